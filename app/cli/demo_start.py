@@ -29,7 +29,9 @@ def prepare(settings: Settings) -> dict[str, str]:
     trends_demo.make_demo(settings)
     diary_demo.make_demo(settings)
     if not settings.of(DiarySettings).diary_log_roots:
-        os.environ["DQMHUB_DIARY_LOG_ROOTS"] = str(diary_demo.log_folder(settings))
+        os.environ["DQMHUB_DIARY_LOG_ROOTS"] = f"{diary_demo.log_folder(settings)},{diary_demo.job_folder(settings)}"
+    if not settings.of(DiarySettings).diary_sources_dir:
+        os.environ["DQMHUB_DIARY_SOURCES_DIR"] = str(diary_demo.sources_folder(settings))
     if settings.log_level == Settings().log_level:
         os.environ["DQMHUB_LOG_LEVEL"] = "warning"
     if not demo_accounts.listens_on_loopback(settings):

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from app.core.settings import Settings
 from app.diary import jobs
-from app.diary.demo import JOBS, demo_jobs, make_demo
+from app.diary.demo import JOBS, demo_jobs, make_demo, sources_folder
 from app.diary.models import DiaryEvent, DiaryJob, DiaryReview
 from app.diary.observations.checks import checked
 from app.diary.search.find import count, find
 from app.diary.search.selection import JobSelection
+from app.diary.sources.registry import source_named
+from app.diary.sources.runner import scan_source
 from app.diary.states import STATES, UNKNOWN, VERDICTS
 
 NOW = 1_700_000_040.0
@@ -34,6 +36,12 @@ def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_logs_and_re
     assert min(reviewed[verdict] for verdict in VERDICTS) > 2
     assert count(JobSelection(state=("failed",), review=("open",)), ()) > 20, "errors to look at"
     assert find(JobSelection(q="tag:memory verdict:other"), (), 1)
+    before = [(job.id, job.state, job.workdir) for job in DiaryJob.select()]
+    settings = hub.replace(diary_sources_dir=str(sources_folder(hub)), diary_lost_s=0.0, diary_lost_cycles=1)
+    reports = [scan_source(source_named("simulation", settings), settings) for _ in range(3)]  # each sees all, as a new process does
+    assert [(report.found, report.lost, report.quarantined) for report in reports] == [(0, 0, 0)] * 3
+    assert reports[0].seen > 3
+    assert [(job.id, job.state, job.workdir) for job in DiaryJob.select()] == before, "its own source sees the same jobs"
     assert max(row.changed for row in DiaryJob.select()) <= time.time()
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from app.core.database import proxy
 from app.core.settings import Settings
-from app.diary.demo.batch import SOURCES, batch_jobs, simulations
+from app.diary.demo.batch import SIMULATION, SOURCES, batch_jobs, simulations
+from app.diary.demo.folders import with_folders, write_config
 from app.diary.demo.job import DAY_S, MINUTE_S, DemoJob
 from app.diary.demo.logs import with_logs
 from app.diary.demo.of_runs import dqm_clients, own_jobs
@@ -31,7 +32,8 @@ def make_demo(settings: Settings) -> int:
     if DiaryJob.select().where(DiaryJob.source.in_(SOURCES)).exists():
         return 0
     now = float(time.time() // MINUTE_S * MINUTE_S)
-    jobs = with_logs(demo_jobs(now), log_folder(settings))
+    jobs = with_logs(list(with_folders(demo_jobs(now), job_folder(settings))), log_folder(settings))
+    write_config(sources_folder(settings) / f"{SIMULATION}.toml", job_folder(settings))
     scans = sorted(_scans(jobs, now).items())
     for _, of_day in groupby(scans, key=lambda scan: scan[0][0] // DAY_S):
         with proxy.atomic():  # one for all scans of a day, which are many and small
@@ -44,6 +46,16 @@ def make_demo(settings: Settings) -> int:
 def log_folder(settings: Settings) -> Path:
     """The folder of the logs of the demo."""
     return settings.data / "demo" / "job-logs"
+
+
+def job_folder(settings: Settings) -> Path:
+    """The folder of the folders of unfinished simulations."""
+    return settings.data / "demo" / "jobs"
+
+
+def sources_folder(settings: Settings) -> Path:
+    """The folder of the configuration of the source of these."""
+    return settings.data / "demo" / "job-sources"
 
 
 def demo_jobs(now: float) -> list[DemoJob]:

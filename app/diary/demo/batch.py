@@ -77,11 +77,12 @@ def batch_jobs(now: float) -> Iterator[DemoJob]:
 def simulations(now: float, count: int) -> Iterator[DemoJob]:
     """So many simulations that are variations of earlier ones, their base runs."""
     dice = random.Random(SIMULATION)
-    earlier: list[ParentKey] = []
+    earlier: dict[str, list[ParentKey]] = {}  # by campaign
     for number, submitted in enumerate(_submissions(dice, count, now), 1):
         went = course(dice, submitted, HOUR_S, 3 * HOUR_S, now, FAILURES)
         energy, thickness = dice.choice(("13.6", "14", "5.36")), dice.choice(("285", "300", "320"))
         native_id, campaign = str(1_234_000 + number), dice.choice(("phase2-tracker", "hgcal-noise", "ttbar"))
+        bases = earlier.setdefault(campaign, [])[-8:]
         job = Observation(
             native_id,
             submitted=submitted,
@@ -93,11 +94,11 @@ def simulations(now: float, count: int) -> Iterator[DemoJob]:
             labels={"campaign": campaign, "energy": energy, "thickness": thickness} | _host(dice, went),
             metrics=_metrics(dice, went),
             outputs=[f"/simulation/{campaign}/{native_id}/step3.root"] if went.state == DONE else [],
-            parents=[dice.choice(earlier[-20:])] if earlier and dice.random() < 0.7 else [],
+            parents=[dice.choice(bases)] if bases and dice.random() < 0.7 else [],
             facts={**FACTS, "information": f"Sensor thickness of {thickness} um at {energy} TeV"},
             **went._asdict(),
         )
-        earlier.append(ParentKey(SIMULATION, native_id, int(submitted)))
+        earlier[campaign].append(ParentKey(SIMULATION, native_id, int(submitted)))
         yield DemoJob(SIMULATION, job)
 
 

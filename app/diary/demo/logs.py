@@ -20,7 +20,7 @@ def with_logs(jobs: list[DemoJob], folder: Path) -> list[DemoJob]:
     """The jobs, those that failed and some others with a log, which is written."""
     made = []
     for number, job in enumerate(jobs):
-        if job.last.started and (job.last.state == FAILED or number % ONE_IN == 0):
+        if job.last.started and not job.last.logs and (job.last.state == FAILED or number % ONE_IN == 0):
             path = folder / job.source / f"{_UNSAFE.sub('-', job.last.native_id)}.log"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(log_of(job))
