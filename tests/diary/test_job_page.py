@@ -11,9 +11,11 @@ from app.diary.comparison import compare
 from app.diary.models import DiaryJob
 from app.diary.observations.observation import ParentKey
 from app.diary.observations.store import store
+from app.diary.review.review import ReviewChange
+from app.diary.review.reviews import save_review
 from app.diary.timeline import Timeline, timeline_of
 from tests.diary.observations import NOW, only_job, seen
-from tests.diary.test_pages import text
+from tests.diary.test_pages import text, words
 
 
 def job_of(native_id: str) -> DiaryJob:
@@ -89,3 +91,28 @@ def test_the_page_of_a_job_leads_back_to_the_list_it_was_opened_from(client: Fla
     hostile = client.get(f"/diary/jobs/{only_job().id}?list=%22%3E%3Cscript%3E%23//evil.example").text
     assert "<script>%23" not in hostile
     assert re.findall(r'href="([^"]+)" data-key="l"', hostile) == ["/diary"]
+
+
+def test_what_the_source_says_of_an_unfinished_job_is_refreshed(client: FlaskClient) -> None:
+    store("s", [seen(NOW, "running", started=NOW - 5)], NOW)
+    html = client.get(f"/diary/jobs/{only_job().id}").text
+    (poll,) = re.findall(r'id="job" data-poll hx-get="([^"]+)"', html)
+    assert client.get(unescape(poll)).status_code == 204
+    store("s", [seen(NOW + 5, "running", metrics={"rate": 7.5})], NOW + 5)
+    part = client.get(unescape(poll), headers={"HX-Request": "true"})
+    assert "rate 7.5" in words(part.text)
+    assert 'id="review"' not in part.text
+    save_review(only_job().id, ReviewChange(verdict="issue"), 0, "anna")
+    (later,) = re.findall(r'id="job" data-poll hx-get="([^"]+)"', part.text)
+    assert "issue" in words(client.get(unescape(later), headers={"HX-Request": "true"}).text)
+    store("s", [seen(NOW + 6, "done")], NOW + 6)
+    assert "data-poll" not in client.get(f"/diary/jobs/{only_job().id}").text.partition('id="main"')[2]
+
+
+def test_a_long_history_has_its_last_changes_first_and_the_others_folded(client: FlaskClient) -> None:
+    for number in range(20):
+        store("s", [seen(NOW + number, "running", reason=f"reason{number:02}")], NOW + number)
+    begin, _, end = client.get(f"/diary/jobs/{only_job().id}").text.partition('id="history-title"')[2].partition("<details>")
+    assert re.findall(r"reason\d\d", words(begin))[0::2] == [f"reason{number:02}" for number in range(18, 3, -1)]
+    assert "5 earlier changes" in words(end)
+    assert "reason00" in words(end)

@@ -15,17 +15,20 @@ from app.diary.pages.job_view import job_view
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
 from app.diary.pages.review_form import ReviewForm, form_of
 from app.diary.review.markdown import to_html
+from app.diary.review.review import Review
 from app.diary.review.reviews import review_of
 from app.diary.review.rights import may_review
 from app.diary.settings import DiarySettings
-from app.diary.states import STATES
+from app.diary.states import STATES, UNFINISHED
 from app.diary.timeline import timeline_of
 from app.security import Role, needs
 from app.security.caller import current_user
-from app.web import page, request_settings
+from app.web import nothing_new, page, request_settings
 
 blueprint = Blueprint("diary_job", __name__)
 
+POLL_S = 5.0
+"""Pause between two looks at an unfinished job."""
 MAX_BASES = 4
 """Base runs that a job is compared with, the first ones of its parents."""
 
@@ -34,7 +37,13 @@ MAX_BASES = 4
 @needs(Role.VIEWER)
 def show_job(number: int) -> Response:
     """All that the diary has of a job."""
-    return job_page(jobs.find_job(number))
+    job = jobs.find_job(number)
+    return nothing_new(_version(job, review_of(job.id))) or job_page(job)
+
+
+def _version(job: DiaryJob, review: Review) -> str:
+    """Of what the page polls: what the source says, and the review."""
+    return f"{job.changed}-{review.version}"
 
 
 def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
@@ -45,7 +54,7 @@ def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
     shown = form or form_of(review)
     return page(
         "diary/job.html",
-        "diary/job.html",
+        "diary/job_fragment.html",
         view=view,
         job=job,
         badge_of=badge_of,
@@ -55,6 +64,9 @@ def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
         review=review,
         review_badges=REVIEW_BADGES,
         verdict_badges=VERDICT_BADGES,
+        is_polled=job.state in UNFINISHED,
+        version=_version(job, review),
+        poll_s=POLL_S,
         may_review=reviewer,
         form=shown,
         notes=to_html(shown.texts["notes"]),

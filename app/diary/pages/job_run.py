@@ -17,7 +17,7 @@ from app.formats import Kind
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
-from app.gui.errors import GuiError
+from app.gui.errors import GuiError, Importing
 from app.gui.samples import LARGEST, SampleKey, of_run
 from app.gui.search_terms import Lists, find_matches
 from app.gui.search_words import parse_search
@@ -53,6 +53,7 @@ class DatasetPlots:
     address: str  # of all that the search finds in it
     plots: list[RunPlot]
     problem: str = ""  # why there are none
+    is_pending: bool = False  # the list of the sample is being read
 
 
 def run_of(job: DiaryJob) -> tuple[int, str]:
@@ -99,7 +100,7 @@ def _plots(key: SampleKey, search: str) -> DatasetPlots:
         sample = current_catalog().open(key, 0.0)
         return DatasetPlots(key.dataset, view.address, [_plot(sample, view, index) for index in _found(sample, search)])
     except GuiError as error:  # such as a list that is being read for the first time
-        return DatasetPlots(key.dataset, view.address, [], str(error))
+        return DatasetPlots(key.dataset, view.address, [], str(error), isinstance(error, Importing))
 
 
 def _found(sample: OpenSample, search: str) -> list[int]:
