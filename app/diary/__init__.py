@@ -16,10 +16,10 @@ def init_app(app: Flask) -> None:
     """Add the pages and the API."""
     from app.diary.api import old_links, v1
     from app.diary.errors import DiaryError
-    from app.diary.pages import bulk, downloads, job, job_list, job_log, job_review, job_run
+    from app.diary.pages import bulk, downloads, job, job_list, job_log, job_review, job_run, saved
     from app.diary.problems import problem_of
     from app.web.errors import map_errors
 
     map_errors(app, DiaryError, problem_of)
-    for module in (job_list, downloads, bulk, job, job_log, job_review, job_run, v1, old_links):
+    for module in (job_list, downloads, bulk, saved, job, job_log, job_review, job_run, v1, old_links):
         app.register_blueprint(module.blueprint)

@@ -101,6 +101,7 @@ PAGES = {
     "/published/preview": ["/published/preview?of=runs/358791", "/published/preview?of=timeline"],
     "/diary/jobs/<int:number>/run": ["/diary/jobs/{of_run}/run", "/diary/jobs/{of_trends}/run", "/diary/jobs/{logged}/run"],
     "/diary": ["/diary", "/diary?page=9", "/diary?state=failed&user=anna&obsolete=1", "/diary?q=state:bad", "/diary?q=nothing"],
+    "/diary/searches": ["/diary/searches?state=failed"],
     "/diary/bulk": ["/diary/bulk"],
     "/diary/bulk/new": ["/diary/bulk/new", "/diary/bulk/new?q=nothing"],
     "/diary/bulk/<int:number>": ["/diary/bulk/1"],

@@ -16,6 +16,7 @@ from app.diary.pages.list_choices import column_links, facets_of, order_links, s
 from app.diary.pages.list_rows import DiaryRow, rows_of
 from app.diary.pages.list_view import MAX_PAGE, ListView, list_view
 from app.diary.pages.presenters import PATH
+from app.diary.pages.saved import shown_searches
 from app.diary.pages.source_lines import ShownSource, shown_sources, summary_of
 from app.diary.review.rights import batch_users
 from app.diary.search.find import count, facets, find
@@ -91,6 +92,7 @@ def _frame(lists: ListView, sources: list[ShownSource]) -> dict[str, Any]:
         "selected": selected_of(lists),
         "orders": order_links(lists),
         "columns": column_links(lists),
+        "searches": shown_searches(lists.view, lists),
         "poll_s": request_settings().of(DiarySettings).diary_refresh_s,
     }
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app.diary.pages.columns import COLUMNS, JOB, toggled
 from app.diary.pages.list_view import ListView
 from app.diary.pages.presenters import BADGES, REVIEW_BADGES, VERDICT_BADGES
+from app.diary.search.facets import MAX_VALUES
 from app.web.links import NavLink
 
 FACETS = {
@@ -63,6 +64,11 @@ class Facet(NamedTuple):
 
     title: str
     choices: list[FacetValue]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there may be other values."""
+        return len(self.choices) >= MAX_VALUES
 
     @property
     def selected(self) -> int:
