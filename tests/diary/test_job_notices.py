@@ -29,6 +29,7 @@ from tests.diary.observations import only_job, seen
 from tests.notify.receivers import Box, mail_server
 
 HOST = {"Host": "127.0.0.1:8889"}
+SUBMITTED = int(time.time()) - 1000
 BOTH = ("job-ended", "job-failed")
 
 
@@ -55,7 +56,7 @@ def configured(hub: Settings, box: Box) -> Settings:
 
 def observe(state: str, native_id: str = "7", user: str = "anna", **facts: object) -> None:
     now = time.time()
-    store("slurm", [seen(now, state, native_id, submitted=int(now) - 1000, user=user, name="fit", **facts)], now)
+    store("slurm", [seen(now, state, native_id, submitted=SUBMITTED, user=user, name="fit", **facts)], now)
 
 
 def send(settings: Settings) -> None:
