@@ -11,7 +11,7 @@ import pytest
 from app.core.settings import Settings
 from app.diary.errors import BadSourceConfig
 from app.diary.models import DiaryJob
-from app.diary.sources.htcondor import KIND, read_ads
+from app.diary.sources.htcondor import KIND, observation_of, read_ads
 from app.diary.sources.runner import scan_source, source_state
 from app.diary.sources.source import JobSource
 
@@ -150,6 +150,23 @@ def test_an_output_of_many_lists_and_nested_ads_is_read_ad_by_ad() -> None:
     nested = json.dumps(ad(8, Environment={"a": {"b": 1}}), indent=2)
     found = read_ads(f"[\n{json.dumps(ad(7), indent=2)}\n]\n[\n{nested}\n]\n")
     assert ([each["ClusterId"] for each in found.ads], found.quarantined, found.is_whole) == ([7, 8], [], True)
+
+
+def test_ads_are_read_as_the_library_of_htcondor_prints_them() -> None:
+    classad = pytest.importorskip("classad2", reason="HTCondor's library is not installed: `make build` installs it, on Linux of x86-64")
+    plain = {"ClusterId": 7, "ProcId": 0, "JobStatus": 2, "Owner": 'a "b" \\ ü\n', "QDate": 1795883184, "RemoteUserCpu": 0.1}
+    made = classad.ClassAd(plain | {"Environment": {"A": 1, "B": [1, "x"]}})
+    made["ResidentSetSize_RAW"] = classad.ExprTree("(ResidentSetSize + 1023) / 1024")
+    made["RemoteHost"] = classad.ExprTree('strcat("slot1@", Machine)')
+    made["Iwd"] = classad.ExprTree("undefined")
+    text = f"[\n{made.printJson()}\n,\n{classad.ClassAd({'ClusterId': 8}).printJson()}\n]\n"
+    for printed in (text, text[:-2] + ","):  # whole, and ad by ad
+        ad, other = read_ads(printed).ads
+        assert other == {"ClusterId": 8}
+        assert plain.items() <= ad.items()
+        assert ad["Environment"] == {"A": 1, "B": [1, "x"]}
+        found = observation_of(ad, 1795883200.0, "condor", {})
+        assert (found.metrics, found.labels, found.workdir) == ({"cpu_s": 0.1}, {}, ""), "expressions have no value"
 
 
 @pytest.mark.parametrize(

@@ -136,15 +136,16 @@ def _import_reviews(source: str, reviews: Sequence[tuple[_Stored, OldJob, Review
         numbers = [job.number for job, _, _ in reviews]
         before, imported = reviews_of(numbers), _imported(numbers)
         changes, kept = [], 0
-        for job, old, change in reviews:
+        for job, _, change in reviews:
             wanted, is_kept = _wanted(before[job.number], change, imported.get(job.number, {}), job.information)
             after = changed_review(before[job.number], wanted)
             kept += is_kept
             if after != before[job.number]:
                 changes.append((before[job.number], after))
-            if (state := PINNED.get(old.text("job_status"))) and "pinned state" not in imported.get(job.number, {}):
-                _pin(job.number, state)
         store_reviews(changes, BY, now)
+    for job, old, _ in reviews:
+        if (state := PINNED.get(old.text("job_status"))) and "pinned state" not in imported.get(job.number, {}):
+            _pin(job.number, state)
     return len(changes), kept
 
 
