@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from app.core.settings import Settings
+from app.core.settings import TREE, Settings
 from app.diary.models import DiaryJob
 from app.diary.observations.observation import ParentKey
 from app.diary.observations.store import store
@@ -187,3 +188,12 @@ def test_answers_have_the_fields_of_the_openapi_document(client: FlaskClient, jo
     assert set(get(client, PATH)["jobs"][0]) == set(listed)
     source = paths[f"{PATH}/sources"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["sources"]
     assert set(get(client, f"{PATH}/sources")["sources"][0]) == set(source["items"]["properties"])
+
+
+def test_the_example_of_the_docs_for_users_reviews_a_job(client: FlaskClient, jobs: list[int]) -> None:
+    page = (TREE / "docs/users/diary.md").read_text(encoding="utf-8")
+    [(path, body)] = re.findall(r"https://hub(/api/v1/jobs/\d+/review) \\\n +-d '(.*)'", page)
+    answer = client.post(
+        path.replace("/42/", f"/{jobs[0]}/"), data=body, content_type="application/json", headers=token("anna", Role.SHIFTER)
+    )
+    assert (answer.status_code, answer.json["verdict"], answer.json["tags"]) == (200, "issue", ["disk"])

@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from app.core.settings import Settings
 from app.diary import jobs
 from app.diary.demo import JOBS, demo_jobs, make_demo, sources_folder
@@ -20,6 +22,7 @@ from app.diary.states import STATES, UNKNOWN, VERDICTS
 NOW = 1_700_000_040.0
 
 
+@pytest.mark.slow
 def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_logs_and_reviews(hub: Settings) -> None:
     assert make_demo(hub) == DiaryJob.select().count() == JOBS
     assert make_demo(hub) == 0

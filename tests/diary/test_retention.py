@@ -18,7 +18,7 @@ from app.diary.observations.store import store
 from app.diary.retention import DAY_S, remove_old
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import save_review
-from app.diary.search.find import count, find
+from app.diary.search.find import count, facets, find
 from app.diary.search.selection import JobSelection
 from app.diary.settings import DiarySettings
 
@@ -50,6 +50,9 @@ def test_jobs_that_no_source_has_shown_for_long_are_removed_with_their_history_a
     assert rows_of_tables() == before
     assert find(ALL, (), 10) == list(reversed(young))
     assert count(JobSelection(q="job"), ()) == 2
+    counts = facets(ALL, ())
+    assert dict(counts["source"]) == {"slurm": 1, "htcondor": 1}
+    assert dict(counts["run"]) == {"1": 1, "2": 1}
     assert remove_old(10) == 0
 
 
