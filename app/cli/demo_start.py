@@ -30,8 +30,9 @@ def prepare(settings: Settings) -> dict[str, str]:
     diary_demo.make_demo(settings)
     if not settings.of(DiarySettings).diary_log_roots:
         os.environ["DQMHUB_DIARY_LOG_ROOTS"] = f"{diary_demo.log_folder(settings)},{diary_demo.job_folder(settings)}"
-    if not settings.of(DiarySettings).diary_sources_dir:
-        os.environ["DQMHUB_DIARY_SOURCES_DIR"] = str(diary_demo.sources_folder(settings))
+    sources = diary_demo.sources_folder(settings)
+    if sources.exists() and not settings.of(DiarySettings).diary_sources_dir:
+        os.environ["DQMHUB_DIARY_SOURCES_DIR"] = str(sources)
     if settings.log_level == Settings().log_level:
         os.environ["DQMHUB_LOG_LEVEL"] = "warning"
     if not demo_accounts.listens_on_loopback(settings):

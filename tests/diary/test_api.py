@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -197,3 +198,23 @@ def test_the_example_of_the_docs_for_users_reviews_a_job(client: FlaskClient, jo
         path.replace("/42/", f"/{jobs[0]}/"), data=body, content_type="application/json", headers=token("anna", Role.SHIFTER)
     )
     assert (answer.status_code, answer.json["verdict"], answer.json["tags"]) == (200, "issue", ["disk"])
+
+
+ODD = ["\0", "\ud800", "%'\\", "x" * 5000, "💥"]
+
+
+@pytest.mark.both_databases
+def test_odd_characters_are_answered_in_words_or_stored(client: FlaskClient, jobs: list[int]) -> None:
+    anna, version = token("anna", Role.SHIFTER), 0
+    for text in ODD:
+        for field in ("q", "user", "run", "tag", "source", "state", "order"):
+            query = f"{field}={quote(text.encode('utf-8', 'surrogatepass'))}"
+            for address in (f"{PATH}?{query}", f"{PATH}?facets=1&{query}", f"/diary/?{query}"):
+                assert client.get(address).status_code in (200, 302, 400), address
+        for field, value in (("notes", text), ("summary", text), ("tags", [text]), ("review", text), (text, "x")):
+            body = {"version": version, field: value}
+            answer = client.post(f"{PATH}/{jobs[0]}/review", json=body, headers=anna)
+            assert answer.status_code in (200, 400), body
+            version = review_of(jobs[0]).version
+        assert client.put(f"{PATH}/{jobs[0]}/state", json={"state": text}, headers=anna).status_code == 400
+    assert get(client, f"{PATH}/{jobs[0]}")["review"]["version"] == version
