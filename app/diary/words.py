@@ -22,8 +22,8 @@ ANY = "#"
 WORD_CHARS, FIELD_CHARS = 64, 40
 """Longer words and names of fields are cut here, in jobs and in searches."""
 KEY_CHARS = 100
-MAX_WORDS = 10_000
-"""Words of one text that are found, the first ones."""
+MAX_SOURCE_CHARS, MAX_PEOPLE_CHARS = 40_000, 60_000
+"""Most characters of the tokens of a job, from its source and from people; PostgreSQL takes 1 MB of them."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -50,7 +50,7 @@ class JobTexts(NamedTuple):
 
 def words_of(text: str) -> list[str]:
     """The words of a text in its order: runs of letters and digits, without difference of case."""
-    return [word[:WORD_CHARS] for word in _WORD.findall(_folded(text))][:MAX_WORDS]
+    return [word[:WORD_CHARS] for word in _WORD.findall(_folded(text))]
 
 
 @lru_cache(maxsize=1000)
@@ -88,18 +88,34 @@ def tags_of(job: JobTexts) -> list[str]:
 
 def document(job: JobTexts) -> str:
     """All tokens of a job. It begins and ends with a blank, as do all tokens in it."""
-    return f" {' / '.join(' '.join(section) for section in _sections(job) if section)} "
+    said = _joined(_said_by_sources(job), MAX_SOURCE_CHARS)
+    return f" {' / '.join(filter(None, (said, _joined(_said_by_people(job), MAX_PEOPLE_CHARS))))} "
 
 
-def _sections(job: JobTexts) -> Iterator[list[str]]:
-    for text in (job.name, job.native_id, job.user, job.project, *job.labels.values(), *job.tags):
-        yield words_of(text)
-    for text in (job.summary, job.notes, job.reason, job.workdir):
-        yield words_of(text)
-    fields = {"id": job.native_id, "name": job.name, "user": job.user, "project": job.project, "source": job.source, "kind": job.kind}
-    for name, text in (*fields.items(), *job.labels.items(), *(("tag", tag) for tag in job.tags)):
-        yield field_words(name, text)
+def _joined(sections: Iterator[list[str]], most: int) -> str:
+    """The sections; of too many characters the first ones, as whole tokens."""
+    text = " / ".join(" ".join(section) for section in sections if section)
+    return text if len(text) <= most else text[:most].rpartition(" ")[0]
+
+
+def _said_by_sources(job: JobTexts) -> Iterator[list[str]]:
     yield [exact_token(field, value) for field, value in exact_values(job)] + [ANY]
+    fields = {"id": job.native_id, "name": job.name, "user": job.user, "project": job.project, "source": job.source, "kind": job.kind}
+    labels = sorted(job.labels.items(), key=lambda item: item[0] not in FIELDS)
+    for name, text in (*fields.items(), *labels):
+        if name not in ("source", "kind"):
+            yield words_of(text)
+        yield field_words(name, text)
+    yield words_of(job.reason)
+    yield words_of(job.workdir)
+
+
+def _said_by_people(job: JobTexts) -> Iterator[list[str]]:
+    for tag in job.tags:
+        yield words_of(tag)
+        yield field_words("tag", tag)
+    yield words_of(job.summary)
+    yield words_of(job.notes)
 
 
 def exact_values(job: JobTexts) -> Iterator[tuple[str, str]]:

@@ -80,3 +80,30 @@ def test_lists_have_the_chosen_order(hub: Settings) -> None:
     assert names(order="oldest") == names()[::-1]
     assert names(order="name") == ["pixel t_scale", "some_main_v1.2_title.key", "strip", "Validation"]
     assert names("", order="user") == ["strip", "Validation", "some_main_v1.2_title.key", "pixel t_scale"]
+
+
+def test_texts_of_any_size_are_stored_and_what_is_most_important_of_them_is_found(hub: Settings) -> None:
+    words = [f"{number:x}\U0001d7d8" for number in range(40_000)]
+    labels = {f"{'n' * 30}{number}": " ".join(words[250 * number : 250 * number + 250])[:500] for number in range(100)}
+    store("slurm", [seen(NOW, "failed", name="big", reason=" ".join(words[:800]), labels={"run": "358788", **labels})], NOW)
+    save_review(DiaryJob.get().id, ReviewChange(summary="huge", notes=" ".join(words)[:20_000]), 0, "anna")
+    assert names("big run:358788 huge state:failed") == ["big"]
+    assert names(run=("358788",)) == ["big"]
+
+
+def test_searches_of_the_largest_size_are_answered(hub: Settings) -> None:
+    fill()
+    values = tuple(f"value {number}" for number in range(50))
+    everything = dict.fromkeys(("source", "user", "project", "run", "tag"), values)
+    assert names(" ".join(f"-w{number}" for number in range(50)), **everything) == []
+    assert names(" ".join(["-no_such"] * 50)) == names()
+    assert names("name:" + ",".join(["no", "strip"] * 50)) == ["strip"]
+    assert names("a_" * 249) == []
+
+
+@pytest.mark.parametrize(
+    "q", ["\ud800x", "%s x", "pixel\0strip", "x'; DROP TABLE diary_job;--", '"%s"', "(a OR x)", "NEAR(a b)", "^x", "x*"]
+)
+def test_signs_of_any_kind_are_no_operators_of_the_database(hub: Settings, q: str) -> None:
+    fill()
+    assert names(q) == []

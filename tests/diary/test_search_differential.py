@@ -21,7 +21,7 @@ from tests.diary.plain_search import PlainJob, expected, facts_of, typed
 
 pytestmark = pytest.mark.both_databases
 
-JOBS, SEARCHES = 150, 200
+JOBS, SEARCHES = 100, 200
 WORDS = (
     "pixel",
     "pix",
@@ -145,7 +145,7 @@ def test_generated_searches_find_what_the_rules_say(hub: Settings) -> None:
 def test_the_counts_of_facets_are_those_of_the_jobs_that_have_the_value(hub: Settings) -> None:
     chance = random.Random(16)
     jobs = fill(chance)
-    for _ in range(SEARCHES // 10):
+    for _ in range(SEARCHES // 20):
         wanted, pieces, since, narrowed = selection(chance)
         found = facets(wanted, ())
         for field in ("state", "review", "verdict", "source", "user", "run", "tag"):
