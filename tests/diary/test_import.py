@@ -17,9 +17,11 @@ import pytest
 from app.core.settings import Settings
 from app.diary.importing.databases import AT_ONCE
 from app.diary.importing.importer import BY, ImportReport, import_jobs, old_diary
-from app.diary.importing.old_diary import BadImport
+from app.diary.importing.mapping import review_of as review_of_old
+from app.diary.importing.old_diary import BadImport, OldJob
 from app.diary.jobs import parents_of, release_state
 from app.diary.models import DiaryEvent, DiaryJob, DiaryParent, DiaryQuarantine, DiaryReview, DiaryTag
+from app.diary.review.markdown import to_html
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import review_of, save_review
 from app.diary.sources.registry import source_kinds
@@ -98,7 +100,7 @@ def test_jobs_reviews_tags_and_base_runs_are_those_of_the_original(hub: Settings
     facts = first.value_of("facts")
     assert (facts["folder"], facts["email"], facts["user name"]) == ("/mnt/work/a_pcae_b/3001234/run", "Alice.Doe@example.com", "Alice Doe")
     assert review_of(first.id).notes == "First run.\n\nGröße: 3 mm 🚗"
-    assert review_of(job(1234572).id).notes == "Second.\n\nResult: Wait for the\nnew deck"
+    assert review_of(job(1234572).id).notes == "Second.\n\nResult: Wait for the  \nnew deck"
     assert review_of(job(1234574).id).notes == "Result: " + "x" * 600
     assert [(each.native_id, each.job) for each in parents_of(job(1234569))] == [("1234567", first), ("1234568", job(1234568))]
     assert (job(1234569).user, job(1234569).project) == ("", "")
@@ -142,6 +144,14 @@ def test_a_job_that_was_reviewed_here_before_the_import_keeps_its_review(hub: Se
     assert run(f"sqlite:{path}").kept == 1
     review = review_of(job(1234568).id)
     assert (review.verdict, review.tags, review.review, review.summary) == ("ok", ("mine",), "done", "Broke at 3 ms")
+
+
+def test_notes_show_the_lines_that_the_original_showed() -> None:
+    text = "Mesh:\r\n3 mm\n\n  * thin\n  * thick \nEnd"
+    notes = review_of_old(OldJob({"info": text})).notes
+    shown = to_html(notes or "").striptags().split()
+    assert shown == ["Mesh:", "3", "mm", "thin", "thick", "End"]
+    assert to_html(notes or "").count("<br") == 2
 
 
 def test_a_release_without_tags_is_imported(hub: Settings, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from peewee import chunked
 from app.core.database import proxy, rows
 from app.diary.importing.databases import mysql, sqlite
 from app.diary.importing.dumpdata import OldDump
-from app.diary.importing.mapping import PINNED, job_id, observation_of, review_of
+from app.diary.importing.mapping import PINNED, as_markdown, job_id, observation_of, review_of
 from app.diary.importing.old_diary import BadImport, OldDiary, OldJob
 from app.diary.jobs import pin_state
 from app.diary.models import DiaryEvent, DiaryJob
@@ -165,7 +165,7 @@ def _wanted(before: Review, change: ReviewChange, imported: Mapping[str, str], i
     is_kept = False
     for field in FIELDS:
         now, new = text_of(before, field), text_of(after, field)
-        if field == "notes" and field not in imported and new == information.strip():
+        if field == "notes" and field not in imported and new == as_markdown(information.strip()):
             continue  # it is what the README says: no person has written it
         if now == imported.get(field, text_of(NOBODY, field)):
             values[field] = asdict(after)[field]

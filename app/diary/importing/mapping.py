@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import Any
 
 from app.core.text import one_line
@@ -69,17 +70,22 @@ def observation_of(old: OldJob, source: str, submitted: float, now: float) -> Ob
 
 def review_of(old: OldJob) -> ReviewChange:
     """What people said of a job: all fields. A summary of many lines, or a long one, stands whole in the notes."""
-    notes, summary = _cut(old.text("info").rstrip(), MAX_NOTES), old.text("result_summary").strip()
+    notes, summary = as_markdown(old.text("info").rstrip()), old.text("result_summary").strip()
     line = _cut(one_line(summary.partition("\n")[0]), MAX_SUMMARY)
     if line != summary:
-        notes = _cut("\n\n".join(part for part in (notes, f"Result: {summary}") if part), MAX_NOTES)
+        notes = "\n\n".join(part for part in (notes, as_markdown(f"Result: {summary}")) if part)
     return ReviewChange(
         review=REVIEWS.get(old.text("analysis_status"), "open"),
         verdict=VERDICTS.get(old.text("result_assessment"), "none"),
         summary=line,
-        notes=notes,
+        notes=_cut(notes, MAX_NOTES),
         tags=tuple(tag for tag in (tag.removeprefix("#")[:MAX_TAG] for tag in old.tags) if tag)[:MAX_TAGS],
     )
+
+
+def as_markdown(text: str) -> str:
+    """A plain text as Markdown that shows its lines."""
+    return re.sub(r"(?<=\S)[ \t]*\n(?=[ \t]*\S)", "  \n", text.replace("\r\n", "\n"))
 
 
 def _cut(text: str, most: int) -> str:
