@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import diary
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine
 from app.diary.review.notices import JobEvents
 from app.diary.settings import DiarySettings
 
@@ -42,12 +42,19 @@ def _openapi() -> Mapping[str, Any]:
     return PATHS
 
 
+def _run_links(run: int) -> Iterable[RunLink]:
+    from app.diary.run_links import run_links
+
+    return run_links(run)
+
+
 AREA = Area(
     name="diary",
     title="Job diary",
     init_app=diary.init_app,
     menu=(MenuItem("Jobs", "/diary"),),
     openapi=_openapi,
+    run_links=_run_links,
     status=_status,
     metrics=_metrics,
     jobs="jobs.diary",

@@ -7,6 +7,7 @@ from html import unescape
 
 from flask.testing import FlaskClient
 
+from app.core.settings import Settings
 from app.diary.comparison import compare
 from app.diary.models import DiaryJob
 from app.diary.observations.observation import ParentKey
@@ -116,3 +117,18 @@ def test_a_long_history_has_its_last_changes_first_and_the_others_folded(client:
     assert re.findall(r"reason\d\d", words(begin))[0::2] == [f"reason{number:02}" for number in range(18, 3, -1)]
     assert "5 earlier changes" in words(end)
     assert "reason00" in words(end)
+
+
+def test_facts_and_tags_lead_to_lists_of_jobs_that_have_them(client: FlaskClient) -> None:
+    store("slurm", [seen(NOW, "failed", user="a&b", project="tracking", labels={"run": "358788"})], NOW)
+    save_review(only_job().id, ReviewChange(tags=("disk",)), 0, "anna")
+    html = client.get(f"/diary/jobs/{only_job().id}").text
+    for address in ("source=slurm", "user=a%26b", "project=tracking", "tag=disk", "run=358788"):
+        assert f'href="/diary?{address}"' in html
+        assert f"/diary/jobs/{only_job().id}?" in client.get(f"/diary?{address}").text
+
+
+def test_pages_of_a_run_lead_to_its_jobs(filled: Settings, client: FlaskClient) -> None:
+    store("s", [seen(NOW, labels={"run": "358788"})], NOW)
+    assert '<a href="/diary?run=358788">Jobs of this run</a>' in client.get("/square/runs/358788").text
+    assert "Jobs of this run" not in client.get("/square/runs/358791").text

@@ -196,7 +196,7 @@ def test_owners_and_shifters_review_a_job_and_others_read_the_review(client: Fla
         html = client.get(page, headers=reader).text
         assert "review-form" not in html
         assert '<form method="post"' not in html.partition('id="main"')[2]
-        assert "Summary Disk full Tags disk" in words(html)
+        assert "#disk Disk full why" in words(html)
         assert "<em>why</em>" in html
         for path, data in (("review", {"version": "1", "notes": "x"}), ("review/preview", {}), ("undo", {}), ("state", {"release": "1"})):
             assert client.post(f"{page}/{path}", data=data, headers=reader).status_code in (401, 403)

@@ -18,6 +18,7 @@ from tests.conftest import Browser
 from tests.diary.observations import NOW, seen
 from tests.diary.test_pages import text, words
 from tests.support import gui
+from tests.support.processes import until
 from tests.support.uproot_mes import read_mes
 from tests.trends.query.points_of_tests import DATASET, TrendStore
 
@@ -47,7 +48,7 @@ def test_the_plots_of_the_run_are_those_that_the_search_finds_in_its_samples(hub
     client = client_of(hub.replace(file_roots=(str(demo_files[0].parent),)))
     number = add_job(run="367140", dataset=COSMICS)
     assert f'hx-get="/diary/jobs/{number}/run" hx-trigger="revealed"' in client.get(f"/diary/jobs/{number}").text
-    client.get(f"/browse/367140{COSMICS}")  # which reads the list of the sample
+    until(lambda: 'class="plotname"' in client.get(f"/diary/jobs/{number}/run").text, "the list of the sample")
     html = client.get(f"/diary/jobs/{number}/run", headers={"HX-Request": "true"}).text
     (file,) = [path for path in demo_files if "367140__Cosmics" in path.name]
     expected = [me.path for me in read_mes(file) if "reportSummaryMap" in me.path][:8]

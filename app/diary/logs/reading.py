@@ -10,9 +10,9 @@ from typing import BinaryIO, NamedTuple
 
 from app.formats.gzip_members import MAGIC
 
-HEAD_BYTES = 1 << 20
-TAIL_BYTES = 4 << 20
-"""Of a larger log the first and the last so many bytes are shown, as DQM^2 stores start and end."""
+HEAD_BYTES = 1 << 19
+TAIL_BYTES = 2 << 20
+"""Of a larger log the first and the last so many bytes are shown, as DQM^2 stores start and end; to find levels in 1 MB takes 0.05 s."""
 MAX_UNPACKED = 64 << 20
 """Bytes that are unpacked of a gzip file, at most."""
 CHUNK = 1 << 18

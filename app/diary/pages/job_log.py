@@ -27,7 +27,7 @@ from app.web.responses import ContentResponse
 
 blueprint = Blueprint("diary_job_log", __name__)
 
-POLL_S = 3.0
+POLL_S = 5.0
 """Pause between two looks at the log of an unfinished job."""
 
 
@@ -101,7 +101,8 @@ def _open(job: DiaryJob, path: str) -> BinaryIO:
 
 def _log_page(view: JobView, job: DiaryJob, path: str, text: LogText, version: str) -> DiaryLogPage:
     query, here = LogQuery(), f"{PATH}/jobs/{job.id}/log"
-    found = logs.select_lines(text.lines, query.words, query.level)
+    every = logs.select_lines(text.lines)
+    found = logs.select_lines(text.lines, query.words, query.level) if query.words or query.level else every
     open_at = logs.first_error(found) if query.is_plain and job.state == FAILED else None
     start = query.start if open_at is None else (open_at - 1) // logs.PAGE_LINES * logs.PAGE_LINES
     end = start + logs.PAGE_LINES
@@ -121,7 +122,7 @@ def _log_page(view: JobView, job: DiaryJob, path: str, text: LogText, version: s
         problem=text.problem,
         words=query.words,
         level=query.level,
-        levels=[NavLink(label, link(level=level), level == query.level) for level, label in _level_labels(text.lines).items()],
+        levels=[NavLink(label, link(level=level), level == query.level) for level, label in _level_labels(every).items()],
         is_polled=job.state in UNFINISHED,
         poll=link(since=version, **{"from": query.start or ""}),
         poll_s=POLL_S,
@@ -132,7 +133,7 @@ def _log_page(view: JobView, job: DiaryJob, path: str, text: LogText, version: s
     )
 
 
-def _level_labels(lines: list[str]) -> dict[str, str]:
+def _level_labels(lines: list[logs.LogLine]) -> dict[str, str]:
     """The words for each level with the number of its lines."""
-    levels = [level for _, level in logs.levels(lines)]
+    levels = [line.level for line in lines]
     return {"": "All lines", "error": f"{levels.count('error')} errors", "warning": f"{levels.count('warning')} warnings"}

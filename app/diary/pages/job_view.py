@@ -36,6 +36,10 @@ class JobView:
         """The address of the page of a job, or of one below it, such as /log."""
         return self.link(f"{PATH}/jobs/{job.id}{page}", **query)
 
+    def jobs(self, **field: str) -> str:
+        """The address of the list of the jobs with this value of a field."""
+        return self.base.link(PATH, **field)
+
     @property
     def back(self) -> str:
         """The address of the list."""
