@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.database import proxy, rows
 from app.diary.errors import BadState, UnknownDiaryJob
@@ -51,9 +51,13 @@ def history_of(job: DiaryJob) -> list[DiaryEvent]:
 
 
 def parents_of(job: DiaryJob) -> list[Relative]:
-    """The jobs that this one follows from, also those that are not found yet."""
+    """The jobs that this one follows from, also those that are not found yet; one with and without its time is one."""
     keys = DiaryParent.select().where(DiaryParent.job == job.id).order_by(DiaryParent.id).limit(MAX_RELATIVES)
-    return [Relative(key.source, key.native_id, _parent(key, job)) for key in keys]
+    found: dict[Any, Relative] = {}
+    for key in keys:
+        parent = _parent(key, job)
+        found.setdefault(parent.id if parent else (key.source, key.native_id), Relative(key.source, key.native_id, parent))
+    return list(found.values())
 
 
 def children_of(job: DiaryJob) -> list[Relative]:

@@ -129,6 +129,17 @@ def test_a_state_that_a_person_set_stays_until_it_is_released(hub: Settings) -> 
         jobs.release_state(number + 1, "anna")
 
 
+def test_a_parent_that_is_named_with_and_without_its_time_is_one(hub: Settings) -> None:
+    keys = [ParentKey("batch", "6"), ParentKey("batch", "6", int(NOW) - 5000)]
+    store("batch", [seen(NOW, parents=keys)], NOW)
+    child = only_job()
+    assert [(parent.native_id, parent.job) for parent in jobs.parents_of(child)] == [("6", None)]
+    store("batch", [seen(NOW, native_id="6", submitted=NOW - 5000)], NOW)
+    [parent] = jobs.parents_of(child)
+    assert parent.job is not None
+    assert [relative.job for relative in jobs.children_of(parent.job)] == [child]
+
+
 def test_parents_are_kept_while_they_are_unknown_and_found_later(hub: Settings) -> None:
     store("s", [seen(NOW - 20, parents=[ParentKey("s", "6"), ParentKey("other", "x", 5)])], NOW)
     child = only_job()

@@ -98,7 +98,7 @@ def simulations(now: float, count: int) -> Iterator[DemoJob]:
             facts={**FACTS, "information": f"Sensor thickness of {thickness} um at {energy} TeV"},
             **went._asdict(),
         )
-        earlier[campaign].append(ParentKey(SIMULATION, native_id, int(submitted)))
+        earlier[campaign].append(ParentKey(SIMULATION, native_id))
         yield DemoJob(SIMULATION, job)
 
 

@@ -67,8 +67,8 @@ def course(
     fate = dice.random()
     if fate > 0.985:
         return DemoCourse(HELD, now, reason="Held by its user")
-    started = submitted + wait_s * dice.uniform(0.3, 2.5)
-    ended = started + length_s * (dice.uniform(0.05, 0.8) if fate < 0.15 else dice.uniform(0.7, 1.4))
+    started = round(submitted + wait_s * dice.uniform(0.3, 2.5))
+    ended = round(started + length_s * (dice.uniform(0.05, 0.8) if fate < 0.15 else dice.uniform(0.7, 1.4)))
     if started > now:
         return DemoCourse(PENDING, now, reason="Waits for free slots")
     if ended > now:
