@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.settings import Settings
-from app.diary.models import DiaryBulkReview
+from app.diary.models import DiaryBulkReview, DiaryJob, DiaryReview
 from app.diary.observations.store import store
 from app.diary.review.bulk import DIRECT, run_bulk
 from app.diary.review.review import ReviewChange
@@ -122,10 +122,29 @@ def test_many_jobs_are_reviewed_in_the_background_and_the_page_follows(hub: Sett
     assert "hx-get" not in answer.text.partition('id="bulk"')[2].partition(">")[0]
 
 
-def test_only_shifters_review_all_jobs_of_a_list(client: FlaskClient) -> None:
+def test_only_shifters_review_all_jobs_of_a_list_that_has_those_of_others(client: FlaskClient) -> None:
     fill()
     anna = signed_in("anna", Role.VIEWER)
     assert "Review all 5" not in words(client.get("/diary", headers=anna).text)
     assert client.get(NEW, headers=anna).status_code == 403
     assert client.post(NEW, data={"review": "done", "do": "review", "count": 2}, headers=anna).status_code == 403
     assert "There are none yet." in words(client.get("/diary/bulk", headers=anna).text)
+
+
+def test_each_user_reviews_all_own_jobs_and_undoes_it(client: FlaskClient) -> None:
+    fill()
+    anna, eve = signed_in("anna", Role.VIEWER), signed_in("eve", Role.VIEWER)
+    own = DiaryJob.select().where(DiaryJob.user == "anna").count()
+    assert 0 < own < DiaryJob.select().count()
+    address = links(client.get("/diary?mine=1", headers=anna).text)[f"Review all {own}"]
+    answer = client.post(address, data={"verdict": "other", "do": "review", "count": own}, headers=anna)
+    assert answer.status_code == 303
+    page = answer.headers["Location"]
+    reviewed = {row.job for row in DiaryReview.select().where(DiaryReview.verdict == "other")}
+    assert reviewed == {row.id for row in DiaryJob.select().where(DiaryJob.user == "anna")}
+    for headers, is_offered in ((anna, True), (eve, False)):
+        assert ("Undo</button>" in client.get(page, headers=headers).text) == is_offered
+        assert ("Undo</button>" in client.get("/diary/bulk", headers=headers).text) == is_offered
+    assert client.post(f"{page}/undo", headers=eve).status_code == 403
+    assert client.post(f"{page}/undo", headers=anna).status_code == 303
+    assert not DiaryReview.select().where(DiaryReview.verdict == "other").exists()

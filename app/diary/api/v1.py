@@ -12,7 +12,7 @@ from app.diary.jobs import find_job, pin_state, release_state
 from app.diary.models import DiaryBulkReview, DiaryJob
 from app.diary.review import bulk, reviews
 from app.diary.review.errors import ReviewConflict, UndoRefused
-from app.diary.review.rights import batch_users, check_may_review
+from app.diary.review.rights import batch_users, check_may_review, check_may_review_all, check_may_undo
 from app.diary.search.find import count, facets, find
 from app.diary.search.selection import selection_of
 from app.diary.sources.registry import configured_sources
@@ -88,14 +88,15 @@ def list_bulks() -> Response:
 
 
 @blueprint.post("/reviews")
-@needs(Role.SHIFTER)
+@needs(Role.VIEWER)
 def review_all() -> Response:
     """Review all jobs that the arguments select; `count` is how many the sender expects. 202 while a background job goes on."""
     request.max_content_length = MAX_BODY_BYTES
     body = body_with("count", *TEXTS, *LISTS)
     change, expected = change_of(body), whole_number(body, "count", "the number of jobs that are selected")
-    user = current_user()
-    return _bulk_answer(bulk.review_all(selection_of(request.args), batch_users(user), change, user.name, expected))
+    user, selection = current_user(), selection_of(request.args)
+    check_may_review_all(user, selection)
+    return _bulk_answer(bulk.review_all(selection, batch_users(user), change, user.name, expected))
 
 
 @blueprint.get("/reviews/<int:number>")
@@ -106,10 +107,11 @@ def show_bulk(number: int) -> Response:
 
 
 @blueprint.delete("/reviews/<int:number>")
-@needs(Role.SHIFTER)
+@needs(Role.VIEWER)
 def undo_bulk(number: int) -> Response:
     """Give the jobs of a bulk review their earlier reviews, unless they were changed since."""
-    return _bulk_answer(bulk.undo_bulk(_bulk(number).id, current_user().name))
+    check_may_undo(current_user(), _bulk(number))
+    return _bulk_answer(bulk.undo_bulk(number, current_user().name))
 
 
 @blueprint.get("/sources")

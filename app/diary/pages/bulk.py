@@ -14,7 +14,7 @@ from app.diary.pages.list_view import ListView, list_view
 from app.diary.pages.presenters import PATH, REVIEW_BADGES, VERDICT_BADGES, current_view
 from app.diary.review import bulk
 from app.diary.review.errors import BadReview, SelectionChanged, UndoRefused
-from app.diary.review.rights import batch_users
+from app.diary.review.rights import batch_users, check_may_review_all, check_may_undo, may_undo
 from app.diary.search.find import count
 from app.diary.settings import DiarySettings
 from app.security import Role, needs
@@ -32,26 +32,29 @@ SHOWN_BULKS = 100
 def list_bulks() -> str:
     """The bulk reviews, newest first."""
     view, now = current_view(), time.time()
-    found = [(row, bulk.words_of(row), not bulk.undo_problem(row, now)) for row in bulk.newest_bulks(SHOWN_BULKS)]
-    return render_template("diary/bulks.html", view=view, bulks=found, list_address=_list_address, may_review=_may_review())
+    caller = current_user()
+    found = [(row, bulk.words_of(row), may_undo(caller, row) and not bulk.undo_problem(row, now)) for row in bulk.newest_bulks(SHOWN_BULKS)]
+    return render_template("diary/bulks.html", view=view, bulks=found, list_address=_list_address)
 
 
 @blueprint.get("/new")
-@needs(Role.SHIFTER)
+@needs(Role.VIEWER)
 def new_bulk() -> Response:
     """The form: what is set in all jobs of the list."""
-    return _form_page(list_view(), BulkForm())
+    lists = list_view()
+    check_may_review_all(current_user(), lists.selection)
+    return _form_page(lists, BulkForm())
 
 
 @blueprint.post("/new")
-@needs(Role.SHIFTER)
+@needs(Role.VIEWER)
 def review_all() -> AnyResponse:
     """Show what would be changed; once it is confirmed and the number of jobs is still the same, change it."""
     request.max_content_length = MAX_FORM_BYTES
-    lists, form = list_view(), form_from_request(request.form)
+    caller, lists, form = current_user(), list_view(), form_from_request(request.form)
+    check_may_review_all(caller, lists.selection)
     if not form.is_confirmed:
         return _form_page(lists, form, is_checked=not form.is_changed_again)
-    caller = current_user()
     try:
         row = bulk.review_all(lists.selection, batch_users(caller), form.change, caller.name, form.count or 0)
     except SelectionChanged:
@@ -78,7 +81,7 @@ def show_bulk(number: int) -> Response:
         words=bulk.words_of(row),
         is_open=is_open,
         problem=bulk.undo_problem(row, time.time()),
-        may_review=_may_review(),
+        may_undo=may_undo(current_user(), row),
         list_address=_list_address(row),
         poll=view.link(f"{PATH}/bulk/{number}", since=version),
         poll_s=request_settings().of(DiarySettings).diary_refresh_s,
@@ -86,10 +89,10 @@ def show_bulk(number: int) -> Response:
 
 
 @blueprint.post("/<int:number>/undo")
-@needs(Role.SHIFTER)
+@needs(Role.VIEWER)
 def undo(number: int) -> AnyResponse:
     """Give the jobs their earlier reviews. Answers 409 if it is too late."""
-    _find(number)
+    check_may_undo(current_user(), _find(number))
     bulk.undo_bulk(number, current_user().name)
     return redirect(current_view().link(f"{PATH}/bulk/{number}"), 303)
 
@@ -131,7 +134,3 @@ def _find(number: int) -> DiaryBulkReview:
 def _list_address(row: DiaryBulkReview) -> str:
     """The list of the jobs that were reviewed, as it is now."""
     return current_view().link(f"{PATH}?{row.selection}" if row.selection else PATH)
-
-
-def _may_review() -> bool:
-    return current_user().role >= Role.SHIFTER

@@ -18,7 +18,7 @@ from app.diary.pages.list_view import MAX_PAGE, ListView, list_view
 from app.diary.pages.presenters import PATH
 from app.diary.pages.saved import shown_searches
 from app.diary.pages.source_lines import ShownSource, shown_sources, summary_of
-from app.diary.review.rights import batch_users
+from app.diary.review.rights import batch_users, may_review_all
 from app.diary.search.find import count, facets, find
 from app.diary.search.selection import JobSelection
 from app.diary.settings import DiarySettings
@@ -88,7 +88,7 @@ def _frame(lists: ListView, sources: list[ShownSource]) -> dict[str, Any]:
         "sources": sources,
         "sources_text": summary_of(sources),
         "is_known": bool(batch_users(caller)),
-        "may_review": caller.role >= Role.SHIFTER,
+        "may_review": may_review_all(caller, lists.selection),
         "selected": selected_of(lists),
         "orders": order_links(lists),
         "columns": column_links(lists),

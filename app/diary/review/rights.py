@@ -36,6 +36,20 @@ def may_review_all(caller: Caller, selection: JobSelection) -> bool:
     return caller.role >= Role.SHIFTER or bool(own and (selection.mine or (selection.user and set(selection.user) <= set(own))))
 
 
+def check_may_review_all(caller: Caller, selection: JobSelection) -> None:
+    """Raise ReviewForbidden unless a user may review all jobs of a list."""
+    if not may_review_all(caller, selection):
+        raise ReviewForbidden(f"Needs the role {Role.SHIFTER.title} (you are {caller.role.title}), or a list of own jobs: add mine=1")
+
+
 def may_undo(caller: Caller, bulk: DiaryBulkReview) -> bool:
     """Whether a user may undo a bulk review: an own one, unless it is a shifter."""
     return caller.role >= Role.SHIFTER or bool(caller.name and caller.name == bulk.by)
+
+
+def check_may_undo(caller: Caller, bulk: DiaryBulkReview) -> None:
+    """Raise ReviewForbidden unless a user may undo a bulk review."""
+    if not may_undo(caller, bulk):
+        raise ReviewForbidden(
+            f"Needs the role {Role.SHIFTER.title} (you are {caller.role.title}), or to be {bulk.by}, who made this bulk review"
+        )
