@@ -97,15 +97,22 @@ def write_sqlite(path: Path, has_tags: bool = True) -> None:
         fill(connection.execute, has_tags)
 
 
-def write_mysql(socket: str, name: str) -> None:
-    """The database on a server."""
+def write_mysql(socket: str, name: str, prepare: str = "DO 0", encoding: str = "utf8mb4") -> None:
+    """The database on a server. prepare: a statement before; characters that the encoding lacks are left out."""
     import pymysql
 
+    codec = "utf-8" if encoding == "utf8mb4" else encoding
+
+    def execute(sql: str, arguments: Sequence[Any]) -> None:
+        values = [each.encode(codec, "ignore").decode(codec).rstrip() if isinstance(each, str) else each for each in arguments]
+        cursor.execute(sql.replace("?", "%s"), values)
+
     with closing(pymysql.connect(unix_socket=socket, user="root", charset="utf8mb4")) as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET {encoding}")
         cursor.execute(f"GRANT SELECT ON {name}.* TO 'reader'@'localhost' IDENTIFIED BY 'p@ss:word/'")
         connection.select_db(name)
-        fill(lambda sql, arguments: cursor.execute(sql.replace("?", "%s"), arguments))
+        cursor.execute(prepare)
+        fill(execute)
         connection.commit()
 
 

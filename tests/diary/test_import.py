@@ -188,6 +188,27 @@ def test_a_job_that_cannot_be_used_is_quarantined_and_hides_no_other(hub: Settin
     assert (job(1234569).state, job(1234569).submitted, review_of(job(1234569).id).notes) == ("unknown", 0, "7")
 
 
+def test_a_dump_with_natural_keys_names_users_by_their_login(hub: Settings, tmp_path: Path) -> None:
+    objects = original.dumpdata()
+    logins = {number: login for number, (login, *_) in original.USERS.items()}
+    for each in objects:
+        if each["model"] == "auth.user":
+            del each["pk"]
+        elif user := each["fields"].get("user"):
+            each["fields"]["user"] = [logins[user]]
+    original.write_dump(tmp_path / "original", objects)
+    run(f"json:{tmp_path / 'original'}")
+    assert (job(1234567).user, job(1234571).user, job(1234569).user) == ("doea", "doeb", "")
+
+
+@pytest.mark.slow
+def test_an_old_server_with_another_encoding_and_no_transactions_is_read_right(hub: Settings, mysql_address: str) -> None:
+    socket = mysql_address.partition("unix_socket=")[2]
+    original.write_mysql(socket, "old", "SET default_storage_engine = MyISAM", encoding="latin1")
+    run(mysql_address.replace("/caejobdiary", "/old"))
+    assert review_of(job(1234567).id).notes == "First run.\n\nGröße: 3 mm"
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     """A folder that both the original and this hub watch, with job 1234567, which runs; the original knows it."""

@@ -22,7 +22,10 @@ class OldDump:
         users: dict[Any, OldUser] = {}
         for key, fields in objects["auth.user"]:
             name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}".strip()
-            users[key] = users[fields.get("username")] = OldUser(str(fields.get("username", "")), name, str(fields.get("email", "")))
+            login = str(fields.get("username", ""))
+            users[login] = OldUser(login, name, str(fields.get("email", "")))
+            if key is not None:  # as with natural keys
+                users[key] = users[login]
         tags = {key: str(fields.get("tag", "")) for key, fields in objects["diary.tag"]}
         for key, fields in sorted(
             objects["diary.job"], key=lambda job: (not isinstance(job[0], int), job[0] if isinstance(job[0], int) else 0)
