@@ -39,6 +39,7 @@ PICTURES = {
         f"{EXPRESS}/PixelPhase1/Tracks/PXBarrel?plot=PixelPhase1/Tracks/PXBarrel/charge_PXLayer_1&quantity=Mean", "#series svg"
     ),
     "square": Picture("/square", ".jobs tbody tr"),
+    "diary": Picture("/diary", "table.diary tbody tr"),
 }
 
 
