@@ -79,6 +79,7 @@ AREA = Area(
         "diary_job_log.log_text": "viewer",
         "diary_job_run.show_run": "viewer",
         "diary_job_review.save": "viewer",
+        "diary_job_review.show_review": "viewer",
         "diary_job_review.preview": "viewer",
         "diary_job_review.undo": "viewer",
         "diary_job_review.set_state": "viewer",

@@ -211,3 +211,19 @@ def test_tags_are_completed_from_the_last_word(client: FlaskClient, job: DiaryJo
     found = [(unescape(value), text) for value, text in re.findall(r'<option value="([^"]*)">([^<]*)</option>', html)]
     assert found == [("ecal pixel", "pixel"), ("ecal pixel-phase1", "pixel-phase1"), ("ecal hcal-pixel", "hcal-pixel")]
     assert '"ecal pixel"' not in client.get("/diary/tags?tags=ecal%20pixel%20e").text
+
+
+def test_texts_of_somebody_whose_session_has_ended_come_back_unstored(client: FlaskClient, job: DiaryJob) -> None:
+    fields = opened(client, job) | {"notes": "an hour of <work>", "summary": "in short"}
+    answer = client.post(f"/diary/jobs/{job.id}/review", data=fields)
+    assert answer.status_code == 403
+    found = words(answer.text)
+    assert re.search(r"The review was not stored: review : Needs the role \w+ \(you are", found)
+    assert "Your summary, not stored in short Your notes, not stored an hour of <work>" in found
+    assert review_of(job.id).version == 0
+
+
+def test_addresses_of_the_form_lead_to_the_page_of_the_job(client: FlaskClient, job: DiaryJob) -> None:
+    for path in ("review", "review/preview"):
+        answer = client.get(f"/diary/jobs/{job.id}/{path}?tz=utc")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/diary/jobs/{job.id}?tz=utc#review")

@@ -70,6 +70,7 @@ def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
         may_review=reviewer,
         form=shown,
         notes=to_html(shown.texts["notes"]),
+        stored_notes=to_html(review.notes),
         is_saved=bool(review.version) and request.args.get("saved") == str(review.version),
         states=STATES,
         run=run_of(job)[0],

@@ -14,7 +14,7 @@ from app.diary.pages.job_view import job_view
 from app.diary.pages.presenters import PATH
 from app.diary.pages.review_form import ReviewForm, form_after_conflict, form_with_change, sent_form
 from app.diary.review import reviews
-from app.diary.review.errors import BadReview, ReviewConflict, UndoRefused
+from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, UndoRefused
 from app.diary.review.markdown import to_html
 from app.diary.review.review import Review
 from app.diary.review.rights import check_may_review
@@ -35,9 +35,13 @@ MAX_FORM_BYTES = 512 * 1024
 @needs(Role.VIEWER)
 def save(number: int) -> AnyResponse:
     """Store a review. What cannot be stored, or was changed by somebody else, comes back in the form."""
-    job, form = _asked(number), _sent(number)
+    request.max_content_length = MAX_FORM_BYTES
+    job, form = jobs.find_job(number), _sent(number)
     try:
+        check_may_review(current_user(), job)
         saved = reviews.save_review(job.id, form.change(), form.version, current_user().name)
+    except ReviewForbidden as error:  # such as after the end of a session
+        return _answer(job, replace(form, problems=[("review", str(error))]), 403)
     except BadReview as error:
         return _answer(job, replace(form, problems=error.fields), 400)
     except ReviewConflict as conflict:
@@ -53,6 +57,14 @@ def preview(number: int) -> AnyResponse:
     if is_fragment():
         return ContentResponse(render_template("diary/notes.html", notes=to_html(request.form.get("notes", ""))))
     return _answer(_asked(number), _sent(number), 200)
+
+
+@blueprint.get(f"{PATH}/jobs/<int:number>/review")
+@blueprint.get(f"{PATH}/jobs/<int:number>/review/preview")
+@needs(Role.VIEWER)
+def show_review(number: int) -> AnyResponse:
+    """The page of the job: these are addresses of forms, which a browser may open again."""
+    return redirect(job_view().job(jobs.find_job(number)) + "#review", 303)
 
 
 @blueprint.post(f"{PATH}/jobs/<int:number>/undo")
