@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ class System:
         start: Shell script that starts it, makes `/ready` and waits.
         commands: Those that tests run from outside.
         answers: Of questions that packages ask.
+        environment: Variables for its commands.
     """
 
     name: str
@@ -36,6 +37,7 @@ class System:
     start: str
     commands: tuple[str, ...]
     answers: str = ""
+    environment: tuple[str, ...] = ()
 
 
 SYSTEMS = {
@@ -51,11 +53,12 @@ SYSTEMS = {
             "grid-engine",
             ("gridengine-master", "gridengine-exec", "gridengine-client"),
             "grid_engine.sh",
-            ("qsub", "qdel", "qstat", "qacct", "cat", "stat", "dd"),
+            ("qsub", "qdel", "qstat", "qacct", "stat", "dd"),
             "postfix postfix/main_mailer_type select No configuration\n"
             "gridengine-master shared/gridenginemaster string node\n"
             "gridengine-master shared/gridenginecell string default\n"
             "gridengine-master shared/gridengineconfig boolean true\n",
+            ("SGE_ROOT=/var/lib/gridengine",),
         ),
     )
 }
@@ -79,7 +82,9 @@ def make_chroot(folder: Path, system: System) -> None:
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)
     subprocess.run(["chroot", part, "debconf-set-selections"], input=system.answers, text=True, check=True)
-    _run(["chroot", str(part), "apt-get", "install", "-y", "-q", "--no-install-recommends", *system.packages])
+    (part / "etc/hosts").write_text("127.0.0.1 localhost node\n")
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *system.packages]
+    _run(["unshare", "--uts", "sh", "-euc", 'hostname node; exec "$@"', "sh", "chroot", str(part), *install])
     part.rename(root)
 
 
@@ -95,15 +100,28 @@ class Node:
         root: The root of its files.
         commands: Folder with its commands for a `PATH` outside.
         init: Its first process.
+        system: What runs there.
     """
 
     root: Path
     commands: Path
     init: int
+    system: System
 
     def submit(self, script: str) -> str:
         """What a shell script of the user `tester` prints, in its home."""
-        user = ["setpriv", "--reuid", "tester", "--regid", "tester", "--init-groups", "env", "HOME=/home/tester", f"PATH={PATHS}"]
+        user = [
+            "setpriv",
+            "--reuid",
+            "tester",
+            "--regid",
+            "tester",
+            "--init-groups",
+            "env",
+            "HOME=/home/tester",
+            f"PATH={PATHS}",
+            *self.system.environment,
+        ]
         command = [*_enter(self.init, "/home/tester"), *user, "sh", "-euc", script]
         return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
@@ -130,7 +148,7 @@ def running(system: System, folder: Path, outside: Path) -> Iterator[Node]:
         until(lambda: (root / "ready").exists() or process.poll() is not None, f"{system.name} to start: {outside / 'log'}")
         assert process.poll() is None, (outside / "log").read_text()
         (init,) = _children(process.pid)
-        yield Node(root, _commands(outside / "bin", init, system.commands), init)
+        yield Node(root, _commands(outside / "bin", init, system), init, system)
     finally:
         for child in _children(process.pid):
             os.kill(child, signal.SIGKILL)  # with the first process of a namespace all others end
@@ -144,10 +162,10 @@ def _children(number: int) -> list[int]:
         return []
 
 
-def _commands(folder: Path, init: int, names: Sequence[str]) -> Path:
+def _commands(folder: Path, init: int, system: System) -> Path:
     folder.mkdir()
-    for name in names:
+    for name in system.commands:
         path = folder / name
-        path.write_text(f'#!/bin/sh\nPATH={PATHS} exec {" ".join(_enter(init, "/"))} {name} "$@"\n')
+        path.write_text(f'#!/bin/sh\nexec {" ".join(_enter(init, "/"))} env PATH={PATHS} {" ".join(system.environment)} {name} "$@"\n')
         path.chmod(0o755)
     return folder

@@ -64,15 +64,17 @@ class CommandOptions:
 
 
 def run(command: Sequence[str], options: CommandOptions, environment: Mapping[str, str] | None = None) -> str:
+    """What a command prints, as `run_bytes`; bytes that are no UTF-8 are U+FFFD."""
+    return run_bytes(command, options, environment).decode(errors="replace")
+
+
+def run_bytes(command: Sequence[str], options: CommandOptions, environment: Mapping[str, str] | None = None) -> bytes:
     """What a command prints. Raises CommandFailed when it cannot be run, fails, takes too long or prints too much.
 
     Args:
         command: Program and arguments; no shell reads them, here or on the other host.
         options: Where it runs, and its limits.
         environment: Further variables of the source; those of the options win.
-
-    Returns:
-        Its output; bytes that are no UTF-8 are U+FFFD.
     """
     name = command[0]
     try:
@@ -92,7 +94,7 @@ def run(command: Sequence[str], options: CommandOptions, environment: Mapping[st
             _end(process)
     if process.returncode:
         raise CommandFailed(name, _failure(process.returncode, errors, options), process.returncode, errors)
-    return output.decode(errors="replace")
+    return output
 
 
 def whole_command(command: Sequence[str], options: CommandOptions, environment: Mapping[str, str] | None = None) -> list[str]:

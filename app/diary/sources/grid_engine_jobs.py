@@ -1,0 +1,123 @@
+"""Jobs of Grid Engine as observations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.diary import states
+from app.diary.observations.observation import Observation, ParentKey
+from app.diary.sources.grid_engine_text import Ended, Listed, seconds
+
+REPEATED = (24, 25)
+"""Codes of failures after which a job waits again: migrating, rescheduling."""
+_PLACEHOLDER = re.compile(r"\$(HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)\b")
+
+
+def state_of(letters: str) -> str:
+    """The state of a job in the queue by its letters: `qw`, `hqw`, `r`, `Eqw`, ..."""
+    if "E" in letters:
+        return states.HELD
+    if any(letter in letters for letter in "rtsST"):
+        return states.RUNNING
+    if "h" in letters:
+        return states.HELD
+    return states.PENDING if "q" in letters or "w" in letters else states.UNKNOWN
+
+
+def listed_observation(
+    job: Listed, task: int | None, submitted: float, seen: float, known: Mapping[str, str] | None, source: str
+) -> Observation:
+    """A job in the queue.
+
+    Args:
+        job: What `qstat` shows.
+        task: Number of the task of an array.
+        submitted: Time of submission, Unix s.
+        seen: When this was so, Unix s.
+        known: What `qstat -j` says of it, if it was asked.
+        source: Name of the source.
+    """
+    state = state_of(job.state)
+    queue, _, host = job.queue.partition("@")
+    labels = {"queue": queue, "host": host}
+    more = _details(job, "" if task is None else str(task), known, source) if known else {}
+    return Observation(
+        native_id=job.number if task is None else f"{job.number}.{task}",
+        seen=seen,
+        state=state,
+        submitted=submitted,
+        kind="batch",
+        name=job.name,
+        user=job.owner,
+        reason=_waiting_reason(job.state, known or {}),
+        started=job.started or None if state == states.RUNNING else None,
+        labels={name: value for name, value in labels.items() if value},
+        facts={"state": job.state} | dict(known or {}),
+        **more,
+    )
+
+
+def _waiting_reason(letters: str, known: Mapping[str, str]) -> str:
+    """Why a job waits, as far as its letters say."""
+    if "E" in letters:
+        errors = [value for key, value in known.items() if key.startswith("error reason")]
+        return "\n".join(errors) or "It is in the error state"
+    words = {"h": "On hold", "d": "Being deleted", "s": "Suspended", "S": "Suspended", "T": "Suspended", "R": "Restarted"}
+    return ", ".join(dict.fromkeys(words[letter] for letter in letters if letter in words))
+
+
+def _details(job: Listed, task: str, known: Mapping[str, str], source: str) -> dict[str, Any]:
+    """The fields of an observation that `qstat -j` alone knows."""
+    folder = known.get("cwd") or known.get("sge_o_home", "")
+    parents = re.findall(r"\d+", known.get("jid_predecessor_list", ""))
+    project = known.get("project", "")
+    return {
+        "workdir": folder,
+        "project": "" if project == "NONE" else project,
+        "logs": [(path, "file") for path in _log_files(job, task, known, folder)],
+        "parents": [ParentKey(source, parent) for parent in parents],
+    }
+
+
+def _log_files(job: Listed, task: str, known: Mapping[str, str], folder: str) -> list[str]:
+    """The files of output and errors. A path that is a folder cannot be told from one of a file."""
+    values = {"HOME": known.get("sge_o_home", ""), "USER": job.owner, "JOB_ID": job.number, "JOB_NAME": job.name}
+    values |= {"TASK_ID": task or "undefined", "HOSTNAME": job.queue.partition("@")[2]}
+    ending = f"{job.number}.{task}" if task else job.number
+    kinds = [("stdout_path_list", "o")] + ([] if known.get("merge") == "y" else [("stderr_path_list", "e")])
+    found = {}
+    for key, letter in kinds:
+        given = known.get(key, "").split(",")[0].split(":", 2)[-1]  # NONE:HOST:PATH
+        path = _PLACEHOLDER.sub(lambda match: values[match[1]], given) if given else f"{job.name}.{letter}{ending}"
+        found[path if path.startswith("/") else f"{folder}/{path}"] = True
+    return [path for path in found if path.startswith("/") and path != "/dev/null"]
+
+
+def ended_observation(job: Ended, seen: float) -> Observation:
+    """A job that accounting has. Its exit status is 128 and the signal of which it or its last command died."""
+    is_good = job.failed == 0 and job.exit_status == 0
+    state = states.PENDING if job.failed in REPEATED else states.DONE if is_good else states.FAILED
+    failure = f"failed {job.failed}" + (f": {job.failure}" if job.failure else "")
+    labels = {"queue": job.fields.get("qname", ""), "host": job.fields.get("hostname", "")}
+    project = job.fields.get("project", "NONE")
+    times = {"elapsed_s": seconds(job.fields.get("ru_wallclock", "")), "cpu_s": seconds(job.fields.get("cpu", ""))}
+    return Observation(
+        native_id=job.native_id,
+        seen=seen,
+        state=state,
+        submitted=job.submitted,
+        kind="batch",
+        name=job.fields.get("jobname"),
+        user=job.fields.get("owner"),
+        project="" if project == "NONE" else project,
+        exit_code=job.exit_status if job.started else None,
+        signal=job.exit_status - 128 if 128 < job.exit_status <= 128 + 64 else None,
+        reason=failure if job.failed else "",
+        started=job.started,
+        ended=job.ended,
+        labels={name: value for name, value in labels.items() if value and value != "UNKNOWN"},
+        metrics={name: value for name, value in times.items() if value is not None},
+        facts=dict(job.fields),
+    )
