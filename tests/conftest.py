@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from app import areas, create_app  # noqa: F401  areas makes the settings known
 from app.core import database
 from app.core.settings import TREE, Settings
 from app.queue import execution
+from app.security import passwords
 from tests.support import guard, servers
 from tests.support.patience import PATIENCE_MS
 from tests.support.shared import shared_folder
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import BrowserContext
     from werkzeug.test import TestResponse
+
+REAL_METHOD, QUICK_METHOD = passwords.METHOD, "scrypt:256:8:1"
 
 # hypothesis measures an example and the making of inputs by the clock, and a busy machine is slow in both.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -138,6 +142,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shared_folder(tmp_path_factory, "template", lambda folder: servers.migrate(Settings(data_dir=str(folder))))
 
 
+@pytest.fixture(autouse=True)
+def quick_password_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Store passwords of tests with a cheap hash: the real one would take a tenth of the time of all tests."""
+    monkeypatch.setattr(passwords, "METHOD", QUICK_METHOD)
+
+
 @pytest.fixture
 def database_kind() -> str:
     """On which database `hub` is: `pytest_generate_tests` gives both to tests with the mark `both_databases`."""
@@ -163,10 +173,31 @@ def hub(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> I
         execution.disconnect()
 
 
+class CompiledTemplates(BytecodeCache):
+    """Keeps compiled templates for the applications of other tests: their compilation takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template what was compiled from the same text."""
+        if (code := self._codes.get((bucket.key, bucket.checksum))) is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._codes[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED_TEMPLATES = CompiledTemplates()
+
+
 @pytest.fixture
 def app(hub: Settings) -> Flask:
     """The web application on an empty database."""
-    return create_app(hub)
+    application = create_app(hub)
+    application.jinja_env.bytecode_cache = COMPILED_TEMPLATES
+    return application
 
 
 class Browser(FlaskClient):

@@ -9,6 +9,7 @@ import pytest
 
 from app.security import passwords
 from app.security.throttle import RULES, wait_after
+from tests.conftest import REAL_METHOD
 
 GOOD = [
     "violet tractor 7 harbour",
@@ -50,7 +51,8 @@ def test_a_password_that_is_easy_to_guess_is_rejected_with_the_reason(password: 
     assert passwords.weakness(password, "alice")
 
 
-def test_passwords_are_stored_as_scrypt_with_their_own_salt() -> None:
+def test_passwords_are_stored_as_scrypt_with_their_own_salt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "METHOD", REAL_METHOD)
     one, two = passwords.hash_password(GOOD[0]), passwords.hash_password(GOOD[0])
     assert one != two
     method, salt, digest = one.split("$")
