@@ -132,6 +132,20 @@ def test_jobs_that_the_diary_has_removed_do_not_come_again(hub: Settings, site: 
     assert scan_source(make(site, hub), hub).found == 1, "unless all jobs are kept"
 
 
+def test_a_job_that_the_diary_has_removed_does_not_come_again_when_its_directory_is_moved(hub: Settings, site: Site) -> None:
+    settings = hub.replace(diary_keep_days=10)
+    old = time.time() - 20 * DAY_S
+    os.utime(site.submit(ID), (old, old))
+    path = site.finished(ID)
+    scan_source(make(site, hub), hub)
+    DiaryJob.update(met=old, seen=old, changed=old).execute()
+    source = make(site, settings)
+    scan_source(source, settings)
+    assert remove_old(10) == 1
+    path.rename(site.work / f"{ID}_archive")
+    assert scan_source(source, settings).found == 0
+
+
 def test_traces_of_jobs_that_the_diary_has_removed_make_no_new_ones(hub: Settings, tmp_path: Path) -> None:
     settings = hub.replace(diary_keep_days=10)
     old = time.time() - 20 * DAY_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 from app.core.database import rows
@@ -30,11 +31,15 @@ class Memory:
         places: By path; those that were looked at longest ago first. Without submission logs there is one, "".
         known: Hashes of the keys of all stored jobs.
         problems: By place or path what could not be read, so that it is told once.
+        follow_s: Jobs that ended, or were seen last, so long ago are not followed any more.
         next_whole: When a scan shows all unfinished jobs again, monotonic s.
     """
 
-    def __init__(self, source: str, config: DirectoryConfig, now: float) -> None:
+    def __init__(self, source: str, config: DirectoryConfig, keep_s: float, now: float) -> None:
+        """keep_s: after what time the diary removes a job; 0: never."""
         self.config = config
+        self.keep_s = keep_s
+        self.follow_s = min(config.follow_s if config.submissions else inf, keep_s or inf)  # without logs each trace would be new
         self.submissions = Submissions(config.submissions, config.zone) if config.submissions else None
         self.places: dict[str, TracePlace] = {}
         self.known: set[int] = set()
@@ -47,7 +52,7 @@ class Memory:
             if self.submissions and job.log:
                 self.submissions.note(os.path.basename(job.log))
             is_unfinished = job.state in UNFINISHED
-            if is_unfinished or not self.submissions or now - changed < config.follow_s:
+            if is_unfinished or now - changed < self.follow_s:
                 self.follow(job, now)
 
     def _stored(self, source: str) -> Iterator[tuple[FollowedJob, float]]:
@@ -74,12 +79,10 @@ class Memory:
 
     def drop_old(self, now: float) -> None:
         """Follow jobs that ended, or were seen last, long ago no more; places without jobs are left, too."""
-        if not self.submissions:
-            return  # their traces would be new jobs
         for path, place in list(self.places.items()):
-            for native_id in [each.native_id for each in place.jobs.values() if now - each.at >= self.config.follow_s]:
+            for native_id in [each.native_id for each in place.jobs.values() if now - each.at >= self.follow_s]:
                 place.remove(native_id)
-            if not place.jobs:
+            if not place.jobs and not place.discovers:
                 del self.places[path]
 
 

@@ -31,13 +31,13 @@ class Round:
         quarantined: Text and reason of what could not be read.
     """
 
-    def __init__(self, source: str, memory: Memory, keep_s: float) -> None:
+    def __init__(self, source: str, memory: Memory) -> None:
         self.source = source
         self.memory = memory
         self.config = memory.config
         self.now = time.time()
         self.begin = time.monotonic()
-        self.oldest = self.now - keep_s if keep_s else 0.0
+        self.oldest = self.now - memory.keep_s if memory.keep_s else 0.0
         self.observations: list[Observation] = []
         self.quarantined: list[tuple[str, str]] = []
 

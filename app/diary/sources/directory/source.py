@@ -38,8 +38,8 @@ class Directory(JobSource):
         """The new and the changed jobs; now and then all unfinished ones. Raises OSError without a configured folder."""
         memory = self._memory if cursor == self._cursor else None
         self._memory = None  # a scan that fails may have half of the changes
-        memory = memory or Memory(self.name, self.config, time.time())
-        work = Round(self.name, memory, self.keep_s)
+        memory = memory or Memory(self.name, self.config, self.keep_s, time.time())
+        work = Round(self.name, memory)
         has_all = work.read_submissions()
         is_whole = has_all and time.monotonic() >= memory.next_whole
         work.follow(is_whole)
