@@ -60,6 +60,20 @@ def test_jobs_are_selected_by_the_arguments_of_the_list(client: FlaskClient, job
     assert get(client, f"{PATH}?facets=1")["facets"]["user"] == {"anna": 2, "ben": 1}
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["q=state:failed", "user=anna&order=oldest", "q=fit+-done&source=slurm", "tag=none", "order=name&state=done&state=running", "mine=1"],
+)
+def test_the_page_and_the_api_have_the_same_jobs_in_the_same_order(client: FlaskClient, jobs: list[int], query: str) -> None:
+    anna = token("anna", Role.VIEWER)
+    table = client.get(f"/diary?{query}", headers=anna).text.partition('class="jobs')[2]
+    shown = [int(number) for number in re.findall(r'href="/diary/jobs/(\d+)', table)]
+    found = client.get(f"{PATH}?{query}", headers=anna).json
+    assert [job["id"] for job in found["jobs"]] == shown
+    assert found["count"] == len(shown)
+    assert bool(shown) == (query != "tag=none")
+
+
 def test_a_list_has_short_jobs_and_a_job_has_all(client: FlaskClient, jobs: list[int]) -> None:
     (short,) = get(client, f"{PATH}?q=id:2")["jobs"]
     whole = get(client, f"{PATH}/{jobs[1]}")
