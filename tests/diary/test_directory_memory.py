@@ -36,6 +36,7 @@ def make(site: Site, hub: Settings, **more: object) -> JobSource:
     return source_kinds()["directory"].make("cae", options(site, **more), hub)
 
 
+@pytest.mark.both_databases
 def test_a_new_process_goes_on_with_the_jobs_that_are_stored(hub: Settings, site: Site) -> None:
     for native_id in (ID, ID + 1):
         site.submit(native_id)
