@@ -152,7 +152,18 @@ def test_owners_and_shifters_review_and_pin_and_others_do_not(client: FlaskClien
         assert answer.status_code == status if headers else answer.status_code in (401, 403)
         pinned = client.put(f"{PATH}/{jobs[0]}/state", json={"state": "done"}, headers=headers)
         assert pinned.status_code == status if headers else pinned.status_code in (401, 403)
+
+
+def test_owners_review_all_of_their_own_jobs_and_undo_only_what_they_did(client: FlaskClient, jobs: list[int]) -> None:
+    anna, ben = token("anna", Role.VIEWER), token("ben", Role.VIEWER)
     assert client.post(f"{PATH}/reviews", json={"count": 3, "verdict": "ok"}, headers=ben).status_code == 403
+    assert client.post(f"{PATH}/reviews?user=anna", json={"count": 2, "verdict": "ok"}, headers=ben).status_code == 403
+    assert client.post(f"{PATH}/reviews?mine=1", json={"count": 2, "verdict": "ok"}).status_code in (401, 403)
+    done = client.post(f"{PATH}/reviews?mine=1", json={"count": 2, "verdict": "ok"}, headers=anna)
+    assert (done.status_code, done.json["changed"]) == (200, 2)
+    assert [review_of(number).verdict for number in jobs] == ["ok", "none", "ok"]
+    assert client.delete(done.headers["Location"], headers=ben).status_code == 403
+    assert client.delete(done.headers["Location"], headers=anna).json["restored"] == 2
 
 
 def test_a_state_is_set_by_hand_and_released(client: FlaskClient, jobs: list[int]) -> None:
