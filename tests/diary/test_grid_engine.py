@@ -300,3 +300,10 @@ def test_a_date_of_another_kind_is_quarantined_with_its_record() -> None:
     text = (TEXTS / "last/qacct.txt").read_text().replace("Sun Nov 29 11:02:42 2026", "Dim 29 nov 2026", 1)
     found, torn = printed_accounting(text)
     assert (len(found), len(torn)) == (9, 1)
+
+
+def test_labels_that_are_in_names_are_labels_of_waiting_and_of_ended_jobs(commands: Path) -> None:
+    say(commands, listed(7).replace(">j<", ">harvest_367123<"), known=known(7))
+    (commands / "accounting").write_text(line(8).replace(":j:", ":harvest_367124:"))
+    found = source(commands, accounting=str(commands / "accounting"), labels=["run=harvest_([0-9]+)"])
+    assert [(each.labels or {})["run"] for each in follow(found, {})] == ["367123", "367124"]

@@ -249,3 +249,18 @@ def test_only_the_jobs_of_the_users_and_accounts_of_the_options_are_asked_for(co
 def test_options_that_there_are_not_are_refused(commands: Path) -> None:
     with pytest.raises(BadSourceConfig, match="There is no option user; options: period_s, host, ssh"):
         source(commands, user="dqm")
+
+
+def test_labels_that_are_in_names_are_labels_of_the_jobs(commands: Path) -> None:
+    named = job("7", "RUNNING", 100, JobName="harvest_367123-pixel", NodeList="node7")
+    say(commands, [named, job("8", "RUNNING", 100, JobName="other", NodeList="node7")], [])
+    labels = ["run=harvest_([0-9]+)", "part=pixel|strip", "host=harvest"]
+    first, second = source(commands, labels=labels).scan({}).observations
+    assert first.labels == {"run": "367123", "part": "pixel", "host": "node7"}
+    assert second.labels == {"host": "node7"}
+
+
+@pytest.mark.parametrize("text", ["run", "=x", "a b=x", "run=(", "run=*"])
+def test_labels_without_a_regular_expression_are_refused(commands: Path, text: str) -> None:
+    with pytest.raises(BadSourceConfig, match=r"label=pattern|no regular expression"):
+        source(commands, labels=[text])

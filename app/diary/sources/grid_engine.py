@@ -16,6 +16,7 @@ from app.diary.sources.command import CommandOptions, run
 from app.diary.sources.grid_engine_accounting import AccountingPosition, read_accounting
 from app.diary.sources.grid_engine_jobs import ended_observation, listed_observation, state_of
 from app.diary.sources.grid_engine_text import Ended, Listed, Torn, details, listed_jobs, moment, printed_accounting
+from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
 from app.diary.sources.task_numbers import MOST_TASKS, task_numbers
 
@@ -36,12 +37,14 @@ class GridEngineOptions(CommandOptions):
         accounting: Path of the accounting file where the commands run, which is read on; "": `qacct -j`, which reads all of it.
         accounting_s: After so long a job that left the queue is in accounting, if it ever began.
         first_days: How far back the first scan looks for ended jobs.
+        labels: `label=pattern` for labels that are in names of jobs, such as `run=harvest_([0-9]+)`.
     """
 
     users: tuple[str, ...] = ()
     accounting: str = ""
     accounting_s: float = 120.0
     first_days: float = 1.0
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check them."""
@@ -72,6 +75,7 @@ class GridEngine(JobSource):
     def __init__(self, name: str, options: GridEngineOptions) -> None:
         super().__init__(name, options.period_s)
         self._options = options
+        self._labels = NameLabels(options.labels)
 
     def scan(self, cursor: Mapping[str, Any]) -> JobScan:
         """All jobs in the queue, and those that ended since the last scan."""
@@ -101,7 +105,9 @@ class GridEngine(JobSource):
             "left": left,
         }
         is_complete = len(new) <= MOST_ASKED and (position is None or position.is_end)
-        return JobScan([*found, *of_ended, *gone], following, is_complete, [*torn, *unusable, *more, *refused, *refused_ended])
+        return JobScan(
+            self._labels.added([*found, *of_ended, *gone]), following, is_complete, [*torn, *unusable, *more, *refused, *refused_ended]
+        )
 
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
         """What all of accounting says of jobs that left the queue without having been seen to end."""
@@ -112,7 +118,8 @@ class GridEngine(JobSource):
                 ended, _ = printed_accounting(run(["qacct", "-j", number], self._options))
                 found += observed(ended, lambda job: ended_observation(job, time.time()))[0]
         wanted = {*keys, *(JobKey(key.native_id) for key in keys if not key.submitted)}
-        return [each for each in found if not wanted.isdisjoint({JobKey(each.native_id, int(each.submitted)), JobKey(each.native_id)})]
+        mine = [each for each in found if not wanted.isdisjoint({JobKey(each.native_id, int(each.submitted)), JobKey(each.native_id)})]
+        return self._labels.added(mine)
 
     def _ask(self, numbers: Iterable[str]) -> dict[str, dict[str, str]]:
         """What `qstat -j` says of jobs; nothing of those that have ended meanwhile."""

@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.diary.errors import CommandFailed
 from app.diary.observations.observation import JobKey, Observation
 from app.diary.sources.command import CommandOptions, run
+from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.slurm_attempts import Attempts, followed, is_followed
 from app.diary.sources.slurm_text import (
     ENDED,
@@ -50,12 +51,14 @@ class SlurmOptions(CommandOptions):
         accounting: Whether Slurm has accounting, `sacct`. Without it ended jobs are seen only for the `MinJobAge` of Slurm.
         first_days: How far back the first scan looks.
         users, accounts: Only the jobs of these; none: all.
+        labels: `label=pattern` for labels that are in names of jobs, such as `run=harvest_([0-9]+)`.
     """
 
     accounting: bool = True
     first_days: float = 1.0
     users: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 class Slurm(JobSource):
@@ -66,6 +69,7 @@ class Slurm(JobSource):
     def __init__(self, name: str, options: SlurmOptions) -> None:
         super().__init__(name, options.period_s)
         self._options = options
+        self._labels = NameLabels(options.labels)
 
     def scan(self, cursor: Mapping[str, Any]) -> JobScan:
         """All jobs in the queue, and those that ended since the last scan."""
@@ -80,7 +84,7 @@ class Slurm(JobSource):
             torn += more
         attempts = followed(cursor.get("repeated", {}), [*waiting, *ended])
         found, refused = self._observations([(now, waiting), (time.time(), ended)], attempts)
-        found = self._with_logs(_once(found), since)
+        found = self._labels.added(self._with_logs(_once(found), since))
         present = {record["JobID"] for record in [*waiting, *ended]}
         kept = sorted(((job, each) for job, each in attempts.items() if job in present), key=lambda item: item[1].last)
         following = {"since": until - OVERLAP_S, "repeated": dict(kept[-MOST_REPEATED:])}
@@ -95,7 +99,7 @@ class Slurm(JobSource):
             records, _ = sacct_records(run(self._sacct("-j", ",".join(ids)), self._options, ENVIRONMENT))
             ended = [record for record in records if record["End"].isdigit()]
             found += self._observations([(time.time(), ended)], followed({}, records))[0]
-        return found
+        return self._labels.added(found)
 
     def _observations(
         self, asked: Sequence[tuple[float, Sequence[Record]]], attempts: Mapping[str, Attempts]
