@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.diary.errors import DiaryError, UnknownDiaryJob
 from app.diary.logs.errors import LogRefused, LogUnreadable, UnknownLog
-from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, SelectionChanged, UndoRefused
+from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, SelectionChanged, UndoRefused, UnknownSearch
 from app.web import Problem
 
 STATUSES: dict[type[DiaryError], int] = {
@@ -13,6 +13,7 @@ STATUSES: dict[type[DiaryError], int] = {
     ReviewConflict: 409,
     SelectionChanged: 409,
     UndoRefused: 409,
+    UnknownSearch: 404,
     UnknownLog: 404,
     LogRefused: 403,
     LogUnreadable: 404,

@@ -7,7 +7,7 @@ import pytest
 from app.core.settings import Settings
 from app.diary.models import DiarySavedSearch
 from app.diary.review import saved
-from app.diary.review.errors import BadReview, ReviewForbidden
+from app.diary.review.errors import BadReview, ReviewForbidden, UnknownSearch
 from app.diary.review.saved import delete_search, save_search, saved_searches
 
 pytestmark = pytest.mark.both_databases
@@ -44,7 +44,8 @@ def test_a_search_is_deleted_by_its_user_and_a_shared_one_by_operators(hub: Sett
     delete_search(shared.id, "olga", may_delete_any=True)
     delete_search(own.id, "anna")
     delete_search(own.id, "anna")
-    delete_search(2**40, "anna")
+    with pytest.raises(UnknownSearch):
+        delete_search(2**31, "anna")
     assert not DiarySavedSearch.select().exists()
 
 

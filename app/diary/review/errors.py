@@ -37,6 +37,10 @@ class UndoRefused(DiaryError):
     """A change cannot be undone; the message says why."""
 
 
+class UnknownSearch(DiaryError):
+    """There is no such saved search."""
+
+
 class ReviewForbidden(DiaryError):
     """The user may not review this job; the message says who may."""
 

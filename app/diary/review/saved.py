@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.database import proxy
 from app.core.text import one_line
 from app.diary.models import DiarySavedSearch
-from app.diary.review.errors import BadReview, ReviewForbidden
+from app.diary.review.errors import BadReview, ReviewForbidden, UnknownSearch
 from app.security.audit_log import audit
 
 MAX_NAME = 60
@@ -55,11 +55,15 @@ def save_search(user: str, name: str, address: str, is_shared: bool = False) -> 
 
 
 def delete_search(number: int, user: str, may_delete_any: bool = False) -> None:
-    """Delete a search; one that is gone is deleted already. Raises ReviewForbidden if it is of another user.
+    """Delete a search; one that is gone is deleted already.
+
+    Raises ReviewForbidden if it is of another user, and UnknownSearch if there cannot be one of this number.
 
     may_delete_any: an operator removes what others share.
     """
-    row = DiarySavedSearch.get_or_none(DiarySavedSearch.id == number) if number < 2**31 else None
+    if number >= 2**31:
+        raise UnknownSearch("There is no such saved search")
+    row = DiarySavedSearch.get_or_none(DiarySavedSearch.id == number)
     if row is None:
         return
     if row.user != user and not (may_delete_any and row.is_shared):
