@@ -58,6 +58,7 @@ def test_all_jobs_of_a_list_are_reviewed_once_their_number_is_confirmed(hub: Set
     found = review_of(numbers["fit_one"])
     assert (found.review, found.tags, found.by) == ("done", ("known",), "sam")
     assert review_of(numbers["fit_two"]).tags == ("disk", "known")
+    assert '<option value="old known">' in sam.get("/diary/tags?add_tags=old+kn").text
     assert review_of(numbers["fit_three"]).version == 0
     assert listed(sam.get(links(sam.get("/diary/bulk").text)["2"]).text) == ["fit_two", "fit_one"]
 

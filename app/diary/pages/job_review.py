@@ -93,11 +93,16 @@ def set_state(number: int) -> AnyResponse:
     return redirect(job_view().job(job), 303)
 
 
+TAG_FIELDS = ("tags", "add_tags", "remove_tags")
+"""Names of the fields for tags: of the review of a job and of bulk reviews."""
+
+
 @blueprint.get(f"{PATH}/tags")
 @needs(Role.VIEWER)
 def tag_choices() -> Response:
     """Completions of the last tag of a text, as options that have the whole text."""
-    before, _, last = request.args.get("tags", "").replace(",", " ").rpartition(" ")
+    typed = next((request.args[name] for name in TAG_FIELDS if name in request.args), "")
+    before, _, last = typed.replace(",", " ").rpartition(" ")
     chosen = before.split()
     found = [tag for tag in completions(last) if tag not in chosen]
     return ContentResponse(render_template("diary/tag_choices.html", choices=[(" ".join([*chosen, tag]), tag) for tag in found]))
