@@ -60,18 +60,15 @@ def test_jobs_are_selected_by_the_arguments_of_the_list(client: FlaskClient, job
     assert get(client, f"{PATH}?facets=1")["facets"]["user"] == {"anna": 2, "ben": 1}
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["q=state:failed", "user=anna&order=oldest", "q=fit+-done&source=slurm", "tag=none", "order=name&state=done&state=running", "mine=1"],
-)
-def test_the_page_and_the_api_have_the_same_jobs_in_the_same_order(client: FlaskClient, jobs: list[int], query: str) -> None:
-    anna = token("anna", Role.VIEWER)
-    table = client.get(f"/diary?{query}", headers=anna).text.partition('class="jobs')[2]
-    shown = [int(number) for number in re.findall(r'href="/diary/jobs/(\d+)', table)]
-    found = client.get(f"{PATH}?{query}", headers=anna).json
-    assert [job["id"] for job in found["jobs"]] == shown
-    assert found["count"] == len(shown)
-    assert bool(shown) == (query != "tag=none")
+def test_the_page_and_the_api_have_the_same_jobs_in_the_same_order(client: FlaskClient, jobs: list[int]) -> None:
+    anna, many = token("anna", Role.VIEWER), ("q=fit+-done&source=slurm", "order=name&state=done&state=running", "mine=1")
+    for query in ("q=state:failed", "user=anna&order=oldest", "tag=none", *many):
+        table = client.get(f"/diary?{query}", headers=anna).text.partition('class="jobs')[2]
+        shown = [int(number) for number in re.findall(r'href="/diary/jobs/(\d+)', table)]
+        found = client.get(f"{PATH}?{query}", headers=anna).json
+        assert [job["id"] for job in found["jobs"]] == shown
+        assert found["count"] == len(shown)
+        assert bool(shown) == (query != "tag=none")
 
 
 def test_a_list_has_short_jobs_and_a_job_has_all(client: FlaskClient, jobs: list[int]) -> None:
@@ -87,23 +84,23 @@ def test_a_list_has_short_jobs_and_a_job_has_all(client: FlaskClient, jobs: list
     assert set(whole) - set(short) == {"facts", "outputs", "logs", "parents", "children", "history"}
 
 
-@pytest.mark.parametrize(
-    ("query", "named"),
-    [
-        ("state=odd", "state=odd"),
-        ("order=odd", "order=odd"),
-        ("q=state:odd", "state:odd"),
-        ("q=-since:2d", "-since:2d"),
-        ("page=x", "page"),
-        ("limit=501", "limit"),
-        ("facets=2", "facets"),
-    ],
-)
-def test_a_wrong_argument_is_named(client: FlaskClient, jobs: list[int], query: str, named: str) -> None:
-    answer = client.get(f"{PATH}?{query}")
-    assert answer.status_code == 400
-    assert answer.json["status"] == 400
-    assert named in answer.json["message"]
+WRONG_ARGUMENTS = {
+    "state=odd": "state=odd",
+    "order=odd": "order=odd",
+    "q=state:odd": "state:odd",
+    "q=-since:2d": "-since:2d",
+    "page=x": "page",
+    "limit=501": "limit",
+    "facets=2": "facets",
+}
+"""What the answer names."""
+
+
+def test_a_wrong_argument_is_named(client: FlaskClient, jobs: list[int]) -> None:
+    for query, named in WRONG_ARGUMENTS.items():
+        answer = client.get(f"{PATH}?{query}")
+        assert (answer.status_code, answer.json["status"]) == (400, 400), query
+        assert named in answer.json["message"]
 
 
 def test_a_review_is_changed_from_the_version_that_was_read(client: FlaskClient, jobs: list[int]) -> None:
@@ -124,23 +121,25 @@ def test_a_review_is_changed_from_the_version_that_was_read(client: FlaskClient,
     assert get(client, f"{PATH}/{jobs[0]}")["review"] == second.json
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"review": "done"}, "version"),
-        ({"version": True}, "version"),
-        ({"version": 0, "review": "odd"}, "review"),
-        ({"version": 0, "verdict": 1}, "verdict"),
-        ({"version": 0, "tags": "disk"}, "tags"),
-        ({"version": 0, "tags": ["two words"]}, "tags"),
-        ({"version": 0, "state": "done"}, "state"),
-        ([], "body"),
-    ],
-)
-def test_a_wrong_review_names_its_field_and_stores_nothing(client: FlaskClient, jobs: list[int], body: Any, field: str) -> None:
-    answer = client.post(f"{PATH}/{jobs[0]}/review", json=body, headers=token("anna", Role.SHIFTER))
-    assert answer.status_code == 400
-    assert [error["field"] for error in answer.json["errors"]] == [field]
+WRONG_REVIEWS: list[tuple[Any, str]] = [
+    ({"review": "done"}, "version"),
+    ({"version": True}, "version"),
+    ({"version": 0, "review": "odd"}, "review"),
+    ({"version": 0, "verdict": 1}, "verdict"),
+    ({"version": 0, "tags": "disk"}, "tags"),
+    ({"version": 0, "tags": ["two words"]}, "tags"),
+    ({"version": 0, "state": "done"}, "state"),
+    ([], "body"),
+]
+"""Bodies, and the wrong field of each."""
+
+
+def test_a_wrong_review_names_its_field_and_stores_nothing(client: FlaskClient, jobs: list[int]) -> None:
+    anna = token("anna", Role.SHIFTER)
+    for body, field in WRONG_REVIEWS:
+        answer = client.post(f"{PATH}/{jobs[0]}/review", json=body, headers=anna)
+        assert answer.status_code == 400, body
+        assert [error["field"] for error in answer.json["errors"]] == [field]
     assert review_of(jobs[0]).version == 0
 
 
