@@ -18,9 +18,11 @@ from flask.testing import FlaskClient
 from app.diary.errors import DiaryError
 from app.diary.logs.errors import LogRefused, LogUnreadable
 from app.diary.logs.opening import open_log
-from app.diary.logs.reading import HEAD_BYTES, MAX_UNPACKED, TAIL_BYTES, LogText, read_log
+from app.diary.logs.reading import HEAD_BYTES, HEAD_LINES, MAX_UNPACKED, TAIL_BYTES, TAIL_LINES, LogText, read_log
 from app.diary.observations.store import store
+from app.security import Role
 from tests.diary.observations import NOW, only_job, seen
+from tests.diary.test_job_review import headers
 
 SECRET = b"the password is swordfish\n"
 
@@ -177,14 +179,14 @@ def test_packed_logs_are_unpacked_as_gzip_does(root: Path) -> None:
 
 
 def test_of_a_large_packed_log_start_and_end_are_shown(root: Path) -> None:
-    text = b"".join(b"event number %d\n" % number for number in range(600_000))
+    text = b"".join(b"event number %d, in a line of seventy letters, as programs write them\n" % number for number in range(150_000))
     (root / "large.gz").write_bytes(gzip.compress(text, 1))
     found, every = read(root / "large.gz"), text.decode().splitlines()
     assert found.gap is not None
     assert found.problem == ""
     assert found.lines[: found.gap] == every[: found.gap]
     assert found.lines[found.gap :] == every[found.gap - len(found.lines) :]
-    assert len(text) > HEAD_BYTES + TAIL_BYTES > len("\n".join(found.lines)) > HEAD_BYTES + TAIL_BYTES - 100
+    assert len(text) > HEAD_BYTES + TAIL_BYTES > len("\n".join(found.lines)) > HEAD_BYTES + TAIL_BYTES - 200
 
 
 def test_a_packed_log_that_is_still_written_shows_what_there_is(root: Path) -> None:
@@ -203,7 +205,7 @@ def test_a_gzip_bomb_is_unpacked_up_to_the_limit(root: Path) -> None:
             file.write(b"\n" * (1 << 20))
     found = read(root / "bomb.gz")
     assert "Only the first 64 MB" in found.problem
-    assert len(found.lines) <= HEAD_BYTES + TAIL_BYTES
+    assert len(found.lines) <= HEAD_LINES + TAIL_LINES
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
@@ -247,3 +249,47 @@ def test_a_log_that_may_not_be_read_says_why(root: Path) -> None:
         open_log(f"{root}/none.txt", [str(root)])
     with pytest.raises(DiaryError, match="File name too long"):
         open_log(f"{root}/{'n' * 300}", [str(root)])
+
+
+def test_the_log_of_a_running_job_opens_at_its_end_and_stays_there(reader: FlaskClient, root: Path) -> None:
+    path = root / "out.txt"
+    path.write_text("".join(f"event {number}\n" for number in range(12_000)))
+    number = add_job(str(path), state="running")
+    html = shown(reader, number, path)
+    assert (lines(html)[0], lines(html)[-1]) == ("event 7000", "event 11999")
+    with path.open("a") as file:
+        file.write("event 12000\n")
+    (poll,) = re.findall(r'hx-get="([^"]+)"', html)
+    assert lines(reader.get(unescape(poll)).text)[-1] == "event 12000"
+    (earlier,) = re.findall(r'href="([^"]+)">Earlier lines', html)
+    before = reader.get(unescape(earlier)).text
+    assert (lines(before)[0], lines(before)[-1]) == ("event 2000", "event 6999")
+    first = shown(reader, number, path, "&from=0")
+    (poll,) = re.findall(r'hx-get="([^"]+)"', first)
+    assert lines(reader.get(unescape(poll).replace("since=", "since=x")).text) == lines(first)
+    store("s", [seen(NOW + 1, "failed")], NOW + 1)
+    assert lines(shown(reader, number, path))[-1] == "event 12000"
+    store("s", [seen(NOW + 2, "done")], NOW + 2)
+    assert lines(shown(reader, number, path))[0] == "event 0"
+
+
+def test_a_large_log_is_downloaded_by_shifters_and_the_owner_alone(reader: FlaskClient, root: Path) -> None:
+    (root / "out.txt").write_bytes(b"line of some length\n" * ((HEAD_BYTES + TAIL_BYTES) // 20 + 1))
+    store("s", [seen(NOW, "done", logs=[(str(root / "out.txt"), "stdout")], user="anna")], NOW)
+    page, text = (f"/diary/jobs/{only_job().id}/{part}?file={root / 'out.txt'}" for part in ("log", "log/text"))
+    for user, status in (({}, 403), (headers("eve", Role.VIEWER), 403), (headers("anna", Role.VIEWER), 200), (headers("bob"), 200)):
+        answer = reader.get(text, headers=user)
+        assert answer.status_code == status
+        assert len(answer.data) > HEAD_BYTES + TAIL_BYTES or status == 403
+        assert ("Whole file" in reader.get(page, headers=user).text) == (status == 200)
+
+
+def test_of_many_short_lines_the_first_and_the_last_are_shown(root: Path) -> None:
+    (root / "log").write_bytes(b"first\n" + b"\n" * 1_000_000 + b"last\n")
+    found = read(root / "log")
+    assert (found.lines[0], found.lines[-1], found.gap) == ("first", "last", HEAD_LINES)
+    assert len(found.lines) == HEAD_LINES + TAIL_LINES
+    (root / "log").write_bytes(b"first\n" + b"\n" * 10_000_000 + b"last\n")
+    found = read(root / "log")
+    assert (found.lines[0], found.lines[-1], found.gap) == ("first", "last", HEAD_LINES)
+    assert len(found.lines) == HEAD_LINES + TAIL_LINES

@@ -13,6 +13,9 @@ from app.formats.gzip_members import MAGIC
 HEAD_BYTES = 1 << 19
 TAIL_BYTES = 2 << 20
 """Of a larger log the first and the last so many bytes are shown, as DQM^2 stores start and end; to find levels in 1 MB takes 0.05 s."""
+HEAD_LINES = 10_000
+TAIL_LINES = 40_000
+"""Of these parts the first and the last so many lines are shown: each line costs, however short it is."""
 MAX_UNPACKED = 64 << 20
 """Bytes that are unpacked of a gzip file, at most."""
 CHUNK = 1 << 18
@@ -105,18 +108,20 @@ def _joined(head: bytes, tail: bytes) -> LogText:
     bom = next((bom for bom in _ENCODINGS if head.startswith(bom)), b"")
     first = _lines(head[len(bom) :], _ENCODINGS.get(bom, ""))
     if not tail:
-        return LogText(first, None)
+        is_long = len(first) > HEAD_LINES + TAIL_LINES
+        return LogText([*first[:HEAD_LINES], *first[-TAIL_LINES:]], HEAD_LINES) if is_long else LogText(first, None)
     last = _lines(tail, _ENCODINGS.get(bom, ""))
     if len(first) > 1:
         first.pop()  # incomplete
-    return LogText([*first, *(last[1:] or last)], len(first))
+    first = first[:HEAD_LINES]
+    return LogText([*first, *(last[1:] or last)[-TAIL_LINES:]], len(first))
 
 
 def _lines(text: bytes, encoding: str) -> list[str]:
     """Bytes as lines. encoding: "" for UTF-8 with lines in Latin-1, which old programs write."""
-    if encoding:
-        lines = text.decode(encoding, "replace").split("\n")
-    else:
+    try:
+        lines = text.decode(encoding or "utf-8", "replace" if encoding else "strict").split("\n")
+    except UnicodeDecodeError:
         lines = [_decoded(line) for line in text.split(b"\n")]
     if not lines[-1]:
         lines.pop()

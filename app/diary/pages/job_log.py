@@ -10,15 +10,17 @@ from typing import BinaryIO
 from flask import Blueprint, Response, request
 
 from app.diary import jobs
-from app.diary.logs.errors import LogUnreadable, UnknownLog
+from app.diary.logs.errors import LogRefused, LogUnreadable, UnknownLog
 from app.diary.logs.opening import full_path, open_log
-from app.diary.logs.reading import LogText, raw_bytes, read_log
+from app.diary.logs.reading import HEAD_BYTES, TAIL_BYTES, LogText, raw_bytes, read_log
 from app.diary.models import DiaryJob
 from app.diary.pages.job_view import JobView, job_view
 from app.diary.pages.presenters import PATH, name_of
+from app.diary.review.rights import may_review
 from app.diary.settings import DiarySettings
 from app.diary.states import FAILED, UNFINISHED
 from app.security import Role, needs
+from app.security.caller import current_user
 from app.square import logs
 from app.web import nothing_new, page, request_settings
 from app.web.links import NavLink
@@ -50,7 +52,7 @@ class DiaryLogPage:
     is_polled: bool
     poll: str
     poll_s: float
-    text: str  # address of the unchanged file
+    text: str  # address of the unchanged file; "" if the user may not download it
     older: str  # address of the earlier lines; "" for none
     newer: str
     open_at: int | None  # number of the first error of a failed job, at which its log opens
@@ -63,14 +65,14 @@ def show_log(number: int) -> Response:
     job, path = _asked_log(number)
     with _open(job, path) as file:
         state = os.fstat(file.fileno())
-        version = f"{state.st_mtime_ns}-{state.st_size}-{job.state}"
+        version, may_download = f"{state.st_mtime_ns}-{state.st_size}-{job.state}", _may_download(job, state.st_size)
         if answer := nothing_new(version):
             return answer
         try:
             text = read_log(file)
         except OSError as error:  # such as ESTALE
             raise LogUnreadable(f"The log cannot be read: {error.strerror or error}") from error
-    return page("diary/job_log.html", "diary/job_log_fragment.html", **vars(_log_page(job_view(), job, path, text, version)))
+    return page("diary/job_log.html", "diary/job_log_fragment.html", **vars(_log_page(job, path, text, version, may_download)))
 
 
 @blueprint.get(f"{PATH}/jobs/<int:number>/log/text")
@@ -79,6 +81,9 @@ def log_text(number: int) -> Response:
     """A log as a file, unchanged; a packed one stays packed."""
     job, path = _asked_log(number)
     file = _open(job, path)
+    if not _may_download(job, os.fstat(file.fileno()).st_size):
+        file.close()
+        raise LogRefused(f"A log of more than {(HEAD_BYTES + TAIL_BYTES) / 1e6:.1f} MB is downloaded by shifters and the owner of the job")
     kind = "application/gzip" if path.endswith(".gz") else "text/plain; charset=utf-8"
     answer = ContentResponse(raw_bytes(file), content_type=kind)
     answer.call_on_close(file.close)
@@ -99,12 +104,17 @@ def _open(job: DiaryJob, path: str) -> BinaryIO:
     return open_log(full_path(path, job.workdir), request_settings().of(DiarySettings).diary_log_roots)
 
 
-def _log_page(view: JobView, job: DiaryJob, path: str, text: LogText, version: str) -> DiaryLogPage:
-    query, here = LogQuery(), f"{PATH}/jobs/{job.id}/log"
+def _may_download(job: DiaryJob, size: int) -> bool:
+    """Whether the user may download a log of so many bytes: a large one occupies a thread of the web server for long."""
+    return size <= HEAD_BYTES + TAIL_BYTES or may_review(current_user(), job)
+
+
+def _log_page(job: DiaryJob, path: str, text: LogText, version: str, may_download: bool) -> DiaryLogPage:
+    query, view, here = LogQuery(), job_view(), f"{PATH}/jobs/{job.id}/log"
     every = logs.select_lines(text.lines)
     found = logs.select_lines(text.lines, query.words, query.level) if query.words or query.level else every
     open_at = logs.first_error(found) if query.is_plain and job.state == FAILED else None
-    start = query.start if open_at is None else (open_at - 1) // logs.PAGE_LINES * logs.PAGE_LINES
+    start = _page_start(job, query, len(found), open_at)
     end = start + logs.PAGE_LINES
 
     def link(**more: object) -> str:
@@ -124,13 +134,21 @@ def _log_page(view: JobView, job: DiaryJob, path: str, text: LogText, version: s
         level=query.level,
         levels=[NavLink(label, link(level=level), level == query.level) for level, label in _level_labels(every).items()],
         is_polled=job.state in UNFINISHED,
-        poll=link(since=version, **{"from": query.start or ""}),
+        poll=link(since=version, **{"from": "" if query.is_plain else query.start}),
         poll_s=POLL_S,
-        text=view.link(f"{here}/text", file=path),
+        text=view.link(f"{here}/text", file=path) if may_download else "",
         older=link(**{"from": max(0, start - logs.PAGE_LINES)}) if start else "",
         newer=link(**{"from": end}) if len(found) > end else "",
         open_at=open_at,
     )
+
+
+def _page_start(job: DiaryJob, query: LogQuery, count: int, open_at: int | None) -> int:
+    """The first line of the page: the log of a job that runs or has failed opens where it is read, at its error or its end."""
+    if open_at is not None:
+        return (open_at - 1) // logs.PAGE_LINES * logs.PAGE_LINES
+    opens_at_end = query.is_plain and job.state in (*UNFINISHED, FAILED)
+    return max(0, count - logs.PAGE_LINES) if opens_at_end else query.start
 
 
 def _level_labels(lines: list[logs.LogLine]) -> dict[str, str]:
