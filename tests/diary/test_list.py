@@ -126,6 +126,14 @@ def test_a_search_that_cannot_be_read_says_what_would_be_right_and_keeps_its_tex
     assert "No job matches." in words(answer.text)
 
 
+def test_each_part_of_a_search_can_be_removed_alone(client: FlaskClient) -> None:
+    fill()
+    html = client.get('/diary?q=fit -state:done user:"anna"').text
+    assert listed(html) == ["fit_one"]
+    assert listed(client.get(links(html)['search user:"anna"']).text) == ["fit_two", "fit_one"]
+    assert listed(client.get(links(html)["search -state:done"]).text) == ["fit_three", "fit_one"]
+
+
 def test_my_jobs_are_those_of_the_user_who_is_signed_in(client: FlaskClient) -> None:
     fill()
     assert "My jobs" not in text(client, "/diary")

@@ -10,6 +10,7 @@ from app.diary.pages.columns import COLUMNS, JOB, toggled
 from app.diary.pages.list_view import ListView
 from app.diary.pages.presenters import BADGES, REVIEW_BADGES, VERDICT_BADGES
 from app.diary.search.facets import MAX_VALUES
+from app.diary.search.query import pieces_of
 from app.web.links import NavLink
 
 FACETS = {
@@ -102,7 +103,9 @@ def _choices(lists: ListView, name: str, counts: Sequence[tuple[str, int]]) -> I
 def selected_of(lists: ListView) -> list[Selected]:
     """The parts of the selection, each of which can be removed."""
     selection = lists.selection
-    found = [Selected("search", selection.q, lists.having(q="").address())] if selection.q else []
+    pieces = pieces_of(selection.q)
+    others = [" ".join(pieces[:index] + pieces[index + 1 :]) for index in range(len(pieces))]
+    found = [Selected("search", piece, lists.having(q=rest).address()) for piece, rest in zip(pieces, others, strict=True)]
     for name, title in FACETS.items():
         values = getattr(selection, name)
         for value in values:

@@ -91,6 +91,11 @@ def parse(text: str, now: float) -> JobQuery:
     return JobQuery(tuple(terms), since, until)
 
 
+def pieces_of(text: str) -> list[str]:
+    """The parts of a search, each of which can be left out."""
+    return [piece[0].strip() for piece in _PIECE.finditer(text.strip())]
+
+
 def one_of(field: str, values: Sequence[str]) -> JobTerm:
     """The term that a field has one of these whole values."""
     return JobTerm(tuple(Words((exact_token(field, value),)) for value in values))
