@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -13,8 +14,10 @@ from app.diary import jobs
 from app.diary.demo import JOBS, demo_jobs, make_demo, sources_folder
 from app.diary.models import DiaryEvent, DiaryJob, DiaryReview
 from app.diary.observations.checks import checked
+from app.diary.review.bulk import newest_bulks, undo_problem
+from app.diary.review.saved import saved_searches
 from app.diary.search.find import count, find
-from app.diary.search.selection import JobSelection
+from app.diary.search.selection import JobSelection, selection_of
 from app.diary.sources.registry import source_named
 from app.diary.sources.runner import scan_source
 from app.diary.states import STATES, UNKNOWN, VERDICTS
@@ -39,6 +42,9 @@ def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_logs_and_re
     assert min(reviewed[verdict] for verdict in VERDICTS) > 2
     assert count(JobSelection(state=("failed",), review=("open",)), ()) > 20, "errors to look at"
     assert find(JobSelection(q="tag:memory verdict:other"), (), 1)
+    assert [row.changed > 0 and not undo_problem(row, time.time()) for row in newest_bulks(5)] == [True], "there is one to be undone"
+    assert all(find(selection_of(parse_qs(row.address)), (), 1) for row in saved_searches("anna"))
+    assert len(saved_searches("anna")) == 3
     before = [(job.id, job.state, job.workdir) for job in DiaryJob.select()]
     settings = hub.replace(diary_sources_dir=str(sources_folder(hub)), diary_lost_s=0.0, diary_lost_cycles=1)
     reports = [scan_source(source_named("simulation", settings), settings) for _ in range(3)]  # each sees all, as a new process does

@@ -1,14 +1,21 @@
-"""Reviews of jobs of the demo: of older failures most are done, of those of the last days few."""
+"""Reviews of jobs of the demo: of older failures most are done, of those of the last days few. One is of many jobs at once.
+
+Also the searches that its users share.
+"""
 
 from __future__ import annotations
 
 import random
+from urllib.parse import urlencode
 
 from app.core.database import proxy, rows
 from app.diary.demo.job import DAY_S, HOUR_S, MINUTE_S
 from app.diary.models import DiaryJob
-from app.diary.review.review import Review
+from app.diary.review.bulk import review_all
+from app.diary.review.review import Review, ReviewChange
 from app.diary.review.reviews import store_reviews
+from app.diary.review.saved import save_search
+from app.diary.search.selection import CHANGED, JobSelection, arguments
 from app.diary.states import DONE, FAILED
 
 NEW_DAYS = 2.0
@@ -27,10 +34,18 @@ FINDINGS = (
     ("ok", "Fails on purpose: the test of the watchdog", ("test",), ""),
 )
 """Verdict, summary, tags and notes of reviewed failures."""
+SEARCHES = {
+    "Failed since yesterday": JobSelection("state:failed since:1d"),
+    "Somebody is at it": JobSelection(review=("ongoing",), order=CHANGED),
+    "Clients that crashed": JobSelection("kind:dqm-client state:failed"),
+}
+"""Shared searches by their names."""
+UNREAD = JobSelection("kind:import state:failed", obsolete=True)
+"""The jobs of the review of many."""
 
 
 def store_demo_reviews(now: float) -> int:
-    """Review jobs of the demo that have ended; returns their number."""
+    """Review jobs of the demo that have ended, and share searches; returns the number of jobs that are reviewed one by one."""
     dice, changes = random.Random("reviews"), []
     has_ended = DiaryJob.state.in_((FAILED, DONE)), DiaryJob.ended.is_null(False)
     for number, state, ended in rows(DiaryJob.select(DiaryJob.id, DiaryJob.state, DiaryJob.ended).where(*has_ended).order_by(DiaryJob.id)):
@@ -41,6 +56,11 @@ def store_demo_reviews(now: float) -> int:
     with proxy.atomic():
         for at, by, review in sorted(changes, key=lambda change: change[0]):
             store_reviews([(Review(review.job), review)], by, at)
+        review_all(
+            UNREAD, (), ReviewChange("done", "issue", "The layout of these files is not read yet", add_tags=("layout",)), REVIEWERS[0]
+        )
+        for name, selection in SEARCHES.items():
+            save_search(REVIEWERS[0], name, urlencode(arguments(selection)), is_shared=True)
     return len(changes)
 
 
