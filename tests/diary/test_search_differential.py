@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import random
 import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +17,8 @@ from app.diary.observations.observation import Observation
 from app.diary.observations.store import store
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import reviews_of, save_review
-from app.diary.search.find import count, facets, find_numbers
+from app.diary.search.facets import MAX_PASSED
+from app.diary.search.find import MAX_SORTED, count, facets, find_numbers
 from app.diary.search.selection import JobSelection
 from app.diary.states import REVIEWS, STATES, VERDICTS
 from tests.diary.observations import NOW
@@ -41,6 +46,12 @@ WORDS = (
 )
 USERS = ("anna", "ann", "Anna", "bob b")
 RUNS = ("358788", "358789", "35")
+KEYS: dict[str, Callable[[DiaryJob], Any]] = {
+    "changed": lambda row: -row.changed,
+    "ended": lambda row: -(row.ended or 0),
+    "name": lambda row: unicodedata.normalize("NFKC", row.name).casefold()[:100],
+    "user": lambda row: row.user.casefold(),
+}
 Piece = tuple[bool, str, str, bool]
 
 
@@ -67,6 +78,7 @@ def fill(chance: random.Random) -> list[PlainJob]:
                 chance.choice(USERS),
                 chance.choice(("p1", "")),
                 reason=text(chance, 2),
+                ended=chance.choice((None, at + 60, NOW)),
                 workdir=f"/data/{chance.choice(WORDS)}",
                 labels=kept,
             )
@@ -129,6 +141,23 @@ def selection(chance: random.Random) -> tuple[JobSelection, list[Piece], float |
     return JobSelection(" ".join(words), **narrowed, obsolete=chance.random() < 0.4), pieces, since, narrowed  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("most", [MAX_SORTED, 5])
+def test_every_order_is_that_of_its_column_with_the_newest_first(hub: Settings, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("app.diary.search.find.MAX_SORTED", most)  # more are met on the way through all jobs
+    chance = random.Random(17)
+    jobs = fill(chance)
+    for order, key in KEYS.items():
+        for wanted in (
+            JobSelection(order=order),
+            JobSelection("v1", order=order, obsolete=True),
+            JobSelection(user=("anna",), order=order),
+        ):
+            newest = {number: place for place, number in enumerate(find_numbers(replace(wanted, order="newest"), (), 1000))}
+            right = sorted(newest, key=lambda number: (key(next(job.row for job in jobs if job.row.id == number)), newest[number]))
+            assert find_numbers(wanted, (), 1000) == right
+            assert find_numbers(wanted, (), 7, 5) == right[5:12]
+
+
 def test_generated_searches_find_what_the_rules_say(hub: Settings) -> None:
     chance = random.Random(15)
     jobs = fill(chance)
@@ -142,7 +171,9 @@ def test_generated_searches_find_what_the_rules_say(hub: Settings) -> None:
     assert found_some > SEARCHES / 4, "or these searches test nothing"
 
 
-def test_the_counts_of_facets_are_those_of_the_jobs_that_have_the_value(hub: Settings) -> None:
+@pytest.mark.parametrize("most", [MAX_PASSED, 5])
+def test_the_counts_of_facets_are_those_of_the_jobs_that_have_the_value(hub: Settings, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("app.diary.search.facets.MAX_PASSED", most)  # of more jobs, only some values are counted, here all
     chance = random.Random(16)
     jobs = fill(chance)
     for _ in range(SEARCHES // 20):

@@ -62,10 +62,13 @@ def _by_job(found: Matching, fields: Sequence[str]) -> dict[str, Values]:
     """Counts of all values of the jobs."""
     columns = ['"tags"' if field == "tag" else f'"{field}"' for field in fields]
     places = f"place IN (SELECT {found.place} FROM diary_words WHERE {found.where})"
-    sql = f"SELECT {', '.join(columns)}, COUNT(*) FROM diary_index WHERE {places} GROUP BY {', '.join(columns)}"
+    groups = ", ".join(columns) if is_sqlite() else f"GROUPING SETS ({', '.join(f'({column})' for column in columns)})"
+    sql = f"SELECT {', '.join(columns)}, COUNT(*) FROM diary_index WHERE {places} GROUP BY {groups}"
     counters: dict[str, Counter[str]] = {field: Counter() for field in fields}
     for *values, number in proxy.execute_sql(sql, found.values).fetchall():
         for field, value in zip(fields, values, strict=True):
+            if value is None:  # a row of GROUPING SETS is about one field
+                continue
             for each in value.split("\n") if field == "tag" else [value]:
                 counters[field][each] += number
     return {field: _sorted([(value, number) for value, number in counter.items() if value]) for field, counter in counters.items()}
