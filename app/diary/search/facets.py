@@ -62,16 +62,29 @@ def _by_job(found: Matching, fields: Sequence[str]) -> dict[str, Values]:
     """Counts of all values of the jobs."""
     columns = ['"tags"' if field == "tag" else f'"{field}"' for field in fields]
     places = f"place IN (SELECT {found.place} FROM diary_words WHERE {found.where})"
-    groups = ", ".join(columns) if is_sqlite() else f"GROUPING SETS ({', '.join(f'({column})' for column in columns)})"
-    sql = f"SELECT {', '.join(columns)}, COUNT(*) FROM diary_index WHERE {places} GROUP BY {groups}"
     counters: dict[str, Counter[str]] = {field: Counter() for field in fields}
-    for *values, number in proxy.execute_sql(sql, found.values).fetchall():
-        for field, value in zip(fields, values, strict=True):
-            if value is None:  # a row of GROUPING SETS is about one field
-                continue
-            for each in value.split("\n") if field == "tag" else [value]:
-                counters[field][each] += number
+    if is_sqlite():
+        jobs = proxy.execute_sql(f"SELECT {', '.join(columns)} FROM diary_index WHERE {places}", found.values).fetchall()
+        for field, values in zip(fields, zip(*jobs, strict=True), strict=False):  # without jobs there are no columns
+            counters[field].update(values)
+    else:
+        sets = ", ".join(f"({column})" for column in columns)
+        sql = f"SELECT {', '.join(columns)}, COUNT(*) FROM diary_index WHERE {places} GROUP BY GROUPING SETS ({sets})"
+        for *values, number in proxy.execute_sql(sql, found.values).fetchall():
+            for field, value in zip(fields, values, strict=True):
+                if value is not None:  # each row is about one field
+                    counters[field][value] += number
+    if "tag" in counters:
+        counters["tag"] = _single(counters["tag"])
     return {field: _sorted([(value, number) for value, number in counter.items() if value]) for field, counter in counters.items()}
+
+
+def _single(tags: Counter[str]) -> Counter[str]:
+    """Counts of single tags, of those of all tags of a job."""
+    found: Counter[str] = Counter()
+    for text, number in tags.items():
+        found.update(dict.fromkeys(text.split("\n"), number))
+    return found
 
 
 def _sorted(found: Values) -> Values:
