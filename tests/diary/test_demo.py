@@ -45,12 +45,14 @@ def test_the_jobs_of_the_demo_are_stored_once_with_history_relatives_logs_and_re
     assert [row.changed > 0 and not undo_problem(row, time.time()) for row in newest_bulks(5)] == [True], "there is one to be undone"
     assert all(find(selection_of(parse_qs(row.address)), (), 1) for row in saved_searches("anna"))
     assert len(saved_searches("anna")) == 3
-    before = [(job.id, job.state, job.workdir) for job in DiaryJob.select()]
+    before = [(job.id, job.state, job.workdir) for job in DiaryJob.select().order_by(DiaryJob.id)]
     settings = hub.replace(diary_sources_dir=str(sources_folder(hub)), diary_lost_s=0.0, diary_lost_cycles=1)
     reports = [scan_source(source_named("simulation", settings), settings) for _ in range(3)]  # each sees all, as a new process does
     assert [(report.found, report.lost, report.quarantined) for report in reports] == [(0, 0, 0)] * 3
     assert reports[0].seen > 3
-    assert [(job.id, job.state, job.workdir) for job in DiaryJob.select()] == before, "its own source sees the same jobs"
+    assert [(job.id, job.state, job.workdir) for job in DiaryJob.select().order_by(DiaryJob.id)] == before, (
+        "its own source sees the same jobs"
+    )
     assert max(row.changed for row in DiaryJob.select()) <= time.time()
 
 
