@@ -87,11 +87,11 @@ def test_several_base_runs_have_a_column_each(client: FlaskClient) -> None:
 def test_the_page_of_a_job_leads_back_to_the_list_it_was_opened_from(client: FlaskClient) -> None:
     store("s", [seen(NOW, logs=[("/data/x", "stdout")])], NOW)
     page = client.get(f"/diary/jobs/{only_job().id}?list=q%3Dfit%2Bme%26state%3Dfailed%26page%3D3&tz=utc").text
-    assert [unescape(found) for found in re.findall(r'href="([^"]+)" data-key="l"', page)] == ["/diary?q=fit+me&state=failed&page=3&tz=utc"]
+    assert [unescape(found) for found in re.findall(r'href="([^"]+)" data-key="u"', page)] == ["/diary?q=fit+me&state=failed&page=3&tz=utc"]
     assert "list=q%3Dfit%2Bme%26state%3Dfailed%26page%3D3" in page.partition("Swiss time")[0].rpartition("href=")[2]
     hostile = client.get(f"/diary/jobs/{only_job().id}?list=%22%3E%3Cscript%3E%23//evil.example").text
     assert "<script>%23" not in hostile
-    assert re.findall(r'href="([^"]+)" data-key="l"', hostile) == ["/diary"]
+    assert re.findall(r'href="([^"]+)" data-key="u"', hostile) == ["/diary"]
 
 
 def test_what_the_source_says_of_an_unfinished_job_is_refreshed(client: FlaskClient) -> None:
@@ -132,3 +132,33 @@ def test_pages_of_a_run_lead_to_its_jobs(filled: Settings, client: FlaskClient) 
     store("s", [seen(NOW, labels={"run": "358788"})], NOW)
     assert '<a href="/diary?run=358788">Jobs of this run</a>' in client.get("/square/runs/358788").text
     assert "Jobs of this run" not in client.get("/square/runs/358791").text
+
+
+def test_arrows_lead_through_the_list_from_which_a_job_was_opened(client: FlaskClient) -> None:
+    jobs = [seen(NOW, "failed", native_id=f"{place:03}", submitted=NOW - place, user=("anna", "bob")[place % 2]) for place in range(220)]
+    store("s", jobs, NOW)
+    html, shown = client.get("/diary?user=bob").text, [1]
+    (address,) = re.findall(r'href="(/diary/jobs/[^"]+)"[^>]*><bdi>001<', html) or [f"/diary/jobs/{job_of('001').id}?list=user%3Dbob"]
+    while address:
+        page = client.get(unescape(address)).text
+        assert f"Id</dt><dd><bdi>{shown[-1]:03}</bdi>" in page
+        assert ("Previous job" in page) == (len(shown) > 1)
+        address = "".join(re.findall(r'href="([^"]+)" aria-label="Next job', page))
+        shown += [shown[-1] + 2] if address else []
+    assert shown == list(range(1, 220, 2))
+    back = re.findall(r'href="([^"]+)" data-key="u"', page)
+    assert [unescape(found) for found in back] == ["/diary?user=bob&page=3"]
+    for place in (217, 215, 213):
+        (address,) = re.findall(r'href="([^"]+)" aria-label="Previous job', page)
+        page = client.get(unescape(address)).text
+        assert f"Id</dt><dd><bdi>{place:03}</bdi>" in page
+
+
+def test_after_a_job_has_left_the_list_the_first_one_of_it_follows(client: FlaskClient) -> None:
+    store("s", [seen(NOW, "failed", native_id=number, submitted=NOW - int(number)) for number in ("1", "2", "3")], NOW)
+    save_review(job_of("1").id, ReviewChange(review="done"), 0, "anna")
+    page = client.get(f"/diary/jobs/{job_of('1').id}?list=state%3Dfailed%26review%3Dopen").text
+    (address,) = re.findall(r'href="([^"]+)" aria-label="Next job', page)
+    assert address.startswith(f"/diary/jobs/{job_of('2').id}?")
+    for hostile in ("state%3Dnothing", "page%3D99999999999999999999", "page%3Dx%26q%3D%22", "q%3Dsince%3A99999999999d"):
+        assert client.get(f"/diary/jobs/{job_of('1').id}?list={hostile}").status_code == 200

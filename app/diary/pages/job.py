@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from app.diary import jobs
 from app.diary.comparison import compare
 from app.diary.models import DiaryJob
+from app.diary.pages.job_neighbours import neighbours
 from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, logs_of, shown_history
 from app.diary.pages.job_run import run_of
 from app.diary.pages.job_view import job_view
@@ -64,6 +65,7 @@ def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
         review=review,
         review_badges=REVIEW_BADGES,
         verdict_badges=VERDICT_BADGES,
+        neighbours=neighbours(job, view),
         is_polled=job.state in UNFINISHED,
         version=_version(job, review),
         poll_s=POLL_S,
