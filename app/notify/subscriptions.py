@@ -7,11 +7,10 @@ from collections.abc import Collection
 from typing import Any
 
 from app.core.database import proxy, rows
-from app.core.event_sources import personal_kinds, source_of
+from app.core.event_sources import event_sources, personal_kinds, source_of
 from app.core.settings import Settings
 from app.core.settings.checks import MAIL
 from app.notify.channels import channels
-from app.notify.channels.base import Channel
 from app.notify.errors import InvalidSubscription
 from app.notify.messages import event_of
 from app.notify.models import Notification, Subscription
@@ -25,9 +24,11 @@ def is_personal(kind: str) -> bool:
     return any(each.name == kind for each in personal_kinds())
 
 
-def personal_channels(settings: Settings) -> list[Channel]:
-    """The configured channels that reach single users."""
-    return [channel for channel in channels(settings) if channel.reaches_users]
+def is_sending(settings: Settings) -> bool:
+    """Whether a channel reaches single users, and systems with personal kinds of events are watched."""
+    watched = settings.of(NotifySettings).notify_systems
+    is_watched = any(kind.personal for source in event_sources() if set(source.systems) & set(watched) for kind in source.kinds)
+    return is_watched and any(channel.reaches_users for channel in channels(settings))
 
 
 def subscription_of(user: str) -> Subscription | None:

@@ -96,7 +96,7 @@ def _own_page(subscription: Subscription | None, error: InvalidSubscription | No
         subscription=subscription or Subscription(address="", kinds=""),
         kinds=personal_kinds(),
         domains=subscriptions.allowed_domains(settings),
-        is_sent=bool(subscriptions.personal_channels(settings)),
+        is_sent=subscriptions.is_sending(settings),
         is_saved="saved" in request.args and not error,
         problem=str(error) if error else "",
     )

@@ -238,7 +238,13 @@ def test_without_an_account_there_is_nothing_to_subscribe(hub: Settings) -> None
 def test_a_hub_without_mail_says_so(hub: Settings) -> None:
     User.create(name="anna", role=Role.VIEWER, password="", created=0)
     client, headers = signed_in(hub)
-    assert "This hub sends no mail" in unescape(client.get("/notifications/own", headers=headers).text)
+    assert "This hub sends no such mails" in unescape(client.get("/notifications/own", headers=headers).text)
+
+
+def test_a_hub_that_does_not_watch_jobs_says_so(configured: Settings) -> None:
+    for systems, is_said in ((("production",), True), (("production", "jobs"), False)):
+        client, headers = signed_in(configured.replace(notify_systems=systems))
+        assert ("This hub sends no such mails" in client.get("/notifications/own", headers=headers).text) == is_said
 
 
 def test_the_page_of_a_job_is_the_page_of_its_event(hub: Settings) -> None:
