@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from urllib.parse import quote
 
 from flask.testing import FlaskClient
 
@@ -162,3 +163,18 @@ def test_after_a_job_has_left_the_list_the_first_one_of_it_follows(client: Flask
     assert address.startswith(f"/diary/jobs/{job_of('2').id}?")
     for hostile in ("state%3Dnothing", "page%3D99999999999999999999", "page%3Dx%26q%3D%22", "q%3Dsince%3A99999999999d"):
         assert client.get(f"/diary/jobs/{job_of('1').id}?list={hostile}").status_code == 200
+
+
+def test_text_of_base_runs_and_reviews_is_no_markup(client: FlaskClient) -> None:
+    evil = '"><img src=x onerror=alert(1)><script>'
+    for name, parents in (("1", ()), ("2", [ParentKey("s", "1")])):
+        store("s", [seen(NOW, native_id=name, name=evil + name, labels={evil: name}, facts={evil: {name: evil}}, parents=parents)], NOW)
+    save_review(
+        job_of("2").id, ReviewChange(notes=f"{evil} [x](javascript:alert(1)) ![x](https://evil.example/x.png)", summary=evil), 0, evil
+    )
+    html = client.get(f"/diary/jobs/{job_of('2').id}?list={quote(evil)}").text
+    assert "Compared with" in html
+    assert set(re.findall("<img[^>]*>", html)) == {'<img alt="x">'}  # of the notes, without its source
+    assert "<script>" not in html
+    assert "evil.example/x.png" not in html.partition('id="notes"')[2].partition("</div>")[0]
+    assert not re.search(r'href="javascript', html)
