@@ -42,6 +42,8 @@ SELECTIONS = {
     "the last week of a source": JobSelection("since:2023-11-20", source=("slurm",)),
     "the beginning of an id": JobSelection("id:1234"),
     "by their change": JobSelection("pixel", order="changed"),
+    "all by their change": JobSelection(order="changed"),
+    "running ones by their end": JobSelection(state=("running",), order="ended"),
 }
 
 
@@ -95,7 +97,7 @@ def fill(jobs: int) -> None:
             numbers = list(range(first + 1, first + 1001))
             DiaryReview.insert_many(
                 [
-                    {"job": number, "review": "done", "verdict": "obsolete" if number % 30 == 0 else "ok", "by": "a", "at": 0.0}
+                    {"job": number, "review": "done", "verdict": "obsolete" if number % 30 == 1 else "ok", "by": "a", "at": 0.0}
                     for number in numbers[::10]
                 ]
             ).execute()

@@ -12,6 +12,7 @@ from app.diary.index_models import DiaryIndex
 from app.diary.models import DiaryJob
 from app.diary.search.facets import facets
 from app.diary.search.matching import Matching, count_query, matching
+from app.diary.search.query import JobQuery, JobTerm
 from app.diary.search.selection import CHANGED, ENDED, NAME, NEWEST, OLDEST, USER, JobSelection, query_of
 from app.diary.search.tallied import tallied_count
 
@@ -21,7 +22,7 @@ ORDER_BY = {NEWEST: "place DESC", OLDEST: "place", CHANGED: "changed DESC", ENDE
 """Columns of the index by order; jobs that are equal by them stand the newest first."""
 
 MAX_SORTED = 5000
-"""Most jobs that are sorted. Of more, the ones that come first in an order are met soon when all jobs are passed in it."""
+"""Most jobs that are sorted. Of more, all jobs are passed in the order, by an index, until a page is full."""
 
 AT_ONCE = 1000
 """Most numbers in one statement."""
@@ -44,9 +45,21 @@ def find_numbers(selection: JobSelection, users: tuple[str, ...], limit: int, of
         order = order.replace("place", found.place)
         places = proxy.execute_sql(f"SELECT {found.place} FROM diary_words WHERE {found.where} ORDER BY {order} {page}", found.values)
         return [number_of(place) for (place,) in places.fetchall()]
-    is_wanted = _is_met(found) if is_sqlite() and count_query(query) > MAX_SORTED else _is_among(found)
-    sql = f"SELECT job FROM diary_index WHERE {is_wanted} ORDER BY {order}, place DESC {page}"
-    return [number for (number,) in proxy.execute_sql(sql, found.values).fetchall()]
+    index, condition = "", f"place IN ({_places(found)})"
+    if is_sqlite() and count(selection, users) > MAX_SORTED:
+        index = f"INDEXED BY diary_index_{order.partition(' ')[0]}"
+        condition, found = _passed(query)
+    sql = f"SELECT place FROM diary_index {index} WHERE {condition} ORDER BY {order}, place DESC {page}"
+    return [number_of(place) for (place,) in proxy.execute_sql(sql, found.values).fetchall()]
+
+
+def _passed(query: JobQuery) -> tuple[str, Matching]:
+    """The condition on a job that is passed. SQLite makes a set of the found ones first, or of the others where these are few."""
+    if query.since is None and query.until is None and all(term.is_excluded for term in query.terms):
+        others = matching(JobQuery((JobTerm(tuple(words for term in query.terms for words in term.either)),)))
+        return f"+place NOT IN ({_places(others)})", others
+    found = matching(query)
+    return f"+place IN ({_places(found)})", found
 
 
 def count(selection: JobSelection, users: tuple[str, ...]) -> int:
@@ -64,13 +77,3 @@ def numbers(selection: JobSelection, users: tuple[str, ...]) -> Any:
 
 def _places(found: Matching) -> str:
     return f"SELECT {found.place} FROM diary_words WHERE {found.where}"
-
-
-def _is_among(found: Matching) -> str:
-    """The condition on a job of the index that it is one of all found ones, which are looked up first."""
-    return f"place IN ({_places(found)})"
-
-
-def _is_met(found: Matching) -> str:
-    """The same, looked up for each job that is passed in an order."""
-    return f"EXISTS ({_places(found)} AND {found.place} = diary_index.place)"
