@@ -64,6 +64,7 @@ AREA = Area(
     help=(HelpTopic("diary", "Job diary: jobs of all sources", "diary/help.html", _help),),
     roles={
         "diary.show_list": "viewer",
+        "diary.field_values": "viewer",
         "diary_downloads.jobs_csv": "viewer",
         "diary_downloads.jobs_json": "viewer",
         "diary_saved.list_searches": "viewer",

@@ -11,12 +11,13 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.diary.models import DiaryJob, DiarySource
 from app.diary.observations.store import store
-from app.diary.pages import downloads
+from app.diary.pages import downloads, job_list
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import save_review
 from tests.diary.observations import NOW, seen
@@ -98,6 +99,22 @@ def test_values_of_the_selected_jobs_are_counted_and_each_can_be_added_and_remov
     assert listed(client.get(links(html)["user bob"]).text) == ["fit_two", "fit_one"]
     assert listed(client.get(links(html)["state failed"]).text) == ["map_five", "fit_two"]
     assert links(html)["All jobs"] == "/diary"
+
+
+def test_values_of_many_jobs_are_counted_when_they_are_wanted(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill()
+    monkeypatch.setattr(job_list, "COUNTED_JOBS", 4)
+    html = client.get("/diary?order=oldest").text
+    assert "anna 2" not in links(html)
+    (address,) = re.findall(r'hx-get="(/diary/values/user\?[^"]*)"', html)
+    values = client.get(unescape(address)).text
+    assert {"anna 2", "bob 2", "viewer 1"} == set(links(values))
+    chosen = client.get(links(values)["bob 2"]).text
+    assert listed(chosen) == ["fit_two", "map_five"]
+    assert "done 1" in links(chosen)
+    assert {"anna 2", "failed 2", "slurm 5"} <= set(links(client.get(links(html)["Count the values"]).text))
+    assert client.get("/diary/values/name").status_code == 404
+    assert client.get("/diary/values/user?q=state:bad").status_code == 400
 
 
 def test_a_selection_keeps_order_columns_and_zone(client: FlaskClient) -> None:

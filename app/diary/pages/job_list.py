@@ -5,31 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 from peewee import fn
 
 from app.core.database import rows
 from app.diary.errors import BadSearch
 from app.diary.models import DiaryEvent
 from app.diary.pages.columns import COLUMNS
-from app.diary.pages.list_choices import column_links, facets_of, order_links, selected_of
+from app.diary.pages.list_choices import FACETS, Facet, choices_of, column_links, facets_of, later_facets, order_links, selected_of
 from app.diary.pages.list_rows import DiaryRow, rows_of
 from app.diary.pages.list_view import MAX_PAGE, ListView, list_view
 from app.diary.pages.presenters import PATH
 from app.diary.pages.saved import shown_searches
 from app.diary.pages.source_lines import ShownSource, shown_sources, summary_of
 from app.diary.review.rights import batch_users, may_review_all
+from app.diary.search.facets import MAX_VALUES
 from app.diary.search.find import count, facets, find
 from app.diary.search.selection import JobSelection
 from app.diary.settings import DiarySettings
 from app.diary.states import FAILED
 from app.security import Role, needs
 from app.security.caller import current_user
-from app.web import etag_of, nothing_new, page, request_settings
+from app.web import Problem, etag_of, nothing_new, page, request_settings
 
 blueprint = Blueprint("diary", __name__)
 
 PAGE_ROWS = 50
+COUNTED_JOBS = 20_000
+"""Most jobs whose values are counted for each list: those of a million take half a second."""
 ERROR_ROWS = 3
 """Errors to look at that stand above the list."""
 
@@ -60,6 +63,17 @@ def show_list() -> Response:
         response = _page(**shared, problem=str(error))
         response.status_code = 400
         return response
+
+
+@blueprint.get(f"{PATH}/values/<field>")
+@needs(Role.VIEWER)
+def field_values(field: str) -> str:
+    """The values of the selected jobs in a field, as elements of the list in its menu."""
+    if field not in FACETS:
+        raise Problem(404, f"Lists of jobs count no values of {field[:100]!r}")
+    lists = list_view()
+    choices = list(choices_of(lists, field, facets(lists.selection, batch_users(current_user()))[field], "1"))
+    return render_template("diary/facet_values.html", choices=choices, max_values=MAX_VALUES)
 
 
 def _page(**context: Any) -> Response:
@@ -109,10 +123,19 @@ def _content(lists: ListView) -> dict[str, Any]:
         "last": last,
         "hidden": 0 if total or selection.obsolete else count(replace(selection, obsolete=True), users),
         "errors": _errors(lists, users) if lists.is_everything and number == 1 else None,
-        "facets": [] if _is_poll() else facets_of(lists, facets(selection, users)),
+        "facets": [] if _is_poll() else _facets(lists, users, total),
+        "max_values": MAX_VALUES,
         "newer": replace(lists, number=min(number - 1, last)).address() if number > 1 else "",
         "older": replace(lists, number=number + 1).address() if number < last else "",
     }
+
+
+def _facets(lists: ListView, users: tuple[str, ...], total: int) -> list[Facet]:
+    """The values that can be chosen; of many jobs they are counted only when somebody opens a menu."""
+    asked = "1" if request.args.get("values") == "1" else ""
+    if total > COUNTED_JOBS and not asked:
+        return later_facets(lists)
+    return facets_of(lists, facets(lists.selection, users), asked)
 
 
 def _errors(lists: ListView, users: tuple[str, ...]) -> Errors:

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from app.diary.pages.columns import COLUMNS, JOB, toggled
 from app.diary.pages.list_view import ListView
-from app.diary.pages.presenters import BADGES, REVIEW_BADGES, VERDICT_BADGES
-from app.diary.search.facets import MAX_VALUES
+from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES
 from app.diary.search.query import pieces_of
 from app.web.links import NavLink
 
@@ -64,17 +63,10 @@ class Facet(NamedTuple):
     """The values that the selected jobs have in a field."""
 
     title: str
+    selected: int  # number of values
     choices: list[FacetValue]
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether there may be other values."""
-        return len(self.choices) >= MAX_VALUES
-
-    @property
-    def selected(self) -> int:
-        """Number of the selected values."""
-        return sum(choice.is_selected for choice in self.choices)
+    later: str = ""  # address of the choices, which are counted when the menu is opened
+    here: str = ""  # address of the list with all choices, for browsers without scripts
 
 
 class Selected(NamedTuple):
@@ -85,19 +77,38 @@ class Selected(NamedTuple):
     without: str  # address of the list without it
 
 
-def facets_of(lists: ListView, counts: Mapping[str, Sequence[tuple[str, int]]]) -> list[Facet]:
-    """The facets that have values. counts: those of the selected jobs, the most frequent first."""
-    found = [Facet(title, list(_choices(lists, name, counts.get(name, ())))) for name, title in FACETS.items()]
+def facets_of(lists: ListView, counts: Mapping[str, Sequence[tuple[str, int]]], with_values: str = "") -> list[Facet]:
+    """The facets that have values.
+
+    Args:
+        lists: The list.
+        counts: The values of the selected jobs, the most frequent first.
+        with_values: 1 in links to lists whose values are counted, too, however many jobs they have.
+    """
+    found = [
+        Facet(title, len(getattr(lists.selection, name)), list(choices_of(lists, name, counts.get(name, ()), with_values)))
+        for name, title in FACETS.items()
+    ]
     return [facet for facet in found if facet.choices]
 
 
-def _choices(lists: ListView, name: str, counts: Sequence[tuple[str, int]]) -> Iterator[FacetValue]:
+def later_facets(lists: ListView) -> list[Facet]:
+    """The facets of so many jobs that values are counted when somebody wants to see them."""
+    here = lists.address(values=1)
+    return [
+        Facet(title, len(getattr(lists.selection, name)), [], lists.address(f"{PATH}/values/{name}"), here)
+        for name, title in FACETS.items()
+    ]
+
+
+def choices_of(lists: ListView, name: str, counts: Sequence[tuple[str, int]], with_values: str = "") -> Iterator[FacetValue]:
+    """The values of a field."""
     selected = getattr(lists.selection, name)
     known = {value for value, _ in counts}
     absent: list[tuple[str, int | None]] = [(value, None) for value in selected if value not in known]
     for value, count in [*absent, *((value, count) for value, count in counts if value)]:
         values = tuple(each for each in selected if each != value) if value in selected else (*selected, value)
-        yield FacetValue(word(name, value), count, lists.having(**{name: values}).address(), value in selected)
+        yield FacetValue(word(name, value), count, lists.having(**{name: values}).address(values=with_values), value in selected)
 
 
 def selected_of(lists: ListView) -> list[Selected]:
