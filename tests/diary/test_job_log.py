@@ -113,7 +113,9 @@ def test_no_log_is_shown_unless_a_folder_is_allowed(client: FlaskClient, root: P
     (root / "out.txt").write_text("text")
     number = add_job(str(root / "out.txt"))
     assert client.get(f"/diary/jobs/{number}/log?file={root / 'out.txt'}").status_code == 403
-    assert f"/diary/jobs/{number}/log" not in client.get(f"/diary/jobs/{number}").text
+    page = client.get(f"/diary/jobs/{number}").text
+    assert f"/diary/jobs/{number}/log" not in page
+    assert "Logs without a link are outside the folders that this hub shows." in page
 
 
 def test_links_within_the_allowed_folders_and_relative_paths_are_followed(reader: FlaskClient, root: Path) -> None:

@@ -178,3 +178,15 @@ def test_text_of_base_runs_and_reviews_is_no_markup(client: FlaskClient) -> None
     assert "<script>" not in html
     assert "evil.example/x.png" not in html.partition('id="notes"')[2].partition("</div>")[0]
     assert not re.search(r'href="javascript', html)
+
+
+def test_pages_of_this_hub_have_names_and_files_their_kinds(client: FlaskClient) -> None:
+    logs = [("/square/log?key=a", "page"), ("/square/job?key=a", "page"), ("/trends/requested/a", "page"), ("/data/x", "stdout")]
+    store("s", [seen(NOW, logs=logs)], NOW)
+    html = client.get(f"/diary/jobs/{only_job().id}").text
+    assert re.findall(r'<a class="stop" href="(/square[^"]+|/trends[^"]+)"><bdi>([^<]+)<', html) == [
+        ("/square/log?key=a", "Log in DQM^2"),
+        ("/square/job?key=a", "Page in DQM^2"),
+        ("/trends/requested/a", "Page in Trends"),
+    ]
+    assert "/data/x stdout" in words(html)

@@ -24,8 +24,8 @@ FIELDS = {
     "ended": "end",
 }
 """Names of columns in the history that are not their own."""
-OWN_PAGES = ("/square/", "/trends/")
-"""Beginnings of the addresses of pages of jobs in this hub."""
+OWN_PAGES = {"/square/log?": "Log in DQM^2", "/square/": "Page in DQM^2", "/trends/": "Page in Trends"}
+"""Beginnings of the addresses of pages of jobs in this hub, and what they are called."""
 TIMES = ("submitted", "started", "ended")
 
 
@@ -33,7 +33,8 @@ class ShownLog(NamedTuple):
     """A log of a job."""
 
     path: str
-    kind: str
+    kind: str  # as its source says; "" for a page of this hub
+    title: str  # its path, or what a page of this hub is called
     address: str  # of its page in this hub, or ""
 
 
@@ -58,13 +59,15 @@ def exit_of(job: DiaryJob) -> str:
 
 def logs_of(job: DiaryJob, view: JobView, roots: Sequence[str]) -> list[ShownLog]:
     """The logs of a job; pages of this hub and files below the allowed folders are links."""
-    return [ShownLog(path, kind, _log_address(job, path, kind, view, roots)) for path, kind in job.value_of("logs")]
+    return [_shown_log(job, path, kind, view, roots) for path, kind in job.value_of("logs")]
 
 
-def _log_address(job: DiaryJob, path: str, kind: str, view: JobView, roots: Sequence[str]) -> str:
+def _shown_log(job: DiaryJob, path: str, kind: str, view: JobView, roots: Sequence[str]) -> ShownLog:
     if kind == "page":
-        return href(path) if path.startswith(OWN_PAGES) else ""
-    return view.job(job, "/log", file=path) if may_be_read(full_path(path, job.workdir), roots) else ""
+        title = next((title for begin, title in OWN_PAGES.items() if path.startswith(begin)), "")
+        return ShownLog(path, "", title, href(path)) if title else ShownLog(path, kind, path, "")
+    is_shown = may_be_read(full_path(path, job.workdir), roots)
+    return ShownLog(path, kind, path, view.job(job, "/log", file=path) if is_shown else "")
 
 
 def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
