@@ -276,7 +276,7 @@ def test_the_log_of_a_running_job_opens_at_its_end_and_stays_there(reader: Flask
 
 
 def test_a_large_log_is_downloaded_by_shifters_and_the_owner_alone(reader: FlaskClient, root: Path) -> None:
-    (root / "out.txt").write_bytes(b"line of some length\n" * ((HEAD_BYTES + TAIL_BYTES) // 20 + 1))
+    (root / "out.txt").write_bytes((b"x" * 999 + b"\n") * ((HEAD_BYTES + TAIL_BYTES) // 1000 + 1))
     store("s", [seen(NOW, "done", logs=[(str(root / "out.txt"), "stdout")], user="anna")], NOW)
     page, text = (f"/diary/jobs/{only_job().id}/{part}?file={root / 'out.txt'}" for part in ("log", "log/text"))
     for user, status in (({}, 403), (headers("eve", Role.VIEWER), 403), (headers("anna", Role.VIEWER), 200), (headers("bob"), 200)):
