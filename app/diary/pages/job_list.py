@@ -31,8 +31,8 @@ from app.web import Problem, etag_of, nothing_new, page, request_settings
 blueprint = Blueprint("diary", __name__)
 
 PAGE_ROWS = 50
-COUNTED_JOBS = 20_000
-"""Most jobs whose values are counted for each list: those of a million take half a second."""
+COUNTED_JOBS = 2_000
+"""Most jobs whose values are counted for each list: among a million jobs each of them takes 0.06 ms."""
 ERROR_ROWS = 3
 """Errors to look at that stand above the list."""
 
