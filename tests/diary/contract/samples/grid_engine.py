@@ -52,8 +52,8 @@ def of_file(number: int, failed: int, exit_status: int) -> bytes:
 def options(queue: str, ended: str, path: Path) -> Options:
     """Commands that are these shell scripts."""
     folder = path.parent / "bin"
-    write_command(folder, "qstat", f'case "$*" in *-xml*) {queue} ;; *) {DETAILS} ;; esac')
-    write_command(folder, "qacct", ended)
+    write_command(folder, "qstat", f'case "$*" in *-xml*) exec {queue} ;; *) {DETAILS} ;; esac')
+    write_command(folder, "qacct", f"exec {ended}")
     return {"environment": [f"PATH={folder}:/usr/bin:/bin"], "max_mib": 1, "first_days": 36500.0}
 
 

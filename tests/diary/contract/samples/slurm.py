@@ -13,10 +13,10 @@ VALUES = {
     "User": "anna",
     "Account": "cms",
     "Partition": "debug",
-    "Submit": "1795883184",
+    "Submit": "1700000000",
     "NodeList": "node7",
-    "Start": "1795883190",
-    "End": "1795883260",
+    "Start": "1700000006",
+    "End": "1700000076",
     "WorkDir": "/home/anna",
     "Reason": "None",
     "ExitCode": "0:0",
@@ -38,8 +38,8 @@ def of_accounting(number: str, state: str, **more: str) -> bytes:
 def options(queue: str, ended: str, path: Path) -> Options:
     """Commands that are these shell scripts."""
     folder = path.parent / "bin"
-    write_command(folder, "squeue", f'case "$*" in *" -O "*) ;; *) {queue} ;; esac')
-    write_command(folder, "sacct", ended)
+    write_command(folder, "squeue", f'case "$*" in *" -O "*) ;; *) exec {queue} ;; esac')
+    write_command(folder, "sacct", f"exec {ended}")
     return {"environment": [f"PATH={folder}:/usr/bin:/bin"], "max_mib": 1}
 
 
@@ -63,7 +63,7 @@ SAMPLES = (
         "slurm",
         QUEUE,
         lambda number: of_queue(str(30000 + number), "RUNNING"),
-        lambda path: options(f"cat {path}", "true", path),
+        lambda path: options(f"cat {path}", "true", path) | {"accounting": False},
     ),
     TextSample(
         "slurm-accounting",
