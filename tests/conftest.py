@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 
 from app import areas, create_app  # noqa: F401  areas makes the settings known
 from app.core import database
 from app.core.settings import TREE, Settings
 from app.queue import execution
 from app.security import passwords
-from tests.support import guard, servers
+from tests.support import applications, guard, servers
 from tests.support.patience import PATIENCE_MS
 from tests.support.shared import shared_folder
 from tests.support.site import unbind
@@ -57,6 +56,8 @@ CHROMIUM = [
 # and each of the hundreds of processes that they start compiles the whole product.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+applications.share()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -173,31 +174,10 @@ def hub(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> I
         execution.disconnect()
 
 
-class CompiledTemplates(BytecodeCache):
-    """Keeps compiled templates for the applications of other tests: their compilation takes longer than most tests."""
-
-    def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give a template what was compiled from the same text."""
-        if (code := self._codes.get((bucket.key, bucket.checksum))) is not None:
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        self._codes[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED_TEMPLATES = CompiledTemplates()
-
-
 @pytest.fixture
 def app(hub: Settings) -> Flask:
     """The web application on an empty database."""
-    application = create_app(hub)
-    application.jinja_env.bytecode_cache = COMPILED_TEMPLATES
-    return application
+    return create_app(hub)
 
 
 class Browser(FlaskClient):
