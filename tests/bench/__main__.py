@@ -30,6 +30,7 @@ from tests.bench.render import render
 from tests.bench.service import Hub, hub
 from tests.bench.square import square
 from tests.bench.table import add_row, print_table
+from tests.bench.transfer import transfer
 from tests.bench.trends import trends
 from tests.bench.trends_page import trends_page
 
@@ -247,6 +248,7 @@ PARTS = {
     "mirror": mirror,
     "delay": delay,
     "diary": diary,
+    "transfer": transfer,
     "trends": trends,
     "trends-page": trends_page,
 }

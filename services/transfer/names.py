@@ -1,0 +1,135 @@
+"""Names of the files of a run: what a name says, and the names that the transfer makes.
+
+Sources of the names: DQMFileSaverPB and DQMFileSaverOnline of CMSSW, and the log of the original transfer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+DATASET = "Global__Online__ALL"
+"""The dataset of merged ROOT files, as file names have it."""
+TEMPORARY = ".tmp"
+"""Ending of files that the transfer is writing."""
+
+
+class FileKind(StrEnum):
+    """What a file is, by its name."""
+
+    SNAPSHOT = "snapshot"
+    """All MEs of a client so far (PB)."""
+    SNAPSHOT_REPORT = "report of a snapshot"
+    """The `.jsn` beside it, which has its size."""
+    ROOT_FILE = "ROOT file"
+    """All MEs of a client at the end of the run."""
+    ORIGIN = "origin of a ROOT file"
+    """The `.root.origin` beside it, which has its size and md5."""
+    BACKUP = "backup"
+    """A ROOT file of a client, or its origin, during the run; clients remove it themselves."""
+    CRASH_REPORT = "report of a crash"
+    END_OF_RUN = "end of run"
+    CONCATENATION = "concatenation"
+    """The snapshots of all clients in one file."""
+    MERGED_FILE = "merged ROOT file"
+    TEMPORARY = "temporary file"
+    """A file that is being written."""
+
+
+@dataclass(frozen=True)
+class FileName:
+    """What the name of a file says.
+
+    Attributes:
+        kind: What the file is.
+        run: Number of the run; 0 for temporary files, which have none.
+        tag: The client: a word, or `PID` and digits; empty when the name has none.
+        host: The FU of a file whose name carries it; otherwise empty.
+        lumi: Lumisection of a snapshot of an older client, of a backup or of a report; otherwise 0.
+        version: Version of a ROOT file; otherwise 0.
+        digest: 32 hex digits of a concatenation; otherwise empty.
+    """
+
+    kind: FileKind
+    run: int
+    tag: str = ""
+    host: str = ""
+    lumi: int = 0
+    version: int = 0
+    digest: str = ""
+
+
+_RUN = r"run(?P<run>\d{6,10})"
+_TAG = r"(?P<tag>[A-Za-z0-9](?:[A-Za-z0-9-]|_(?!_))*)"
+_HOST = r"(?:__(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*?))?"
+_CLIENT_ROOT = rf"DQM_V(?P<version>\d{{4}})_{_TAG}_R(?P<run>\d{{9,10}})"
+
+_PATTERNS = [
+    (kind, re.compile(pattern, re.ASCII))
+    for kind, pattern in (
+        (FileKind.CONCATENATION, rf"{_RUN}_DQMLive_concat(?:_(?P<digest>[0-9a-f]{{32}}))?\.pb"),
+        (FileKind.CRASH_REPORT, rf"{_RUN}_ls(?P<lumi>\d{{4}})_crash_pid(?P<tag>\d+)\.jsn"),
+        (FileKind.END_OF_RUN, rf"{_RUN}_ls(?P<lumi>\d{{4}})_EoR\.jsn"),
+        (FileKind.SNAPSHOT, rf"{_RUN}_ls(?P<lumi>\d{{4,}})_DQMLive{_HOST}\.pb"),
+        (FileKind.SNAPSHOT, rf"{_RUN}_{_TAG}_DQMLive{_HOST}\.pb"),
+        (FileKind.SNAPSHOT_REPORT, rf"{_RUN}_ls(?P<lumi>\d{{4,}})_DQMLive{_HOST}\.jsn"),
+        (FileKind.SNAPSHOT_REPORT, rf"{_RUN}_{_TAG}_DQMLive{_HOST}\.jsn"),
+        (FileKind.MERGED_FILE, rf"DQM_V(?P<version>\d{{4}})_R(?P<run>\d{{9,10}})__{DATASET}\.root"),
+        (FileKind.ROOT_FILE, rf"{_CLIENT_ROOT}{_HOST}\.root"),
+        (FileKind.ORIGIN, rf"{_CLIENT_ROOT}{_HOST}\.root\.origin"),
+        (FileKind.BACKUP, rf"{_CLIENT_ROOT}\.root(?:\.origin)?\.ls(?P<lumi>\d{{8,}})_host[A-Za-z0-9.-]+_pid\d+"),
+    )
+]
+_RUN_FOLDER = re.compile(r"run\d{6,10}", re.ASCII)
+_LARGEST_RUN = 2**31 - 1
+
+
+def parse_name(name: str, folder: str = "") -> FileName | None:
+    """What the name of a file says, without its folders; None when it is no file of a run.
+
+    Args:
+        name: The name of the file.
+        folder: The name of the folder that holds it: older clients name theirs by the tag.
+    """
+    if name.endswith((TEMPORARY, ".open")) or name.startswith("."):
+        return FileName(FileKind.TEMPORARY, 0)
+    for kind, pattern in _PATTERNS:
+        if match := pattern.fullmatch(name):
+            found = match.groupdict()
+            if not 0 < int(found["run"]) <= _LARGEST_RUN:
+                return None
+            number = {field: int(found.get(field) or 0) for field in ("run", "lumi", "version")}
+            text = {field: found.get(field) or "" for field in ("tag", "host", "digest")}
+            parsed = FileName(kind, number["run"], text["tag"], text["host"], number["lumi"], number["version"], text["digest"])
+            is_tag = folder and not parsed.tag and kind in (FileKind.SNAPSHOT, FileKind.SNAPSHOT_REPORT)
+            return replace(parsed, tag=folder) if is_tag and not _RUN_FOLDER.fullmatch(folder) else parsed
+    return None
+
+
+def name_with_host(name: str, host: str) -> str:
+    """The name of a snapshot or ROOT file, or of what stands beside it, with the host that it comes from.
+
+    Raises `ValueError` for names without a place for a host, and for hosts with other characters than letters, digits, `.` and `-`.
+    """
+    stem, dot, ending = name.partition(".")
+    made = f"{stem}__{host}{dot}{ending}"
+    before, after = parse_name(name), parse_name(made)
+    if before is None or before.host or after != replace(before, host=host) or not host:
+        raise ValueError(f"no name of a file of a client on a host: {name!r}, {host!r}")
+    return made
+
+
+def concatenation_name(run: int, digest: str = "") -> str:
+    """The name of a concatenation: on GUI machines with 32 hex digits, on the BU without."""
+    return f"run{run:06}_DQMLive_concat{'_' if digest else ''}{digest}.pb"
+
+
+def merged_name(run: int, version: int) -> str:
+    """The name of the merged ROOT file of a run; each merge has a version of its own."""
+    return f"DQM_V{version:04}_R{run:09}__{DATASET}.root"
+
+
+def run_folder(run: int) -> str:
+    """The name of the folder of a run on the BU and below `pb/` on an FU."""
+    return f"run{run:06}"
