@@ -17,10 +17,8 @@ SQLITE_WORDS = """
 CREATE VIRTUAL TABLE diary_words USING fts5(words, detail=none, columnsize=0, prefix='1 2 3 4 5 6 7 8 9 10',
     tokenize="ascii tokenchars '_=#'")
 """
-POSTGRESQL_WORDS = """
-CREATE TABLE diary_words (place BIGINT NOT NULL PRIMARY KEY, words TEXT NOT NULL,
-    vector TSVECTOR NOT NULL GENERATED ALWAYS AS (array_to_tsvector(string_to_array(trim(words), ' '))) STORED)
-"""
+POSTGRESQL_WORDS = "CREATE TABLE diary_words (place BIGINT NOT NULL PRIMARY KEY, vector TSVECTOR NOT NULL)"
+POSTGRESQL_TEXT = "CREATE TABLE diary_text (place BIGINT NOT NULL PRIMARY KEY, words TEXT NOT NULL)"  # apart: counts read no texts
 EXISTING = """
 INSERT INTO diary_index (job, place, digest, state, review, verdict, source, "user", project, run, tags, name, user_key, changed, ended)
     SELECT id, -id, 0, state, 'open', 'none', source, '', '', '', '', '', '', changed, 0 FROM diary_job
@@ -37,5 +35,6 @@ def up(migrator, db):
     db.execute_sql("CREATE UNIQUE INDEX diary_tally_key ON diary_tally (field, value, source, state, review, verdict)")
     db.execute_sql(SQLITE_WORDS if is_sqlite else POSTGRESQL_WORDS)
     if not is_sqlite:
+        db.execute_sql(POSTGRESQL_TEXT)
         db.execute_sql("CREATE INDEX diary_words_vector ON diary_words USING gin (vector)")
     db.execute_sql(EXISTING)

@@ -23,6 +23,13 @@ TEXTS = ("native_id", "source", "kind", "name", "user", "project", "state", "rea
 REVIEW = ("review", "verdict", "summary", "notes")
 FACTS = ("state", "review", "verdict", "source", "user", "project", "run", "tags")
 
+SQLITE_WRITES = ("REPLACE INTO diary_words (rowid, words) VALUES (?, ?)",)
+POSTGRESQL_WRITES = (
+    """INSERT INTO diary_words (place, vector) VALUES (%s, array_to_tsvector(string_to_array(trim(%s), ' ')))
+        ON CONFLICT (place) DO UPDATE SET vector = excluded.vector""",
+    "INSERT INTO diary_text (place, words) VALUES (%s, %s) ON CONFLICT (place) DO UPDATE SET words = excluded.words",
+)
+
 
 class Known(NamedTuple):
     """A job in the index."""
@@ -161,15 +168,12 @@ def _statement(database: Database) -> str:
 
 def _remove_words(places: Sequence[int]) -> None:
     if places:
-        sql = "DELETE FROM diary_words WHERE rowid = ?" if is_sqlite() else "DELETE FROM diary_words WHERE place = %s"
-        proxy.cursor().executemany(sql, [(place,) for place in places])
+        for table, column in (("diary_words", "rowid"),) if is_sqlite() else (("diary_words", "place"), ("diary_text", "place")):
+            sql = f"DELETE FROM {table} WHERE {column} = {'?' if is_sqlite() else '%s'}"
+            proxy.cursor().executemany(sql, [(place,) for place in places])
 
 
 def _write_words(words: Sequence[tuple[int, str]]) -> None:
-    if not words:
-        return
-    if is_sqlite():
-        sql = "REPLACE INTO diary_words (rowid, words) VALUES (?, ?)"
-    else:
-        sql = "INSERT INTO diary_words (place, words) VALUES (%s, %s) ON CONFLICT (place) DO UPDATE SET words = excluded.words"
-    proxy.cursor().executemany(sql, words)
+    if words:
+        for sql in SQLITE_WRITES if is_sqlite() else POSTGRESQL_WRITES:
+            proxy.cursor().executemany(sql, words)

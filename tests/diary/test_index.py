@@ -80,8 +80,8 @@ def test_jobs_that_an_upgrade_has_marked_are_indexed_by_the_task(hub: Settings) 
 def test_an_observation_that_changes_no_words_writes_none(hub: Settings) -> None:
     store("slurm", [seen(NOW - 20, name="pixel", metrics={"rate": 1.0})], NOW)
     with proxy.atomic():
-        change = "rowid = rowid" if is_sqlite() else "place = place"
-        proxy.execute_sql(f"UPDATE diary_words SET words = ' other # ' WHERE {change}")
+        words = "words = ' other # '" if is_sqlite() else "vector = array_to_tsvector(ARRAY['other', '#'])"
+        proxy.execute_sql(f"UPDATE diary_words SET {words}")
     store("slurm", [seen(NOW - 10, metrics={"rate": 2.0})], NOW)
     assert only_job().value_of("metrics") == {"rate": 2.0}
     assert count(JobSelection("other", obsolete=True), ()) == 1

@@ -50,11 +50,12 @@ def count_query(query: JobQuery) -> int:
 
 def _in_text(term: JobTerm) -> tuple[str, list[str]]:
     """The condition that words follow each other, which the index of words does not know."""
-    call = "instr(words, ?)" if is_sqlite() else "strpos(words, %s)"
     texts = [words.text for words in term.either]
-    if term.is_excluded:
-        return " AND ".join(f"{call} = 0" for _ in texts), texts
-    return f"({' OR '.join(f'{call} > 0' for _ in texts)})", texts
+    call = "instr(words, ?) > 0" if is_sqlite() else "strpos(words, %s) > 0"
+    condition = " OR ".join(call for _ in texts)
+    if not is_sqlite():
+        condition = f"EXISTS (SELECT 1 FROM diary_text WHERE diary_text.place = diary_words.place AND ({condition}))"
+    return (f"NOT ({condition})" if term.is_excluded else f"({condition})"), texts
 
 
 def _fts5(terms: tuple[JobTerm, ...]) -> str:
