@@ -3,7 +3,7 @@
 from peewee import SqliteDatabase
 
 INDEX = """
-CREATE TABLE diary_index (place {number} NOT NULL PRIMARY KEY, job BIGINT NOT NULL UNIQUE, digest BIGINT NOT NULL, state TEXT NOT NULL,
+CREATE TABLE diary_index (place {number} NOT NULL PRIMARY KEY, job BIGINT NOT NULL, digest BIGINT NOT NULL, state TEXT NOT NULL,
     review TEXT NOT NULL, verdict TEXT NOT NULL, source TEXT NOT NULL, "user" TEXT NOT NULL, project TEXT NOT NULL, run TEXT NOT NULL,
     tags TEXT NOT NULL, name TEXT {by_code} NOT NULL, user_key TEXT {by_code} NOT NULL, changed DOUBLE PRECISION NOT NULL,
     ended DOUBLE PRECISION NOT NULL)
@@ -28,6 +28,7 @@ INSERT INTO diary_index (job, place, digest, state, review, verdict, source, "us
 def up(migrator, db):
     is_sqlite = isinstance(db, SqliteDatabase)
     db.execute_sql(INDEX.format(number="INTEGER" if is_sqlite else "BIGINT", by_code="" if is_sqlite else 'COLLATE "C"'))
+    db.execute_sql("CREATE UNIQUE INDEX diary_index_job ON diary_index (job)")
     for order in ORDERS:
         name = order.partition(" ")[0]
         db.execute_sql(f"CREATE INDEX diary_index_{name} ON diary_index ({order}, place DESC)")

@@ -161,7 +161,8 @@ def _entry(job: JobTimes, texts: JobTexts, digest: int) -> IndexRow:
 def _statement(database: Database) -> str:
     """The statement that inserts or replaces a row of the index."""
     columns = [getattr(DiaryIndex, name) for name in IndexRow._fields]
-    query = DiaryIndex.insert(dict.fromkeys(columns, 0)).on_conflict(conflict_target=[DiaryIndex.job], preserve=columns[1:])
+    row = DiaryIndex.insert_many([[0] * len(columns)], fields=columns)  # in the order of the columns
+    query = row.on_conflict(conflict_target=[DiaryIndex.job], preserve=columns[1:])
     sql: str = query.sql()[0]
     return sql
 

@@ -13,8 +13,8 @@ class DiaryIndex(Table):
     Only `app.diary.index` writes these.
 
     Attributes:
-        job: Number of the job.
         place: `place_of` the job; negative: it is to be indexed again.
+        job: Number of the job.
         digest: Hash of its words.
         tags: One a line.
         name: Its beginning, without difference of case; the database orders it by code points.
@@ -22,8 +22,8 @@ class DiaryIndex(Table):
         changed, ended: Of the job; 0: it has not ended.
     """
 
-    job = BigIntegerField(primary_key=True)
-    place = BigIntegerField(unique=True)
+    place = BigIntegerField(primary_key=True)
+    job = BigIntegerField(unique=True)
     digest = BigIntegerField(default=0)
     state = TextField()
     review = TextField()
@@ -42,6 +42,7 @@ class DiaryIndex(Table):
         """Options of peewee."""
 
         table_name = "diary_index"
+        indexes = tuple(((order, "place"), False) for order in ("changed", "ended", "name", "user_key"))
 
 
 class DiaryTally(Table):

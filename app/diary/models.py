@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, IntegerField, TextField
+from peewee import SQL, BigIntegerField, BlobField, BooleanField, DoubleField, IntegerField, TextField
 
 from app.core.database import Table
 from app.diary.states import UNKNOWN
@@ -116,6 +116,11 @@ class DiaryEvent(Table):
 
         table_name = "diary_event"
         indexes = ((("job", "id"), False),)
+
+
+DiaryEvent.add_index(
+    DiaryEvent.index(DiaryEvent.at, name="diary_event_end", where=SQL("field = 'state' AND new IN ('done', 'failed', 'cancelled', 'lost')"))
+)
 
 
 class DiarySource(Table):
