@@ -1,4 +1,4 @@
-"""Jobs of the diary for people: lists, history, parents and children, and states that people set."""
+"""Jobs of the diary for people: history, parents and children, and states that people set."""
 
 from __future__ import annotations
 
@@ -31,11 +31,6 @@ def find_job(number: int) -> DiaryJob:
     if found is None:
         raise UnknownDiaryJob(f"There is no job {number} in the diary")
     return found
-
-
-def newest_jobs(limit: int, offset: int = 0) -> list[DiaryJob]:
-    """Jobs in the order of their submission, the newest first."""
-    return list(DiaryJob.select().order_by(DiaryJob.placed.desc(), DiaryJob.id.desc()).limit(limit).offset(offset))
 
 
 def jobs_with_id(native_id: str) -> list[DiaryJob]:

@@ -13,6 +13,8 @@ from app.diary.errors import BadState, UnknownDiaryJob
 from app.diary.models import DiaryEvent, DiaryJob, DiaryParent
 from app.diary.observations.observation import JobKey, Observation, ParentKey
 from app.diary.observations.store import StoreCounts, lose, missing, store
+from app.diary.search.find import find
+from app.diary.search.selection import JobSelection
 from tests.diary.observations import NOW, changes, only_job, seen
 
 pytestmark = pytest.mark.both_databases
@@ -63,9 +65,9 @@ def test_an_unchanged_observation_writes_nothing_but_when_the_job_was_seen(hub: 
 def test_an_id_that_comes_again_is_another_job(hub: Settings) -> None:
     store("s", [seen(NOW - 900, "done", name="first")], NOW)
     store("s", [seen(NOW - 5, "running", submitted=NOW - 10, name="second")], NOW)
-    assert [(job.name, job.state) for job in jobs.newest_jobs(5)] == [("second", "running"), ("first", "done")]
+    assert [(job.name, job.state) for job in find(JobSelection(), (), 5)] == [("second", "running"), ("first", "done")]
     store("s", [seen(NOW - 1, "failed", submitted=0)], NOW)
-    assert [job.state for job in jobs.newest_jobs(5)] == ["failed", "done"], "without a submission the newest is meant"
+    assert [job.state for job in find(JobSelection(), (), 5)] == ["failed", "done"], "without a submission the newest is meant"
 
 
 def test_a_job_of_unknown_submission_that_was_gone_before_the_next_of_its_id_stays_apart(hub: Settings) -> None:
