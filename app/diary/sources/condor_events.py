@@ -17,6 +17,8 @@ from app.diary.sources.dates import last_such_date
 
 MAX_EVENT = 1 << 18
 """Longest event, bytes."""
+OUT_OF_ORDER_S = 60.0
+"""Events of different jobs may be written so much out of their order."""
 
 _END = re.compile(rb"^\.\.\.[ \t\r]*\n", re.MULTILINE)
 _FIRST = re.compile(
@@ -61,12 +63,14 @@ def split_events(text: bytes) -> tuple[list[bytes], int]:
     return events, start
 
 
-def event_of(text: str, zone: tzinfo, now: float) -> CondorEvent:
+def event_of(text: str, zone: tzinfo, now: float, previous: float = 0.0) -> CondorEvent:
     """An event, from its text without the last line.
 
     Args:
+        text: First and further lines.
         zone: Of times that name none.
         now: Unix s UTC. A date without a year is the last such one, up to a day after it.
+        previous: Time of the event before it in the log, Unix s UTC, by which the hour that autumn repeats is told apart; 0: unknown.
 
     Raises:
         ValueError: It is no event; the message is the reason.
@@ -81,8 +85,14 @@ def event_of(text: str, zone: tzinfo, now: float) -> CondorEvent:
         at = datetime(int(year), int(month), int(day), *clock, tzinfo=zone)  # ValueError: no date of the calendar
     else:
         at = last_such_date(int(old_month), int(old_day), clock, zone, now)
-    seconds = at.timestamp() + float(fraction or 0)
+    seconds = _unfolded(at, previous) + float(fraction or 0)
     return CondorEvent(int(code), int(cluster), int(proc), seconds, (title or "").strip(), tuple(lines))
+
+
+def _unfolded(at: datetime, previous: float) -> float:
+    """A time as Unix s: in the hour that autumn repeats, the second one if the log has come further than the first one."""
+    first, second, earliest = at.timestamp(), at.replace(fold=1).timestamp(), previous - OUT_OF_ORDER_S
+    return second if first < earliest <= second else first
 
 
 def _unquoted(value: str) -> str:

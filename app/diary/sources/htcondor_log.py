@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from stat import S_ISREG
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.core.settings import Settings
@@ -18,6 +18,8 @@ from app.diary import states
 from app.diary.errors import BadSourceConfig
 from app.diary.observations.observation import Observation
 from app.diary.sources.condor_events import MAX_EVENT, CondorEvent, event_of, split_events
+from app.diary.sources.condor_jobs import CondorJobs, LastEvent
+from app.diary.sources.files import open_regular
 from app.diary.sources.source import JobScan, JobSource, SourceKind, read_options
 
 SUBMIT, EXECUTE, EVICTED, TERMINATED, IMAGE_SIZE, SHADOW_EXCEPTION, ABORTED = 0, 1, 4, 5, 6, 7, 9
@@ -68,10 +70,19 @@ class EventLogOptions:
             raise BadSourceConfig(f"There is no time zone {self.time_zone}; such as Europe/Zurich") from error
 
 
+class ReadLog(NamedTuple):
+    """How far a log is read."""
+
+    position: int = 0  # of the first event that is not whole
+    length: int = 0  # bytes of its beginning that have the hash
+    digest: str = ""  # hash of its beginning, by which it is known again
+    at: float = 0.0  # time of the last event that was read, Unix s UTC
+
+
 class EventLogs(JobSource):
     """The events that were added since the last scan.
 
-    The cursor has for each file, by device and number, how far it is read and a hash of its beginning.
+    The cursor has for each of the `files`, by device and number, how far it is read, and the unfinished `jobs`.
     """
 
     title = "HTCondor event logs"
@@ -82,31 +93,31 @@ class EventLogs(JobSource):
 
     def scan(self, cursor: Mapping[str, Any]) -> JobScan:
         """New events of all files, in the order of their last changes; what does not fit waits for the next scan."""
-        reading = _Reading(self._zone, self._options.max_mib << 20)
-        following = dict(list(cursor.items())[-MAX_FILES:])  # also of files that are away for a moment
+        reading = _Reading(self._zone, self._options.max_mib << 20, CondorJobs(cursor.get("jobs", {})))
+        following = dict(list(cursor.get("files", {}).items())[-MAX_FILES:])  # also of files that are away for a moment
         for path, state in self._files():
             key = f"{state.st_dev}:{state.st_ino}"  # a file that the log is rotated to keeps its number
-            before = following.pop(key, [0, 0, ""])
+            before = ReadLog(*following.pop(key, ()))
             following[key] = before  # the last ones are kept
-            if before[0] == state.st_size:
+            if before.position == state.st_size:
                 continue
             try:
-                with open(path, "rb") as file:
+                with open_regular(path) as file:
                     if os.path.samestat(os.fstat(file.fileno()), state):  # else it was rotated just now
-                        following[key] = reading.read(file, state.st_size, *before)
+                        following[key] = reading.read(path, file, state.st_size, before)
             except OSError as error:
                 reading.quarantined.append((path, f"The file cannot be read: {error.strerror}"))
-        return JobScan(reading.observations, following, quarantined=reading.quarantined)
+        return JobScan(reading.observations, {"files": following, "jobs": reading.jobs.stored()}, quarantined=reading.quarantined)
 
     def _files(self) -> list[tuple[str, os.stat_result]]:
         """The files, that which was changed last at the end."""
         found = {}
         for path in sorted({path for pattern in self._options.files for path in glob.iglob(pattern, recursive=True)}):
             try:
-                state = os.stat(path)
+                state = os.lstat(path)
             except OSError:  # it is being rotated
                 continue
-            if S_ISREG(state.st_mode):  # a pipe would wait
+            if S_ISREG(state.st_mode):
                 found[path] = state
         if len(found) > MAX_FILES:
             raise ValueError(f"More than {MAX_FILES:,} files have these names: {len(found):,}")
@@ -116,66 +127,67 @@ class EventLogs(JobSource):
 class _Reading:
     """One scan: the events of some files as observations."""
 
-    def __init__(self, zone: ZoneInfo, budget: int) -> None:
+    def __init__(self, zone: ZoneInfo, budget: int, jobs: CondorJobs) -> None:
         self._zone, self._budget, self._now = zone, budget, time.time()
-        self._last: dict[str, Observation] = {}
+        self.jobs = jobs
         self.observations: list[Observation] = []
         self.quarantined: list[tuple[str, str]] = []
 
-    def read(self, file: BinaryIO, size: int, last: int, length: int, digest: str) -> list[Any]:
-        """Read on where the last scan ended, if it is still the file whose first bytes have this hash.
-
-        Returns the position of the first event that is not whole, and length and hash of the first bytes.
-        """
+    def read(self, path: str, file: BinaryIO, size: int, before: ReadLog) -> ReadLog:
+        """Read on where the last scan ended, if it is still the file whose first bytes have this hash."""
         head = file.read(HEAD)
-        position = last if last <= size and digest == _digest(head[:length]) else 0
+        is_same = before.position <= size and before.digest == _digest(head[: before.length])
+        position, at = (before.position, before.at) if is_same else (0, 0.0)
         if self._budget > 0 and position < size:
             file.seek(position)
             text = file.read(min(self._budget, size - position))
             self._budget -= len(text)
-            position += self._take(text)
-        return [position, len(head), _digest(head)]
+            length, at = self._take(path, text, at)
+            position += length
+        return ReadLog(position, len(head), _digest(head), at)
 
-    def _take(self, text: bytes) -> int:
-        """Observe the whole events of a text; returns their length."""
+    def _take(self, path: str, text: bytes, at: float) -> tuple[int, float]:
+        """Observe the whole events of a text. Returns their length, and the time of the last one; at: that of the one before."""
         events, length = split_events(text)
         for each in events:
-            self._observe(each.decode(errors="replace"))
+            at = self._observe(path, each.decode(errors="replace"), at)
         rest = len(text) - length
         if rest > MAX_EVENT:  # it has no end: what follows is another event
             self.quarantined.append((text[length : length + MAX_EVENT].decode(errors="replace"), "The event has no end"))
-            return len(text)
-        return length
+            return len(text), at
+        return length, at
 
-    def _observe(self, text: str) -> None:
+    def _observe(self, path: str, text: str, at: float) -> float:
+        """Observe an event. Returns its time."""
         if not text.strip():
-            return
+            return at
         try:
-            event = event_of(text, self._zone, self._now)
+            event = event_of(text, self._zone, self._now, at)
         except ValueError as error:
             self.quarantined.append((text, str(error)))
-            return
-        last = self._last.get(event.native_id)
-        for observation in _observations(event, last):
-            self._last[event.native_id] = observation
-            self.observations.append(observation)
+            return at
+        last = self.jobs.last(path, event.native_id)
+        for found in _observations(event, last):
+            known = found if found.submitted or not last else replace(found, submitted=last.submitted)
+            self.jobs.note(path, known)
+            self.observations.append(known)
+        return event.at
 
 
-def _observations(event: CondorEvent, last: Observation | None) -> Iterator[Observation]:
-    """What an event says of its job, after the last observation of this scan."""
+def _observations(event: CondorEvent, last: LastEvent | None) -> Iterator[Observation]:
+    """What an event says of its job, whose last event is known or not."""
     if event.proc < 0:  # of a cluster, not of a job
         return
     if event.code == TERMINATED:
         yield _termination(event)
     elif event.code in STATES:
         yield _change(event)
-    elif event.code == IMAGE_SIZE and (found := _SIZE.search(event.text)):
-        state = last.state if last else states.RUNNING
-        yield Observation(event.native_id, event.at, state, metrics={"rss_kb": int(found[1])})
+    elif event.code == IMAGE_SIZE and last and (found := _SIZE.search(event.text)):  # it says no state
+        yield Observation(event.native_id, event.at, last.state, metrics={"rss_kb": int(found[1])})
     elif event.code == AD_INFORMATION:
         ad = event.values()
         if state := last.state if last else _state_of(ad):
-            yield _of_ad(event, ad, state, last.reason if last else None)
+            yield _of_ad(event, ad, state)
 
 
 def _state_of(ad: Mapping[str, str]) -> str:
@@ -186,7 +198,7 @@ def _state_of(ad: Mapping[str, str]) -> str:
     return STATES.get(int(code), "") if code.isdecimal() else ""
 
 
-def _of_ad(event: CondorEvent, ad: Mapping[str, str], state: str, reason: str | None) -> Observation:
+def _of_ad(event: CondorEvent, ad: Mapping[str, str], state: str) -> Observation:
     """Attributes of the job, which follow another event where the access point is configured so."""
     schedd = ad.get("GlobalJobId", "").partition("#")[0]
     return Observation(
@@ -197,7 +209,6 @@ def _of_ad(event: CondorEvent, ad: Mapping[str, str], state: str, reason: str | 
         user=ad.get("Owner"),
         project=ad.get("AcctGroup"),
         workdir=ad.get("Iwd"),
-        reason=reason,
         labels={"schedd": schedd} if schedd else None,
         facts=ad,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 import time
 from dataclasses import dataclass
+
+from app.diary.sources.files import open_regular
 
 SETTLE_S = 2.0
 """A file or directory that changed so short a time ago may change again without another time stamp."""
@@ -37,15 +37,6 @@ class Watched:
 
 
 def read_beginning(path: str, limit: int) -> bytes:
-    """The first bytes of a file. Raises OSError, also for symbolic links and for what is no file, such as a pipe.
-
-    A link could show a file that the hub may read and its owner may not; a pipe would stop the source for ever.
-    """
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
-    with open(handle, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "It is no file", path)
-        found = b""
-        while len(found) < limit and (more := file.read(limit - len(found))):
-            found += more
-        return found
+    """The first bytes of a regular file. Raises OSError, also for symbolic links and for what is no file, such as a pipe."""
+    with open_regular(path) as file:
+        return file.read(limit)
