@@ -81,7 +81,7 @@ def test_files_host_parent_and_further_labels_are_those_of_the_ad(hub: Settings,
         ad(6, JobStatus=2, JobUniverse=7),
         ad(7, JobStatus=2, JobBatchName="night", NumJobStarts=2, **files, **more, **numbers),
     )
-    scan_source(source(condor, labels=["run=DQMRun", "era=Absent"]), hub)
+    scan_source(source(condor, attribute_labels=["run=DQMRun", "era=Absent"]), hub)
     job = jobs()["7.0"]
     assert (job.name, job.attempts, job.workdir) == ("night", 2, "/home/anna/run")
     assert job.value_of("logs") == [["/home/anna/run/out.txt", "output"], ["/tmp/err.txt", "errors"]]
@@ -138,6 +138,24 @@ def test_jobs_are_not_missing_from_an_output_that_ends_early(hub: Settings, cond
     assert ([each.native_id for each in scan.observations], scan.complete) == (["7.0"], False)
 
 
+def test_jobs_of_a_history_that_was_cut_off_are_read_by_the_next_scan(hub: Settings, condor: Path) -> None:
+    show(condor / "history", ad(9, **ENDED, ExitCode=0), ad(8, **ENDED, ExitCode=7))
+    whole = (condor / "history").read_text()
+    (condor / "history").write_text(whole[: whole.index('"ClusterId": 8')])
+    condor_source = source(condor)
+    cut = condor_source.scan({"ended": "7.0"})
+    assert (cut.cursor, cut.complete) == ({"ended": "7.0"}, False)
+    (condor / "history").write_text(whole)
+    following = condor_source.scan(cut.cursor)
+    assert ([each.native_id for each in following.observations], following.cursor) == (["9.0", "8.0"], {"ended": "9.0"})
+
+
+def test_labels_are_taken_from_names_of_jobs_as_in_other_batch_systems(hub: Settings, condor: Path) -> None:
+    show(condor / "queue", ad(7, JobStatus=2, JobBatchName="reco_367123_v2", DQMRun=1), ad(8, JobStatus=2, JobBatchName="other"))
+    scan_source(source(condor, labels=[r"run=_(\d{6})_"]), hub)
+    assert {id: job.value_of("labels").get("run") for id, job in jobs().items()} == {"7.0": "367123", "8.0": None}
+
+
 def test_without_a_history_only_the_queue_is_asked(hub: Settings, condor: Path) -> None:
     show(condor / "queue", ad(7, JobStatus=2))
     scan_source(source(condor, history=[]), hub)
@@ -170,7 +188,12 @@ def test_ads_are_read_as_the_library_of_htcondor_prints_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "reason"), [({"queue": []}, "queue must have"), ({"labels": ["run"]}, "labels must have texts label=Attribute")]
+    ("option", "reason"),
+    [
+        ({"queue": []}, "queue must have"),
+        ({"attribute_labels": ["run"]}, "attribute_labels must have texts label=Attribute"),
+        ({"labels": ["run=("]}, "labels has no regular expression"),
+    ],
 )
 def test_options_that_cannot_be_used_are_named(condor: Path, option: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadSourceConfig, match=reason):

@@ -18,6 +18,7 @@ from app.diary import states
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.observations.observation import JobKey, Observation, ParentKey
 from app.diary.sources.command import CommandOptions, run
+from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
 
 ATTRIBUTES = (
@@ -51,19 +52,21 @@ class HTCondorOptions(CommandOptions):
 
     Attributes:
         queue, history: Programs and their first arguments, such as `condor_q`, `-global`, `-allusers`; an empty history: none.
-        labels: `label=Attribute` for further labels, such as `run=DQMRun`.
+        labels: `label=pattern` for labels in names of jobs, such as `run=_(\\d{6})_`.
+        attribute_labels: `label=Attribute` for further labels, such as `run=DQMRun`.
     """
 
     queue: tuple[str, ...] = ("condor_q", "-allusers")
     history: tuple[str, ...] = ("condor_history",)
     labels: tuple[str, ...] = ()
+    attribute_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.queue:
             raise BadSourceConfig("The option queue must have the program condor_q")
-        if wrong := [text for text in self.labels if not re.fullmatch(r"[\w.-]+=[A-Za-z_]\w*", text)]:
-            raise BadSourceConfig(f"The option labels must have texts label=Attribute, not {wrong[0]}")
+        if wrong := [text for text in self.attribute_labels if not re.fullmatch(r"[\w.-]+=[A-Za-z_]\w*", text)]:
+            raise BadSourceConfig(f"The option attribute_labels must have texts label=Attribute, not {wrong[0]}")
 
 
 class HTCondor(JobSource):
@@ -74,7 +77,8 @@ class HTCondor(JobSource):
     def __init__(self, name: str, options: HTCondorOptions) -> None:
         super().__init__(name, options.period_s)
         self._options = options
-        self._labels = dict(text.split("=", 1) for text in options.labels)
+        self._name_labels = NameLabels(options.labels)
+        self._attributes = dict(text.split("=", 1) for text in options.attribute_labels)
 
     def scan(self, cursor: Mapping[str, Any]) -> JobScan:
         """The queue first: a job that leaves it meanwhile is in the history."""
@@ -83,7 +87,8 @@ class HTCondor(JobSource):
         if self._options.history:
             since = ["-since", last] if _ID.fullmatch(last) else []
             history = self._ask(self._options.history, *since, "-limit", str(MOST_ENDED))
-            last = next((_native_id(ad) for ad in history.ads if _has_id(ad)), last)
+            if history.is_whole:  # otherwise the next scan asks for the same jobs again
+                last = next((_native_id(ad) for ad in history.ads if _has_id(ad)), last)
         quarantined = [*queue.quarantined, *history.quarantined]
         observations: list[Observation] = []
         for ads in (queue.ads, history.ads):
@@ -103,12 +108,13 @@ class HTCondor(JobSource):
             return ()
 
     def _ask(self, program: Sequence[str], *arguments: str) -> Ads:
-        attributes = ",".join((*ATTRIBUTES, *self._labels.values()))
+        attributes = ",".join((*ATTRIBUTES, *self._attributes.values()))
         return read_ads(run([*program, *arguments, "-json", "-attributes", attributes], self._options))
 
     def _observations(self, ads: Iterable[Mapping[str, Any]]) -> tuple[list[Observation], list[tuple[str, str]]]:
         now = time.time()
-        return observed(ads, lambda ad: observation_of(ad, now, self.name, self._labels))
+        found, quarantined = observed(ads, lambda ad: observation_of(ad, now, self.name, self._attributes))
+        return self._name_labels.added(found), quarantined
 
 
 class Ads(NamedTuple):
