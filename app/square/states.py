@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from app.core.exit_codes import exit_signal
 from app.web.badges import Badge
 
 RUNNING, FINISHED, CRASHED, STUCK, STOPPED = "running", "finished", "crashed", "stuck", "stopped"
@@ -56,7 +57,7 @@ def exit_words(code: int | None) -> str:
     """An exit code with the name of its signal, if it is one (-11 or, from a shell, 139); "" for 0 and None."""
     if not code:
         return ""
-    number = -code if code < 0 else code - 128 if 128 < code < 193 else 0
+    number = exit_signal(code)
     try:
         return f"{code} {signal.Signals(number).name}" if number else str(code)
     except ValueError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from app.core.exit_codes import exit_signal
 from app.core.settings import Settings
 from app.diary import states
 from app.diary.observations.observation import Observation
@@ -64,7 +65,6 @@ class DqmClients(JobSource):
 def _observation(job: Job) -> Observation:
     state = job_state(job)
     code = job.exit_code
-    signal = -code if code is not None and -65 < code < 0 else code - 128 if code is not None and 128 < code < 193 else None
     labels = {"run": job.run, "client": client_name(job.tag), "tag": job.tag, "host": job.host, "system": job.system}
     labels |= {"cmssw": job.cmssw, "runkey": job.runkey}
     metrics = {"lumi": job.lumi, "events": job.events, "rate": job.rate, "rss_kb": job.rss_kb}
@@ -77,7 +77,7 @@ def _observation(job: Job) -> Observation:
         kind="dqm-client",
         name=client_name(job.tag),
         exit_code=code,
-        signal=signal,
+        signal=exit_signal(code),
         reason={STOPPED: "Stopped by a command", STUCK: "It reports no more"}.get(state, ""),
         started=max(job.started, 0.0),
         ended=None if code is None else max(job.reported, 0.0),

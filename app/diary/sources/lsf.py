@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.core.exit_codes import exit_signal
 from app.core.settings import Settings
 from app.diary import states
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.observations.observation import Observation
+from app.diary.sources.batch_fields import log_paths
 from app.diary.sources.command import CommandOptions, run
 from app.diary.sources.dates import last_such_date
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
@@ -90,7 +92,7 @@ def observation_of(line: str, now: float) -> Observation:
     stat, is_ended = job["stat"], job["stat"] in ("DONE", "EXIT")
     code = int(job["exit_code"]) if is_ended and re.fullmatch(r"\d{1,9}", job["exit_code"]) else None
     is_killed = job["exit_reason"].startswith(KILLED_BY_PEOPLE)
-    logs = [(job[name], kind) for name, kind in (("output_file", "output"), ("error_file", "errors")) if job[name]]
+    logs = [(job[name], kind) for name, kind in (("output_file", "output"), ("error_file", "errors"))]
     return Observation(
         native_id=job["jobid"] + (f"[{job['jobindex']}]" if job["jobindex"] not in ("", "0") else ""),
         seen=now,
@@ -101,13 +103,13 @@ def observation_of(line: str, now: float) -> Observation:
         user=job["user"],
         project=job["proj_name"],
         exit_code=0 if stat == "DONE" and code is None else code,
-        signal=code - 128 if code is not None and 128 < code < 193 else None,
+        signal=exit_signal(code),
         reason=SUSPENDED.get(stat) or (job["exit_reason"] if stat == "EXIT" else ""),
         started=_time(job["start_time"], now),
         ended=_time(job["finish_time"], now) if is_ended else None,  # of others it is an estimate
         workdir=job["sub_cwd"],
         labels={name: value for name, value in (("queue", job["queue"]), ("host", _host(job["exec_host"]))) if value},
-        logs=[(path if path.startswith("/") else f"{job['sub_cwd']}/{path}", kind) for path, kind in logs if path != "/dev/null"],
+        logs=log_paths(job["sub_cwd"], logs),
         facts=job,
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
 from app.diary.observations.checks import clean
+from app.diary.sources.batch_fields import without_secrets
 from app.diary.sources.directory.config import SubmissionRules
 from app.diary.sources.directory.files import Watched, read_beginning
 from app.diary.sources.directory.texts import SubmissionLog, read_submission_log
@@ -102,6 +103,7 @@ class Submissions:
         if self.errors == "replace":
             text = clean(text)  # other encodings may give what no path can have
         is_whole = watched.is_settled or text.endswith("\n")
+        text = without_secrets(text)
         found = read_submission_log(text, self.rules, self.zone) if is_whole else None
         if found is None:
             self._put_off(name, watched)

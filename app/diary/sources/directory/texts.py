@@ -12,9 +12,6 @@ from zoneinfo import ZoneInfo
 from app.diary.observations.checks import ID_CHARS, LAST_TIME
 from app.diary.sources.directory.config import TIMES, ReadmeRules, SubmissionRules
 
-UNTOLD = ("env_list", "sge_o_path")
-"""Keys of submission logs that are not kept: the environment of a user may have passwords."""
-
 
 @dataclass
 class SubmissionLog:
@@ -65,8 +62,7 @@ def read_submission_log(text: str, rules: SubmissionRules, zone: ZoneInfo) -> Su
     if not native_id or not folder.startswith("/"):
         return None
     submitted = unix_time(facts.get(rules.submitted, ""), rules.submitted_format, zone) or 0.0
-    kept = {key: value for key, value in facts.items() if key not in UNTOLD}
-    return SubmissionLog(native_id, folder, submitted, facts.get(rules.user), facts.get(rules.name), kept)
+    return SubmissionLog(native_id, folder, submitted, facts.get(rules.user), facts.get(rules.name), facts)
 
 
 def read_readme(text: str, rules: ReadmeRules, zone: ZoneInfo) -> ReadmeFacts:
