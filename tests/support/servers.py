@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,9 @@ MEMORY = Path("/dev/shm")
 """A file system in memory: PostgreSQL creates and deletes 300 files for each test's database, which a disk needs ten times longer for."""
 ENOUGH = 1 << 30
 """Free bytes of it that the servers of all workers surely need no more than."""
+
+FILE_COPY = 150000
+"""The version of PostgreSQL from which databases are copied by its log, which takes longer than as files when nothing is synced."""
 
 
 class Missing(RuntimeError):
@@ -64,19 +67,31 @@ class PostgreSQL:
         self.socket = socket
         self._numbers = count()
         self._template = ""
+        self._connection: psycopg.Connection | None = None
 
     def url(self, name: str) -> str:
         return f"postgresql://dqmhub@/{name}?host={quote(self.socket, safe='')}"
 
     def run(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)
+        self.connection().execute(statement)
+
+    def connection(self) -> psycopg.Connection:
+        """A connection of the owner, which stays open: each new one is a new process of the server."""
+        if self._connection is None:
+            self._connection = psycopg.connect(self.url("postgres"), autocommit=True)
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
         """The address of a new database, which is dropped afterwards."""
         name = f"hub{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        strategy = "STRATEGY FILE_COPY" if self.connection().info.server_version >= FILE_COPY else ""
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} {strategy}")
         try:
             yield self.url(name)
         finally:
@@ -128,8 +143,7 @@ def postgresql() -> Iterator[PostgreSQL]:
         }
         command = [*as_user, str(programs / "postgres"), "-D", data, *(f"--{name}={value}" for name, value in options.items())]
         log = Path(folder, "log")
-        with _running(command, log) as process:
-            server = PostgreSQL(folder)
+        with _running(command, log) as process, closing(PostgreSQL(folder)) as server:
             _wait(lambda: server.run("SELECT 1"), process, log, psycopg.OperationalError)
             yield server
 
