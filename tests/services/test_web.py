@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -21,6 +22,13 @@ from tests.support.site import address, site
 pytestmark = pytest.mark.slow
 
 DQMHUB = Path(sys.executable).with_name("dqmhub")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
+    """A running web server without files, for requests that leave nothing behind."""
+    with site(Settings(data_dir=str(tmp_path_factory.mktemp("web") / "var")), sqlite_template, []) as running:
+        yield running
 
 
 def counted(settings: Settings) -> bool:
@@ -37,13 +45,12 @@ def test_a_second_server_on_the_port_leaves_the_counters_alone(settings: Setting
         assert counted(running)
 
 
-def test_an_address_may_name_ten_monitor_elements_with_long_paths(settings: Settings, sqlite_template: Path) -> None:
+def test_an_address_may_name_ten_monitor_elements_with_long_paths(server: Settings) -> None:
     objects = "&".join(f"obj=archive/1/A/B/C/{'folder/' * 100}{number}" for number in range(10))
-    with site(settings, sqlite_template, []) as running:
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{address(running)}/api/v1/json_overlay?{objects}", timeout=PATIENCE_S)
-        assert refused.value.code == 404
-        assert b"There is no monitor element folder/folder" in refused.value.read()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{address(server)}/api/v1/json_overlay?{objects}", timeout=PATIENCE_S)
+    assert refused.value.code == 404
+    assert b"There is no monitor element folder/folder" in refused.value.read()
 
 
 @pytest.mark.parametrize(
@@ -56,13 +63,8 @@ def test_an_address_may_name_ten_monitor_elements_with_long_paths(settings: Sett
     ],
     ids=["too-long-address", "no-http", "too-many-headers", "unknown-coding"],
 )
-def test_what_the_server_rejects_has_the_one_error_shape(
-    settings: Settings, sqlite_template: Path, request_text: bytes, status: int
-) -> None:
-    with (
-        site(settings, sqlite_template, []) as running,
-        socket.create_connection((running.web_host, running.web_port), PATIENCE_S) as connection,
-    ):
+def test_what_the_server_rejects_has_the_one_error_shape(server: Settings, request_text: bytes, status: int) -> None:
+    with socket.create_connection((server.web_host, server.web_port), PATIENCE_S) as connection:
         connection.sendall(request_text)
         head, _, content = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()))
@@ -83,13 +85,10 @@ def test_what_the_server_rejects_has_the_one_error_shape(
     ],
     ids=["no-length", "negative-length", "longer-than-its-length", "extension", "trailer"],
 )
-def test_a_body_in_broken_chunks_is_a_fault_of_the_client(settings: Settings, sqlite_template: Path, chunks: bytes) -> None:
+def test_a_body_in_broken_chunks_is_a_fault_of_the_client(server: Settings, chunks: bytes) -> None:
     head = b"POST /api/v1/register HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n"
-    with (
-        site(settings, sqlite_template, []) as running,
-        socket.create_connection((running.web_host, running.web_port), PATIENCE_S) as connection,
-    ):
-        connection.sendall(head % running.web_host.encode() + b"Content-Type: application/json\r\n\r\n" + chunks)
+    with socket.create_connection((server.web_host, server.web_port), PATIENCE_S) as connection:
+        connection.sendall(head % server.web_host.encode() + b"Content-Type: application/json\r\n\r\n" + chunks)
         status, _, content = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
     assert status.startswith(b"HTTP/1.1 400 ")
     assert json.loads(content)["status"] == 400
