@@ -88,6 +88,6 @@ setup(
             "types-pymysql>=1.1",
         ],
     },
-    entry_points={"console_scripts": ["dqmhub = app.cli:main"]},
+    entry_points={"console_scripts": ["dqmhub = app.cli:main", "dqmhub-transfer = services.transfer.__main__:main"]},
     cmdclass={"build_render": BuildRender},
 )

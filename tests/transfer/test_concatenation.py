@@ -206,6 +206,7 @@ def test_bytes_are_moved_between_file_systems_that_the_kernel_does_not_join(tmp_
     os.close(memory)
 
 
+@pytest.mark.slow
 def test_nothing_remains_when_there_is_no_space(tmp_path: Path) -> None:
     source = save(tmp_path / "source.pb", serialise([Object("A", os.urandom(100_000), 0x10)]))
     (tmp_path / "made").mkdir()

@@ -1,0 +1,82 @@
+"""The files of a folder, and the disk that holds it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+from ..names import FileKind, parse_name
+
+PB_KINDS = (FileKind.CONCATENATION, FileKind.SNAPSHOT)
+_ROOT = b"root"
+
+
+class StoredFile(NamedTuple):
+    """A file.
+
+    Attributes:
+        name: Its name.
+        run: The run of a PB file; 0 for everything else.
+        changed: Time of its last change, s since 1970.
+        nbytes: Bytes of the disk that it uses.
+    """
+
+    name: str
+    run: int
+    changed: float
+    nbytes: int
+
+
+class DiskUsage(NamedTuple):
+    """How full a disk is, as `df` counts.
+
+    Attributes:
+        used: Bytes in use.
+        free: Bytes that users can still write.
+    """
+
+    used: int
+    free: int
+
+    @property
+    def fraction(self) -> float:
+        """The used part, from 0 to 1."""
+        return self.used / ((self.used + self.free) or 1)
+
+    def without(self, nbytes: int) -> DiskUsage:
+        """The usage after so many bytes were removed."""
+        return DiskUsage(self.used - nbytes, self.free + nbytes)
+
+
+def disk_usage(folder: str) -> DiskUsage:
+    """The usage of the disk of a folder. Raises `OSError`."""
+    disk = os.statvfs(folder)
+    return DiskUsage((disk.f_blocks - disk.f_bfree) * disk.f_frsize, disk.f_bavail * disk.f_frsize)
+
+
+def list_files(folder: str) -> list[StoredFile]:
+    """Everything in a folder but its subfolders. Raises `OSError`."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # removed meanwhile
+            if not stat.S_ISDIR(status.st_mode):
+                run = _run_of_pb_file(entry) if stat.S_ISREG(status.st_mode) else 0
+                found.append(StoredFile(entry.name, run, status.st_mtime, status.st_blocks * 512))
+    return found
+
+
+def _run_of_pb_file(entry: os.DirEntry[str]) -> int:
+    """The run of a PB file by its name, 0 for all others, also for a ROOT file with such a name."""
+    parsed = parse_name(entry.name)
+    if parsed is None or parsed.kind not in PB_KINDS:
+        return 0
+    try:
+        with open(entry.path, "rb", buffering=0) as file:
+            return 0 if file.read(len(_ROOT)) == _ROOT else parsed.run
+    except OSError:
+        return 0

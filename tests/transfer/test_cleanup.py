@@ -1,0 +1,358 @@
+"""Clean-up on a GUI machine: its rules on real folders and disks, and the service as a real process."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE
+from services.transfer.cleanup.folder import DiskUsage, list_files
+from services.transfer.cleanup.rules import Plan, Rule, plan_cleanup
+from services.transfer.cleanup.service import clean_up, dry_run
+from services.transfer.options import CleanupOptions
+from tests.notify.receivers import mail_server
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import until
+
+MINUTE = 60
+NOW = 1_700_000_000
+
+
+def concatenation(run: int, number: int) -> str:
+    return f"run{run:06}_DQMLive_concat_{number:032x}.pb"
+
+
+def write(folder: Path, run: int, ages_min: dict[int, float], nbytes: int = 100) -> None:
+    """Concatenations of a run, by number, with their ages in minutes."""
+    for number, age in ages_min.items():
+        file = folder / concatenation(run, number)
+        file.write_bytes(b"\x0a" * nbytes)
+        os.utime(file, (NOW - MINUTE * age,) * 2)
+
+
+def options(folder: Path, **others: object) -> CleanupOptions:
+    return CleanupOptions(folder=str(folder), state=str(folder.with_name("state")), **others)  # type: ignore[arg-type]
+
+
+def plan(folder: Path, usage: DiskUsage, **others: object) -> Plan:
+    return plan_cleanup(list_files(str(folder)), usage, options(folder, **others))
+
+
+def by_rule(found: Plan) -> dict[Rule, list[str]]:
+    rules: dict[Rule, list[str]] = {}
+    for file, rule in found.rules:
+        rules.setdefault(rule, []).append(file.name)
+    return rules
+
+
+HALF = DiskUsage(50_000_000, 50_000_000)
+
+
+def test_the_pb_files_of_all_runs_but_the_newest_are_removed(tmp_path: Path) -> None:
+    for run in (367094, 367095, 99, 1_000_000):
+        write(tmp_path, run, {1: 0, 2: 600})
+    (tmp_path / "run000099_DQMLive_concat.pb").touch()
+    (tmp_path / "run367094_SiStrip_DQMLive.pb").touch()
+    clean_up(options(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == [concatenation(1_000_000, 1), concatenation(1_000_000, 2)]
+
+
+def test_of_the_newest_run_the_ten_newest_and_those_younger_than_ten_minutes_stay_on_the_fullest_disk(tmp_path: Path) -> None:
+    write(tmp_path, 367094, {number: number * 2 / 3 for number in range(30)})  # 16 are younger than 10 minutes
+    full = DiskUsage(10**9, 0)
+    rules = by_rule(plan(tmp_path, full))
+    assert rules == {
+        Rule.NEWEST: [concatenation(367094, number) for number in range(9, -1, -1)],
+        Rule.YOUNG: [concatenation(367094, number) for number in range(14, 9, -1)],
+        Rule.DISK: [concatenation(367094, number) for number in range(29, 14, -1)],
+    }
+    old = plan(tmp_path, full, life_time_min=0)
+    assert len(by_rule(old)[Rule.NEWEST]) == 10
+    assert Rule.YOUNG not in by_rule(old)
+
+
+def test_below_the_mark_all_files_of_the_newest_run_stay(tmp_path: Path) -> None:
+    write(tmp_path, 367094, {number: 60 * number for number in range(30)})
+    assert Rule.DISK not in by_rule(plan(tmp_path, DiskUsage(90, 10)))
+    assert Rule.DISK in by_rule(plan(tmp_path, DiskUsage(91, 9)))
+
+
+def test_above_the_mark_the_oldest_go_first_until_the_lower_mark(tmp_path: Path) -> None:
+    write(tmp_path, 367094, {number: 60 * number for number in range(30)}, nbytes=4096)
+    size = 4096 * 100
+    found = plan(tmp_path, DiskUsage(size * 95 // 100, size * 5 // 100), disk_low=0.85)
+    # A twentieth of the disk is five files: 95 % to 85 % are ten.
+    assert by_rule(found)[Rule.DISK] == [concatenation(367094, number) for number in range(29, 19, -1)]
+    assert found.mark_reachable
+
+
+def test_files_of_older_runs_count_before_those_of_the_newest_are_removed(tmp_path: Path) -> None:
+    write(tmp_path, 367094, dict.fromkeys(range(20), 0), nbytes=4096)
+    write(tmp_path, 367095, {number: 60 * number for number in range(30)}, nbytes=4096)
+    size = 4096 * 100
+    found = plan(tmp_path, DiskUsage(size * 95 // 100, size * 5 // 100))
+    assert Rule.DISK not in by_rule(found)
+    assert found.usage == DiskUsage(size * 75 // 100, size * 25 // 100)
+
+
+def test_a_mark_that_cannot_be_reached_is_noticed(tmp_path: Path) -> None:
+    write(tmp_path, 367094, {1: 0})
+    assert not plan(tmp_path, DiskUsage(95, 5)).mark_reachable
+    assert plan(tmp_path, DiskUsage(89, 11), disk_low=0.1).mark_reachable
+
+
+WORDS = [
+    "run",
+    "367094",
+    "000001",
+    "DQMLive",
+    "_",
+    "__",
+    "concat",
+    f"{7:032x}",
+    ".pb",
+    ".root",
+    ".tmp",
+    "DQM_V0001",
+    "_R000367094",
+    "ls0001",
+]
+ROOT_CONTENT = b"root\x00\x00\xf7\x32"
+
+
+def random_name(chance: random.Random) -> str:
+    name = chance.choice(
+        [
+            lambda: "".join(chance.choices(WORDS, k=chance.randint(1, 8))),
+            lambda: concatenation(chance.randint(1, 400_000), chance.getrandbits(128)),
+            lambda: f"DQM_V{chance.randint(1, 9):04}_{chance.choice('ABC')}_R{chance.randint(1, 400_000):09}.root",
+            lambda: f"DQM_V0001_R{chance.randint(1, 400_000):09}__Global__Online__ALL.root",
+            lambda: "".join(map(chr, chance.choices(range(32, 0x300), k=chance.randint(1, 30)))),
+        ]
+    )()
+    if chance.random() < 0.3:
+        at = chance.randrange(len(name) + 1)
+        name = name[:at] + chance.choice([".root", ".pb", "\n", "ROOT", " "]) + name[at:]
+    return name.replace("/", "_").strip(".") or "empty"
+
+
+def test_of_ten_thousand_random_names_no_root_file_is_ever_removed(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    names: dict[str, bool] = {}
+    while len(names) < 10_000:
+        names.setdefault(random_name(chance), chance.random() < 0.2)
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    for name, is_root in names.items():
+        with open(folder / name, "wb", buffering=0) as file:
+            file.write(ROOT_CONTENT if is_root else b"")
+    clean_up(options(folder, newest=1, life_time_min=0, disk_mark=0, disk_low=0))
+    removed = names.keys() - set(os.listdir(folder))
+    assert len(removed) > 1000
+    assert not [name for name in removed if names[name] or ".root" in name]
+    allowed = re.compile(r"run[0-9]{6,10}_(DQMLive_concat(_[0-9a-f]{32})?|[A-Za-z0-9_-]+_DQMLive(__[A-Za-z0-9.-]+)?)\.pb")
+    assert [name for name in removed if not allowed.fullmatch(name)] == []
+
+
+def test_links_folders_and_pipes_with_names_of_pb_files_stay(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "pb", tmp_path / "elsewhere"
+    folder.mkdir()
+    write(folder, 367095, {1: 0})
+    elsewhere.touch()
+    (folder / concatenation(1, 1)).symlink_to(elsewhere)
+    (folder / concatenation(1, 2)).mkdir()
+    os.mkfifo(folder / concatenation(1, 3))
+    clean_up(options(folder))
+    assert len(os.listdir(folder)) == 4
+    assert elsewhere.exists()
+
+
+@pytest.mark.slow
+def test_a_dry_run_says_for_each_file_by_which_rule_it_goes_or_stays_and_removes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, 367094, {1: 0})
+    write(tmp_path, 367095, {1: 30, 2: 5, 3: 0})
+    for name in ("DQM_V0001_R000367094__Global__Online__ALL.root", "two\nlines.pb", os.fsdecode(b"\xff.pb")):
+        (tmp_path / name).touch()
+    before = sorted(os.listdir(tmp_path))
+    lines = dry_run(options(tmp_path, newest=1, disk_mark=1, disk_low=1))
+    assert lines[:-1] == [
+        f"remove {concatenation(367094, 1)}: of an older run",
+        f"keep   {concatenation(367095, 1)}: of the newest run, and the disk is below the mark",
+        f"keep   {concatenation(367095, 2)}: of the newest run, and young",
+        f"keep   {concatenation(367095, 3)}: one of the newest files of the newest run",
+        *[line for line in lines if line.endswith(": no PB file of a run")],
+    ]
+    assert sorted(lines[4:-1]) == [
+        r"keep   DQM_V0001_R000367094__Global__Online__ALL.root: no PB file of a run",
+        r"keep   \udcff.pb: no PB file of a run",
+        r"keep   two\nlines.pb: no PB file of a run",
+    ]
+    assert re.fullmatch(r"disk: [\d.]+ % full, then [\d.]+ %", lines[-1])
+    assert sorted(os.listdir(tmp_path)) == before
+    done = command(config(tmp_path), "--dry-run")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"remove {concatenation(367094, 1)}: of an older run")
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A disk of 8 MB, mounted there."""
+    if os.geteuid():
+        pytest.skip("only root can mount a small disk")
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.slow
+def test_a_real_disk_above_the_mark_gets_to_the_lower_mark_as_df_counts(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    with small_disk(folder):
+        write(folder, 367094, {number: 60 * number for number in range(31)}, nbytes=256 << 10)  # 97 % of the disk
+        clean_up(options(folder, newest=10, disk_mark=0.9, disk_low=0.6))
+        used = subprocess.run(["df", "--output=pcent", folder], capture_output=True, text=True, check=True).stdout.split()[-1]
+        assert int(used.rstrip("%")) <= 60
+        left = sorted(os.listdir(folder))
+        assert left == [concatenation(367094, number) for number in range(len(left))]
+        assert len(left) == 19  # of 32 that fill it, 59.4 %
+
+
+def config(folder: Path, **others: object) -> Path:
+    file = folder.with_name("transfer.toml")
+    values = {"folder": str(folder), "state": str(folder.with_name("state")), "period_s": 0.1, **others}
+    file.write_text("[cleanup]\n" + "".join(f"{name} = {toml(value)}\n" for name, value in values.items()))
+    return file
+
+
+def toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def command(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    whole = [sys.executable, "-m", "services.transfer", "cleanup", "--config", str(config), *arguments]
+    return subprocess.run(whole, cwd=TREE, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+
+
+@contextmanager
+def service(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The service as a real process."""
+    whole = [sys.executable, "-m", "services.transfer", "cleanup", "--config", str(config)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(whole, cwd=TREE, stdin=subprocess.DEVNULL, stderr=output)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+def test_wrong_options_and_places_are_named_and_nothing_starts(tmp_path: Path) -> None:
+    good = config(tmp_path)
+    assert command(good, "--check").stdout == "configuration OK\n"
+    for arguments in (["--check"], ["--dry-run"], []):
+        done = command(config(tmp_path / "absent", release_link="/no/such/link"), *arguments)
+        assert done.returncode == 1
+        assert done.stderr.splitlines() == [
+            f"dqmhub-transfer: cleanup.folder = {str(tmp_path / 'absent')!r}: there is no such folder",
+            "dqmhub-transfer: cleanup.release_link = '/no/such/link': there is no such link",
+        ]
+    done = command(config(tmp_path, periods=1), "--check")
+    assert done.stderr == "dqmhub-transfer: cleanup.periods: there is no such option; the nearest name is cleanup.period_s\n"
+
+
+@pytest.mark.slow
+def test_the_service_cleans_up_until_it_is_stopped(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    with service(config(folder), tmp_path / "log") as process:
+        for run in (367094, 367095):
+            write(folder, run, {1: 0})
+            until(lambda run=run: os.listdir(folder) == [concatenation(run, 1)], f"run {run} alone")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    assert f"INFO Removed {concatenation(367094, 1)}: of an older run\n" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.slow
+def test_the_service_goes_on_when_its_folder_was_away(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    with service(config(folder), tmp_path / "log"):
+        until(lambda: "Cleaning up" in (tmp_path / "log").read_text(), "the start")
+        folder.rmdir()
+        until(lambda: "ERROR Cannot clean up" in (tmp_path / "log").read_text(), "an error")
+        folder.mkdir()
+        write(folder, 1, {1: 0})
+        write(folder, 2, {1: 0})
+        until(lambda: os.listdir(folder) == [concatenation(2, 1)], "the next round")
+
+
+@pytest.mark.slow
+def test_the_service_ends_when_the_link_to_the_release_leads_elsewhere(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    link = tmp_path / "current_production"
+    for name in ("pb", "CMSSW_14_0_2", "CMSSW_14_0_3"):
+        (tmp_path / name).mkdir()
+    link.symlink_to("CMSSW_14_0_2")
+    with service(config(folder, release_link=str(link)), tmp_path / "log") as process:
+        until(lambda: "Cleaning up" in (tmp_path / "log").read_text(), "the start")
+        for number in range(3):  # a link that is away for some rounds, or leads to the same place in other words, is no change
+            link.unlink()
+            write(folder, 2 * number + 2, {1: 0})
+            write(folder, 2 * number + 1, {1: 0})
+            until(lambda number=number: os.listdir(folder) == [concatenation(2 * number + 2, 1)], "a round")
+            link.symlink_to(tmp_path / "CMSSW_14_0_2")
+        assert process.poll() is None
+        link.unlink()
+        link.symlink_to("CMSSW_14_0_3")
+        assert process.wait(PATIENCE_S) == 1
+    assert f"The release is {tmp_path}/CMSSW_14_0_3 now" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.slow
+def test_one_mail_is_sent_while_the_mark_cannot_be_reached_also_after_a_restart(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    log = tmp_path / "log"
+    with mail_server() as box:
+        others = {"mail_to": ["shifter@example.com", "expert@example.com"], "mail_server": box.place, "disk_mark": 0.0, "disk_low": 0.0}
+        for run in range(1, 8, 2):
+            with service(config(folder, **others), log):
+                until(lambda: box.mails, "a mail")
+                for newer in (run, run + 1):
+                    write(folder, newer, {1: 0})
+                    until(lambda newer=newer: os.listdir(folder) == [concatenation(newer, 1)], "a round")
+    (mail,) = box.mails
+    assert box.recipients == [["shifter@example.com", "expert@example.com"]]
+    assert re.fullmatch(r"The disk of the DQM GUI on \S+ is [\d.]+ % full", mail["Subject"])
+    assert "the mark is 0 %" in mail.get_content()
+    assert len(re.findall(r"WARNING The disk of \S+ is [\d.]+ % full, and stays", log.read_text())) == 4  # one for each start
+
+
+@pytest.mark.slow
+def test_clean_up_goes_on_when_mail_cannot_be_sent(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    write(folder, 1, {1: 0})
+    others = {"mail_to": ["a@example.com"], "mail_server": f"127.0.0.1:{free_port()}", "disk_mark": 0.0, "disk_low": 0.0}
+    with service(config(folder, **others), tmp_path / "log"):
+        until(lambda: "Cannot send mail" in (tmp_path / "log").read_text(), "a failed mail")
+        write(folder, 2, {1: 0})
+        until(lambda: os.listdir(folder) == [concatenation(2, 1)], "the next round")
+    assert (tmp_path / "log").read_text().count("Cannot send mail") == 1
