@@ -43,7 +43,7 @@ def write_grid_engine(folder: Path, queue: Path, known: Path, ended: Path) -> No
 
 def say(commands: Path, queue: str, ended: str = "", known: str = "") -> None:
     """Let the commands print these texts."""
-    for name, text in (("queue", queue), ("ended", ended), ("known", known)):
+    for name, text in (("queue", f"<job_info>\n{queue}</job_info>\n"), ("ended", ended), ("known", known)):
         (commands / f"{name}.txt").write_text(text)
     write_grid_engine(commands, commands / "queue.txt", commands / "known.txt", commands / "ended.txt")
 
@@ -166,7 +166,8 @@ def test_a_job_that_ended_before_its_details_were_asked_for_is_no_error(commands
         f"case \"$*\" in *-xml*) cat {commands}/queue.txt ;; *) printf 'Following jobs do not exist: \\n7\\n' >&2; exit 1 ;; esac",
     )
     scan = source(commands).scan({})
-    assert (list(scan.observations), scan.quarantined, scan.complete) == ([], [], True)
+    assert [(job.native_id, job.state, job.submitted) for job in scan.observations] == [("7", "running", 0)]
+    assert (scan.quarantined, scan.complete) == ([], True)
 
 
 def test_a_waiting_job_that_leaves_the_queue_without_accounting_was_deleted(commands: Path) -> None:

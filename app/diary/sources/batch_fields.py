@@ -6,10 +6,15 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
+from app.diary.errors import BadSourceConfig
 from app.diary.observations.observation import JobKey, Observation
 
 SECRET_KEYS = frozenset(("env_list", "sge_o_path", "context", "job_args", "submit_cmd", "qsub_cmd"))
 """Keys whose values are not kept: variables and arguments of users may be passwords."""
+
+IDS_AT_ONCE = 100
+"""Jobs that one command is asked for."""
+MOST_DAYS = 36500
 
 _KEY = re.compile(r"([A-Za-z][\w ()/-]*):[ \t]*")
 _RULE = re.compile(r"={20,}[ \t\r]*")
@@ -44,3 +49,14 @@ def of_keys(found: Iterable[Observation], keys: Sequence[JobKey]) -> list[Observ
     exact = {(key.native_id, key.submitted) for key in keys}
     any_time = {key.native_id for key in keys if not key.submitted}
     return [each for each in found if each.native_id in any_time or (each.native_id, int(each.submitted)) in exact]
+
+
+def portions(ids: Sequence[str]) -> list[Sequence[str]]:
+    """The ids in parts, of which each is for one command."""
+    return [ids[begin : begin + IDS_AT_ONCE] for begin in range(0, len(ids), IDS_AT_ONCE)]
+
+
+def check_first_days(days: float) -> None:
+    """Check the option `first_days`, how far back a first scan looks. Raises BadSourceConfig."""
+    if not 0 < days <= MOST_DAYS:
+        raise BadSourceConfig(f"The option first_days must be a number above 0, at most {MOST_DAYS:,}")

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple
 
 from app.core.settings import Settings
 from app.diary import states
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.observations.observation import JobKey, Observation
+from app.diary.sources.batch_fields import check_first_days, of_keys, portions
 from app.diary.sources.command import CommandOptions, run
 from app.diary.sources.grid_engine_accounting import AccountingPosition, read_accounting
-from app.diary.sources.grid_engine_jobs import ended_observation, listed_observation, state_of
-from app.diary.sources.grid_engine_text import Ended, Listed, Torn, details, listed_jobs, moment, printed_accounting
+from app.diary.sources.grid_engine_jobs import ended_observation, is_former_attempt, listed_observation, state_of
+from app.diary.sources.grid_engine_text import Ended, Listed, Torn, details, is_whole_list, listed_jobs, moment, printed_accounting
 from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
 from app.diary.sources.task_numbers import MOST_TASKS, task_numbers
 
 OVERLAP_S = 600.0
 """Ends are read again for so long, since accounting is written later."""
-IDS_AT_ONCE, MOST_ASKED, MOST_PROBED = 100, 2000, 20
-"""Jobs of one `qstat -j`; those that a scan asks for; those that are sought in all of accounting at once."""
+MOST_ASKED, MOST_PROBED = 2000, 20
+"""Jobs that a scan asks for; those that are sought in all of accounting at once."""
 MOST_JOBS, MOST_KNOWN, MOST_LEFT = 100_000, 15_000, 3000
 """Tasks of arrays in one scan; jobs in the cursor, and those that have left the queue while they waited."""
+WAITING = (states.PENDING, states.HELD)
+NOT_IN_ACCOUNTING = re.compile(r"job id \S+ not found|accounting: No such file")
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,9 @@ class GridEngineOptions(CommandOptions):
         super().__post_init__()
         if self.accounting and not self.accounting.startswith("/"):
             raise BadSourceConfig("The option accounting must be a path that begins with /")
+        check_first_days(self.first_days)
+        if not 0 <= self.accounting_s < inf:
+            raise BadSourceConfig("The option accounting_s must be a number that is not negative")
 
 
 class _Task(NamedTuple):
@@ -63,6 +71,15 @@ class _Task(NamedTuple):
     def native_id(self) -> str:
         """Its id in the diary."""
         return self.job.number if self.number is None else f"{self.job.number}.{self.number}"
+
+
+class _Queue(NamedTuple):
+    tasks: list[_Task]
+    submitted: dict[str, float]  # by number; 0: not known
+    details: dict[str, dict[str, str]]  # what `qstat -j` says of new ones
+    unasked: set[str]  # numbers of new ones for which there was no time
+    bad: Torn
+    is_whole: bool  # every job is among the tasks
 
 
 class GridEngine(JobSource):
@@ -80,57 +97,81 @@ class GridEngine(JobSource):
     def scan(self, cursor: Mapping[str, Any]) -> JobScan:
         """All jobs in the queue, and those that ended since the last scan."""
         now = time.time()
-        since = cursor.get("since", now - self._options.first_days * 86400)
-        users = ",".join(self._options.users) or "*"
-        listed, torn = listed_jobs(run(["qstat", "-u", users, "-xml"], self._options))
-        known: dict[str, float] = dict(cursor.get("jobs", {}))
-        new = [job for job in listed if "E" in job.state or not _is_known(job, known)]
-        asked = self._ask(dict.fromkeys(job.number for job in new[:MOST_ASKED]))
-        submitted = {job.number: _submitted(job, asked.get(job.number, {})) or known.get(job.number, 0.0) for job in listed}
-        tasks, unusable = _tasks([job for job in listed if submitted[job.number]])
-        ended, more, position = self._ended(since, cursor.get("position"))
+        since = min(cursor.get("since", now - self._options.first_days * 86400), now - OVERLAP_S)  # the clock may have been ahead
+        queue = self._queue(dict(cursor.get("jobs", {})))
+        tasks = {task.native_id: task for task in queue.tasks}
         found, refused = observed(
-            tasks, lambda task: listed_observation(*task, submitted[task.job.number], now, asked.get(task.job.number), self.name)
+            queue.tasks,
+            lambda task: listed_observation(*task, queue.submitted[task.job.number], now, queue.details.get(task.job.number), self.name),
         )
+        ended, bad_ends, position = self._ended(since, cursor.get("position"))
         after = time.time()
-        waiting = [task for task in tasks if state_of(task.job.state) in (states.PENDING, states.HELD)]
-        again = {task.native_id for task in waiting}  # accounting has their attempts, also those that could not begin
-        of_ended, refused_ended = observed([job for job in ended if job.native_id not in again], lambda job: ended_observation(job, after))
-        gone, left = self._left(cursor, {task.native_id for task in tasks}, {each.native_id for each in of_ended}, now)
+        ends = [job for job in ended if job.native_id not in tasks or not is_former_attempt(job, tasks[job.native_id].job)]
+        of_ended, refused_ends = observed(ends, lambda job: ended_observation(job, after))
+        complete = queue.is_whole and not refused and (position is None or position.is_end)
+        over = {each.native_id for each in of_ended}
+        gone, left = self._left(cursor, {*tasks, *over}, now, complete)
+        waiting = [task for task in queue.tasks if state_of(task.job.state) in WAITING and task.native_id not in over]
         following = {
             "since": since if self._options.accounting else now - OVERLAP_S,
             "position": position,
-            "jobs": dict(list(submitted.items())[-MOST_KNOWN:]),
-            "waiting": {task.native_id: submitted[task.job.number] for task in waiting[-MOST_KNOWN:]},
+            "jobs": dict([item for item in queue.submitted.items() if item[0] not in queue.unasked][-MOST_KNOWN:]),
+            "waiting": {task.native_id: queue.submitted[task.job.number] for task in waiting[-MOST_KNOWN:]},
             "left": left,
         }
-        is_complete = len(new) <= MOST_ASKED and (position is None or position.is_end)
-        return JobScan(
-            self._labels.added([*found, *of_ended, *gone]), following, is_complete, [*torn, *unusable, *more, *refused, *refused_ended]
-        )
+        quarantined = [*queue.bad, *bad_ends, *refused, *refused_ends]
+        return JobScan(self._labels.added([*found, *of_ended, *gone]), following, complete, quarantined)
+
+    def _queue(self, known: Mapping[str, float]) -> _Queue:
+        """What is in the queue. known: times of submission by number; 0: `qstat -j` does not say it."""
+        text = run(["qstat", "-u", ",".join(self._options.users) or "*", "-xml"], self._options)
+        listed, bad = listed_jobs(text)
+        new = [job.number for job in listed if "E" in job.state or not _is_known(job, known)]
+        numbers = sorted(dict.fromkeys(new), key=lambda number: number in known)  # first those that were not asked for yet
+        found = self._ask(numbers[:MOST_ASKED])
+        unasked = set(numbers[MOST_ASKED:])
+        submitted = {job.number: _submitted(job, found.get(job.number, {}), known) for job in listed}
+        usable = [job for job in listed if submitted[job.number] or job.number not in unasked]
+        tasks, unusable = _tasks(usable)
+        is_whole = is_whole_list(text) and not bad and not unusable and len(usable) == len(listed)
+        return _Queue(tasks, submitted, found, unasked, [*bad, *unusable], is_whole)
 
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
         """What all of accounting says of jobs that left the queue without having been seen to end."""
         found: list[Observation] = []
         numbers = dict.fromkeys(key.native_id.partition(".")[0] for key in keys)
         for number in [each for each in numbers if each.isascii() and each.isdigit()][:MOST_PROBED]:
-            with suppress(CommandFailed):  # it says so of a job that it does not have
-                ended, _ = printed_accounting(run(["qacct", "-j", number], self._options))
-                found += observed(ended, lambda job: ended_observation(job, time.time()))[0]
-        wanted = {*keys, *(JobKey(key.native_id) for key in keys if not key.submitted)}
-        mine = [each for each in found if not wanted.isdisjoint({JobKey(each.native_id, int(each.submitted)), JobKey(each.native_id)})]
-        return self._labels.added(mine)
-
-    def _ask(self, numbers: Iterable[str]) -> dict[str, dict[str, str]]:
-        """What `qstat -j` says of jobs; nothing of those that have ended meanwhile."""
-        found, ids = {}, list(numbers)
-        for begin in range(0, len(ids), IDS_AT_ONCE):
             try:
-                found.update(details(run(["qstat", "-j", ",".join(ids[begin : begin + IDS_AT_ONCE])], self._options)))
+                ended, _ = printed_accounting(run(["qacct", "-j", number], self._options))
             except CommandFailed as error:
-                if "do not exist" not in error.errors:
+                if not NOT_IN_ACCOUNTING.search(error.errors):
                     raise
+                continue
+            found += observed(ended, lambda job: ended_observation(job, time.time()))[0]
+        return self._labels.added(of_keys(found, keys))
+
+    def _ask(self, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
+        """What `qstat -j` says of jobs; nothing of those that have ended meanwhile."""
+        found = {}
+        for ids in portions(numbers):
+            found.update(self._details(ids))
         return found
+
+    def _details(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The same of some jobs. One that has ended hides all others, which are asked for again."""
+        if not ids:
+            return {}
+        try:
+            return details(run(["qstat", "-j", ",".join(ids)], self._options))
+        except CommandFailed as error:
+            _, separator, ended = error.errors.partition("do not exist")
+            if not separator:
+                raise
+        left = [each for each in ids if each not in re.findall(r"\d+", ended)]
+        if len(left) < len(ids):
+            return self._details(left)
+        half = len(ids) // 2  # they are not named
+        return self._details(ids[:half]) | self._details(ids[half:]) if half else {}
 
     def _ended(self, since: float, position: Sequence[int] | None) -> tuple[list[Ended], Torn, AccountingPosition | None]:
         """The jobs of the users that ended since a time."""
@@ -147,25 +188,31 @@ class GridEngine(JobSource):
         try:
             return printed_accounting(run(["qacct", "-j"], self._options))
         except CommandFailed as error:
-            if "accounting: No such file" in error.errors:  # no job has ended yet, or since the file was moved
+            if NOT_IN_ACCOUNTING.search(error.errors):  # no job has ended yet, or since the file was moved
                 return [], []
             raise
 
     def _left(
-        self, cursor: Mapping[str, Any], present: set[str], ended: set[str], now: float
+        self, cursor: Mapping[str, Any], found: set[str], now: float, complete: bool
     ) -> tuple[list[Observation], dict[str, list[float]]]:
         """The jobs that left the queue while they waited and of which accounting knows nothing: they were deleted.
+
+        Args:
+            cursor: That of the last scan.
+            found: Ids of jobs that are in the queue or in accounting.
+            now: Unix s.
+            complete: Whether the queue, and accounting up to its end, were read; else none is taken for deleted.
 
         Returns:
             Those that left long enough ago, as observations; submission and time of leaving of the others, by id.
         """
         left: dict[str, list[float]] = dict(cursor.get("left", {}))
         left |= {job: [at, now] for job, at in cursor.get("waiting", {}).items() if job not in left}
-        left = {job: times for job, times in left.items() if job not in present and job not in ended}
+        left = {job: times for job, times in left.items() if job not in found}
         gone = [
             Observation(job, now, states.CANCELLED, submitted=submitted, ended=at, reason="It left the queue before it began")
             for job, (submitted, at) in left.items()
-            if now - at >= self._options.accounting_s
+            if complete and now - at >= self._options.accounting_s
         ]
         for each in gone:
             del left[each.native_id]
@@ -178,11 +225,12 @@ def _is_known(job: Listed, known: Mapping[str, float]) -> bool:
     return bool(at) and (job.submitted == at if job.submitted else not job.started or job.started >= at)
 
 
-def _submitted(job: Listed, known: Mapping[str, str]) -> float:
-    """When a job was submitted; 0: it is not said here."""
+def _submitted(job: Listed, said: Mapping[str, str], known: Mapping[str, float]) -> float:
+    """When a job was submitted; 0: nothing says it."""
     with suppress(ValueError):
-        return job.submitted or moment(known.get("submission_time", "")) or 0.0
-    return 0.0
+        if at := job.submitted or moment(said.get("submission_time", "")):
+            return at
+    return known[job.number] if _is_known(job, known) else 0.0
 
 
 def _tasks(listed: Sequence[Listed]) -> tuple[list[_Task], Torn]:

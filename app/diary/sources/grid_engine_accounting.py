@@ -21,35 +21,84 @@ class AccountingPosition(NamedTuple):
     is_end: bool
 
 
+class _File(NamedTuple):
+    inode: int
+    size: int
+
+
 def read_accounting(path: str, position: Sequence[int] | None, options: CommandOptions) -> tuple[list[Ended], Torn, AccountingPosition]:
     """The jobs of the lines that were added, text and reason of each line that cannot be used, and where to go on.
 
     Args:
         path: Of the file, where the commands run.
-        position: Where the last scan stopped; None: the last MOST_BYTES are read. A file that was replaced is read from its start.
+        position: Where the last scan stopped; None: the last MOST_BYTES are read. When the file was replaced, the rest of the former
+            one is read, if it is PATH.0 or PATH.1 now, and then the new one from its start.
         options: Where the commands run.
     """
+    file = _file(path, options)
+    if position is None:
+        if file is None:
+            raise CommandFailed("stat", f"{path}: No such file or directory")
+        begin = max(0, file.size - _most(options))
+        found, torn, end = _lines(path, begin, options, is_within=begin > 0)
+        return found, torn, AccountingPosition(file.inode, end, begin == 0 and end >= file.size)
+    inode, begin, _ = position
+    if file is None or file.inode != inode:
+        return _read_replaced(path, file, position, options)
+    begin = begin if begin <= file.size else 0  # it was emptied
+    if begin == file.size:
+        return [], [], AccountingPosition(inode, begin, True)
+    found, torn, end = _lines(path, begin, options)
+    return found, torn, AccountingPosition(inode, end, end >= file.size or end == begin)
+
+
+def _read_replaced(
+    path: str, file: _File | None, position: Sequence[int], options: CommandOptions
+) -> tuple[list[Ended], Torn, AccountingPosition]:
+    """The same after another file has come, or will come, to this path. What was not found is not the end: more may have been there."""
+    inode, begin, _ = position
+    former = next(((name, old) for name in (f"{path}.0", f"{path}.1") if (old := _file(name, options)) and old.inode == inode), None)
+    if former and former[1].size > begin:
+        found, torn, end = _lines(former[0], begin, options, is_last=former[1].size - begin <= _most(options))
+        return found, torn, AccountingPosition(inode, end, False)
+    if file:
+        found, torn, end = _lines(path, 0, options)
+        return found, torn, AccountingPosition(file.inode, end, False)
+    return [], [], AccountingPosition(inode, begin, True) if former else AccountingPosition(0, 0, inode == 0)
+
+
+def _most(options: CommandOptions) -> int:
+    return min(MOST_BYTES, options.max_mib << 20)
+
+
+def _file(path: str, options: CommandOptions) -> _File | None:
+    """Inode and size of a file; None: there is none."""
     try:
         said = run(["stat", "-L", "-c", "%i %s", path], options).split()
     except CommandFailed as error:
-        if position is None or "No such file" not in error.errors:
+        if "No such file" not in error.errors:
             raise
-        return [], [], AccountingPosition(0, 0, True)  # it was moved, and no job has ended since
+        return None
     if len(said) != 2 or not all(each.isdigit() for each in said):
         raise CommandFailed("stat", "It printed no inode and size")
-    file, size = map(int, said)
-    most = min(MOST_BYTES, options.max_mib << 20)
-    is_first = position is None
-    begin = max(0, size - most) if position is None else position[1]
-    if position is not None and (file != position[0] or size < begin):
-        begin = 0
-    if begin == size:
-        return [], [], AccountingPosition(file, size, True)
-    part = ["iflag=skip_bytes,count_bytes", f"skip={begin}", f"count={most}"]
+    return _File(*map(int, said))
+
+
+def _lines(
+    path: str, begin: int, options: CommandOptions, *, is_within: bool = False, is_last: bool = False
+) -> tuple[list[Ended], Torn, int]:
+    """The jobs of a part of a file, the lines that cannot be used, and where the part ends.
+
+    Args:
+        begin: Where the part begins.
+        is_within: It may begin within a line, which is left out.
+        is_last: Nothing will be added: the last line is used also without its end.
+    """
+    part = ["iflag=skip_bytes,count_bytes", f"skip={begin}", f"count={_most(options)}"]
     text = run_bytes(["dd", f"if={path}", "bs=1M", "status=none", *part], options)
-    cut = text.find(b"\n") + 1 if is_first and begin else 0  # the first line may be a part of one
-    end = text.rfind(b"\n") + 1  # the last one may still be written
-    if not end and len(text) >= most:
+    cut = text.find(b"\n") + 1 if is_within else 0
+    end = len(text) if is_last else text.rfind(b"\n") + 1  # the last line may still be written
+    if not end and len(text) >= _most(options):
         end = len(text)  # no line is so long
     found, torn = accounting_lines(text[cut:end].decode(errors="replace"))
-    return found, torn, AccountingPosition(file, begin + end, (begin + end >= size or not end) and not (is_first and begin))
+    return found, torn, begin + end

@@ -6,12 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.exit_codes import exit_signal
 from app.diary import states
 from app.diary.observations.observation import Observation, ParentKey
+from app.diary.sources.batch_fields import log_paths
 from app.diary.sources.grid_engine_text import Ended, Listed, seconds
 
 REPEATED = (24, 25)
 """Codes of failures after which a job waits again: migrating, rescheduling."""
+AFTER_JOB, WAITS_AGAIN = 100, 99
+"""The code of a job that began and was ended by a signal; the exit status by which one asks for another attempt."""
 _PLACEHOLDER = re.compile(r"\$(HOME|USER|JOB_ID|JOB_NAME|HOSTNAME|TASK_ID)\b")
 
 
@@ -72,17 +76,20 @@ def _details(job: Listed, task: str, known: Mapping[str, str], source: str) -> d
     """The fields of an observation that `qstat -j` alone knows."""
     folder = known.get("cwd") or known.get("sge_o_home", "")
     parents = re.findall(r"\d+", known.get("jid_predecessor_list", ""))
-    project = known.get("project", "")
     return {
         "workdir": folder,
-        "project": "" if project == "NONE" else project,
-        "logs": [(path, "file") for path in _log_files(job, task, known, folder)],
+        "project": _project(known),
+        "logs": log_paths(folder, [(path, "file") for path in _log_files(job, task, known)]),
         "parents": [ParentKey(source, parent) for parent in parents],
     }
 
 
-def _log_files(job: Listed, task: str, known: Mapping[str, str], folder: str) -> list[str]:
-    """The files of output and errors. A path that is a folder cannot be told from one of a file."""
+def _project(fields: Mapping[str, str]) -> str:
+    return "" if fields.get("project") == "NONE" else fields.get("project", "")
+
+
+def _log_files(job: Listed, task: str, known: Mapping[str, str]) -> list[str]:
+    """The files of output and errors, some of them relative. A path that is a folder cannot be told from one of a file."""
     values = {"HOME": known.get("sge_o_home", ""), "USER": job.owner, "JOB_ID": job.number, "JOB_NAME": job.name}
     values |= {"TASK_ID": task or "undefined", "HOSTNAME": job.queue.partition("@")[2]}
     ending = f"{job.number}.{task}" if task else job.number
@@ -91,8 +98,20 @@ def _log_files(job: Listed, task: str, known: Mapping[str, str], folder: str) ->
     for key, letter in kinds:
         given = known.get(key, "").split(",")[0].split(":", 2)[-1]  # NONE:HOST:PATH
         path = _PLACEHOLDER.sub(lambda match: values[match[1]], given) if given else f"{job.name}.{letter}{ending}"
-        found[path if path.startswith("/") else f"{folder}/{path}"] = True
-    return [path for path in found if path.startswith("/") and path != "/dev/null"]
+        found[path] = True
+    return list(found)
+
+
+def is_former_attempt(job: Ended, queued: Listed) -> bool:
+    """Whether what accounting has of a job, or task, that is in the queue is one of its former attempts, and not its end.
+
+    Its end may be there, too: it may have ended after `qstat` had been asked.
+    """
+    if "E" in queued.state or job.failed in REPEATED:
+        return True
+    if state_of(queued.state) in (states.PENDING, states.HELD):
+        return job.failed not in (0, AFTER_JOB) or job.exit_status == WAITS_AGAIN
+    return job.ended is not None and job.ended < queued.started
 
 
 def ended_observation(job: Ended, seen: float) -> Observation:
@@ -101,7 +120,6 @@ def ended_observation(job: Ended, seen: float) -> Observation:
     state = states.PENDING if job.failed in REPEATED else states.DONE if is_good else states.FAILED
     failure = f"failed {job.failed}" + (f": {job.failure}" if job.failure else "")
     labels = {"queue": job.fields.get("qname", ""), "host": job.fields.get("hostname", "")}
-    project = job.fields.get("project", "NONE")
     times = {"elapsed_s": seconds(job.fields.get("ru_wallclock", "")), "cpu_s": seconds(job.fields.get("cpu", ""))}
     return Observation(
         native_id=job.native_id,
@@ -111,9 +129,9 @@ def ended_observation(job: Ended, seen: float) -> Observation:
         kind="batch",
         name=job.fields.get("jobname"),
         user=job.fields.get("owner"),
-        project="" if project == "NONE" else project,
+        project=_project(job.fields),
         exit_code=job.exit_status if job.started else None,
-        signal=job.exit_status - 128 if 128 < job.exit_status <= 128 + 64 else None,
+        signal=exit_signal(job.exit_status),
         reason=failure if job.failed else "",
         started=job.started,
         ended=job.ended,

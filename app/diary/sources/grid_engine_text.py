@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from app.diary.sources.batch_fields import SECRET_KEYS, without_secrets
+
 Torn = list[tuple[str, str]]
 
 _FIELD = re.compile(r"<(\w+)>([^<]*)</\1>")
 _KEY = re.compile(r"([A-Za-z][\w ()/-]*?):[ \t]+(.*)")
 _LINE = re.compile(r"^={20,}[ \t]*$", re.MULTILINE)
 _RECORD = re.compile(r"^(?:=+[ \t]*\n(?=qname )|(?=qname )|={20,}[ \t]*$)", re.MULTILINE)
+_SECRETS = re.compile(rf"^(?:{'|'.join(SECRET_KEYS)})[ \t].*\n?", re.MULTILINE)
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s?", re.ASCII)
 COLUMNS = {
     **dict(enumerate(("qname", "hostname", "group", "owner", "jobname", "jobnumber", "account", "priority"))),
@@ -60,6 +63,11 @@ class Ended(NamedTuple):
         return f"{self.number}.{self.task}" if self.task else self.number
 
 
+def is_whole_list(text: str) -> bool:
+    """Whether the text of `qstat -xml` was not cut off."""
+    return text.rstrip().endswith("</job_info>")
+
+
 def listed_jobs(text: str) -> tuple[list[Listed], Torn]:
     """The jobs that `qstat -xml` printed, and text and reason of each record that cannot be used."""
     found: list[Listed] = []
@@ -69,8 +77,13 @@ def listed_jobs(text: str) -> tuple[list[Listed], Torn]:
         try:
             found.append(_listed({name: html.unescape(value) for name, value in _FIELD.findall(part)}))
         except (KeyError, ValueError) as error:
-            torn.append((part, f"It has no {error}" if isinstance(error, KeyError) else str(error)))
+            torn.append((part, reason_of(error)))
     return found, torn
+
+
+def reason_of(error: Exception) -> str:
+    """Why a record cannot be used."""
+    return f"It has no field {error.args[0]}" if isinstance(error, KeyError) else str(error)
 
 
 def _listed(fields: Mapping[str, str]) -> Listed:
@@ -89,7 +102,7 @@ def _iso(text: str) -> float:
 def details(text: str) -> dict[str, dict[str, str]]:
     """What `qstat -j` printed of each job, by number: values by key; a key of several lines has them all."""
     found = {}
-    for part in _LINE.split(text):
+    for part in _LINE.split(without_secrets(text)):
         fields: dict[str, str] = {}
         key = ""
         for line in part.split("\n"):
@@ -112,7 +125,7 @@ def moment(text: str) -> float | None:
 
 def printed_accounting(text: str) -> tuple[list[Ended], Torn]:
     """The jobs that `qacct -j` printed, and text and reason of each record that cannot be used."""
-    text = text.partition("\nTotal System Usage\n")[0]  # a table at the end
+    text = _SECRETS.sub("", text.partition("\nTotal System Usage\n")[0])  # a table at the end
     return _ended([part for part in _RECORD.split(text) if part.strip("= \t\n")], _printed)
 
 
@@ -127,7 +140,7 @@ def _ended(texts: Sequence[str], read: Callable[[str], Ended]) -> tuple[list[End
         try:
             found.append(read(text))
         except (KeyError, ValueError, OverflowError) as error:
-            torn.append((text, f"It has no {error}" if isinstance(error, KeyError) else str(error)))
+            torn.append((text, reason_of(error)))
     return [each for each in found if each.fields.get("pe_taskid", "NONE") == "NONE"], torn  # else a part of a parallel job
 
 
