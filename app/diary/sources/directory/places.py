@@ -36,6 +36,7 @@ class FollowedJob:
         has_readme: Its README was read.
         readme_path: Where that is, if it is known.
         log_names: Names of the logs in its directory.
+        waits_since: When its README was missing in a new directory, in which it may be another job; 0: it is not.
         untold: Fields for the next observation.
     """
 
@@ -50,6 +51,7 @@ class FollowedJob:
     has_readme: bool = False
     readme_path: str = ""
     log_names: tuple[str, ...] = ()
+    waits_since: float = 0.0
     untold: dict[str, Any] = field(default_factory=dict)
     entry_seen: Watched = field(default_factory=Watched)
     job_dir_seen: Watched = field(default_factory=Watched)
@@ -134,6 +136,10 @@ class TracePlace:
         if not self.discovers:  # its traces were not wanted before
             for folder in self.folders:
                 folder.seen.forget()
+
+    def replace(self, job: FollowedJob) -> None:
+        """Follow a job instead of the one with the same id, whose traces it has."""
+        self.jobs[job.native_id] = job
 
     def remove(self, native_id: str) -> None:
         """Follow a job no more."""

@@ -12,12 +12,16 @@ from app.diary.sources.directory.looks import GONE, Look, look_at
 from app.diary.sources.directory.memory import FOLDER, FOLDER_BYTES, LOG, README, SUBMISSION_LOG, Memory
 from app.diary.sources.directory.places import RETRIES, FollowedJob, Trace, TracePlace
 from app.diary.sources.directory.texts import ReadmeFacts, SubmissionLog
-from app.diary.states import UNFINISHED, UNKNOWN
+from app.diary.states import CANCELLED, DONE, FAILED, UNFINISHED, UNKNOWN
 
 SCAN_S = 30.0
 """A scan that takes longer ends with the job that it looks at; the next one continues."""
 IDLE_PLACES = 500
 """Places without unfinished jobs that are looked at in one scan."""
+OTHER_JOB_S = 86400.0
+"""READMEs whose submissions are farther from each other are of different jobs, whose id is the same."""
+README_S = 60.0
+"""A job that had ended and is there again waits so long for its README."""
 MOST_PROBLEMS = 10_000
 """Most problems that are remembered."""
 
@@ -124,10 +128,14 @@ class Round:
         for native_id in place.changed:
             trace = place.traces.get(native_id)
             if trace and native_id not in place.jobs and not self._was_removed(trace):
-                folder = trace.folder
-                job = FollowedJob(native_id, 0.0, "", self.now)
-                job.untold = {"kind": self.config.job_kind, "project": self.config.project_of(folder), "facts": {FOLDER: folder}}
-                place.add(job, is_active=True)
+                place.add(self._discovered(trace, native_id, 0.0), is_active=True)
+
+    def _discovered(self, trace: Trace, native_id: str, submitted: float) -> FollowedJob:
+        """A job that no submission log names."""
+        job = FollowedJob(native_id, submitted, "", self.now)
+        facts = {FOLDER: trace.folder}
+        job.untold = {"kind": self.config.job_kind, "project": self.config.project_of(trace.folder), "facts": facts}
+        return job
 
     def _was_removed(self, trace: Trace) -> bool:
         """Whether a trace is of a job that ended so long ago that the diary has removed it."""
@@ -152,14 +160,39 @@ class Round:
         except Exception as error:  # whatever is in its files
             if job.entry_seen.is_settled:  # otherwise it is written just now
                 self.report(key, job.line, f"{type(error).__name__}: {error}")
+        if place.discovers and found is not None:
+            job = self._job_of_readme(place, job, found)
         if found is None:
             self._miss(job)
-        else:
+        elif not self._waits_for_readme(place, job, found):
             self._tell(job, found, is_whole)
         if self.memory.is_active(job, self.now):
             place.active[job.native_id] = None
         else:
             job.rest()
+
+    def _job_of_readme(self, place: TracePlace, job: FollowedJob, found: Look) -> FollowedJob:
+        """The job, or the other one of the same id that its README is of: its submission is another. Then that one is followed."""
+        submitted = found.readme.values.get("submitted", 0.0) if found.readme else 0.0
+        if not (job.submitted and submitted) or abs(submitted - job.submitted) < OTHER_JOB_S:
+            return job
+        other = self._discovered(place.traces[job.native_id], job.native_id, submitted)
+        other.readme_path, other.has_readme, other.log_names = job.readme_path, job.has_readme, job.log_names
+        other.readme_seen, other.job_dir_seen = job.readme_seen, job.job_dir_seen
+        found.has_logs = True
+        place.replace(other)
+        return other
+
+    def _waits_for_readme(self, place: TracePlace, job: FollowedJob, found: Look) -> bool:
+        """Whether a job that had ended has another directory, whose README is still to come: it may be of another job."""
+        has_moved = job.state in (DONE, FAILED, CANCELLED) and found.job_dir != job.job_dir
+        can_tell = self.config.readme is not None and "submitted" in self.config.readme.keys
+        if not (place.discovers and has_moved and can_tell and job.submitted) or found.readme or job.has_readme:
+            job.waits_since = 0.0
+            return False
+        job.waits_since = job.waits_since or self.now
+        job.at = self.now  # it is looked at in each scan
+        return self.now - job.waits_since < README_S
 
     def _is_as_told(self, place: TracePlace, job: FollowedJob) -> bool:
         """Whether the trace of a job that has ended says nothing new, by its name alone."""

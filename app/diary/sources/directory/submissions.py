@@ -1,4 +1,4 @@
-"""New submission logs: each is read once; one that is torn or may not be read is tried again."""
+"""New submission logs. Each is read once; a log that is incomplete, or that the hub has no permission to read, is tried again."""
 
 from __future__ import annotations
 
@@ -112,8 +112,14 @@ class Submissions:
         return found
 
     def _put_off(self, name: str, watched: Watched) -> None:
+        """Try a log again. Of too many, the first that has no usable text is given up; those that could not be read are listed again."""
         self.late[name] = watched
-        if len(self.late) > MOST_LATE:
-            oldest = next(iter(self.late))
-            del self.late[oldest]
-            self.note(oldest)
+        if len(self.late) <= MOST_LATE:
+            return
+        unusable = next((name for name, watched in self.late.items() if watched.stamp and watched.is_settled), None)
+        if unusable is None:
+            del self.late[name]
+            self.seen.forget()
+        else:
+            del self.late[unusable]
+            self.note(unusable)
