@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import tomllib
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from peewee import chunked
 
 from app.core.settings import Settings
 from app.diary.models import DiaryEvent, DiaryJob, DiaryQuarantine
 from app.diary.retention import remove_old
+from app.diary.sources.directory import memory
 from app.diary.sources.directory.config import read_config
 from app.diary.sources.directory.texts import read_submission_log, unix_time
 from app.diary.sources.registry import source_kinds
@@ -49,6 +53,44 @@ def test_a_new_process_goes_on_with_the_jobs_that_are_stored(hub: Settings, site
     assert (report.found, report.changed) == (1, 1)
     assert [path for name, path in events if name == "open" and path.startswith(str(site.logs))] == [str(site.logs / site.log_name(ID + 2))]
     assert {job.native_id: job.state for job in DiaryJob.select()} == {str(ID): "done", str(ID + 1): "running", str(ID + 2): "unknown"}
+
+
+@pytest.mark.both_databases
+def test_a_new_process_knows_all_jobs_however_many_pieces_they_are_read_in(
+    hub: Settings, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "READ_AT_ONCE", 3)
+    monkeypatch.setattr(memory, "FACTS_AT_ONCE", 2)
+    for number in range(10):
+        site.submit(ID + number)
+    assert scan_source(make(site, hub), hub).found == 10
+    for number in range(10):
+        again = site.submit(ID + number, submitted="Fri Nov 28 16:26:25 2025")
+        again.rename(site.logs / f"2025-11-28__16:26:25-{ID + number}.log")
+        site.submit(ID + number)
+        site.running(ID + number)
+    assert scan_source(make(site, hub), hub).found == 10
+    for number in range(10):
+        site.finished(ID + number)
+    with audited() as events:
+        assert scan_source(make(site, hub), hub).found == 0
+    assert not [path for name, path in events if name == "open" and path.startswith(str(site.logs))]
+    states = [job.state for job in DiaryJob.select().order_by(DiaryJob.submitted)]
+    assert states[10:] == ["done"] * 10, "the latest of an id has the traces"
+
+
+def test_the_start_of_a_process_takes_no_memory_for_the_facts_of_stored_jobs(hub: Settings, site: Site) -> None:
+    now, facts = time.time(), json.dumps({"folder": str(site.work), "information": "y" * 50_000})
+    fixed = {"source": "cae", "seen": now, "met": now, "cycle": 0, "found": now, "changed": 0.0, "placed": now, "facts": facts}
+    table = [fixed | {"native_id": str(number), "submitted": 1, "state": "done", "machine_state": "done"} for number in range(1000)]
+    for some in chunked(table, 100):
+        DiaryJob.insert_many(some).execute()
+    source = make(site, hub)
+    tracemalloc.start()
+    source.scan({})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < len(facts) * 200, "the facts of 1,000 jobs are five times as much"
 
 
 def test_jobs_whose_observations_could_not_be_stored_are_told_again(hub: Settings, site: Site) -> None:

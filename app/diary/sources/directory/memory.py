@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
+
+from peewee import chunked
 
 from app.core.database import rows
 from app.diary.models import DiaryJob
@@ -21,6 +23,23 @@ FOLDER, FOLDER_BYTES = "folder", "folder bytes"
 """The facts with the folder of a submission, and with its bytes, in hexadecimal digits, if they are no UTF-8."""
 LATE_S = 86400.0
 """A README of a job that has ended is waited for so long."""
+READ_AT_ONCE = 5000
+"""Rows of one read."""
+FACTS_AT_ONCE = 500
+"""Rows with facts of one read, which may have 64 kB each."""
+
+
+class StoredRow(NamedTuple):
+    """What is read of each stored job."""
+
+    number: int
+    native_id: str
+    submitted: int
+    state: str
+    seen: float
+    changed: float
+    workdir: str
+    logs: str  # JSON
 
 
 class Memory:
@@ -47,23 +66,25 @@ class Memory:
         self.next_whole = 0.0
         if not self.submissions:
             self.places[""] = TracePlace(_folders(config), discovers=True)
-        for job, changed in self._stored(source):
-            self.known.add(hash((job.native_id, int(job.submitted))))
-            if self.submissions and job.log:
-                self.submissions.note(os.path.basename(job.log))
-            is_unfinished = job.state in UNFINISHED
-            if is_unfinished or now - changed < self.follow_s:
-                self.follow(job, now)
+        for rows_of_jobs in _stored(source):
+            self._remember(rows_of_jobs, now)
 
-    def _stored(self, source: str) -> Iterator[tuple[FollowedJob, float]]:
-        """The stored jobs, the latest last, and when they changed."""
-        columns = DiaryJob.native_id, DiaryJob.submitted, DiaryJob.machine_state, DiaryJob.seen, DiaryJob.changed
-        query = DiaryJob.select(*columns, DiaryJob.workdir, DiaryJob.logs, DiaryJob.facts).where(DiaryJob.source == source)
-        for native_id, submitted, state, seen, changed, workdir, logs, facts in rows(query.order_by(DiaryJob.submitted, DiaryJob.id)):
-            paths = {kind: path for path, kind in json.loads(logs)}
-            job = FollowedJob(native_id, submitted, _folder_of(json.loads(facts)), seen if state in (*UNFINISHED, LOST) else changed)
-            job.log, job.state, job.job_dir, job.has_readme = paths.get(SUBMISSION_LOG, ""), state, workdir, README in paths
-            yield job, changed
+    def _remember(self, rows_of_jobs: Sequence[StoredRow], now: float) -> None:
+        """Note stored jobs, and follow those that are unfinished or ended a short time ago."""
+        followed = []
+        for row in rows_of_jobs:
+            self.known.add(hash((row.native_id, int(row.submitted))))
+            paths = {kind: path for path, kind in json.loads(row.logs)}
+            if self.submissions and (log := paths.get(SUBMISSION_LOG)):
+                self.submissions.note(os.path.basename(log))
+            if row.state in UNFINISHED or now - row.changed < self.follow_s:
+                followed.append((row, paths))
+        folders = _stored_folders([row.number for row, _ in followed]) if self.submissions else {}
+        for row, paths in followed:
+            at = row.seen if row.state in (*UNFINISHED, LOST) else row.changed
+            job = FollowedJob(row.native_id, row.submitted, folders.get(row.number, ""), at)
+            job.log, job.state, job.job_dir, job.has_readme = paths.get(SUBMISSION_LOG, ""), row.state, row.workdir, README in paths
+            self.follow(job, now)
 
     def follow(self, job: FollowedJob, now: float) -> None:
         """Follow a job in its place, which is made for its first one."""
@@ -84,6 +105,28 @@ class Memory:
                 place.remove(native_id)
             if not place.jobs and not place.discovers:
                 del self.places[path]
+
+
+def _stored(source: str) -> Iterator[list[StoredRow]]:
+    """The stored jobs of a source in pieces, in the order of their keys; there may be millions."""
+    columns = DiaryJob.id, DiaryJob.native_id, DiaryJob.submitted, DiaryJob.machine_state, DiaryJob.seen, DiaryJob.changed
+    query = DiaryJob.select(*columns, DiaryJob.workdir, DiaryJob.logs).where(DiaryJob.source == source)
+    query = query.order_by(DiaryJob.native_id, DiaryJob.submitted).limit(READ_AT_ONCE)
+    found = [StoredRow(*row) for row in rows(query)]
+    while found:
+        yield found
+        last = found[-1]
+        is_next = (DiaryJob.native_id > last.native_id) | (DiaryJob.submitted > last.submitted)
+        found = [StoredRow(*row) for row in rows(query.where(DiaryJob.native_id >= last.native_id, is_next))]
+
+
+def _stored_folders(numbers: list[int]) -> dict[int, str]:
+    """The folders in which jobs were submitted, by number of the job."""
+    return {
+        number: _folder_of(json.loads(facts))
+        for some in chunked(numbers, FACTS_AT_ONCE)
+        for number, facts in rows(DiaryJob.select(DiaryJob.id, DiaryJob.facts).where(DiaryJob.id.in_(some)))
+    }
 
 
 def _folder_of(facts: Mapping[str, Any]) -> str:
