@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.diary.errors import BadSourceConfig, CommandFailed
-from app.diary.sources.command import CommandOptions, run
+from app.diary.sources.command import UNENDED, CommandOptions, run
 from tests.diary import sshd
 from tests.support.processes import until
 
@@ -93,6 +94,51 @@ def test_a_process_that_stays_with_the_errors_open_does_not_hold_the_source(tmp_
         assert run(["sh", "-c", command], CommandOptions(timeout_s=600)) == "done\n"
     finally:
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("name", ["DQMHUB_SECRET_KEY", "MYSQL_PWD", "PGPASSWORD"])
+def test_a_command_gets_the_variables_of_the_hub_but_no_secret(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "hunter2")
+    monkeypatch.setenv("SGE_ROOT", "/opt/sge")
+    printed = run(["env"], CommandOptions()).split("\n")
+    assert "SGE_ROOT=/opt/sge" in printed
+    assert not [line for line in printed if "hunter2" in line]
+
+
+TRACER = """
+import ctypes, os, sys, time
+ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+parent = os.getppid()
+if os.fork():
+    time.sleep(1000000)
+os.setsid()
+sys.stdout.write("refused" if ptrace(0x4206, parent, None, None) else str(os.getpid()))  # PTRACE_SEIZE
+sys.stdout.flush()
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(1000000)
+"""
+
+
+def test_a_command_that_cannot_be_ended_does_not_hold_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is traced has ended for its parent only when the tracer lets it, as one that waits for a disk."""
+    monkeypatch.setattr("app.diary.sources.command.END_S", 0.1)
+    (tmp_path / "pid.new").touch()
+    command = ["sh", "-c", f'exec {sys.executable} -c "$1" {tmp_path}/pid > {tmp_path}/pid.new', "sh", TRACER]
+    errors = []
+    try:
+        with pytest.raises(CommandFailed) as caught:
+            run(command, CommandOptions(timeout_s=3))
+        errors.append(str(caught.value))
+    finally:
+        until((tmp_path / "pid").exists, "the tracer")
+        tracer = (tmp_path / "pid").read_text()
+        if tracer.isdigit():
+            os.kill(int(tracer), signal.SIGKILL)
+    if not tracer.isdigit():
+        pytest.skip("no process may be traced here")
+    assert errors == ["sh: It cannot be ended"]
+    until(lambda: not run(["true"], CommandOptions()) and not UNENDED, "the end of the process")
 
 
 @pytest.mark.slow

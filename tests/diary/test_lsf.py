@@ -157,6 +157,26 @@ def test_a_line_that_cannot_be_used_is_quarantined_with_its_reason(text: str, re
         observation_of(text, NOW)
 
 
+def test_a_job_is_not_lost_while_its_line_cannot_be_used(hub: Settings, bjobs: Path) -> None:
+    hub = hub.replace(diary_lost_cycles=1, diary_lost_s=0.0)
+    show(bjobs, line(jobid="7"), line(jobid="8"))
+    scan_source(source(bjobs), hub)
+    show(bjobs, line(jobid="7"), line(jobid="8", submit_time="yesterday"))
+    for _ in range(3):
+        scan_source(source(bjobs), hub)
+    assert {job.native_id: job.state for job in DiaryJob.select()} == {"7": "running", "8": "running"}
+
+
+def test_labels_that_are_in_names_are_labels_of_the_jobs(bjobs: Path) -> None:
+    show(bjobs, line(job_name="harvest_367123", queue="night"))
+    found = KIND.make("lsf", {"command": [str(bjobs)], "labels": ["run=harvest_([0-9]+)"]}, Settings())
+    assert [job.labels for job in found.scan({}).observations] == [{"run": "367123", "queue": "night"}]
+
+
+def test_a_log_of_a_job_without_a_folder_is_no_path_of_the_root(bjobs: Path) -> None:
+    assert observation_of(line(output_file="out.txt", error_file="/tmp/e"), NOW).logs == [("/tmp/e", "errors")]
+
+
 def test_options_that_cannot_be_used_are_named() -> None:
     options: dict[str, Any] = {"command": []}
     with pytest.raises(BadSourceConfig, match="command must have the program bjobs"):

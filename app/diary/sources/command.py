@@ -27,6 +27,13 @@ PIECE = 1 << 16
 ERROR_BYTES = 4000
 """Kept of what a command says of errors."""
 SHOWN_CHARS = 300
+END_S = 5.0
+"""A killed process that has not ended after so long, as one that waits for a disk, is left alone."""
+SECRETS = re.compile(r"DQMHUB_.*|MYSQL_PWD|PGPASSWORD")
+"""Variables of the hub that commands do not get."""
+
+UNENDED: list[subprocess.Popen[bytes]] = []
+"""Killed processes that had not ended after END_S; the next command looks whether they have."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_][\w.:-]*")  # no option of ssh, which one with a "-" would be
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -77,6 +84,7 @@ def run_bytes(command: Sequence[str], options: CommandOptions, environment: Mapp
         environment: Further variables of the source; those of the options win.
     """
     name = command[0]
+    UNENDED[:] = [process for process in UNENDED if process.poll() is None]
     try:
         process = subprocess.Popen(
             whole_command(command, options, environment),
@@ -84,14 +92,14 @@ def run_bytes(command: Sequence[str], options: CommandOptions, environment: Mapp
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            env={variable: value for variable, value in os.environ.items() if not SECRETS.fullmatch(variable)},
         )
     except OSError as error:
         raise CommandFailed(name, f"It cannot be run: {error.strerror}") from error
-    with process:
-        try:
-            output, errors = _read(process, name, options)
-        finally:
-            _end(process)
+    try:
+        output, errors = _read(process, name, options)
+    finally:
+        _end(process, name)
     if process.returncode:
         raise CommandFailed(name, _failure(process.returncode, errors, options), process.returncode, errors)
     return output
@@ -136,11 +144,19 @@ def _read(process: subprocess.Popen[bytes], name: str, options: CommandOptions) 
     return bytes(output), errors.decode(errors="replace")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that has not ended, with all that it started."""
+def _end(process: subprocess.Popen[bytes], name: str) -> None:
+    """Kill a process that has not ended, with all that it started. Raises CommandFailed when it does not end even so."""
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        try:
+            process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            UNENDED.append(process)
+            raise CommandFailed(name, "It cannot be ended") from None
 
 
 def _failure(code: int, errors: str, options: CommandOptions) -> str:

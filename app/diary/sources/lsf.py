@@ -17,6 +17,7 @@ from app.diary.observations.observation import Observation
 from app.diary.sources.batch_fields import log_paths
 from app.diary.sources.command import CommandOptions, run
 from app.diary.sources.dates import last_such_date
+from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
 
 FIELDS = (
@@ -47,9 +48,11 @@ class LSFOptions(CommandOptions):
 
     Attributes:
         command: `bjobs` and its first arguments: which jobs; ended ones with `-a`.
+        labels: `label=pattern` for labels that are in names of jobs, such as `run=harvest_([0-9]+)`.
     """
 
     command: tuple[str, ...] = ("bjobs", "-a", "-u", "all")
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,6 +68,7 @@ class LSF(JobSource):
     def __init__(self, name: str, options: LSFOptions) -> None:
         super().__init__(name, options.period_s)
         self._options = options
+        self._labels = NameLabels(options.labels)
 
     def scan(self, cursor: Mapping[str, Any]) -> JobScan:
         """The jobs of now; a line that was cut off counts as damaged."""
@@ -78,7 +82,8 @@ class LSF(JobSource):
             text = ""
         lines = [line for line in text.split("\n") if line.strip()]
         observations, quarantined = observed(lines, lambda line: observation_of(line, now))
-        return JobScan(observations, {}, complete=not text or text.endswith("\n"), quarantined=quarantined)
+        is_whole = not quarantined and (not text or text.endswith("\n"))
+        return JobScan(self._labels.added(observations), {}, complete=is_whole, quarantined=quarantined)
 
 
 def observation_of(line: str, now: float) -> Observation:

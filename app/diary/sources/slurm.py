@@ -12,6 +12,7 @@ from typing import Any
 from app.core.settings import Settings
 from app.diary.errors import CommandFailed
 from app.diary.observations.observation import JobKey, Observation
+from app.diary.sources.batch_fields import check_first_days, of_keys, portions
 from app.diary.sources.command import CommandOptions, run
 from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.slurm_attempts import Attempts, followed, is_followed
@@ -36,8 +37,8 @@ ENVIRONMENT = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
 """Times as Unix s, and the tasks of an array as a whole."""
 WINDOW_S, OVERLAP_S = 86400.0, 300.0
 """Ended jobs are read for so long at once, and again for so long, since accounting comes later."""
-IDS_AT_ONCE, MOST_ASKED = 100, 2000
-"""Jobs that a command is asked for, and those of a scan whose logs are."""
+MOST_ASKED = 2000
+"""Jobs of a scan whose logs are asked for."""
 LOGS = ",".join(f"{name}:1024{FIELD}" for name in ("JobArrayID", "JobID", "StdOut", "StdErr"))
 MOST_JOBS, MOST_REPEATED = 100_000, 5000
 """Tasks of arrays in one scan, and requeued jobs in the cursor."""
@@ -60,6 +61,11 @@ class SlurmOptions(CommandOptions):
     accounts: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Check them."""
+        super().__post_init__()
+        check_first_days(self.first_days)
+
 
 class Slurm(JobSource):
     """The cursor has `since`, from when on ended jobs are read, and `repeated`, the attempts of requeued jobs by JobID."""
@@ -74,7 +80,7 @@ class Slurm(JobSource):
     def scan(self, cursor: Mapping[str, Any]) -> JobScan:
         """All jobs in the queue, and those that ended since the last scan."""
         now, options = time.time(), self._options
-        since = cursor.get("since") or now - options.first_days * 86400
+        since = min(cursor.get("since") or now - options.first_days * 86400, now - OVERLAP_S)  # the clock may have been ahead
         waiting, torn = squeue_records(run(self._squeue("-t", "all"), options, ENVIRONMENT))
         until, ended = now, list[Record]()
         if options.accounting:
@@ -88,18 +94,19 @@ class Slurm(JobSource):
         present = {record["JobID"] for record in [*waiting, *ended]}
         kept = sorted(((job, each) for job, each in attempts.items() if job in present), key=lambda item: item[1].last)
         following = {"since": until - OVERLAP_S, "repeated": dict(kept[-MOST_REPEATED:])}
-        return JobScan(found, following, complete=until == now, quarantined=[*torn, *refused])
+        bad = [*torn, *refused]
+        return JobScan(found, following, complete=until == now and not bad, quarantined=bad)
 
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
         """What accounting says of jobs that left the queue without having been seen to end."""
         if not self._options.accounting:
             return []
         found: list[Observation] = []
-        for ids in _portions([key.native_id for key in keys if is_id(key.native_id)]):
+        for ids in portions([key.native_id for key in keys if is_id(key.native_id)]):
             records, _ = sacct_records(run(self._sacct("-j", ",".join(ids)), self._options, ENVIRONMENT))
             ended = [record for record in records if record["End"].isdigit()]
             found += self._observations([(time.time(), ended)], followed({}, records))[0]
-        return self._labels.added(found)
+        return self._labels.added(of_keys(found, keys))
 
     def _observations(
         self, asked: Sequence[tuple[float, Sequence[Record]]], attempts: Mapping[str, Attempts]
@@ -142,7 +149,7 @@ class Slurm(JobSource):
         """The observations, with log files for those of jobs that are new: only the memory of Slurm has them."""
         new = {each.native_id: each for each in found if max(each.submitted, each.started or 0) >= since}
         logs: dict[str, list[tuple[str, str]]] = {}
-        for ids in _portions(sorted(new)[-MOST_ASKED:]):
+        for ids in portions(sorted(new)[-MOST_ASKED:]):
             command = ["squeue", "-h", "-a", "-t", "all", "-j", ",".join(ids), "-O", LOGS]
             with suppress(CommandFailed):  # none of them is in memory any more
                 for line in run(command, self._options, ENVIRONMENT).split("\n"):
@@ -158,10 +165,6 @@ def _once(found: Sequence[Observation]) -> list[Observation]:
     """The observations without those of the queue of jobs that accounting knows to have ended, which says more."""
     last = {(each.native_id, each.submitted): each for each in found}
     return list(last.values())
-
-
-def _portions(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[begin : begin + IDS_AT_ONCE] for begin in range(0, len(ids), IDS_AT_ONCE)]
 
 
 def _moment(when: float) -> str:

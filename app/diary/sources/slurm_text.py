@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from app.diary import states
 from app.diary.observations.observation import Observation, ParentKey
+from app.diary.sources.batch_fields import log_paths
 from app.diary.sources.task_numbers import MOST_TASKS, task_numbers
 
 FIELD, RECORD = "\x1f", "\x1e"
@@ -74,14 +75,17 @@ def squeue_records(text: str) -> tuple[list[Record], list[tuple[str, str]]]:
 
 def sacct_records(text: str) -> tuple[list[Record], list[tuple[str, str]]]:
     """The jobs that `sacct` printed, and text and reason of each record that is not whole."""
-    records: list[str] = []
+    records: list[list[str]] = []  # lines
+    separators = 0  # of the last one
     for line in text.removesuffix("\n").split("\n"):
-        is_of_last = records and not _BEGIN.match(line) and not (FIELD in line and records[-1].count(FIELD) == len(SACCT) - 1)
+        is_of_last = records and not _BEGIN.match(line) and not (FIELD in line and separators == len(SACCT) - 1)
         if is_of_last:  # the name of a job has several lines
-            records[-1] += f"\n{line}"
+            records[-1].append(line)
+            separators += line.count(FIELD)
         elif line:
-            records.append(line)
-    return _records(records, SACCT)
+            records.append([line])
+            separators = line.count(FIELD)
+    return _records(["\n".join(lines) for lines in records], SACCT)
 
 
 def _records(texts: list[str], names: tuple[str, ...]) -> tuple[list[Record], list[tuple[str, str]]]:
@@ -109,7 +113,7 @@ def task_ids(text: str, most: int = MOST_TASKS) -> list[str]:
     """
     match = _ID.fullmatch(text)
     if not match:
-        raise ValueError("Its JobID is none")
+        raise ValueError("JobID is no job id such as 6 or 6_1")
     array, _, tasks = match.groups()
     return [text] if tasks is None else [f"{array}_{task}" for task in task_numbers(tasks.partition("%")[0], most)]
 
@@ -164,10 +168,10 @@ def log_files(patterns: Iterable[str], job: Observation, number: str) -> list[tu
     for pattern in patterns:
         parts = _SPECIFIER.split(pattern)  # text, width, letter, text, ...
         values = [known.get(letter) for letter in parts[2::3]]
-        if pattern.startswith("/") and pattern != "/dev/null" and all(values):
+        if all(values):
             shown = [(value or "").zfill(int(width or 0)) for value, width in zip(values, parts[1::3], strict=True)]
             files["".join(text + value for text, value in zip(parts[::3], [*shown, ""], strict=True))] = "file"
-    return list(files.items())
+    return log_paths("", files.items())
 
 
 def _exit_code(text: str, word: str) -> tuple[int | None, int | None]:

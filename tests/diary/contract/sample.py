@@ -13,6 +13,8 @@ from app.diary.sources.source import JobSource
 
 Options = Mapping[str, Any]
 """The options of a source, as its configuration has them."""
+ENDLESS: Options = {"environment": [f"PATH={Path(__file__).with_name('endless')}:/usr/bin:/bin"], "timeout_s": 1.0}
+"""Those of a source whose commands, by their names, are there as programs that do not end."""
 
 
 class Sample(ABC):

@@ -24,7 +24,7 @@ from app.diary.observations.checks import checked
 from app.diary.sources.registry import source_kinds
 from app.diary.sources.runner import MAX_CURSOR, scan_source, source_state
 from app.diary.sources.source import JobScan
-from app.diary.states import STATES
+from app.diary.states import STATES, UNFINISHED
 from tests.diary.contract.damage import damages, spread
 from tests.diary.contract.sample import Sample, TextSample
 from tests.support.processes import environment, until
@@ -138,6 +138,7 @@ def test_good_records_among_a_hundred_damaged_ones_are_stored_and_no_other_state
     assert {job: found.get(job) for job in sample.states} == sample.states
     assert set(found.values()) <= set(STATES)
     kept = list(DiaryQuarantine.select())
+    assert kept, "a hundred kinds of damage, and none is noticed"
     assert all(row.reason and row.source == sample.name for row in kept)
     assert source_state(sample.name).failures == 0
 
@@ -153,9 +154,13 @@ def test_a_text_that_ends_early_loses_only_what_is_cut_off(text: TextSample, hub
     whole = text.joined(text.records)
     for part in range(40):
         size = len(whole) * part // 40
-        found = states_of(text.source(text.write(tmp_path, whole[:size]), hub).scan({}))
+        scan = text.source(text.write(tmp_path, whole[:size]), hub).scan({})
+        found = states_of(scan)
         ends = [len(text.joined(text.records[: number + 1])) for number in range(len(text.records))]
         assert {job for job, end in zip(text.states, ends, strict=True) if end <= size} <= found.keys(), whole[:size]
+        missing = {job for job, state in text.states.items() if state in UNFINISHED} - found.keys()
+        is_noticed = size and (text.after.strip() or size not in (*(end - len(text.after) for end in ends), *ends))  # no text: no job
+        assert not (scan.complete and missing and is_noticed), f"{missing} would become lost after {whole[:size]!r}"
 
 
 def test_a_scan_reads_no_more_than_its_limit_and_what_it_left_out_is_not_missing(sample: Sample, hub: Settings, tmp_path: Path) -> None:
@@ -175,7 +180,7 @@ def test_a_scan_reads_no_more_than_its_limit_and_what_it_left_out_is_not_missing
 
 def test_a_source_that_waits_in_vain_ends_at_its_time_limit(waiting: Sample, hub: Settings) -> None:
     assert waiting.waiting
-    with pytest.raises(Exception, match=r"\w+ \w+"):
+    with pytest.raises(CommandFailed, match=r"(did|does) not end within"):
         list(waiting.source(waiting.waiting, hub).scan({}).observations)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.diary.contract.sample import Options, TextSample
+from tests.diary.contract.sample import ENDLESS, Options, TextSample
 from tests.diary.recorded_commands import write_command
 
 TIME = "Sat Nov 28 16:26:24 2026"
@@ -90,6 +90,7 @@ SAMPLES = (
         ACCOUNTING,
         lambda number: of_accounting(30000 + number, "0", "3"),
         lambda path: options("true", f"cat {path}", path),
+        waiting=ENDLESS,
     ),
     TextSample(
         "grid-engine-file",

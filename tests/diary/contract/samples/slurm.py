@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.diary.sources.slurm_text import FIELD, RECORD, SACCT, SQUEUE
-from tests.diary.contract.sample import Options, TextSample
+from tests.diary.contract.sample import ENDLESS, Options, TextSample
 from tests.diary.recorded_commands import write_command
 
 VALUES = {
@@ -71,5 +71,6 @@ SAMPLES = (
         ACCOUNTING,
         lambda number: of_accounting(str(30000 + number), "FAILED", ExitCode="3:0"),
         lambda path: options("true", f"cat {path}", path),
+        waiting=ENDLESS,
     ),
 )
