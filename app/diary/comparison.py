@@ -16,26 +16,26 @@ GROUPS = {"labels": "label", "metrics": "number", "facts": "fact"}
 
 
 class Difference(NamedTuple):
-    """A value that differs in one of the base runs."""
+    """A value that differs in one of the parents."""
 
     kind: str  # "" for a column, label, number or fact
     name: str
     own: str  # "" for none
-    bases: tuple[str, ...]
-    changes: tuple[str, ...]  # from each base run to the job, of numbers; "" for other values
+    parents: tuple[str, ...]
+    changes: tuple[str, ...]  # from each parent to the job, of numbers; "" for other values
 
 
 class Comparison(NamedTuple):
-    """A job and its base runs."""
+    """A job and its parents, which the original calls base runs."""
 
-    bases: list[DiaryJob]
+    parents: list[DiaryJob]
     rows: list[Difference]
     equal: int  # values that are the same in all of them
 
 
-def compare(job: DiaryJob, bases: Sequence[DiaryJob]) -> Comparison:
-    """What differs between a job and its base runs, in the order of columns, labels, numbers and facts."""
-    own, others = _values(job), [_values(base) for base in bases]
+def compare(job: DiaryJob, parents: Sequence[DiaryJob]) -> Comparison:
+    """What differs between a job and its parents, in the order of columns, labels, numbers and facts."""
+    own, others = _values(job), [_values(parent) for parent in parents]
     keys = dict.fromkeys(key for values in (own, *others) for key in values)
     found = []
     for kind in ("", "time", *GROUPS.values()):
@@ -45,7 +45,7 @@ def compare(job: DiaryJob, bases: Sequence[DiaryJob]) -> Comparison:
             if any(each != value for each in theirs):
                 changes = tuple(_change(value, each) if kind else "" for each in theirs)
                 found.append(Difference("" if kind == "time" else kind, name, _text(value), tuple(map(_text, theirs)), changes))
-    return Comparison(list(bases), found, len(keys) - len(found))
+    return Comparison(list(parents), found, len(keys) - len(found))
 
 
 def _values(job: DiaryJob) -> dict[tuple[str, str], Any]:
@@ -65,7 +65,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _change(own: Any, base: Any) -> str:
-    """The step from the number of a base run to that of the job."""
+    """The step from the number of a parent to that of the job."""
     if not _is_number(own) or not _is_number(base) or own == base:
         return ""
     step = f"{own - base:+,.6g}"

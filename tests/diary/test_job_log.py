@@ -112,7 +112,9 @@ def test_a_path_of_a_source_never_leads_out_of_the_allowed_folders(reader: Flask
 def test_no_log_is_shown_unless_a_folder_is_allowed(client: FlaskClient, root: Path) -> None:
     (root / "out.txt").write_text("text")
     number = add_job(str(root / "out.txt"))
-    assert client.get(f"/diary/jobs/{number}/log?file={root / 'out.txt'}").status_code == 403
+    refused = client.get(f"/diary/jobs/{number}/log?file={root / 'out.txt'}")
+    assert refused.status_code == 403
+    assert f'<a href="/diary/jobs/{number}">Back to the job</a>' in refused.text
     page = client.get(f"/diary/jobs/{number}").text
     assert f"/diary/jobs/{number}/log" not in page
     assert "Logs without a link are outside the folders that this hub shows." in page

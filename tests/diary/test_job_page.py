@@ -1,10 +1,10 @@
-"""The page of a job: how long it took, what differs from its base runs, and the way back to the list."""
+"""The page of a job: how long it took, what differs from its parents, and the way back to the list."""
 
 from __future__ import annotations
 
 import re
 from html import unescape
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from flask.testing import FlaskClient
 
@@ -53,7 +53,7 @@ def test_a_time_that_is_unknown_or_before_the_one_before_it_makes_no_duration(cl
     assert timeline_of(job_of("8"), NOW) == Timeline(None, None, False, False)
 
 
-def test_a_job_is_compared_with_its_base_runs(client: FlaskClient) -> None:
+def test_a_job_is_compared_with_its_parents(client: FlaskClient) -> None:
     facts = {"user": "anna", "project": "tracking", "submitted": NOW - 1000}
     base = {"labels": {"run": "1", "dataset": "/a"}, "metrics": {"events": 200, "rate": 4.0, "rss": 1.0}, "facts": {"queue": "long"}}
     store("s", [seen(NOW, "done", native_id="6", name="first", exit_code=0, **facts, **base)], NOW)
@@ -61,7 +61,7 @@ def test_a_job_is_compared_with_its_base_runs(client: FlaskClient) -> None:
     parents = [ParentKey("s", "6"), ParentKey("s", "99")]
     store("s", [seen(NOW, "failed", native_id="7", name="second", exit_code=7, parents=parents, **facts, **changed)], NOW)
     found = compare(job_of("7"), [job_of("6")])
-    assert {(row.kind, row.name): (row.own, row.bases[0], row.changes[0]) for row in found.rows} == {
+    assert {(row.kind, row.name): (row.own, row.parents[0], row.changes[0]) for row in found.rows} == {
         ("", "name"): ("second", "first", ""),
         ("", "state"): ("failed", "done", ""),
         ("", "exit_code"): ("7", "0", ""),
@@ -72,7 +72,7 @@ def test_a_job_is_compared_with_its_base_runs(client: FlaskClient) -> None:
     }
     assert found.equal == 5  # user, project, dataset, rate and queue
     page = text(client, f"/diary/jobs/{job_of('7').id}")
-    assert "Compared with its base run What This job first" in page
+    assert "Compared with its parent What This job first" in page
     assert "events number 250 200 +50 (+25.0%)" in page
     assert "5 other values are equal" in page
     assert "Compared with" not in text(client, f"/diary/jobs/{job_of('6').id}")
@@ -82,7 +82,7 @@ def test_several_base_runs_have_a_column_each(client: FlaskClient) -> None:
     store("s", [seen(NOW, "done", native_id=number, metrics={"rate": float(number)}) for number in ("1", "2")], NOW)
     store("s", [seen(NOW, "done", native_id="3", metrics={"rate": 2.0}, parents=[ParentKey("s", "1"), ParentKey("s", "2")])], NOW)
     (row,) = compare(job_of("3"), [job_of("1"), job_of("2")]).rows
-    assert (row.own, row.bases, row.changes) == ("2", ("1", "2"), ("+1 (+100.0%)", ""))
+    assert (row.own, row.parents, row.changes) == ("2", ("1", "2"), ("+1 (+100.0%)", ""))
 
 
 def test_the_page_of_a_job_leads_back_to_the_list_it_was_opened_from(client: FlaskClient) -> None:
@@ -190,3 +190,13 @@ def test_pages_of_this_hub_have_names_and_files_their_kinds(client: FlaskClient)
         ("/trends/requested/a", "Page in Trends"),
     ]
     assert "/data/x stdout" in words(html)
+
+
+def test_a_label_leads_to_the_jobs_with_the_same_value(client: FlaskClient) -> None:
+    labels = {"host": "lxb121", "od d": "x"}
+    store("s", [seen(NOW, "done", native_id="6", labels=labels), seen(NOW, "done", native_id="7", labels={"host": "lxb1210"})], NOW)
+    html = client.get(f"/diary/jobs/{job_of('6').id}").text
+    addresses = [unescape(each) for each in re.findall(r'<dd><a href="([^"]*q=[^"]*)"', html)]
+    assert [unquote_plus(each) for each in addresses] == ['/diary?q=host:"lxb121"']
+    found = client.get("/api/v1/jobs" + addresses[0].partition("/diary")[2]).get_json()["jobs"]
+    assert [job["native_id"] for job in found] == ["6"]

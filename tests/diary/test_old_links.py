@@ -60,7 +60,7 @@ def test_an_old_id_that_several_sources_have_leads_to_all_of_them(hub: Settings,
 def test_an_old_id_that_no_job_has_is_not_found_in_words(client: FlaskClient) -> None:
     answer = client.get("/diary/1234567/")
     assert answer.status_code == 404
-    assert "There is no job with the id 1234567" in answer.text
+    assert "No batch job of the diary has the id 1234567; the page of job number 1234567 is /diary/jobs/1234567" in answer.text
 
 
 def test_the_old_page_about_leads_to_the_help(client: FlaskClient) -> None:

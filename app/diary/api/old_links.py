@@ -37,7 +37,9 @@ def old_job(native_id: int) -> Answer:
     own = [kind.name for kind in source_kinds().values() if kind.is_default]  # had no ids there
     found = [job for job in jobs_with_id(str(native_id)) if job.source not in own]
     if not found:
-        raise UnknownDiaryJob(f"There is no job with the id {native_id} in the diary")
+        raise UnknownDiaryJob(
+            f"No batch job of the diary has the id {native_id}; the page of job number {native_id} is /diary/jobs/{native_id}"
+        )
     if len({job.source for job in found}) > 1:
         return _lead_to("/diary?" + urlencode({"q": f'id:"{native_id}"', "obsolete": "1"}))
     query = _list_query()

@@ -10,7 +10,7 @@ from app.diary import jobs
 from app.diary.comparison import compare
 from app.diary.models import DiaryJob
 from app.diary.pages.job_neighbours import neighbours
-from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, logs_of, shown_history
+from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, label_addresses, logs_of, shown_history
 from app.diary.pages.job_run import run_of
 from app.diary.pages.job_view import job_view
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
@@ -30,8 +30,8 @@ blueprint = Blueprint("diary_job", __name__)
 
 POLL_S = 5.0
 """Pause between two looks at an unfinished job."""
-MAX_BASES = 4
-"""Base runs that a job is compared with, the first ones of its parents."""
+MAX_COMPARED = 4
+"""Parents that a job is compared with, the first ones."""
 
 
 @blueprint.get(f"{PATH}/jobs/<int:number>")
@@ -50,7 +50,7 @@ def _version(job: DiaryJob, review: Review) -> str:
 def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
     """The page of a job. form: what somebody has written into the review and is not stored; None: the stored review."""
     view, parents, review = job_view(), jobs.parents_of(job), review_of(job.id)
-    bases = [parent.job for parent in parents if parent.job][:MAX_BASES]
+    compared = [parent.job for parent in parents if parent.job][:MAX_COMPARED]
     reviewer = may_review(current_user(), job)
     shown = form or form_of(review)
     return page(
@@ -76,10 +76,11 @@ def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
         is_saved=bool(review.version) and request.args.get("saved") == str(review.version),
         states=STATES,
         run=run_of(job)[0],
-        comparison=compare(job, bases) if bases else None,
+        comparison=compare(job, compared) if compared else None,
         field_names=FIELDS,
         exit=exit_of(job),
         labels=facts_of(job.value_of("labels")),
+        label_addresses=label_addresses(job, view),
         metrics=facts_of(job.value_of("metrics")),
         facts=facts_of(job.value_of("facts")),
         logs=logs_of(job, view, request_settings().of(DiarySettings).diary_log_roots),

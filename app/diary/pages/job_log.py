@@ -16,6 +16,7 @@ from app.diary.logs.reading import HEAD_BYTES, TAIL_BYTES, LogText, raw_bytes, r
 from app.diary.models import DiaryJob
 from app.diary.pages.job_view import JobView, job_view
 from app.diary.pages.presenters import PATH, name_of
+from app.diary.problems import STATUSES
 from app.diary.review.rights import may_review
 from app.diary.settings import DiarySettings
 from app.diary.states import FAILED, UNFINISHED
@@ -61,8 +62,20 @@ class DiaryLogPage:
 @blueprint.get(f"{PATH}/jobs/<int:number>/log")
 @needs(Role.VIEWER)
 def show_log(number: int) -> Response:
-    """The lines of a log that contain `q` and have the level."""
+    """The lines of a log that contain `q` and have the level, or why it cannot be shown."""
     job, path = _asked_log(number)
+    try:
+        return _lines_page(job, path)
+    except (LogRefused, LogUnreadable) as error:
+        answer = page(
+            "diary/log_problem.html", "diary/log_problem.html", view=job_view(), job=job, name=name_of(job), path=path, problem=error
+        )
+        answer.status_code = STATUSES[type(error)]
+        return answer
+
+
+def _lines_page(job: DiaryJob, path: str) -> Response:
+    """The page of a log. Raises LogRefused, LogUnreadable."""
     with _open(job, path) as file:
         state = os.fstat(file.fileno())
         version, may_download = f"{state.st_mtime_ns}-{state.st_size}-{job.state}", _may_download(job, state.st_size)
@@ -154,4 +167,4 @@ def _page_start(job: DiaryJob, query: LogQuery, count: int, open_at: int | None)
 def _level_labels(lines: list[logs.LogLine]) -> dict[str, str]:
     """The words for each level with the number of its lines."""
     levels = [line.level for line in lines]
-    return {"": "All lines", "error": f"{levels.count('error')} errors", "warning": f"{levels.count('warning')} warnings"}
+    return {"": "All lines", "error": f"{levels.count('error')} error lines", "warning": f"{levels.count('warning')} warning lines"}

@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from app.diary.errors import BadSearch
 from app.diary.logs.opening import full_path, may_be_read
 from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.pages.job_view import JobView
 from app.diary.review.review import FIELDS as REVIEW_FIELDS
 from app.diary.review.review import Review
 from app.diary.review.reviews import text_of
+from app.diary.search.query import parse
 from app.square.states import exit_words
 from app.web.frame import href
 
@@ -73,6 +75,19 @@ def _shown_log(job: DiaryJob, path: str, kind: str, view: JobView, roots: Sequen
 def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Names and texts of an object, by name."""
     return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in sorted(values.items())]
+
+
+def label_addresses(job: DiaryJob, view: JobView) -> dict[str, str]:
+    """The lists of the jobs with the same labels, by name; none for a label that a search cannot name."""
+    searches = {name: f'{name}:"{value}"' for name, value in job.value_of("labels").items()}
+    return {name: view.jobs(q=search) for name, search in searches.items() if _is_one_term(search)}
+
+
+def _is_one_term(search: str) -> bool:
+    try:
+        return len(parse(search, 0.0).terms) == 1
+    except BadSearch:
+        return False
 
 
 def shown_history(rows: Iterable[DiaryEvent], view: JobView, review: Review | None) -> list[ShownEvent]:

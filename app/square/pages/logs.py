@@ -131,7 +131,7 @@ def _page_start(query: JobLogQuery, open_at: int | None) -> int:
 
 def _level_links(view: ViewState, job: Job, log: logs.JoinedLog, query: JobLogQuery) -> list[NavLink]:
     levels = [level for _, level in logs.levels(log.lines)]
-    labels = {"": "All lines", "error": f"{levels.count('error')} errors", "warning": f"{levels.count('warning')} warnings"}
+    labels = {"": "All lines", "error": f"{levels.count('error')} error lines", "warning": f"{levels.count('warning')} warning lines"}
     return [NavLink(label, query.link(view, job, level=level), level == query.level) for level, label in labels.items()]
 
 
