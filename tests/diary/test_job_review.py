@@ -227,3 +227,9 @@ def test_addresses_of_the_form_lead_to_the_page_of_the_job(client: FlaskClient, 
     for path in ("review", "review/preview"):
         answer = client.get(f"/diary/jobs/{job.id}/{path}?tz=utc")
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/diary/jobs/{job.id}?tz=utc#review")
+
+
+def test_a_wrong_value_of_a_form_is_not_called_a_wrong_address(client: FlaskClient, job: DiaryJob) -> None:
+    answer = client.post(f"/diary/jobs/{job.id}/state", data={"state": "gone"}, headers=headers())
+    assert answer.status_code == 400
+    assert "Invalid input The state must be one of" in words(answer.text)
