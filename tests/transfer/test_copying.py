@@ -1,0 +1,164 @@
+"""Copies to a folder, and to a real sshd by the real rsync."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from services.transfer import copying
+from services.transfer.copying import CopyFailed, Expected, RemoteHost, copy_file, expected_by_origin, expected_by_report
+from tests.diary import sshd
+from tests.support.ports import free_port
+
+CONTENT = os.urandom(300_000)
+MD5 = hashlib.md5(CONTENT).hexdigest()
+OTHER_MD5 = hashlib.md5(b"other").hexdigest()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    file = tmp_path / "source 'x' $(touch y).root"
+    file.write_bytes(CONTENT)
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "target folder").mkdir()
+    return tmp_path / "target folder"
+
+
+def test_a_copy_is_the_file_and_nothing_else_remains(source: Path, folder: Path) -> None:
+    target = folder / "copy.root"
+    target.write_bytes(b"older")
+    for expected in (None, Expected(len(CONTENT)), Expected(len(CONTENT), MD5)):
+        assert copy_file(source, target, expected) == len(CONTENT)
+        assert target.read_bytes() == CONTENT
+        assert os.listdir(folder) == ["copy.root"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        (Expected(299_999), "has 300000 bytes, not 299999"),
+        (Expected(300_000, OTHER_MD5), f"has 300000 bytes and the md5 {MD5}, not 300000 {OTHER_MD5}"),
+    ],
+)
+def test_a_file_that_is_not_the_expected_one_never_gets_its_name(source: Path, folder: Path, expected: Expected, words: str) -> None:
+    (folder / "copy").write_bytes(b"older")
+    with pytest.raises(CopyFailed, match=words):
+        copy_file(source, folder / "copy", expected)
+    assert os.listdir(folder) == ["copy"]
+    assert (folder / "copy").read_bytes() == b"older"
+
+
+def test_a_file_that_grows_while_it_is_copied_never_gets_its_name(source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = copying.move_bytes
+
+    def grow(*arguments: int) -> int:
+        moved = real(*arguments)
+        with source.open("ab") as file:
+            file.write(b"more")
+        return moved
+
+    monkeypatch.setattr(copying, "move_bytes", grow)
+    with pytest.raises(CopyFailed, match="changed while it was copied"):
+        copy_file(source, folder / "copy")
+    assert os.listdir(folder) == []
+
+
+def test_the_copy_of_an_absent_file_and_one_into_an_absent_folder_say_so(source: Path, folder: Path) -> None:
+    with pytest.raises(CopyFailed, match="there is no such file"):
+        copy_file(folder / "absent", folder / "copy")
+    with pytest.raises(CopyFailed, match="No such file or directory"):
+        copy_file(source, folder / "absent" / "copy")
+    with pytest.raises(CopyFailed, match="Not a directory"):
+        copy_file(source, source / "copy")
+
+
+@pytest.mark.slow
+def test_a_reader_sees_the_older_or_the_newer_file_but_no_part(tmp_path: Path, folder: Path) -> None:
+    versions = [bytes([number]) * 2_000_000 for number in (1, 2)]
+    for number, content in enumerate(versions):
+        (tmp_path / str(number)).write_bytes(content)
+    copy_file(tmp_path / "0", folder / "copy")
+    stop = threading.Event()
+    seen: set[bytes] = set()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add((folder / "copy").read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(40):
+        copy_file(tmp_path / str(turn % 2), folder / "copy")
+    stop.set()
+    reader.join()
+    assert seen <= set(versions)
+
+
+def test_the_report_of_a_snapshot_has_its_size() -> None:
+    report = """{"data":["-1","-1","0","0","run367094_SiStrip_DQMLive.pb","4711","","-1","","","0"],"definition":"/x","source":"fu1_12"}"""
+    assert expected_by_report(report.encode()) == Expected(4711)
+    assert expected_by_report(b'{"data": [-1, -1, 0, 0, "x.pb", 4711]}') == Expected(4711)
+    for wrong in (b"", b"{}", b"[]", b'{"data": [1, 2]}', b'{"data": [1, 2, 3, 4, 5, "-6"]}', report[:-30].encode(), b"\xff"):
+        with pytest.raises(ValueError):  # noqa: PT011  by any reader of JSON
+            expected_by_report(wrong)
+
+
+def test_the_origin_of_a_root_file_has_its_size_and_md5() -> None:
+    assert expected_by_origin(f"md5:{MD5} 300000 /home/a b/DQM_V0001_SiStrip_R000367094.root\n".encode()) == Expected(300_000, MD5)
+    for wrong in (b"", b"\xff", f"md5:{MD5}".encode(), f"md5:{MD5[:-1]} 1 x".encode(), f"md5:{MD5} -1 x".encode()):
+        with pytest.raises(ValueError, match="expected `md5:"):
+            expected_by_origin(wrong)
+
+
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteHost]:
+    """This machine, by an sshd of its own."""
+    if not sshd.IS_THERE or not shutil.which("rsync"):
+        pytest.skip("sshd or rsync is not on this machine")
+    with sshd.ssh_server(tmp_path_factory.mktemp("ssh")) as (address, arguments):
+        yield RemoteHost(address, ("ssh", *arguments))
+
+
+@pytest.mark.slow
+def test_a_remote_copy_is_the_file_and_nothing_else_remains(remote: RemoteHost, source: Path, folder: Path) -> None:
+    target = PurePosixPath(folder, "copy 'x' $(touch z).root")
+    for expected in (None, Expected(len(CONTENT), MD5)):
+        assert remote.copy_file(source, target, expected) == len(CONTENT)
+        assert Path(target).read_bytes() == CONTENT
+        assert os.listdir(folder) == [target.name]
+
+
+@pytest.mark.slow
+def test_a_remote_file_that_is_not_the_expected_one_never_gets_its_name(remote: RemoteHost, source: Path, folder: Path) -> None:
+    for expected, words in ((Expected(299_999), "has not 299999 bytes"), (Expected(300_000, OTHER_MD5), f"is not {OTHER_MD5}")):
+        with pytest.raises(CopyFailed, match=words):
+            remote.copy_file(source, PurePosixPath(folder, "copy"), expected)
+        assert os.listdir(folder) == []
+
+
+@pytest.mark.slow
+def test_failures_of_a_remote_copy_are_named(remote: RemoteHost, source: Path, folder: Path) -> None:
+    target = PurePosixPath(folder, "copy")
+    with pytest.raises(CopyFailed, match="No such file or directory"):
+        remote.copy_file(source, PurePosixPath(folder, "absent", "copy"))
+    with pytest.raises(CopyFailed, match=r"absent: No such file"):
+        remote.copy_file(folder / "absent", target)
+    stranger = tuple(part.replace("/user", "/host") for part in remote.ssh)
+    with pytest.raises(CopyFailed, match="Permission denied"):
+        RemoteHost(remote.address, stranger).copy_file(source, target)
+    nobody = ("ssh", "-F", "none", "-p", str(free_port()))
+    with pytest.raises(CopyFailed, match="Connection refused"):
+        RemoteHost(remote.address, nobody).copy_file(source, target)
+    with pytest.raises(CopyFailed, match="No such file"):
+        RemoteHost(remote.address, remote.ssh, rsync="/no/rsync").copy_file(source, target)
+    assert os.listdir(folder) == []

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.transfer.heartbeats import RunWatch, active_runs
+
+RUN = 367094
+HEARTBEAT = {
+    "fm_date": "2026-05-01 12:00:00.000000",
+    "activeRuns": [RUN - 1, RUN],
+    "activeRunStats": [{"run": RUN, "totalRes": 4, "errorRes": 0}],
+    "version": "2.9.2",
+    "idles": 0,
+    "used": 8,
+    "broken": 0,
+    "quarantined": 0,
+    "usedDataDir": 12345,
+}
+"""The heartbeat of an FU, with the fields of hltd."""
+
+
+@pytest.fixture
+def boxes(tmp_path: Path) -> Path:
+    (tmp_path / "bu-c2e18").write_text(json.dumps({"activeRuns": [RUN]}))
+    return tmp_path
+
+
+def beat(boxes: Path, host: str, *runs: int, at: float = 0.0) -> None:
+    """Rewrite the heartbeat of a host in place; `at` gives each a change time of its own."""
+    (boxes / host).write_text(json.dumps(HEARTBEAT | {"activeRuns": runs}))
+    os.utime(boxes / host, (at, at))
+
+
+def watch(boxes: Path) -> RunWatch:
+    return RunWatch(RUN, str(boxes), "bu-c2e18", gap_s=5, stale_s=60)
+
+
+def test_a_run_is_over_after_two_readings_of_every_fu_without_it(boxes: Path) -> None:
+    watched = watch(boxes)
+    beat(boxes, "fu1", RUN)
+    beat(boxes, "fu2", RUN - 1)
+    assert [watched.is_over(now) for now in (0, 5, 10)] == [False] * 3
+    assert watched.waiting_for() == ["fu1"]
+    beat(boxes, "fu1", at=1)
+    assert [watched.is_over(now) for now in (12, 14, 16.9, 17)] == [False, False, False, True]
+    assert watched.waiting_for() == []
+
+
+def test_a_run_that_an_fu_lists_again_is_not_over(boxes: Path) -> None:
+    watched = watch(boxes)
+    beat(boxes, "fu1")
+    assert not watched.is_over(0)
+    beat(boxes, "fu1", RUN, at=1)
+    assert not watched.is_over(4)
+    beat(boxes, "fu1", at=2)
+    assert [watched.is_over(now) for now in (5, 9, 10)] == [False, False, True]
+
+
+@given(st.integers(0, len(json.dumps(HEARTBEAT)) - 1))
+def test_a_heartbeat_that_is_cut_anywhere_says_nothing(cut: int) -> None:
+    assert active_runs(json.dumps(HEARTBEAT).encode()) == {RUN - 1, RUN}
+    assert active_runs(json.dumps(HEARTBEAT).encode()[:cut]) is None
+
+
+@pytest.mark.parametrize(
+    "text", [b"[]", b"{}", b'{"activeRuns": null}', b'{"activeRuns": ["367094"]}', b"\xff", b"[" * 100_000, b"\0" * 20]
+)
+def test_a_heartbeat_without_a_list_of_runs_says_nothing(text: bytes) -> None:
+    assert active_runs(text) is None
+
+
+def test_readings_of_cut_heartbeats_do_not_count(boxes: Path) -> None:
+    watched = watch(boxes)
+    beat(boxes, "fu1")
+    assert not watched.is_over(0)
+    whole = (boxes / "fu1").read_text()
+    for now in range(5, 55, 5):
+        (boxes / "fu1").write_text(whole[: 3 * now])
+        assert not watched.is_over(now)
+    beat(boxes, "fu1", at=1)
+    assert watched.is_over(55)
+    fresh = watch(boxes)
+    (boxes / "fu1").write_text("")
+    assert not fresh.is_over(0)
+    assert fresh.waiting_for() == ["fu1"]
+
+
+def test_an_fu_whose_heartbeat_stands_still_does_not_count_whatever_its_clock_says(boxes: Path) -> None:
+    for change in (0, 4_000_000_000):
+        watched = watch(boxes)
+        beat(boxes, "fu1", RUN, at=change)
+        assert [watched.is_over(now) for now in (0, 30, 59.9, 60)] == [False, False, False, True]
+        beat(boxes, "fu1", RUN, at=change + 1)
+        assert not watched.is_over(61)
+
+
+def test_an_fu_that_ended_removes_its_heartbeat_and_does_not_count(boxes: Path) -> None:
+    watched = watch(boxes)
+    beat(boxes, "fu1", RUN)
+    assert not watched.is_over(0)
+    (boxes / "fu1").unlink()
+    assert watched.is_over(1)
+
+
+def test_a_folder_or_pipe_in_place_of_a_heartbeat_blocks_nothing(boxes: Path) -> None:
+    (boxes / "folder").mkdir()
+    os.mkfifo(boxes / "pipe")
+    watched = watch(boxes)
+    assert not watched.is_over(0)
+    assert watched.is_over(60)
+
+
+def test_a_folder_of_heartbeats_that_is_away_means_nothing(boxes: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        RunWatch(RUN, str(boxes / "absent"), "bu-c2e18").is_over(0)
