@@ -9,7 +9,7 @@ from functools import partial
 
 from app.core.settings import Settings, load
 from app.diary.index import index_again
-from app.diary.retention import remove_old
+from app.diary.retention import remove_empty_tallies, remove_old
 from app.diary.review import bulk
 from app.diary.settings import DiarySettings
 from app.diary.sources.registry import configured_sources
@@ -68,6 +68,7 @@ def clean_reviews(job: BackgroundJob) -> None:
 
 @handler("clean-diary", daily=True)
 def clean(job: BackgroundJob) -> None:
-    """Remove jobs of the diary that are older than the settings say. Running twice removes the same."""
+    """Remove jobs of the diary that are older than the settings say, and tallies without jobs. Running twice removes the same."""
     removed = remove_old(load().of(DiarySettings).diary_keep_days, lambda count: report(job, None, f"{count} jobs removed"))
     report(job, None, f"{removed} jobs removed")
+    remove_empty_tallies()

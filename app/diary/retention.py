@@ -1,4 +1,7 @@
-"""Removing old jobs, in short transactions: those that no source has shown for some time and nobody has reviewed."""
+"""Removing old jobs and what they leave, in short transactions.
+
+Old are jobs that no source has shown for some time and nobody has reviewed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from peewee import SQL, chunked, fn
 
 from app.core.database import proxy, rows
 from app.diary.index import reindex
+from app.diary.index_models import DiaryTally
 from app.diary.models import DiaryEvent, DiaryJob, DiaryParent, DiaryReview
 from app.diary.observations.store import lock
 
@@ -18,6 +22,8 @@ READ_AT_ONCE = 5000
 """Numbers of jobs of one read."""
 BATCH = 50
 """Jobs of one transaction, for which others wait."""
+TALLIES = 500
+"""Tallies of one transaction."""
 
 
 def remove_old(keep_days: int, progress: Callable[[int], object] = lambda _: None) -> int:
@@ -57,3 +63,20 @@ def _remove(numbers: list[int], sources: list[str], is_old: list[Any]) -> int:
         DiaryJob.delete().where(DiaryJob.id.in_(old)).execute()
         reindex(old)
     return len(old)
+
+
+def remove_empty_tallies() -> int:
+    """Remove the tallies that count no job any more, in short transactions; returns their number."""
+    removed = last = 0
+    query = DiaryTally.select(DiaryTally.id, DiaryTally.source).where(DiaryTally.jobs == 0).order_by(DiaryTally.id).limit(READ_AT_ONCE)
+    while found := list(rows(query.where(DiaryTally.id > last))):
+        by_source: dict[str, list[int]] = {}
+        for number, source in found:
+            by_source.setdefault(source, []).append(number)
+        for source, numbers in by_source.items():
+            for batch in chunked(numbers, TALLIES):
+                with proxy.atomic():
+                    lock(source)  # nobody counts a job in them meanwhile
+                    removed += DiaryTally.delete().where(DiaryTally.id.in_(batch), DiaryTally.jobs == 0).execute()
+        last = found[-1][0]
+    return removed

@@ -10,12 +10,12 @@ from app.core.database import proxy
 from app.core.settings import Settings
 from app.diary import retention
 from app.diary.index import reindex
-from app.diary.index_models import DiaryIndex
+from app.diary.index_models import DiaryIndex, DiaryTally
 from app.diary.jobs import pin_state, release_state
 from app.diary.models import DiaryEvent, DiaryJob, DiaryParent
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.observations.store import store
-from app.diary.retention import DAY_S, remove_old
+from app.diary.retention import DAY_S, remove_empty_tallies, remove_old
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import save_review
 from app.diary.search.find import count, facets, find
@@ -96,3 +96,20 @@ def test_jobs_are_removed_however_far_apart_their_numbers_are(hub: Settings, mon
     assert remove_old(10, reported.append) == 7
     assert reported[-1] == 7
     assert rows_of_tables()[0] == 0
+
+
+def test_tallies_that_count_no_job_any_more_are_removed_and_the_others_stay(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "READ_AT_ONCE", 7)
+    monkeypatch.setattr(retention, "TALLIES", 3)
+    for number in range(20):
+        seen(str(number), 50, "slurm" if number % 2 else "htcondor")
+    kept = seen("20", 1)
+    remove_old(10)
+    assert DiaryTally.select().where(DiaryTally.jobs == 0).count() == 21, "of one source, and of 20 runs"
+    assert remove_empty_tallies() == 21
+    assert [(row.source, row.field, row.jobs) for row in DiaryTally.select()] == [("slurm", "", 1), ("slurm", "run", 1)]
+    assert dict(facets(ALL, ())["run"]) == {"20": 1}
+    again = seen("0", 1, "htcondor")
+    assert find(ALL, (), 10) == [again, kept]
+    assert dict(facets(ALL, ())["source"]) == {"slurm": 1, "htcondor": 1}
+    assert remove_empty_tallies() == 0
