@@ -20,7 +20,7 @@ from app.diary.importing.importer import BY, ImportReport, import_jobs, old_diar
 from app.diary.importing.mapping import review_of as review_of_old
 from app.diary.importing.old_diary import BadImport, OldJob
 from app.diary.jobs import parents_of, release_state
-from app.diary.models import DiaryEvent, DiaryJob, DiaryParent, DiaryQuarantine, DiaryReview, DiaryTag
+from app.diary.models import DiaryEvent, DiaryJob, DiaryParent, DiaryReview, DiaryTag
 from app.diary.review.markdown import to_html
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import review_of, save_review
@@ -172,35 +172,6 @@ def test_all_jobs_are_read_piece_by_piece(tmp_path: Path) -> None:
     assert found == [*range(AT_ONCE * 2), *TABLE]
 
 
-def test_a_job_that_cannot_be_used_is_quarantined_and_hides_no_other(hub: Settings, tmp_path: Path) -> None:
-    objects = original.dumpdata()
-    tag, first, second = (next(each for each in objects if each["pk"] == key) for key in (2, 1234567, 1234569))
-    tag["fields"]["tag"] = "#not a tag"  # of job 1234568
-    first["pk"] = "seven"
-    second["fields"] |= {"sub_date": "yesterday", "job_status": "xyz", "info": 7, "tags": "none", "base_runs": [None, "x"], "user": [[]]}
-    objects += [None, {"model": "diary.job"}, {"model": 7, "fields": {}}]
-    original.write_dump(tmp_path / "original", objects)
-    report = run(f"json:{tmp_path / 'original'}")
-    assert (report.jobs, report.found, report.quarantined) == (8, 7, 2)
-    reasons = " ".join(row.reason for row in DiaryQuarantine.select())
-    assert "Its id is no number: 'seven'" in reasons
-    assert "not a tag" in reasons
-    assert (job(1234569).state, job(1234569).submitted, review_of(job(1234569).id).notes) == ("unknown", 0, "7")
-
-
-def test_a_dump_with_natural_keys_names_users_by_their_login(hub: Settings, tmp_path: Path) -> None:
-    objects = original.dumpdata()
-    logins = {number: login for number, (login, *_) in original.USERS.items()}
-    for each in objects:
-        if each["model"] == "auth.user":
-            del each["pk"]
-        elif user := each["fields"].get("user"):
-            each["fields"]["user"] = [logins[user]]
-    original.write_dump(tmp_path / "original", objects)
-    run(f"json:{tmp_path / 'original'}")
-    assert (job(1234567).user, job(1234571).user, job(1234569).user) == ("doea", "doeb", "")
-
-
 @pytest.mark.slow
 def test_an_old_server_with_another_encoding_and_no_transactions_is_read_right(hub: Settings, mysql_address: str) -> None:
     socket = mysql_address.partition("unix_socket=")[2]
@@ -257,32 +228,6 @@ def test_the_command_says_what_was_imported(hub: Settings, tmp_path: Path) -> No
     assert {found.source for found in DiaryJob.select()} == {"old"}
     again = json.loads(dqmhub(hub, "diary", "import", f"sqlite:{tmp_path / 'original'}", "--source", "old", "--json").stdout)
     assert again == {"jobs": 8, "found": 0, "changed": 0, "reviewed": 0, "kept": 0, "quarantined": 0}
-
-
-@pytest.mark.parametrize(
-    ("address", "reason"),
-    [
-        ("", "The address must be sqlite:FILE, json:FILE or mysql://"),
-        ("oracle:x", "The address must be sqlite:FILE"),
-        ("sqlite:{folder}/absent", "There is no file"),
-        ("sqlite:{folder}/text", "is no database of CAE Job Diary: file is not a database"),
-        ("sqlite:{folder}/empty", "is no database of CAE Job Diary: no such table: auth_user"),
-        ("json:{folder}/absent", "cannot be read: No such file"),
-        ("json:{folder}/text", "is no JSON"),
-        ("json:{folder}/list", "has no jobs"),
-        ("mysql://localhost", "The address must be mysql://user:password@host:port/name"),
-        ("mysql://anna:secret@127.0.0.1:1/name", "127.0.0.1 cannot be connected to"),
-    ],
-)
-def test_an_address_without_an_original_is_named_and_no_password_is(tmp_path: Path, address: str, reason: str) -> None:
-    (tmp_path / "text").write_text("This is a text, which is no database and no JSON. " * 20)
-    (tmp_path / "empty").touch()
-    (tmp_path / "list").write_text("[1, null, {}]")
-    if address.startswith("mysql"):
-        pytest.importorskip("pymysql", reason="PyMySQL is not installed: `make build` installs it")
-    with pytest.raises(BadImport, match=reason) as error:
-        list(old_diary(address.format(folder=tmp_path)).jobs())
-    assert "secret" not in str(error.value)
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ def test_a_new_module_is_a_new_kind_and_nothing_else_changes(module: None, confi
         ("a.toml", b'kind = "own-jobs"\nperiod_s = -1', "period_s must be a number from 0.2 to 86400"),
         ("a.toml", b'kind = "own-jobs"\nperiod_s = nan', "period_s must be a number from 0.2 to 86400"),
         ("a.toml", b'kind = "own-jobs"\nenabled = 1', "The option enabled must be true or false"),
-        ("a b.toml", b'kind = "own-jobs"', "The name of the file must be letters"),
+        ("a b.toml", b'kind = "own-jobs"', "The name of a source must be letters"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_named_and_hides_no_other(

@@ -15,6 +15,10 @@ from app.diary.importing.old_diary import BadImport, OldJob, OldUser
 AT_ONCE = 500
 """Jobs of one query: it ends before they are stored, which may take longer than the server waits."""
 CONNECT_S, ANSWER_S = 10, 300
+ADDRESS = (
+    "The address must be mysql://user:password@host:port/name, if need be with ?unix_socket=PATH. "
+    "Write characters such as / and @ of a password as %2F and %40, or set MYSQL_PWD"
+)
 
 Query = Callable[..., list[dict[str, Any]]]
 """Rows of a statement with `?` for its arguments; raises BadImport."""
@@ -73,11 +77,16 @@ def mysql(address: str) -> OldDatabase:
         from pymysql.constants import ER
     except ImportError as error:
         raise BadImport("PyMySQL is not installed: pip install 'dqmhub[mysql]'") from error
-    parts = urlsplit(address)
-    name, where = unquote(parts.path.lstrip("/")), {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    if not name or where.keys() - {"unix_socket"}:
-        raise BadImport("The address must be mysql://user:password@host:port/name, if need be with ?unix_socket=PATH")
-    options: dict[str, Any] = {"host": parts.hostname or "localhost", "port": parts.port or 3306, "unix_socket": where.get("unix_socket")}
+    try:
+        parts = urlsplit(address)
+        port = parts.port or 3306
+    except ValueError:  # whose message may have a part of the password
+        raise BadImport(ADDRESS) from None
+    name, where = parts.path.lstrip("/"), {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if not name or {"/", "@"}.intersection(name) or where.keys() - {"unix_socket"}:  # a password with a / would be in the name
+        raise BadImport(ADDRESS)
+    name = unquote(name)
+    options: dict[str, Any] = {"host": parts.hostname or "localhost", "port": port, "unix_socket": where.get("unix_socket")}
     options |= {"user": unquote(parts.username or ""), "password": unquote(parts.password or os.environ.get("MYSQL_PWD", ""))}
     options |= {"database": name, "use_unicode": False, "connect_timeout": CONNECT_S, "read_timeout": ANSWER_S}
 

@@ -21,12 +21,12 @@ class OldDump:
         objects = self._objects()
         users: dict[Any, OldUser] = {}
         for key, fields in objects["auth.user"]:
-            name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}".strip()
-            login = str(fields.get("username", ""))
-            users[login] = OldUser(login, name, str(fields.get("email", "")))
+            name = f"{_text(fields, 'first_name')} {_text(fields, 'last_name')}".strip()
+            login = _text(fields, "username")
+            users[login] = OldUser(login, name, _text(fields, "email"))
             if key is not None:  # as with natural keys
                 users[key] = users[login]
-        tags = {key: str(fields.get("tag", "")) for key, fields in objects["diary.tag"]}
+        tags = {key: _text(fields, "tag") for key, fields in objects["diary.tag"]}
         for key, fields in sorted(
             objects["diary.job"], key=lambda job: (not isinstance(job[0], int), job[0] if isinstance(job[0], int) else 0)
         ):
@@ -60,6 +60,12 @@ def _key(value: Any) -> Any:
     if isinstance(value, list):
         return value[0] if len(value) == 1 and isinstance(value[0], str | int) else None
     return value if isinstance(value, str | int) else None
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    """A field as a text; "" for null, and without it."""
+    value = fields.get(name)
+    return "" if value is None else str(value)
 
 
 def _list(value: Any) -> list[Any]:

@@ -23,12 +23,15 @@ from app.diary.review.errors import BadReview
 from app.diary.review.fields import checked_change
 from app.diary.review.review import FIELDS, Review, ReviewChange
 from app.diary.review.reviews import changed_review, reviews_of, store_reviews, text_of
+from app.diary.sources.registry import check_source_name, source_kinds
 from app.diary.sources.runner import source_state
 
 BY = "CAE Job Diary"
 """Who has made imported reviews, in the history."""
 SAME_JOB_S = 86400.0
 """Jobs with the same id that were submitted closer to each other are the same: the original has the time of the README."""
+UNKNOWN_S = SAME_JOB_S - 1.0
+"""Distance of a job whose time is unknown: each one with a time near enough is nearer."""
 NOBODY = Review(0)
 
 
@@ -66,7 +69,7 @@ def old_diary(address: str) -> OldDiary:
 
 
 def import_jobs(diary: OldDiary, source: str, now: float, keep: int) -> ImportReport:
-    """Store all jobs, and what people said of them. Raises BadImport.
+    """Store all jobs, and what people said of them. Raises BadImport, BadSourceConfig.
 
     Args:
         diary: Where they are read.
@@ -74,6 +77,9 @@ def import_jobs(diary: OldDiary, source: str, now: float, keep: int) -> ImportRe
         now: Unix s UTC.
         keep: Records that cannot be used which are kept.
     """
+    check_source_name(source)
+    if source in source_kinds() and source_kinds()[source].is_default:
+        raise BadImport(f"{source} is a source of this hub by itself: give the imported jobs another one")
     report = ImportReport()
     for batch in chunked(diary.jobs(), BATCH):
         report += _import_batch(batch, source, now, keep)
@@ -122,9 +128,9 @@ def _stored(source: str, batch: Iterable[OldJob]) -> dict[str, list[_Stored]]:
 
 
 def _same(jobs: Iterable[_Stored], old: OldJob) -> _Stored | None:
-    """The stored job that an old one is: that of the nearest time of submission, if it is near."""
+    """The stored job that an old one is: that of the nearest time of submission, if it is near; else one whose time is unknown."""
     submitted = old.time("sub_date") or 0.0
-    near = [(abs(job.submitted - submitted) if job.submitted and submitted else 0.0, job) for job in jobs]
+    near = [(abs(job.submitted - submitted) if job.submitted and submitted else UNKNOWN_S, job) for job in jobs]
     distance, job = min(near, default=(SAME_JOB_S, None), key=lambda each: each[0])
     return job if distance < SAME_JOB_S else None
 

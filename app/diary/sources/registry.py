@@ -52,7 +52,7 @@ def configured_sources(settings: Settings) -> ConfiguredSources:
     problems: list[SourceProblem] = []
     for path in _files(folder, problems) if folder else []:
         try:
-            tables[_name_of(path)] = _read(path)
+            tables[check_source_name(path.stem)] = _read(path)
         except BadSourceConfig as error:
             problems.append(SourceProblem(path.stem, f"{path.name}: {error}"))
             tables.pop(path.stem, None)  # as it is by itself it would be another source than is wanted
@@ -86,10 +86,13 @@ def _files(folder: str, problems: list[SourceProblem]) -> list[Path]:
         return []
 
 
-def _name_of(path: Path) -> str:
-    if not _NAME.fullmatch(path.stem):
-        raise BadSourceConfig("The name of the file must be letters, digits, '.', '_' and '-', at most 64")
-    return path.stem
+def check_source_name(name: str) -> str:
+    """The name of a source. Raises BadSourceConfig when it cannot be one."""
+    if not _NAME.fullmatch(name):
+        raise BadSourceConfig(
+            "The name of a source must be letters, digits, '.', '_' and '-', at most 64, and begin with a letter or digit"
+        )
+    return name
 
 
 def _read(path: Path) -> Mapping[str, Any]:
