@@ -11,6 +11,7 @@ import pytest
 from app.core.settings import Settings
 from app.diary.errors import BadSourceConfig
 from app.diary.models import DiaryJob
+from app.diary.observations.observation import JobKey
 from app.diary.sources.htcondor import KIND, observation_of, read_ads
 from app.diary.sources.runner import scan_source, source_state
 from app.diary.sources.source import JobSource
@@ -117,6 +118,21 @@ def test_a_job_that_neither_shows_is_sought_in_the_whole_history_before_it_is_lo
     (condor / "condor_history").write_text(f"""#!/bin/sh\ncase "$1" in 7.0|8.0) echo '{history}';; esac\n""")
     assert scan_source(source(condor), hub).lost == 1
     assert {id: job.state for id, job in jobs().items()} == {"7.0": "failed", "8.0": "lost"}
+
+
+def test_a_job_that_had_the_id_before_is_not_the_one_that_is_sought(hub: Settings, condor: Path) -> None:
+    submitted = ad(7)["QDate"]
+    show(condor / "history", ad(7, **ENDED, ExitCode=0) | {"QDate": submitted - 10**8}, ad(7, **ENDED, ExitCode=7))
+    found = list(source(condor).probe([JobKey("7.0", submitted)]))
+    assert [(each.native_id, each.submitted, each.state) for each in found] == [("7.0", submitted, "failed")]
+
+
+def test_arguments_of_jobs_are_not_read(hub: Settings, condor: Path) -> None:
+    source(condor).scan({})
+    for text in ("queue", "history"):
+        attributes = (condor / f"{text}.args").read_text().split("-attributes ")[1].strip().split(",")
+        assert not {"Args", "Arguments", "Env", "Environment"}.intersection(attributes)
+        assert "Cmd" in attributes
 
 
 def test_a_history_that_takes_too_long_lets_jobs_be_lost_and_does_not_stop_the_source(hub: Settings, condor: Path) -> None:

@@ -99,6 +99,18 @@ def test_the_size_of_a_job_that_no_log_submits_is_no_job(hub: Settings, tmp_path
     assert not DiaryJob.select().exists()
 
 
+def test_arguments_and_variables_in_an_event_are_no_facts(hub: Settings, tmp_path: Path) -> None:
+    information = """028 ({0}.000.000) 2026-11-28 16:27:01 Job ad information event triggered.
+Owner = "anna"
+Args = "--password hunter2"
+Environment = "TOKEN=hunter2"
+"""
+    (tmp_path / "log").write_text(log(SUBMITTED, EXECUTED, information))
+    scan_source(source(tmp_path / "log"), hub)
+    assert only_job().user == "anna"
+    assert "hunter2" not in only_job().facts
+
+
 def test_links_are_no_logs_and_show_no_secret(hub: Settings, tmp_path: Path) -> None:
     secret = tmp_path / "secret.conf"
     secret.write_text("password = hunter2\n...\n")

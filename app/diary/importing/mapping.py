@@ -9,6 +9,7 @@ from typing import Any
 from app.core.text import one_line
 from app.diary import states
 from app.diary.importing.old_diary import OldJob
+from app.diary.log_kinds import README, SUBMISSION_LOG
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.review.fields import MAX_NOTES, MAX_SUMMARY, MAX_TAGS
 from app.diary.review.review import ReviewChange
@@ -28,8 +29,6 @@ PINNED = {"err": states.FAILED, "oth": states.FAILED}
 """States that people set."""
 REVIEWS = {"opn": "open", "ong": "ongoing", "don": "done"}
 VERDICTS = {"": "none", "ok": "ok", "nok": "not-ok", "oth": "other", "isu": "issue", "obs": "obsolete"}
-SUBMISSION_LOG, README = "submission log", "readme"
-"""Kinds of logs, by which a source of the kind `directory` knows what it needs not read again."""
 
 
 def job_id(old: OldJob) -> str:

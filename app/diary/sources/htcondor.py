@@ -17,6 +17,7 @@ from app.core.settings import Settings
 from app.diary import states
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.observations.observation import JobKey, Observation, ParentKey
+from app.diary.sources.batch_fields import log_paths, of_keys
 from app.diary.sources.command import CommandOptions, run
 from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
@@ -24,10 +25,10 @@ from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, r
 ATTRIBUTES = (
     *("ClusterId", "ProcId", "JobStatus", "Owner", "QDate", "JobStartDate", "JobCurrentStartDate", "CompletionDate"),
     *("EnteredCurrentStatus", "NumJobStarts", "ExitCode", "ExitBySignal", "ExitSignal", "HoldReason", "HoldReasonCode"),
-    *("RemoveReason", "JobBatchName", "Cmd", "Args", "Iwd", "Out", "Err", "UserLog", "AcctGroup", "RemoteHost", "LastRemoteHost"),
+    *("RemoveReason", "JobBatchName", "Cmd", "Iwd", "Out", "Err", "UserLog", "AcctGroup", "RemoteHost", "LastRemoteHost"),
     *("GlobalJobId", "DAGManJobId", "DAGNodeName", "JobUniverse", "ResidentSetSize_RAW", "RemoteUserCpu", "RemoteWallClockTime"),
 )
-"""Attributes that are asked for."""
+"""Attributes that are read; arguments and variables of users are not, since they may be passwords."""
 IDLE, RUNNING, REMOVED, COMPLETED, HELD, TRANSFERRING, SUSPENDED = range(1, 8)
 """Values of JobStatus."""
 STATES = {
@@ -38,6 +39,8 @@ STATES = {
     TRANSFERRING: states.RUNNING,
     SUSPENDED: states.RUNNING,
 }
+LOGS = {"Out": "output", "Err": "errors", "UserLog": "event log"}
+"""Kinds of logs by attribute."""
 METRICS = {"ResidentSetSize_RAW": "rss_kb", "RemoteUserCpu": "cpu_s", "RemoteWallClockTime": "wall_s"}
 MOST_ENDED = 10_000
 """Jobs of the history in one scan, the last ones."""
@@ -103,9 +106,10 @@ class HTCondor(JobSource):
         if not ids or not self._options.history:
             return ()
         try:
-            return self._observations(self._ask(self._options.history, *ids, "-limit", str(MOST_ENDED)).ads)[0]
+            found, _ = self._observations(self._ask(self._options.history, *ids, "-limit", str(MOST_ENDED)).ads)
         except CommandFailed:  # a long history takes too long: they are lost until they are seen again
             return ()
+        return of_keys(found, keys)
 
     def _ask(self, program: Sequence[str], *arguments: str) -> Ads:
         attributes = ",".join((*ATTRIBUTES, *self._attributes.values()))
@@ -177,7 +181,7 @@ def observation_of(ad: Mapping[str, Any], now: float, source: str, labels: Mappi
         workdir=workdir,
         labels=_labels(ad, labels),
         metrics={name: ad[attribute] for attribute, name in METRICS.items() if _is_number(ad.get(attribute))},
-        logs=[(posixpath.join(workdir, path), kind) for kind, path in _files(ad) if path and path != "/dev/null"],
+        logs=log_paths(workdir, [(_text(ad, name), kind) for name, kind in LOGS.items()]),
         parents=[] if dagman is None else [ParentKey(source, f"{dagman}.0")],
         facts=ad,
     )
@@ -202,10 +206,6 @@ def _labels(ad: Mapping[str, Any], further: Mapping[str, str]) -> dict[str, str]
     found = {"host": slot.rpartition("@")[2], "schedd": _text(ad, "GlobalJobId").partition("#")[0], "node": _text(ad, "DAGNodeName")}
     found |= {label: _text(ad, attribute) or str(_whole(ad, attribute) or "") for label, attribute in further.items()}
     return {label: value for label, value in found.items() if value}
-
-
-def _files(ad: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [("output", _text(ad, "Out")), ("errors", _text(ad, "Err")), ("event log", _text(ad, "UserLog"))]
 
 
 def _text(ad: Mapping[str, Any], name: str) -> str:

@@ -33,6 +33,8 @@ STATES = {
     STATUS_UNKNOWN: states.UNKNOWN,
 }
 """States by event; those of other events are that of the last one."""
+SECRET_ATTRIBUTES = ("Args", "Arguments", "Env", "Environment")
+"""Attributes that are not kept: arguments and variables of users may be passwords."""
 MAX_FILES = 2000
 HEAD = 256
 """First bytes of a file by which it is known again, with its number."""
@@ -210,7 +212,7 @@ def _of_ad(event: CondorEvent, ad: Mapping[str, str], state: str) -> Observation
         project=ad.get("AcctGroup"),
         workdir=ad.get("Iwd"),
         labels={"schedd": schedd} if schedd else None,
-        facts=ad,
+        facts={name: value for name, value in ad.items() if name not in SECRET_ATTRIBUTES},
     )
 
 

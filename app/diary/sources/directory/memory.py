@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 from peewee import chunked
 
 from app.core.database import rows
+from app.diary.log_kinds import README, SUBMISSION_LOG
 from app.diary.models import DiaryJob
 from app.diary.sources.directory.config import DirectoryConfig
 from app.diary.sources.directory.places import FollowedJob, TraceFolder, TracePlace
 from app.diary.sources.directory.submissions import Submissions
 from app.diary.states import LOST, UNFINISHED
 
-SUBMISSION_LOG, README, LOG = "submission log", "readme", "log"
-"""Kinds of the logs of jobs."""
 FOLDER, FOLDER_BYTES = "folder", "folder bytes"
 """The facts with the folder of a submission, and with its bytes, in hexadecimal digits, if they are no UTF-8."""
 LATE_S = 86400.0

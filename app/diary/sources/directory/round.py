@@ -6,10 +6,11 @@ import os
 import time
 from typing import Any
 
+from app.diary.log_kinds import LOG, README, SUBMISSION_LOG
 from app.diary.observations.checks import clean
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.sources.directory.looks import GONE, Look, look_at
-from app.diary.sources.directory.memory import FOLDER, FOLDER_BYTES, LOG, README, SUBMISSION_LOG, Memory
+from app.diary.sources.directory.memory import FOLDER, FOLDER_BYTES, Memory
 from app.diary.sources.directory.places import RETRIES, FollowedJob, Trace, TracePlace
 from app.diary.sources.directory.texts import ReadmeFacts, SubmissionLog
 from app.diary.states import CANCELLED, DONE, FAILED, UNFINISHED, UNKNOWN
