@@ -169,5 +169,5 @@ def test_jobs_that_are_lost_make_no_scan_wait(site: Site, source: JobSource, sca
     with audited() as events:
         scan()
     names = [name for name, _ in events]
-    assert names.count("os.scandir") <= 1, "the original asked three times for each, with a pause between"
+    assert names.count("os.scandir") <= 1, "the original listed it three times for each, with a pause between"
     assert "time.sleep" not in names

@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.diary.models import DiaryJob
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import review_of, save_review
-from app.diary.sources.directory import round
+from app.diary.sources.directory import scan
 from app.diary.sources.registry import source_kinds
 from app.diary.sources.runner import scan_source
 from app.diary.sources.source import JobSource
@@ -98,7 +98,7 @@ def test_a_job_that_is_started_again_without_a_readme_runs_after_a_while(
     (tmp_path / "running/job_7_fu2").mkdir()
     scan_source(source, hub)
     assert found() == [(OLD, "old", "done")]
-    monkeypatch.setattr(round, "README_S", 0.0)
+    monkeypatch.setattr(scan, "README_S", 0.0)
     scan_source(source, hub)
     assert found() == [(OLD, "old", "running")]
 

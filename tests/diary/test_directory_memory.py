@@ -93,7 +93,7 @@ def test_the_start_of_a_process_takes_no_memory_for_the_facts_of_stored_jobs(hub
     assert peak < len(facts) * 200, "the facts of 1,000 jobs are five times as much"
 
 
-def test_jobs_whose_observations_could_not_be_stored_are_told_again(hub: Settings, site: Site) -> None:
+def test_jobs_whose_observations_could_not_be_stored_are_made_again(hub: Settings, site: Site) -> None:
     source = make(site, hub)
     site.submit(ID)
     site.running(ID)
@@ -106,7 +106,7 @@ def test_jobs_whose_observations_could_not_be_stored_are_told_again(hub: Setting
     assert only_job().state == "done"
 
 
-def test_two_processes_that_scan_one_source_tell_each_change_once(hub: Settings, site: Site) -> None:
+def test_two_processes_that_scan_one_source_store_each_change_once(hub: Settings, site: Site) -> None:
     first, second = make(site, hub), make(site, hub)
     for number in range(6):
         site.submit(ID + number)
@@ -153,10 +153,10 @@ def test_names_that_are_no_utf_8_are_jobs_like_others(hub: Settings, tmp_path: P
     other = os.fsencode(site.logs) + b"/\xff.log"
     with open(other, "wb") as file:
         file.write(log.replace(b"r: 7", b"r: 8"))
-    given = options(site)
-    given["submissions"] |= {"pattern": r"[^x]+\.log"}
+    table = options(site)
+    table["submissions"] |= {"pattern": r"[^x]+\.log"}
     for process in range(3):
-        source = source_kinds()["directory"].make("cae", given, hub)
+        source = source_kinds()["directory"].make("cae", table, hub)
         scan_source(source, hub)
         scan_source(source, hub)
         assert {job.native_id: job.state for job in DiaryJob.select()} == {"7": "pending", "8": "unknown"}, process
@@ -226,10 +226,10 @@ def test_what_a_real_grid_engine_prints_of_a_job_is_read(fixtures_dir: Path) -> 
         pytest.skip(f"{path} is absent")
     text = path.read_text()
     block = text[text.index("=" * 62) : text.index("owner        tester")]
-    given = tomllib.loads(EXAMPLE.read_text()) | {"zone": "UTC"}
-    given["submissions"] |= {"workdir": "sge_o_home"}  # the recorded text ends before sge_o_workdir
-    del given["kind"]
-    config = read_config(given)
+    table = tomllib.loads(EXAMPLE.read_text()) | {"zone": "UTC"}
+    table["submissions"] |= {"workdir": "sge_o_home"}  # the recorded text ends before sge_o_workdir
+    del table["kind"]
+    config = read_config(table)
     assert config.submissions
     log = read_submission_log(block, config.submissions, config.zone)
     assert log

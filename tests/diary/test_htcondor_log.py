@@ -279,7 +279,7 @@ def test_times_are_those_of_the_zone_and_dates_without_a_year_the_last_such_ones
     [
         ({"files": ["log"]}, "whole paths"),
         ({"files": []}, "whole paths"),
-        ({"time_zone": "Mars"}, "no time zone Mars"),
+        ({"time_zone": "Mars"}, "Unknown time zone Mars"),
         ({"max_mib": 0}, "max_mib"),
     ],
 )

@@ -69,7 +69,7 @@ class EventLogOptions:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise BadSourceConfig(f"There is no time zone {self.time_zone}; such as Europe/Zurich") from error
+            raise BadSourceConfig(f"Unknown time zone {self.time_zone}; an example is Europe/Zurich") from error
 
 
 class ReadLog(NamedTuple):

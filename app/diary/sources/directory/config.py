@@ -125,13 +125,13 @@ class CommonOptions:
 
 @dataclass(frozen=True)
 class DirectoryConfig:
-    """What a directory source is told.
+    """The configuration of a directory source.
 
     Attributes:
         zone: Of times without one.
         project: Form of the path of a submission, with the group `project`; None: projects are not in paths.
-        logs: Form of the names of logs in the directory of a job; None: they are not looked for.
-        follow_s: Jobs that ended or vanished so long ago are not looked for any more.
+        logs: Form of the names of logs in the directory of a job; None: none are searched.
+        follow_s: Jobs that ended or vanished so long ago are not followed any more.
         complete_s: Pause between two scans that show all unfinished jobs, also the unchanged ones.
     """
 
@@ -182,7 +182,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:  # whatever the name is: a path, a folder, unknown
-        raise BadSourceConfig(f"There is no zone {name!r}") from error
+        raise BadSourceConfig(f"Unknown time zone {name!r}") from error
 
 
 def _form(place: str, text: str, *groups: str) -> re.Pattern[str]:
@@ -196,17 +196,17 @@ def _form(place: str, text: str, *groups: str) -> re.Pattern[str]:
     return found
 
 
-def _table(place: str, kind: type[Any], given: object) -> Any:
-    if not isinstance(given, Mapping):
+def _options(place: str, kind: type[Any], table: object) -> Any:
+    if not isinstance(table, Mapping):
         raise BadSourceConfig(f"{place} must be a table")
     try:
-        return read_options(kind, given)
+        return read_options(kind, table)
     except BadSourceConfig as error:
         raise BadSourceConfig(f"{place}: {error}") from error
 
 
-def _rule(place: str, given: object) -> Rule:
-    options: RuleOptions = _table(place, RuleOptions, given)
+def _rule(place: str, table: object) -> Rule:
+    options: RuleOptions = _options(place, RuleOptions, table)
     if options.state not in STATES:
         raise BadSourceConfig(f"{place}: The option state must be one of {', '.join(STATES)}")
     if options.folder and not os.path.isabs(options.folder):
@@ -223,8 +223,8 @@ def _rule(place: str, given: object) -> Rule:
     )
 
 
-def _submissions(given: object) -> SubmissionRules:
-    options: SubmissionRules = _table("submissions", SubmissionRules, given)
+def _submissions(table: object) -> SubmissionRules:
+    options: SubmissionRules = _options("submissions", SubmissionRules, table)
     if not os.path.isabs(options.folder):
         raise BadSourceConfig("submissions: The option folder must begin with /")
     _form("submissions: pattern", options.pattern)
@@ -232,27 +232,27 @@ def _submissions(given: object) -> SubmissionRules:
     return options
 
 
-def _readme(given: object) -> ReadmeRules:
-    if not isinstance(given, Mapping):
+def _readme(table: object) -> ReadmeRules:
+    if not isinstance(table, Mapping):
         raise BadSourceConfig("readme must be a table")
-    plain = {name: value for name, value in given.items() if name not in ("keys", "labels", "facts")}
-    options: ReadmeOptions = _table("readme", ReadmeOptions, plain)
-    keys, labels, facts = (_texts(f"readme.{name}", given.get(name, {})) for name in ("keys", "labels", "facts"))
+    plain = {name: value for name, value in table.items() if name not in ("keys", "labels", "facts")}
+    options: ReadmeOptions = _options("readme", ReadmeOptions, plain)
+    keys, labels, facts = (_texts(f"readme.{name}", table.get(name, {})) for name in ("keys", "labels", "facts"))
     if unknown := sorted(keys.keys() - set(README_FIELDS)):
-        raise BadSourceConfig(f"readme.keys: There is no field {unknown[0]}; fields: {', '.join(README_FIELDS)}")
+        raise BadSourceConfig(f"readme.keys: Unknown field {unknown[0]}; fields: {', '.join(README_FIELDS)}")
     _form("readme: pattern", options.pattern)
     _check_encoding("readme", options.encoding)
     return ReadmeRules(**vars(options), keys=keys, labels=labels, facts=facts)
 
 
-def _texts(place: str, given: object) -> dict[str, str]:
-    if not isinstance(given, Mapping) or not all(isinstance(value, str) and value for value in given.values()):
+def _texts(place: str, table: object) -> dict[str, str]:
+    if not isinstance(table, Mapping) or not all(isinstance(value, str) and value for value in table.values()):
         raise BadSourceConfig(f"{place} must be a table of texts")
-    return dict(given)
+    return dict(table)
 
 
 def _check_encoding(place: str, name: str) -> None:
     try:
         b"x".decode(name, "replace")
     except (LookupError, ValueError) as error:
-        raise BadSourceConfig(f"{place}: There is no encoding {name!r}") from error
+        raise BadSourceConfig(f"{place}: Unknown encoding {name!r}") from error

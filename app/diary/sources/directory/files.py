@@ -32,7 +32,7 @@ class Watched:
         return True
 
     def forget(self) -> None:
-        """Let it be read at the next look, since reading it has failed."""
+        """Let it be read by the next scan, since reading it has failed."""
         self.stamp = ()
 
 

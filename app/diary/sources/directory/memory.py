@@ -46,9 +46,9 @@ class Memory:
 
     Attributes:
         submissions: The folder of submission logs, if there is one.
-        places: By path; those that were looked at longest ago first. Without submission logs there is one, "".
+        places: By path, the one that was listed longest ago first. Without submission logs there is one, "".
         known: Hashes of the keys of all stored jobs.
-        problems: By place or path what could not be read, so that it is told once.
+        problems: By place or path the reason why it could not be read, so that each is reported once.
         follow_s: Jobs that ended, or were seen last, so long ago are not followed any more.
         next_whole: When a scan shows all unfinished jobs again, monotonic s.
     """
@@ -93,7 +93,7 @@ class Memory:
         self.places[path].add(job, self.is_active(job, now))
 
     def is_active(self, job: FollowedJob, now: float) -> bool:
-        """Whether each scan looks at the job: it has not ended, or its README is still to come."""
+        """Whether each scan checks the job: it has not ended, or its README is missing."""
         is_open = job.state in ("", LOST, *UNFINISHED)
         return is_open or (self.config.readme is not None and not job.has_readme and now - job.at < LATE_S)
 

@@ -11,7 +11,7 @@ from app.diary.sources.directory.config import Rule
 from app.diary.sources.directory.files import Watched
 
 RETRIES = 10
-"""Most further looks into a place in one scan, for jobs that moved meanwhile."""
+"""Most times that a place is listed again in one scan, for jobs that moved meanwhile."""
 
 
 class Trace(NamedTuple):
@@ -24,20 +24,20 @@ class Trace(NamedTuple):
 
 @dataclass(slots=True)
 class FollowedJob:
-    """A job that is looked for.
+    """A job whose traces are followed.
 
     Attributes:
         native_id, submitted: Its key; 0: the time is not known.
         folder: Where it was submitted; "" if no log says it.
         log: Path of its submission log; "" if there is none.
-        state, job_dir: What was told of it last; "": nothing yet, or it was not there since.
-        at: When that changed, or an unfinished job was there last.
+        state, job_dir: As observed last; "": never, or the job was missing since.
+        at: When these changed, or when an unfinished job was observed last.
         line: First line of its trace, when a rule wants it.
         has_readme: Its README was read.
         readme_path: Where that is, if it is known.
         log_names: Names of the logs in its directory.
         waits_since: When its README was missing in a new directory, in which it may be another job; 0: it is not.
-        untold: Fields for the next observation.
+        pending_fields: Fields for the next observation, by name.
     """
 
     native_id: str
@@ -52,17 +52,17 @@ class FollowedJob:
     readme_path: str = ""
     log_names: tuple[str, ...] = ()
     waits_since: float = 0.0
-    untold: dict[str, Any] = field(default_factory=dict)
+    pending_fields: dict[str, Any] = field(default_factory=dict)
     entry_seen: Watched = field(default_factory=Watched)
     job_dir_seen: Watched = field(default_factory=Watched)
     readme_seen: Watched = field(default_factory=Watched)
 
     def forget_readme(self) -> None:
-        """Look for the README again."""
+        """Search the README again."""
         self.has_readme, self.readme_path, self.readme_seen, self.job_dir_seen = False, "", Watched(), Watched()
 
     def rest(self) -> None:
-        """Keep little of a job that is looked at no more, of which there may be many."""
+        """Free what only active jobs need; there may be many others."""
         self.line = self.readme_path = ""
         self.entry_seen, self.readme_seen, self.job_dir_seen = Watched(), Watched(), Watched()
 
@@ -109,8 +109,8 @@ class TracePlace:
 
     Attributes:
         jobs: The followed jobs by id.
-        active: Ids of those that are looked at in each scan, in this order.
-        changed: Ids whose traces changed and that were not looked at since.
+        active: Ids of the jobs that each scan checks, in this order.
+        changed: Ids whose traces changed and that were not checked since.
         traces: By id.
         discovers: Each trace is a job; otherwise only those of jobs that are followed are read.
     """

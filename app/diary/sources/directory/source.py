@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.diary.settings import DiarySettings
 from app.diary.sources.directory.config import DirectoryConfig, read_config
 from app.diary.sources.directory.memory import Memory
-from app.diary.sources.directory.round import Round
+from app.diary.sources.directory.scan import DirectoryScan
 from app.diary.sources.source import JobScan, JobSource
 
 DAY_S = 86400.0
@@ -39,7 +39,7 @@ class Directory(JobSource):
         memory = self._memory if cursor == self._cursor else None
         self._memory = None  # a scan that fails may have half of the changes
         memory = memory or Memory(self.name, self.config, self.keep_s, time.time())
-        work = Round(self.name, memory)
+        work = DirectoryScan(self.name, memory)
         has_all = work.read_submissions()
         is_whole = has_all and time.monotonic() >= memory.next_whole
         work.follow(is_whole)

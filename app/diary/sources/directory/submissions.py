@@ -52,7 +52,7 @@ class Submissions:
         Args:
             oldest: Logs that changed last before are left alone; Unix s UTC.
             is_over: Whether the time of the scan is over.
-            report: Is told path, text and reason of a log that cannot be used yet; "" as reason: it can.
+            report: Called with path, text and reason of a log that cannot be used yet; the reason is "" once it can be used.
         """
         if not self.waiting and self.seen.is_due(os.stat(self.rules.folder)):
             self.waiting = self._list()

@@ -9,16 +9,16 @@ from typing import Any
 from app.diary.log_kinds import LOG, README, SUBMISSION_LOG
 from app.diary.observations.checks import clean
 from app.diary.observations.observation import Observation, ParentKey
-from app.diary.sources.directory.looks import GONE, Look, look_at
 from app.diary.sources.directory.memory import FOLDER, FOLDER_BYTES, Memory
 from app.diary.sources.directory.places import RETRIES, FollowedJob, Trace, TracePlace
+from app.diary.sources.directory.snapshot import GONE, JobSnapshot, snapshot_of
 from app.diary.sources.directory.texts import ReadmeFacts, SubmissionLog
 from app.diary.states import CANCELLED, DONE, FAILED, UNFINISHED, UNKNOWN
 
 SCAN_S = 30.0
-"""A scan that takes longer ends with the job that it looks at; the next one continues."""
+"""A scan that takes longer ends after the present job; the next one continues."""
 IDLE_PLACES = 500
-"""Places without unfinished jobs that are looked at in one scan."""
+"""Places without unfinished jobs that are listed in one scan."""
 OTHER_JOB_S = 86400.0
 """READMEs whose submissions are farther from each other are of different jobs, whose id is the same."""
 README_S = 60.0
@@ -27,8 +27,8 @@ MOST_PROBLEMS = 10_000
 """Most problems that are remembered."""
 
 
-class Round:
-    """A scan.
+class DirectoryScan:
+    """One scan of a source.
 
     Attributes:
         oldest: What ended before was removed from the diary; Unix s UTC.
@@ -51,7 +51,7 @@ class Round:
         return time.monotonic() - self.begin > SCAN_S * part
 
     def report(self, place: str, text: str, reason: str) -> None:
-        """Tell once what cannot be read at a place; "": it can."""
+        """Report once why a place cannot be read. reason: "" if it can be read again."""
         problems = self.memory.problems
         if problems.get(place, "") == reason:
             return
@@ -73,7 +73,7 @@ class Round:
             job = FollowedJob(log.native_id, log.submitted, log.folder, self.now, path)
             if key not in known:
                 known.add(key)
-                job.untold = self._of_log(log, path)
+                job.pending_fields = self._of_log(log, path)
                 self.memory.follow(job, self.now)
             elif not self._is_followed(job):  # its log came again; what is stored of its end stays unless it is seen otherwise
                 self.memory.follow(job, self.now)
@@ -90,7 +90,7 @@ class Round:
         return values | {"logs": [(path, SUBMISSION_LOG)], "facts": facts}
 
     def follow(self, is_whole: bool) -> None:
-        """Look at the followed jobs. is_whole: all unfinished ones are told, also the unchanged ones."""
+        """Check the followed jobs. is_whole: all unfinished ones are observed, also the unchanged ones."""
         idle = IDLE_PLACES
         for path, place in list(self.memory.places.items()):
             if not (place.discovers or place.active or place.changed):
@@ -122,7 +122,7 @@ class Round:
                 return
             place.changed.discard(native_id)
             if job := place.jobs.get(native_id):
-                self._look(place, job, is_whole)
+                self._follow_job(place, job, is_whole)
 
     def _discover(self, place: TracePlace) -> None:
         """Follow the jobs whose first trace is found."""
@@ -135,7 +135,7 @@ class Round:
         """A job that no submission log names."""
         job = FollowedJob(native_id, submitted, "", self.now)
         facts = {FOLDER: trace.folder}
-        job.untold = {"kind": self.config.job_kind, "project": self.config.project_of(trace.folder), "facts": facts}
+        job.pending_fields = {"kind": self.config.job_kind, "project": self.config.project_of(trace.folder), "facts": facts}
         return job
 
     def _was_removed(self, trace: Trace) -> bool:
@@ -147,14 +147,14 @@ class Round:
         except OSError:
             return False
 
-    def _look(self, place: TracePlace, job: FollowedJob, is_whole: bool) -> None:
+    def _follow_job(self, place: TracePlace, job: FollowedJob, is_whole: bool) -> None:
         was_active = place.active.pop(job.native_id, "") is None
-        if not was_active and self._is_as_told(place, job):
+        if not was_active and self._is_unchanged(place, job):
             return
         key = f"{job.folder}\0{job.native_id}"
         found = None
         try:
-            found = look_at(place, job, self.config)
+            found = snapshot_of(place, job, self.config)
             self.report(key, "", "")
         except OSError as error:
             self.report(key, str(error.filename or job.folder), error.strerror or str(error))
@@ -166,14 +166,14 @@ class Round:
         if found is None:
             self._miss(job)
         elif not self._waits_for_readme(place, job, found):
-            self._tell(job, found, is_whole)
+            self._record(job, found, is_whole)
         if self.memory.is_active(job, self.now):
             place.active[job.native_id] = None
         else:
             job.rest()
 
-    def _job_of_readme(self, place: TracePlace, job: FollowedJob, found: Look) -> FollowedJob:
-        """The job, or the other one of the same id that its README is of: its submission is another. Then that one is followed."""
+    def _job_of_readme(self, place: TracePlace, job: FollowedJob, found: JobSnapshot) -> FollowedJob:
+        """The job, or another one with the same id if the README has another submission. Then that one is followed."""
         submitted = found.readme.values.get("submitted", 0.0) if found.readme else 0.0
         if not (job.submitted and submitted) or abs(submitted - job.submitted) < OTHER_JOB_S:
             return job
@@ -184,19 +184,19 @@ class Round:
         place.replace(other)
         return other
 
-    def _waits_for_readme(self, place: TracePlace, job: FollowedJob, found: Look) -> bool:
-        """Whether a job that had ended has another directory, whose README is still to come: it may be of another job."""
+    def _waits_for_readme(self, place: TracePlace, job: FollowedJob, found: JobSnapshot) -> bool:
+        """Whether a job that had ended has a new directory without a README yet: it may be the directory of another job."""
         has_moved = job.state in (DONE, FAILED, CANCELLED) and found.job_dir != job.job_dir
-        can_tell = self.config.readme is not None and "submitted" in self.config.readme.keys
-        if not (place.discovers and has_moved and can_tell and job.submitted) or found.readme or job.has_readme:
+        has_submission = self.config.readme is not None and "submitted" in self.config.readme.keys
+        if not (place.discovers and has_moved and has_submission and job.submitted) or found.readme or job.has_readme:
             job.waits_since = 0.0
             return False
         job.waits_since = job.waits_since or self.now
-        job.at = self.now  # it is looked at in each scan
+        job.at = self.now  # each scan checks it
         return self.now - job.waits_since < README_S
 
-    def _is_as_told(self, place: TracePlace, job: FollowedJob) -> bool:
-        """Whether the trace of a job that has ended says nothing new, by its name alone."""
+    def _is_unchanged(self, place: TracePlace, job: FollowedJob) -> bool:
+        """Whether the trace of a job that has ended gives the state and directory that were observed last, by its name alone."""
         if (trace := place.traces.get(job.native_id)) is None:
             return True
         rule = self.config.rules[trace.rule]
@@ -204,14 +204,14 @@ class Round:
         return not rule.first_line and (rule.state, rule.job_dir_of(names)) == (job.state, job.job_dir)
 
     def _miss(self, job: FollowedJob) -> None:
-        """A job is not there: one that is new is told nevertheless, the others may be lost or come again."""
-        if job.untold:
+        """Handle a missing job: a new one is observed nevertheless, the others may be lost or reappear."""
+        if job.pending_fields:
             self._observe(job, UNKNOWN)
         if job.state in UNFINISHED:
             job.state = ""
 
-    def _tell(self, job: FollowedJob, found: Look, is_whole: bool) -> None:
-        """Tell what changed of a job that is there."""
+    def _record(self, job: FollowedJob, found: JobSnapshot, is_whole: bool) -> None:
+        """Observe a job if something of it changed."""
         for path, problem in found.problems:
             self.report(path, path, problem)
         is_unfinished = found.state in UNFINISHED
@@ -222,22 +222,22 @@ class Round:
         if found.readme:
             self._add_readme(job, found.readme)
         if found.has_logs:
-            job.untold["logs"] = _logs_of(job)
-        if is_changed or job.untold or (is_whole and is_unfinished):
-            self._observe(job, found.state, workdir=found.job_dir, labels=found.labels | job.untold.pop("labels", {}))
+            job.pending_fields["logs"] = _logs_of(job)
+        if is_changed or job.pending_fields or (is_whole and is_unfinished):
+            self._observe(job, found.state, workdir=found.job_dir, labels=found.labels | job.pending_fields.pop("labels", {}))
 
     def _add_readme(self, job: FollowedJob, readme: ReadmeFacts) -> None:
-        """What a README says is told with the next observation, before what the submission log says."""
+        """Add the fields of a README to the next observation, where they replace those of the submission log."""
         values = dict(readme.values)
         job.submitted = job.submitted or values.pop("submitted", 0.0)
         values.pop("submitted", None)
         parents = [ParentKey(self.source, native_id) for native_id in readme.parents if native_id != job.native_id]
-        facts = job.untold.get("facts", {}) | readme.facts
-        job.untold = job.untold | values | {"labels": readme.labels, "facts": facts, "parents": parents}
+        facts = job.pending_fields.get("facts", {}) | readme.facts
+        job.pending_fields = job.pending_fields | values | {"labels": readme.labels, "facts": facts, "parents": parents}
 
     def _observe(self, job: FollowedJob, state: str, **values: Any) -> None:
-        self.observations.append(Observation(job.native_id, self.now, state, job.submitted, **(job.untold | values)))
-        job.untold = {}
+        self.observations.append(Observation(job.native_id, self.now, state, job.submitted, **(job.pending_fields | values)))
+        job.pending_fields = {}
 
 
 def _logs_of(job: FollowedJob) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Looking at one job: its state from its trace, its directory, and its README."""
+"""The snapshot of one job: its state from its trace, its directory, and its README."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 """Errors of what was moved or removed between two calls."""
 MOST_LOGS = 20
 """Most logs of a job, the first by name."""
-LOOKS = 3
-"""Most looks at a job that moves meanwhile, in one scan."""
+MAX_ATTEMPTS = 3
+"""Most attempts to read a job that moves meanwhile, in one scan."""
 
 
 @dataclass
-class Look:
-    """What a look at a job has shown."""
+class JobSnapshot:
+    """A job at one moment."""
 
     state: str
     job_dir: str
@@ -36,17 +36,17 @@ class Look:
     problems: list[tuple[str, str]] = field(default_factory=list)  # path and reason
 
 
-def look_at(place: TracePlace, job: FollowedJob, config: DirectoryConfig) -> Look | None:
-    """The state of a job; None: it is not there. Raises OSError, ValueError for what cannot be read.
+def snapshot_of(place: TracePlace, job: FollowedJob, config: DirectoryConfig) -> JobSnapshot | None:
+    """The snapshot of a job; None: it is missing. Raises OSError, ValueError for what cannot be read.
 
-    A job moves while it is looked at: its script ends, its directory is brought from a scratch disk to its place. Then its place
+    A job may move while it is read: its script ends, its directory is brought from a scratch disk to its place. Then its place
     is listed again.
     """
-    for _ in range(LOOKS):
+    for _ in range(MAX_ATTEMPTS):
         if (trace := place.traces.get(job.native_id)) is None:
             return None
         try:
-            return _look(job, trace, config)
+            return _snapshot(job, trace, config)
         except OSError as error:
             job.entry_seen.forget()
             if error.errno not in GONE:
@@ -58,13 +58,13 @@ def look_at(place: TracePlace, job: FollowedJob, config: DirectoryConfig) -> Loo
     return None
 
 
-def _look(job: FollowedJob, trace: Trace, config: DirectoryConfig) -> Look:
+def _snapshot(job: FollowedJob, trace: Trace, config: DirectoryConfig) -> JobSnapshot:
     rule = config.rules[trace.rule]
     groups = rule.groups_of(trace.entry)
     names = groups | {"folder": trace.folder, "entry": trace.entry}
     if rule.first_line:
         names |= _groups_of_line(job, os.path.join(trace.folder, trace.entry), rule.first_line)
-    found = Look(rule.state, rule.job_dir_of(names), {name: groups[name] for name in rule.labels if groups[name]})
+    found = JobSnapshot(rule.state, rule.job_dir_of(names), {name: groups[name] for name in rule.labels if groups[name]})
     if found.job_dir != job.job_dir:
         job.forget_readme()
     try:
@@ -76,7 +76,7 @@ def _look(job: FollowedJob, trace: Trace, config: DirectoryConfig) -> Look:
     if not stat.S_ISDIR(at.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "It is no directory", found.job_dir)
     if config.readme or config.logs:
-        _look_into(job, found, at, config)
+        _read_job_dir(job, found, at, config)
     return found
 
 
@@ -90,8 +90,8 @@ def _groups_of_line(job: FollowedJob, path: str, form: re.Pattern[str]) -> dict[
     return {name: value or "" for name, value in line.groupdict().items()}
 
 
-def _look_into(job: FollowedJob, found: Look, at: os.stat_result, config: DirectoryConfig) -> None:
-    """Find the README and the logs of a job, and read the README if it may have changed. What may not be read hides no state."""
+def _read_job_dir(job: FollowedJob, found: JobSnapshot, at: os.stat_result, config: DirectoryConfig) -> None:
+    """Find the README and the logs of a job, and read the README if it may have changed. A file without permission hides no state."""
     try:
         if (config.logs or not job.readme_path) and job.job_dir_seen.is_due(at):
             _list_job_dir(job, found, sorted(os.listdir(found.job_dir)), config)
@@ -105,7 +105,7 @@ def _look_into(job: FollowedJob, found: Look, at: os.stat_result, config: Direct
         found.problems.append((path, error.strerror or str(error)))
 
 
-def _list_job_dir(job: FollowedJob, found: Look, names: list[str], config: DirectoryConfig) -> None:
+def _list_job_dir(job: FollowedJob, found: JobSnapshot, names: list[str], config: DirectoryConfig) -> None:
     if config.readme and not job.readme_path:
         form = re.compile(config.readme.pattern)
         if name := next((name for name in names if form.fullmatch(name)), ""):
@@ -116,7 +116,7 @@ def _list_job_dir(job: FollowedJob, found: Look, names: list[str], config: Direc
         job.log_names = log_names
 
 
-def _read_readme(job: FollowedJob, found: Look, rules: ReadmeRules, zone: ZoneInfo) -> None:
+def _read_readme(job: FollowedJob, found: JobSnapshot, rules: ReadmeRules, zone: ZoneInfo) -> None:
     path = job.readme_path
     if job.readme_seen.is_due(os.stat(path, follow_symlinks=False)):
         found.readme = read_readme(read_beginning(path, README_BYTES).decode(rules.encoding, "replace"), rules, zone)
