@@ -187,7 +187,7 @@ RULE = {"state": "done", "pattern": r"(?P<id>\d+)", "folder": "/jobs"}
         ({"project": "x"}, "project: 'x' has no group .*project"),
         ({"follow_days": 0}, "follow_days must be a number above 0"),
         ({"complete_s": float("nan")}, "complete_s one from 0"),
-        ({"colour": "red"}, "There is no option colour"),
+        ({"colour": "red"}, "Unknown option colour"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_says_what_is_wrong(change: dict[str, Any], reason: str) -> None:

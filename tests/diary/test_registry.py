@@ -88,7 +88,7 @@ def test_a_new_module_is_a_new_kind_and_nothing_else_changes(module: None, confi
         ("a.toml", b"a = " + b"[" * 100_000, "It is no TOML"),
         ("a.toml", b"", "kind must be one of "),
         ("a.toml", b"kind = 7", "kind must be one of"),
-        ("a.toml", b'kind = "own-jobs"\nperiod = 7', "There is no option period; options: period_s"),
+        ("a.toml", b'kind = "own-jobs"\nperiod = 7', "Unknown option period; options: period_s"),
         ("a.toml", b'kind = "own-jobs"\nperiod_s = "7"', "The option period_s must be a number"),
         ("a.toml", b'kind = "own-jobs"\nperiod_s = true', "The option period_s must be a number"),
         ("a.toml", b'kind = "own-jobs"\nperiod_s = -1', "period_s must be a number from 0.2 to 86400"),

@@ -247,7 +247,7 @@ def test_only_the_jobs_of_the_users_and_accounts_of_the_options_are_asked_for(co
 
 
 def test_options_that_there_are_not_are_refused(commands: Path) -> None:
-    with pytest.raises(BadSourceConfig, match="There is no option user; options: period_s, host, ssh"):
+    with pytest.raises(BadSourceConfig, match="Unknown option user; options: period_s, host, ssh"):
         source(commands, user="dqm")
 
 

@@ -160,7 +160,7 @@ def _end(process: subprocess.Popen[bytes], name: str) -> None:
 
 
 def _failure(code: int, errors: str, options: CommandOptions) -> str:
-    said = one_line(errors)[-SHOWN_CHARS:]
+    message = one_line(errors)[-SHOWN_CHARS:]
     if code in (137, -signal.SIGKILL):
         return f"It was killed, as one is that does not end within {options.timeout_s:g} s"
-    return f"It ended with exit code {code}" + (f": {said}" if said else "")
+    return f"It ended with exit code {code}" + (f": {message}" if message else "")

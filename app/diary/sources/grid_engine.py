@@ -17,15 +17,24 @@ from app.diary.observations.observation import JobKey, Observation
 from app.diary.sources.batch_fields import check_first_days, of_keys, portions
 from app.diary.sources.command import CommandOptions, run
 from app.diary.sources.grid_engine_accounting import AccountingPosition, read_accounting
-from app.diary.sources.grid_engine_jobs import ended_observation, is_former_attempt, listed_observation, state_of
-from app.diary.sources.grid_engine_text import Ended, Listed, Torn, details, is_whole_list, listed_jobs, moment, printed_accounting
+from app.diary.sources.grid_engine_jobs import finished_observation, is_former_attempt, queued_observation, state_of
+from app.diary.sources.grid_engine_text import (
+    BadRecords,
+    FinishedJob,
+    QueuedJob,
+    details,
+    is_whole_list,
+    moment,
+    printed_accounting,
+    queued_jobs,
+)
 from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
 from app.diary.sources.task_numbers import MOST_TASKS, task_numbers
 
 OVERLAP_S = 600.0
 """Ends are read again for so long, since accounting is written later."""
-MOST_ASKED, MOST_PROBED = 2000, 20
+MOST_DETAILED, MOST_PROBED = 2000, 20
 """Jobs that a scan asks for; those that are sought in all of accounting at once."""
 MOST_JOBS, MOST_KNOWN, MOST_LEFT = 100_000, 15_000, 3000
 """Tasks of arrays in one scan; jobs in the cursor, and those that have left the queue while they waited."""
@@ -64,7 +73,7 @@ class GridEngineOptions(CommandOptions):
 class _Task(NamedTuple):
     """A job in the queue, or a task of an array there."""
 
-    job: Listed
+    job: QueuedJob
     number: int | None  # None: no array
 
     @property
@@ -77,8 +86,8 @@ class _Queue(NamedTuple):
     tasks: list[_Task]
     submitted: dict[str, float]  # by number; 0: not known
     details: dict[str, dict[str, str]]  # what `qstat -j` says of new ones
-    unasked: set[str]  # numbers of new ones for which there was no time
-    bad: Torn
+    deferred: set[str]  # numbers of new ones for which there was no time
+    bad: BadRecords
     is_whole: bool  # every job is among the tasks
 
 
@@ -102,12 +111,12 @@ class GridEngine(JobSource):
         tasks = {task.native_id: task for task in queue.tasks}
         found, refused = observed(
             queue.tasks,
-            lambda task: listed_observation(*task, queue.submitted[task.job.number], now, queue.details.get(task.job.number), self.name),
+            lambda task: queued_observation(*task, queue.submitted[task.job.number], now, queue.details.get(task.job.number), self.name),
         )
         ended, bad_ends, position = self._ended(since, cursor.get("position"))
         after = time.time()
         ends = [job for job in ended if job.native_id not in tasks or not is_former_attempt(job, tasks[job.native_id].job)]
-        of_ended, refused_ends = observed(ends, lambda job: ended_observation(job, after))
+        of_ended, refused_ends = observed(ends, lambda job: finished_observation(job, after))
         complete = queue.is_whole and not refused and (position is None or position.is_end)
         over = {each.native_id for each in of_ended}
         gone, left = self._left(cursor, {*tasks, *over}, now, complete)
@@ -115,7 +124,7 @@ class GridEngine(JobSource):
         following = {
             "since": since if self._options.accounting else now - OVERLAP_S,
             "position": position,
-            "jobs": dict([item for item in queue.submitted.items() if item[0] not in queue.unasked][-MOST_KNOWN:]),
+            "jobs": dict([item for item in queue.submitted.items() if item[0] not in queue.deferred][-MOST_KNOWN:]),
             "waiting": {task.native_id: queue.submitted[task.job.number] for task in waiting[-MOST_KNOWN:]},
             "left": left,
         }
@@ -125,16 +134,16 @@ class GridEngine(JobSource):
     def _queue(self, known: Mapping[str, float]) -> _Queue:
         """What is in the queue. known: times of submission by number; 0: `qstat -j` does not say it."""
         text = run(["qstat", "-u", ",".join(self._options.users) or "*", "-xml"], self._options)
-        listed, bad = listed_jobs(text)
+        listed, bad = queued_jobs(text)
         new = [job.number for job in listed if "E" in job.state or not _is_known(job, known)]
-        numbers = sorted(dict.fromkeys(new), key=lambda number: number in known)  # first those that were not asked for yet
-        found = self._ask(numbers[:MOST_ASKED])
-        unasked = set(numbers[MOST_ASKED:])
+        numbers = sorted(dict.fromkeys(new), key=lambda number: number in known)  # first those that no scan had time for
+        found = self._details_of(numbers[:MOST_DETAILED])
+        deferred = set(numbers[MOST_DETAILED:])
         submitted = {job.number: _submitted(job, found.get(job.number, {}), known) for job in listed}
-        usable = [job for job in listed if submitted[job.number] or job.number not in unasked]
+        usable = [job for job in listed if submitted[job.number] or job.number not in deferred]
         tasks, unusable = _tasks(usable)
         is_whole = is_whole_list(text) and not bad and not unusable and len(usable) == len(listed)
-        return _Queue(tasks, submitted, found, unasked, [*bad, *unusable], is_whole)
+        return _Queue(tasks, submitted, found, deferred, [*bad, *unusable], is_whole)
 
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
         """What all of accounting says of jobs that left the queue without having been seen to end."""
@@ -147,10 +156,10 @@ class GridEngine(JobSource):
                 if not NOT_IN_ACCOUNTING.search(error.errors):
                     raise
                 continue
-            found += observed(ended, lambda job: ended_observation(job, time.time()))[0]
+            found += observed(ended, lambda job: finished_observation(job, time.time()))[0]
         return self._labels.added(of_keys(found, keys))
 
-    def _ask(self, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
+    def _details_of(self, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
         """What `qstat -j` says of jobs; nothing of those that have ended meanwhile."""
         found = {}
         for ids in portions(numbers):
@@ -173,18 +182,18 @@ class GridEngine(JobSource):
         half = len(ids) // 2  # they are not named
         return self._details(ids[:half]) | self._details(ids[half:]) if half else {}
 
-    def _ended(self, since: float, position: Sequence[int] | None) -> tuple[list[Ended], Torn, AccountingPosition | None]:
+    def _ended(self, since: float, position: Sequence[int] | None) -> tuple[list[FinishedJob], BadRecords, AccountingPosition | None]:
         """The jobs of the users that ended since a time."""
         following = None
         if self._options.accounting:
-            ended, torn, following = read_accounting(self._options.accounting, position, self._options)
+            ended, bad, following = read_accounting(self._options.accounting, position, self._options)
         else:
-            ended, torn = self._printed_accounting()
+            ended, bad = self._printed_accounting()
         users = self._options.users
         mine = [job for job in ended if not users or job.fields.get("owner") in users]
-        return [job for job in mine if (job.ended or job.submitted + 86400) >= since], torn, following
+        return [job for job in mine if (job.ended or job.submitted + 86400) >= since], bad, following
 
-    def _printed_accounting(self) -> tuple[list[Ended], Torn]:
+    def _printed_accounting(self) -> tuple[list[FinishedJob], BadRecords]:
         try:
             return printed_accounting(run(["qacct", "-j"], self._options))
         except CommandFailed as error:
@@ -219,32 +228,32 @@ class GridEngine(JobSource):
         return gone, dict(list(left.items())[-MOST_LEFT:])
 
 
-def _is_known(job: Listed, known: Mapping[str, float]) -> bool:
+def _is_known(job: QueuedJob, known: Mapping[str, float]) -> bool:
     """Whether the submission of this job is known, and not that of another one with its number."""
     at = known.get(job.number, 0.0)
     return bool(at) and (job.submitted == at if job.submitted else not job.started or job.started >= at)
 
 
-def _submitted(job: Listed, said: Mapping[str, str], known: Mapping[str, float]) -> float:
+def _submitted(job: QueuedJob, details: Mapping[str, str], known: Mapping[str, float]) -> float:
     """When a job was submitted; 0: nothing says it."""
     with suppress(ValueError):
-        if at := job.submitted or moment(said.get("submission_time", "")):
+        if at := job.submitted or moment(details.get("submission_time", "")):
             return at
     return known[job.number] if _is_known(job, known) else 0.0
 
 
-def _tasks(listed: Sequence[Listed]) -> tuple[list[_Task], Torn]:
+def _tasks(listed: Sequence[QueuedJob]) -> tuple[list[_Task], BadRecords]:
     """The tasks of all jobs, and those jobs whose tasks cannot be used."""
-    found, torn, left = [], [], MOST_JOBS
+    found, bad, left = [], [], MOST_JOBS
     for job in listed:
         try:
             numbers = task_numbers(job.tasks, min(left, MOST_TASKS)) if job.tasks else [None]
         except ValueError as error:
-            torn.append((repr(job), str(error)))
+            bad.append((repr(job), str(error)))
             continue
         left -= len(numbers) if job.tasks else 0
         found += [_Task(job, number) for number in numbers]
-    return found, torn
+    return found, bad
 
 
 def _make(name: str, options: Mapping[str, Any], _: Settings) -> JobSource:

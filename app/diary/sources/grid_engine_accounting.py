@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.diary.errors import CommandFailed
 from app.diary.sources.command import CommandOptions, run, run_bytes
-from app.diary.sources.grid_engine_text import Ended, Torn, accounting_lines
+from app.diary.sources.grid_engine_text import BadRecords, FinishedJob, accounting_lines
 
 MOST_BYTES = 8 << 20
 """Read by one scan."""
@@ -26,7 +26,9 @@ class _File(NamedTuple):
     size: int
 
 
-def read_accounting(path: str, position: Sequence[int] | None, options: CommandOptions) -> tuple[list[Ended], Torn, AccountingPosition]:
+def read_accounting(
+    path: str, position: Sequence[int] | None, options: CommandOptions
+) -> tuple[list[FinishedJob], BadRecords, AccountingPosition]:
     """The jobs of the lines that were added, text and reason of each line that cannot be used, and where to go on.
 
     Args:
@@ -40,30 +42,30 @@ def read_accounting(path: str, position: Sequence[int] | None, options: CommandO
         if file is None:
             raise CommandFailed("stat", f"{path}: No such file or directory")
         begin = max(0, file.size - _most(options))
-        found, torn, end = _lines(path, begin, options, is_within=begin > 0)
-        return found, torn, AccountingPosition(file.inode, end, begin == 0 and end >= file.size)
+        found, bad, end = _lines(path, begin, options, is_within=begin > 0)
+        return found, bad, AccountingPosition(file.inode, end, begin == 0 and end >= file.size)
     inode, begin, _ = position
     if file is None or file.inode != inode:
         return _read_replaced(path, file, position, options)
     begin = begin if begin <= file.size else 0  # it was emptied
     if begin == file.size:
         return [], [], AccountingPosition(inode, begin, True)
-    found, torn, end = _lines(path, begin, options)
-    return found, torn, AccountingPosition(inode, end, end >= file.size or end == begin)
+    found, bad, end = _lines(path, begin, options)
+    return found, bad, AccountingPosition(inode, end, end >= file.size or end == begin)
 
 
 def _read_replaced(
     path: str, file: _File | None, position: Sequence[int], options: CommandOptions
-) -> tuple[list[Ended], Torn, AccountingPosition]:
+) -> tuple[list[FinishedJob], BadRecords, AccountingPosition]:
     """The same after another file has come, or will come, to this path. What was not found is not the end: more may have been there."""
     inode, begin, _ = position
     former = next(((name, old) for name in (f"{path}.0", f"{path}.1") if (old := _file(name, options)) and old.inode == inode), None)
     if former and former[1].size > begin:
-        found, torn, end = _lines(former[0], begin, options, is_last=former[1].size - begin <= _most(options))
-        return found, torn, AccountingPosition(inode, end, False)
+        found, bad, end = _lines(former[0], begin, options, is_last=former[1].size - begin <= _most(options))
+        return found, bad, AccountingPosition(inode, end, False)
     if file:
-        found, torn, end = _lines(path, 0, options)
-        return found, torn, AccountingPosition(file.inode, end, False)
+        found, bad, end = _lines(path, 0, options)
+        return found, bad, AccountingPosition(file.inode, end, False)
     return [], [], AccountingPosition(inode, begin, True) if former else AccountingPosition(0, 0, inode == 0)
 
 
@@ -74,19 +76,19 @@ def _most(options: CommandOptions) -> int:
 def _file(path: str, options: CommandOptions) -> _File | None:
     """Inode and size of a file; None: there is none."""
     try:
-        said = run(["stat", "-L", "-c", "%i %s", path], options).split()
+        printed = run(["stat", "-L", "-c", "%i %s", path], options).split()
     except CommandFailed as error:
         if "No such file" not in error.errors:
             raise
         return None
-    if len(said) != 2 or not all(each.isdigit() for each in said):
+    if len(printed) != 2 or not all(each.isdigit() for each in printed):
         raise CommandFailed("stat", "It printed no inode and size")
-    return _File(*map(int, said))
+    return _File(*map(int, printed))
 
 
 def _lines(
     path: str, begin: int, options: CommandOptions, *, is_within: bool = False, is_last: bool = False
-) -> tuple[list[Ended], Torn, int]:
+) -> tuple[list[FinishedJob], BadRecords, int]:
     """The jobs of a part of a file, the lines that cannot be used, and where the part ends.
 
     Args:
@@ -100,5 +102,5 @@ def _lines(
     end = len(text) if is_last else text.rfind(b"\n") + 1  # the last line may still be written
     if not end and len(text) >= _most(options):
         end = len(text)  # no line is so long
-    found, torn = accounting_lines(text[cut:end].decode(errors="replace"))
-    return found, torn, begin + end
+    found, bad = accounting_lines(text[cut:end].decode(errors="replace"))
+    return found, bad, begin + end

@@ -10,7 +10,7 @@ from app.core.exit_codes import exit_signal
 from app.diary import states
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.sources.batch_fields import log_paths
-from app.diary.sources.grid_engine_text import Ended, Listed, seconds
+from app.diary.sources.grid_engine_text import FinishedJob, QueuedJob, seconds
 
 REPEATED = (24, 25)
 """Codes of failures after which a job waits again: migrating, rescheduling."""
@@ -30,8 +30,8 @@ def state_of(letters: str) -> str:
     return states.PENDING if "q" in letters or "w" in letters else states.UNKNOWN
 
 
-def listed_observation(
-    job: Listed, task: int | None, submitted: float, seen: float, known: Mapping[str, str] | None, source: str
+def queued_observation(
+    job: QueuedJob, task: int | None, submitted: float, seen: float, known: Mapping[str, str] | None, source: str
 ) -> Observation:
     """A job in the queue.
 
@@ -72,7 +72,7 @@ def _waiting_reason(letters: str, known: Mapping[str, str]) -> str:
     return ", ".join(dict.fromkeys(words[letter] for letter in letters if letter in words))
 
 
-def _details(job: Listed, task: str, known: Mapping[str, str], source: str) -> dict[str, Any]:
+def _details(job: QueuedJob, task: str, known: Mapping[str, str], source: str) -> dict[str, Any]:
     """The fields of an observation that `qstat -j` alone knows."""
     folder = known.get("cwd") or known.get("sge_o_home", "")
     parents = re.findall(r"\d+", known.get("jid_predecessor_list", ""))
@@ -88,7 +88,7 @@ def _project(fields: Mapping[str, str]) -> str:
     return "" if fields.get("project") == "NONE" else fields.get("project", "")
 
 
-def _log_files(job: Listed, task: str, known: Mapping[str, str]) -> list[str]:
+def _log_files(job: QueuedJob, task: str, known: Mapping[str, str]) -> list[str]:
     """The files of output and errors, some of them relative. A path that is a folder cannot be told from one of a file."""
     values = {"HOME": known.get("sge_o_home", ""), "USER": job.owner, "JOB_ID": job.number, "JOB_NAME": job.name}
     values |= {"TASK_ID": task or "undefined", "HOSTNAME": job.queue.partition("@")[2]}
@@ -96,13 +96,13 @@ def _log_files(job: Listed, task: str, known: Mapping[str, str]) -> list[str]:
     kinds = [("stdout_path_list", "o")] + ([] if known.get("merge") == "y" else [("stderr_path_list", "e")])
     found = {}
     for key, letter in kinds:
-        given = known.get(key, "").split(",")[0].split(":", 2)[-1]  # NONE:HOST:PATH
-        path = _PLACEHOLDER.sub(lambda match: values[match[1]], given) if given else f"{job.name}.{letter}{ending}"
+        pattern = known.get(key, "").split(",")[0].split(":", 2)[-1]  # NONE:HOST:PATH
+        path = _PLACEHOLDER.sub(lambda match: values[match[1]], pattern) if pattern else f"{job.name}.{letter}{ending}"
         found[path] = True
     return list(found)
 
 
-def is_former_attempt(job: Ended, queued: Listed) -> bool:
+def is_former_attempt(job: FinishedJob, queued: QueuedJob) -> bool:
     """Whether what accounting has of a job, or task, that is in the queue is one of its former attempts, and not its end.
 
     Its end may be there, too: it may have ended after `qstat` had been asked.
@@ -114,7 +114,7 @@ def is_former_attempt(job: Ended, queued: Listed) -> bool:
     return job.ended is not None and job.ended < queued.started
 
 
-def ended_observation(job: Ended, seen: float) -> Observation:
+def finished_observation(job: FinishedJob, seen: float) -> Observation:
     """A job that accounting has. Its exit status is 128 and the signal of which it or its last command died."""
     is_good = job.failed == 0 and job.exit_status == 0
     state = states.PENDING if job.failed in REPEATED else states.DONE if is_good else states.FAILED

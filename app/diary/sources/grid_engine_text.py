@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from app.diary.sources.batch_fields import SECRET_KEYS, without_secrets
 
-Torn = list[tuple[str, str]]
+BadRecords = list[tuple[str, str]]
 
 _FIELD = re.compile(r"<(\w+)>([^<]*)</\1>")
 _KEY = re.compile(r"([A-Za-z][\w ()/-]*?):[ \t]+(.*)")
@@ -31,7 +31,7 @@ COLUMNS = {
 FEWEST_COLUMNS = 43
 
 
-class Listed(NamedTuple):
+class QueuedJob(NamedTuple):
     """A job, or tasks of an array in one state, in `qstat -xml`."""
 
     number: str
@@ -44,7 +44,7 @@ class Listed(NamedTuple):
     started: float  # 0: not said
 
 
-class Ended(NamedTuple):
+class FinishedJob(NamedTuple):
     """A job, or a task of an array, that accounting has."""
 
     number: str
@@ -68,17 +68,17 @@ def is_whole_list(text: str) -> bool:
     return text.rstrip().endswith("</job_info>")
 
 
-def listed_jobs(text: str) -> tuple[list[Listed], Torn]:
+def queued_jobs(text: str) -> tuple[list[QueuedJob], BadRecords]:
     """The jobs that `qstat -xml` printed, and text and reason of each record that cannot be used."""
-    found: list[Listed] = []
-    torn = []
+    found: list[QueuedJob] = []
+    bad = []
     for part in text.split("<job_list")[1:]:
         part = part.partition("</job_list>")[0]
         try:
-            found.append(_listed({name: html.unescape(value) for name, value in _FIELD.findall(part)}))
+            found.append(_queued({name: html.unescape(value) for name, value in _FIELD.findall(part)}))
         except (KeyError, ValueError) as error:
-            torn.append((part, reason_of(error)))
-    return found, torn
+            bad.append((part, reason_of(error)))
+    return found, bad
 
 
 def reason_of(error: Exception) -> str:
@@ -86,13 +86,13 @@ def reason_of(error: Exception) -> str:
     return f"It has no field {error.args[0]}" if isinstance(error, KeyError) else str(error)
 
 
-def _listed(fields: Mapping[str, str]) -> Listed:
+def _queued(fields: Mapping[str, str]) -> QueuedJob:
     number = fields["JB_job_number"]
     if not (number.isascii() and number.isdigit()):
         raise ValueError("JB_job_number is no number")
     submitted, started = _iso(fields.get("JB_submission_time", "")), _iso(fields.get("JAT_start_time", ""))
     name, owner, queue, tasks = (fields.get(name, "") for name in ("JB_name", "JB_owner", "queue_name", "tasks"))
-    return Listed(number, name, owner, fields["state"], queue, tasks, submitted, started)
+    return QueuedJob(number, name, owner, fields["state"], queue, tasks, submitted, started)
 
 
 def _iso(text: str) -> float:
@@ -123,28 +123,28 @@ def moment(text: str) -> float | None:
     return datetime.strptime(" ".join(text.split()), "%a %b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
 
 
-def printed_accounting(text: str) -> tuple[list[Ended], Torn]:
+def printed_accounting(text: str) -> tuple[list[FinishedJob], BadRecords]:
     """The jobs that `qacct -j` printed, and text and reason of each record that cannot be used."""
     text = _SECRETS.sub("", text.partition("\nTotal System Usage\n")[0])  # a table at the end
     return _ended([part for part in _RECORD.split(text) if part.strip("= \t\n")], _printed)
 
 
-def accounting_lines(text: str) -> tuple[list[Ended], Torn]:
+def accounting_lines(text: str) -> tuple[list[FinishedJob], BadRecords]:
     """The jobs of whole lines of the accounting file, and text and reason of each line that cannot be used."""
     return _ended([line for line in text.split("\n") if line and not line.startswith("#")], _line)
 
 
-def _ended(texts: Sequence[str], read: Callable[[str], Ended]) -> tuple[list[Ended], Torn]:
-    found, torn = [], []
+def _ended(texts: Sequence[str], read: Callable[[str], FinishedJob]) -> tuple[list[FinishedJob], BadRecords]:
+    found, bad = [], []
     for text in texts:
         try:
             found.append(read(text))
         except (KeyError, ValueError, OverflowError) as error:
-            torn.append((text, reason_of(error)))
-    return [each for each in found if each.fields.get("pe_taskid", "NONE") == "NONE"], torn  # else a part of a parallel job
+            bad.append((text, reason_of(error)))
+    return [each for each in found if each.fields.get("pe_taskid", "NONE") == "NONE"], bad  # else a part of a parallel job
 
 
-def _printed(text: str) -> Ended:
+def _printed(text: str) -> FinishedJob:
     """A record of `qacct -j`: a key and its value a line."""
     pairs = (line.split(None, 1) for line in text.split("\n"))
     fields: dict[str, str] = {}
@@ -154,7 +154,7 @@ def _printed(text: str) -> Ended:
     return _record(fields, moment(fields["qsub_time"]), moment(fields["start_time"]), moment(fields["end_time"]))
 
 
-def _line(text: str) -> Ended:
+def _line(text: str) -> FinishedJob:
     """A line of the accounting file: times are Unix s, 0 for none."""
     columns = text.split(":")
     if len(columns) < FEWEST_COLUMNS:
@@ -165,11 +165,11 @@ def _line(text: str) -> Ended:
     return _record(fields, *times)
 
 
-def _record(fields: dict[str, str], submitted: float | None, started: float | None, ended: float | None) -> Ended:
+def _record(fields: dict[str, str], submitted: float | None, started: float | None, ended: float | None) -> FinishedJob:
     task = "" if fields["taskid"] == "undefined" else str(int(fields["taskid"]))
     code, _, failure = fields["failed"].partition(":")
     exit_status = int(fields["exit_status"].split()[0])  # then perhaps the name of a signal
-    return Ended(str(int(fields["jobnumber"])), task, submitted or 0, started, ended, int(code), failure.strip(), exit_status, fields)
+    return FinishedJob(str(int(fields["jobnumber"])), task, submitted or 0, started, ended, int(code), failure.strip(), exit_status, fields)
 
 
 def seconds(text: str) -> float | None:

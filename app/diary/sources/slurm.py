@@ -37,8 +37,8 @@ ENVIRONMENT = {"SLURM_TIME_FORMAT": "%s", "SLURM_BITSTR_LEN": "0"}
 """Times as Unix s, and the tasks of an array as a whole."""
 WINDOW_S, OVERLAP_S = 86400.0, 300.0
 """Ended jobs are read for so long at once, and again for so long, since accounting comes later."""
-MOST_ASKED = 2000
-"""Jobs of a scan whose logs are asked for."""
+MOST_WITH_LOGS = 2000
+"""Jobs of a scan whose logs are looked up."""
 LOGS = ",".join(f"{name}:1024{FIELD}" for name in ("JobArrayID", "JobID", "StdOut", "StdErr"))
 MOST_JOBS, MOST_REPEATED = 100_000, 5000
 """Tasks of arrays in one scan, and requeued jobs in the cursor."""
@@ -81,20 +81,20 @@ class Slurm(JobSource):
         """All jobs in the queue, and those that ended since the last scan."""
         now, options = time.time(), self._options
         since = min(cursor.get("since") or now - options.first_days * 86400, now - OVERLAP_S)  # the clock may have been ahead
-        waiting, torn = squeue_records(run(self._squeue("-t", "all"), options, ENVIRONMENT))
+        waiting, bad_records = squeue_records(run(self._squeue("-t", "all"), options, ENVIRONMENT))
         until, ended = now, list[Record]()
         if options.accounting:
             until = min(now, since + WINDOW_S)
             window = "-S", _moment(since), "-E", _moment(until + 1), "-s", ENDED
             ended, more = sacct_records(run(self._sacct(*window), options, ENVIRONMENT))
-            torn += more
+            bad_records += more
         attempts = followed(cursor.get("repeated", {}), [*waiting, *ended])
         found, refused = self._observations([(now, waiting), (time.time(), ended)], attempts)
         found = self._labels.added(self._with_logs(_once(found), since))
         present = {record["JobID"] for record in [*waiting, *ended]}
         kept = sorted(((job, each) for job, each in attempts.items() if job in present), key=lambda item: item[1].last)
         following = {"since": until - OVERLAP_S, "repeated": dict(kept[-MOST_REPEATED:])}
-        bad = [*torn, *refused]
+        bad = [*bad_records, *refused]
         return JobScan(found, following, complete=until == now and not bad, quarantined=bad)
 
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
@@ -109,12 +109,12 @@ class Slurm(JobSource):
         return self._labels.added(of_keys(found, keys))
 
     def _observations(
-        self, asked: Sequence[tuple[float, Sequence[Record]]], attempts: Mapping[str, Attempts]
+        self, answers: Sequence[tuple[float, Sequence[Record]]], attempts: Mapping[str, Attempts]
     ) -> tuple[list[Observation], list[tuple[str, str]]]:
-        """The observations of records that were asked for at some times, and those records that cannot be used."""
+        """The observations of records, which commands printed at some times, and those records that cannot be used."""
         left, tasks = MOST_JOBS, list[tuple[Record, str | ValueError, float]]()
         ids: Sequence[str | ValueError]
-        for seen, records in asked:
+        for seen, records in answers:
             for record in records:
                 try:
                     ids = task_ids(record["JobID"], min(left, MOST_TASKS))
@@ -127,10 +127,10 @@ class Slurm(JobSource):
     def _observation(self, record: Record, native_id: str | ValueError, seen: float, attempts: Mapping[str, Attempts]) -> Observation:
         if isinstance(native_id, ValueError):
             raise native_id
-        given = observation(record, native_id, seen, self.name)
-        if (own := attempts.get(native_id)) and own.last == given.submitted:
-            return replace(given, submitted=own.first, attempts=own.number)
-        return given
+        found = observation(record, native_id, seen, self.name)
+        if (own := attempts.get(native_id)) and own.last == found.submitted:
+            return replace(found, submitted=own.first, attempts=own.number)
+        return found
 
     def _squeue(self, *arguments: str) -> list[str]:
         form = RECORD + "".join(f"{code}{FIELD}" for code in SQUEUE.values())
@@ -149,7 +149,7 @@ class Slurm(JobSource):
         """The observations, with log files for those of jobs that are new: only the memory of Slurm has them."""
         new = {each.native_id: each for each in found if max(each.submitted, each.started or 0) >= since}
         logs: dict[str, list[tuple[str, str]]] = {}
-        for ids in portions(sorted(new)[-MOST_ASKED:]):
+        for ids in portions(sorted(new)[-MOST_WITH_LOGS:]):
             command = ["squeue", "-h", "-a", "-t", "all", "-j", ",".join(ids), "-O", LOGS]
             with suppress(CommandFailed):  # none of them is in memory any more
                 for line in run(command, self._options, ENVIRONMENT).split("\n"):

@@ -90,14 +90,14 @@ def sacct_records(text: str) -> tuple[list[Record], list[tuple[str, str]]]:
 
 def _records(texts: list[str], names: tuple[str, ...]) -> tuple[list[Record], list[tuple[str, str]]]:
     found: list[Record] = []
-    torn = []
+    bad = []
     for text in texts:
         values = text.split(FIELD)
         if len(values) == len(names):
             found.append(dict(zip(names, values, strict=True)))
         else:
-            torn.append((text, f"It has {len(values)} fields, not {len(names)}"))
-    return found, torn
+            bad.append((text, f"It has {len(values)} fields, not {len(names)}"))
+    return found, bad
 
 
 def is_id(text: str) -> bool:

@@ -75,20 +75,20 @@ class PeriodOption:
     period_s: float = 0.0  # 0: that of the settings
 
 
-def read_options(table: type[T], given: Mapping[str, Any]) -> T:
+def read_options(table: type[T], values: Mapping[str, Any]) -> T:
     """The options of a source. Raises BadSourceConfig for an unknown, missing or wrong one.
 
     Args:
         table: A dataclass whose annotations are str, int, float, bool or tuple[str, ...].
-        given: Values by name, as TOML has them.
+        values: By name, as TOML has them.
     """
     rows = {row.name: row for row in fields(table)}  # type: ignore[arg-type]  # a dataclass
-    if unknown := sorted(given.keys() - rows.keys()):
-        raise BadSourceConfig(f"There is no option {unknown[0]}; options: {', '.join(rows) or 'none'}")
+    if unknown := sorted(values.keys() - rows.keys()):
+        raise BadSourceConfig(f"Unknown option {unknown[0]}; options: {', '.join(rows) or 'none'}")
     for name, row in rows.items():
-        if name not in given and row.default is MISSING and row.default_factory is MISSING:
+        if name not in values and row.default is MISSING and row.default_factory is MISSING:
             raise BadSourceConfig(f"The option {name} is missing")
-    return table(**{name: _option(name, _kind_of(rows[name].type), value) for name, value in given.items()})
+    return table(**{name: _option(name, _kind_of(rows[name].type), value) for name, value in values.items()})
 
 
 def _kind_of(annotation: Any) -> str:
