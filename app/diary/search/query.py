@@ -28,6 +28,8 @@ from app.diary.words import exact_token, field_words, words_of
 MAX_CHARS = 500
 """Characters of a search."""
 MAX_TERMS = 50
+LAST_SECOND = (1 << 34) - 1
+"""Of the year 2514, Unix s UTC: later ones have no place in the index, which has 34 bits for seconds. No job is submitted then."""
 
 CHOICES = {"state": STATES, "review": REVIEWS, "verdict": VERDICTS}
 """Fields with few values."""
@@ -85,14 +87,18 @@ def parse(text: str, now: float) -> JobQuery:
             if is_excluded:
                 raise BadSearch(f"{shown} cannot be excluded; {'until' if field == 'since' else 'since'}: is its opposite")
             at = _time(value, now, shown, is_end=field == "until")
-            since, until = (max(since or at, at), until) if field == "since" else (since, min(until or at, at))
+            since, until = (
+                (at if since is None else max(since, at), until) if field == "since" else (since, at if until is None else min(until, at))
+            )
         else:
             terms.append(JobTerm(_either(field, value, shown), is_excluded))
     return JobQuery(tuple(terms), since, until)
 
 
 def pieces_of(text: str) -> list[str]:
-    """The parts of a search, each of which can be left out."""
+    """The parts of a search, each of which can be left out; none of one that is too long to be read."""
+    if len(text) > MAX_CHARS:
+        return []
     return [piece[0].strip() for piece in _PIECE.finditer(text.strip())]
 
 
@@ -132,5 +138,5 @@ def _time(value: str, now: float, shown: str, is_end: bool) -> int:
             start = int(datetime.strptime(value, form).replace(tzinfo=UTC).timestamp())
         except ValueError:
             continue
-        return max(start + (length if is_end else 0), 0)
+        return min(max(start + (length if is_end else 0), 0), LAST_SECOND)
     raise BadSearch(f"{shown} is no time: right are 2d (or 90m, 12h, 1w), 2026-11-01 and 2026-11-01T12:30, UTC")

@@ -41,16 +41,28 @@ class JobSelection:
 
 def selection_of(args: Mapping[str, Any]) -> JobSelection:
     """The selection of the query of an address, a MultiDict or a mapping to texts or lists of them. Raises BadSearch."""
-    found = {field: tuple(dict.fromkeys(_texts(args, field)))[:MAX_VALUES] for field in FACETS}
-    for field, known in CHOICES.items():
-        for value in found[field]:
-            if value not in known:
-                raise BadSearch(f"{field}={value}: {field} is one of {', '.join(known)}")
+    selection, problems = read_selection(args)
+    if problems:
+        raise BadSearch(problems[0])
+    return selection
+
+
+def read_selection(args: Mapping[str, Any]) -> tuple[JobSelection, list[str]]:
+    """The selection of what can be used of the query of an address, and what is wrong with the rest, in sentences."""
+    found, problems = {}, []
+    for field in FACETS:
+        values = tuple(dict.fromkeys(_texts(args, field)))
+        known = CHOICES.get(field, values)
+        problems += [f"{field}={value[:100]}: {field} is one of {', '.join(known)}" for value in values if value not in known]
+        if len(values) > MAX_VALUES:
+            problems.append(f"{field}: jobs are selected by at most {MAX_VALUES} values of a field, not {len(values)}")
+        found[field] = tuple(value for value in values if value in known)[:MAX_VALUES]
     order = _last(args, "order") or NEWEST
     if order not in ORDERS:
-        raise BadSearch(f"order={order}: order is one of {', '.join(ORDERS)}")
+        problems.append(f"order={order[:100]}: order is one of {', '.join(ORDERS)}")
+        order = NEWEST
     obsolete, mine = (_last(args, name) not in ("", "0") for name in ("obsolete", "mine"))
-    return JobSelection(_last(args, "q"), **found, obsolete=obsolete, mine=mine, order=order)
+    return JobSelection(_last(args, "q"), **found, obsolete=obsolete, mine=mine, order=order), problems
 
 
 def arguments(selection: JobSelection) -> list[tuple[str, str]]:
