@@ -212,7 +212,7 @@ def test_a_download_that_ends_early_makes_room_for_the_next_one(client: FlaskCli
     fill()
     with ExitStack() as others:
         for _ in range(downloads.MAX_DOWNLOADS):
-            others.enter_context(downloads.places)
+            others.enter_context(downloads.slots)
         refused = client.get("/diary/jobs.csv")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
     for _ in range(downloads.MAX_DOWNLOADS + 1):

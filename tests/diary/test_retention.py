@@ -51,8 +51,8 @@ def test_jobs_that_no_source_has_shown_for_long_are_removed_with_their_history_a
     assert find(ALL, (), 10) == list(reversed(young))
     assert count(JobSelection(q="job"), ()) == 2
     counts = facets(ALL, ())
-    assert dict(counts["source"]) == {"slurm": 1, "htcondor": 1}
-    assert dict(counts["run"]) == {"1": 1, "2": 1}
+    assert dict(counts["source"].counts) == {"slurm": 1, "htcondor": 1}
+    assert dict(counts["run"].counts) == {"1": 1, "2": 1}
     assert remove_old(10) == 0
 
 

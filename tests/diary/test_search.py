@@ -59,7 +59,7 @@ def test_a_selection_narrows_by_whole_values(hub: Settings) -> None:
     assert names(user=("anna", "bob"), run=("358788",)) == ["pixel t_scale", "some_main_v1.2_title.key"]
     assert names(mine=True) == []
     assert names(users=("bob", "carl"), mine=True) == ["pixel t_scale"]
-    assert facets(JobSelection(), ())["user"] == [("anna", 2), ("bob", 1)]
+    assert facets(JobSelection(), ())["user"].counts == [("anna", 2), ("bob", 1)]
 
 
 def test_reviews_and_states_by_hand_are_found_at_once(hub: Settings) -> None:

@@ -184,4 +184,4 @@ def test_the_counts_of_facets_are_those_of_the_jobs_that_have_the_value(hub: Set
             obsolete = wanted.obsolete or ("obsolete" in narrowed.get("verdict", ()) and field != "verdict")
             values = {value for job in jobs for value in facts_of(job)[field] if value}
             right = {value: len(expected(jobs, pieces, since, {**others, field: (value,)}, obsolete)) for value in values}
-            assert dict(found[field]) == {value: number for value, number in right.items() if number}, (wanted, field)
+            assert dict(found[field].counts) == {value: number for value, number in right.items() if number}, (wanted, field)

@@ -38,7 +38,7 @@ def list_jobs() -> Response:
     jobs = listed_jobs(find(selection, users, limit, (number - 1) * limit))
     answer: dict[str, Any] = {"count": count(selection, users), "page": number, "limit": limit, "jobs": jobs}
     if choice_arg("facets", ("0", "1")) == "1":
-        answer["facets"] = {field: dict(values) for field, values in facets(selection, users).items()}
+        answer["facets"] = {field: dict(values.counts) for field, values in facets(selection, users).items()}
     return cached_json(answer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from threading import BoundedSemaphore
 from typing import Any
@@ -41,7 +41,7 @@ CSV_COLUMNS = (
     *("reason", "attempts", *TIMES, "workdir", "labels", "metrics", "review", "verdict", "summary", "tags", "notes", "reviewed_by"),
 )
 
-places = BoundedSemaphore(MAX_DOWNLOADS)
+slots = BoundedSemaphore(MAX_DOWNLOADS)
 
 
 @blueprint.get(f"{PATH}/jobs.csv")
@@ -49,13 +49,12 @@ places = BoundedSemaphore(MAX_DOWNLOADS)
 def jobs_csv() -> Response:
     """The selected jobs as CSV; times are UTC."""
 
-    def parts() -> Iterator[str]:
+    def parts(wanted: array[int]) -> Iterator[str]:
         yield csv_text([CSV_COLUMNS])
         for chunk in _chunks(wanted):
             yield csv_text([_line(job, review) for job, review in chunk])
 
-    wanted = _wanted()
-    return _file(parts(), "csv", "text/csv; charset=utf-8")
+    return _file(parts, "csv", "text/csv; charset=utf-8")
 
 
 @blueprint.get(f"{PATH}/jobs.json")
@@ -63,7 +62,7 @@ def jobs_csv() -> Response:
 def jobs_json() -> Response:
     """The selected jobs as a JSON array, each with all that the diary has of it but its history."""
 
-    def parts() -> Iterator[str]:
+    def parts(wanted: array[int]) -> Iterator[str]:
         comma = "["
         for chunk in _chunks(wanted):
             for job, review in chunk:
@@ -71,8 +70,7 @@ def jobs_json() -> Response:
                 comma = ","
         yield "[]\n" if comma == "[" else "\n]\n"
 
-    wanted = _wanted()
-    return _file(parts(), "json", "application/json")
+    return _file(parts, "json", "application/json")
 
 
 def _wanted() -> array[int]:
@@ -106,19 +104,21 @@ def _review_json(review: Review) -> dict[str, Any]:
     return {name: value for name, value in vars(review).items() if name != "job"}
 
 
-def _file(parts: Iterator[str], form: str, content_type: str) -> Response:
-    """The file, made part by part. Raises Problem 503 if too many are being made."""
-    if not places.acquire(blocking=False):
+def _file(parts: Callable[[array[int]], Iterator[str]], form: str, content_type: str) -> Response:
+    """The file, made part by part of the selected jobs. Raises BadSearch, and Problem 503 if too many files are being made."""
+    if not slots.acquire(blocking=False):  # before the numbers of all jobs are read
         raise Problem(503, f"{MAX_DOWNLOADS} lists of jobs are being downloaded already", headers={"Retry-After": "10"})
-    place = ExitStack()
-    place.callback(places.release)
-    response = ContentResponse(stream_with_context(_in_place(place, parts)), content_type=content_type)
-    response.call_on_close(place.close)  # also of a download that is broken off, or never begins
+    with ExitStack() as unless_made:
+        unless_made.callback(slots.release)
+        made = parts(_wanted())
+        slot = unless_made.pop_all()
+    response = ContentResponse(stream_with_context(_in_slot(slot, made)), content_type=content_type)
+    response.call_on_close(slot.close)  # also of a download that is broken off, or never begins
     response.headers["Content-Disposition"] = content_disposition("attachment", f"jobs.{form}")
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _in_place(place: ExitStack, parts: Iterator[str]) -> Iterator[bytes]:
-    with place:
+def _in_slot(slot: ExitStack, parts: Iterator[str]) -> Iterator[bytes]:
+    with slot:
         yield from map(encode_text, parts)

@@ -10,7 +10,7 @@ from app.diary import jobs
 from app.diary.comparison import compare
 from app.diary.models import DiaryJob
 from app.diary.pages.job_neighbours import neighbours
-from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, label_addresses, logs_of, shown_history
+from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, label_addresses, logs_of, notes_html, shown_history
 from app.diary.pages.job_run import run_of
 from app.diary.pages.job_view import job_view
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
@@ -71,7 +71,7 @@ def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
         poll_s=POLL_S,
         may_review=reviewer,
         form=shown,
-        notes=to_html(shown.texts["notes"]),
+        notes=notes_html(shown.texts["notes"]),
         stored_notes=to_html(review.notes),
         is_saved=bool(review.version) and request.args.get("saved") == str(review.version),
         states=STATES,

@@ -14,12 +14,11 @@ from app.diary.models import DiaryEvent
 from app.diary.pages.columns import COLUMNS
 from app.diary.pages.list_choices import FACETS, Facet, choices_of, column_links, facets_of, later_facets, order_links, selected_of
 from app.diary.pages.list_rows import DiaryRow, rows_of
-from app.diary.pages.list_view import MAX_PAGE, ListView, list_view
+from app.diary.pages.list_view import MAX_PAGE, ListView, list_view, read_list_view
 from app.diary.pages.presenters import PATH
 from app.diary.pages.saved import shown_searches
 from app.diary.pages.source_lines import ShownSource, shown_sources, summary_of
 from app.diary.review.rights import batch_users, may_review_all
-from app.diary.search.facets import MAX_VALUES
 from app.diary.search.find import count, facets, find
 from app.diary.search.selection import JobSelection
 from app.diary.settings import DiarySettings
@@ -52,17 +51,19 @@ class Errors(NamedTuple):
 @needs(Role.VIEWER)
 def show_list() -> Response:
     """The selected jobs; 204 for a page that polls and shows them already, 400 with the form for a search that cannot be read."""
-    lists, sources = list_view(), shown_sources(request_settings())
+    (lists, problem), sources = read_list_view(), shown_sources(request_settings())
     version = _version(sources)
     if answer := nothing_new(version):
         return answer
     shared = _frame(lists, sources) | {"poll": lists.address(since=version)}
-    try:
-        return _page(**shared, **_content(lists))
-    except BadSearch as error:
-        response = _page(**shared, problem=str(error))
-        response.status_code = 400
-        return response
+    if not problem:
+        try:
+            return _page(**shared, **_content(lists))
+        except BadSearch as error:
+            problem = str(error)
+    response = _page(**shared, problem=problem)
+    response.status_code = 400
+    return response
 
 
 @blueprint.get(f"{PATH}/values/<field>")
@@ -72,8 +73,8 @@ def field_values(field: str) -> str:
     if field not in FACETS:
         raise Problem(404, f"Lists of jobs count no values of {field[:100]!r}")
     lists = list_view()
-    choices = list(choices_of(lists, field, facets(lists.selection, batch_users(current_user()))[field], "1"))
-    return render_template("diary/facet_values.html", choices=choices, max_values=MAX_VALUES)
+    values = facets(lists.selection, batch_users(current_user()), (field,))[field]
+    return render_template("diary/facet_values.html", choices=list(choices_of(lists, field, values.counts, "1")), is_cut=values.is_cut)
 
 
 def _page(**context: Any) -> Response:
@@ -124,7 +125,6 @@ def _content(lists: ListView) -> dict[str, Any]:
         "hidden": 0 if total or selection.obsolete else count(replace(selection, obsolete=True), users),
         "errors": _errors(lists, users) if lists.is_everything and number == 1 else None,
         "facets": [] if _is_poll() else _facets(lists, users, total),
-        "max_values": MAX_VALUES,
         "newer": replace(lists, number=min(number - 1, last)).address() if number > 1 else "",
         "older": replace(lists, number=number + 1).address() if number < last else "",
     }

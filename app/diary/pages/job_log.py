@@ -63,7 +63,7 @@ class DiaryLogPage:
 @needs(Role.VIEWER)
 def show_log(number: int) -> Response:
     """The lines of a log that contain `q` and have the level, or why it cannot be shown."""
-    job, path = _asked_log(number)
+    job, path = _requested_log(number)
     try:
         return _lines_page(job, path)
     except (LogRefused, LogUnreadable) as error:
@@ -92,7 +92,7 @@ def _lines_page(job: DiaryJob, path: str) -> Response:
 @needs(Role.VIEWER)
 def log_text(number: int) -> Response:
     """A log as a file, unchanged; a packed one stays packed."""
-    job, path = _asked_log(number)
+    job, path = _requested_log(number)
     file = _open(job, path)
     if not _may_download(job, os.fstat(file.fileno()).st_size):
         file.close()
@@ -105,7 +105,7 @@ def log_text(number: int) -> Response:
     return answer
 
 
-def _asked_log(number: int) -> tuple[DiaryJob, str]:
+def _requested_log(number: int) -> tuple[DiaryJob, str]:
     """The job and the path in the query, which is one of its logs. Raises UnknownDiaryJob, UnknownLog."""
     job, path = jobs.find_job(number), request.args.get("file", "")
     if path not in (each for each, kind in job.value_of("logs") if kind != "page"):

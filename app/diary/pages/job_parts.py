@@ -6,10 +6,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from app.diary.errors import BadSearch
 from app.diary.logs.opening import full_path, may_be_read
 from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.pages.job_view import JobView
+from app.diary.review.fields import MAX_NOTES
+from app.diary.review.markdown import to_html
 from app.diary.review.review import FIELDS as REVIEW_FIELDS
 from app.diary.review.review import Review
 from app.diary.review.reviews import text_of
@@ -50,6 +54,13 @@ class ShownEvent(NamedTuple):
     old: Any  # texts, or times as HTML
     new: Any
     can_undo: bool
+
+
+def notes_html(notes: str) -> Markup:
+    """Notes of a form as they will look; those that are too long to be stored are not read, which would take seconds."""
+    if len(notes) > MAX_NOTES:
+        return Markup("<p>Notes have at most {:,} characters, not {:,}</p>").format(MAX_NOTES, len(notes))
+    return to_html(notes)
 
 
 def exit_of(job: DiaryJob) -> str:

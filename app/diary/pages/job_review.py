@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.diary import jobs
 from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.pages.job import job_page
+from app.diary.pages.job_parts import notes_html
 from app.diary.pages.job_view import job_view
 from app.diary.pages.presenters import PATH
 from app.diary.pages.review_form import ReviewForm, form_after_conflict, form_with_change, sent_form
 from app.diary.review import reviews
 from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, UndoRefused
-from app.diary.review.markdown import to_html
 from app.diary.review.review import Review
 from app.diary.review.rights import check_may_review
 from app.diary.review.tags import completions
@@ -53,10 +53,10 @@ def save(number: int) -> AnyResponse:
 @needs(Role.VIEWER)
 def preview(number: int) -> AnyResponse:
     """The notes as they will look: alone for htmx, otherwise on the page with the form as it is."""
-    request.max_content_length = MAX_FORM_BYTES
+    job = _reviewable_job(number)
     if is_fragment():
-        return ContentResponse(render_template("diary/notes.html", notes=to_html(request.form.get("notes", ""))))
-    return _answer(_asked(number), _sent(number), 200)
+        return ContentResponse(render_template("diary/notes.html", notes=notes_html(request.form.get("notes", ""))))
+    return _answer(job, _sent(number), 200)
 
 
 @blueprint.get(f"{PATH}/jobs/<int:number>/review")
@@ -71,7 +71,7 @@ def show_review(number: int) -> AnyResponse:
 @needs(Role.VIEWER)
 def undo(number: int) -> AnyResponse:
     """Give a field of the review the value that it had before a change."""
-    job, event = _asked(number), parse_int(request.form.get("event", ""), 2**31 - 1)
+    job, event = _reviewable_job(number), parse_int(request.form.get("event", ""), 2**31 - 1)
     row: DiaryEvent | None = DiaryEvent.get_or_none(DiaryEvent.id == event, DiaryEvent.job == job.id)
     if row is None:
         raise UndoRefused("The history of this job has no such change")
@@ -85,7 +85,7 @@ def undo(number: int) -> AnyResponse:
 @needs(Role.VIEWER)
 def set_state(number: int) -> AnyResponse:
     """Set the state of a job by hand, or let it have that of its source again."""
-    job, user = _asked(number), current_user().name
+    job, user = _reviewable_job(number), current_user().name
     if "release" in request.form:
         jobs.release_state(job.id, user)
     else:
@@ -108,7 +108,7 @@ def tag_choices() -> Response:
     return ContentResponse(render_template("diary/tag_choices.html", choices=[(" ".join([*chosen, tag]), tag) for tag in found]))
 
 
-def _asked(number: int) -> DiaryJob:
+def _reviewable_job(number: int) -> DiaryJob:
     """The job, if the user may review it. Raises UnknownDiaryJob, ReviewForbidden."""
     request.max_content_length = MAX_FORM_BYTES
     job = jobs.find_job(number)

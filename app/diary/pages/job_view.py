@@ -13,7 +13,7 @@ from app.diary.pages.presenters import PATH, DiaryView, current_view
 from app.web.links import NavLink
 
 MAX_LIST = 2000
-"""Letters of the query of a list that links keep."""
+"""Letters of the query of a list that links keep; a longer one would be another list without its end."""
 
 
 @dataclass(frozen=True)
@@ -66,5 +66,6 @@ class JobView:
 
 def job_view() -> JobView:
     """The state that the address of the request has."""
-    given = request.args.get("list", "")[:MAX_LIST]
-    return JobView(current_view(), urlencode([(name, value) for name, value in parse_qsl(given) if name != "tz"]))
+    query = request.args.get("list", "")
+    kept = parse_qsl(query) if len(query) <= MAX_LIST else []
+    return JobView(current_view(), urlencode([(name, value) for name, value in kept if name != "tz"]))

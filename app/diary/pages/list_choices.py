@@ -9,7 +9,8 @@ from typing import NamedTuple
 from app.diary.pages.columns import COLUMNS, JOB, toggled
 from app.diary.pages.list_view import ListView
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES
-from app.diary.search.query import pieces_of
+from app.diary.search.facets import FieldValues
+from app.diary.search.query import MAX_TERMS, pieces_of
 from app.web.links import NavLink
 
 FACETS = {
@@ -65,6 +66,7 @@ class Facet(NamedTuple):
     title: str
     selected: int  # number of values
     choices: list[FacetValue]
+    is_cut: bool = False  # the jobs may have more values
     later: str = ""  # address of the choices, which are counted when the menu is opened
     here: str = ""  # address of the list with all choices, for browsers without scripts
 
@@ -77,16 +79,18 @@ class Selected(NamedTuple):
     without: str  # address of the list without it
 
 
-def facets_of(lists: ListView, counts: Mapping[str, Sequence[tuple[str, int]]], with_values: str = "") -> list[Facet]:
+def facets_of(lists: ListView, values: Mapping[str, FieldValues], with_values: str = "") -> list[Facet]:
     """The facets that have values.
 
     Args:
         lists: The list.
-        counts: The values of the selected jobs, the most frequent first.
+        values: Those of the selected jobs by field.
         with_values: 1 in links to lists whose values are counted, too, however many jobs they have.
     """
     found = [
-        Facet(title, len(getattr(lists.selection, name)), list(choices_of(lists, name, counts.get(name, ()), with_values)))
+        Facet(
+            title, len(getattr(lists.selection, name)), list(choices_of(lists, name, values[name].counts, with_values)), values[name].is_cut
+        )
         for name, title in FACETS.items()
     ]
     return [facet for facet in found if facet.choices]
@@ -96,7 +100,7 @@ def later_facets(lists: ListView) -> list[Facet]:
     """The facets of so many jobs that values are counted when somebody wants to see them."""
     here = lists.address(values=1)
     return [
-        Facet(title, len(getattr(lists.selection, name)), [], lists.address(f"{PATH}/values/{name}"), here)
+        Facet(title, len(getattr(lists.selection, name)), [], False, lists.address(f"{PATH}/values/{name}"), here)
         for name, title in FACETS.items()
     ]
 
@@ -115,6 +119,8 @@ def selected_of(lists: ListView) -> list[Selected]:
     """The parts of the selection, each of which can be removed."""
     selection = lists.selection
     pieces = pieces_of(selection.q)
+    if selection.q and not 0 < len(pieces) <= MAX_TERMS:  # not read, so it has no parts: with a link for each the page would have many MB
+        pieces = [selection.q]
     others = [" ".join(pieces[:index] + pieces[index + 1 :]) for index in range(len(pieces))]
     found = [Selected("search", piece, lists.having(q=rest).address()) for piece, rest in zip(pieces, others, strict=True)]
     for name, title in FACETS.items():

@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from flask import request
 
+from app.diary.errors import BadSearch
 from app.diary.models import DiaryJob
 from app.diary.pages.columns import DEFAULT_COLUMNS, columns_of
+from app.diary.pages.job_view import MAX_LIST
 from app.diary.pages.presenters import PATH, DiaryView, current_view
-from app.diary.search.selection import JobSelection, arguments, selection_of
+from app.diary.search.selection import JobSelection, arguments, read_selection
 from app.web.arguments import int_arg
 from app.web.links import NavLink
 
@@ -55,8 +57,9 @@ class ListView:
         return replace(self, selection=replace(self.selection, **changes), number=1)  # type: ignore[arg-type]
 
     def job(self, job: DiaryJob) -> str:
-        """The address of the page of a job, from which a link leads back to this list."""
-        return self.view.link(f"{PATH}/jobs/{job.id}", list=urlencode(self.query))
+        """The address of the page of a job, from which a link leads back to this list unless its query is too long for that."""
+        query = urlencode(self.query)
+        return self.view.link(f"{PATH}/jobs/{job.id}", list=query if len(query) <= MAX_LIST else "")
 
     @property
     def zones(self) -> list[NavLink]:
@@ -65,6 +68,15 @@ class ListView:
 
 
 def list_view() -> ListView:
-    """The list that the query of the request means. Raises Problem 400 for wrong columns and pages."""
+    """The list that the query of the request means. Raises BadSearch, and Problem 400 for wrong columns and pages."""
+    lists, problem = read_list_view()
+    if problem:
+        raise BadSearch(problem)
+    return lists
+
+
+def read_list_view() -> tuple[ListView, str]:
+    """The list of what can be used of the query, and what is wrong with the rest; "" if nothing is. Raises Problem 400 as above."""
     number = max(int_arg("page", 1, MAX_PAGE), 1)
-    return ListView(current_view(), selection_of(request.args), columns_of(request.args.getlist("columns")), number)
+    selection, problems = read_selection(request.args)
+    return ListView(current_view(), selection, columns_of(request.args.getlist("columns")), number), next(iter(problems), "")
