@@ -56,6 +56,16 @@ def test_a_job_that_was_rescheduled_and_runs_again_stays_running(hub: Settings, 
     assert [event.new for event in DiaryEvent.select().where(DiaryEvent.field == "state")] == ["running"]
 
 
+def test_a_job_that_was_rescheduled_and_has_ended_stays_done(hub: Settings, commands: Path) -> None:
+    """For some minutes each scan reads the records of both attempts."""
+    say(commands, "", f"{accounted('25  : rescheduling', 90, 60)}\n{accounted('0', 50, 30)}\n")
+    found = source(commands)
+    for _ in range(3):
+        scan_source(found, hub)
+    assert DiaryJob.get().state == "done"
+    assert [event.new for event in DiaryEvent.select().where(DiaryEvent.field == "state")] == ["done"]
+
+
 @pytest.mark.parametrize("letters", ["qw", "r"])
 def test_the_end_of_a_job_that_ended_after_the_queue_was_asked_is_its_end(hub: Settings, commands: Path, letters: str) -> None:
     """The accounting file is read on, so that its line does not come again."""

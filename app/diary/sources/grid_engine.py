@@ -115,7 +115,7 @@ class GridEngine(JobSource):
         )
         ended, bad_ends, position = self._ended(since, cursor.get("position"))
         after = time.time()
-        ends = [job for job in ended if job.native_id not in tasks or not is_former_attempt(job, tasks[job.native_id].job)]
+        ends = [job for job in _last_attempts(ended) if job.native_id not in tasks or not is_former_attempt(job, tasks[job.native_id].job)]
         of_ended, refused_ends = observed(ends, lambda job: finished_observation(job, after))
         complete = queue.is_whole and not refused and (position is None or position.is_end)
         over = {each.native_id for each in of_ended}
@@ -232,6 +232,11 @@ def _is_known(job: QueuedJob, known: Mapping[str, float]) -> bool:
     """Whether the submission of this job is known, and not that of another one with its number."""
     at = known.get(job.number, 0.0)
     return bool(at) and (job.submitted == at if job.submitted else not job.started or job.started >= at)
+
+
+def _last_attempts(ended: Iterable[FinishedJob]) -> list[FinishedJob]:
+    """The last record of each job: accounting has one of each attempt, in the order of their ends."""
+    return list({(job.native_id, job.submitted): job for job in ended}.values())
 
 
 def _submitted(job: QueuedJob, details: Mapping[str, str], known: Mapping[str, float]) -> float:
