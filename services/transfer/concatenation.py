@@ -130,6 +130,7 @@ class _Plan:
         """Add a snapshot, or name it as left out."""
         try:
             file = open_snapshot(path, self._made.path.parent, stack)
+            version = _version(file)
             names, begins = read_frames(file.fileno())
         except DamagedInput as error:
             self._made.left_out[path] = str(error)
@@ -142,7 +143,7 @@ class _Plan:
         if self._entries + len(names) > MAX_ENTRIES:
             self._made.left_out[path] = f"with it there were more than {MAX_ENTRIES} MEs"
             return
-        self._inputs.append(_Input(path, file, begins, bytearray(len(names)), self._entries, _version(file)))
+        self._inputs.append(_Input(path, file, begins, bytearray(len(names)), self._entries, version))
         self._firsts.append(self._entries)
         self._replace(names)
         self._entries += len(names)

@@ -1,0 +1,142 @@
+"""Completed files, noticed by the real inotify and by scans."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.transfer.watching import FolderWatch
+from tests.support.patience import PATIENCE_S
+
+NEVER_S = 1e9
+
+
+@pytest.fixture
+def upload(tmp_path: Path) -> Path:
+    (tmp_path / "upload").mkdir()
+    return tmp_path / "upload"
+
+
+@pytest.fixture
+def watch(upload: Path) -> Iterator[FolderWatch]:
+    """A watch that does not scan again by itself after its first scan."""
+    with FolderWatch(str(upload), scan_s=NEVER_S) as watch:
+        assert watch.changes(0) == set()
+        yield watch
+        assert watch.scans <= 1 + watch.overflows
+
+
+def names(watch: FolderWatch, timeout_s: float = 0) -> list[str]:
+    return sorted(os.path.basename(path) for path in watch.changes(timeout_s))
+
+
+def test_a_file_is_noticed_when_it_is_closed_or_gets_its_name(upload: Path, watch: FolderWatch, tmp_path: Path) -> None:
+    with (upload / "open.pb").open("wb") as file:
+        file.write(b"a")
+        file.flush()
+        assert names(watch) == []
+    assert watch.changes(PATIENCE_S) == {str(upload / "open.pb")}
+    (upload / "a.pb.open").touch()
+    (upload / "a.pb.open").rename(upload / "a.pb")
+    assert names(watch, PATIENCE_S) == ["a.pb", "a.pb.open"]
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / "elsewhere").rename(upload / "here")
+    assert names(watch, PATIENCE_S) == ["here"]
+    (upload / "here").unlink()
+    (upload / "a.pb").read_bytes()
+    assert names(watch) == []
+
+
+def test_files_in_folders_that_are_made_later_are_noticed(upload: Path, watch: FolderWatch, tmp_path: Path) -> None:
+    folder = upload / "pb" / "run367094" / "SiStrip"
+    folder.mkdir(parents=True)
+    (folder / "at once.pb").touch()
+    assert names(watch, PATIENCE_S) == ["at once.pb"]
+    (folder / "later.pb").touch()
+    assert names(watch, PATIENCE_S) == ["later.pb"]
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "too deep.pb").touch()
+    (tmp_path / "run367095").mkdir()
+    (tmp_path / "run367095" / "moved.pb").touch()
+    (tmp_path / "run367095").rename(upload / "pb" / "run367095")
+    assert names(watch, PATIENCE_S) == ["moved.pb"]
+
+
+@pytest.mark.slow
+def test_after_lost_events_everything_is_scanned(upload: Path, watch: FolderWatch) -> None:
+    (upload / "first").touch()
+    for _ in range(int(Path("/proc/sys/fs/inotify/max_queued_events").read_text()) // 2 + 10):
+        (upload / "first").rename(upload / "second")
+        (upload / "second").rename(upload / "first")
+    (upload / "pb").mkdir()
+    (upload / "pb" / "lost.pb").touch()
+    assert names(watch) == ["first", "lost.pb", "second"]
+    assert watch.overflows == 1
+    (upload / "pb" / "noticed.pb").touch()
+    assert names(watch, PATIENCE_S) == ["noticed.pb"]
+
+
+def test_a_scan_finds_what_inotify_does_not_say(upload: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").touch()
+    with FolderWatch(str(upload), scan_s=0.05) as watch:
+        watch.changes(0)
+        os.link(tmp_path / "elsewhere", upload / "link.pb")  # it was never open here, and not moved
+        assert names(watch, PATIENCE_S) == ["link.pb"]
+
+
+def test_a_folder_that_is_made_removed_or_moved_later_is_watched_again(tmp_path: Path) -> None:
+    upload = tmp_path / "upload"
+    with FolderWatch(str(upload), scan_s=0.05) as watch:
+        assert names(watch) == []
+        for number in range(3):
+            upload.mkdir()
+            (upload / f"{number}.pb").touch()
+            assert names(watch, PATIENCE_S) == [f"{number}.pb"]
+            upload.rename(tmp_path / f"away {number}")
+            (tmp_path / f"away {number}" / "not here.pb").touch()
+            while names(watch, 0.1):
+                pass
+
+
+def test_files_of_a_moved_subfolder_have_their_new_paths(upload: Path) -> None:
+    (upload / "old").mkdir()
+    with FolderWatch(str(upload), scan_s=NEVER_S) as watch:
+        watch.changes(0)
+        (upload / "old").rename(upload / "new")
+        watch.changes(0)
+        (upload / "new" / "a.pb").touch()
+        assert watch.changes(PATIENCE_S) == {str(upload / "new" / "a.pb")}
+
+
+def test_links_lead_nowhere(upload: Path, watch: FolderWatch, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.pb").touch()
+    (upload / "link").symlink_to(tmp_path / "outside")
+    (tmp_path / "outside" / "more.pb").touch()
+    assert names(watch) == []
+
+
+@pytest.mark.slow
+def test_every_file_that_is_there_in_the_end_was_noticed(upload: Path, watch: FolderWatch) -> None:
+    chance = random.Random(1)
+
+    def write() -> None:
+        for number in range(3000):
+            folder = upload.joinpath(*(f"run{chance.randrange(40)}" for _ in range(chance.randrange(4))))
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number}.open").touch()
+            (folder / f"{number}.open").rename(folder / f"{number % 300}.pb")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen: set[str] = set()
+    while writer.is_alive():
+        seen |= watch.changes(0.01)
+    writer.join()
+    seen |= watch.changes(0)
+    assert {str(path) for path in upload.rglob("*") if path.is_file()} <= seen
