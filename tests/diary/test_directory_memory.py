@@ -141,6 +141,15 @@ def test_an_id_that_comes_again_in_the_same_folder_is_another_job(hub: Settings,
     assert [job.state for job in DiaryJob.select().order_by(DiaryJob.submitted)] == ["done", "pending"]
 
 
+@pytest.mark.parametrize("new_name", ["2009-11-28__16:26:25-1234567.log", "2025-11-28__16:26:25-1234567.log"])
+def test_two_jobs_with_one_id_whose_logs_come_at_once_are_both_in_the_diary(hub: Settings, site: Site, new_name: str) -> None:
+    site.submit(ID, submitted="Fri Nov 28 16:26:25 2025").rename(site.logs / new_name)
+    site.submit(ID)
+    site.pending(ID)
+    assert scan_source(make(site, hub), hub).found == 2
+    assert [job.state for job in DiaryJob.select().order_by(DiaryJob.submitted)] == ["unknown", "pending"]
+
+
 def test_names_that_are_no_utf_8_are_jobs_like_others(hub: Settings, tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/w\xf6rk"
     site = Site(tmp_path)

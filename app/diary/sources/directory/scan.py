@@ -74,14 +74,23 @@ class DirectoryScan:
             if key not in known:
                 known.add(key)
                 job.pending_fields = self._of_log(log, path)
-                self.memory.follow(job, self.now)
-            elif not self._is_followed(job):  # its log came again; what is stored of its end stays unless it is seen otherwise
+                self._follow_latest(job)
+            elif not self._followed(job):  # its log came again; what is stored of its end stays unless it is seen otherwise
                 self.memory.follow(job, self.now)
         return not submissions.waiting and not self.is_over(0.5)
 
-    def _is_followed(self, job: FollowedJob) -> bool:
+    def _follow_latest(self, job: FollowedJob) -> None:
+        """Follow a new job. Of two with its id in one place only the later one is followed; a new one is in the diary nevertheless."""
+        before = self._followed(job)
+        self.memory.follow(job, self.now)
+        earlier = before if self._followed(job) is job else job
+        if earlier and earlier.pending_fields:
+            self._observe(earlier, UNKNOWN)
+
+    def _followed(self, job: FollowedJob) -> FollowedJob | None:
+        """The job with this id in the place of a job."""
         place = self.memory.places.get(job.folder)
-        return place is not None and job.native_id in place.jobs
+        return place.jobs.get(job.native_id) if place else None
 
     def _of_log(self, log: SubmissionLog, path: str) -> dict[str, Any]:
         own = {FOLDER: log.folder, FOLDER_BYTES: os.fsencode(log.folder).hex() if clean(log.folder) != log.folder else ""}
