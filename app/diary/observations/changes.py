@@ -57,28 +57,28 @@ class StoredJob:
             self.row["machine_state"] = self.changed["machine_state"] = state  # the event is that of the shown state
         self.set("state", state)
 
-    def add(self, given: Checked, now: float) -> None:
+    def add(self, observation: Checked, now: float) -> None:
         """Add an observation. The later one wins by its own time; an earlier one completes what is unknown.
 
         now: by the clock of the hub. What was seen after it, before this clock was set back, wins over nothing.
         """
         last = self.row["seen"] if self.row["seen"] <= now else 0.0
-        is_later = given.seen >= last
-        for column, value in given.values.items():
+        is_later = observation.seen >= last
+        for column, value in observation.values.items():
             if column == "machine_state":
                 if is_later:
                     self.set_machine_state(value)
             elif is_later or self.row[column] == EMPTY[column]:
                 self.set(column, value)
-        for column, items in given.merged.items():
+        for column, items in observation.merged.items():
             if items:
                 self._merge(column, items, is_later)
-        if given.key.submitted and not self.row["submitted"]:
-            self.set("submitted", given.key.submitted)
-            self.row["placed"] = self.changed["placed"] = placed(given.key.submitted, self.row["found"])
-        for parent in given.parents:
+        if observation.key.submitted and not self.row["submitted"]:
+            self.set("submitted", observation.key.submitted)
+            self.row["placed"] = self.changed["placed"] = placed(observation.key.submitted, self.row["found"])
+        for parent in observation.parents:
             self._add_parent(parent)
-        self.row["seen"] = max(last, given.seen)
+        self.row["seen"] = max(last, observation.seen)
 
     def _add_parent(self, parent: ParentKey) -> None:
         if parent not in self.parents:
@@ -94,12 +94,12 @@ class StoredJob:
             self.set(column, json.dumps(merged, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
 
 
-def new_job(source: str, given: Checked, now: float) -> StoredJob:
+def new_job(source: str, observation: Checked, now: float) -> StoredJob:
     """A job that is found by its first observation."""
-    key = given.key
-    row = EMPTY | {"source": source, "native_id": key.native_id, "submitted": key.submitted, "seen": given.seen, "found": now}
+    key = observation.key
+    row = EMPTY | {"source": source, "native_id": key.native_id, "submitted": key.submitted, "seen": observation.seen, "found": now}
     job = StoredJob(row | {"placed": placed(key.submitted, now)})
-    job.add(given, now)
+    job.add(observation, now)
     if not job.events:
         job.events.append(("state", "", UNKNOWN))
     return job

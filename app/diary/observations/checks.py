@@ -34,29 +34,31 @@ class Checked(NamedTuple):
     parents: tuple[ParentKey, ...]
 
 
-def checked(given: Observation) -> Checked:
+def checked(observation: Observation) -> Checked:
     """The observation with safe values. Raises BadObservation."""
-    if not isinstance(given, Observation):
+    if not isinstance(observation, Observation):
         raise BadObservation("It is no observation")
-    seen = _time("seen", given.seen)
+    seen = _time("seen", observation.seen)
     if seen is None:
         raise BadObservation("It has no time")
-    if not isinstance(given.state, str):
+    if not isinstance(observation.state, str):
         raise BadObservation("Its state is no text")
-    values: dict[str, Any] = {"machine_state": given.state if given.state in STATES else UNKNOWN}
+    values: dict[str, Any] = {"machine_state": observation.state if observation.state in STATES else UNKNOWN}
     for name, longest in TEXTS.items():
-        values[name] = _text(name, getattr(given, name), longest)
+        values[name] = _text(name, getattr(observation, name), longest)
     for name, limit in NUMBERS.items():
-        values[name] = _whole(name, getattr(given, name), limit)
+        values[name] = _whole(name, getattr(observation, name), limit)
     for name in ("started", "ended"):
-        values[name] = _time(name, getattr(given, name))
-    values["logs"] = None if given.logs is None else _json([_pair(item) for item in _items("logs", given.logs)])
-    outputs = None if given.outputs is None else [_text("outputs", item, PATH_CHARS) for item in _items("outputs", given.outputs)]
+        values[name] = _time(name, getattr(observation, name))
+    values["logs"] = None if observation.logs is None else _json([_pair(item) for item in _items("logs", observation.logs)])
+    outputs = (
+        None if observation.outputs is None else [_text("outputs", item, PATH_CHARS) for item in _items("outputs", observation.outputs)]
+    )
     values["outputs"] = None if outputs is None else _json(outputs)
-    merged = {"labels": _labels(given.labels), "metrics": _metrics(given.metrics), "facts": _facts(given.facts)}
-    parents = tuple(_parent(item) for item in _items("parents", () if given.parents is None else given.parents))
+    merged = {"labels": _labels(observation.labels), "metrics": _metrics(observation.metrics), "facts": _facts(observation.facts)}
+    parents = tuple(_parent(item) for item in _items("parents", () if observation.parents is None else observation.parents))
     said = {name: value for name, value in values.items() if value is not None}
-    return Checked(job_key(given.native_id, given.submitted), seen, said, merged, parents)
+    return Checked(job_key(observation.native_id, observation.submitted), seen, said, merged, parents)
 
 
 def job_key(native_id: Any, submitted: Any) -> JobKey:

@@ -79,37 +79,37 @@ def lock(source: str) -> None:
 def _check(batch: Sequence[Observation], now: float) -> tuple[list[Checked], list[tuple[str, str]], float]:
     """The good ones of a batch, text and reason of the others, and how far the clock of the source is ahead, s."""
     good, refused, skew_s = [], [], 0.0
-    for given in batch:
+    for observation in batch:
         try:
-            found = checked(given)
+            found = checked(observation)
         except BadObservation as error:
-            refused.append((_text_of(given), str(error)))
+            refused.append((_text_of(observation), str(error)))
             continue
         skew_s = max(skew_s, found.seen - now)
         good.append(found._replace(seen=min(found.seen, now)))
     return good, refused, skew_s
 
 
-def _text_of(given: object) -> str:
+def _text_of(observation: object) -> str:
     """An observation for people."""
     try:
-        return repr(given)
+        return repr(observation)
     except Exception as error:  # whatever is in it
-        return f"{type(given).__name__} whose text cannot be made ({type(error).__name__})"
+        return f"{type(observation).__name__} whose text cannot be made ({type(error).__name__})"
 
 
 def _store_batch(source: str, good: Sequence[Checked], now: float, cycle: int) -> tuple[int, int]:
     """Store observations within a transaction; returns the numbers of new and of changed jobs."""
     known = _stored(source, {each.key.native_id for each in good}, with_parents=any(each.parents for each in good))
     touched: dict[int, StoredJob] = {}
-    for given in good:
-        same_id = known[given.key.native_id]
-        job = _same_job(same_id, given.key)
+    for observation in good:
+        same_id = known[observation.key.native_id]
+        job = _same_job(same_id, observation.key)
         if job is None:
-            job = new_job(source, given, now)
+            job = new_job(source, observation, now)
             same_id.append(job)
         else:
-            job.add(given, now)
+            job.add(observation, now)
         touched[id(job)] = job
     new = [job for job in touched.values() if job.id is None]
     old = [job for job in touched.values() if job.id is not None]

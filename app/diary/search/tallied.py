@@ -37,12 +37,12 @@ def tallied_values(selection: JobSelection, users: tuple[str, ...], field: str, 
 
 def _conditions(selection: JobSelection, users: tuple[str, ...], field: str) -> list[Any] | None:
     """The conditions on the rows that count an open field, or none (""). None: the selection needs more."""
-    given = {name: getattr(selection, name) for name in OPEN_FIELDS if getattr(selection, name)}
+    filters = {name: getattr(selection, name) for name in OPEN_FIELDS if getattr(selection, name)}
     if selection.mine:
-        given["user"] = tuple(set(users).intersection(given.get("user", users)))
-    if selection.q.strip() or len({*given, *filter(None, [field])}) > 1 or len(given.get("tag", ())) > 1:
+        filters["user"] = tuple(set(users).intersection(filters.get("user", users)))
+    if selection.q.strip() or len({*filters, *filter(None, [field])}) > 1 or len(filters.get("tag", ())) > 1:
         return None
-    open_field, values = next(iter(given.items()), (field, None))
+    open_field, values = next(iter(filters.items()), (field, None))
     conditions = [DiaryTally.field == open_field]
     if values is not None:
         conditions.append(DiaryTally.value.in_(values))
