@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import numpy as np
@@ -102,18 +104,28 @@ PICTURES = [
 ]
 
 
-@pytest.fixture
-def hub(hub: Settings) -> Settings:
-    """A hub with the samples of the links."""
-    folder = hub.data / "demo"
-    folder.mkdir()
+def file_of(folder: Path, run: int, dataset: str) -> Path:
+    return folder / f"DQM_V0001_R{run:09}__{'__'.join(dataset.strip('/').split('/'))}.root"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files of the samples."""
+    folder = tmp_path_factory.mktemp("samples")
     for run, dataset in SAMPLES:
-        path = folder / f"DQM_V0001_R{run:09}__{'__'.join(dataset.strip('/').split('/'))}.root"
-        with uproot.recreate(path) as file:
+        with uproot.recreate(file_of(folder, run, dataset)) as file:
             for name in (MAP, BAD, PT, ETA):
                 subsystem, rest = name.split("/", 1)
                 file[f"DQMData/Run {run or 367000}/{subsystem}/Run summary/{rest}"] = np.histogram([1.0, 2.0, 2.0], 10)
-        register.register([Entry(dataset, run, 0, str(path), "tdirectory")])
+    return folder
+
+
+@pytest.fixture
+def hub(hub: Settings, files: Path) -> Settings:
+    """A hub with the samples of the links."""
+    folder = Path(shutil.copytree(files, hub.data / "demo"))
+    for run, dataset in SAMPLES:
+        register.register([Entry(dataset, run, 0, str(file_of(folder, run, dataset)), "tdirectory")])
     return hub
 
 
