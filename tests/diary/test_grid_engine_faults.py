@@ -144,7 +144,7 @@ def test_jobs_are_not_missing_while_an_array_or_a_record_cannot_be_read(commands
         say(commands, text, known=known(7) + known(8))
         scan = source(commands).scan({})
         assert (len(scan.quarantined), scan.complete, states_of(list(scan.observations))) == (1, False, {"7": "pending"})
-    assert scan.quarantined[0][1] == "It has no field state"
+    assert scan.quarantined[0][1] == "It has no field 'state'"
 
 
 def test_a_running_job_whose_submission_is_hidden_is_shown_and_completed_later(hub: Settings, commands: Path) -> None:

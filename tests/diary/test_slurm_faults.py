@@ -66,3 +66,10 @@ def test_a_name_of_many_lines_is_one_name_and_lines_take_time_in_proportion() ->
     assert ([(each["JobID"], each["JobName"] == name) for each in found], torn) == ([("7", True), ("8", False)], [])
     found, torn = sacct_records(name)
     assert (found, [(len(each), reason) for each, reason in torn]) == ([], [(len(name) - 1, f"It has 1 fields, not {len(SACCT)}")])
+
+
+def test_a_record_that_cannot_be_used_is_kept_with_its_reason_in_words(commands: Path) -> None:
+    say(commands, [job("six", "RUNNING", 100), job("6_[1-20000]", "PENDING", 100), job("7", "RUNNING", 100, Submit="yesterday")], [])
+    reasons = [reason for _, reason in source(commands).scan({}).quarantined]
+    assert reasons[:2] == ["JobID is no job id such as 6 or 6_1", "It has more than 10,000 tasks"]
+    assert "'yesterday'" in reasons[2]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from app.diary.sources.batch_fields import SECRET_KEYS, without_secrets
+from app.diary.sources.source import reason_of
 
 BadRecords = list[tuple[str, str]]
 
@@ -79,11 +80,6 @@ def queued_jobs(text: str) -> tuple[list[QueuedJob], BadRecords]:
         except (KeyError, ValueError) as error:
             bad.append((part, reason_of(error)))
     return found, bad
-
-
-def reason_of(error: Exception) -> str:
-    """Why a record cannot be used."""
-    return f"It has no field {error.args[0]}" if isinstance(error, KeyError) else str(error)
 
 
 def _queued(fields: Mapping[str, str]) -> QueuedJob:

@@ -56,8 +56,15 @@ def observed(records: Iterable[R], build: Callable[[R], Observation]) -> tuple[l
         try:
             found.append(build(record))
         except Exception as error:  # whatever is in it
-            quarantined.append((repr(record), f"{type(error).__name__}: {error}"))
+            quarantined.append((repr(record), reason_of(error)))
     return found, quarantined
+
+
+def reason_of(error: Exception) -> str:
+    """Why a record cannot be used, for people."""
+    if isinstance(error, KeyError):
+        return f"It has no field {error}"
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 class SourceKind(NamedTuple):
