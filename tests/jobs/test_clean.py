@@ -8,11 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from app.core.settings import Settings
+from app.diary.index_models import DiaryTally
+from app.diary.observations.observation import Observation
+from app.diary.observations.store import store as store_jobs
 from app.gui import short_links
 from app.gui.models import Dataset, File, NameList, Sample, ShortLink
 from app.queue import store
 from app.queue.models import BackgroundJob
 from app.queue.states import DONE, QUEUED
+from jobs.diary import clean as clean_diary
 from jobs.gui import clean_names, clean_short_links
 from jobs.queue import CLEAN, KEEP_DAYS, clean
 
@@ -59,3 +63,11 @@ def test_short_links_that_nobody_opens_are_deleted_and_the_same_view_has_the_sam
     assert short_links.address_of(opened) == "/browse/1/A/B/C"
     assert short_links.address_of(unused) is None
     assert short_links.store("/browse/2/A/B/C") == unused
+
+
+def test_counts_of_values_that_no_job_of_the_diary_has_any_more_are_deleted(hub: Settings) -> None:
+    for state in ("running", "done"):
+        store_jobs("slurm", [Observation("7", time.time(), state, time.time() - 100)], time.time())
+    assert {row.state: row.jobs for row in DiaryTally.select()} == {"running": 0, "done": 1}
+    assert run_now("clean-diary", clean_diary).note == "0 jobs removed"
+    assert {row.state: row.jobs for row in DiaryTally.select()} == {"done": 1}
