@@ -1,7 +1,7 @@
 """The words by which jobs are found: a text of blank-separated tokens for each job, the same on every database.
 
-A token is a word of the job (`pixel`), a word of one of its fields (`=user=anna`), or a whole value (`#user#` and its
-hash), of which none is the beginning of another kind. Sections, which phrases do not cross, are separated by `/`. Nothing but letters, digits, `_`, `=` and `#` is in a token.
+A token is a word of the job (`pixel`), a word of one of its fields (`=name=pixel`), all words of a field (`=user=anna=`; of several
+`=user==` and their hash), or a whole value with its signs (`#user#` and its hash). Sections, which phrases do not cross, are separated by `/`. Nothing but letters, digits, `_`, `=` and `#` is in a token.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 FIELDS = ("id", "name", "user", "project", "source", "kind", "run", "tag")
-"""Fields of a search besides the labels of jobs, whose words are searched by their beginning."""
+"""Fields of a search besides the labels of jobs."""
+NAME = "name"
+"""The field that is searched by words; all others are by their whole value, or its beginning."""
 
 ANY = "#"
 """A token of every job."""
@@ -65,10 +67,29 @@ def field_words(field: str, text: str) -> list[str]:
     return [f"={name}={word}" for word in words_of(text)]
 
 
+def all_words_token(field: str, words: Sequence[str]) -> str:
+    """The token that a field has these words and no others. That of one word is also found by its beginning, as the word is."""
+    if len(words) == 1:
+        return f"={field_name(field)}={words[0]}="
+    return f"={field_name(field)}=={_hash(' '.join(words))}"
+
+
+def field_tokens(field: str, text: str) -> list[str]:
+    """All tokens of a field of a job."""
+    words = words_of(text)
+    if not words or field_name(field) == NAME:
+        return field_words(field, text)
+    return [all_words_token(field, words), *(field_words(field, text) if len(words) > 1 else [])]
+
+
 @lru_cache(maxsize=10_000)
 def exact_token(field: str, value: str) -> str:
     """The token of a whole value, with its case and blanks."""
-    return f"#{field}#{blake2b(value.encode(errors='replace'), digest_size=8).hexdigest()}"
+    return f"#{field}#{_hash(value)}"
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
 
 
 def digest_of(text: str) -> int:
@@ -105,7 +126,7 @@ def _said_by_sources(job: JobTexts) -> Iterator[list[str]]:
     for name, text in (*fields.items(), *labels):
         if name not in ("source", "kind"):
             yield words_of(text)
-        yield field_words(name, text)
+        yield field_tokens(name, text)
     yield words_of(job.reason)
     yield words_of(job.workdir)
 
@@ -113,7 +134,7 @@ def _said_by_sources(job: JobTexts) -> Iterator[list[str]]:
 def _said_by_people(job: JobTexts) -> Iterator[list[str]]:
     for tag in job.tags:
         yield words_of(tag)
-        yield field_words("tag", tag)
+        yield field_tokens("tag", tag)
     yield words_of(job.summary)
     yield words_of(job.notes)
 

@@ -40,7 +40,7 @@ SELECTIONS = {
     "jobs of a user": JobSelection(user=("user7",)),
     "a word but not another": JobSelection("pixel -express"),
     "the last week of a source": JobSelection("since:2023-11-20", source=("slurm",)),
-    "the beginning of an id": JobSelection("id:1234"),
+    "the beginning of an id": JobSelection("id:1234*"),
     "by their change": JobSelection("pixel", order="changed"),
     "all by their change": JobSelection(order="changed"),
     "running ones by their end": JobSelection(state=("running",), order="ended"),

@@ -60,6 +60,11 @@ def has(texts: Iterable[str], value: str, is_whole: bool) -> bool:
     return False
 
 
+def is_value(texts: Iterable[str], value: str) -> bool:
+    """Whether one of the texts has the words of a value and no others."""
+    return any(words(text) == words(value) for text in texts)
+
+
 def matches(job: PlainJob, piece: tuple[bool, str, str, bool]) -> bool:
     """Whether a job matches a term: excluded, field or "", value, whether in quotation marks."""
     is_excluded, field, value, is_quoted = piece
@@ -68,7 +73,10 @@ def matches(job: PlainJob, piece: tuple[bool, str, str, bool]) -> bool:
         found = job.choice(field) in parts
     else:
         texts = job.field(field) if field else job.texts
-        found = any(has(texts, part, is_quoted) for part in parts)
+        by_words = field in ("", "name")
+        found = any(
+            has(texts, part, is_quoted) if by_words or (part.endswith("*") and not is_quoted) else is_value(texts, part) for part in parts
+        )
     return found != is_excluded
 
 

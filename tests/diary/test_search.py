@@ -44,12 +44,25 @@ def test_words_find_jobs_that_have_a_word_which_begins_so(hub: Settings) -> None
     assert names("lid") == []
     assert names("v1.2") == names("main_v1") == names('"title key"') == ["some_main_v1.2_title.key"]
     assert names('"titl key"') == names('"title ke"') == []
-    assert names("id:123") == ["strip", "Validation"]
-    assert names('id:"123"') == ["Validation"]
-    assert names("dataset:zerobias") == names("run2026a-v1") == ["strip"]
-    assert names("run:358788 -state:failed") == names("tag:pix") == ["pixel t_scale"]
+    assert names("name:vali") == names("name:vali*") == ["Validation"]
+    assert names("dataset:zerobias*") == names("run2026a-v1") == ["strip"]
+    assert names("run:358788 -state:failed") == names("tag:pix*") == ["pixel t_scale"]
     assert names("state:failed,done -strip") == ["Validation", "some_main_v1.2_title.key"]
     assert names("-t_scale -user:anna") == ["strip"]
+
+
+def test_a_field_is_searched_by_its_whole_value_unless_a_star_asks_for_its_beginning(hub: Settings) -> None:
+    fill()
+    assert names("id:123") == names('id:"123"') == ["Validation"]
+    assert names("id:123*") == ["strip", "Validation"]
+    assert names("id:12,1234") == ["strip", "pixel t_scale"]
+    assert names("run:35878") == names("user:ann") == names("user:b") == names("tag:pix") == names("source:slu") == names("kind:b") == []
+    assert names("run:35878*") == names("run:358788") == ["pixel t_scale", "some_main_v1.2_title.key"]
+    assert names("user:ANN*") == names("user:Anna") == ["Validation", "some_main_v1.2_title.key"]
+    assert names("project:p_3001234") == names("project:p_3001*") == ["Validation"]
+    assert names("project:3001234") == names("dataset:zerobias") == names("dataset:/ZeroBias/Run2026A-v1") == []
+    assert names("dataset:/zerobias/run2026a-v1/DQMIO") == names('dataset:"ZeroBias Run2026A-v1 DQMIO"') == ["strip"]
+    assert names("-user:ann id:1*") == names()
 
 
 def test_a_selection_narrows_by_whole_values(hub: Settings) -> None:

@@ -114,7 +114,10 @@ def piece(chance: random.Random) -> Piece:
         value = chance.choice((value, usual.get(field, value)))
         value = chance.choice((value, f"{value},{chance.choice(WORDS)}"))
     is_quoted = chance.random() < 0.3
-    return is_excluded, field, value.strip("_.,") or "v1", is_quoted
+    value = value.strip("_.,") or "v1"
+    if field and not is_quoted and chance.random() < 0.5:
+        value += "*"
+    return is_excluded, field, value, is_quoted
 
 
 def selection(chance: random.Random) -> tuple[JobSelection, list[Piece], float | None, dict[str, tuple[str, ...]]]:

@@ -3,8 +3,10 @@
     word              a word of the job begins so (case-insensitive, as all of these)
     a_b.c             words that follow each other, the last by its beginning
     "two words"       whole words that follow each other
-    field:word        the same in one field: id, name, user, project, source, kind, run, tag, or any label
+    field:value       the whole value of a field: id, user, project, source, kind, run, tag, or any label; signs in it are blanks
+    field:value*      words of the field follow each other so, the last by its beginning
     field:one,two     either of them
+    name:word         words as above, in the name alone
     state:failed      the state; so for review: and verdict:
     since:2d          submitted in the last 2 days (or 90m, 12h, 1w), or since a day, 2026-11-01, or 2026-11-01T12:30, UTC
     until:2026-11-01  submitted before the end of this day, or before a time as above
@@ -23,7 +25,7 @@ from math import ceil
 
 from app.diary.errors import BadSearch
 from app.diary.states import REVIEWS, STATES, VERDICTS
-from app.diary.words import exact_token, field_words, words_of
+from app.diary.words import NAME, all_words_token, exact_token, field_name, field_words, words_of
 
 MAX_CHARS = 500
 """Characters of a search."""
@@ -123,10 +125,12 @@ def _words(field: str, value: str, shown: str, is_whole: bool) -> Words:
         if value.lower() not in CHOICES[field]:
             raise BadSearch(f"{shown}: {field} is one of {', '.join(CHOICES[field])}")
         return Words((exact_token(field, value.lower()),))
-    tokens = field_words(field, value) if field else words_of(value)
-    if not tokens:
+    words = words_of(value)
+    if not words:
         raise BadSearch(f"{shown} has no letter or digit, so no job can be found by it")
-    return Words(tuple(tokens), not is_whole)
+    if field and field_name(field) != NAME and (is_whole or not value.endswith("*")):
+        return Words((all_words_token(field, words),))
+    return Words(tuple(field_words(field, value) if field else words), not is_whole)
 
 
 def _time(value: str, now: float, shown: str, is_end: bool) -> int:
