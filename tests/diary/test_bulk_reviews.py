@@ -84,6 +84,27 @@ def test_an_earlier_bulk_review_is_not_undone_over_a_later_one(hub: Settings) ->
     assert [review_of(number).verdict for number in numbers] == ["issue", "none", "none"]
 
 
+def test_a_bulk_review_of_which_nothing_is_left_to_restore_keeps_its_undo_for_later(hub: Settings) -> None:
+    numbers = failed_jobs(3)
+    first = review_jobs(numbers, "", ReviewChange(add_tags=("one",)), "anna")
+    second = review_jobs(numbers, "", ReviewChange(add_tags=("two",)), "anna")
+    with pytest.raises(UndoRefused, match="All jobs of this bulk review were changed since; undo the later bulk reviews"):
+        undo_bulk(first.id, "anna")
+    assert {review.tags for review in reviews_of(numbers).values()} == {("one", "two")}
+    assert (undo_bulk(second.id, "anna").restored, undo_bulk(first.id, "anna").restored) == (3, 3)
+    assert {review.tags for review in reviews_of(numbers).values()} == {()}
+
+
+def test_a_bulk_review_with_no_tags_removes_all_as_for_one_job(hub: Settings) -> None:
+    numbers = failed_jobs(2)
+    save_review(numbers[0], ReviewChange(tags=("disk", "menu")), 0, "bob")
+    row = review_jobs(numbers, "", ReviewChange(tags=()), "anna")
+    assert (row.changed, bulk.words_of(row)) == (1, "tags none")
+    assert {review.tags for review in reviews_of(numbers).values()} == {()}
+    assert undo_bulk(row.id, "anna").restored == 1
+    assert review_of(numbers[0]).tags == ("disk", "menu")
+
+
 def test_a_job_that_has_all_values_already_is_not_changed(hub: Settings) -> None:
     numbers = failed_jobs(2)
     save_review(numbers[0], ReviewChange(review="done"), 0, "bob")

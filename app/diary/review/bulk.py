@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from app.core.database import proxy, rows
 from app.core.text import counted
-from app.diary.models import DiaryBulkChange, DiaryBulkReview, DiaryJob
+from app.diary.models import DiaryBulkChange, DiaryBulkReview, DiaryJob, DiaryReview
 from app.diary.observations.store import lock
 from app.diary.review.errors import BadReview, SelectionChanged, UndoRefused
 from app.diary.review.fields import checked_change
@@ -132,12 +132,20 @@ def undo_bulk(number: int, by: str) -> DiaryBulkReview:
         if why := undo_problem(row, now):
             raise UndoRefused(why)
         free = DiaryBulkReview.id == number, DiaryBulkReview.undone.is_null()
+        if _all_changed_since(number):
+            raise UndoRefused("All jobs of this bulk review were changed since; undo the later bulk reviews of them first")
         if not DiaryBulkReview.update(undone_by=by, undone=now, jobs=b"").where(*free).execute():
             raise UndoRefused("Somebody else has undone this bulk review at the same moment")
         audit("undo review of jobs", f"{counted(row.changed, 'job')} of the list {row.selection or 'of all'}", "", words_of(row), user=by)
         if row.changed > DIRECT:
             enqueue(UNDO_KIND, str(number))
     return find_bulk(number) if row.changed > DIRECT else run_undo(number)
+
+
+def _all_changed_since(number: int) -> bool:
+    """Whether no job has the review any more that a bulk review has given it: its undo would restore nothing, and could not come again."""
+    same = (DiaryReview.job == DiaryBulkChange.job) & (DiaryReview.version == DiaryBulkChange.version)
+    return not DiaryBulkChange.select().join(DiaryReview, on=same).where(DiaryBulkChange.bulk == number).exists()
 
 
 def run_undo(number: int, report: Report = no_report) -> DiaryBulkReview:
@@ -206,7 +214,8 @@ def undo_problem(row: DiaryBulkReview, now: float) -> str:
 def words_of(row: DiaryBulkReview) -> str:
     """What a bulk review sets, for people: verdict not-ok; add tags disk."""
     given = json.loads(row.change).items()
-    return "; ".join(f"{name.replace('_', ' ')} {' '.join(value) if isinstance(value, list) else value}".strip() for name, value in given)
+    words = ((name, (" ".join(value) or "none") if isinstance(value, list) else value) for name, value in given)
+    return "; ".join(f"{name.replace('_', ' ')} {value}".strip() for name, value in words)
 
 
 def forget_changes(now: float) -> int:
@@ -234,7 +243,8 @@ def _jobs_of(row: DiaryBulkReview) -> Sequence[int]:
 
 
 def _given(change: ReviewChange) -> dict[str, Any]:
-    return {name: value for name, value in asdict(change).items() if value not in (None, ())}
+    """The fields that are set; no tags from now on is a change, to add or remove none is not."""
+    return {name: value for name, value in asdict(change).items() if value is not None and (value != () or name == "tags")}
 
 
 def _value(name: str, value: Any) -> Any:
