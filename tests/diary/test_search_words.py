@@ -69,6 +69,14 @@ def test_what_is_so_by_default_is_not_in_the_address() -> None:
     assert selection_of({}) == JobSelection()
 
 
+@pytest.mark.parametrize("name", ["mine", "obsolete"])
+def test_mine_and_obsolete_are_0_or_1_and_false_is_not_taken_for_1(name: str) -> None:
+    for value in ("false", "true", "no", "2"):
+        with pytest.raises(BadSearch, match=f"{name}={value}: {name} is 0 or 1"):
+            selection_of({name: value})
+    assert selection_of({name: "0"}) == selection_of({name: ""}) == JobSelection()
+
+
 @pytest.mark.parametrize(("name", "value"), [("state", "fialed"), ("verdict", "bad"), ("order", "size")])
 def test_a_field_with_an_unknown_choice_is_wrong(name: str, value: str) -> None:
     with pytest.raises(BadSearch, match=f"{name}={value}: {name} is one of "):

@@ -61,8 +61,10 @@ def read_selection(args: Mapping[str, Any]) -> tuple[JobSelection, list[str]]:
     if order not in ORDERS:
         problems.append(f"order={order[:100]}: order is one of {', '.join(ORDERS)}")
         order = NEWEST
-    obsolete, mine = (_last(args, name) not in ("", "0") for name in ("obsolete", "mine"))
-    return JobSelection(_last(args, "q"), **found, obsolete=obsolete, mine=mine, order=order), problems
+    flags = {name: _last(args, name) or "0" for name in ("obsolete", "mine")}
+    problems += [f"{name}={value[:100]}: {name} is 0 or 1" for name, value in flags.items() if value not in ("0", "1")]
+    is_set = {name: value == "1" for name, value in flags.items()}
+    return JobSelection(_last(args, "q"), **found, **is_set, order=order), problems
 
 
 def arguments(selection: JobSelection) -> list[tuple[str, str]]:
