@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from app.diary.errors import BadSourceConfig
+from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.models import DiaryJob
 from app.diary.observations.observation import JobKey
 from app.diary.sources.htcondor import KIND, observation_of, read_ads
@@ -184,6 +184,21 @@ def test_an_output_of_many_lists_and_nested_ads_is_read_ad_by_ad() -> None:
     nested = json.dumps(ad(8, Environment={"a": {"b": 1}}), indent=2)
     found = read_ads(f"[\n{json.dumps(ad(7), indent=2)}\n]\n[\n{nested}\n]\n")
     assert ([each["ClusterId"] for each in found.ads], found.quarantined, found.is_whole) == ([7, 8], [], True)
+
+
+@pytest.mark.parametrize("text", ["-- Failed to fetch ads from: <10.0.0.1:9618>", "[NaN]", "[1,2]", "[[[[", "\0\x7f\ufffd", "null"])
+def test_words_in_place_of_ads_are_a_failed_scan_with_these_words(condor: Path, text: str) -> None:
+    (condor / "queue").write_text(text)
+    with pytest.raises(CommandFailed, match="condor_q: It printed no JSON: "):
+        source(condor).scan({})
+
+
+def test_words_of_an_error_between_ads_make_no_job_lost_that_is_missing(condor: Path) -> None:
+    error = "-- Failed to fetch ads from: <10.0.0.1:9618> : ap2"
+    for text in (f"{error}\n[\n{json.dumps(ad(7))}\n]\n", f"[\n{json.dumps(ad(7))}\n]\n{error}\n[\n{json.dumps(ad(8))}\n]\n"):
+        found = read_ads(text)
+        assert [each["ClusterId"] for each in found.ads] in ([7], [7, 8])
+        assert (found.quarantined, found.is_whole) == ([(error, "It is no JSON")], False)
 
 
 def test_ads_are_read_as_the_library_of_htcondor_prints_them() -> None:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.core.settings import Settings
+from app.core.text import one_line
 from app.diary import states
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.observations.observation import JobKey, Observation, ParentKey
 from app.diary.sources.batch_fields import log_paths, of_keys
-from app.diary.sources.command import CommandOptions, run
+from app.diary.sources.command import SHOWN_CHARS, CommandOptions, run
 from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
 
@@ -113,7 +114,11 @@ class HTCondor(JobSource):
 
     def _ask(self, program: Sequence[str], *arguments: str) -> Ads:
         attributes = ",".join((*ATTRIBUTES, *self._attributes.values()))
-        return read_ads(run([*program, *arguments, "-json", "-attributes", attributes], self._options))
+        text = run([*program, *arguments, "-json", "-attributes", attributes], self._options)
+        try:
+            return read_ads(text)
+        except ValueError as error:
+            raise CommandFailed(program[0], str(error)) from error
 
     def _observations(self, ads: Iterable[Mapping[str, Any]]) -> tuple[list[Observation], list[tuple[str, str]]]:
         now = time.time()
@@ -130,7 +135,10 @@ class Ads(NamedTuple):
 
 
 def read_ads(text: str) -> Ads:
-    """The job ads of an output with -json, which is empty where there is no job. One that is damaged hides no other."""
+    """The job ads of an output with -json, which is empty where there is no job. One that is damaged hides no other.
+
+    Raises ValueError when there is no ad in it and it is no empty list. Words of an error beside ads mean that more are missing.
+    """
     is_whole = not text.strip() or text.rstrip().endswith("]")
     try:
         found = json.loads(text) if text.strip() else []
@@ -138,13 +146,20 @@ def read_ads(text: str) -> Ads:
             return Ads(found, [], is_whole)
     except (ValueError, RecursionError):
         pass
-    decoder, ads, quarantined, end = json.JSONDecoder(), [], [], 0
+    decoder, ads, quarantined, end, handled = json.JSONDecoder(), [], [], 0, 0
     starts = [found.start() for found in _START.finditer(text)]
+    if not starts:
+        raise ValueError(f"It printed no JSON: {one_line(text)[:SHOWN_CHARS]}")
     for start, following in zip(starts, [*starts[1:], len(text)], strict=True):
         if start < end:  # inside of the last one
             continue
+        if between := text[handled:start].strip(" \r\n\t[],"):
+            quarantined.append((between, "It is no JSON"))
+            is_whole = False
+        handled = following
         try:
             ad, end = decoder.raw_decode(text, start)
+            handled = end
             ads.append(ad)
         except (ValueError, RecursionError) as error:
             quarantined.append((text[start:following], f"It is no JSON: {error}"))
