@@ -99,7 +99,11 @@ SOURCE = object_schema(
 
 _VALUES = {"state": STATE, "review": REVIEW, "verdict": VERDICT}
 SELECTION = [
-    parameter("q", "Search as in the box of the page, such as `state:failed run:358788 since:2d`. `field:value` is a whole value, `field:value*` its beginning.", TEXT),
+    parameter(
+        "q",
+        "Search as in the box of the page, such as `state:failed run:358788 since:2d`. `field:value` is a whole value, `field:value*` its beginning.",
+        TEXT,
+    ),
     *(parameter(field, "Whole value; several: either of them.", array(_VALUES.get(field, TEXT))) for field in FACETS),
     parameter("obsolete", "1: also jobs with the verdict obsolete.", choice(["0", "1"])),
     parameter("mine", "1: only jobs of the users of the batch systems who are the sender.", choice(["0", "1"])),
