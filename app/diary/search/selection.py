@@ -63,8 +63,8 @@ def read_selection(args: Mapping[str, Any]) -> tuple[JobSelection, list[str]]:
         order = NEWEST
     flags = {name: _last(args, name) or "0" for name in ("obsolete", "mine")}
     problems += [f"{name}={value[:100]}: {name} is 0 or 1" for name, value in flags.items() if value not in ("0", "1")]
-    is_set = {name: value == "1" for name, value in flags.items()}
-    return JobSelection(_last(args, "q"), **found, **is_set, order=order), problems
+    obsolete, mine = (flags[name] == "1" for name in ("obsolete", "mine"))
+    return JobSelection(_last(args, "q"), **found, obsolete=obsolete, mine=mine, order=order), problems
 
 
 def arguments(selection: JobSelection) -> list[tuple[str, str]]:
