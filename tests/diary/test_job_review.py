@@ -19,6 +19,7 @@ from app.security import Role, tokens
 from app.security.models import User
 from tests.diary.observations import NOW, changes, only_job, seen
 from tests.diary.test_pages import words
+from tests.security.conftest import HOME, make_user, sign_in
 
 
 def headers(name: str = "bob", role: Role = Role.SHIFTER) -> dict[str, str]:
@@ -230,6 +231,8 @@ def test_addresses_of_the_form_lead_to_the_page_of_the_job(client: FlaskClient, 
 
 
 def test_a_wrong_value_of_a_form_is_not_called_a_wrong_address(client: FlaskClient, job: DiaryJob) -> None:
-    answer = client.post(f"/diary/jobs/{job.id}/state", data={"state": "gone"}, headers=headers())
+    make_user("olga", Role.SHIFTER)
+    sign_in(client, "olga")
+    answer = client.post(f"/diary/jobs/{job.id}/state", data={"state": "gone"}, headers={"Origin": HOME})
     assert answer.status_code == 400
     assert "Invalid input The state must be one of" in words(answer.text)
