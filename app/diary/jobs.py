@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from app.core.database import proxy, rows
@@ -13,7 +15,8 @@ from app.diary.observations.store import lock
 from app.diary.states import STATES
 from app.security.audit_log import audit
 
-MAX_HISTORY = 500
+MAX_HISTORY, MAX_EVENTS = 500, 50
+"""Changes of a job on its page, and in an answer of the API, which has their whole texts."""
 MAX_RELATIVES = 100
 
 
@@ -40,17 +43,21 @@ def jobs_with_id(native_id: str) -> list[DiaryJob]:
     return list(same_id.order_by(DiaryJob.submitted.desc(), DiaryJob.id.desc()).limit(MAX_RELATIVES))
 
 
-def history_of(job: DiaryJob) -> list[DiaryEvent]:
-    """The changes of a job, the newest first."""
-    return list(DiaryEvent.select().where(DiaryEvent.job == job.id).order_by(DiaryEvent.id.desc()).limit(MAX_HISTORY))
+def history_of(job: DiaryJob, limit: int = MAX_HISTORY, before: int = 0) -> list[DiaryEvent]:
+    """The changes of a job, the newest first. before: number of a change; only earlier ones; 0 for all."""
+    earlier = [DiaryEvent.id < before] if before else []
+    return list(DiaryEvent.select().where(DiaryEvent.job == job.id, *earlier).order_by(DiaryEvent.id.desc()).limit(limit))
 
 
 def parents_of(job: DiaryJob) -> list[Relative]:
     """The jobs that this one follows from, also those that are not found yet; one with and without its time is one."""
-    keys = DiaryParent.select().where(DiaryParent.job == job.id).order_by(DiaryParent.id).limit(MAX_RELATIVES)
+    keys = list(DiaryParent.select().where(DiaryParent.job == job.id).order_by(DiaryParent.id).limit(MAX_RELATIVES))
+    ids = _JobIds(keys)
+    parents = {number: ids.parent_of(key, job) for number, key in enumerate(keys)}
+    jobs = {each.id: each for each in DiaryJob.select().where(DiaryJob.id.in_(list(filter(None, parents.values()))))}
     found: dict[Any, Relative] = {}
-    for key in keys:
-        parent = _parent(key, job)
+    for number, key in enumerate(keys):
+        parent = jobs.get(parents[number])
         found.setdefault(parent.id if parent else (key.source, key.native_id), Relative(key.source, key.native_id, parent))
     return list(found.values())
 
@@ -61,23 +68,32 @@ def children_of(job: DiaryJob) -> list[Relative]:
     keys = DiaryParent.select().where(*is_named).order_by(DiaryParent.id.desc()).limit(MAX_RELATIVES)
     named = {key.job: key for key in keys}
     children = {child.id: child for child in DiaryJob.select().where(DiaryJob.id.in_(list(named)))}
-    found = []
-    for number, key in named.items():
-        child = children.get(number)
-        if child and (parent := _parent(key, child)) and parent.id == job.id:
-            found.append(Relative(child.source, child.native_id, child))
-    return found
+    ids = _JobIds(named.values())
+    found = [(children[number], key) for number, key in named.items() if number in children]
+    return [Relative(child.source, child.native_id, child) for child, key in found if ids.parent_of(key, child) == job.id]
 
 
-def _parent(key: DiaryParent, child: DiaryJob) -> DiaryJob | None:
-    """The job that a key means. Ids come again: without a time the newest that was there when the child was submitted."""
-    query = DiaryJob.select().where(DiaryJob.source == key.source, DiaryJob.native_id == key.native_id)
-    if key.submitted:
-        query = query.where(DiaryJob.submitted == key.submitted)
-    elif child.submitted:
-        query = query.where(DiaryJob.submitted <= child.submitted)
-    found: DiaryJob | None = query.order_by(DiaryJob.submitted.desc(), DiaryJob.id.desc()).first()
-    return found
+class _JobIds:
+    """All jobs that have an id which one of these keys names, read by a query for each source."""
+
+    def __init__(self, keys: Iterable[DiaryParent]) -> None:
+        wanted = defaultdict(set)
+        for key in keys:
+            wanted[key.source].add(key.native_id)
+        self._jobs: defaultdict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
+        for source, native_ids in wanted.items():
+            is_named = DiaryJob.source == source, DiaryJob.native_id.in_(sorted(native_ids))
+            for native_id, submitted, number in rows(DiaryJob.select(DiaryJob.native_id, DiaryJob.submitted, DiaryJob.id).where(*is_named)):
+                self._jobs[source, native_id].append((submitted, number))
+
+    def parent_of(self, key: DiaryParent, child: DiaryJob) -> int | None:
+        """The number of the job that a key means. Ids come again: without a time the newest that was there before the child."""
+        found = self._jobs[key.source, key.native_id]
+        if key.submitted:
+            found = [each for each in found if each[0] == key.submitted]
+        elif child.submitted:
+            found = [each for each in found if each[0] <= child.submitted]
+        return max(found)[1] if found else None
 
 
 def pin_state(number: int, state: str, user: str) -> DiaryJob:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.diary.documents import job_json
-from app.diary.jobs import Relative, children_of, history_of, parents_of
+from app.diary.jobs import MAX_EVENTS, Relative, children_of, history_of, parents_of
 from app.diary.models import DiaryBulkReview, DiaryJob
 from app.diary.review.review import Review
 from app.diary.review.reviews import reviews_of
@@ -35,10 +35,14 @@ def listed_jobs(jobs: Sequence[DiaryJob]) -> list[dict[str, Any]]:
 
 
 def whole_job(job: DiaryJob) -> dict[str, Any]:
-    """A job with all that the diary has of it."""
+    """A job with all that the diary has of it, but of its history only the newest changes."""
     relatives = {"parents": [_relative(each) for each in parents_of(job)], "children": [_relative(each) for each in children_of(job)]}
-    history = [{name: getattr(row, name) for name in EVENT} for row in history_of(job)]
-    return job_json(job) | {"review": review_json(reviews_of([job.id])[job.id])} | relatives | {"history": history}
+    return job_json(job) | {"review": review_json(reviews_of([job.id])[job.id])} | relatives | {"history": history_json(job)}
+
+
+def history_json(job: DiaryJob, limit: int = MAX_EVENTS, before: int = 0) -> list[dict[str, Any]]:
+    """The newest changes of a job, or those before a change."""
+    return [{name: getattr(row, name) for name in EVENT} for row in history_of(job, limit, before)]
 
 
 def bulk_json(row: DiaryBulkReview) -> dict[str, Any]:

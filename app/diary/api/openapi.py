@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.diary.api.v1 import DEFAULT_JOBS, MAX_JOBS
+from app.diary.jobs import MAX_EVENTS
 from app.diary.search.selection import FACETS, ORDERS
 from app.diary.states import REVIEWS, STATES, VERDICTS
 from app.web.openapi import (
@@ -62,6 +63,7 @@ SHORT_JOB: Schema = {
     "metrics": mapping_of(NUMBER),
 }
 RELATIVE = object_schema({"source": TEXT, "native_id": TEXT, "id": nullable(INTEGER), "state": nullable(STATE)})
+HISTORY = array(object_schema({"id": INTEGER, "at": TIME, "actor": TEXT, "field": TEXT, "old": TEXT, "new": TEXT}))
 WHOLE_JOB = object_schema(
     {
         **SHORT_JOB,
@@ -71,7 +73,7 @@ WHOLE_JOB = object_schema(
         "facts": {"type": "object", "description": "All that the source says, in its own words."},
         "parents": array(RELATIVE),
         "children": array(RELATIVE),
-        "history": array(object_schema({"id": INTEGER, "at": TIME, "actor": TEXT, "field": TEXT, "old": TEXT, "new": TEXT})),
+        "history": HISTORY,
     }
 )
 BULK_REVIEW = object_schema(
@@ -140,7 +142,19 @@ _CONFLICT: Schema = {"description": "Somebody else was faster: the present revie
 
 PATHS: Schema = {
     "/api/v1/jobs": get_operation("Jobs of the diary.", [*SELECTION, *PAGED], "A page of the selected jobs.", JOBS),
-    "/api/v1/jobs/{number}": get_operation("One job.", [JOB], "All that the diary has of it.", WHOLE_JOB),
+    "/api/v1/jobs/{number}": get_operation(
+        "One job.", [JOB], f"All that the diary has of it, and the last {MAX_EVENTS} changes of its history.", WHOLE_JOB
+    ),
+    "/api/v1/jobs/{number}/history": get_operation(
+        "The history of a job.",
+        [
+            JOB,
+            parameter("before", "Number (`id`) of a change: only earlier ones.", COUNT),
+            parameter("limit", f"Changes of an answer, at most {MAX_EVENTS}, as by default.", COUNT),
+        ],
+        "Its changes, the newest first.",
+        object_schema({"history": HISTORY}),
+    ),
     "/api/v1/jobs/{number}/review": {
         "post": _operation(
             "Change fields of the review of a job.",

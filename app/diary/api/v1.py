@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from app.diary.api.bodies import LISTS, MAX_BODY_BYTES, TEXTS, body_with, change_of, whole_number
-from app.diary.api.documents import bulk_json, listed_jobs, review_json, source_json, whole_job
-from app.diary.jobs import find_job, pin_state, release_state
+from app.diary.api.documents import bulk_json, history_json, listed_jobs, review_json, source_json, whole_job
+from app.diary.jobs import MAX_EVENTS, find_job, pin_state, release_state
 from app.diary.models import DiaryBulkReview, DiaryJob
 from app.diary.review import bulk, reviews
 from app.diary.review.errors import ReviewConflict, UndoRefused
@@ -47,6 +47,14 @@ def list_jobs() -> Response:
 def show_job(number: int) -> Response:
     """All that the diary has of a job."""
     return cached_json(whole_job(find_job(number)))
+
+
+@blueprint.get("/<int:number>/history")
+@needs(Role.VIEWER)
+def show_history(number: int) -> Response:
+    """The changes of a job, the newest first, `limit` of them, those before the change `before`."""
+    limit, before = max(int_arg("limit", MAX_EVENTS, MAX_EVENTS), 1), int_arg("before", 0)
+    return cached_json({"history": history_json(find_job(number), limit, before)})
 
 
 @blueprint.post("/<int:number>/review")

@@ -17,7 +17,9 @@ HEAD_LINES = 10_000
 TAIL_LINES = 40_000
 """Of these parts the first and the last so many lines are shown: each line costs, however short it is."""
 MAX_UNPACKED = 64 << 20
-"""Bytes that are unpacked of a gzip file, at most."""
+"""Bytes of a gzip file that are read, and that are unpacked, at most."""
+MAX_MEMBERS = 10_000
+"""Parts of a gzip file that are unpacked, at most: empty ones have next to no bytes, but each takes time."""
 CHUNK = 1 << 18
 _GZIP = 16 + zlib.MAX_WBITS
 _ENCODINGS = {BOM_UTF8: "utf-8", BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
@@ -83,15 +85,17 @@ def _unpacked(file: BinaryIO) -> LogText:
 
 def _members(file: BinaryIO) -> Iterator[bytes | str]:
     """The bytes of all members of a gzip file; after them a sentence if there would be more."""
-    left, inflate, packed = MAX_UNPACKED, zlib.decompressobj(_GZIP), b""
-    while left > 0:
-        packed = packed or file.read(CHUNK)
+    left, unread, members, inflate, packed = MAX_UNPACKED, MAX_UNPACKED, 1, zlib.decompressobj(_GZIP), b""
+    while left > 0 and (packed or unread) and members <= MAX_MEMBERS:
+        if not packed:
+            packed = file.read(min(CHUNK, unread))
+            unread -= len(packed)
         if not packed:
             if not inflate.eof:
                 yield "The rest of the packed log is missing: it is cut off, or still being written."
             return
         if inflate.eof:  # another member follows
-            inflate = zlib.decompressobj(_GZIP)
+            inflate, members = zlib.decompressobj(_GZIP), members + 1
         try:
             part = inflate.decompress(packed, min(left, CHUNK))
         except zlib.error:
@@ -100,7 +104,8 @@ def _members(file: BinaryIO) -> Iterator[bytes | str]:
         packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
         left -= len(part)
         yield part
-    yield f"Only the first {MAX_UNPACKED >> 20} MB of the packed log are shown."
+    is_large = left <= 0 or not unread
+    yield f"Only the first {f'{MAX_UNPACKED >> 20} MB' if is_large else f'{MAX_MEMBERS:,} parts'} of the packed log are shown."
 
 
 def _joined(head: bytes, tail: bytes) -> LogText:

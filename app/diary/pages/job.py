@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -12,7 +13,7 @@ from app.diary.models import DiaryJob
 from app.diary.pages.job_neighbours import neighbours
 from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, label_addresses, logs_of, notes_html, shown_history
 from app.diary.pages.job_run import run_of
-from app.diary.pages.job_view import job_view
+from app.diary.pages.job_view import JobView, job_view
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
 from app.diary.pages.review_form import ReviewForm, form_of
 from app.diary.review.markdown import to_html
@@ -24,7 +25,8 @@ from app.diary.states import STATES, UNFINISHED
 from app.diary.timeline import timeline_of
 from app.security import Role, needs
 from app.security.caller import current_user
-from app.web import nothing_new, page, request_settings
+from app.web import is_fragment, nothing_new, page, request_settings
+from app.web.frame import href
 
 blueprint = Blueprint("diary_job", __name__)
 
@@ -49,44 +51,54 @@ def _version(job: DiaryJob, review: Review) -> str:
 
 def job_page(job: DiaryJob, form: ReviewForm | None = None) -> Response:
     """The page of a job. form: what somebody has written into the review and is not stored; None: the stored review."""
-    view, parents, review = job_view(), jobs.parents_of(job), review_of(job.id)
+    view, review = job_view(), review_of(job.id)
+    more = {} if is_fragment() else _static_parts(job, view, review, form or form_of(review))
+    return page("diary/job.html", "diary/job_fragment.html", **_polled_parts(job, view, review), **more)
+
+
+def _polled_parts(job: DiaryJob, view: JobView, review: Review) -> dict[str, Any]:
+    """What a page polls: facts of the source, which may change while it is open."""
+    return {
+        "view": view,
+        "job": job,
+        "badge_of": badge_of,
+        "name_of": name_of,
+        "meaning": BADGES[job.state].meaning if job.state in BADGES else "",
+        "timeline": timeline_of(job, time.time()),
+        "review": review,
+        "review_badges": REVIEW_BADGES,
+        "verdict_badges": VERDICT_BADGES,
+        "neighbours": neighbours(job, view),
+        "is_polled": job.state in UNFINISHED,
+        "version": _version(job, review),
+        "poll_s": POLL_S,
+        "exit": exit_of(job),
+        "labels": facts_of(job.value_of("labels")),
+        "label_addresses": label_addresses(job, view),
+        "metrics": facts_of(job.value_of("metrics")),
+        "logs": logs_of(job, view, request_settings().of(DiarySettings).diary_log_roots),
+        "outputs": job.value_of("outputs"),
+    }
+
+
+def _static_parts(job: DiaryJob, view: JobView, review: Review, form: ReviewForm) -> dict[str, Any]:
+    """What a page has as it was when it was opened."""
+    parents, reviewer = jobs.parents_of(job), may_review(current_user(), job)
     compared = [parent.job for parent in parents if parent.job][:MAX_COMPARED]
-    reviewer = may_review(current_user(), job)
-    shown = form or form_of(review)
-    return page(
-        "diary/job.html",
-        "diary/job_fragment.html",
-        view=view,
-        job=job,
-        badge_of=badge_of,
-        name_of=name_of,
-        meaning=BADGES[job.state].meaning if job.state in BADGES else "",
-        timeline=timeline_of(job, time.time()),
-        review=review,
-        review_badges=REVIEW_BADGES,
-        verdict_badges=VERDICT_BADGES,
-        neighbours=neighbours(job, view),
-        is_polled=job.state in UNFINISHED,
-        version=_version(job, review),
-        poll_s=POLL_S,
-        may_review=reviewer,
-        form=shown,
-        notes=notes_html(shown.texts["notes"]),
-        stored_notes=to_html(review.notes),
-        is_saved=bool(review.version) and request.args.get("saved") == str(review.version),
-        states=STATES,
-        run=run_of(job)[0],
-        comparison=compare(job, compared) if compared else None,
-        field_names=FIELDS,
-        exit=exit_of(job),
-        labels=facts_of(job.value_of("labels")),
-        label_addresses=label_addresses(job, view),
-        metrics=facts_of(job.value_of("metrics")),
-        facts=facts_of(job.value_of("facts")),
-        logs=logs_of(job, view, request_settings().of(DiarySettings).diary_log_roots),
-        outputs=job.value_of("outputs"),
-        parents=parents,
-        children=jobs.children_of(job),
-        history=shown_history(jobs.history_of(job), view, review if reviewer else None),
-        zones=view.zone_links(f"{PATH}/jobs/{job.id}"),
-    )
+    return {
+        "may_review": reviewer,
+        "form": form,
+        "notes": notes_html(form.texts["notes"]),
+        "stored_notes": to_html(review.notes),
+        "is_saved": bool(review.version) and request.args.get("saved") == str(review.version),
+        "states": STATES,
+        "run": run_of(job)[0],
+        "comparison": compare(job, compared) if compared else None,
+        "field_names": FIELDS,
+        "facts": facts_of(job.value_of("facts")),
+        "parents": parents,
+        "children": jobs.children_of(job),
+        "history": shown_history(jobs.history_of(job), view, review if reviewer else None),
+        "history_address": href(f"/api/v1/jobs/{job.id}/history"),
+        "zones": view.zone_links(f"{PATH}/jobs/{job.id}"),
+    }

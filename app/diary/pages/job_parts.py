@@ -33,6 +33,8 @@ FIELDS = {
 OWN_PAGES = {"/square/log?": "Log in DQM^2", "/square/": "Page in DQM^2", "/trends/": "Page in Trends"}
 """Beginnings of the addresses of pages of jobs in this hub, and what they are called."""
 TIMES = ("submitted", "started", "ended")
+EVENT_CHARS = 500
+"""Characters of a text in the history: hundreds of changes of notes would make a page of 20 MB."""
 
 
 class ShownLog(NamedTuple):
@@ -51,8 +53,9 @@ class ShownEvent(NamedTuple):
     at: float
     who: str
     what: str
-    old: Any  # texts, or times as HTML
+    old: Any  # the beginnings of texts, or times as HTML
     new: Any
+    is_cut: bool  # a text is longer
     can_undo: bool
 
 
@@ -117,8 +120,13 @@ def shown_history(rows: Iterable[DiaryEvent], view: JobView, review: Review | No
     return shown
 
 
+def _beginning(text: str) -> str:
+    return text if len(text) <= EVENT_CHARS else f"{text[:EVENT_CHARS]}…"
+
+
 def _shown_event(row: DiaryEvent, view: JobView, can_undo: bool) -> ShownEvent:
     kind, _, who = row.actor.partition(":")
-    old, new = (view.time(float(text)) if text and row.field in TIMES else text for text in (row.old, row.new))
+    old, new = (view.time(float(text)) if text and row.field in TIMES else _beginning(text) for text in (row.old, row.new))
+    is_cut = max(len(row.old), len(row.new)) > EVENT_CHARS
     what = FIELDS.get(row.field, row.field)
-    return ShownEvent(row.id, row.at, who if kind == "user" else f"source {who}", what, old, new, can_undo)
+    return ShownEvent(row.id, row.at, who if kind == "user" else f"source {who}", what, old, new, is_cut, can_undo)
