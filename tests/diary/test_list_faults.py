@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.diary.models import DiaryJob
+from app.diary.index import reindex
+from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.observations.store import store
 from app.diary.pages import downloads
 from app.diary.pages.job_view import MAX_LIST
@@ -94,3 +95,44 @@ def test_notes_that_are_too_long_to_be_stored_are_not_rendered(client: FlaskClie
         assert sent["notes"].strip() in html, "the text comes back"
     assert "<strong>x</strong>" in client.post(f"{page}/preview", data={"notes": "**x**"}, headers=fragment).text
     assert client.post("/diary/jobs/999/review/preview", data={"notes": "x"}, headers=fragment).status_code == 404
+
+
+@pytest.mark.both_databases
+def test_a_list_follows_changes_without_history_and_jobs_that_are_removed(client: FlaskClient) -> None:
+    store("slurm", [seen(NOW, metrics={"events": 1}), seen(NOW, native_id="8")], NOW)
+    html = client.get("/diary").text
+
+    def is_new() -> bool:
+        nonlocal html
+        address = unescape(re.findall(r'hx-get="([^"]*since=[^"]*)"', html)[0])
+        answer = client.get(address, headers={"HX-Request": "true", "HX-Target": "jobs"})
+        html = answer.text or html
+        return answer.status_code == 200
+
+    assert not is_new()
+    events = DiaryEvent.select().count()
+    store("slurm", [seen(NOW + 1, metrics={"events": 2})], NOW + 1)
+    assert DiaryEvent.select().count() == events
+    assert is_new()
+    assert not is_new()
+    number = DiaryJob.get(DiaryJob.native_id == "8").id
+    DiaryEvent.delete().where(DiaryEvent.job == number).execute()
+    assert is_new()
+    DiaryJob.delete().where(DiaryJob.id == number).execute()
+    reindex([number])
+    assert is_new()
+    assert not is_new()
+
+
+@pytest.mark.both_databases
+def test_a_list_follows_a_change_that_is_stored_later_than_it_was_numbered(client: FlaskClient) -> None:
+    """As on PostgreSQL, where a transaction with a lower number may end after one with a higher number."""
+    store("slurm", [seen(NOW)], NOW)
+    job = only_job()
+    values = {"job": job.id, "at": NOW, "actor": "user:anna", "field": "notes", "old": "", "new": "x"}
+    DiaryEvent.create(**values, id=1000)
+    address = unescape(re.findall(r'hx-get="([^"]*since=[^"]*)"', client.get("/diary").text)[0])
+    poll = {"HX-Request": "true", "HX-Target": "jobs"}
+    assert client.get(address, headers=poll).status_code == 204
+    DiaryEvent.create(**values, id=999)
+    assert client.get(address, headers=poll).status_code == 200
