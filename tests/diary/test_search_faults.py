@@ -83,3 +83,25 @@ def test_values_that_are_left_out_are_told_from_all_values(hub: Settings, monkey
     monkeypatch.setattr("app.diary.search.facets.MAX_PASSED", 2)
     assert facets(JobSelection("fit"), ())["user"].is_cut
     assert not facets(JobSelection("fit"), ())["source"].is_cut
+
+
+def test_words_that_too_many_jobs_have_are_not_read_to_find_those_that_follow_each_other(
+    hub: Settings, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.diary.search.matching.MAX_READ", 4)
+    jobs = [
+        seen(NOW, native_id=str(day), submitted=NOW - day * 86_400, name=name) for day, name in enumerate(("b a", "a b", "a c b", "a b"))
+    ]
+    store("slurm", jobs, NOW)
+    assert names('"a b"') == names("a_b") == ["a b", "a b"]
+    store("slurm", [seen(NOW, native_id="x", submitted=NOW - 9 * 86_400, name="a-b"), seen(NOW, native_id="y", name="other")], NOW)
+    for q in ('"a b"', "a_b", "name:a_b", '-"a b"'):
+        for ask in (find, count):
+            with pytest.raises(BadSearch, match=r"More than 4 jobs would have to be read to see whether the words [ab] [ab] follow"):
+                ask(JobSelection(q, order="name"), (), *([10] if ask is find else []))  # type: ignore[operator]
+    assert names("a b") == ["b a", "a b", "a c b", "a b", "a-b"], "words alone are found by the index"
+    assert names("other a_b") == []
+    assert names(f"a_b since:{datetime.fromtimestamp(NOW - 2.5 * 86_400, UTC):%Y-%m-%dT%H:%M}") == ["a b"]
+    answer = client.get("/diary?q=a_b")
+    assert answer.status_code == 400
+    assert "such as since:2d" in answer.text

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.core.database import is_sqlite, proxy
+from app.diary.errors import BadSearch
 from app.diary.index import NUMBER_BITS
 from app.diary.search.query import JobQuery, JobTerm, Words
 from app.diary.words import ANY
+
+MAX_READ = 100_000
+"""Most jobs whose words are read to see whether some follow each other, 2 µs each; single words need only the index."""
 
 
 class Matching(NamedTuple):
@@ -19,7 +23,7 @@ class Matching(NamedTuple):
 
 
 def matching(query: JobQuery) -> Matching:
-    """The condition that a job matches a query."""
+    """The condition that a job matches a query. Raises BadSearch if the words of too many jobs would have to be read for it."""
     place, mark = ("rowid", "?") if is_sqlite() else ("place", "%s")
     conditions: list[str] = []
     values: list[str | int] = []
@@ -31,18 +35,33 @@ def matching(query: JobQuery) -> Matching:
         if at is not None:
             conditions.append(f"{place} {sign} {mark}")
             values.append(at << NUMBER_BITS)
-    for term in query.terms:
-        if not term.either and not term.is_excluded:
-            return Matching("1 = 0", [], place)
-        if any(len(words.tokens) > 1 for words in term.either):
-            condition, texts = _in_text(term)
-            conditions.append(condition)
-            values += texts
-    return Matching(" AND ".join(conditions) or "1 = 1", values, place)
+    if any(not term.either and not term.is_excluded for term in query.terms):
+        return Matching("1 = 0", [], place)
+    found = Matching(" AND ".join(conditions) or "1 = 1", values, place)
+    phrases = [term for term in query.terms if any(len(words.tokens) > 1 for words in term.either)]
+    if not phrases:
+        return found
+    _check_readable(found, phrases[0])
+    texts = [_in_text(term) for term in phrases]
+    where = " AND ".join([found.where, *(condition for condition, _ in texts)])
+    return Matching(where, [*values, *(text for _, each in texts for text in each)], place)
+
+
+def _check_readable(found: Matching, phrase: JobTerm) -> None:
+    """Raise BadSearch if too many jobs match before it is read whether words follow each other."""
+    some = f"SELECT 1 FROM diary_words WHERE {found.where} LIMIT {MAX_READ + 1}"
+    (number,) = proxy.execute_sql(f"SELECT COUNT(*) FROM ({some}) AS found", found.values).fetchone()
+    if number > MAX_READ:
+        words = next(words for words in phrase.either if len(words.tokens) > 1)
+        text = " ".join(token.rpartition("=")[2] for token in words.tokens)
+        raise BadSearch(
+            f"More than {MAX_READ:,} jobs would have to be read to see whether the words {text} follow each other. "
+            "Add what fewer jobs have, such as since:2d or a run; or search for the words alone, with blanks between them"
+        )
 
 
 def count_query(query: JobQuery) -> int:
-    """How many jobs match a query."""
+    """How many jobs match a query. Raises BadSearch as `matching`."""
     found = matching(query)
     number: int = proxy.execute_sql(f"SELECT COUNT(*) FROM diary_words WHERE {found.where}", found.values).fetchone()[0]
     return number
