@@ -19,7 +19,9 @@ from app.diary.observations.observation import ParentKey
 from app.diary.observations.store import store
 from app.diary.pages.job_parts import EVENT_CHARS
 from app.diary.review.fields import MAX_NOTES
+from app.security import Role
 from tests.diary.observations import NOW, only_job, seen
+from tests.diary.users import signed_in
 from tests.support.queries import queries
 
 FRAGMENT = {"HX-Request": "true", "HX-Target": "job"}
@@ -102,3 +104,17 @@ def test_a_packed_log_of_empty_blocks_is_not_read_to_its_end(monkeypatch: pytest
     file = CountedFile(header + empty * (1 << 20))
     assert read_log(file) == ([], None, "Only the first 1 MB of the packed log are shown.")
     assert file.count <= (1 << 20) + 10
+
+
+def test_a_field_of_a_review_that_cannot_be_stored_says_so_at_the_field(client: FlaskClient) -> None:
+    store("s", [seen(NOW, user="anna")], NOW)
+    sent = {"version": "0", "summary": "s" * 501, "tags": "a!b c!d", "notes": "fine", "verdict": "perfect"}
+    for name in ("summary", "tags", "verdict"):
+        kept = {"version": "0", "notes": "fine", name: sent[name]}
+        html = client.post(f"/diary/jobs/{only_job().id}/review", data=kept, headers=signed_in(f"{name}", Role.SHIFTER)).text
+        fields = dict(re.findall(r'<(?:input|select|textarea) id="review-(\w+)"([^>]*)>', html))
+        assert {field for field, rest in fields.items() if 'aria-invalid="true"' in rest} == {name}
+        described = re.findall(r'aria-describedby="([^"]*)"', fields[name])[0].split()
+        assert f"{name}-error" in described
+        assert all(html.count(f'id="{each}"') == 1 for each in described)
+        assert f"<b>{name.title()}</b>" in html

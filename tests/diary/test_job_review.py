@@ -129,7 +129,7 @@ def test_a_review_that_cannot_be_stored_comes_back_with_what_is_wrong(client: Fl
     fields = opened(client, job) | {"tags": "a!b", "notes": "long work"}
     answer = client.post(f"/diary/jobs/{job.id}/review", data=fields, headers=headers())
     assert answer.status_code == 400
-    assert "tags : Expected letters, digits, - _ and . in a tag, not 'a!b'" in words(answer.text)
+    assert "Tags : Expected letters, digits, - _ and . in a tag, not 'a!b'" in words(answer.text)
     assert form_in(answer.text) == fields
     for wrong in ({"verdict": "perfect"}, {"review": "never"}, {"summary": "s" * 501}, {"notes": "n" * 20_001}):
         assert client.post(f"/diary/jobs/{job.id}/review", data=opened(client, job) | wrong, headers=headers()).status_code == 400
@@ -219,7 +219,7 @@ def test_texts_of_somebody_whose_session_has_ended_come_back_unstored(client: Fl
     answer = client.post(f"/diary/jobs/{job.id}/review", data=fields)
     assert answer.status_code == 403
     found = words(answer.text)
-    assert re.search(r"The review was not stored: review : Needs the role \w+ \(you are", found)
+    assert re.search(r"The review was not stored: Review : Needs the role \w+ \(you are", found)
     assert "Your summary, not stored in short Your notes, not stored an hour of <work>" in found
     assert review_of(job.id).version == 0
 

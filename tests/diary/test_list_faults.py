@@ -136,3 +136,19 @@ def test_a_list_follows_a_change_that_is_stored_later_than_it_was_numbered(clien
     assert client.get(address, headers=poll).status_code == 204
     DiaryEvent.create(**values, id=999)
     assert client.get(address, headers=poll).status_code == 200
+
+
+def test_an_order_alone_is_offered_to_be_saved_as_it_can_be(client: FlaskClient) -> None:
+    assert "All saved searches" in client.get("/diary").text
+    for query in ("order=name", "columns=user", "user=anna"):
+        assert "Save this search" in client.get(f"/diary?{query}").text
+        assert "Save this search" in client.get(f"/diary/searches?{query}", headers=signed_in(query.partition("=")[0])).text
+
+
+def test_two_problems_of_one_field_have_one_element(client: FlaskClient) -> None:
+    store("slurm", [seen(NOW, user="anna")], NOW)
+    sent = {"add_tags": "a!b c!d", "remove_tags": "e!f", "do": "check"}
+    html = client.post("/diary/bulk/new?mine=1", data=sent, headers=signed_in("anna")).text
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert "add_tags-error" in ids
+    assert len(ids) == len(set(ids))

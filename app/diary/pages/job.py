@@ -15,7 +15,7 @@ from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, label_addresses
 from app.diary.pages.job_run import run_of
 from app.diary.pages.job_view import JobView, job_view
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
-from app.diary.pages.review_form import ReviewForm, form_of
+from app.diary.pages.review_form import FIELD_TITLES, ReviewForm, form_of
 from app.diary.review.markdown import to_html
 from app.diary.review.review import Review
 from app.diary.review.reviews import review_of
@@ -95,6 +95,7 @@ def _static_parts(job: DiaryJob, view: JobView, review: Review, form: ReviewForm
         "run": run_of(job)[0],
         "comparison": compare(job, compared) if compared else None,
         "field_names": FIELDS,
+        "field_titles": FIELD_TITLES,
         "facts": facts_of(job.value_of("facts")),
         "parents": parents,
         "children": jobs.children_of(job),

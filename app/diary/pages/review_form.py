@@ -12,6 +12,9 @@ from app.diary.review.reviews import text_of
 from app.diary.review.tags import split_tags
 from app.web.arguments import parse_int
 
+FIELD_TITLES = {"review": "Review", "verdict": "Verdict", "summary": "Summary", "tags": "Tags", "notes": "Notes"}
+"""Labels of the fields."""
+
 
 @dataclass(frozen=True)
 class ReviewForm:
