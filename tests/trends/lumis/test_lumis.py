@@ -140,21 +140,22 @@ def test_a_run_without_any_file_is_not_said_to_have_one(lumis: Site, client: Fla
     assert "the sum of the whole run" not in page
 
 
-@pytest.mark.parametrize(
-    ("fields", "problem"),
-    [
-        ({"run": "x"}, "Expected the number of a run"),
-        ({"run": "1"}, f"There is no file of run 1 of {EACH}"),
-        ({"dataset": "/a/b/c"}, "There is no dataset /a/b/c"),
-        ({"golden": "0123456789ab"}, "There is no golden JSON 0123456789ab"),
-        ({"metric": "basic.Maen()"}, "the nearest is basic.Mean"),
-        ({"files": "-1"}, "Expected a whole number from 1 to 1,000"),
-    ],
-)
-def test_a_wrong_field_is_named_with_what_would_be_right(lumis: Site, signed_in: SignIn, fields: dict[str, str], problem: str) -> None:
-    answer = ask(signed_in("shifter"), **fields)
-    assert answer.status_code == 400
-    assert problem in words(answer)
+WRONG: list[tuple[dict[str, str], str]] = [
+    ({"run": "x"}, "Expected the number of a run"),
+    ({"run": "1"}, f"There is no file of run 1 of {EACH}"),
+    ({"dataset": "/a/b/c"}, "There is no dataset /a/b/c"),
+    ({"golden": "0123456789ab"}, "There is no golden JSON 0123456789ab"),
+    ({"metric": "basic.Maen()"}, "the nearest is basic.Mean"),
+    ({"files": "-1"}, "Expected a whole number from 1 to 1,000"),
+]
+
+
+def test_each_wrong_field_is_named_with_what_would_be_right(lumis: Site, signed_in: SignIn) -> None:
+    shifter = signed_in("shifter")
+    for fields, problem in WRONG:
+        answer = ask(shifter, **fields)
+        assert answer.status_code == 400, fields
+        assert problem in words(answer), fields
 
 
 def test_the_configured_trends_that_files_of_lumisections_have_are_listed(lumis: Site, client: FlaskClient) -> None:
