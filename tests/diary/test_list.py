@@ -80,7 +80,7 @@ def test_obsolete_jobs_are_shown_on_demand(client: FlaskClient) -> None:
 def test_errors_to_look_at_stand_above_the_list_and_lead_to_all_of_them(client: FlaskClient) -> None:
     fill()
     html = client.get("/diary").text
-    assert re.search(r"1 error to look at fit_one anna , \d.* : Out of memory", words(html))
+    assert re.search(r"1 error to look at fit_one run 358788 exit 7 anna , \d.* : Out of memory", words(html))
     assert listed(client.get(links(html)["1 error to look at"]).text) == ["fit_one"]
     assert "error to look at" not in text(client, "/diary?user=anna")
 

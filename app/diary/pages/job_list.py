@@ -21,7 +21,7 @@ from app.diary.pages.saved import shown_searches
 from app.diary.pages.source_lines import ShownSource, shown_sources, summary_of
 from app.diary.review.rights import batch_users, may_review_all
 from app.diary.search.find import count, facets, find
-from app.diary.search.selection import JobSelection
+from app.diary.search.selection import ENDED, JobSelection
 from app.diary.search.tallied import tallied_count
 from app.diary.settings import DiarySettings
 from app.diary.states import FAILED
@@ -39,8 +39,8 @@ COMPARED_ROWS = 1000
 ERROR_ROWS = 3
 """Errors to look at that stand above the list."""
 
-TO_LOOK_AT = JobSelection(state=(FAILED,), review=("open",))
-"""Errors that nobody has looked at yet."""
+TO_LOOK_AT = JobSelection(state=(FAILED,), review=("open",), order=ENDED)
+"""Errors that nobody has looked at yet, the latest end first."""
 
 
 class Errors(NamedTuple):
@@ -78,11 +78,18 @@ def field_values(field: str) -> str:
         raise Problem(404, f"Lists of jobs count no values of {field[:100]!r}")
     lists = list_view()
     values = facets(lists.selection, batch_users(current_user()), (field,))[field]
-    return render_template("diary/facet_values.html", choices=list(choices_of(lists, field, values.counts, "1")), is_cut=values.is_cut)
+    return render_template("diary/facet_values.html", choices=list(choices_of(lists, field, values.counts)), is_cut=values.is_cut)
 
 
 def _page(**context: Any) -> Response:
-    """The page; of its two fragments the one that is asked for: a poll leaves the form as it is."""
+    """The page; of its two fragments the one that is asked for: a poll leaves the form as it is.
+
+    A search that cannot be read, such as half a word, changes only the form: the jobs of the last one stay on the page.
+    """
+    if context.get("problem"):
+        response = page("diary/list.html", "diary/search_form.html", **context)
+        response.headers["HX-Retarget"] = "#search"
+        return response
     part = "diary/jobs_fragment.html" if _is_poll() else "diary/list_fragment.html"
     return page("diary/list.html", part, **context)
 
@@ -149,10 +156,9 @@ def _content(lists: ListView) -> dict[str, Any]:
 
 def _facets(lists: ListView, users: tuple[str, ...], total: int) -> list[Facet]:
     """The values that can be chosen; of many jobs they are counted only when somebody opens a menu."""
-    asked = "1" if request.args.get("values") == "1" else ""
-    if total > COUNTED_JOBS and not asked:
+    if total > COUNTED_JOBS and request.args.get("values") != "1":
         return later_facets(lists)
-    return facets_of(lists, facets(lists.selection, users), asked)
+    return facets_of(lists, facets(lists.selection, users))
 
 
 def _errors(lists: ListView, users: tuple[str, ...]) -> Errors:

@@ -81,18 +81,15 @@ class Selected(NamedTuple):
     without: str  # address of the list without it
 
 
-def facets_of(lists: ListView, values: Mapping[str, FieldValues], with_values: str = "") -> list[Facet]:
+def facets_of(lists: ListView, values: Mapping[str, FieldValues]) -> list[Facet]:
     """The facets that have values.
 
     Args:
         lists: The list.
         values: Those of the selected jobs by field.
-        with_values: 1 in links to lists whose values are counted, too, however many jobs they have.
     """
     found = [
-        Facet(
-            title, len(getattr(lists.selection, name)), list(choices_of(lists, name, values[name].counts, with_values)), values[name].is_cut
-        )
+        Facet(title, len(getattr(lists.selection, name)), list(choices_of(lists, name, values[name].counts)), values[name].is_cut)
         for name, title in FACETS.items()
     ]
     return [facet for facet in found if facet.choices]
@@ -107,14 +104,14 @@ def later_facets(lists: ListView) -> list[Facet]:
     ]
 
 
-def choices_of(lists: ListView, name: str, counts: Sequence[tuple[str, int]], with_values: str = "") -> Iterator[FacetValue]:
+def choices_of(lists: ListView, name: str, counts: Sequence[tuple[str, int]]) -> Iterator[FacetValue]:
     """The values of a field."""
     selected = getattr(lists.selection, name)
     known = {value for value, _ in counts}
     absent: list[tuple[str, int | None]] = [(value, None) for value in selected if value not in known]
     for value, count in [*absent, *((value, count) for value, count in counts if value)]:
         values = tuple(each for each in selected if each != value) if value in selected else (*selected, value)
-        yield FacetValue(word(name, value), count, lists.having(**{name: values}).address(values=with_values), value in selected)
+        yield FacetValue(word(name, value), count, lists.having(**{name: values}).address(), value in selected)
 
 
 def selected_of(lists: ListView) -> list[Selected]:

@@ -15,6 +15,8 @@ from app.web.badges import Badge
 
 SHOWN_LABELS = 3
 NOTE_LETTERS = 120
+NAMING_LABELS = ("run", "host")
+"""Labels that tell jobs of one name from each other, as DQM clients have."""
 
 
 class DiaryRow(NamedTuple):
@@ -31,6 +33,13 @@ class DiaryRow(NamedTuple):
     labels: list[tuple[str, str]]  # the first ones by name
     more_labels: int
     exit: str
+
+    @property
+    def named_by(self) -> list[tuple[str, str]]:
+        """What tells a failed job from others of its name: its run and host, and how it ended."""
+        labels = self.job.value_of("labels")
+        found = [(name, str(labels.get(name, ""))) for name in NAMING_LABELS] + [("exit", self.exit)]
+        return [(name, value) for name, value in found if value]
 
 
 def rows_of(jobs: Sequence[DiaryJob], lists: ListView) -> list[DiaryRow]:
