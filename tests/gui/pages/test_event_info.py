@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
@@ -54,20 +55,42 @@ DAY_S = 86400
 
 WRITE = """
 import json, sys, ROOT
-file = ROOT.TFile(sys.argv[1], "RECREATE")
-for folder, values in json.loads(sys.argv[2]).items():
-    place = file.mkdir(folder, "", True)
-    for name, value in values.items():
-        place.WriteTObject(ROOT.TObjString(f"<{name}>{value}</{name}>"))
-file.Close()
+for line in sys.stdin:
+    path, folders = json.loads(line)
+    file = ROOT.TFile(path, "RECREATE")
+    for folder, values in folders.items():
+        place = file.mkdir(folder, "", True)
+        for name, value in values.items():
+            place.WriteTObject(ROOT.TObjString(f"<{name}>{value}</{name}>"))
+    file.Close()
+    print("written", flush=True)
 """
+
+
+@lru_cache
+def root() -> subprocess.Popen[str]:
+    """ROOT in a process of its own, which writes all files of these tests: its start takes longer than each of them."""
+    command = [sys.executable, "-W", "ignore", "-c", WRITE]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def end_of_root() -> Iterator[None]:
+    """End ROOT after these tests."""
+    yield
+    if root.cache_info().currsize:
+        root().communicate(timeout=PATIENCE_S)
+        root.cache_clear()
 
 
 def write_file(path: Path, run: int, folders: Mapping[str, Mapping[str, str]]) -> None:
     """A legacy file with numbers and texts: `f=` and a real, `i=` and a whole number, `s=` and a text, by folder and name."""
     placed = {f"DQMData/Run {run}/{folder.replace('/', '/Run summary/', 1)}": values for folder, values in folders.items()}
-    command = [sys.executable, "-W", "ignore", "-c", WRITE, str(path), json.dumps(placed)]
-    subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE_S)
+    process = root()
+    assert process.stdin
+    assert process.stdout
+    print(json.dumps([str(path), placed]), file=process.stdin, flush=True)
+    assert process.stdout.readline() == "written\n"
 
 
 def client_with(hub: Settings, folder: Path, run: int, folders: Mapping[str, Mapping[str, str]], dataset: str = "/A/B/C") -> FlaskClient:

@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.gui.models import Dataset, File, Sample
 from app.square.models import HiddenRun, Run
 from tests.gui.pages.pages import MUON, ZERO_BIAS
-from tests.gui.pages.test_event_info import client_with
+from tests.gui.pages.test_event_info import client_with, end_of_root  # noqa: F401  a fixture, which ends the writer of files
 
 pytestmark = pytest.mark.slow
 
