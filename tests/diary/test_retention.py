@@ -108,8 +108,8 @@ def test_tallies_that_count_no_job_any_more_are_removed_and_the_others_stay(hub:
     assert DiaryTally.select().where(DiaryTally.jobs == 0).count() == 21, "of one source, and of 20 runs"
     assert remove_empty_tallies() == 21
     assert sorted((row.source, row.field, row.jobs) for row in DiaryTally.select()) == [("slurm", "", 1), ("slurm", "run", 1)]
-    assert dict(facets(ALL, ())["run"]) == {"20": 1}
+    assert dict(facets(ALL, ())["run"].counts) == {"20": 1}
     again = seen("0", 1, "htcondor")
     assert find(ALL, (), 10) == [again, kept]
-    assert dict(facets(ALL, ())["source"]) == {"slurm": 1, "htcondor": 1}
+    assert dict(facets(ALL, ())["source"].counts) == {"slurm": 1, "htcondor": 1}
     assert remove_empty_tallies() == 0
