@@ -14,7 +14,7 @@ PLAIN = (
 
 
 def job_json(job: DiaryJob) -> dict[str, Any]:
-    """A job with all that its source says."""
+    """A job with all that its source reports."""
     plain = {name: getattr(job, name) for name in PLAIN}
     packed = {name: job.value_of(name) for name in ("labels", "metrics", "outputs", "facts")}
     return plain | packed | {"logs": [{"path": path, "kind": kind} for path, kind in job.value_of("logs")]}

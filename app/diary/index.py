@@ -21,7 +21,6 @@ NUMBER_BITS = 29
 
 TEXTS = ("native_id", "source", "kind", "name", "user", "project", "state", "reason", "workdir", "labels")
 REVIEW = ("review", "verdict", "summary", "notes")
-FACTS = ("state", "review", "verdict", "source", "user", "project", "run", "tags")
 
 SQLITE_WRITES = ("REPLACE INTO diary_words (rowid, words) VALUES (?, ?)",)
 POSTGRESQL_WRITES = (
@@ -41,28 +40,25 @@ class Known(NamedTuple):
 
 
 class IndexRow(NamedTuple):
-    """A row of the index, in the order of its columns."""
+    """A row of the index."""
 
     job: int
     place: int
     digest: int
-    state: str
-    review: str
-    verdict: str
-    source: str
-    user: str
-    project: str
-    run: str
-    tags: str
+    facts: JobFacts
     name: str
     user_key: str
     changed: float
     ended: float
 
     @property
-    def facts(self) -> JobFacts:
-        """What the job is counted by."""
-        return JobFacts(*self[3:11])
+    def values(self) -> tuple[Any, ...]:
+        """The values in the order of COLUMNS."""
+        return (self.job, self.place, self.digest, *self.facts, self.name, self.user_key, self.changed, self.ended)
+
+
+COLUMNS = ("job", "place", "digest", *JobFacts._fields, "name", "user_key", "changed", "ended")
+"""Columns of the index."""
 
 
 def place_of(placed: float, number: int) -> int:
@@ -93,7 +89,7 @@ def reindex(numbers: Sequence[int]) -> None:
     if gone := [number for number in known if number not in places]:
         DiaryIndex.delete().where(DiaryIndex.job.in_(gone)).execute()
     if entries:
-        proxy.cursor().executemany(_statement(proxy.obj), entries)
+        proxy.cursor().executemany(_statement(proxy.obj), [entry.values for entry in entries])
     _write_words(words)
     tally([before.facts for before in known.values() if before.place >= 0], [entry.facts for entry in entries])
 
@@ -108,7 +104,7 @@ def index_again(limit: int) -> int:
 
 def _known(numbers: Sequence[int]) -> dict[int, Known]:
     """The jobs that are in the index; another transaction that would index one of them waits for the end of this one."""
-    columns = [getattr(DiaryIndex, name) for name in FACTS]
+    columns = [getattr(DiaryIndex, name) for name in JobFacts._fields]
     query = DiaryIndex.select(DiaryIndex.job, DiaryIndex.place, DiaryIndex.digest, *columns).where(DiaryIndex.job.in_(numbers))
     if not is_sqlite():  # where transactions that write wait for each other
         query = query.order_by(DiaryIndex.job).for_update()
@@ -136,20 +132,20 @@ def _jobs(numbers: Sequence[int]) -> list[tuple[JobTimes, JobTexts]]:
     found = []
     for number, placed, changed, ended, *texts in rows(query):
         job: dict[str, Any] = dict(zip(TEXTS, texts, strict=True))
-        said = dict(zip(REVIEW, reviews.get(number, ("open", "none", "", "")), strict=True))
-        job |= said | {"labels": json.loads(job["labels"]), "tags": sorted(tags[number])}
+        review = dict(zip(REVIEW, reviews.get(number, ("open", "none", "", "")), strict=True))
+        job |= review | {"labels": json.loads(job["labels"]), "tags": sorted(tags[number])}
         found.append((JobTimes(number, placed, changed, ended), JobTexts(**job)))
     return found
 
 
 def _entry(job: JobTimes, texts: JobTexts, digest: int) -> IndexRow:
+    values = texts.state, texts.review, texts.verdict, texts.source, texts.user, texts.project
+    facts = JobFacts(*values, texts.labels.get("run", ""), "\n".join(tags_of(texts)))
     return IndexRow(
         job.number,
         place_of(job.placed, job.number),
         digest,
-        *(texts.state, texts.review, texts.verdict, texts.source, texts.user, texts.project),
-        texts.labels.get("run", ""),
-        "\n".join(tags_of(texts)),
+        facts,
         sort_key(texts.name),
         sort_key(texts.user),
         job.changed,
@@ -160,7 +156,7 @@ def _entry(job: JobTimes, texts: JobTexts, digest: int) -> IndexRow:
 @lru_cache(maxsize=1)
 def _statement(database: Database) -> str:
     """The statement that inserts or replaces a row of the index."""
-    columns = [getattr(DiaryIndex, name) for name in IndexRow._fields]
+    columns = [getattr(DiaryIndex, name) for name in COLUMNS]
     row = DiaryIndex.insert_many([[0] * len(columns)], fields=columns)  # in the order of the columns
     query = row.on_conflict(conflict_target=[DiaryIndex.job], preserve=columns[1:])
     sql: str = query.sql()[0]

@@ -104,7 +104,7 @@ def pin_state(number: int, state: str, user: str) -> DiaryJob:
 
 
 def release_state(number: int, user: str) -> DiaryJob:
-    """Let a job have the state that its source says again. Raises UnknownDiaryJob."""
+    """Let a job have the state reported by its source again. Raises UnknownDiaryJob."""
     return _set_state(number, None, "", user)
 
 

@@ -25,7 +25,7 @@ class DiaryJob(Table):
         kind: As dqm-client, import, batch.
         project: Group, account or project.
         state: What is shown: that of a person while one is pinned, otherwise `machine_state`.
-        machine_state: What the source says.
+        machine_state: The state reported by the source.
         pinned_by, pinned: Who set the state by hand, and when; "" and null: nobody.
         exit_code, signal: Of its end; null: none is known.
         reason: Why it waits or failed.
@@ -36,7 +36,7 @@ class DiaryJob(Table):
         found: When it was stored first.
         changed: When one of its columns changed last, other than `seen`, `met` and `cycle`.
         placed: By what lists are ordered: its submission, or `found` where that is unknown or in the future.
-        labels, metrics, facts: JSON objects: texts that are searched, numbers, and all that the source says.
+        labels, metrics, facts: JSON objects: texts that are searched, numbers, and all that the source reports.
         logs: JSON array of [path, kind].
         outputs: JSON array of paths.
     """

@@ -109,8 +109,8 @@ def tags_of(job: JobTexts) -> list[str]:
 
 def document(job: JobTexts) -> str:
     """All tokens of a job. It begins and ends with a blank, as do all tokens in it."""
-    said = _joined(_said_by_sources(job), MAX_SOURCE_CHARS)
-    return f" {' / '.join(filter(None, (said, _joined(_said_by_people(job), MAX_PEOPLE_CHARS))))} "
+    sections = _joined(_source_words(job), MAX_SOURCE_CHARS), _joined(_review_words(job), MAX_PEOPLE_CHARS)
+    return f" {' / '.join(filter(None, sections))} "
 
 
 def _joined(sections: Iterator[list[str]], most: int) -> str:
@@ -119,7 +119,7 @@ def _joined(sections: Iterator[list[str]], most: int) -> str:
     return text if len(text) <= most else text[:most].rpartition(" ")[0]
 
 
-def _said_by_sources(job: JobTexts) -> Iterator[list[str]]:
+def _source_words(job: JobTexts) -> Iterator[list[str]]:
     yield [exact_token(field, value) for field, value in exact_values(job)] + [ANY]
     fields = {"id": job.native_id, "name": job.name, "user": job.user, "project": job.project, "source": job.source, "kind": job.kind}
     labels = sorted(job.labels.items(), key=lambda item: item[0] not in FIELDS)
@@ -131,7 +131,7 @@ def _said_by_sources(job: JobTexts) -> Iterator[list[str]]:
     yield words_of(job.workdir)
 
 
-def _said_by_people(job: JobTexts) -> Iterator[list[str]]:
+def _review_words(job: JobTexts) -> Iterator[list[str]]:
     for tag in job.tags:
         yield words_of(tag)
         yield field_tokens("tag", tag)

@@ -82,7 +82,7 @@ def test_a_state_that_a_person_set_is_marked_on_both_pages(client: FlaskClient) 
     jobs.pin_state(only_job().id, "done", "anna")
     assert "done set by anna" in text(client, "/diary")
     page = text(client, f"/diary/jobs/{only_job().id}")
-    assert re.search(r"The state was set by anna on .*; the source says failed", page)
+    assert re.search(r"The state was set by anna on .*; the source reports failed", page)
     assert "anna pinned state failed done" in page
 
 

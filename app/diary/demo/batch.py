@@ -69,9 +69,9 @@ def batch_jobs(now: float) -> Iterator[DemoJob]:
             labels = {**system.labels, "run": str(run), "dataset": dice.choice(DATASETS)}
             for job in range(system.size):
                 went = course(dice, submitted, HOUR_S, system.hours * HOUR_S, now, FAILURES)
-                given = {**shared, "labels": labels | _host(dice, went), "metrics": _metrics(dice, went), "facts": FACTS}
+                values = {**shared, "labels": labels | _host(dice, went), "metrics": _metrics(dice, went), "facts": FACTS}
                 native_id = system.native_id.format(group=group, job=job + 1)
-                yield DemoJob(system.source, Observation(native_id, submitted=submitted, kind="batch", **given, **went._asdict()))
+                yield DemoJob(system.source, Observation(native_id, submitted=submitted, kind="batch", **values, **went._asdict()))
 
 
 def simulations(now: float, count: int) -> Iterator[DemoJob]:

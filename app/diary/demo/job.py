@@ -16,7 +16,7 @@ FACTS = {"made by": "a formula, for the demo"}
 
 
 class DemoJob(NamedTuple):
-    """A job as its source says it last. What it said before follows from the times in it."""
+    """A job as its source has reported it last. Earlier reports follow from the times in it."""
 
     source: str
     last: Observation

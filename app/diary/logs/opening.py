@@ -1,4 +1,4 @@
-"""Opening the log of a job. Its path is what a source says, so only files below the folders of the settings are opened."""
+"""Opening the log of a job. Its path is reported by a source, so only files below the folders of the settings are opened."""
 
 from __future__ import annotations
 

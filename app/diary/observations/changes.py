@@ -49,7 +49,7 @@ class StoredJob:
             self.events.append((column, "" if is_first else words(old), words(value)))
 
     def set_machine_state(self, state: str) -> None:
-        """What the source says of the state: it is the shown one, unless a person has set that."""
+        """The state reported by the source: it is the shown one, unless a person has set that."""
         if self.row["pinned_by"]:
             self.set("machine_state", state)
             return

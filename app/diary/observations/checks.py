@@ -29,7 +29,7 @@ class Checked(NamedTuple):
 
     key: JobKey
     seen: float
-    values: dict[str, Any]  # what was said, by column; the state as `machine_state`
+    values: dict[str, Any]  # those that are known, by column; the state as `machine_state`
     merged: dict[str, dict[str, Any]]  # objects by column, which are added to those that are stored
     parents: tuple[ParentKey, ...]
 
@@ -57,8 +57,8 @@ def checked(observation: Observation) -> Checked:
     values["outputs"] = None if outputs is None else _json(outputs)
     merged = {"labels": _labels(observation.labels), "metrics": _metrics(observation.metrics), "facts": _facts(observation.facts)}
     parents = tuple(_parent(item) for item in _items("parents", () if observation.parents is None else observation.parents))
-    said = {name: value for name, value in values.items() if value is not None}
-    return Checked(job_key(observation.native_id, observation.submitted), seen, said, merged, parents)
+    known = {name: value for name, value in values.items() if value is not None}
+    return Checked(job_key(observation.native_id, observation.submitted), seen, known, merged, parents)
 
 
 def job_key(native_id: Any, submitted: Any) -> JobKey:

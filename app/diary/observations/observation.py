@@ -1,4 +1,4 @@
-"""An observation: what a source says of one job at one time."""
+"""An observation: what a source reports of one job at one time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ParentKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a source says of a job. None: it does not say; "" or an empty collection: there is none.
+    """What a source reports of a job. None: it reports nothing of it; "" or an empty collection: there is none.
 
     Nothing here is trusted: `checks.checked` refuses what cannot be stored.
 
@@ -38,7 +38,7 @@ class Observation:
         metrics: Numbers by name: events, rate, lumi, rss.
         logs: Pairs of path and kind.
         parents: Keys of jobs that this one follows from.
-        facts: All that the source says, by its own names.
+        facts: All that the source reports, by its own names.
     """
 
     native_id: str

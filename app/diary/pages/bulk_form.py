@@ -45,16 +45,16 @@ class BulkForm:
     @property
     def change(self) -> ReviewChange:
         """What is set in each job. Raises BadReview."""
-        given = ReviewChange(
+        change = ReviewChange(
             review=self.review or None,
             verdict=self.verdict or None,
             summary=self.summary.strip() or None,
             add_tags=self._tags("add_tags"),
             remove_tags=self._tags("remove_tags"),
         )
-        if given == ReviewChange():
+        if change == ReviewChange():
             raise BadReview([("", "Fill in at least one field")])
-        return checked_change(given)
+        return checked_change(change)
 
     def _tags(self, name: str) -> tuple[str, ...]:
         try:

@@ -45,7 +45,7 @@ def show_job(number: int) -> Response:
 
 
 def _version(job: DiaryJob, review: Review) -> str:
-    """Of what the page polls: what the source says, and the review."""
+    """Of what the page polls: what the source reports, and the review."""
     return f"{job.changed}-{review.version}"
 
 

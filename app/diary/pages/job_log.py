@@ -41,7 +41,7 @@ class DiaryLogPage:
     view: JobView
     job: DiaryJob
     name: str
-    path: str  # as the source says it
+    path: str  # as the source reports it
     lines: list[logs.LogLine]
     total: int  # lines that are read
     matches: int  # lines that match search and level

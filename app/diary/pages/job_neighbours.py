@@ -38,15 +38,15 @@ def neighbours(job: DiaryJob, view: JobView) -> JobNeighbours:
     except BadSearch:
         return JobNeighbours()
 
-    def address(place: int) -> str:
-        if not 0 <= place < len(numbers):
+    def address(position: int) -> str:
+        if not 0 <= position < len(numbers):
             return ""
-        number = (first + place) // PAGE_ROWS + 1
+        number = (first + position) // PAGE_ROWS + 1
         kept = [(name, value) for name, value in parse_qsl(view.list_query) if name != "page"]
         own = replace(view, list_query=urlencode(kept + ([("page", str(number))] if number > 1 else [])))
-        return own.link(f"{PATH}/jobs/{numbers[place]}")
+        return own.link(f"{PATH}/jobs/{numbers[position]}")
 
     if job.id not in numbers:
         return JobNeighbours("", address((page - 1) * PAGE_ROWS - first))
-    place = numbers.index(job.id)
-    return JobNeighbours(address(place - 1), address(place + 1))
+    position = numbers.index(job.id)
+    return JobNeighbours(address(position - 1), address(position + 1))

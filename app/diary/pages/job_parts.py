@@ -41,7 +41,7 @@ class ShownLog(NamedTuple):
     """A log of a job."""
 
     path: str
-    kind: str  # as its source says; "" for a page of this hub
+    kind: str  # as its source reports it; "" for a page of this hub
     title: str  # its path, or what a page of this hub is called
     address: str  # of its page in this hub, or ""
 

@@ -42,9 +42,9 @@ class ReviewForm:
 
     def change(self) -> ReviewChange:
         """What is to be stored. Raises BadReview."""
-        given = {name: self.texts[name] for name in self.changed}
-        tags = {"tags": split_tags(given.pop("tags"))} if "tags" in given else {}
-        return ReviewChange(**given, **tags)  # type: ignore[arg-type]  # of mypy for two mappings
+        texts = {name: self.texts[name] for name in self.changed}
+        tags = {"tags": split_tags(texts.pop("tags"))} if "tags" in texts else {}
+        return ReviewChange(**texts, **tags)  # type: ignore[arg-type]  # of mypy for two mappings
 
 
 def form_of(review: Review) -> ReviewForm:
