@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from flask import request
 from werkzeug.routing import IntegerConverter
@@ -63,6 +64,28 @@ def choice_arg(name: str, choices: Sequence[str]) -> str:
         problem = "Expected one of " + ", ".join(value for value in choices if value)
         raise Problem(400, f"The value of {name} cannot be used", [(name, f"{problem}, not {text[:100]!r}")])
     return text
+
+
+TRACKING = ("utm_", "fbclid", "gclid")
+"""Beginnings of arguments that programs add to links which they pass on."""
+
+
+def unknown_argument(known: Iterable[str]) -> str:
+    """What is wrong with the first argument that an address does not know, which may be a slip for one of `known`; "" if all are known."""
+    names = sorted(known)
+    for name in request.args:
+        if name not in names and not name.startswith(TRACKING):
+            near = get_close_matches(name.lower()[:100], names, 1, 0.5)
+            return f"There is no argument {name[:100]!r} here; " + (
+                f"meant is perhaps {near[0]}" if near else f"there are {', '.join(names)}"
+            )
+    return ""
+
+
+def check_arguments(known: Iterable[str]) -> None:
+    """Refuse an address with an argument that it does not know. Raises Problem 400."""
+    if problem := unknown_argument(known):
+        raise Problem(400, problem)
 
 
 def checked_run(run: int) -> int:

@@ -14,12 +14,12 @@ from app.diary.review import bulk, reviews
 from app.diary.review.errors import ReviewConflict, UndoRefused
 from app.diary.review.rights import batch_users, check_may_review, check_may_review_all, check_may_undo
 from app.diary.search.find import count, facets, find
-from app.diary.search.selection import selection_of
+from app.diary.search.selection import ARGUMENTS, selection_of
 from app.diary.sources.registry import configured_sources
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import Problem, cached_json, request_settings
-from app.web.arguments import choice_arg, int_arg
+from app.web.arguments import check_arguments, choice_arg, int_arg
 
 blueprint = Blueprint("diary_api", __name__, url_prefix="/api/v1/jobs")
 
@@ -33,6 +33,7 @@ MAX_BULKS = 100
 @needs(Role.VIEWER)
 def list_jobs() -> Response:
     """The jobs that the same arguments select on the page, `limit` of them from `page` on, and how many there are."""
+    check_arguments((*ARGUMENTS, "limit", "page", "facets"))
     selection, users = selection_of(request.args), batch_users(current_user())
     limit, number = max(int_arg("limit", DEFAULT_JOBS, MAX_JOBS), 1), max(int_arg("page", 1, MAX_PAGE), 1)
     jobs = listed_jobs(find(selection, users, limit, (number - 1) * limit))
@@ -100,6 +101,7 @@ def list_bulks() -> Response:
 def review_all() -> Response:
     """Review all jobs that the arguments select; `count` is how many the sender expects. 202 while a background job goes on."""
     request.max_content_length = MAX_BODY_BYTES
+    check_arguments(ARGUMENTS)
     body = body_with("count", *TEXTS, *LISTS)
     change, expected = change_of(body), whole_number(body, "count", "the number of jobs that are selected")
     user, selection = current_user(), selection_of(request.args)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from peewee import fn
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database import rows
 from app.diary.errors import BadSearch
@@ -28,6 +29,7 @@ from app.diary.states import FAILED
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import Problem, etag_of, nothing_new, page, request_settings
+from app.web.frame import href
 
 blueprint = Blueprint("diary", __name__)
 
@@ -53,8 +55,10 @@ class Errors(NamedTuple):
 
 @blueprint.get(PATH)
 @needs(Role.VIEWER)
-def show_list() -> Response:
+def show_list() -> AnyResponse:
     """The selected jobs; 204 for a page that polls and shows them already, 400 with the form for a search that cannot be read."""
+    if "show_obsolete" in request.args:  # of CAE Job Diary
+        return redirect(href(f"{PATH}/?{request.query_string.decode('ascii', 'replace')}"))
     (lists, problem), sources = read_list_view(), shown_sources(request_settings())
     version = _version(sources)
     if answer := nothing_new(version):

@@ -12,12 +12,15 @@ from app.diary.models import DiaryJob
 from app.diary.pages.columns import DEFAULT_COLUMNS, columns_of
 from app.diary.pages.job_view import MAX_LIST
 from app.diary.pages.presenters import PATH, DiaryView, current_view
-from app.diary.search.selection import JobSelection, arguments, read_selection
-from app.web.arguments import int_arg
+from app.diary.search.selection import ARGUMENTS, JobSelection, arguments, read_selection
+from app.web.arguments import int_arg, unknown_argument
 from app.web.links import NavLink
 
 MAX_PAGE = 20_000
 """Last page of a list; earlier jobs are found by a search."""
+
+LIST_ARGUMENTS = (*ARGUMENTS, "columns", "page", "tz", "since", "values")
+"""Arguments of the addresses of lists; of a misspelled one all jobs would be shown, reviewed or downloaded."""
 
 
 @dataclass(frozen=True)
@@ -79,4 +82,5 @@ def read_list_view() -> tuple[ListView, str]:
     """The list of what can be used of the query, and what is wrong with the rest; "" if nothing is. Raises Problem 400 as above."""
     number = max(int_arg("page", 1, MAX_PAGE), 1)
     selection, problems = read_selection(request.args)
-    return ListView(current_view(), selection, columns_of(request.args.getlist("columns")), number), next(iter(problems), "")
+    problem = next(iter(problems), "") or unknown_argument(LIST_ARGUMENTS)
+    return ListView(current_view(), selection, columns_of(request.args.getlist("columns")), number), problem

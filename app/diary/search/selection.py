@@ -16,6 +16,9 @@ FACETS = ("state", "review", "verdict", "source", "user", "project", "run", "tag
 NEWEST, OLDEST, CHANGED, ENDED, NAME, USER = ORDERS = ("newest", "oldest", "changed", "ended", "name", "user")
 """newest and oldest: by submission; changed and ended: the last first; name and user: by alphabet."""
 
+ARGUMENTS = ("q", *FACETS, "obsolete", "mine", "order")
+"""Arguments of addresses that say which jobs, in which order."""
+
 MAX_VALUES = 50
 """Values of one field."""
 OBSOLETE = "obsolete"
