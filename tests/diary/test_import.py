@@ -207,6 +207,25 @@ def test_a_directory_source_of_the_same_name_follows_imported_jobs(hub: Settings
     assert (job(1234567).state, DiaryJob.select().count()) == ("done", 1)
 
 
+def test_a_job_that_is_imported_while_its_directory_source_runs_is_not_found_twice(hub: Settings, site: Site, tmp_path: Path) -> None:
+    source = source_kinds()["directory"].make(SOURCE, options(site), hub)
+    log = site.logs / site.log_name(1234567)
+    log.rename(tmp_path / "later")
+    scan_source(source, hub)
+    assert DiaryJob.select().count() == 0
+    with closing(sqlite3.connect(tmp_path / "original")) as connection, connection:
+        connection.execute(
+            "UPDATE diary_job SET sub_date = '2010-07-01 10:34:54', logfile_path = ?", (str(log),)
+        )  # 2 s earlier than the log
+    run(f"sqlite:{tmp_path / 'original'}")
+    (tmp_path / "later").rename(log)
+    scan_source(source, hub)
+    assert [found.submitted for found in DiaryJob.select()] == [SUBMITTED - 2]
+    site.finished(1234567)
+    scan_source(source, hub)
+    assert job(1234567).state == "done"
+
+
 def test_a_job_that_a_directory_source_has_found_gets_only_what_people_wrote(hub: Settings, site: Site, tmp_path: Path) -> None:
     scan_source(source_kinds()["directory"].make(SOURCE, options(site), hub), hub)
     assert (job(1234567).submitted, job(1234567).state) == (SUBMITTED, "running")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
@@ -15,10 +16,10 @@ from app.diary.importing.dumpdata import OldDump
 from app.diary.importing.mapping import PINNED, as_markdown, job_id, observation_of, review_of
 from app.diary.importing.old_diary import BadImport, OldDiary, OldJob
 from app.diary.jobs import pin_state
-from app.diary.models import DiaryEvent, DiaryJob
+from app.diary.models import DiaryEvent, DiaryJob, DiarySource
 from app.diary.observations.observation import Observation
 from app.diary.observations.quarantine import quarantine
-from app.diary.observations.store import BATCH, lock, store
+from app.diary.observations.store import BATCH, StoreCounts, lock, store
 from app.diary.review.errors import BadReview
 from app.diary.review.fields import checked_change
 from app.diary.review.review import FIELDS, Review, ReviewChange
@@ -98,7 +99,8 @@ def _import_batch(batch: Sequence[OldJob], source: str, now: float, keep: int) -
             found[native_id] = old, observation_of(old, source, submitted, now)
         except Exception as error:  # whatever is in it
             refused.append((repr(old.values), str(error)))
-    counts = store(source, [observation for _, observation in found.values()], now, source_state(source).cycle)
+    observations = [observation for _, observation in found.values()]
+    counts = store(source, observations, now, source_state(source).cycle, lambda counts: _tell_of_new(source, counts))
     refused += counts.refused
     reviews: list[tuple[_Stored, OldJob, ReviewChange]] = []
     stored = _stored(source, batch)
@@ -112,6 +114,14 @@ def _import_batch(batch: Sequence[OldJob], source: str, now: float, keep: int) -
     reviewed, kept = _import_reviews(source, reviews, now)
     quarantine(source, refused, now, keep)
     return ImportReport(len(batch), counts.found, counts.changed, reviewed, kept, len(refused))
+
+
+def _tell_of_new(source: str, counts: StoreCounts) -> None:
+    """Let the process that scans the source know new jobs from the database: its memory is of a cursor, which is another one then."""
+    if counts.found:
+        state = source_state(source)
+        cursor = json.dumps(json.loads(state.cursor) | {"imported": secrets.token_hex(8)})
+        DiarySource.update(cursor=cursor, scans=DiarySource.scans + 1).where(DiarySource.name == source).execute()
 
 
 def _stored(source: str, batch: Iterable[OldJob]) -> dict[str, list[_Stored]]:
