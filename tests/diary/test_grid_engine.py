@@ -12,12 +12,12 @@ import pytest
 from app.core.settings import Settings
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.jobs import parents_of
-from app.diary.models import DiaryEvent, DiarySource
+from app.diary.models import DiaryEvent, DiaryJob, DiaryQuarantine, DiarySource
 from app.diary.observations.observation import JobKey, Observation
 from app.diary.sources.grid_engine import KIND
 from app.diary.sources.grid_engine_jobs import state_of
 from app.diary.sources.grid_engine_text import details, moment, printed_accounting
-from app.diary.sources.runner import source_state
+from app.diary.sources.runner import scan_source, source_state
 from app.diary.sources.source import JobSource
 from tests.batch.diary import Diary, job_named
 from tests.batch.grid_engine_jobs import FIRST, LAST
@@ -223,10 +223,22 @@ def test_an_accounting_file_is_read_on_and_again_when_it_was_replaced(commands: 
     assert states_of(follow(found, cursor)) == {"4": "done"}
 
 
-def test_an_accounting_file_that_there_is_not_is_an_error(commands: Path) -> None:
+def test_the_queue_is_shown_before_the_first_end_makes_the_accounting_file(hub: Settings, commands: Path) -> None:
+    say(commands, listed(7, "r"), known=known(7))
+    found = source(commands, accounting=str(commands / "accounting"))
+    assert [scan_source(found, hub).quarantined for _ in range(3)] == [1, 0, 0]
+    assert DiaryJob.get().state == "running"
+    assert "no job has ended yet" in DiaryQuarantine.get().reason
+    say(commands, "")
+    (commands / "accounting").write_text(line(7))
+    scan_source(found, hub)
+    assert [(each.native_id, each.state) for each in DiaryJob.select()] == [("7", "done")]
+
+
+def test_an_accounting_file_whose_folder_there_is_not_is_an_error(commands: Path) -> None:
     say(commands, "")
     with pytest.raises(CommandFailed, match="No such file or directory"):
-        source(commands, accounting=str(commands / "absent")).scan({})
+        source(commands, accounting=str(commands / "absent" / "accounting")).scan({})
     with pytest.raises(BadSourceConfig, match="accounting must be a path that begins with /"):
         source(commands, accounting="accounting")
 

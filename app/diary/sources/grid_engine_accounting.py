@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ def read_accounting(
     file = _file(path, options)
     if position is None:
         if file is None:
-            raise CommandFailed("stat", f"{path}: No such file or directory")
+            return _not_yet_there(path, options)
         begin = max(0, file.size - _most(options))
         found, bad, end = _lines(path, begin, options, is_within=begin > 0)
         return found, bad, AccountingPosition(file.inode, end, begin == 0 and end >= file.size)
@@ -52,6 +53,13 @@ def read_accounting(
         return [], [], AccountingPosition(inode, begin, True)
     found, bad, end = _lines(path, begin, options)
     return found, bad, AccountingPosition(inode, end, end >= file.size or end == begin)
+
+
+def _not_yet_there(path: str, options: CommandOptions) -> tuple[list[FinishedJob], BadRecords, AccountingPosition]:
+    """The file comes with the end of the first job; until then it is told once, since its path may be wrong. Raises without its folder."""
+    if _file(posixpath.dirname(path), options) is None:
+        raise CommandFailed("stat", f"{posixpath.dirname(path)}: No such file or directory")
+    return [], [(path, "There is no such file: no job has ended yet, or the option accounting is wrong")], AccountingPosition(0, 0, False)
 
 
 def _read_replaced(
