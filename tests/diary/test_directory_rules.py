@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -231,3 +232,27 @@ def test_folders_for_states_need_no_submission_logs(hub: Settings, tmp_path: Pat
     scan_source(source, hub)
     assert (only_job().state, only_job().value_of("labels")) == ("done", {"host": "fu2"})
     assert not DiaryQuarantine.select().exists()
+
+
+def test_a_trace_that_is_no_directory_is_told_with_the_options_that_it_needs(hub: Settings, tmp_path: Path) -> None:
+    for name in ("queue", "running", "done"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "running/job_7_fu1").write_text("")
+    os.mkfifo(tmp_path / "done/job_8_fu1")
+    (tmp_path / "queue/9.job").write_text("")
+    source = source_kinds()["directory"].make("spool", tomllib.loads(SPOOL.format(root=tmp_path)), hub)
+    assert [scan_source(source, hub).quarantined for _ in range(2)] == [2, 0]
+    assert {(job.native_id, job.state) for job in DiaryJob.select()} == {("7", "unknown"), ("8", "unknown"), ("9", "pending")}
+    for record in DiaryQuarantine.select():
+        assert all(words in record.reason for words in ("It is no directory", "needs_job_dir = false", "only_directories = true"))
+
+
+def test_a_directory_of_a_job_that_is_a_link_shows_no_files_of_others(hub: Settings, site: Site, tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    readme(tmp_path / "private")
+    site.submit(1234567)
+    (site.work / "1234567").symlink_to(tmp_path / "private")
+    scan_source(source_kinds()["directory"].make("cae", options(site), hub), hub)
+    job = only_job()
+    assert (job.state, job.user, [kind for _, kind in job.value_of("logs")]) == ("done", "doea", ["submission log"])
+    assert "symbolic link" in DiaryQuarantine.get().reason

@@ -18,6 +18,7 @@ LINE_BYTES = 4096
 README_BYTES = 256 << 10
 GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 """Errors of what was moved or removed between two calls."""
+NO_DIRECTORY = "It is no directory: with needs_job_dir = false its name alone tells the state, only_directories = true passes it over"
 MOST_LOGS = 20
 """Most logs of a job, the first by name."""
 MAX_ATTEMPTS = 3
@@ -74,10 +75,22 @@ def _snapshot(job: FollowedJob, trace: Trace, config: DirectoryConfig) -> JobSna
             raise
         return found
     if not stat.S_ISDIR(at.st_mode):
-        raise NotADirectoryError(errno.ENOTDIR, "It is no directory", found.job_dir)
-    if config.readme or config.logs:
+        if not rule.needs_job_dir:
+            return found
+        raise OSError(errno.EINVAL, NO_DIRECTORY, found.job_dir)  # and no error of what was moved
+    if _has_link(trace.folder, found.job_dir):
+        found.problems.append((found.job_dir, "It is a symbolic link: no README or log is read there"))
+    elif config.readme or config.logs:
         _read_job_dir(job, found, at, config)
     return found
+
+
+def _has_link(folder: str, job_dir: str) -> bool:
+    """Whether a directory, or one on the way to it from the folder of the traces, is a link: it could lead to files of others."""
+    paths = [job_dir]
+    while paths[-1].startswith(f"{folder}/"):
+        paths.append(os.path.dirname(paths[-1]))
+    return any(os.path.islink(path) for path in paths if path != folder)
 
 
 def _groups_of_line(job: FollowedJob, path: str, form: re.Pattern[str]) -> dict[str, str]:
