@@ -149,7 +149,7 @@ def _entry(job: JobTimes, texts: JobTexts, digest: int) -> IndexRow:
         sort_key(texts.name),
         sort_key(texts.user),
         job.changed,
-        job.ended or 0.0,
+        min(job.ended or 0.0, job.changed),  # an end in the future, of a wrong clock, would be the last of all for ever
     )
 
 

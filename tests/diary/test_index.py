@@ -65,6 +65,17 @@ def test_a_job_whose_submission_is_told_late_moves_in_the_list(hub: Settings) ->
     assert count(JobSelection("late"), ()) == 1, "and is there once"
 
 
+@pytest.mark.parametrize("submitted", [1893456000, 150_000_000_000])  # 2030, and 6723
+def test_a_job_of_the_future_stands_where_it_was_found_and_says_what_its_source_said(hub: Settings, submitted: int) -> None:
+    store("slurm", [seen(NOW, "done", native_id="1", submitted=submitted, ended=float(submitted + 5))], NOW)
+    store("slurm", [seen(NOW + 60, "done", native_id="2", submitted=NOW + 50, ended=NOW + 55.0)], NOW + 60)
+    for order in ("newest", "ended"):
+        assert [job.native_id for job in find(JobSelection(order=order), (), 9)] == ["2", "1"]
+    first = DiaryJob.get(DiaryJob.native_id == "1")
+    assert (first.submitted, first.ended) == (submitted, submitted + 5)
+    assert count(JobSelection("since:2029-01-01"), ()) == 0
+
+
 def test_jobs_that_an_upgrade_has_marked_are_indexed_by_the_task(hub: Settings) -> None:
     store("slurm", [seen(NOW, native_id=str(number), name="pixel") for number in range(7)], NOW)
     with proxy.atomic():

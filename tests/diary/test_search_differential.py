@@ -48,7 +48,7 @@ USERS = ("anna", "ann", "Anna", "bob b")
 RUNS = ("358788", "358789", "35")
 KEYS: dict[str, Callable[[DiaryJob], Any]] = {
     "changed": lambda row: -row.changed,
-    "ended": lambda row: -(row.ended or 0),
+    "ended": lambda row: -min(row.ended or 0, row.changed),
     "name": lambda row: unicodedata.normalize("NFKC", row.name).casefold()[:100],
     "user": lambda row: row.user.casefold(),
 }
