@@ -66,6 +66,13 @@ def test_a_job_that_was_rescheduled_and_has_ended_stays_done(hub: Settings, comm
     assert [event.new for event in DiaryEvent.select().where(DiaryEvent.field == "state")] == ["done"]
 
 
+def test_words_of_an_error_with_exit_code_0_are_a_failed_scan_and_no_empty_queue(commands: Path) -> None:
+    say(commands, listed(7))
+    (commands / "queue.txt").write_text("error: commlib error: got select error (Connection refused)")
+    with pytest.raises(CommandFailed, match="qstat: It printed no list of jobs: error: commlib error"):
+        source(commands).scan({})
+
+
 @pytest.mark.parametrize("letters", ["qw", "r"])
 def test_the_end_of_a_job_that_ended_after_the_queue_was_asked_is_its_end(hub: Settings, commands: Path, letters: str) -> None:
     """The accounting file is read on, so that its line does not come again."""

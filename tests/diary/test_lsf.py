@@ -167,6 +167,12 @@ def test_a_job_is_not_lost_while_its_line_cannot_be_used(hub: Settings, bjobs: P
     assert {job.native_id: job.state for job in DiaryJob.select()} == {"7": "running", "8": "running"}
 
 
+def test_words_of_an_error_with_exit_code_0_are_a_failed_scan_and_no_empty_queue(bjobs: Path) -> None:
+    bjobs.write_text("#!/bin/sh\necho LSF is down. Please wait ...\n")
+    with pytest.raises(CommandFailed, match=r"It printed no jobs: LSF is down\. Please wait"):
+        source(bjobs).scan({})
+
+
 def test_labels_that_are_in_names_are_labels_of_the_jobs(bjobs: Path) -> None:
     show(bjobs, line(job_name="harvest_367123", queue="night"))
     found = KIND.make("lsf", {"command": [str(bjobs)], "labels": ["run=harvest_([0-9]+)"]}, Settings())

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
-from app.diary.errors import BadSourceConfig
+from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.models import DiaryJob
 from app.diary.observations.observation import JobKey
 from app.diary.sources.runner import scan_source
-from app.diary.sources.slurm_text import FIELD, SACCT, sacct_records
+from app.diary.sources.slurm_text import FIELD, RECORD, SACCT, SQUEUE, sacct_records, squeue_records
 from tests.diary.recorded_commands import write_command
 from tests.diary.test_slurm import commands, job, sacct_text, say, source
 
@@ -64,8 +64,21 @@ def test_a_name_of_many_lines_is_one_name_and_lines_take_time_in_proportion() ->
     text = sacct_text(job("7", "COMPLETED", 100, JobName=name), job("8", "COMPLETED", 100))
     found, torn = sacct_records(text)
     assert ([(each["JobID"], each["JobName"] == name) for each in found], torn) == ([("7", True), ("8", False)], [])
-    found, torn = sacct_records(name)
-    assert (found, [(len(each), reason) for each, reason in torn]) == ([], [(len(name) - 1, f"It has 1 fields, not {len(SACCT)}")])
+    found, torn = sacct_records(name + FIELD)
+    assert (found, [(len(each), reason) for each, reason in torn]) == ([], [(len(name) + 1, f"It has 2 fields, not {len(SACCT)}")])
+
+
+@pytest.mark.parametrize("program", ["squeue", "sacct"])
+def test_words_of_an_error_with_exit_code_0_are_a_failed_scan_and_no_empty_queue(commands: Path, program: str) -> None:
+    say(commands, [job("7", "RUNNING", 100)], [])
+    write_command(commands, program, "echo slurm_load_jobs error: Unable to contact slurm controller")
+    with pytest.raises(CommandFailed, match=f"^{program}: It printed no jobs: slurm_load_jobs error: Unable to contact"):
+        source(commands).scan({})
+
+
+def test_words_before_the_first_job_of_the_queue_make_no_other_job_lost() -> None:
+    records, bad = squeue_records(f"squeue: error: a cluster is down\n{RECORD}{FIELD.join('x' * len(SQUEUE))}{FIELD}\n")
+    assert (len(records), [text for text, _ in bad]) == (1, ["squeue: error: a cluster is down"])
 
 
 def test_a_record_that_cannot_be_used_is_kept_with_its_reason_in_words(commands: Path) -> None:

@@ -11,11 +11,12 @@ from math import inf
 from typing import Any, NamedTuple
 
 from app.core.settings import Settings
+from app.core.text import one_line
 from app.diary import states
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.observations.observation import JobKey, Observation
 from app.diary.sources.batch_fields import check_first_days, of_keys, portions
-from app.diary.sources.command import CommandOptions, run
+from app.diary.sources.command import SHOWN_CHARS, CommandOptions, run
 from app.diary.sources.grid_engine_accounting import AccountingPosition, read_accounting
 from app.diary.sources.grid_engine_jobs import finished_observation, is_former_attempt, queued_observation, state_of
 from app.diary.sources.grid_engine_text import (
@@ -134,6 +135,8 @@ class GridEngine(JobSource):
     def _queue(self, known: Mapping[str, float]) -> _Queue:
         """What is in the queue. known: times of submission by number; 0: `qstat -j` does not say it."""
         text = run(["qstat", "-u", ",".join(self._options.users) or "*", "-xml"], self._options)
+        if text.strip() and not text.lstrip().startswith("<"):  # words of an error with exit code 0 are no empty queue
+            raise CommandFailed("qstat", f"It printed no list of jobs: {one_line(text)[:SHOWN_CHARS]}")
         listed, bad = queued_jobs(text)
         new = [job.number for job in listed if "E" in job.state or not _is_known(job, known)]
         numbers = sorted(dict.fromkeys(new), key=lambda number: number in known)  # first those that no scan had time for

@@ -11,11 +11,12 @@ from typing import Any
 
 from app.core.exit_codes import exit_signal
 from app.core.settings import Settings
+from app.core.text import one_line
 from app.diary import states
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.observations.observation import Observation
 from app.diary.sources.batch_fields import log_paths
-from app.diary.sources.command import CommandOptions, run
+from app.diary.sources.command import SHOWN_CHARS, CommandOptions, run
 from app.diary.sources.dates import last_such_date
 from app.diary.sources.name_labels import NameLabels
 from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, read_options
@@ -80,6 +81,8 @@ class LSF(JobSource):
             if not NO_JOB.search(error.errors):  # it fails, too, when there is no job
                 raise
             text = ""
+        if text.strip() and "|" not in text:  # words of an error with exit code 0 are no empty queue
+            raise CommandFailed(self._options.command[0], f"It printed no jobs: {one_line(text)[:SHOWN_CHARS]}")
         lines = [line for line in text.split("\n") if line.strip()]
         observations, quarantined = observed(lines, lambda line: observation_of(line, now))
         is_whole = not quarantined and (not text or text.endswith("\n"))

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from app.core.text import one_line
 from app.diary import states
+from app.diary.errors import CommandFailed
 from app.diary.observations.observation import Observation, ParentKey
 from app.diary.sources.batch_fields import log_paths
+from app.diary.sources.command import SHOWN_CHARS
 from app.diary.sources.task_numbers import MOST_TASKS, task_numbers
 
 FIELD, RECORD = "\x1f", "\x1e"
@@ -61,8 +64,13 @@ Record = Mapping[str, str]
 
 
 def squeue_records(text: str) -> tuple[list[Record], list[tuple[str, str]]]:
-    """The jobs that `squeue` printed, and text and reason of each record that is not whole."""
-    records: list[str] = []
+    """The jobs that `squeue` printed, and text and reason of each record that is not whole.
+
+    Raises CommandFailed when there is something, but no record.
+    """
+    _check_frame("squeue", text, RECORD)
+    before = text.partition(RECORD)[0].strip()
+    records: list[str] = [before] if before else []
     for part in text.split(RECORD)[1:]:
         fields = part.split(FIELD)
         is_followed = len(fields) > len(SQUEUE) and fields[len(SQUEUE)][:1] in ("", "\n")  # by what belongs to no record
@@ -74,7 +82,8 @@ def squeue_records(text: str) -> tuple[list[Record], list[tuple[str, str]]]:
 
 
 def sacct_records(text: str) -> tuple[list[Record], list[tuple[str, str]]]:
-    """The jobs that `sacct` printed, and text and reason of each record that is not whole."""
+    """The same of what `sacct` printed."""
+    _check_frame("sacct", text, FIELD)
     records: list[list[str]] = []  # lines
     separators = 0  # of the last one
     for line in text.removesuffix("\n").split("\n"):
@@ -86,6 +95,12 @@ def sacct_records(text: str) -> tuple[list[Record], list[tuple[str, str]]]:
             records.append([line])
             separators = line.count(FIELD)
     return _records(["\n".join(lines) for lines in records], SACCT)
+
+
+def _check_frame(program: str, text: str, mark: str) -> None:
+    """Words of an error with exit code 0 are no empty queue."""
+    if text.strip() and mark not in text:
+        raise CommandFailed(program, f"It printed no jobs: {one_line(text)[:SHOWN_CHARS]}")
 
 
 def _records(texts: list[str], names: tuple[str, ...]) -> tuple[list[Record], list[tuple[str, str]]]:
