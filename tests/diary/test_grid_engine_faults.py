@@ -185,6 +185,18 @@ def test_a_job_is_lost_only_when_accounting_says_that_it_does_not_have_it(comman
     assert list(source(commands).probe([JobKey("7", 5)])) == []
 
 
+def test_an_attempt_that_another_one_followed_does_not_wait_for_ever(hub: Settings, commands: Path) -> None:
+    """A real Grid Engine gives the next attempt another time of submission, which is in the key of a job."""
+    hub = hub.replace(diary_lost_cycles=1, diary_lost_s=0.0)
+    again = accounted("0", 50, 40).replace("Sat Nov 28 16:26:24 2026", "Sat Nov 28 16:27:30 2026")
+    say(commands, "", f"{accounted('25  : rescheduling', 90, 60)}\n{again}\n")
+    scan_source(source(commands), hub)
+    write_command(commands, "qacct", f'[ "$2" ] || exit 0; cat {commands}/ended.txt')
+    for _ in range(3):
+        scan_source(source(commands), hub)
+    assert [(job.submitted - SUBMITTED, job.state) for job in DiaryJob.select().order_by(DiaryJob.submitted)] == [(0, "lost"), (66, "done")]
+
+
 def test_ends_are_read_again_after_the_clock_of_the_hub_was_ahead(commands: Path) -> None:
     say(commands, "", accounted("0", 60, 30))
     assert states_of(follow(source(commands), {"since": time.time() + 3600})) == {"7": "done"}

@@ -18,7 +18,7 @@ from app.diary.observations.observation import JobKey, Observation
 from app.diary.sources.batch_fields import check_first_days, of_keys, portions
 from app.diary.sources.command import SHOWN_CHARS, CommandOptions, run
 from app.diary.sources.grid_engine_accounting import AccountingPosition, read_accounting
-from app.diary.sources.grid_engine_jobs import finished_observation, is_former_attempt, queued_observation, state_of
+from app.diary.sources.grid_engine_jobs import REPEATED, finished_observation, is_former_attempt, queued_observation, state_of
 from app.diary.sources.grid_engine_text import (
     BadRecords,
     FinishedJob,
@@ -159,7 +159,8 @@ class GridEngine(JobSource):
                 if not NOT_IN_ACCOUNTING.search(error.errors):
                     raise
                 continue
-            found += observed(ended, lambda job: finished_observation(job, time.time()))[0]
+            last = [job for job in ended if job.failed not in REPEATED]  # its next attempt has another time of submission
+            found += observed(last, lambda job: finished_observation(job, time.time()))[0]
         return self._labels.added(of_keys(found, keys))
 
     def _details_of(self, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
