@@ -26,7 +26,7 @@ def main() -> None:
     if arguments.check:
         print("configuration OK")
     elif arguments.dry_run:
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream at the start of a command
         print(*dry_run(options.cleanup), sep="\n")
     else:
         start_logging(options.log_level)

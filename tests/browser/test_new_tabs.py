@@ -60,7 +60,7 @@ def test_every_item_that_leads_elsewhere_opens_in_a_new_tab(page: Page, address:
         target = urljoin(before, link.get_attribute("href") or "")
         for how in ({"modifiers": ["Control"]}, {"button": "middle"}):
             with page.context.expect_page() as opened:
-                link.click(**how)  # type: ignore[arg-type]  # the fields have different types
+                link.click(**how)
             expect(opened.value).to_have_url(target)
             opened.value.close()
         assert page.url == before

@@ -172,7 +172,7 @@ def test_a_machine_without_ssh_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_
 )
 def test_options_that_would_do_something_else_are_refused(options: dict[str, object], reason: str) -> None:
     with pytest.raises(BadSourceConfig, match=reason):
-        CommandOptions(**options)  # type: ignore[arg-type]  # what a file may have
+        CommandOptions(**options)
 
 
 def is_alive(number: int) -> bool:

@@ -60,7 +60,7 @@ def test_hundreds_of_long_notes_make_no_page_of_many_megabytes(client: FlaskClie
     html = client.get(f"/diary/jobs/{job.id}").text
     assert len(html) < 300 * (2 * EVENT_CHARS + 2000)
     (address, *_) = re.findall(r'href="([^"]*/history\?[^"]*)"', html)
-    [newest] = client.get(address.replace("&amp;", "&")).json["history"]  # type: ignore[index]
+    [newest] = client.get(address.replace("&amp;", "&")).json["history"]
     assert (newest["old"], newest["new"]) == (notes[-2], notes[-1])
 
 
@@ -73,7 +73,7 @@ def test_the_history_of_the_api_is_read_part_by_part(client: FlaskClient) -> Non
     assert whole
     assert [row["new"] for row in whole["history"]] == [str(number) for number in range(119, 69, -1)]
     found, before = [], ""
-    while rows := client.get(f"/api/v1/jobs/{job.id}/history?limit=50{before}").json["history"]:  # type: ignore[index]
+    while rows := client.get(f"/api/v1/jobs/{job.id}/history?limit=50{before}").json["history"]:
         found += [row["new"] for row in rows]
         before = f"&before={rows[-1]['id']}"
     assert found == [*(str(number) for number in range(119, -1, -1)), "running"]

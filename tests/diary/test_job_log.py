@@ -171,7 +171,7 @@ def test_of_a_huge_log_start_and_end_are_read(root: Path) -> None:
 
 
 def _bytes_read() -> int:
-    return int(re.search(r"rchar: (\d+)", Path("/proc/self/io").read_text())[1])  # type: ignore[index]
+    return int(re.search(r"rchar: (\d+)", Path("/proc/self/io").read_text())[1])
 
 
 def test_packed_logs_are_unpacked_as_gzip_does(root: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_configuration_that_cannot_be_used_is_named_and_hides_no_other(
 def test_options_are_read_by_annotations_that_are_types_or_texts() -> None:
     for types in ((str, tuple[str, ...], float), ("str", "tuple[str, ...]", "float")):
         table = make_dataclass("Options", list(zip(("a", "b", "c"), types, strict=True)), frozen=True)
-        assert asdict(read_options(table, {"a": "x", "b": ["y"], "c": 1})) == {"a": "x", "b": ("y",), "c": 1.0}  # type: ignore[call-overload]
+        assert asdict(read_options(table, {"a": "x", "b": ["y"], "c": 1})) == {"a": "x", "b": ("y",), "c": 1.0}
         with pytest.raises(BadSourceConfig, match="The option a must be a text"):
             read_options(table, {"a": 1, "b": [], "c": 1})
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.both_databases
 
 def names(q: str = "", users: tuple[str, ...] = (), **values: object) -> list[str]:
     """The names of the jobs of a selection, of which all ways to ask must say the same."""
-    selection = JobSelection(q, **values)  # type: ignore[arg-type]
+    selection = JobSelection(q, **values)
     found = find(selection, users, 100)
     assert count(selection, users) == len(found)
     assert {job.id for job in DiaryJob.select().where(DiaryJob.id.in_(numbers(selection, users)))} == {job.id for job in found}

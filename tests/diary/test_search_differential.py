@@ -141,7 +141,7 @@ def selection(chance: random.Random) -> tuple[JobSelection, list[Piece], float |
     if hours is not None:
         since = (NOW - hours * 3600) // 60 * 60
         words.append(time.strftime("since:%Y-%m-%dT%H:%M", time.gmtime(since)))
-    return JobSelection(" ".join(words), **narrowed, obsolete=chance.random() < 0.4), pieces, since, narrowed  # type: ignore[arg-type]
+    return JobSelection(" ".join(words), **narrowed, obsolete=chance.random() < 0.4), pieces, since, narrowed
 
 
 @pytest.mark.parametrize("most", [MAX_SORTED, 5])

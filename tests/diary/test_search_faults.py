@@ -35,7 +35,7 @@ def test_a_time_in_centuries_is_answered(hub: Settings, client: FlaskClient, day
     number = DiaryJob.get().id
     for address in ("/diary?q=since:", "/diary/jobs.csv?q=until:", "/diary/values/user?q=since:", f"/diary/jobs/{number}?list=q%3Dsince:"):
         assert client.get(address + day).status_code == 200
-    assert client.get(f"/api/v1/jobs?q=since:{day}&facets=1").json["count"] == 0  # type: ignore[index]
+    assert client.get(f"/api/v1/jobs?q=since:{day}&facets=1").json["count"] == 0
 
 
 def test_the_earliest_of_two_ends_holds_also_if_it_is_the_first_second() -> None:
@@ -98,7 +98,7 @@ def test_words_that_too_many_jobs_have_are_not_read_to_find_those_that_follow_ea
     for q in ('"a b"', "a_b", "name:a_b", '-"a b"'):
         for ask in (find, count):
             with pytest.raises(BadSearch, match=r"More than 4 jobs would have to be read to see whether the words [ab] [ab] follow"):
-                ask(JobSelection(q, order="name"), (), *([10] if ask is find else []))  # type: ignore[operator]
+                ask(JobSelection(q, order="name"), (), *([10] if ask is find else []))
     assert names("a b") == ["b a", "a b", "a c b", "a b", "a-b"], "words alone are found by the index"
     assert names("other a_b") == []
     assert names(f"a_b since:{datetime.fromtimestamp(NOW - 2.5 * 86_400, UTC):%Y-%m-%dT%H:%M}") == ["a b"]

@@ -33,7 +33,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
     source_kinds.cache_clear()
     yield importlib.import_module("app.diary.sources.harvesting")
     sys.modules.pop("app.diary.sources.harvesting")
-    del app.diary.sources.harvesting  # type: ignore[attr-defined]  # of the fixture alone
+    del app.diary.sources.harvesting
     source_kinds.cache_clear()
 
 

@@ -41,7 +41,7 @@ def write(folder: Path, run: int, ages_min: dict[int, float], nbytes: int = 100)
 
 
 def options(folder: Path, **others: object) -> CleanupOptions:
-    return CleanupOptions(folder=str(folder), state=str(folder.with_name("state")), **others)  # type: ignore[arg-type]
+    return CleanupOptions(folder=str(folder), state=str(folder.with_name("state")), **others)
 
 
 def plan(folder: Path, usage: DiskUsage, **others: object) -> Plan:

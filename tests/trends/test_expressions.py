@@ -78,7 +78,7 @@ def test_arguments_have_the_order_the_names_and_the_defaults_of_the_original(nam
         needed[0] = ("name", "'HBM01'")
     by_position = parse_metric(f"{name}({', '.join(value for _, value in needed)})")
     assert parse_metric(f"{name}({', '.join(f'{argument}={value}' for argument, value in reversed(needed))})") == by_position
-    ours = fields(by_position)  # type: ignore[arg-type]  # a protocol cannot say that it is a dataclass
+    ours = fields(by_position)
     assert len(ours) == len(arguments)
     for field, (_, default) in list(zip(ours, arguments, strict=True))[len(needed) :]:
         assert repr(getattr(by_position, field.name)) == default

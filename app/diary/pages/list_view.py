@@ -57,7 +57,7 @@ class ListView:
 
     def having(self, **changes: object) -> ListView:
         """The first page of the list with another selection."""
-        return replace(self, selection=replace(self.selection, **changes), number=1)  # type: ignore[arg-type]
+        return replace(self, selection=replace(self.selection, **changes), number=1)  # type: ignore[arg-type]  # mypy does not know which field has which type
 
     def job(self, job: DiaryJob) -> str:
         """The address of the page of a job, from which a link leads back to this list unless its query is too long for that."""
