@@ -188,7 +188,7 @@ def test_the_csv_file_has_all_selected_jobs_and_no_formulas(client: FlaskClient)
     found = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["native_id"] for row in found] == ["'@SUM(1)", *map(str, range(1203))]
     assert not any(value.startswith(("=", "+", "-", "@")) for row in found for value in row.values())
-    assert found[0]["submitted"] == "2023-11-14 22:13:20"  # 1,700,000,000 s
+    assert found[0]["submitted"] == "2023-11-14T22:13:20Z"  # 1,700,000,000 s
     assert client.get("/diary/jobs.csv?state=failed").text.count("\n") == 2
 
 

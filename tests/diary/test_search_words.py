@@ -25,7 +25,7 @@ from tests.diary.observations import NOW
         ('name:"two words', 'name:"two'),
         ("pixel ---", "--- has no letter or digit"),
         ('""', "has no letter or digit"),
-        ("since:yesterday", "since:yesterday is no time: right are 2d (or 90m, 12h, 1w), 2026-11-01 and 2026-11-01T12:30, UTC"),
+        ("since:yesterday", "since:yesterday is no time: right are 2d (or 90m, 12h, 1w), 2026-11-01 and 2026-11-01T12:30 in the"),
         ("until:2026-02-30", "until:2026-02-30 is no time"),
         ("since:99999999999d", "is no time"),
         ("-since:2d", "-since:2d cannot be excluded; until: is its opposite"),

@@ -109,6 +109,7 @@ SELECTION = [
     *(parameter(field, "Whole value; several: either of them.", array(_VALUES.get(field, TEXT))) for field in FACETS),
     parameter("obsolete", "1: also jobs with the verdict obsolete.", choice(["0", "1"])),
     parameter("mine", "1: only jobs of the users of the batch systems who are the sender.", choice(["0", "1"])),
+    parameter("tz", "Time zone of days and times of the search; default cern, which is Europe/Zurich.", choice(["cern", "utc"])),
 ]
 PAGED = [
     parameter("order", "Order of the jobs.", choice(ORDERS)),

@@ -97,7 +97,7 @@ def _line(job: DiaryJob, review: Review) -> list[Any]:
 
 
 def _utc(at: float | None) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)) if at else ""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) if at else ""
 
 
 def _review_json(review: Review) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def neighbours(job: DiaryJob, view: JobView) -> JobNeighbours:
     page = min(max(parse_int(query.get("page", ["1"])[0]) or 1, 1), MAX_PAGE)
     first = max((page - 1) * PAGE_ROWS - 1, 0)  # with the last job of the page before, and the first one of the next page
     try:
-        numbers = find_numbers(selection_of(query), batch_users(current_user()), PAGE_ROWS + 2, first)
+        numbers = find_numbers(selection_of(query | {"tz": [view.tz]}), batch_users(current_user()), PAGE_ROWS + 2, first)
     except BadSearch:
         return JobNeighbours()
 

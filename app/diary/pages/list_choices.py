@@ -47,7 +47,10 @@ SEARCHES = (
     ("run:3587*", "whose run begins so; so for the other fields"),
     ("name:pixel", "with a word in the name that begins so"),
     ("run:358788 -pixel", "of this run, without the word"),
-    ("since:2d", "submitted in the last two days; also 90m, 12h, 1w, 2026-11-01, 2026-11-01T12:30 (UTC)"),
+    (
+        "since:2d",
+        "submitted in the last two days; also 90m, 12h, 1w, 2026-11-01, 2026-11-01T12:30 in the time zone of the page, 2026-11-01T12:30Z in UTC",
+    ),
     ("until:2026-11-01", "submitted before the end of this day"),
 )
 """Examples of searches with what they find."""

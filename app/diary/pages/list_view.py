@@ -19,7 +19,7 @@ from app.web.links import NavLink
 MAX_PAGE = 20_000
 """Last page of a list; earlier jobs are found by a search."""
 
-LIST_ARGUMENTS = (*ARGUMENTS, "columns", "page", "tz", "since", "values")
+LIST_ARGUMENTS = (*ARGUMENTS, "columns", "page", "since", "values")
 """Arguments of the addresses of lists; of a misspelled one all jobs would be shown, reviewed or downloaded."""
 
 
@@ -47,7 +47,7 @@ class ListView:
     @property
     def query(self) -> list[tuple[str, str]]:
         """The arguments of the address."""
-        found = arguments(self.selection)
+        found = [(name, value) for name, value in arguments(self.selection) if name != "tz"]  # which the view adds
         found += [("columns", ",".join(self.columns))] if self.columns != DEFAULT_COLUMNS else []
         return found + ([("page", str(self.number))] if self.number > 1 else [])
 

@@ -8,7 +8,8 @@
     field:one,two     either of them
     name:word         words as above, in the name alone
     state:failed      the state; so for review: and verdict:
-    since:2d          submitted in the last 2 days (or 90m, 12h, 1w), or since a day, 2026-11-01, or 2026-11-01T12:30, UTC
+    since:2d          submitted in the last 2 days (or 90m, 12h, 1w), or since a day, 2026-11-01, or 2026-11-01T12:30, in a time zone;
+                      2026-11-01T12:30Z is UTC
     until:2026-11-01  submitted before the end of this day, or before a time as above
     -term             the job does not match the term
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from math import ceil
 
 from app.diary.errors import BadSearch
@@ -73,8 +74,8 @@ class JobQuery:
     until: int | None = None  # second after the last one
 
 
-def parse(text: str, now: float) -> JobQuery:
-    """The search that a text means. now: Unix s UTC. Raises BadSearch."""
+def parse(text: str, now: float, zone: tzinfo = UTC) -> JobQuery:
+    """The search that a text means. now: Unix s UTC; zone: of its days and times. Raises BadSearch."""
     if len(text) > MAX_CHARS:
         raise BadSearch(f"A search has at most {MAX_CHARS} characters, not {len(text)}")
     pieces = list(_PIECE.finditer(text.strip()))
@@ -88,7 +89,7 @@ def parse(text: str, now: float) -> JobQuery:
         if field in ("since", "until"):
             if is_excluded:
                 raise BadSearch(f"{shown} cannot be excluded; {'until' if field == 'since' else 'since'}: is its opposite")
-            at = _time(value, now, shown, is_end=field == "until")
+            at = _time(value, now, shown, zone, is_end=field == "until")
             since, until = (
                 (at if since is None else max(since, at), until) if field == "since" else (since, at if until is None else min(until, at))
             )
@@ -133,14 +134,21 @@ def _words(field: str, value: str, shown: str, is_whole: bool) -> Words:
     return Words(tuple(field_words(field, value) if field else words), not is_whole)
 
 
-def _time(value: str, now: float, shown: str, is_end: bool) -> int:
+def _time(value: str, now: float, shown: str, zone: tzinfo, is_end: bool) -> int:
     """The first second that a time means or, of a whole day at the end, the second after it."""
     if age := _AGE.fullmatch(value):
         return max(ceil(now - int(age[1]) * _SECONDS[age[2]]), 0)
-    for form, length in ((_DAY, 86_400), (_MINUTE, 0)):
+    is_utc = value.endswith(("Z", "z"))
+    for form, days in ((_DAY, int(is_end)), (_MINUTE, 0)):
         try:
-            start = int(datetime.strptime(value, form).replace(tzinfo=UTC).timestamp())
+            start = datetime.strptime(value[:-1] if is_utc else value, form).replace(tzinfo=UTC if is_utc else zone)
         except ValueError:
             continue
-        return min(max(start + (length if is_end else 0), 0), LAST_SECOND)
-    raise BadSearch(f"{shown} is no time: right are 2d (or 90m, 12h, 1w), 2026-11-01 and 2026-11-01T12:30, UTC")
+        try:
+            at = int((start + timedelta(days)).timestamp())  # days of 23 and 25 hours, too
+        except OverflowError:  # after the last day of the calendar
+            at = LAST_SECOND
+        return min(max(at, 0), LAST_SECOND)
+    raise BadSearch(
+        f"{shown} is no time: right are 2d (or 90m, 12h, 1w), 2026-11-01 and 2026-11-01T12:30 in the time zone of the page, 2026-11-01T12:30Z in UTC"
+    )

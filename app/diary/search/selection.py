@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as field_of
+from datetime import UTC
 from typing import Any
 
 from app.diary.errors import BadSearch
 from app.diary.search.query import CHOICES, JobQuery, JobTerm, one_of, parse
+from app.web.clock import CERN, DEFAULT_ZONE, ZONES
 
 FACETS = ("state", "review", "verdict", "source", "user", "project", "run", "tag")
 """Fields of which a selection has whole values; several of one field: either of them."""
@@ -16,7 +19,7 @@ FACETS = ("state", "review", "verdict", "source", "user", "project", "run", "tag
 NEWEST, OLDEST, CHANGED, ENDED, NAME, USER = ORDERS = ("newest", "oldest", "changed", "ended", "name", "user")
 """newest and oldest: by submission; changed and ended: the last first; name and user: by alphabet."""
 
-ARGUMENTS = ("q", *FACETS, "obsolete", "mine", "order")
+ARGUMENTS = ("q", *FACETS, "obsolete", "mine", "order", "tz")
 """Arguments of addresses that say which jobs, in which order."""
 
 MAX_VALUES = 50
@@ -40,6 +43,7 @@ class JobSelection:
     obsolete: bool = False  # those with the verdict obsolete, too, which are left out unless they are asked for
     mine: bool = False  # only jobs of the users of the batch systems who are the reader
     order: str = NEWEST
+    tz: str = field_of(default=DEFAULT_ZONE, compare=False)  # of days and times of the search, a key of ZONES: that of the page
 
 
 def selection_of(args: Mapping[str, Any]) -> JobSelection:
@@ -67,7 +71,9 @@ def read_selection(args: Mapping[str, Any]) -> tuple[JobSelection, list[str]]:
     flags = {name: _last(args, name) or "0" for name in ("obsolete", "mine")}
     problems += [f"{name}={value[:100]}: {name} is 0 or 1" for name, value in flags.items() if value not in ("0", "1")]
     obsolete, mine = (flags[name] == "1" for name in ("obsolete", "mine"))
-    return JobSelection(_last(args, "q"), **found, obsolete=obsolete, mine=mine, order=order), problems
+    tz = next(iter(_texts(args, "tz")), "")
+    tz = tz if tz in ZONES else DEFAULT_ZONE
+    return JobSelection(_last(args, "q"), **found, obsolete=obsolete, mine=mine, order=order, tz=tz), problems
 
 
 def arguments(selection: JobSelection) -> list[tuple[str, str]]:
@@ -75,12 +81,13 @@ def arguments(selection: JobSelection) -> list[tuple[str, str]]:
     found = [("q", selection.q)] if selection.q else []
     found += [(field, value) for field in FACETS for value in getattr(selection, field)]
     found += [(name, "1") for name in ("obsolete", "mine") if getattr(selection, name)]
-    return found + ([("order", selection.order)] if selection.order != NEWEST else [])
+    found += [("order", selection.order)] if selection.order != NEWEST else []
+    return found + ([("tz", selection.tz)] if selection.tz != DEFAULT_ZONE else [])
 
 
 def query_of(selection: JobSelection, users: tuple[str, ...], now: float | None = None) -> JobQuery:
     """All that a job of the selection must match. users: who the reader is in the batch systems. Raises BadSearch."""
-    read = parse(selection.q, time.time() if now is None else now)
+    read = parse(selection.q, time.time() if now is None else now, UTC if selection.tz == "utc" else CERN)
     terms = [*read.terms, *(one_of(field, getattr(selection, field)) for field in FACETS if getattr(selection, field))]
     if selection.mine:
         terms.append(one_of("user", users))
