@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.diary.models import DiaryJob, DiarySource
 from app.diary.observations.store import store
-from app.diary.pages import downloads, job_list
+from app.diary.pages import download_slots, job_list
 from app.diary.review.review import ReviewChange
 from app.diary.review.reviews import save_review
 from tests.diary.observations import NOW, seen
@@ -211,11 +211,11 @@ def test_the_json_file_has_all_selected_jobs_with_their_reviews(client: FlaskCli
 def test_a_download_that_ends_early_makes_room_for_the_next_one(client: FlaskClient, hub: Settings) -> None:
     fill()
     with ExitStack() as others:
-        for _ in range(downloads.MAX_DOWNLOADS):
-            others.enter_context(downloads.slots)
+        for _ in range(download_slots.MAX_DOWNLOADS):
+            others.enter_context(download_slots.download_slot())
         refused = client.get("/diary/jobs.csv")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
-    for _ in range(downloads.MAX_DOWNLOADS + 1):
+    for _ in range(download_slots.MAX_DOWNLOADS + 1):
         answer = client.get("/diary/jobs.json")
         assert answer.status_code == 200
         answer.close()  # nothing of it was read

@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from app.diary.index import reindex
 from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.observations.store import store
-from app.diary.pages import downloads
+from app.diary.pages import download_slots
 from app.diary.pages.job_view import MAX_LIST
 from tests.diary.observations import NOW, only_job, seen
 from tests.diary.test_pages import words
@@ -58,13 +58,13 @@ def test_the_menu_of_one_field_counts_no_other_one(client: FlaskClient, hub: Set
 def test_a_download_that_has_to_wait_reads_no_jobs(client: FlaskClient, hub: Settings) -> None:
     store("slurm", [seen(NOW)], NOW)
     with ExitStack() as others:
-        for _ in range(downloads.MAX_DOWNLOADS):
-            others.enter_context(downloads.slots)
+        for _ in range(download_slots.MAX_DOWNLOADS):
+            others.enter_context(download_slots.download_slot())
         answers: list[int] = []
         found = queries(lambda: answers.append(client.get("/diary/jobs.csv").status_code))
         assert answers == [503]
         assert not [sql for sql in found if "diary_words" in sql]
-    for _ in range(downloads.MAX_DOWNLOADS + 1):  # one that fails gives its slot back
+    for _ in range(download_slots.MAX_DOWNLOADS + 1):  # one that fails gives its slot back
         assert client.get("/diary/jobs.csv?q=state:bad").status_code == 400
     assert client.get("/diary/jobs.csv").status_code == 200
 
@@ -152,3 +152,18 @@ def test_two_problems_of_one_field_have_one_element(client: FlaskClient) -> None
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert "add_tags-error" in ids
     assert len(ids) == len(set(ids))
+
+
+def test_readers_who_are_too_slow_lose_their_slots_to_those_who_wait(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    store("slurm", [seen(NOW, native_id=str(number)) for number in range(5)], NOW)
+    with ExitStack() as others:
+        slow = iter(client.get("/diary/jobs.json").response)
+        next(slow)
+        waiting = [others.enter_context(download_slots.download_slot())]
+        assert client.get("/diary/jobs.csv").status_code == 503
+        monkeypatch.setattr(download_slots, "LONGEST_S", 0.0)
+        waiting.append(others.enter_context(download_slots.download_slot()))
+        with pytest.raises(download_slots.SlotLost):
+            list(slow)
+        for slot in waiting:
+            slot.check()

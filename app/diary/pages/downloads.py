@@ -6,13 +6,13 @@ import time
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Blueprint, Response, current_app, stream_with_context
 
 from app.diary.documents import job_json
 from app.diary.models import DiaryJob
+from app.diary.pages.download_slots import DownloadSlot, download_slot
 from app.diary.pages.list_view import list_view
 from app.diary.pages.presenters import PATH
 from app.diary.review.review import Review
@@ -21,7 +21,6 @@ from app.diary.review.rights import batch_users
 from app.diary.search.find import find_numbers
 from app.security import Role, needs
 from app.security.caller import current_user
-from app.web import Problem
 from app.web.arguments import LARGEST_RUN
 from app.web.csv_text import csv_text
 from app.web.downloads import content_disposition
@@ -32,16 +31,11 @@ blueprint = Blueprint("diary_downloads", __name__)
 CHUNK_ROWS = 500
 """Jobs that are read at a time."""
 
-MAX_DOWNLOADS = 2
-"""Simultaneous downloads of one web process: each occupies a thread."""
-
 TIMES = ("submitted", "started", "ended", "seen", "found", "changed")
 CSV_COLUMNS = (
     *("id", "source", "native_id", "kind", "name", "user", "project", "state", "machine_state", "pinned_by", "exit_code", "signal"),
     *("reason", "attempts", *TIMES, "workdir", "labels", "metrics", "review", "verdict", "summary", "tags", "notes", "reviewed_by"),
 )
-
-slots = BoundedSemaphore(MAX_DOWNLOADS)
 
 
 @blueprint.get(f"{PATH}/jobs.csv")
@@ -106,19 +100,19 @@ def _review_json(review: Review) -> dict[str, Any]:
 
 def _file(parts: Callable[[array[int]], Iterator[str]], form: str, content_type: str) -> Response:
     """The file, made part by part of the selected jobs. Raises BadSearch, and Problem 503 if too many files are being made."""
-    if not slots.acquire(blocking=False):  # before the numbers of all jobs are read
-        raise Problem(503, f"{MAX_DOWNLOADS} lists of jobs are being downloaded already", headers={"Retry-After": "10"})
     with ExitStack() as unless_made:
-        unless_made.callback(slots.release)
+        slot = unless_made.enter_context(download_slot())  # before the numbers of all jobs are read
         made = parts(_wanted())
-        slot = unless_made.pop_all()
-    response = ContentResponse(stream_with_context(_in_slot(slot, made)), content_type=content_type)
-    response.call_on_close(slot.close)  # also of a download that is broken off, or never begins
+        end = unless_made.pop_all()
+    response = ContentResponse(stream_with_context(_in_slot(slot, end, made)), content_type=content_type)
+    response.call_on_close(end.close)  # also of a download that is broken off, or never begins
     response.headers["Content-Disposition"] = content_disposition("attachment", f"jobs.{form}")
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _in_slot(slot: ExitStack, parts: Iterator[str]) -> Iterator[bytes]:
-    with slot:
-        yield from map(encode_text, parts)
+def _in_slot(slot: DownloadSlot, end: ExitStack, parts: Iterator[str]) -> Iterator[bytes]:
+    with end:
+        for part in parts:
+            slot.check()
+            yield encode_text(part)
