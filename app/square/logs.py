@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO, NamedTuple
+
+from app.web.links import NavLink
 
 MAX_LINE_CHARS = 4096
 """Characters of a line on a page; a download has the whole line."""
@@ -39,6 +42,41 @@ class LogLine(NamedTuple):
     text: str
     level: str  # error, warning or ""
     cut: int  # number of characters beyond MAX_LINE_CHARS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownLines:
+    """Values of the templates of every page that shows a log.
+
+    Attributes:
+        name: Of the job or client.
+        total, matches: Lines of the log, and those that match search and level.
+        gap: Number of lines before the part that is left out; None: nothing is.
+        words, level, levels: The search, the level, and links to each level.
+        is_polled, poll, poll_s: Whether the page asks again, at which address, and the pause.
+        older, newer: Addresses of the earlier and the later lines; "" for none.
+        open_at: Number of the first error of a failed job, at which its log opens.
+    """
+
+    name: str
+    lines: list[LogLine]
+    total: int
+    matches: int
+    gap: int | None
+    words: str
+    level: str
+    levels: list[NavLink]
+    is_polled: bool
+    poll: str
+    poll_s: float
+    older: str
+    newer: str
+    open_at: int | None
+
+
+def level_labels(levels: Sequence[str]) -> dict[str, str]:
+    """The words for each level with the number of its lines. levels: of all lines."""
+    return {"": "All lines", "error": f"{levels.count('error')} error lines", "warning": f"{levels.count('warning')} warning lines"}
 
 
 class JoinedLog(NamedTuple):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import pytest
 
-from app.core.database import end_thread
 from app.core.settings import Settings
 from app.diary.models import DiaryBulkChange, DiaryBulkReview, DiaryEvent, DiaryJob
 from app.diary.observations.store import store
@@ -24,6 +22,7 @@ from app.queue.store import cancel, latest_job
 from app.security.models import Audit
 from jobs import diary as diary_jobs
 from tests.diary.observations import NOW, seen
+from tests.diary.threads import run_at_once
 
 pytestmark = pytest.mark.both_databases
 
@@ -171,17 +170,7 @@ def test_two_processes_that_continue_the_same_bulk_review_change_each_job_once(h
     numbers = failed_jobs(110, "a", "b")
     row = review_jobs(numbers, "", OBSOLETE, "anna")
 
-    def run() -> None:
-        try:
-            run_bulk(row.id)
-        finally:
-            end_thread()
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert run_at_once(lambda: run_bulk(row.id)) == []
     run_bulk(row.id)
     assert find_bulk(row.id).changed == 220
     assert find_bulk(row.id).finished

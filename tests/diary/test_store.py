@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
-from app.core.database import end_thread, proxy
+from app.core.database import proxy
 from app.core.settings import Settings
 from app.diary import jobs
 from app.diary.errors import BadState, UnknownDiaryJob
@@ -16,6 +14,7 @@ from app.diary.observations.store import StoreCounts, lose, missing, store
 from app.diary.search.find import find
 from app.diary.search.selection import JobSelection
 from tests.diary.observations import NOW, changes, only_job, seen
+from tests.diary.threads import run_at_once
 
 pytestmark = pytest.mark.both_databases
 
@@ -157,24 +156,11 @@ def test_parents_are_kept_while_they_are_unknown_and_found_later(hub: Settings) 
 
 
 def test_two_runners_at_once_store_each_job_and_change_once(hub: Settings) -> None:
-    together, failures = threading.Barrier(2), list[BaseException]()
-
     def run() -> None:
-        try:
-            together.wait()
-            for step, state in enumerate(("pending", "running", "done")):
-                store("s", [seen(NOW + step, state, native_id=str(number)) for number in range(150)], NOW + 10, step)
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            end_thread()
+        for step, state in enumerate(("pending", "running", "done")):
+            store("s", [seen(NOW + step, state, native_id=str(number)) for number in range(150)], NOW + 10, step)
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert run_at_once(run) == []
     assert DiaryJob.select().count() == 150
     for job in DiaryJob.select():
         assert changes(job) == [("", "pending"), ("pending", "running"), ("running", "done")]

@@ -34,29 +34,15 @@ POLL_S = 5.0
 """Pause between two looks at the log of an unfinished job."""
 
 
-@dataclass(frozen=True)
-class DiaryLogPage:
+@dataclass(frozen=True, kw_only=True)
+class DiaryLogPage(logs.ShownLines):
     """Values of the templates job_log.html and job_log_fragment.html."""
 
     view: JobView
     job: DiaryJob
-    name: str
     path: str  # as the source reports it
-    lines: list[logs.LogLine]
-    total: int  # lines that are read
-    matches: int  # lines that match search and level
-    gap: int | None  # number of lines before the part that is left out
     problem: str
-    words: str
-    level: str
-    levels: list[NavLink]
-    is_polled: bool
-    poll: str
-    poll_s: float
     text: str  # address of the unchanged file; "" if the user may not download it
-    older: str  # address of the earlier lines; "" for none
-    newer: str
-    open_at: int | None  # number of the first error of a failed job, at which its log opens
 
 
 @blueprint.get(f"{PATH}/jobs/<int:number>/log")
@@ -125,6 +111,7 @@ def _may_download(job: DiaryJob, size: int) -> bool:
 def _log_page(job: DiaryJob, path: str, text: LogText, version: str, may_download: bool) -> DiaryLogPage:
     query, view, here = LogQuery(), job_view(), f"{PATH}/jobs/{job.id}/log"
     every = logs.select_lines(text.lines)
+    labels = logs.level_labels([line.level for line in every])
     found = logs.select_lines(text.lines, query.words, query.level) if query.words or query.level else every
     open_at = logs.first_error(found) if query.is_plain and job.state == FAILED else None
     start = _page_start(job, query, len(found), open_at)
@@ -145,7 +132,7 @@ def _log_page(job: DiaryJob, path: str, text: LogText, version: str, may_downloa
         problem=text.problem,
         words=query.words,
         level=query.level,
-        levels=[NavLink(label, link(level=level), level == query.level) for level, label in _level_labels(every).items()],
+        levels=[NavLink(label, link(level=level), level == query.level) for level, label in labels.items()],
         is_polled=job.state in UNFINISHED,
         poll=link(since=version, **{"from": "" if query.is_plain else query.start}),
         poll_s=POLL_S,
@@ -162,9 +149,3 @@ def _page_start(job: DiaryJob, query: LogQuery, count: int, open_at: int | None)
         return (open_at - 1) // logs.PAGE_LINES * logs.PAGE_LINES
     opens_at_end = query.is_plain and job.state in (*UNFINISHED, FAILED)
     return max(0, count - logs.PAGE_LINES) if opens_at_end else query.start
-
-
-def _level_labels(lines: list[logs.LogLine]) -> dict[str, str]:
-    """The words for each level with the number of its lines."""
-    levels = [line.level for line in lines]
-    return {"": "All lines", "error": f"{levels.count('error')} error lines", "warning": f"{levels.count('warning')} warning lines"}

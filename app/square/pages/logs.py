@@ -37,31 +37,17 @@ MAX_TAIL_BYTES = 4 * 1024 * 1024
 CHUNK = 1 << 18
 
 
-@dataclass(frozen=True)
-class LogPage:
+@dataclass(frozen=True, kw_only=True)
+class LogPage(logs.ShownLines):
     """Values of the templates log.html and log_fragment.html."""
 
     view: ViewState
     job: Job
-    name: str  # of the client
-    lines: list[logs.LogLine]
-    total: int  # lines of the log
-    matches: int  # lines that match search and level
-    gap: int | None  # number of lines before the part that is not stored
-    words: str
-    level: str
-    levels: list[NavLink]
-    is_polled: bool
-    poll: str
-    poll_s: float
     is_whole: bool  # the whole log from P5
     omitted: int  # first lines of a whole log that only the download has
     may_fetch: bool
     is_reachable: bool  # by this hub
     gateway: str
-    older: str  # address of the earlier lines; "" for none
-    newer: str  # address of the later lines; "" for none
-    open_at: int | None  # number of the first error of a crashed job, at which its log opens
 
 
 class JobLogQuery(LogQuery):
@@ -130,8 +116,7 @@ def _page_start(query: JobLogQuery, open_at: int | None) -> int:
 
 
 def _level_links(view: ViewState, job: Job, log: logs.JoinedLog, query: JobLogQuery) -> list[NavLink]:
-    levels = [level for _, level in logs.levels(log.lines)]
-    labels = {"": "All lines", "error": f"{levels.count('error')} error lines", "warning": f"{levels.count('warning')} warning lines"}
+    labels = logs.level_labels([level for _, level in logs.levels(log.lines)])
     return [NavLink(label, query.link(view, job, level=level), level == query.level) for level, label in labels.items()]
 
 
