@@ -9,6 +9,8 @@ from app.web import Problem
 from app.web.json_body import json_body
 
 TEXTS = ("review", "verdict", "summary", "notes")
+BULK_TEXTS = ("review", "verdict", "summary")
+"""Of all jobs of a list; their notes would replace those of each, so they are left alone."""
 LISTS = ("tags", "add_tags", "remove_tags")
 MAX_BODY_BYTES = 256 * 1024
 MAX_NUMBER = 2**53

@@ -47,6 +47,7 @@ CHANGE: Schema = {
     "add_tags": TAGS,
     "remove_tags": TAGS,
 }
+BULK_CHANGE: Schema = {name: schema for name, schema in CHANGE.items() if name != "notes"}
 SHORT_JOB: Schema = {
     "id": INTEGER,
     "source": TEXT,
@@ -176,7 +177,7 @@ PATHS: Schema = {
             "Review all selected jobs.",
             SELECTION,
             _BULK_RESPONSES | {"409": {"description": "There are not `count` jobs."}},
-            object_schema(CHANGE | {"count": {"type": "integer", "description": "How many jobs are expected."}}, ("count",)),
+            object_schema(BULK_CHANGE | {"count": {"type": "integer", "description": "How many jobs are expected."}}, ("count",)),
         ),
     },
     "/api/v1/jobs/reviews/{number}": {

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.diary.api.bodies import LISTS, MAX_BODY_BYTES, TEXTS, body_with, change_of, whole_number
+from app.diary.api.bodies import BULK_TEXTS, LISTS, MAX_BODY_BYTES, TEXTS, body_with, change_of, whole_number
 from app.diary.api.documents import bulk_json, history_json, listed_jobs, review_json, source_json, whole_job
 from app.diary.jobs import MAX_EVENTS, find_job, pin_state, release_state
 from app.diary.models import DiaryBulkReview, DiaryJob
@@ -18,6 +18,7 @@ from app.diary.search.selection import ARGUMENTS, selection_of
 from app.diary.sources.registry import configured_sources
 from app.security import Role, needs
 from app.security.caller import current_user
+from app.security.guard import deny
 from app.web import Problem, cached_json, request_settings
 from app.web.arguments import check_arguments, choice_arg, int_arg
 
@@ -27,6 +28,14 @@ DEFAULT_JOBS, MAX_JOBS = 50, 500
 """Jobs of one answer."""
 MAX_PAGE = 20_000
 MAX_BULKS = 100
+
+
+@blueprint.before_request
+def check_sender() -> None:
+    """Who changes something says who it is: reading without a token may be allowed, but has no jobs."""
+    caller = current_user()
+    if request.method in ("POST", "PUT", "DELETE") and not caller.name and caller.role < Role.SHIFTER:
+        deny(Role.SHIFTER)
 
 
 @blueprint.get("")
@@ -102,7 +111,7 @@ def review_all() -> Response:
     """Review all jobs that the arguments select; `count` is how many the sender expects. 202 while a background job goes on."""
     request.max_content_length = MAX_BODY_BYTES
     check_arguments(ARGUMENTS)
-    body = body_with("count", *TEXTS, *LISTS)
+    body = body_with("count", *BULK_TEXTS, *LISTS)
     change, expected = change_of(body), whole_number(body, "count", "the number of jobs that are selected")
     user, selection = current_user(), selection_of(request.args)
     check_may_review_all(user, selection)
