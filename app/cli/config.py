@@ -49,9 +49,13 @@ def check() -> None:
     """Validate the settings, and print the files that they come from."""
     files = table.config_files(None, os.environ)
     settings = cli.settings()
+    from app.diary.sources.registry import configured_sources
+
     for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: the folder {root} does not exist", err=True)
+    for problem in configured_sources(settings).problems:
+        click.echo(f"warning: source of jobs {problem.name}: {problem.reason}", err=True)
     click.echo("configuration OK; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")
 
 

@@ -14,6 +14,7 @@ from app.core.text import one_line
 from app.diary.search.selection import FACETS, ORDERS
 
 if TYPE_CHECKING:
+    from app.core.settings import Settings
     from app.diary.models import DiaryJob
 
 
@@ -30,7 +31,7 @@ def scan(source: str, as_json: bool) -> None:
     settings = cli.open_database()
     from app.diary.errors import DiaryError
     from app.diary.sources.registry import source_named
-    from app.diary.sources.runner import record_failure, scan_source
+    from app.diary.sources.runner import failure_text, record_failure, scan_source
 
     try:
         found = source_named(source, settings)
@@ -40,7 +41,7 @@ def scan(source: str, as_json: bool) -> None:
         report = scan_source(found, settings)
     except Exception as error:  # whatever a source raises
         record_failure(found, error)
-        raise click.ClickException(f"The scan of {source} failed: {type(error).__name__}: {error}") from error
+        raise click.ClickException(f"The scan of {source} failed: {failure_text(error)}") from error
     if as_json:
         click.echo(json.dumps(report._asdict()))
         return
@@ -68,7 +69,7 @@ def ls(search: tuple[str, ...], limit: int, only_count: bool, as_json: bool, **s
 
     Words that begin with - stand after --, as in: dqmhub diary ls state:failed -- -pixel
     """
-    cli.open_database()
+    settings = cli.open_database()
     from app.diary.documents import job_json
     from app.diary.errors import BadSearch
     from app.diary.search.find import count, find
@@ -76,6 +77,7 @@ def ls(search: tuple[str, ...], limit: int, only_count: bool, as_json: bool, **s
 
     try:
         selection = selection_of({**selected, "q": " ".join(search), "obsolete": "1" if selected["obsolete"] else ""})
+        _check_sources(selection.source, settings)
         if only_count:
             click.echo(count(selection, ()))
             return
@@ -92,16 +94,29 @@ def ls(search: tuple[str, ...], limit: int, only_count: bool, as_json: bool, **s
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line; times are Unix seconds, UTC.")
 def quarantined(source: str, limit: int, as_json: bool) -> None:
     """List the kept records of sources that cannot be used, those that came last first."""
-    cli.open_database()
+    settings = cli.open_database()
     from app.diary.observations.quarantine import quarantined_records
 
-    for row in quarantined_records(source, limit):
+    found = quarantined_records(source, limit)
+    if source and not found:
+        _check_sources((source,), settings)
+    for row in found:
         if as_json:
             names = "source", "text", "reason", "first", "at", "count"
             click.echo(json.dumps({name: getattr(row, name) for name in names}, ensure_ascii=False))
         else:
             at = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(row.at))
             click.echo(f"{at}  {row.source}  {row.count} times: {one_line(row.reason)}: {one_line(row.text)}")
+
+
+def _check_sources(names: tuple[str, ...], settings: Settings) -> None:
+    """Name sources that there are not, in place of an empty list. Raises click.UsageError."""
+    from app.diary.models import DiarySource
+    from app.diary.sources.registry import configured_sources
+
+    known = {source.name for source in configured_sources(settings).sources} | {row.name for row in DiarySource.select(DiarySource.name)}
+    if unknown := [name for name in names if name not in known]:
+        raise click.UsageError(f"There is no source {unknown[0]}; sources: {', '.join(sorted(known))}")
 
 
 def _line(job: DiaryJob) -> str:

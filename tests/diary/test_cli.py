@@ -76,3 +76,18 @@ def test_records_that_cannot_be_used_are_listed_with_their_reason(hub: Settings)
     assert lines == ["2023-11-14 22:14:20Z  slurm  2 times: 5 fields, not 9: torn|li ne", "2023-11-14 22:13:20Z  lsf  1 times: No id: x"]
     (found,) = [json.loads(line) for line in dqmhub(hub, "diary", "quarantined", "--source", "slurm", "--json").stdout.splitlines()]
     assert found == {"source": "slurm", "text": "torn|li\nne", "reason": "5 fields, not 9", "first": NOW, "at": NOW + 60, "count": 2}
+
+
+def test_a_source_that_there_is_not_is_named_and_no_empty_list(hub: Settings) -> None:
+    store("slurm", [seen(NOW)], NOW)
+    for arguments in (("quarantined",), ("ls",), ("ls", "--count")):
+        done = dqmhub(hub, "diary", *arguments, "--source", "slrum")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "There is no source slrum; sources: dqm-clients, own-jobs, slurm" in done.stderr
+        assert dqmhub(hub, "diary", *arguments, "--source", "slurm").returncode == 0
+
+
+def test_the_check_of_the_configuration_names_sources_that_cannot_be_used(hub: Settings, tmp_path: Path) -> None:
+    done = dqmhub(hub.replace(diary_sources_dir=str(tmp_path / "absent")), "config", "check")
+    assert done.returncode == 0
+    assert f"warning: source of jobs diary_sources_dir: {tmp_path / 'absent'} cannot be read: No such file or directory" in done.stderr

@@ -124,6 +124,15 @@ def test_a_folder_that_cannot_be_read_is_named(settings: Settings, tmp_path: Pat
     found = configured_sources(settings.replace(diary_sources_dir=str(tmp_path / "absent")))
     assert [problem.reason for problem in found.problems] == [f"{tmp_path / 'absent'} cannot be read: No such file or directory"]
     assert len(found.sources) == 2
+    with pytest.raises(BadSourceConfig, match=r"diary_sources_dir: .*absent cannot be read: No such file or directory"):
+        source_named("slurm", settings.replace(diary_sources_dir=str(tmp_path / "absent")))
+
+
+def test_a_file_whose_ending_is_in_capital_letters_is_named(configured: Settings, folder: Path) -> None:
+    (folder / "night.TOML").write_text('kind = "slurm"')
+    assert [problem.reason for problem in configured_sources(configured).problems] == [
+        "night.TOML: The name of the file must end with .toml"
+    ]
 
 
 def test_a_broken_file_of_a_source_that_is_on_by_itself_turns_it_off(configured: Settings, folder: Path) -> None:

@@ -18,6 +18,8 @@ from app.diary.sources.source import JobSource, SourceKind
 
 _PACKAGE = "app.diary.sources"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+FOLDER = "diary_sources_dir"
+"""Name of the setting with the folder of the files."""
 MAX_BYTES = 1 << 20
 """Largest configuration of a source."""
 SHORTEST_PERIOD_S, LONGEST_PERIOD_S = 0.2, 86400.0
@@ -75,15 +77,21 @@ def source_named(name: str, settings: Settings) -> JobSource:
     for problem in configured.problems:
         if problem.name == name:
             raise BadSourceConfig(problem.reason)
+    for problem in configured.problems:
+        if problem.name == FOLDER:  # the source may be configured there
+            raise BadSourceConfig(f"{FOLDER}: {problem.reason}")
     raise UnknownSource(f"There is no source {name}; sources: {', '.join(source.name for source in configured.sources)}")
 
 
 def _files(folder: str, problems: list[SourceProblem]) -> list[Path]:
     try:
-        return sorted(path for path in Path(folder).iterdir() if path.suffix == ".toml")
+        found = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() == ".toml")
     except OSError as error:
-        problems.append(SourceProblem("diary_sources_dir", f"{folder} cannot be read: {error.strerror}"))
+        problems.append(SourceProblem(FOLDER, f"{folder} cannot be read: {error.strerror}"))
         return []
+    wrong = [path for path in found if path.suffix != ".toml"]
+    problems += [SourceProblem(path.stem, f"{path.name}: The name of the file must end with .toml") for path in wrong]
+    return [path for path in found if path not in wrong]
 
 
 def check_source_name(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from app.core.settings import Settings
 from app.core.text import one_line
+from app.diary.errors import DiaryError
 from app.diary.models import DiarySource
 from app.diary.observations.quarantine import quarantine
 from app.diary.observations.store import StoreCounts, lock, lose, missing, store
@@ -99,11 +100,18 @@ def _record_success(name: str, scans: int, values: Mapping[str, Any], counts: St
     DiarySource.update(**result, **good).where(DiarySource.name == name).execute()
 
 
+def failure_text(error: Exception) -> str:
+    """Why a scan failed, for people: a sentence of the diary as it is, the words of the system without their number."""
+    if isinstance(error, OSError) and error.strerror:
+        return one_line(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+    return one_line(str(error) if isinstance(error, DiaryError) else f"{type(error).__name__}: {error}")
+
+
 def record_failure(source: JobSource, error: Exception) -> None:
     """Note a failed scan; the next one waits twice as long each time, with jitter, for at most LONGEST_PAUSE_S."""
     lock(source.name)
     failures = source_state(source.name).failures + 1
     pause_s = min(max(source.period_s, 1.0) * 2.0 ** min(failures, 20), LONGEST_PAUSE_S) * random.uniform(0.5, 1.0)
-    text = one_line(f"{type(error).__name__}: {error}")[:ERROR_CHARS]
+    text = failure_text(error)[:ERROR_CHARS]
     values = {"error": text, "failures": failures, "next_try": time.time() + pause_s}
     DiarySource.update(**values).where(DiarySource.name == source.name).execute()

@@ -13,6 +13,7 @@ from app.diary.sources.directory.memory import FOLDER, FOLDER_BYTES, Memory
 from app.diary.sources.directory.places import RETRIES, FollowedJob, Trace, TracePlace
 from app.diary.sources.directory.snapshot import GONE, JobSnapshot, snapshot_of
 from app.diary.sources.directory.texts import ReadmeFacts, SubmissionLog
+from app.diary.sources.source import reason_of
 from app.diary.states import CANCELLED, DONE, FAILED, UNFINISHED, UNKNOWN
 
 SCAN_S = 30.0
@@ -169,7 +170,7 @@ class DirectoryScan:
             self.report(key, str(error.filename or job.folder), error.strerror or str(error))
         except Exception as error:  # whatever is in its files
             if job.entry_seen.is_settled:  # otherwise it is written just now
-                self.report(key, job.line, f"{type(error).__name__}: {error}")
+                self.report(key, job.line, reason_of(error))
         if place.discovers and found is not None:
             job = self._job_of_readme(place, job, found)
         if found is None:
