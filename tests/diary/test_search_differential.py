@@ -140,7 +140,7 @@ def selection(chance: random.Random) -> tuple[JobSelection, list[Piece], float |
     since = None
     if hours is not None:
         since = (NOW - hours * 3600) // 60 * 60
-        words.append(time.strftime("since:%Y-%m-%dT%H:%M", time.gmtime(since)))
+        words.append(time.strftime("since:%Y-%m-%dT%H:%MZ", time.gmtime(since)))
     return JobSelection(" ".join(words), **narrowed, obsolete=chance.random() < 0.4), pieces, since, narrowed
 
 
