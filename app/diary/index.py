@@ -19,7 +19,7 @@ from app.diary.words import JobTexts, digest_of, document, sort_key, tags_of
 NUMBER_BITS = 29
 """Bits of a place that are the number of the job; the others are the whole seconds by which it is ordered."""
 
-TEXTS = ("native_id", "source", "kind", "name", "user", "project", "state", "reason", "workdir", "labels")
+TEXTS = ("native_id", "source", "kind", "name", "user", "project", "state", "reason", "workdir", "exit_code", "signal", "labels")
 REVIEW = ("review", "verdict", "summary", "notes")
 
 SQLITE_WRITES = ("REPLACE INTO diary_words (rowid, words) VALUES (?, ?)",)

@@ -7,16 +7,19 @@ A token is a word of the job (`pixel`), a word of one of its fields (`=name=pixe
 from __future__ import annotations
 
 import re
+import signal
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
+from app.core.exit_codes import exit_signal
+
 FIELDS = ("id", "name", "user", "project", "source", "kind", "run", "tag")
 """Fields of a search besides the labels of jobs."""
-NAME = "name"
-"""The field that is searched by words; all others are by their whole value, or its beginning."""
+BY_WORDS = ("name", "summary", "reason")
+"""Fields that are searched by words; all others are by their whole value, or its beginning."""
 
 ANY = "#"
 """A token of every job."""
@@ -42,6 +45,8 @@ class JobTexts(NamedTuple):
     state: str
     reason: str
     workdir: str
+    exit_code: int | None
+    signal: int | None
     labels: Mapping[str, str]
     review: str
     verdict: str
@@ -77,7 +82,7 @@ def all_words_token(field: str, words: Sequence[str]) -> str:
 def field_tokens(field: str, text: str) -> list[str]:
     """All tokens of a field of a job."""
     words = words_of(text)
-    if not words or field_name(field) == NAME:
+    if not words or field_name(field) in BY_WORDS:
         return field_words(field, text)
     return [all_words_token(field, words), *(field_words(field, text) if len(words) > 1 else [])]
 
@@ -127,8 +132,22 @@ def _source_words(job: JobTexts) -> Iterator[list[str]]:
         if name not in ("source", "kind"):
             yield words_of(text)
         yield field_tokens(name, text)
+    yield from _end_words(job)
     yield words_of(job.reason)
+    yield field_words("reason", job.reason)
     yield words_of(job.workdir)
+
+
+def _end_words(job: JobTexts) -> Iterator[list[str]]:
+    """How the job ended: exit:137, signal:9 and signal:sigkill; the name of the signal is a word of the job, too."""
+    if job.exit_code is not None:
+        yield field_tokens("exit", str(job.exit_code))
+    if number := job.signal or exit_signal(job.exit_code):
+        yield field_tokens("signal", str(number))
+        if number in {each.value for each in signal.Signals}:
+            name = signal.Signals(number).name
+            yield words_of(name)
+            yield field_tokens("signal", name)
 
 
 def _review_words(job: JobTexts) -> Iterator[list[str]]:
@@ -136,6 +155,7 @@ def _review_words(job: JobTexts) -> Iterator[list[str]]:
         yield words_of(tag)
         yield field_tokens("tag", tag)
     yield words_of(job.summary)
+    yield field_words("summary", job.summary)
     yield words_of(job.notes)
 
 

@@ -22,6 +22,8 @@ from app.diary.pages.saved import shown_searches
 from app.diary.pages.source_lines import ShownSource, shown_sources, summary_of
 from app.diary.review.rights import batch_users, may_review_all
 from app.diary.search.find import count, facets, find
+from app.diary.search.matching import count_query
+from app.diary.search.query import fields_of, with_field
 from app.diary.search.selection import ENDED, JobSelection
 from app.diary.search.tallied import tallied_count
 from app.diary.settings import DiarySettings
@@ -151,6 +153,7 @@ def _content(lists: ListView) -> dict[str, Any]:
         "total": total,
         "last": last,
         "hidden": 0 if total or selection.obsolete else count(replace(selection, obsolete=True), users),
+        "unknown_fields": [] if total else [name for name in fields_of(selection.q) if not count_query(with_field(name))],
         "errors": _errors(lists, users) if lists.is_everything and number == 1 else None,
         "facets": [] if _is_poll() else _facets(lists, users, total),
         "newer": replace(lists, number=min(number - 1, last)).address() if number > 1 else "",

@@ -6,7 +6,8 @@
     field:value       the whole value of a field: id, user, project, source, kind, run, tag, or any label; signs in it are blanks
     field:value*      words of the field follow each other so, the last by its beginning
     field:one,two     either of them
-    name:word         words as above, in the name alone
+    name:word         words as above, in the name alone; so for summary: and reason:
+    exit:137          the exit code; signal:9 or signal:sigkill the signal
     state:failed      the state; so for review: and verdict:
     since:2d          submitted in the last 2 days (or 90m, 12h, 1w), or since a day, 2026-11-01, or 2026-11-01T12:30, in a time zone;
                       2026-11-01T12:30Z is UTC
@@ -26,7 +27,7 @@ from math import ceil
 
 from app.diary.errors import BadSearch
 from app.diary.states import REVIEWS, STATES, VERDICTS
-from app.diary.words import NAME, all_words_token, exact_token, field_name, field_words, words_of
+from app.diary.words import BY_WORDS, all_words_token, exact_token, field_name, field_words, words_of
 
 MAX_CHARS = 500
 """Characters of a search."""
@@ -105,6 +106,17 @@ def pieces_of(text: str) -> list[str]:
     return [piece[0].strip() for piece in _PIECE.finditer(text.strip())]
 
 
+def fields_of(text: str) -> list[str]:
+    """The fields that a search names besides those that each job has."""
+    named = [_FIELD.fullmatch(piece["value"]) for piece in _PIECE.finditer(text.strip())]
+    return list(dict.fromkeys(found[1].lower() for found in named if found and found[1].lower() not in (*CHOICES, "since", "until")))
+
+
+def with_field(field: str) -> JobQuery:
+    """The search for jobs that have anything in a field."""
+    return JobQuery((JobTerm((Words((f"={field_name(field)}=",), is_prefix=True),)),))
+
+
 def one_of(field: str, values: Sequence[str]) -> JobTerm:
     """The term that a field has one of these whole values."""
     return JobTerm(tuple(Words((exact_token(field, value),)) for value in values))
@@ -129,7 +141,7 @@ def _words(field: str, value: str, shown: str, is_whole: bool) -> Words:
     words = words_of(value)
     if not words:
         raise BadSearch(f"{shown} has no letter or digit, so no job can be found by it")
-    if field and field_name(field) != NAME and (is_whole or not value.endswith("*")):
+    if field and field_name(field) not in BY_WORDS and (is_whole or not value.endswith("*")):
         return Words((all_words_token(field, words),))
     return Words(tuple(field_words(field, value) if field else words), not is_whole)
 
