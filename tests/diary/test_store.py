@@ -184,3 +184,10 @@ def test_a_cursor_that_cannot_be_stored_takes_the_last_observations_with_it(hub:
         store("s", [seen(NOW)], NOW, finish=fail)
     assert DiaryJob.select().count() == 0
     assert not proxy.in_transaction()
+
+
+def test_a_job_of_the_future_is_not_the_latest_of_its_id_for_ever(hub: Settings) -> None:
+    store("slurm", [seen(NOW, "done", submitted=NOW + 10**9, name="of a wrong clock")], NOW)
+    store("slurm", [seen(NOW + 100, "running", submitted=NOW + 90, name="later")], NOW + 100)
+    store("slurm", [seen(NOW + 200, "failed", submitted=0)], NOW + 200)
+    assert {job.name: job.state for job in DiaryJob.select()} == {"of a wrong clock": "done", "later": "failed"}

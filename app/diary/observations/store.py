@@ -146,7 +146,7 @@ def _same_job(same_id: list[StoredJob], key: JobKey) -> StoredJob | None:
     unless it was seen last before this one was submitted.
     """
     if not key.submitted:
-        return max(same_id, key=lambda job: job.row["submitted"] or job.row["found"], default=None)
+        return max(same_id, key=lambda job: job.row["placed"], default=None)  # which is never in the future
     exact = [job for job in same_id if job.row["submitted"] == key.submitted]
     unknown = [job for job in same_id if not job.row["submitted"] and job.row["seen"] >= key.submitted]
     return next(iter(exact + unknown), None)
