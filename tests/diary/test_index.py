@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
 import threading
 from collections import Counter
 
 import pytest
 
 from app.core.database import end_thread, is_sqlite, proxy, rows
-from app.core.settings import Settings
+from app.core.settings import TREE, Settings
 from app.diary import jobs
 from app.diary.index import index_again, number_of, place_of, reindex
 from app.diary.index_models import DiaryIndex, DiaryTally
@@ -85,6 +86,19 @@ def test_jobs_that_an_upgrade_has_marked_are_indexed_by_the_task(hub: Settings) 
     assert count(JobSelection("pixel"), ()) == 0
     assert [index_again(5), index_again(5), index_again(5)] == [5, 2, 0]
     assert count(JobSelection("pixel", state=("running",)), ()) == 7
+    assert tallies() == counted()
+
+
+def test_the_upgrade_to_whole_values_indexes_all_jobs_again(hub: Settings) -> None:
+    store("slurm", [seen(NOW, native_id=str(number), user="anna", labels={"tag": "hot"}) for number in range(7)], NOW)
+    save_review(DiaryJob.get(DiaryJob.native_id == "3").id, ReviewChange(verdict="ok"), 0, "anna")
+    with proxy.atomic():
+        runpy.run_path(str(TREE / "migrations/0044_whole_values.py"))["up"](None, proxy.obj)
+    assert count(JobSelection("user:anna"), ()) == count(JobSelection(), ()) == 0
+    while index_again(5):
+        continue
+    assert (count(JobSelection("user:anna tag:hot"), ()), count(JobSelection("id:3 verdict:ok"), ())) == (7, 1)
+    assert count(JobSelection(), ()) == 7
     assert tallies() == counted()
 
 
