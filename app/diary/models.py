@@ -218,6 +218,7 @@ class DiaryBulkReview(Table):
         count: How many these are.
         reached: Number of the last job that was handled.
         changed: Jobs whose review was changed.
+        skipped: Jobs that would have too many tags, and were left as they are.
         finished: When the last job was handled; null: not yet.
         undone_by, undone: Who undid it, and when; "" and null: nobody.
         restored, kept: Jobs that got their earlier review back, and those that were changed since and were left as they are.
@@ -232,6 +233,7 @@ class DiaryBulkReview(Table):
     count = IntegerField()
     reached = BigIntegerField(default=0)
     changed = IntegerField(default=0)
+    skipped = IntegerField(default=0)
     finished = DoubleField(null=True)
     undone_by = TextField(default="")
     undone = DoubleField(null=True)

@@ -28,6 +28,15 @@ def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, *, queue: s
             return job  # otherwise another process inserted it between the two statements
 
 
+def enqueue_claimed(kind: str, key: str) -> BackgroundJob | None:
+    """Insert a job in the caller's transaction, leased to this thread, which then calls `attempt`; None if there is an open one.
+
+    If this process dies, a consumer of the queue `bulk` runs the job after the end of its lease.
+    """
+    job = _insert("bulk", kind, key, None)
+    return claim(job.id) if job else None
+
+
 def run_in_thread(kind: str, key: str, handler: Handler, args: dict[str, Any] | None = None) -> BackgroundJob:
     """Run a job at once in a thread of this process; a job that runs elsewhere already is returned unchanged.
 

@@ -43,8 +43,20 @@ def whole_number(body: dict[str, Any], field: str, meaning: str) -> int:
     """A number of the body, which must be there. Raises Problem 400."""
     value = body.get(field)
     if type(value) is not int or not 0 <= value <= MAX_NUMBER:
-        raise Problem(400, f"The {field} is missing", [(field, f"Expected {meaning}")])
+        raise _wrong(body, field, meaning)
     return value
+
+
+def text_of(body: dict[str, Any], field: str, meaning: str) -> str:
+    """A text of the body, which must be there. Raises Problem 400."""
+    value = body.get(field)
+    if not isinstance(value, str):
+        raise _wrong(body, field, meaning)
+    return value
+
+
+def _wrong(body: dict[str, Any], field: str, meaning: str) -> Problem:
+    return Problem(400, f"The {field} {'cannot be used' if field in body else 'is missing'}", [(field, f"Expected {meaning}")])
 
 
 def _is_texts(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from app.diary.documents import job_json
 from app.diary.jobs import MAX_EVENTS, Relative, children_of, history_of, parents_of
 from app.diary.models import DiaryBulkReview, DiaryJob
+from app.diary.review.bulk import is_stopped
 from app.diary.review.review import Review
 from app.diary.review.reviews import reviews_of
 from app.diary.sources.runner import source_state
@@ -19,7 +20,21 @@ from app.diary.status import source_line
 LONG = ("facts", "outputs", "logs")
 """What lists leave out of a job."""
 EVENT = ("id", "at", "actor", "field", "old", "new")
-BULK = ("id", "by", "at", "selection", "count", "changed", "finished", "undone_by", "undone", "restored", "kept", "undo_finished")
+BULK = (
+    "id",
+    "by",
+    "at",
+    "selection",
+    "count",
+    "changed",
+    "skipped",
+    "finished",
+    "undone_by",
+    "undone",
+    "restored",
+    "kept",
+    "undo_finished",
+)
 SOURCE = ("last_ok", "error", "failures", "duration_s", "found", "changed", "quarantined", "skew_s")
 
 
@@ -47,7 +62,7 @@ def history_json(job: DiaryJob, limit: int = MAX_EVENTS, before: int = 0) -> lis
 
 def bulk_json(row: DiaryBulkReview) -> dict[str, Any]:
     """A bulk review."""
-    return {name: getattr(row, name) for name in BULK} | {"change": json.loads(row.change)}
+    return {name: getattr(row, name) for name in BULK} | {"change": json.loads(row.change), "stopped": is_stopped(row)}
 
 
 def source_json(source: JobSource) -> dict[str, Any]:

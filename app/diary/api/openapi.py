@@ -7,6 +7,7 @@ from app.diary.jobs import MAX_EVENTS
 from app.diary.search.selection import FACETS, ORDERS
 from app.diary.states import REVIEWS, STATES, VERDICTS
 from app.web.openapi import (
+    BOOLEAN,
     COUNT,
     INTEGER,
     NUMBER,
@@ -55,7 +56,7 @@ SHORT_JOB: Schema = {
     "submitted": {"type": "integer", "description": "Unix s UTC; 0: unknown."},
     **dict.fromkeys(("kind", "name", "user", "project", "reason", "workdir", "pinned_by"), TEXT),
     "state": STATE | {"description": "That of a person while one is pinned."},
-    "machine_state": STATE | {"description": "What the source says."},
+    "machine_state": STATE | {"description": "State that the source reported."},
     **{name: nullable(INTEGER) for name in ("exit_code", "signal")},
     "attempts": INTEGER,
     **{name: nullable(TIME) for name in ("pinned", "started", "ended")},
@@ -71,12 +72,16 @@ WHOLE_JOB = object_schema(
         "review": WHOLE_REVIEW,
         "logs": array(object_schema({"path": TEXT, "kind": TEXT})),
         "outputs": array(TEXT),
-        "facts": {"type": "object", "description": "All that the source says, in its own words."},
+        "facts": {"type": "object", "description": "All that the source reported, in its own words."},
         "parents": array(RELATIVE),
         "children": array(RELATIVE),
         "history": HISTORY,
     }
 )
+EXPECTED_JOBS: Schema = {
+    "count": {"type": "integer", "description": "How many jobs are expected."},
+    "digest": {"type": "string", "description": "Of these jobs, from the list with `digest=1`."},
+}
 BULK_REVIEW = object_schema(
     {
         "id": INTEGER,
@@ -85,8 +90,9 @@ BULK_REVIEW = object_schema(
         "undone_by": TEXT,
         "change": {"type": "object", "properties": CHANGE},
         "selection": {"type": "string", "description": "Query of the address of the list."},
-        **dict.fromkeys(("count", "changed", "restored", "kept"), INTEGER),
+        **dict.fromkeys(("count", "changed", "skipped", "restored", "kept"), INTEGER),
         **{name: nullable(TIME) for name in ("finished", "undone", "undo_finished")},
+        "stopped": BOOLEAN | {"description": "Whether its background job has failed or was cancelled before the last job."},
     }
 )
 SOURCE = object_schema(
@@ -116,6 +122,7 @@ PAGED = [
     parameter("order", "Order of the jobs.", choice(ORDERS)),
     parameter("limit", f"Jobs of a page, at most {MAX_JOBS}; default {DEFAULT_JOBS}.", COUNT),
     parameter("page", "Page, from 1.", COUNT),
+    parameter("digest", "1: also the digest of the selected jobs, by which they are reviewed.", choice(["0", "1"])),
     parameter("facets", "1: also how many of the jobs have each value of a field.", choice(["0", "1"])),
 ]
 JOBS = object_schema(
@@ -124,6 +131,7 @@ JOBS = object_schema(
         "page": INTEGER,
         "limit": INTEGER,
         "jobs": array(object_schema(SHORT_JOB | {"review": object_schema(SHORT_REVIEW)})),
+        "digest": TEXT,
         "facets": mapping_of(mapping_of(INTEGER)),
     },
     ("count", "page", "limit", "jobs"),
@@ -176,8 +184,8 @@ PATHS: Schema = {
         "post": _operation(
             "Review all selected jobs.",
             SELECTION,
-            _BULK_RESPONSES | {"409": {"description": "There are not `count` jobs."}},
-            object_schema(BULK_CHANGE | {"count": {"type": "integer", "description": "How many jobs are expected."}}, ("count",)),
+            _BULK_RESPONSES | {"409": {"description": "There are other jobs than those of `count` and `digest`."}},
+            object_schema(BULK_CHANGE | EXPECTED_JOBS, ("count", "digest")),
         ),
     },
     "/api/v1/jobs/reviews/{number}": {

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.diary.api.bodies import BULK_TEXTS, LISTS, MAX_BODY_BYTES, TEXTS, body_with, change_of, whole_number
+from app.diary.api.bodies import BULK_TEXTS, LISTS, MAX_BODY_BYTES, TEXTS, body_with, change_of, text_of, whole_number
 from app.diary.api.documents import bulk_json, history_json, listed_jobs, review_json, source_json, whole_job
 from app.diary.jobs import MAX_EVENTS, find_job, pin_state, release_state
 from app.diary.models import DiaryBulkReview, DiaryJob
 from app.diary.review import bulk, reviews
+from app.diary.review.bulk_selection import SelectedJobs, selected_jobs
 from app.diary.review.errors import ReviewConflict, UndoRefused
 from app.diary.review.rights import batch_users, check_may_review, check_may_review_all, check_may_undo
 from app.diary.search.find import count, facets, find
@@ -42,11 +43,13 @@ def check_sender() -> None:
 @needs(Role.VIEWER)
 def list_jobs() -> Response:
     """The jobs that the same arguments select on the page, `limit` of them from `page` on, and how many there are."""
-    check_arguments((*ARGUMENTS, "limit", "page", "facets"))
+    check_arguments((*ARGUMENTS, "limit", "page", "digest", "facets"))
     selection, users = selection_of(request.args), batch_users(current_user())
     limit, number = max(int_arg("limit", DEFAULT_JOBS, MAX_JOBS), 1), max(int_arg("page", 1, MAX_PAGE), 1)
     jobs = listed_jobs(find(selection, users, limit, (number - 1) * limit))
     answer: dict[str, Any] = {"count": count(selection, users), "page": number, "limit": limit, "jobs": jobs}
+    if choice_arg("digest", ("0", "1")) == "1":
+        answer |= _expected_jobs(selected_jobs(selection, users))
     if choice_arg("facets", ("0", "1")) == "1":
         answer["facets"] = {field: dict(values.counts) for field, values in facets(selection, users).items()}
     return cached_json(answer)
@@ -71,7 +74,7 @@ def show_history(number: int) -> Response:
 @needs(Role.VIEWER)
 def review(number: int) -> Response:
     """Change given fields of a review of the `version` that was read; 409 with the present review if somebody else was faster."""
-    job = _reviewed_job(number)
+    job = _reviewable_job(number)
     body = body_with("version", *TEXTS, *LISTS)
     change, version = change_of(body), whole_number(body, "version", "the whole number that came with the review")
     try:
@@ -87,15 +90,15 @@ def review(number: int) -> Response:
 @needs(Role.VIEWER)
 def pin(number: int) -> Response:
     """Set the state of a job by hand."""
-    job = _reviewed_job(number)
+    job = _reviewable_job(number)
     return cached_json(whole_job(pin_state(job.id, str(body_with("state").get("state", "")), current_user().name)))
 
 
 @blueprint.delete("/<int:number>/state")
 @needs(Role.VIEWER)
 def release(number: int) -> Response:
-    """Let a job have the state that its source says again."""
-    return cached_json(whole_job(release_state(_reviewed_job(number).id, current_user().name)))
+    """Let a job have the state that its source reported again."""
+    return cached_json(whole_job(release_state(_reviewable_job(number).id, current_user().name)))
 
 
 @blueprint.get("/reviews")
@@ -108,14 +111,15 @@ def list_bulks() -> Response:
 @blueprint.post("/reviews")
 @needs(Role.VIEWER)
 def review_all() -> Response:
-    """Review all jobs that the arguments select; `count` is how many the sender expects. 202 while a background job goes on."""
+    """Review all jobs that the arguments select; `count` and `digest` are of those that the sender expects. 202 while a background job goes on."""
     request.max_content_length = MAX_BODY_BYTES
     check_arguments(ARGUMENTS)
-    body = body_with("count", *BULK_TEXTS, *LISTS)
+    body = body_with("count", "digest", *BULK_TEXTS, *LISTS)
     change, expected = change_of(body), whole_number(body, "count", "the number of jobs that are selected")
+    digest = text_of(body, "digest", "the digest that the list of these jobs has with digest=1")
     user, selection = current_user(), selection_of(request.args)
     check_may_review_all(user, selection)
-    return _bulk_answer(bulk.review_all(selection, batch_users(user), change, user.name, expected))
+    return _bulk_answer(bulk.review_all(selection, batch_users(user), change, user.name, expected, digest))
 
 
 @blueprint.get("/reviews/<int:number>")
@@ -142,12 +146,17 @@ def list_sources() -> Response:
     return cached_json({"sources": [source_json(source) for source in configured.sources], "problems": problems})
 
 
-def _reviewed_job(number: int) -> DiaryJob:
+def _reviewable_job(number: int) -> DiaryJob:
     """A job that the sender may review."""
     request.max_content_length = MAX_BODY_BYTES
     job = find_job(number)
     check_may_review(current_user(), job)
     return job
+
+
+def _expected_jobs(jobs: SelectedJobs) -> dict[str, Any]:
+    """What a bulk review of these jobs sends: read at the same moment."""
+    return {"count": jobs.count, "digest": jobs.digest}
 
 
 def _bulk(number: int) -> DiaryBulkReview:
@@ -158,7 +167,6 @@ def _bulk(number: int) -> DiaryBulkReview:
 
 
 def _bulk_answer(row: DiaryBulkReview) -> Response:
-    goes_on = row.undo_finished is None if row.undone is not None else row.finished is None
-    answer = cached_json(bulk_json(row), 202 if goes_on else 200)
+    answer = cached_json(bulk_json(row), 202 if bulk.is_open(row) else 200)
     answer.headers["Location"] = f"{request.script_root}/api/v1/jobs/reviews/{row.id}"
     return answer

@@ -13,6 +13,7 @@ from app.diary.pages.list_choices import selected_of
 from app.diary.pages.list_view import ListView, list_view
 from app.diary.pages.presenters import PATH, REVIEW_BADGES, VERDICT_BADGES, current_view
 from app.diary.review import bulk
+from app.diary.review.bulk_selection import selected_jobs
 from app.diary.review.errors import BadReview, SelectionChanged, UndoRefused
 from app.diary.review.rights import batch_users, check_may_review_all, check_may_undo, may_undo
 from app.diary.search.find import count
@@ -34,7 +35,7 @@ def list_bulks() -> str:
     view, now = current_view(), time.time()
     caller = current_user()
     found = [(row, bulk.words_of(row), may_undo(caller, row) and not bulk.undo_problem(row, now)) for row in bulk.newest_bulks(SHOWN_BULKS)]
-    return render_template("diary/bulks.html", view=view, bulks=found, list_address=_list_address)
+    return render_template("diary/bulks.html", view=view, bulks=found, is_stopped=bulk.is_stopped, list_address=_list_address)
 
 
 @blueprint.get("/new")
@@ -49,14 +50,14 @@ def new_bulk() -> Response:
 @blueprint.post("/new")
 @needs(Role.VIEWER)
 def review_all() -> AnyResponse:
-    """Show what would be changed; once it is confirmed and the number of jobs is still the same, change it."""
+    """Show what would be changed; once it is confirmed and the jobs are still the same, change it."""
     request.max_content_length = MAX_FORM_BYTES
     caller, lists, form = current_user(), list_view(), form_from_request(request.form)
     check_may_review_all(caller, lists.selection)
     if not form.is_confirmed:
         return _form_page(lists, form, is_checked=not form.is_changed_again)
     try:
-        row = bulk.review_all(lists.selection, batch_users(caller), form.change, caller.name, form.count or 0)
+        row = bulk.review_all(lists.selection, batch_users(caller), form.change, caller.name, form.count or 0, form.digest)
     except SelectionChanged:
         return _form_page(lists, form, is_checked=True, status=409)
     except BadReview as error:
@@ -69,8 +70,8 @@ def review_all() -> AnyResponse:
 def show_bulk(number: int) -> Response:
     """What a bulk review has done so far, and whether it can be undone."""
     row, view = _find(number), current_view()
-    is_open = row.undo_finished is None if row.undone is not None else row.finished is None
-    version = f"{row.reached}-{row.changed}-{row.finished}-{row.undone}-{row.restored}-{row.kept}-{row.undo_finished}"
+    is_open, is_stopped = bulk.is_open(row), bulk.is_stopped(row)
+    version = f"{is_stopped}-{row.reached}-{row.changed}-{row.finished}-{row.undone}-{row.restored}-{row.kept}-{row.undo_finished}"
     if answer := nothing_new(version):
         return answer
     return page(
@@ -80,6 +81,7 @@ def show_bulk(number: int) -> Response:
         row=row,
         words=bulk.words_of(row),
         is_open=is_open,
+        is_stopped=is_stopped,
         problem=bulk.undo_problem(row, time.time()),
         may_undo=may_undo(current_user(), row),
         list_address=_list_address(row),
@@ -105,16 +107,18 @@ def _form_page(
     status: int = 200,
 ) -> Response:
     """The form, or what it would change if it is checked."""
-    total = count(lists.selection, batch_users(current_user()))
-    wrong = problems or form.problems
+    wrong, users = problems or form.problems, batch_users(current_user())
+    jobs = selected_jobs(lists.selection, users) if is_checked and not wrong else None
+    total = jobs.count if jobs else count(lists.selection, users)
     text = render_template(
         "diary/bulk_form.html",
         lists=lists,
         view=lists.view,
         form=form,
         total=total,
-        has_other_count=status == 409,
-        is_checked=is_checked and not wrong and total > 0,
+        digest=jobs.digest if jobs else "",
+        has_other_jobs=status == 409,
+        is_checked=jobs is not None and total > 0,
         problems=wrong,
         selected=selected_of(lists),
         reviews=REVIEW_BADGES,

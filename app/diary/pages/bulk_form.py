@@ -21,6 +21,7 @@ class BulkForm:
 
     Attributes:
         count: Number of jobs that was shown when it was confirmed; None: it was not.
+        digest: Of these jobs.
         step: Which button was pressed: check, back or review.
     """
 
@@ -30,6 +31,7 @@ class BulkForm:
     add_tags: str = ""
     remove_tags: str = ""
     count: int | None = None
+    digest: str = ""
     step: str = ""
 
     @property
@@ -87,4 +89,4 @@ class BulkForm:
 def form_from_request(sent: Mapping[str, str]) -> BulkForm:
     """The form as it was sent."""
     texts = {name: sent.get(name, "") for name in LABELS}
-    return BulkForm(**texts, count=parse_int(sent.get("count", "")), step=sent.get("do", "check"))
+    return BulkForm(**texts, count=parse_int(sent.get("count", "")), digest=sent.get("digest", ""), step=sent.get("do", "check"))

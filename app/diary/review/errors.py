@@ -34,7 +34,7 @@ class ReviewConflict(DiaryError):
 
 
 class UndoRefused(DiaryError):
-    """A change cannot be undone; the message says why."""
+    """A change cannot be undone; the message has the reason."""
 
 
 class UnknownSearch(DiaryError):
@@ -42,16 +42,19 @@ class UnknownSearch(DiaryError):
 
 
 class ReviewForbidden(DiaryError):
-    """The user may not review this job; the message says who may."""
+    """The user may not review this job; the message names who may."""
 
 
 class SelectionChanged(DiaryError):
-    """There are more or fewer jobs than the user has confirmed.
+    """There are other jobs than the user has confirmed.
 
     Attributes:
         count: How many there are now.
     """
 
     def __init__(self, count: int, expected: int) -> None:
-        super().__init__(f"{counted(count, 'job')} are in this list now, not {expected:,} as before; look at it and confirm again")
+        changed = f"{counted(count, 'job')} are in this list now, not {expected:,} as before"
+        if count == expected:
+            changed = f"Other jobs are in this list now, {count:,} as before"
+        super().__init__(f"{changed}; look at it and confirm again")
         self.count = count

@@ -27,13 +27,12 @@ def checked_change(change: ReviewChange) -> ReviewChange:
         if value is not None and len(value) > most:
             wrong.append((field, f"Expected at most {most:,} letters, not {len(value):,}"))
     tags = {}
-    for field, given in (("tags", change.tags), ("add_tags", change.add_tags), ("remove_tags", change.remove_tags)):
+    for field, words in (("tags", change.tags), ("add_tags", change.add_tags), ("remove_tags", change.remove_tags)):
         try:
-            tags[field] = None if given is None else tuple(sorted({clean_tag(tag) for tag in given}))
+            tags[field] = None if words is None else tuple(sorted({clean_tag(tag) for tag in words}))
         except BadReview as error:
-            wrong += error.fields
-    if any(len(given or ()) > MAX_TAGS for given in tags.values()):
-        wrong.append(("tags", f"Expected at most {MAX_TAGS} tags"))
+            wrong += [(field, problem) for _, problem in error.fields]
+    wrong += [(field, f"Expected at most {MAX_TAGS} tags") for field, words in tags.items() if len(words or ()) > MAX_TAGS]
     if wrong:
         raise BadReview(wrong)
     return replace(

@@ -6,14 +6,14 @@ A change that was made from an older version of the review is refused, unless th
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from app.core.database import proxy, rows
 from app.diary.index import reindex
 from app.diary.jobs import find_job
-from app.diary.models import DiaryEvent, DiaryReview, DiaryTag
+from app.diary.models import DiaryEvent, DiaryJob, DiaryReview, DiaryTag
 from app.diary.observations.store import lock
 from app.diary.review.errors import BadReview, ReviewConflict, UndoRefused
 from app.diary.review.fields import MAX_TAGS, checked_change
@@ -54,7 +54,7 @@ def save_review(number: int, change: ReviewChange, version: int, by: str) -> Rev
     """
     change = checked_change(change)
     with proxy.atomic():
-        lock(find_job(number).source)  # one change of a job at a time, of people or of its source
+        _lock_job(number)
         before = review_of(number)
         after = changed_review(before, change)
         if after == before:
@@ -77,11 +77,26 @@ def undo(event: int, by: str) -> Review:
     value: Any = split_tags(row.old) if row.field == "tags" else row.old
     change = ReviewChange(**{row.field: value})
     with proxy.atomic():
-        lock(find_job(row.job).source)
+        _lock_job(row.job)
         before = review_of(row.job)
         if text_of(before, row.field) != row.new:
             raise ReviewConflict(before, change)
         return _store_one("undo review of job", before, changed_review(before, change), by)
+
+
+def _lock_job(number: int) -> None:
+    """Let other changes of a job wait for the end of the transaction, of people or of its source. Raises UnknownDiaryJob."""
+    lock(find_job(number).source)
+    find_job(number)  # it may have been removed before the lock
+
+
+def lock_jobs(batch: Sequence[int]) -> list[int]:
+    """Let other changes of these jobs wait for the end of the transaction; returns those that are there."""
+    named = DiaryJob.id.in_(list(batch))
+    sources = {source for (source,) in rows(DiaryJob.select(DiaryJob.source).where(named).distinct())}
+    for source in sorted(sources):  # in one order, or two could wait for each other
+        lock(source)
+    return [number for (number,) in rows(DiaryJob.select(DiaryJob.id).where(named))]  # others may have removed some before
 
 
 def _store_one(action: str, before: Review, after: Review, by: str) -> Review:
@@ -92,9 +107,9 @@ def _store_one(action: str, before: Review, after: Review, by: str) -> Review:
 
 def changed_review(review: Review, change: ReviewChange) -> Review:
     """The review with a change that was checked, in the same version."""
-    given = {name: value for name, value in asdict(change).items() if name in FIELDS and value is not None}
-    tags = {*given.get("tags", review.tags), *change.add_tags}.difference(change.remove_tags)
-    return replace(review, **given | {"tags": tuple(sorted(tags))})
+    values = {name: value for name, value in asdict(change).items() if name in FIELDS and value is not None}
+    tags = {*values.get("tags", review.tags), *change.add_tags}.difference(change.remove_tags)
+    return replace(review, **values | {"tags": tuple(sorted(tags))})
 
 
 def text_of(review: Review, field: str) -> str:
