@@ -14,6 +14,7 @@ from functools import partial
 
 from app.core.counters import advance
 from app.core.database import proxy
+from app.core.event_sources import personal_kinds
 from app.notify.channels.base import Channel
 from app.notify.errors import PermanentError, TemporaryError
 from app.notify.messages import message_of
@@ -43,17 +44,18 @@ def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], boo
     now = time.time()
     due = Delivery.channel == channel.name, Delivery.state.in_(OPEN), Delivery.not_before <= now
     query = Delivery.select(Delivery, Notification).join(Notification).where(*due)
-    found = list(query.order_by(Delivery.not_before, Delivery.id).limit(MAX_DUE))
+    is_last = Notification.kind.in_([kind.name for kind in personal_kinds()])
+    found = list(query.order_by(is_last, Delivery.not_before, Delivery.id).limit(MAX_DUE))
     expired = [delivery for delivery in found if delivery.since < now - channel.max_age_s]
     for delivery in expired:
         _expire(channel, delivery)
     open_ones = [delivery for delivery in found if delivery not in expired]
     personal = [delivery for delivery in open_ones if channel.reaches_users and is_personal(delivery.notification.kind)]
-    for addresses, batch in personal_batches(personal):
-        if should_stop() or not _attempt(channel, public_url, batch, addresses):
-            return
     for batch in batches(channel, [delivery for delivery in open_ones if delivery not in personal]):
         if should_stop() or not _attempt(channel, public_url, batch):
+            return
+    for addresses, batch in personal_batches(personal):  # last: one address that is refused must not delay the others
+        if should_stop() or not _attempt(channel, public_url, batch, addresses):
             return
 
 

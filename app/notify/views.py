@@ -79,6 +79,8 @@ def subscribe() -> AnyResponse:
     request.max_content_length = FORM_BYTES
     if not current_user().name:
         raise Problem(403, "Needs an account: sign in")
+    if current_user().is_token:
+        raise Problem(403, "Needs a browser that is signed in, not a token")
     address, kinds = request.form.get("address", ""), request.form.getlist("kind")
     try:
         subscriptions.subscribe(request_settings(), current_user().name, address, kinds)

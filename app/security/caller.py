@@ -24,6 +24,7 @@ class Caller:
     name: str  # user name, "" without an account
     role: Role
     subsystems: str = ""  # to which an expert is limited, separated by commas; "" is no limit
+    is_token: bool = False  # it is a script with an API token, which has the rights of its role and none of its owner
 
 
 NOBODY = Caller("", Role.PUBLIC)
@@ -57,7 +58,7 @@ def trusted(networks: tuple[str, ...]) -> bool:
 def _identify() -> Caller:
     if is_bearer():
         token = tokens.authenticate(request.headers["Authorization"][7:].strip())
-        return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems)
+        return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems, is_token=True)
     if current_app.config["SESSION_COOKIE_NAME"] in request.cookies and (user := session_user()):
         return Caller(user.name, user.role, user.subsystems)
     return READER if _is_anonymous_reader() else NOBODY

@@ -20,6 +20,7 @@ from app.diary.sources.runner import scan_source
 from app.security import Role, tokens
 from app.security.models import User
 from tests.diary.observations import NOW, seen
+from tests.diary.users import browser_of
 
 PATH = "/api/v1/jobs"
 
@@ -37,6 +38,12 @@ def jobs(hub: Settings) -> list[int]:
     store("slurm", [seen(NOW, "done", "2", user="ben", parents=[ParentKey("slurm", "1")], facts={"x": [1]})], NOW)
     store("lsf", [seen(NOW, "running", "9", user="anna", metrics={"events": 5})], NOW)
     return [job.id for job in DiaryJob.select().order_by(DiaryJob.id)]
+
+
+def expected(client: FlaskClient, query: str = "") -> dict[str, Any]:
+    """What the sender of a bulk review expects of the jobs of a query."""
+    found = get(client, f"{PATH}?digest=1&{query}")
+    return {name: found[name] for name in ("count", "digest")}
 
 
 def get(client: FlaskClient, path: str) -> Any:
@@ -144,25 +151,55 @@ def test_a_wrong_review_names_its_field_and_stores_nothing(client: FlaskClient, 
 
 
 def test_owners_and_shifters_review_and_pin_and_others_do_not(client: FlaskClient, jobs: list[int]) -> None:
-    anna, ben, shifter = token("anna", Role.VIEWER), token("ben", Role.VIEWER), token("carla", Role.SHIFTER)
-    for headers, status in ((anna, 200), (ben, 403), (shifter, 200), ({}, 401)):
+    anna, ben, shifter = browser_of(client, "anna"), browser_of(client, "ben"), browser_of(client, "carla", Role.SHIFTER)
+    for user, status in ((anna, 200), (ben, 403), (shifter, 200), (client, 401)):
         version = review_of(jobs[0]).version
-        answer = client.post(f"{PATH}/{jobs[0]}/review", json={"version": version, "summary": f"{status} {version}"}, headers=headers)
+        answer = user.post(f"{PATH}/{jobs[0]}/review", json={"version": version, "summary": f"{status} {version}"})
         assert answer.status_code == status
-        pinned = client.put(f"{PATH}/{jobs[0]}/state", json={"state": "done"}, headers=headers)
-        assert pinned.status_code == status
+        assert user.put(f"{PATH}/{jobs[0]}/state", json={"state": "done"}).status_code == status
+
+
+def test_a_token_for_reading_has_no_rights_of_its_owner(client: FlaskClient, jobs: list[int]) -> None:
+    anna = token("anna", Role.VIEWER)
+    body = {"verdict": "ok", **expected(client, "user=anna")}
+    answers = [
+        client.post(f"{PATH}/{jobs[0]}/review", json={"version": 0, "verdict": "ok"}, headers=anna),
+        client.put(f"{PATH}/{jobs[0]}/state", json={"state": "done"}, headers=anna),
+        client.post(f"{PATH}/reviews?mine=1", json=body, headers=anna),
+        client.post("/diary/searches?user=anna", data={"name": "x", "shared": "1"}, headers=anna),
+        client.post("/notifications/own", data={"address": "anna@cern.ch", "kind": "job-failed"}, headers=anna),
+    ]
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert client.get(f"{PATH}?mine=1", headers=anna).json["count"] == 2, "it reads the jobs of its owner"
+    assert browser_of(client, "anna").post(f"{PATH}/reviews?mine=1", json=body).status_code == 200
+
+
+WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
+    ({"version": 0, "add_tags": ["a!"]}, "add_tags", "add_tags: Expected letters"),
+    ({"version": 0, "remove_tags": ["a!"]}, "remove_tags", "remove_tags: Expected letters"),
+    ({"version": "1"}, "version", "The version cannot be used"),
+    ({}, "version", "The version is missing"),
+]
+
+
+def test_the_problem_of_a_body_is_that_of_its_field(client: FlaskClient, jobs: list[int]) -> None:
+    carla = token("carla", Role.SHIFTER)
+    for body, field, message in WRONG_FIELDS:
+        answer = client.post(f"{PATH}/{jobs[0]}/review", json=body, headers=carla).json
+        assert [error["field"] for error in answer["errors"]] == [field]
+        assert answer["message"].startswith(message)
 
 
 def test_owners_review_all_of_their_own_jobs_and_undo_only_what_they_did(client: FlaskClient, jobs: list[int]) -> None:
-    anna, ben = token("anna", Role.VIEWER), token("ben", Role.VIEWER)
-    assert client.post(f"{PATH}/reviews", json={"count": 3, "verdict": "ok"}, headers=ben).status_code == 403
-    assert client.post(f"{PATH}/reviews?user=anna", json={"count": 2, "verdict": "ok"}, headers=ben).status_code == 403
-    assert client.post(f"{PATH}/reviews?mine=1", json={"count": 2, "verdict": "ok"}).status_code == 401
-    done = client.post(f"{PATH}/reviews?mine=1", json={"count": 2, "verdict": "ok"}, headers=anna)
+    anna, ben = browser_of(client, "anna"), browser_of(client, "ben")
+    assert ben.post(f"{PATH}/reviews", json={**expected(client), "verdict": "ok"}).status_code == 403
+    assert ben.post(f"{PATH}/reviews?user=anna", json={**expected(client, "user=anna"), "verdict": "ok"}).status_code == 403
+    assert client.post(f"{PATH}/reviews?mine=1", json={**expected(client, "user=anna"), "verdict": "ok"}).status_code in (401, 403)
+    done = anna.post(f"{PATH}/reviews?mine=1", json={**expected(client, "user=anna"), "verdict": "ok"})
     assert (done.status_code, done.json["changed"]) == (200, 2)
     assert [review_of(number).verdict for number in jobs] == ["ok", "none", "ok"]
-    assert client.delete(done.headers["Location"], headers=ben).status_code == 403
-    assert client.delete(done.headers["Location"], headers=anna).json["restored"] == 2
+    assert ben.delete(done.headers["Location"]).status_code == 403
+    assert anna.delete(done.headers["Location"]).json["restored"] == 2
 
 
 def test_a_bulk_review_leaves_the_notes_of_each_job_alone(client: FlaskClient, jobs: list[int]) -> None:
@@ -171,19 +208,19 @@ def test_a_bulk_review_leaves_the_notes_of_each_job_alone(client: FlaskClient, j
 
 
 def test_a_state_is_set_by_hand_and_released(client: FlaskClient, jobs: list[int]) -> None:
-    anna, path = token("anna", Role.VIEWER), f"{PATH}/{jobs[0]}/state"
-    pinned = client.put(path, json={"state": "done"}, headers=anna).json
+    anna, path = browser_of(client, "anna"), f"{PATH}/{jobs[0]}/state"
+    pinned = anna.put(path, json={"state": "done"}).json
     assert (pinned["state"], pinned["machine_state"], pinned["pinned_by"]) == ("done", "failed", "anna")
-    assert client.put(path, json={"state": "odd"}, headers=anna).status_code == 400
-    released = client.delete(path, headers=anna).json
+    assert anna.put(path, json={"state": "odd"}).status_code == 400
+    released = anna.delete(path).json
     assert (released["state"], released["pinned_by"]) == ("failed", "")
 
 
 def test_all_selected_jobs_are_reviewed_and_it_is_undone(client: FlaskClient, jobs: list[int]) -> None:
     carla, body = token("carla", Role.SHIFTER), {"verdict": "ok", "add_tags": ["seen"]}
-    wrong = client.post(f"{PATH}/reviews?source=slurm", json={**body, "count": 3}, headers=carla)
+    wrong = client.post(f"{PATH}/reviews?source=slurm", json={**body, **expected(client, "source=slurm"), "count": 3}, headers=carla)
     assert wrong.status_code == 409
-    done = client.post(f"{PATH}/reviews?source=slurm", json={**body, "count": 2}, headers=carla)
+    done = client.post(f"{PATH}/reviews?source=slurm", json={**body, **expected(client, "source=slurm")}, headers=carla)
     assert (done.status_code, done.json["changed"], done.json["selection"]) == (200, 2, "source=slurm")
     assert done.json["change"] == {"verdict": "ok", "add_tags": ["seen"]}
     assert [review_of(number).verdict for number in jobs] == ["ok", "ok", "none"]
@@ -205,13 +242,13 @@ def test_the_state_of_each_source_is_told(client: FlaskClient, hub: Settings) ->
 
 def test_answers_have_the_fields_of_the_openapi_document(client: FlaskClient, jobs: list[int]) -> None:
     paths = get(client, "/api/openapi.json")["paths"]
-    bulk = client.post(f"{PATH}/reviews", json={"verdict": "ok", "count": 3}, headers=token("carla", Role.SHIFTER)).json
+    bulk = client.post(f"{PATH}/reviews", json={"verdict": "ok", **expected(client)}, headers=token("carla", Role.SHIFTER)).json
 
     def fields(path: str) -> set[str]:
         content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
         return set(content["schema"]["properties"])
 
-    assert set(get(client, f"{PATH}?facets=1")) == fields(PATH)
+    assert set(get(client, f"{PATH}?facets=1&digest=1")) == fields(PATH)
     assert set(get(client, f"{PATH}/{jobs[0]}")) == fields(f"{PATH}/{{number}}")
     assert set(bulk) == fields(f"{PATH}/reviews/{{number}}")
     listed = paths[PATH]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["jobs"]["items"]["properties"]

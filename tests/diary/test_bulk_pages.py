@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from app.security import Role
 from tests.diary.observations import NOW, seen
 from tests.diary.test_list import fill, links, listed
 from tests.diary.test_pages import words
-from tests.diary.users import signed_in
+from tests.diary.users import browser_of, signed_in
 
 NEW = "/diary/bulk/new?state=failed"
 
@@ -36,6 +37,15 @@ class Shifter:
     def post(self, address: str, **form: object) -> TestResponse:
         return self.client.post(address, data=form, headers=self.headers)
 
+    def confirm(self, address: str, **form: object) -> TestResponse:
+        """Fill in the form and confirm what it would do."""
+        return self.post(address, **form, do="review", **expected(self.post(address, **form, do="check").text))
+
+
+def expected(html: str) -> dict[str, str]:
+    """What the confirmation sends of the jobs that it has shown."""
+    return dict(re.findall(r'name="(count|digest)" value="(\w+)"', html))
+
 
 @pytest.fixture
 def sam(client: FlaskClient) -> Shifter:
@@ -50,7 +60,7 @@ def test_all_jobs_of_a_list_are_reviewed_once_their_number_is_confirmed(hub: Set
     checked = words(sam.post(address, review="done", add_tags="#known", do="check").text)
     assert "Set in each of these 2 jobs Review done Add tags #known" in checked
     assert review_of(numbers["fit_one"]).version == 0
-    answer = sam.post(address, review="done", add_tags="#known", do="review", count=2)
+    answer = sam.confirm(address, review="done", add_tags="#known")
     assert answer.status_code == 303
     result = words(sam.get(answer.location).text)
     assert "2 jobs were changed." in result
@@ -95,7 +105,7 @@ def test_a_bulk_review_that_cannot_be_is_refused_with_its_text_kept(
 
 def test_a_bulk_review_is_undone_but_for_jobs_that_were_reviewed_since(hub: Settings, sam: Shifter) -> None:
     numbers = fill()
-    page = sam.post(NEW, verdict="ok", do="review", count=2).location
+    page = sam.confirm(NEW, verdict="ok").location
     save_review(numbers["fit_one"], ReviewChange(summary="No, look again"), 1, "anna")
     assert "Undo" in words(sam.get("/diary/bulk").text)
     assert sam.post(f"{page}/undo").status_code == 303
@@ -111,7 +121,7 @@ def test_a_bulk_review_is_undone_but_for_jobs_that_were_reviewed_since(hub: Sett
 def test_many_jobs_are_reviewed_in_the_background_and_the_page_follows(hub: Settings, sam: Shifter) -> None:
     count = DIRECT + 1
     store("s", [seen(NOW, "failed", native_id=str(number), submitted=NOW - number) for number in range(count)], NOW)
-    page = sam.post(NEW, review="done", do="review", count=count).location
+    page = sam.confirm(NEW, review="done").location
     html = sam.get(page).text
     assert f"in progress 0 of {count} jobs are reviewed." in words(html)
     assert "This bulk review is not finished yet" in words(html)
@@ -134,18 +144,20 @@ def test_only_shifters_review_all_jobs_of_a_list_that_has_those_of_others(client
 
 def test_each_user_reviews_all_own_jobs_and_undoes_it(client: FlaskClient) -> None:
     fill()
-    anna, eve = signed_in("anna", Role.VIEWER), signed_in("eve", Role.VIEWER)
+    anna, eve = browser_of(client, "anna"), browser_of(client, "eve")
     own = DiaryJob.select().where(DiaryJob.user == "anna").count()
     assert 0 < own < DiaryJob.select().count()
-    address = links(client.get("/diary?mine=1", headers=anna).text)[f"Review all {own}"]
-    answer = client.post(address, data={"verdict": "other", "do": "review", "count": own}, headers=anna)
+    address = links(anna.get("/diary?mine=1").text)[f"Review all {own}"]
+    form = {"verdict": "other", "do": "check"}
+    form |= expected(anna.post(address, data=form).text) | {"do": "review"}
+    answer = anna.post(address, data=form)
     assert answer.status_code == 303
     page = answer.headers["Location"]
     reviewed = {row.job for row in DiaryReview.select().where(DiaryReview.verdict == "other")}
     assert reviewed == {row.id for row in DiaryJob.select().where(DiaryJob.user == "anna")}
-    for headers, is_offered in ((anna, True), (eve, False)):
-        assert ("Undo</button>" in client.get(page, headers=headers).text) == is_offered
-        assert ("Undo</button>" in client.get("/diary/bulk", headers=headers).text) == is_offered
-    assert client.post(f"{page}/undo", headers=eve).status_code == 403
-    assert client.post(f"{page}/undo", headers=anna).status_code == 303
+    for user, is_offered in ((anna, True), (eve, False)):
+        assert ("Undo</button>" in user.get(page).text) == is_offered
+        assert ("Undo</button>" in user.get("/diary/bulk").text) == is_offered
+    assert eve.post(f"{page}/undo").status_code == 403
+    assert anna.post(f"{page}/undo").status_code == 303
     assert not DiaryReview.select().where(DiaryReview.verdict == "other").exists()

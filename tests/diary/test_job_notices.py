@@ -16,16 +16,19 @@ from app.core.settings import Settings
 from app.diary.jobs import pin_state
 from app.diary.models import DiaryJob
 from app.diary.observations.store import lose, store
+from app.diary.review import notices
 from app.diary.review.notices import JobEvents
 from app.notify.channels.mail.channel import MailChannel
 from app.notify.delivery import deliver_due
 from app.notify.detection import EventCollector, WatchedSystem
 from app.notify.errors import InvalidSubscription
 from app.notify.models import Delivery, Notification, Subscription
+from app.notify.outbox import channel_named, send_test
 from app.notify.subscriptions import subscribe
-from app.security import Role, tokens
+from app.security import Role
 from app.security.models import Audit, User
 from tests.diary.observations import only_job, seen
+from tests.diary.users import browser_of
 from tests.notify.receivers import Box, mail_server
 
 HOST = {"Host": "127.0.0.1:8889"}
@@ -113,6 +116,50 @@ def test_notifications_of_users_are_collected_for_the_time_of_the_settings(confi
     assert Delivery.get().not_before % 3600 == 0
 
 
+def test_owners_of_the_same_job_do_not_see_each_others_addresses(configured: Settings, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DQMHUB_DIARY_OWNERS", "bob=anna")
+    for user in ("anna", "bob"):
+        subscribe(configured, user, f"{user}@cern.ch", BOTH)
+    observe("running")
+    observe("failed")
+    send(configured)
+    assert sorted(mail["To"] for mail in box.mails) == ["anna@cern.ch", "bob@cern.ch"]
+    assert sorted(box.recipients) == [["anna@cern.ch"], ["bob@cern.ch"]]
+
+
+def test_an_address_that_is_refused_for_now_delays_no_mail_to_operators(configured: Settings, box: Box) -> None:
+    subscribe(configured, "anna", "anna@cern.ch", BOTH)
+    box.rejections["anna@cern.ch"] = "451 try again later"
+    observe("running")
+    observe("failed")
+    EventCollector(configured).collect(WatchedSystem(JobEvents(), "jobs"), 86400.0)
+    send_test(configured, channel_named(configured, "mail"), "olga")
+    deliver_due(MailChannel(configured), "", lambda: False)
+    assert [mail["To"] for mail in box.mails] == ["shift@cern.ch"]
+
+
+def test_a_user_with_more_ends_than_mails_name_gets_a_mail_that_says_so(
+    configured: Settings, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "MOST_EVENTS", 3)
+    for user in ("anna", "bob"):
+        subscribe(configured, user, f"{user}@cern.ch", BOTH)
+    observe("running", "first", "bob")
+    observe("done", "first", "bob")
+    for number in range(3):
+        observe("running", f"a{number}")
+        observe("done", f"a{number}")
+    send(configured)
+    texts = {mail["To"]: mail.get_content() for mail in box.mails}
+    assert "Many jobs of bob are done or cancelled" in texts["bob@cern.ch"]
+    assert "/diary?user=bob&order=ended" in JobEvents().path(
+        next(e for e in JobEvents().find("jobs", 0, time.time() + 9) if e.key == "user:bob")
+    )
+    assert "Many" not in texts["anna@cern.ch"]
+    send(configured)
+    assert len(box.mails) == 2
+
+
 @pytest.mark.both_databases
 def test_events_are_ends_that_the_hub_has_seen_or_that_are_recent(hub: Settings) -> None:
     User.create(name="anna", role=Role.VIEWER, password="", created=0)
@@ -197,8 +244,7 @@ def test_an_address_that_is_not_allowed_is_refused(hub: Settings, address: str, 
 
 
 def signed_in(settings: Settings) -> tuple[FlaskClient, dict[str, str]]:
-    user = User.get(User.name == "anna")
-    return create_app(settings).test_client(), HOST | {"Authorization": f"Bearer {tokens.make(user, 'test', Role.VIEWER, 1)[1]}"}
+    return browser_of(create_app(settings).test_client(), "anna"), HOST
 
 
 def test_a_viewer_subscribes_on_a_page_of_the_notifications(configured: Settings) -> None:

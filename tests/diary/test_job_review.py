@@ -19,6 +19,7 @@ from app.security import Role, tokens
 from app.security.models import User
 from tests.diary.observations import NOW, changes, only_job, seen
 from tests.diary.test_pages import words
+from tests.diary.users import browser_of
 from tests.security.conftest import HOME, make_user, sign_in
 
 
@@ -192,7 +193,7 @@ def test_owners_and_shifters_review_a_job_and_others_read_the_review(client: Fla
     save_review(job.id, ReviewChange(notes="*why*", summary="Disk full", tags=("disk",)), 0, "anna")
     pin_state(job.id, "done", "bob")
     page = f"/diary/jobs/{job.id}"
-    assert "review-form" in client.get(page, headers=headers("anna", Role.VIEWER)).text
+    assert "review-form" in browser_of(client, "anna").get(page).text
     for reader in (headers("eve", Role.VIEWER), {}):
         html = client.get(page, headers=reader).text
         assert "review-form" not in html
@@ -202,7 +203,7 @@ def test_owners_and_shifters_review_a_job_and_others_read_the_review(client: Fla
         for path, data in (("review", {"version": "1", "notes": "x"}), ("review/preview", {}), ("undo", {}), ("state", {"release": "1"})):
             assert client.post(f"{page}/{path}", data=data, headers=reader).status_code in (401, 403)
     assert (review_of(job.id).notes, only_job().state) == ("*why*", "done")
-    answer = client.post(f"{page}/review", data={"version": "1", "notes": "own"}, headers=headers("anna", Role.VIEWER))
+    answer = browser_of(client, "anna").post(f"{page}/review", data={"version": "1", "notes": "own"})
     assert (answer.status_code, review_of(job.id).notes) == (303, "own")
 
 
@@ -222,6 +223,33 @@ def test_texts_of_somebody_whose_session_has_ended_come_back_unstored(client: Fl
     assert re.search(r"The review was not stored: Review : Needs the role \w+ \(you are", found)
     assert "Your summary, not stored in short Your notes, not stored an hour of <work>" in found
     assert review_of(job.id).version == 0
+
+
+REMOTE = {"REMOTE_ADDR": "192.0.2.7"}
+
+
+def test_texts_of_a_remote_browser_come_back_when_its_session_has_ended(client: FlaskClient, job: DiaryJob) -> None:
+    fields = opened(client, job) | {"notes": "an hour of <work>", "summary": "in short"}
+    for path in ("review", "review/preview"):
+        answer = client.post(f"/diary/jobs/{job.id}/{path}", data=fields, environ_overrides=REMOTE)
+        assert answer.status_code == 403
+        found = words(answer.text)
+        assert "The review was not stored: your session has ended" in found
+        assert "Your summary, not stored in short Your notes, not stored an hour of <work>" in found
+        assert f"/account/sign-in?next=/diary/jobs/{job.id}" in answer.text
+    part = client.post(f"/diary/jobs/{job.id}/review/preview", data=fields, headers={"HX-Request": "true"}, environ_overrides=REMOTE)
+    assert "HX-Redirect" not in part.headers, "the form would be lost"
+    assert "Your session has ended." in words(part.text)
+    assert client.get(f"/diary/jobs/{job.id}", environ_overrides=REMOTE).status_code == 303
+    assert review_of(job.id).version == 0
+
+
+def test_a_conflict_names_only_what_somebody_else_has_changed(client: FlaskClient, job: DiaryJob) -> None:
+    fields = opened(client, job) | {"notes": "mine", "summary": "mine, too"}
+    save_review(job.id, ReviewChange(notes="theirs"), 0, "anna")
+    found = words(client.post(f"/diary/jobs/{job.id}/review", data=fields, headers=headers()).text)
+    assert "Now, by anna : theirs" in found
+    assert found.count("Now, by anna") == 1
 
 
 def test_addresses_of_the_form_lead_to_the_page_of_the_job(client: FlaskClient, job: DiaryJob) -> None:

@@ -16,7 +16,7 @@ from tests.diary.users import signed_in
 
 def test_a_search_is_saved_under_a_name_with_its_order_and_columns(hub: Settings, client: FlaskClient) -> None:
     fill()
-    anna = signed_in("anna")
+    anna = signed_in("anna", Role.SHIFTER)
     address = links(client.get("/diary?state=failed&order=oldest&columns=user&page=1", headers=anna).text)["Save this search"]
     form = client.get(address, headers=anna).text
     assert "Save this search state failed" in words(form)
@@ -31,7 +31,7 @@ def test_a_search_is_saved_under_a_name_with_its_order_and_columns(hub: Settings
 
 
 def test_a_shared_search_is_in_the_menu_of_all_and_deleted_by_its_user_or_an_operator(hub: Settings, client: FlaskClient) -> None:
-    anna, bob, olga = signed_in("anna"), signed_in("bob"), signed_in("olga", Role.OPERATOR)
+    anna, bob, olga = signed_in("anna", Role.SHIFTER), signed_in("bob", Role.SHIFTER), signed_in("olga", Role.OPERATOR)
     for name in ("mine", "ours"):
         client.post("/diary/searches?user=anna", data={"name": name, "shared": "1"}, headers=anna)
     number = DiarySavedSearch.get(DiarySavedSearch.name == "ours").id
@@ -46,9 +46,24 @@ def test_a_shared_search_is_in_the_menu_of_all_and_deleted_by_its_user_or_an_ope
 
 
 def test_a_search_without_a_name_is_refused_with_the_form(hub: Settings, client: FlaskClient) -> None:
-    answer = client.post("/diary/searches?q=fit", data={"name": " ", "shared": "1"}, headers=signed_in("anna"))
+    answer = client.post("/diary/searches?q=fit", data={"name": " ", "shared": "1"}, headers=signed_in("anna", Role.SHIFTER))
     assert answer.status_code == 400
     assert "Expected 1 to 60 letters" in words(answer.text)
     assert 'value="1" checked' in answer.text
     assert "Sign in to save searches" in text(client, "/diary/searches?q=fit")
     assert client.post("/diary/searches?q=fit", data={"name": "x"}).status_code == 403
+
+
+def test_a_search_that_cannot_be_read_is_not_saved(hub: Settings, client: FlaskClient) -> None:
+    answer = client.post("/diary/searches?q=state:bad", data={"name": "broken"}, headers=signed_in("anna", Role.SHIFTER))
+    assert answer.status_code == 400
+    assert "state is one of unknown, pending" in words(answer.text)
+    assert not DiarySavedSearch.select().exists()
+
+
+def test_private_searches_of_others_look_like_those_that_are_gone(hub: Settings, client: FlaskClient) -> None:
+    client.post("/diary/searches?user=anna", data={"name": "mine"}, headers=signed_in("anna", Role.SHIFTER))
+    row, bob = DiarySavedSearch.get(), signed_in("bob", Role.SHIFTER)
+    private, gone = (client.post(f"/diary/searches/{number}/delete", headers=bob) for number in (row.id, row.id + 1))
+    assert (private.status_code, private.text, private.location) == (gone.status_code, gone.text, gone.location)
+    assert DiarySavedSearch.select().exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.diary import jobs
@@ -16,7 +16,7 @@ from app.diary.pages.presenters import PATH
 from app.diary.pages.review_form import ReviewForm, form_after_conflict, form_with_change, sent_form
 from app.diary.review import reviews
 from app.diary.review.errors import BadReview, ReviewConflict, ReviewForbidden, UndoRefused
-from app.diary.review.review import Review
+from app.diary.review.review import FIELDS, Review
 from app.diary.review.rights import check_may_review
 from app.diary.review.tags import completions
 from app.security import Role, needs
@@ -32,10 +32,12 @@ MAX_FORM_BYTES = 512 * 1024
 
 
 @blueprint.post(f"{PATH}/jobs/<int:number>/review")
-@needs(Role.VIEWER)
+@needs(Role.PUBLIC)
 def save(number: int) -> AnyResponse:
-    """Store a review. What cannot be stored, or was changed by somebody else, comes back in the form."""
+    """Store a review. What cannot be stored, or was changed by somebody else, comes back in the form; texts also without a session."""
     request.max_content_length = MAX_FORM_BYTES
+    if current_user().role < Role.VIEWER:
+        return _signed_out(number)
     job, form = jobs.find_job(number), _sent(number)
     try:
         check_may_review(current_user(), job)
@@ -50,9 +52,12 @@ def save(number: int) -> AnyResponse:
 
 
 @blueprint.post(f"{PATH}/jobs/<int:number>/review/preview")
-@needs(Role.VIEWER)
+@needs(Role.PUBLIC)
 def preview(number: int) -> AnyResponse:
     """The notes as they will look: alone for htmx, otherwise on the page with the form as it is."""
+    request.max_content_length = MAX_FORM_BYTES
+    if current_user().role < Role.VIEWER:
+        return _signed_out(number)
     job = _reviewable_job(number)
     if is_fragment():
         return ContentResponse(render_template("diary/notes.html", notes=notes_html(request.form.get("notes", ""))))
@@ -114,6 +119,17 @@ def _reviewable_job(number: int) -> DiaryJob:
     job = jobs.find_job(number)
     check_may_review(current_user(), job)
     return job
+
+
+def _signed_out(number: int) -> Response:
+    """What somebody has written whose session has ended, and nothing of the job. Keeps the page with the form if htmx sent it."""
+    sign_in = url_for("account.sign_in", next=f"{PATH}/jobs/{number}")
+    if is_fragment():
+        return ContentResponse(render_template("diary/signed_out_hint.html", sign_in=sign_in))
+    texts = {name: request.form.get(name, "") for name in FIELDS}
+    answer = make_response(render_template("diary/signed_out.html", texts=texts, sign_in=sign_in), 403)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _sent(number: int) -> ReviewForm:

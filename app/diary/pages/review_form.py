@@ -67,7 +67,7 @@ def form_after_conflict(form: ReviewForm, current: Review) -> ReviewForm:
     """The form with what the user has changed, and all else as it is now."""
     now = form_of(current).texts
     texts = {name: form.texts[name] if name in form.changed else now[name] for name in FIELDS}
-    others = {name: now[name] for name in FIELDS if now[name] != form.seen[name] or now[name] != texts[name]}
+    others = {name: now[name] for name in FIELDS if now[name] != form.seen[name]}
     return ReviewForm(texts, now, current.version, others=others, by=current.by)
 
 

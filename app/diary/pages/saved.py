@@ -91,6 +91,8 @@ def delete(number: int) -> AnyResponse:
 def _known_user() -> str:
     if not current_user().name:
         raise Problem(403, "Sign in to save searches")
+    if current_user().is_token and current_user().role < Role.SHIFTER:
+        raise Problem(403, "Needs a token with the role shifter, or a browser that is signed in")
     return current_user().name
 
 

@@ -20,6 +20,10 @@ RECENT_S = 3600.0
 """A job that had ended when it was found is an event if that was no longer ago: others are of the time before the source was added."""
 
 MOST_EVENTS = 1000
+"""Ends of jobs that are events of their own; of more, each user gets one event an hour for all others."""
+OF_USER = "user:"
+"""Begin of the key of such an event."""
+HOUR_S = 3600
 
 
 class JobEvents(EventSource):
@@ -46,26 +50,35 @@ class JobEvents(EventSource):
         for kind in wanted:
             if users := _batch_users(subscribers([kind])):
                 query = _ends(STATES[kind], users).where(DiaryEvent.at.between(since, until))
-                found += [_event(kind, row) for row in query.order_by(DiaryEvent.at.desc()).limit(MOST_EVENTS)]
-        return sorted(found, key=lambda event: (-event.at, event.id))[:MOST_EVENTS]
+                ends = list(query.order_by(DiaryEvent.at.desc(), DiaryEvent.id.desc()).limit(MOST_EVENTS))
+                found += [_event(kind, row) for row in ends]
+                if len(ends) == MOST_EVENTS:
+                    found += _more_events(kind, query, ends)
+        return sorted(found, key=lambda event: (-event.at, event.id))
 
     def owners(self, event: Event, logins: Collection[str]) -> list[str]:
         """The users whose job it is."""
         from app.diary.models import DiaryJob
 
+        if event.key.startswith(OF_USER):
+            return [login for login in logins if event.key.removeprefix(OF_USER) in _batch_users([login])]
         job = DiaryJob.get_or_none(DiaryJob.id == int(event.key))
         return [login for login in logins if job and job.user in _batch_users([login])]
 
     def subject(self, event: Event) -> Subject:
-        """The job."""
-        return Subject(f"job {event.key}")
+        """The job, or the user of many."""
+        return Subject(f"jobs of {event.key}" if event.key.startswith(OF_USER) else f"job {event.key}")
 
     def is_open(self, event: Event) -> bool:
         """False: the end of a job is no state that lasts."""
         return False
 
     def path(self, event: Event) -> str:
-        """The page of the job."""
+        """The page of the job, or the list of the jobs of the user."""
+        from urllib.parse import urlencode
+
+        if event.key.startswith(OF_USER):
+            return "/diary?" + urlencode({"user": event.key.removeprefix(OF_USER), "order": "ended"})
         return f"/diary/jobs/{event.key}"
 
     def hosts(self, settings: Settings) -> Iterable[str]:
@@ -94,6 +107,27 @@ def _ends(states: Sequence[str], users: Sequence[str]) -> Any:
     has_job: Any = DiaryJob.id == DiaryEvent.job
     query = DiaryEvent.select(DiaryEvent, DiaryJob).join(DiaryJob, on=has_job, attr="its_job")
     return query.where(is_end, DiaryEvent.new.in_(states), DiaryJob.user.in_(users), is_news)
+
+
+def _more_events(kind: str, query: Any, ends: Sequence[Any]) -> list[Event]:
+    """An event for each user who has more ends than those. query: of all."""
+    import hashlib
+    from collections import Counter
+
+    from peewee import fn
+
+    from app.core.database import rows
+    from app.diary.models import DiaryEvent, DiaryJob
+
+    found, single = [], Counter(row.its_job.user for row in ends)
+    counts = query.select(DiaryJob.user, fn.COUNT(DiaryEvent.id), fn.MAX(DiaryEvent.at)).group_by(DiaryJob.user)
+    for user, count, at in rows(counts):
+        if count > single[user]:
+            mark = hashlib.sha256(f"{kind} {user} {at // HOUR_S:.0f}".encode(errors="replace")).hexdigest()[:20]
+            words = "failed or were lost" if kind == FAILED else "are done or cancelled"
+            title, text = f"Many jobs of {user} {words}", "There are more than mails name singly: look at the list"
+            found.append(Event(f"{kind}-{mark}", SYSTEM, kind, None, f"{OF_USER}{user}", at, title, text))
+    return found
 
 
 def _event(kind: str, row: Any) -> Event:

@@ -18,9 +18,14 @@ def batch_users(caller: Caller) -> tuple[str, ...]:
     return request_settings().of(DiarySettings).batch_users(caller.name)
 
 
+def own_users(caller: Caller) -> tuple[str, ...]:
+    """The users of batch systems for whose jobs a sender has the rights of the owner: API tokens are for reading below shifter."""
+    return () if caller.is_token else batch_users(caller)
+
+
 def may_review(caller: Caller, job: DiaryJob) -> bool:
     """Whether a user may review a job, and pin or release its state."""
-    return caller.role >= Role.SHIFTER or bool(job.user and job.user in batch_users(caller))
+    return caller.role >= Role.SHIFTER or bool(job.user and job.user in own_users(caller))
 
 
 def check_may_review(caller: Caller, job: DiaryJob) -> None:
@@ -32,19 +37,20 @@ def check_may_review(caller: Caller, job: DiaryJob) -> None:
 
 def may_review_all(caller: Caller, selection: JobSelection) -> bool:
     """Whether a user may review all jobs of a list, whichever these are: own ones, unless it is a shifter."""
-    own = batch_users(caller)
+    own = own_users(caller)
     return caller.role >= Role.SHIFTER or bool(own and (selection.mine or (selection.user and set(selection.user) <= set(own))))
 
 
 def check_may_review_all(caller: Caller, selection: JobSelection) -> None:
     """Raise ReviewForbidden unless a user may review all jobs of a list."""
     if not may_review_all(caller, selection):
-        raise ReviewForbidden(f"Needs the role {Role.SHIFTER.title} (you are {caller.role.title}), or a list of own jobs: add mine=1")
+        remedy = "open the list My jobs" if own_users(caller) else "sign in and open the list My jobs"
+        raise ReviewForbidden(f"Needs the role {Role.SHIFTER.title} (you are {caller.role.title}), or own jobs only: {remedy}")
 
 
 def may_undo(caller: Caller, bulk: DiaryBulkReview) -> bool:
     """Whether a user may undo a bulk review: an own one, unless it is a shifter."""
-    return caller.role >= Role.SHIFTER or bool(caller.name and caller.name == bulk.by)
+    return caller.role >= Role.SHIFTER or bool(caller.name and not caller.is_token and caller.name == bulk.by)
 
 
 def check_may_undo(caller: Caller, bulk: DiaryBulkReview) -> None:

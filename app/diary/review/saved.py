@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 from app.core.database import proxy
 from app.core.text import one_line
+from app.diary.errors import BadSearch
 from app.diary.models import DiarySavedSearch
 from app.diary.review.errors import BadReview, ReviewForbidden, UnknownSearch
+from app.diary.search.selection import query_of, selection_of
 from app.security.audit_log import audit
 
 MAX_NAME = 60
@@ -38,6 +42,8 @@ def save_search(user: str, name: str, address: str, is_shared: bool = False) -> 
         wrong.append(("name", f"Expected 1 to {MAX_NAME} letters, not {len(name)}"))
     if len(address) > MAX_ADDRESS or not address.isascii() or not address.isprintable():
         wrong.append(("address", f"Expected the query of an address with at most {MAX_ADDRESS:,} letters"))
+    elif problem := _search_problem(address):
+        wrong.append(("address", problem))
     if wrong:
         raise BadReview(wrong)
     mine = DiarySavedSearch.user == user
@@ -54,19 +60,28 @@ def save_search(user: str, name: str, address: str, is_shared: bool = False) -> 
     return row
 
 
-def delete_search(number: int, user: str, may_delete_any: bool = False) -> None:
-    """Delete a search; one that is gone is deleted already.
+def _search_problem(address: str) -> str:
+    """Why the list of an address shows no jobs; "" if it does."""
+    try:
+        query_of(selection_of(parse_qs(address)), ())
+    except BadSearch as error:
+        return str(error)
+    return ""
 
-    Raises ReviewForbidden if it is of another user, and UnknownSearch if there cannot be one of this number.
+
+def delete_search(number: int, user: str, may_delete_any: bool = False) -> None:
+    """Delete a search; one that is gone is deleted already, and a private one of another user looks the same.
+
+    Raises ReviewForbidden if another user shares it, and UnknownSearch if there cannot be one of this number.
 
     may_delete_any: an operator removes what others share.
     """
     if number >= 2**31:
         raise UnknownSearch("There is no such saved search")
     row = DiarySavedSearch.get_or_none(DiarySavedSearch.id == number)
-    if row is None:
+    if row is None or not (row.user == user or row.is_shared):
         return
-    if row.user != user and not (may_delete_any and row.is_shared):
+    if row.user != user and not may_delete_any:
         raise ReviewForbidden(f"This search is of {row.user}, who can delete it")
     with proxy.atomic():
         DiarySavedSearch.delete().where(DiarySavedSearch.id == row.id).execute()

@@ -50,10 +50,14 @@ class MailChannel(Channel):
 
     def send(self, messages: Sequence[Message]) -> str:
         """Send one mail with all messages; returns the answers for recipients that the server rejected."""
-        return self.send_to(self.settings.of(MailSettings).notify_mail_to, messages)
+        return self._send([self.settings.of(MailSettings).notify_mail_to], messages)
 
     def send_to(self, addresses: Sequence[str], messages: Sequence[Message]) -> str:
-        """The same to other recipients."""
+        """The same to single users, a mail to each: they do not see each other's addresses."""
+        return self._send([[address] for address in addresses], messages)
+
+    def _send(self, recipients: Sequence[Sequence[str]], messages: Sequence[Message]) -> str:
+        """Send a mail to each group of recipients. It is an error only if the server rejects all of them."""
         ours, shared = self.settings.of(MailSettings), self.settings.of(NotifySettings)
         host, port = host_and_port(ours.notify_smtp)
         context = client_context(shared.notify_ca)
@@ -67,7 +71,14 @@ class MailChannel(Channel):
                 session.starttls(context=context)
             if ours.notify_smtp_user:
                 session.login(ours.notify_smtp_user, ours.notify_smtp_password)
-            rejected = session.send_message(mail(self.settings, addresses, messages), ours.notify_mail_from, list(addresses))
+            rejected: dict[str, tuple[int, bytes]] = {}
+            for addresses in recipients:
+                try:
+                    rejected |= session.send_message(mail(self.settings, addresses, messages), ours.notify_mail_from, list(addresses))
+                except smtplib.SMTPRecipientsRefused as error:
+                    rejected |= error.recipients
+            if len(rejected) == sum(map(len, recipients)):
+                raise smtplib.SMTPRecipientsRefused(rejected)
             with suppress(smtplib.SMTPException, OSError):  # it is sent
                 session.quit()
         return f"rejected for {_rejections(rejected)}" if rejected else ""
