@@ -110,7 +110,7 @@ def test_a_bulk_review_is_undone_but_for_jobs_that_were_reviewed_since(hub: Sett
     assert "Undo" in words(sam.get("/diary/bulk").text)
     assert sam.post(f"{page}/undo").status_code == 303
     result = words(sam.get(page).text)
-    assert "1 job of 2 has the earlier review again. 1 job was changed since and keeps the newer review." in result
+    assert "1 job of 2 was restored. 1 job was changed since and keeps the newer review." in result
     assert review_of(numbers["fit_two"]).verdict == "issue"
     assert review_of(numbers["fit_one"]).summary == "No, look again"
     assert "undone by sam" in words(sam.get("/diary/bulk").text)
@@ -161,3 +161,11 @@ def test_each_user_reviews_all_own_jobs_and_undoes_it(client: FlaskClient) -> No
     assert eve.post(f"{page}/undo").status_code == 403
     assert anna.post(f"{page}/undo").status_code == 303
     assert not DiaryReview.select().where(DiaryReview.verdict == "other").exists()
+
+
+def test_the_confirmation_says_what_people_have_written_already_and_what_is_replaced(hub: Settings, sam: Shifter) -> None:
+    numbers = fill()  # fit_two is done, an issue, with a summary
+    save_review(numbers["fit_one"], ReviewChange(verdict="ok"), 0, "anna")
+    found = words(sam.post(NEW, verdict="ok", summary="All good").text)
+    assert "1 job of these is already reviewed. 1 summary will be replaced. 1 verdict will be replaced." in found
+    assert "replaced" not in words(sam.post(NEW, add_tags="known").text)

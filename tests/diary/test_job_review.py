@@ -183,7 +183,7 @@ def test_a_state_is_set_by_hand_and_released(client: FlaskClient, job: DiaryJob)
     assert "Release" not in words(client.get(page, headers=headers()).text)
     assert client.post(f"{page}/state", data={"state": "done"}, headers=headers()).status_code == 303
     assert (only_job().state, only_job().pinned_by) == ("done", "bob")
-    assert "Release: the state of the source again" in words(client.get(page, headers=headers()).text)
+    assert "Use the source's state" in words(client.get(page, headers=headers()).text)
     assert client.post(f"{page}/state", data={"release": "1", "state": "done"}, headers=headers()).status_code == 303
     assert (only_job().state, only_job().pinned_by) == ("failed", "")
     assert client.post(f"{page}/state", data={"state": "great"}, headers=headers()).status_code == 400

@@ -76,9 +76,9 @@ def test_the_points_of_the_run_lead_to_their_pages(hub: Settings) -> None:
     addresses = [unescape(found) for found in re.findall(r'href="(/trends/point[^"]*)"', html)]
     assert [client.get(address).status_code for address in addresses] == [200, 200]
     store("s", [seen(NOW + 1, "done", labels={"dataset": "/Other/Run2022C-Express-v1/DQMIO"})], NOW + 1)
-    assert "Points of trends" not in text(client, f"/diary/jobs/{number}/run")
+    assert "Trend points" not in text(client, f"/diary/jobs/{number}/run")
     store("s", [seen(NOW + 2, "done", labels={"dataset": DATASET})], NOW + 2)
-    assert "Points of trends" in text(client, f"/diary/jobs/{number}/run")
+    assert "Trend points" in text(client, f"/diary/jobs/{number}/run")
 
 
 def test_a_job_without_a_run_that_the_hub_knows_says_so(client: FlaskClient) -> None:

@@ -112,7 +112,7 @@ def test_values_of_many_jobs_are_counted_when_they_are_wanted(client: FlaskClien
     chosen = client.get(links(values)["bob 2"]).text
     assert listed(chosen) == ["fit_two", "map_five"]
     assert "done 1" in links(chosen)
-    assert {"anna 2", "failed 2", "slurm 5"} <= set(links(client.get(links(html)["Count the values"]).text))
+    assert {"anna 2", "failed 2", "slurm 5"} <= set(links(client.get(links(html)["Show the values"]).text))
     assert client.get("/diary/values/name").status_code == 404
     assert client.get("/diary/values/user?q=state:bad").status_code == 400
 
@@ -175,7 +175,7 @@ def test_a_page_polls_until_a_job_or_a_review_changes(client: FlaskClient) -> No
 
 
 def test_many_sources_are_one_line_and_those_that_fail_are_named_in_it(client: FlaskClient) -> None:
-    assert "2 sources of jobs are scanned" in text(client, "/diary")
+    assert "2 sources of jobs, all working" in text(client, "/diary")
     DiarySource.insert(name="own-jobs", failures=2, error="OSError: no such host", last_ok=NOW).execute()
     assert "2 sources of jobs: own-jobs is down" in text(client, "/diary")
 
@@ -220,3 +220,12 @@ def test_a_download_that_ends_early_makes_room_for_the_next_one(client: FlaskCli
         assert answer.status_code == 200
         answer.close()  # nothing of it was read
         client.head("/diary/jobs.csv").close()
+
+
+def test_a_page_after_the_last_one_is_the_last_one(client: FlaskClient) -> None:
+    store("s", [seen(NOW, "done", str(number), submitted=NOW - number, name=f"fit_{number:02}") for number in range(1, 53)], NOW)
+    html = client.get("/diary?page=9999").text
+    assert "52 jobs, page 2 of 2" in words(html)
+    assert listed(html) == ["fit_51", "fit_52"]
+    assert "Previous page" in links(html)
+    assert listed(client.get("/diary?page=9999&state=lost").text) == []

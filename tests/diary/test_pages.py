@@ -32,12 +32,12 @@ def test_jobs_are_listed_newest_first_with_links_to_older_ones(client: FlaskClie
     store("s", [seen(NOW, native_id=str(number), submitted=NOW - 1000 + number, name=f"job{number:03}") for number in range(120)], NOW)
     pages = [client.get(f"/diary?page={number}").text for number in (1, 2, 3, 4)]
     shown = [re.findall(r"job\d{3}", words(page)) for page in pages]
-    assert [len(found) for found in shown] == [50, 50, 20, 0]
-    assert [name for found in shown for name in found] == [f"job{number:03}" for number in reversed(range(120))]
+    assert [len(found) for found in shown] == [50, 50, 20, 20]
+    assert [name for found in shown[:3] for name in found] == [f"job{number:03}" for number in reversed(range(120))]
     assert 'href="/diary?page=2" rel="next"' in pages[0]
     assert 'href="/diary" rel="prev"' in pages[1]
     assert "Next page" not in words(pages[2])
-    assert "No older jobs. Go to the last page" in words(pages[3])
+    assert shown[3] == shown[2]
 
 
 @pytest.mark.parametrize("page", ["-1", "x", "1.5", "99999999999999999999"])

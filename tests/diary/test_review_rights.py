@@ -44,7 +44,7 @@ def test_jobs_are_reviewed_by_their_owner_and_by_shifters(app: Flask) -> None:
         check_may_review(ANNA, own)
         with pytest.raises(ReviewForbidden, match=r"Needs the role shifter \(you are viewer\), or to be the owner of the job \(bob\)"):
             check_may_review(ANNA, other)
-        with pytest.raises(ReviewForbidden, match="the owner of the job is unknown"):
+        with pytest.raises(ReviewForbidden, match="nobody is known as the owner"):
             check_may_review(ANNA, nobodys)
 
 

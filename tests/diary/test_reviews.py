@@ -102,8 +102,8 @@ def test_of_two_who_save_at_the_same_moment_one_is_refused(job: DiaryJob) -> Non
     [
         (ReviewChange(review="closed"), "review: Expected one of open, ongoing, done, not 'closed'"),
         (ReviewChange(verdict=""), "verdict: Expected one of none, ok, not-ok, issue, other, obsolete, not ''"),
-        (ReviewChange(summary="x" * 501), "summary: Expected at most 500 letters, not 501"),
-        (ReviewChange(notes="x" * 20_001), "notes: Expected at most 20,000 letters, not 20,001"),
+        (ReviewChange(summary="x" * 501), "summary: Expected at most 500 characters, not 501"),
+        (ReviewChange(notes="x" * 20_001), "notes: Expected at most 20,000 characters, not 20,001"),
         (ReviewChange(tags=("a b",)), "tags: Expected letters, digits, - _ and . in a tag, not 'a b'"),
         (ReviewChange(add_tags=("#",)), "tags: Expected letters, digits, - _ and . in a tag, not '#'"),
         (ReviewChange(tags=tuple(f"t{number}" for number in range(31))), "tags: Expected at most 30 tags"),

@@ -48,7 +48,7 @@ def test_a_shared_search_is_in_the_menu_of_all_and_deleted_by_its_user_or_an_ope
 def test_a_search_without_a_name_is_refused_with_the_form(hub: Settings, client: FlaskClient) -> None:
     answer = client.post("/diary/searches?q=fit", data={"name": " ", "shared": "1"}, headers=signed_in("anna", Role.SHIFTER))
     assert answer.status_code == 400
-    assert "Expected 1 to 60 letters" in words(answer.text)
+    assert "Expected 1 to 60 characters" in words(answer.text)
     assert 'value="1" checked' in answer.text
     assert "Sign in to save searches" in text(client, "/diary/searches?q=fit")
     assert client.post("/diary/searches?q=fit", data={"name": "x"}).status_code == 403

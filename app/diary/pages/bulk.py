@@ -7,7 +7,8 @@ import time
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.diary.models import DiaryBulkReview
+from app.core.text import counted
+from app.diary.models import DiaryBulkReview, DiaryReview
 from app.diary.pages.bulk_form import BulkForm, form_from_request
 from app.diary.pages.list_choices import selected_of
 from app.diary.pages.list_view import ListView, list_view
@@ -16,7 +17,7 @@ from app.diary.review import bulk
 from app.diary.review.bulk_selection import selected_jobs
 from app.diary.review.errors import BadReview, SelectionChanged, UndoRefused
 from app.diary.review.rights import batch_users, check_may_review_all, check_may_undo, may_undo
-from app.diary.search.find import count
+from app.diary.search.find import count, numbers
 from app.diary.settings import DiarySettings
 from app.security import Role, needs
 from app.security.caller import current_user
@@ -26,6 +27,8 @@ blueprint = Blueprint("diary_bulk", __name__, url_prefix=f"{PATH}/bulk")
 
 MAX_FORM_BYTES = 32 * 1024
 SHOWN_BULKS = 100
+OTHERS = {"summary": ("summary", "summaries"), "verdict": ("verdict", "verdicts")}
+"""One and several of what a bulk review replaces."""
 
 
 @blueprint.get("")
@@ -119,6 +122,7 @@ def _form_page(
         digest=jobs.digest if jobs else "",
         has_other_jobs=status == 409,
         is_checked=jobs is not None and total > 0,
+        replaced=_replaced(lists, users, form) if jobs else [],
         problems=wrong,
         selected=selected_of(lists),
         reviews=REVIEW_BADGES,
@@ -126,6 +130,18 @@ def _form_page(
         action=lists.address(f"{PATH}/bulk/new"),
     )
     return make_response(text, 400 if wrong and status == 200 else status)
+
+
+def _replaced(lists: ListView, users: tuple[str, ...], form: BulkForm) -> list[str]:
+    """What people have written about the jobs already, and what of it would be lost, in sentences."""
+    reviews = DiaryReview.select().where(DiaryReview.job.in_(numbers(lists.selection, users)))
+    reviewed = reviews.where(DiaryReview.review != "open").count()
+    found = [f"{counted(reviewed, 'job')} of these {'is' if reviewed == 1 else 'are'} already reviewed."] if reviewed else []
+    for name, default in (("summary", ""), ("verdict", "none")):
+        new, field = getattr(form, name).strip(), getattr(DiaryReview, name)
+        if new and (lost := reviews.where(field != default, field != new).count()):
+            found.append(f"{lost:,} {OTHERS[name][lost != 1]} will be replaced.")
+    return found
 
 
 def _find(number: int) -> DiaryBulkReview:

@@ -68,7 +68,7 @@ def show_list() -> AnyResponse:
     shared = _frame(lists, sources) | {"poll": lists.address(since=version)}
     if not problem:
         try:
-            return _page(**shared, **_content(lists))
+            return _page(**shared | _content(lists))
         except BadSearch as error:
             problem = str(error)
     response = _page(**shared, problem=problem)
@@ -144,11 +144,14 @@ def _frame(lists: ListView, sources: list[ShownSource]) -> dict[str, Any]:
 
 def _content(lists: ListView) -> dict[str, Any]:
     """The jobs of the page, and what is known of all that are selected. Raises BadSearch."""
-    users, selection, number = batch_users(current_user()), lists.selection, lists.number
-    found = find(selection, users, PAGE_ROWS, (number - 1) * PAGE_ROWS)
+    users, selection = batch_users(current_user()), lists.selection
     total = count(selection, users)
     last = min(max(-(-total // PAGE_ROWS), 1), MAX_PAGE)
+    number = min(lists.number, last)  # of a list that has become shorter the last page
+    lists = replace(lists, number=number)
+    found = find(selection, users, PAGE_ROWS, (number - 1) * PAGE_ROWS)
     return {
+        "lists": lists,
         "rows": rows_of(found, lists),
         "total": total,
         "last": last,
@@ -156,7 +159,7 @@ def _content(lists: ListView) -> dict[str, Any]:
         "unknown_fields": [] if total else [name for name in fields_of(selection.q) if not count_query(with_field(name))],
         "errors": _errors(lists, users) if lists.is_everything and number == 1 else None,
         "facets": [] if _is_poll() else _facets(lists, users, total),
-        "newer": replace(lists, number=min(number - 1, last)).address() if number > 1 else "",
+        "newer": replace(lists, number=number - 1).address() if number > 1 else "",
         "older": replace(lists, number=number + 1).address() if number < last else "",
     }
 

@@ -130,7 +130,7 @@ def selected_of(lists: ListView) -> list[Selected]:
         for value in values:
             without = lists.having(**{name: tuple(each for each in values if each != value)})
             found.append(Selected(title.lower(), word(name, value), without.address()))
-    for name, text in (("mine", "my jobs"), ("obsolete", "obsolete ones, too")):
+    for name, text in (("mine", "my jobs"), ("obsolete", "with obsolete ones")):
         if getattr(selection, name):
             found.append(Selected("", text, lists.having(**{name: False}).address()))
     return found

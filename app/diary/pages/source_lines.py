@@ -38,6 +38,6 @@ def summary_of(sources: list[ShownSource]) -> str:
     """How the sources are, in a few words: `3 sources are scanned`, `slurm is down`."""
     bad = [f"{source.name} {'is down' if source.line.state == 'down' else 'needs a look'}" for source in sources if not source.is_good]
     if not bad:
-        return f"{counted(len(sources), 'source')} of jobs {'is' if len(sources) == 1 else 'are'} scanned"
+        return f"{counted(len(sources), 'source')} of jobs, all working"
     more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
     return f"{counted(len(sources), 'source')} of jobs: {', '.join(bad[:3])}{more}"

@@ -25,7 +25,7 @@ def checked_change(change: ReviewChange) -> ReviewChange:
     notes = None if change.notes is None else clean_text(change.notes)
     for field, value, most in (("summary", summary, MAX_SUMMARY), ("notes", notes, MAX_NOTES)):
         if value is not None and len(value) > most:
-            wrong.append((field, f"Expected at most {most:,} letters, not {len(value):,}"))
+            wrong.append((field, f"Expected at most {most:,} characters, not {len(value):,}"))
     tags = {}
     for field, words in (("tags", change.tags), ("add_tags", change.add_tags), ("remove_tags", change.remove_tags)):
         try:

@@ -31,7 +31,7 @@ def may_review(caller: Caller, job: DiaryJob) -> bool:
 def check_may_review(caller: Caller, job: DiaryJob) -> None:
     """Raise ReviewForbidden unless a user may review a job."""
     if not may_review(caller, job):
-        owner = f"or to be the owner of the job ({job.user})" if job.user else "since the owner of the job is unknown"
+        owner = f"or to be the owner of the job ({job.user})" if job.user else "because nobody is known as the owner of the job"
         raise ReviewForbidden(f"Needs the role {Role.SHIFTER.title} (you are {caller.role.title}), {owner}")
 
 

@@ -39,7 +39,7 @@ def save_search(user: str, name: str, address: str, is_shared: bool = False) -> 
     name, address = one_line(name), address.strip().removeprefix("?")
     wrong = []
     if not 1 <= len(name) <= MAX_NAME:
-        wrong.append(("name", f"Expected 1 to {MAX_NAME} letters, not {len(name)}"))
+        wrong.append(("name", f"Expected 1 to {MAX_NAME} characters, not {len(name)}"))
     if len(address) > MAX_ADDRESS or not address.isascii() or not address.isprintable():
         wrong.append(("address", f"Expected the query of an address with at most {MAX_ADDRESS:,} letters"))
     elif problem := _search_problem(address):

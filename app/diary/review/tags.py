@@ -29,7 +29,7 @@ def clean_tag(text: str) -> str:
     if not _TAG.fullmatch(tag):
         raise BadReview([("tags", f"Expected letters, digits, - _ and . in a tag, not {text[:MAX_TAG]!r}")])
     if len(tag) > MAX_TAG:
-        raise BadReview([("tags", f"Expected at most {MAX_TAG} letters in a tag, not {len(tag)}")])
+        raise BadReview([("tags", f"Expected at most {MAX_TAG} characters in a tag, not {len(tag)}")])
     return tag
 
 
