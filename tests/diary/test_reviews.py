@@ -105,7 +105,7 @@ def test_of_two_who_save_at_the_same_moment_one_is_refused(job: DiaryJob) -> Non
         (ReviewChange(summary="x" * 501), "summary: Expected at most 500 characters, not 501"),
         (ReviewChange(notes="x" * 20_001), "notes: Expected at most 20,000 characters, not 20,001"),
         (ReviewChange(tags=("a b",)), "tags: Expected letters, digits, - _ and . in a tag, not 'a b'"),
-        (ReviewChange(add_tags=("#",)), "tags: Expected letters, digits, - _ and . in a tag, not '#'"),
+        (ReviewChange(add_tags=("#",)), "add_tags: Expected letters, digits, - _ and . in a tag, not '#'"),
         (ReviewChange(tags=tuple(f"t{number}" for number in range(31))), "tags: Expected at most 30 tags"),
     ],
 )

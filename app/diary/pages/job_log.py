@@ -17,7 +17,7 @@ from app.diary.models import DiaryJob
 from app.diary.pages.job_view import JobView, job_view
 from app.diary.pages.presenters import PATH, name_of
 from app.diary.problems import STATUSES
-from app.diary.review.rights import may_review
+from app.diary.review.rights import may_read_all
 from app.diary.settings import DiarySettings
 from app.diary.states import FAILED, UNFINISHED
 from app.security import Role, needs
@@ -105,7 +105,7 @@ def _open(job: DiaryJob, path: str) -> BinaryIO:
 
 def _may_download(job: DiaryJob, size: int) -> bool:
     """Whether the user may download a log of so many bytes: a large one occupies a thread of the web server for long."""
-    return size <= HEAD_BYTES + TAIL_BYTES or may_review(current_user(), job)
+    return size <= HEAD_BYTES + TAIL_BYTES or may_read_all(current_user(), job)
 
 
 def _log_page(job: DiaryJob, path: str, text: LogText, version: str, may_download: bool) -> DiaryLogPage:

@@ -28,6 +28,11 @@ def may_review(caller: Caller, job: DiaryJob) -> bool:
     return caller.role >= Role.SHIFTER or bool(job.user and job.user in own_users(caller))
 
 
+def may_read_all(caller: Caller, job: DiaryJob) -> bool:
+    """Whether a user may read all that there is of a job, such as a large log: a token of its owner may, too."""
+    return caller.role >= Role.SHIFTER or bool(job.user and job.user in batch_users(caller))
+
+
 def check_may_review(caller: Caller, job: DiaryJob) -> None:
     """Raise ReviewForbidden unless a user may review a job."""
     if not may_review(caller, job):
