@@ -67,3 +67,12 @@ def test_private_searches_of_others_look_like_those_that_are_gone(hub: Settings,
     private, gone = (client.post(f"/diary/searches/{number}/delete", headers=bob) for number in (row.id, row.id + 1))
     assert (private.status_code, private.text, private.location) == (gone.status_code, gone.text, gone.location)
     assert DiarySavedSearch.select().exists()
+
+
+def test_deleting_a_search_that_others_use_asks_first(hub: Settings, client: FlaskClient) -> None:
+    anna = signed_in("anna", Role.SHIFTER)
+    for name, more in (("own", {}), ("of all", {"shared": "1"})):
+        assert client.post("/diary/searches?q=fit", data={"name": name, **more}, headers=anna).status_code == 303
+    found = words(client.get("/diary/searches", headers=anna).text)
+    assert "Delete Nobody will have this search any more; it cannot be undone. Delete for all" in found
+    assert found.count("Nobody will have this search") == 1
