@@ -62,7 +62,7 @@ def _narrowing(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--obsolete", is_flag=True, help="Also jobs with the verdict obsolete.")
 @click.option("--order", default="newest", show_default=True, help=f"One of {', '.join(ORDERS)}.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="Maximum number of jobs.")
-@click.option("--count", "only_count", is_flag=True, help="Print only how many jobs these are.")
+@click.option("--count", "only_count", is_flag=True, help="Print only the number of jobs.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line; times are Unix seconds, UTC.")
 def ls(search: tuple[str, ...], limit: int, only_count: bool, as_json: bool, **selected: Any) -> None:
     """List the jobs that a SEARCH finds, as on the page of jobs; without one, all jobs.
@@ -129,10 +129,10 @@ def _line(job: DiaryJob) -> str:
 
 @diary.command("import")
 @click.argument("address")
-@click.option("--source", default="cae-job-diary", show_default=True, help="Name of the source that the jobs are of from now on.")
+@click.option("--source", default="cae-job-diary", show_default=True, help="Name of the source to which the imported jobs belong.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def import_diary(address: str, source: str, as_json: bool) -> None:
-    """Import the jobs of CAE Job Diary, with what people said of them.
+    """Import the jobs of CAE Job Diary with their reviews.
 
     ADDRESS is sqlite:FILE, json:FILE (Django's dumpdata) or mysql://user:password@host:port/name, whose password may also be in
     the variable MYSQL_PWD. A second import changes what changed there, and nothing that was changed here.

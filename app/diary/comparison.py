@@ -1,4 +1,4 @@
-"""What differs between a job and those that it follows from."""
+"""Differences between a job and its parents."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class CommandFailed(DiaryError):
 
     Attributes:
         code: Exit code; None: it did not end by itself.
-        errors: The end of what it said of errors.
+        errors: The end of its standard error.
     """
 
     def __init__(self, name: str, reason: str, code: int | None = None, errors: str = "") -> None:

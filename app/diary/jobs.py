@@ -50,7 +50,7 @@ def history_of(job: DiaryJob, limit: int = MAX_HISTORY, before: int = 0) -> list
 
 
 def parents_of(job: DiaryJob) -> list[Relative]:
-    """The jobs that this one follows from, also those that are not found yet; one with and without its time is one."""
+    """The parents of a job, also those not found yet; a parent named with and without its time counts once."""
     keys = list(DiaryParent.select().where(DiaryParent.job == job.id).order_by(DiaryParent.id).limit(MAX_RELATIVES))
     ids = _JobIds(keys)
     parents = {number: ids.parent_of(key, job) for number, key in enumerate(keys)}

@@ -248,7 +248,7 @@ class DiaryBulkReview(Table):
 
 
 class DiaryBulkChange(Table):
-    """A job whose review was changed with those of others; the row is deleted when this is undone, or can be no more."""
+    """A job changed by a bulk review; the row is deleted when the change is undone or can no longer be undone."""
 
     bulk = IntegerField()  # number of the DiaryBulkReview
     job = BigIntegerField()

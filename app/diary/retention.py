@@ -47,7 +47,7 @@ def remove_old(keep_days: int, progress: Callable[[int], object] = lambda _: Non
 
 
 def _is_old(before: float) -> list[Any]:
-    """Jobs that were met last before a time, and of which nobody has said anything."""
+    """Jobs last seen by their source before a time, without a review and without a state set by hand."""
     is_reviewed = fn.EXISTS(DiaryReview.select(SQL("1")).where(DiaryReview.job == DiaryJob.id))
     return [DiaryJob.met < before, DiaryJob.pinned_by == "", ~is_reviewed]
 

@@ -33,13 +33,13 @@ class DiarySettings:
     diary_lost_cycles: int = setting(
         3, "Complete scans of a source in a row without an unfinished job after which the job is lost.", between(1, 1000)
     )
-    diary_lost_s: float = setting(600.0, "Shortest time without a sign of a job until it is lost, s.", between(0, 30 * 86400))
-    diary_quarantine_rows: int = setting(200, "Records of a source that cannot be used which are kept, the newest ones.", between(1, 10000))
+    diary_lost_s: float = setting(600.0, "Least time missing from its source until a job is lost, s.", between(0, 30 * 86400))
+    diary_quarantine_rows: int = setting(200, "Unusable records kept for each source, the newest ones.", between(1, 10000))
     diary_keep_days: int = setting(
-        0, "Days for which a job is kept after its source has shown it last; 0: for ever. Reviewed ones stay.", between(0, 36500)
+        0, "Days for which a job is kept after its source last reported it; 0: for ever. Reviewed jobs stay.", between(0, 36500)
     )
     diary_log_roots: tuple[str, ...] = setting(
-        (), "Folders whose files the pages of jobs show as logs, to everybody who may read this hub.", below_root, path=True
+        (), "Folders with logs that the pages of jobs may show to everybody who may read this hub.", below_root, path=True
     )
     diary_run_plots: str = setting(
         "reportSummaryMap", "Search for the plots of its run on the page of a job, as in the search box of a sample; empty: none."

@@ -12,7 +12,7 @@ UNFINISHED = (UNKNOWN, PENDING, HELD, RUNNING)
 """States from which a job may become lost."""
 
 REVIEWS = ("open", "ongoing", "done")
-"""How far people are with a job. One that nobody has looked at is open."""
+"""Progress of the review of a job; open: not reviewed yet."""
 
 VERDICTS = ("none", "ok", "not-ok", "issue", "other", "obsolete")
 """What people think of a job. Lists leave obsolete ones out."""

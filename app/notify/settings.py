@@ -36,7 +36,7 @@ class NotifySettings:
         ("cern.ch",), "Domains, with those below them, of the mail addresses to which users have notifications about their own jobs sent."
     )
     notify_user_pause_s: float = setting(
-        60.0, "Time for which notifications about users' own jobs are collected, so that many are one mail, s.", between(0, 3600)
+        60.0, "Time for which notifications about a user's own jobs are collected into one mail, s.", between(0, 3600)
     )
     notify_refresh_s: float = setting(3.0, "Refresh interval of the page, s.", between(1, 600))
     notify_ca: str = setting(

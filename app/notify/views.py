@@ -66,7 +66,7 @@ def notifications() -> Response:
 @pages.get(f"{PATH}/own")
 @needs(Role.VIEWER)
 def own_notifications() -> AnyResponse:
-    """What the user wants to be notified about for oneself."""
+    """Notifications of the user about own jobs."""
     if not current_user().name:
         return redirect(url_for("account.sign_in", next=f"{PATH}/own"), 303)
     return _own_page(subscriptions.subscription_of(current_user().name))

@@ -116,7 +116,7 @@ class _Input:
 
 
 class _Plan:
-    """Which entries of which snapshots are written."""
+    """The entries to write, by snapshot."""
 
     def __init__(self, made: Concatenation) -> None:
         self._made = made

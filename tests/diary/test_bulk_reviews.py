@@ -87,7 +87,7 @@ def test_a_bulk_review_of_which_nothing_is_left_to_restore_keeps_its_undo_for_la
     numbers = failed_jobs(3)
     first = review_jobs(numbers, "", ReviewChange(add_tags=("one",)), "anna")
     second = review_jobs(numbers, "", ReviewChange(add_tags=("two",)), "anna")
-    with pytest.raises(UndoRefused, match="All jobs of this bulk review were changed since; undo the later bulk reviews"):
+    with pytest.raises(UndoRefused, match="All jobs of this bulk review have been changed since; undo the later bulk reviews"):
         undo_bulk(first.id, "anna")
     assert {review.tags for review in reviews_of(numbers).values()} == {("one", "two")}
     assert (undo_bulk(second.id, "anna").restored, undo_bulk(first.id, "anna").restored) == (3, 3)

@@ -171,8 +171,8 @@ RULE = {"state": "done", "pattern": r"(?P<id>\d+)", "folder": "/jobs"}
         ({"rules": [RULE | {"pattern": r"\d+"}]}, "has no group .*id"),
         ({"rules": [RULE | {"job_dir": "{dir}"}]}, r"job_dir has \{dir\}; names: entry, folder, id"),
         ({"rules": [RULE | {"folder": "jobs"}]}, "rules 1: The option folder must begin with /"),
-        ({"rules": [RULE | {"folder": ""}]}, "Each rule must have a folder, unless"),
-        ({"submissions": {"folder": "/logs"}}, "then none has one"),
+        ({"rules": [RULE | {"folder": ""}]}, "each rule must have a folder"),
+        ({"submissions": {"folder": "/logs"}}, "none may have one"),
         ({"submissions": {"folder": "logs"}}, "submissions: The option folder must begin with /"),
         ({"submissions": {"folder": "/logs", "pattern": "["}}, "submissions: pattern"),
         ({"submissions": {"folder": "/logs", "encoding": "klingon"}}, "submissions: Unknown encoding 'klingon'"),
@@ -244,7 +244,7 @@ def test_a_trace_that_is_no_directory_is_told_with_the_options_that_it_needs(hub
     assert [scan_source(source, hub).quarantined for _ in range(2)] == [2, 0]
     assert {(job.native_id, job.state) for job in DiaryJob.select()} == {("7", "unknown"), ("8", "unknown"), ("9", "pending")}
     for record in DiaryQuarantine.select():
-        assert all(words in record.reason for words in ("It is no directory", "needs_job_dir = false", "only_directories = true"))
+        assert all(words in record.reason for words in ("Not a directory", "needs_job_dir = false", "only_directories = true"))
 
 
 def test_a_directory_of_a_job_that_is_a_link_shows_no_files_of_others(hub: Settings, site: Site, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_a_job_that_cannot_be_used_is_quarantined_and_hides_no_other(hub: Settin
     report = run(f"json:{tmp_path / 'original'}")
     assert (report.jobs, report.found, report.quarantined) == (8, 7, 2)
     reasons = " ".join(row.reason for row in DiaryQuarantine.select())
-    assert "Its id is no number: 'seven'" in reasons
+    assert "Its id is not a number: 'seven'" in reasons
     assert "not a tag" in reasons
     assert (job(1234569).state, job(1234569).submitted, review_of(job(1234569).id).notes) == ("unknown", 0, "7")
 

@@ -116,7 +116,7 @@ def test_a_conflict_shows_both_texts_and_loses_none(client: FlaskClient, job: Di
     assert answer.status_code == 409
     assert review_of(job.id).notes == "theirs"
     found = words(answer.text)
-    assert "anna has changed this review since you opened it, and nothing of yours was stored" in found
+    assert "anna has changed this review since you opened it, so your changes were not stored" in found
     assert "Now, by anna : theirs" in found
     again = form_in(answer.text)
     assert (again["notes"], again["summary"], again["verdict"], again["tags"], again["version"]) == ("mine", "from bob", "ok", "pixel", "1")

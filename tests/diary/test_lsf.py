@@ -146,7 +146,7 @@ def test_a_cluster_that_does_not_answer_has_not_lost_its_jobs(hub: Settings, bjo
     ("text", "reason"),
     [
         ("7|0|RUN", "It has 3 fields, not 17"),
-        (line(jobid="abc"), "The id is no number"),
+        (line(jobid="abc"), "The id is not a number"),
         (line(submit_time="yesterday"), "yesterday is no time"),
         (line(submit_time="Feb 30 12:00"), "There is no date 02/30"),
         (line(submit_time="Nov 31 12:00:00 2026"), "day"),

@@ -83,9 +83,9 @@ def test_a_new_module_is_a_new_kind_and_nothing_else_changes(module: None, confi
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.toml", b"kind = ", "It is no TOML"),
-        ("a.toml", b"\xff\xfe", "It is no TOML"),
-        ("a.toml", b"a = " + b"[" * 100_000, "It is no TOML"),
+        ("a.toml", b"kind = ", "Not valid TOML"),
+        ("a.toml", b"\xff\xfe", "Not valid TOML"),
+        ("a.toml", b"a = " + b"[" * 100_000, "Not valid TOML"),
         ("a.toml", b"", "kind must be one of "),
         ("a.toml", b"kind = 7", "kind must be one of"),
         ("a.toml", b'kind = "own-jobs"\nperiod = 7', "Unknown option period; options: period_s"),

@@ -167,7 +167,7 @@ def test_waiting_tasks_of_an_array_are_jobs_with_the_ids_that_they_get_when_they
 
 @pytest.mark.parametrize("text", ["", "x", "6_[", "6_[]", "6_[1-]", "6_[1,...]", "6_[0-999999]", "6_[1-2:0x]", "6_[٣]", "6_[99999999999]"])
 def test_tasks_that_are_none_or_too_many_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"JobID is no job id such as 6 or 6_1|no numbers|more than 10,000"):
+    with pytest.raises(ValueError, match=r"JobID is not a job id such as 6 or 6_1|not numbers|more than 10,000"):
         task_ids(text)
 
 

@@ -84,5 +84,5 @@ def test_words_before_the_first_job_of_the_queue_make_no_other_job_lost() -> Non
 def test_a_record_that_cannot_be_used_is_kept_with_its_reason_in_words(commands: Path) -> None:
     say(commands, [job("six", "RUNNING", 100), job("6_[1-20000]", "PENDING", 100), job("7", "RUNNING", 100, Submit="yesterday")], [])
     reasons = [reason for _, reason in source(commands).scan({}).quarantined]
-    assert reasons[:2] == ["JobID is no job id such as 6 or 6_1", "It has more than 10,000 tasks"]
+    assert reasons[:2] == ["JobID is not a job id such as 6 or 6_1", "It has more than 10,000 tasks"]
     assert "'yesterday'" in reasons[2]

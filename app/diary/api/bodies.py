@@ -21,7 +21,7 @@ def body_with(*fields: str) -> dict[str, Any]:
     """The object in the body of this request, with no fields but these. Raises Problem 400."""
     body = json_body(EXPECTED)
     if not isinstance(body, dict):
-        raise Problem(400, EXPECTED, [("body", "It is no object")])
+        raise Problem(400, EXPECTED, [("body", "Expected a JSON object")])
     if unknown := sorted(body.keys() - set(fields)):
         raise Problem(400, "There are unknown fields", [(name[:100], f"Expected one of {', '.join(fields)}") for name in unknown])
     return body

@@ -54,7 +54,7 @@ def old_about() -> Answer:
 
 
 def _list_query() -> str:
-    """The query of the list here that shows what that of the request shows there."""
+    """The query of the list at `/diary` that matches the one of the request."""
     args = request.args
     users, projects = (tuple(filter(None, [args.get(name, "").strip()])) for name in ("user", "project"))
     selection = JobSelection(args.get("q", "").strip(), user=users, project=projects, obsolete="show_obsolete" in args)

@@ -1,4 +1,4 @@
-"""Jobs of the demo, of all sources: a formula makes them, and each says so in its facts.
+"""Jobs of the demo, of all sources, made by a formula; the facts of each one name it.
 
 They are stored as their sources would have: each with its history, from its submission on. Some are reviewed.
 """

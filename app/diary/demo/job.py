@@ -1,4 +1,4 @@
-"""A job of the demo: how it went, and what its source said of it in the course of time."""
+"""A job of the demo: its course, and the reports of its source over time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.diary.states import CANCELLED, DONE, FAILED, HELD, PENDING, RUNNING
 
 DAY_S, HOUR_S, MINUTE_S = 86400.0, 3600.0, 60.0
 FACTS = {"made by": "a formula, for the demo"}
-"""What each job of the demo says of itself."""
+"""The fact by which each job of the demo is recognised."""
 
 
 class DemoJob(NamedTuple):
@@ -22,7 +22,7 @@ class DemoJob(NamedTuple):
     last: Observation
 
     def observations(self) -> Iterator[Observation]:
-        """What the source said of the job, from its submission on."""
+        """The reports of the source on the job, from its submission on."""
         job = self.last
         before = replace(job, exit_code=None, signal=None, reason=None, metrics=None, started=None, ended=None)
         if job.submitted < (job.started or job.seen):

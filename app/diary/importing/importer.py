@@ -70,7 +70,7 @@ def old_diary(address: str) -> OldDiary:
 
 
 def import_jobs(diary: OldDiary, source: str, now: float, keep: int) -> ImportReport:
-    """Store all jobs, and what people said of them. Raises BadImport, BadSourceConfig.
+    """Store all jobs and their reviews. Raises BadImport, BadSourceConfig.
 
     Args:
         diary: Where they are read.

@@ -1,4 +1,4 @@
-"""A job of CAE Job Diary as an observation, and what people said of it as a review."""
+"""A job of CAE Job Diary as an observation, and what people wrote as a review."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def job_id(old: OldJob) -> str:
     """The id of a job. Raises ValueError."""
     number = old.values.get("job_id")
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise ValueError(f"Its id is no number: {str(number)[:40]!r}")
+        raise ValueError(f"Its id is not a number: {str(number)[:40]!r}")
     return str(number)
 
 
@@ -68,7 +68,7 @@ def observation_of(old: OldJob, source: str, submitted: float, now: float) -> Ob
 
 
 def review_of(old: OldJob) -> ReviewChange:
-    """What people said of a job: all fields. A summary of many lines, or a long one, stands whole in the notes."""
+    """The review of a job: all fields. A summary of many lines, or a long one, stands whole in the notes."""
     notes, summary = as_markdown(old.text("info").rstrip()), old.text("result_summary").strip()
     line = _cut(one_line(summary.partition("\n")[0]), MAX_SUMMARY)
     if line != summary:

@@ -58,7 +58,7 @@ def _open_below(root: str, names: list[str]) -> BinaryIO:
             here, at = at, os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=at)
             os.close(here)
         if not stat.S_ISREG(os.fstat(at).st_mode):  # nothing but a look so far: opening a device or pipe can have effects
-            raise LogRefused("The log is no regular file")
+            raise LogRefused("The log is not a regular file")
         return open(f"/proc/self/fd/{at}", "rb", buffering=0)
     finally:
         os.close(at)

@@ -37,12 +37,12 @@ class Checked(NamedTuple):
 def checked(observation: Observation) -> Checked:
     """The observation with safe values. Raises BadObservation."""
     if not isinstance(observation, Observation):
-        raise BadObservation("It is no observation")
+        raise BadObservation("Not an observation")
     seen = _time("seen", observation.seen)
     if seen is None:
         raise BadObservation("It has no time")
     if not isinstance(observation.state, str):
-        raise BadObservation("Its state is no text")
+        raise BadObservation("Its state is not text")
     values: dict[str, Any] = {"machine_state": observation.state if observation.state in STATES else UNKNOWN}
     for name, longest in TEXTS.items():
         values[name] = _text(name, getattr(observation, name), longest)
@@ -108,13 +108,13 @@ def _items(name: str, value: Any) -> list[Any]:
 
 def _pair(item: Any) -> list[str | None]:
     if not isinstance(item, list | tuple) or len(item) != 2 or not all(isinstance(part, str) for part in item):
-        raise BadObservation("A log is no pair of path and kind")
+        raise BadObservation("A log is not a pair of path and kind")
     return [_text("logs", item[0], PATH_CHARS), _text("logs", item[1], TEXT_CHARS)]
 
 
 def _parent(item: Any) -> ParentKey:
     if not isinstance(item, list | tuple) or not 2 <= len(item) <= 3 or not isinstance(item[0], str) or not item[0]:
-        raise BadObservation("A parent is no source and id")
+        raise BadObservation("A parent is not a pair of source and id")
     key = job_key(item[1], item[2] if len(item) == 3 else 0)
     return ParentKey(clean(item[0][:ID_CHARS]), *key)
 
@@ -135,7 +135,7 @@ def _metrics(value: Any) -> dict[str, Any]:
     found = dict(_first(_mapping("metrics", value)))
     for each in found.values():
         if isinstance(each, bool) or not isinstance(each, int | float) or not abs(each) < 1e300:  # false for NaN, too
-            raise BadObservation("A metric is no number")
+            raise BadObservation("A metric is not a number")
     return found
 
 

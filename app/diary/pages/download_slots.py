@@ -1,4 +1,4 @@
-"""Slots for downloads, of which there are few; one that a slow reader holds for long is given to the next one."""
+"""A few slots for downloads; a slot that a slow reader holds for long goes to the next download."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.web import Problem
 MAX_DOWNLOADS = 2
 """Simultaneous downloads of one web process: each occupies a thread."""
 LONGEST_S = 600.0
-"""Time after which a slot is given to a download that waits, s; without one that waits, a download may go on."""
+"""Time after which a slot goes to a waiting download, s; if none is waiting, the download continues."""
 
 
 class SlotLost(Exception):

@@ -44,7 +44,7 @@ ERROR_ROWS = 3
 """Errors to look at that stand above the list."""
 
 TO_LOOK_AT = JobSelection(state=(FAILED,), review=("open",), order=ENDED)
-"""Errors that nobody has looked at yet, the latest end first."""
+"""Failed jobs without a review, the latest end first."""
 
 
 class Errors(NamedTuple):

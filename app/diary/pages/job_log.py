@@ -95,7 +95,7 @@ def _requested_log(number: int) -> tuple[DiaryJob, str]:
     """The job and the path in the query, which is one of its logs. Raises UnknownDiaryJob, UnknownLog."""
     job, path = jobs.find_job(number), request.args.get("file", "")
     if path not in (each for each, kind in job.value_of("logs") if kind != "page"):
-        raise UnknownLog("The job has no such log; its page lists those that it has")
+        raise UnknownLog("The job has no such log; its page lists its logs")
     return job, path
 
 

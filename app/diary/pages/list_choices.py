@@ -42,10 +42,10 @@ WORDS = {name: badge.text for badges in (BADGES, REVIEW_BADGES, VERDICT_BADGES) 
 SEARCHES = (
     ("fit beamspot", "with words that begin so"),
     ('"beam spot"', "with these words one after the other"),
-    ("state:failed review:open", "that failed and that nobody has looked at"),
+    ("state:failed review:open", "that failed and have not been reviewed"),
     ("user:anna,bob", "of either user, whole names; so for project, source, kind, id, tag, run and each other label"),
-    ("run:3587*", "whose run begins so; so for the other fields"),
-    ("name:pixel", "with a word in the name that begins so"),
+    ("run:3587*", "whose run begins with this; likewise for the other fields"),
+    ("name:pixel", "with a word in the name that begins with this"),
     ("run:358788 -pixel", "of this run, without the word"),
     (
         "since:2d",
@@ -118,7 +118,7 @@ def choices_of(lists: ListView, name: str, counts: Sequence[tuple[str, int]]) ->
 
 
 def selected_of(lists: ListView) -> list[Selected]:
-    """The parts of the selection, each of which can be removed."""
+    """The parts of the selection, which can be removed one by one."""
     selection = lists.selection
     pieces = pieces_of(selection.q)
     if selection.q and not 0 < len(pieces) <= MAX_TERMS:  # not read, so it has no parts: with a link for each the page would have many MB

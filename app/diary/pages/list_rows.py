@@ -36,7 +36,7 @@ class DiaryRow(NamedTuple):
 
     @property
     def named_by(self) -> list[tuple[str, str]]:
-        """What tells a failed job from others of its name: its run and host, and how it ended."""
+        """What distinguishes a failed job from others of its name: run, host and exit code."""
         labels = self.job.value_of("labels")
         found = [(name, str(labels.get(name, ""))) for name in NAMING_LABELS] + [("exit", self.exit)]
         return [(name, value) for name, value in found if value]

@@ -16,20 +16,20 @@ from app.web.links import NavLink, link
 PATH = "/diary"
 
 BADGES = {
-    states.UNKNOWN: Badge("unsure", "unsure", "unknown", "The source does not say it, or in words that are not known."),
-    states.PENDING: Badge("idle", "off", "pending", "The job waits for its start."),
+    states.UNKNOWN: Badge("unsure", "unsure", "unknown", "The source reports no state, or an unknown one."),
+    states.PENDING: Badge("idle", "off", "pending", "The job is waiting to start."),
     states.HELD: Badge("warning", "warning", "held", "The job is held back until somebody releases it."),
-    states.RUNNING: Badge("ok", "run", "running", "The job runs."),
+    states.RUNNING: Badge("ok", "run", "running", "The job is running."),
     states.DONE: Badge("idle", "ok", "done", "The job ended well."),
     states.FAILED: Badge("error", "error", "failed", "The job ended with an error."),
-    states.CANCELLED: Badge("idle", "close", "cancelled", "Somebody ended the job."),
-    states.LOST: Badge("warning", "unsure", "lost", "The source has not shown the unfinished job for some time; it may come again."),
+    states.CANCELLED: Badge("idle", "close", "cancelled", "Somebody cancelled the job."),
+    states.LOST: Badge("warning", "unsure", "lost", "The unfinished job has been missing from its source for some time; it may reappear."),
 }
 """The badges of the states, in the order of a life."""
 
 REVIEW_BADGES = {
     "open": Badge("unsure", "off", "open", "Nobody has looked at the job yet."),
-    "ongoing": Badge("warning", "run", "ongoing", "Somebody looks at the job."),
+    "ongoing": Badge("warning", "run", "ongoing", "Somebody is looking at the job."),
     "done": Badge("ok", "ok", "done", "The job was looked at."),
 }
 """The badges of reviews, in their order."""
@@ -37,8 +37,8 @@ REVIEW_BADGES = {
 VERDICT_BADGES = {
     "ok": Badge("ok", "ok", "ok", "The result is good."),
     "not-ok": Badge("error", "error", "not ok", "The result is not good."),
-    "issue": Badge("warning", "warning", "issue", "Something has to be done about the job."),
-    "other": Badge("unsure", "unsure", "other", "The notes say what came out."),
+    "issue": Badge("warning", "warning", "issue", "The job needs action."),
+    "other": Badge("unsure", "unsure", "other", "See the notes."),
     "obsolete": Badge("idle", "close", "obsolete", "The job does not matter any more; lists show it only on demand."),
 }
 """The badges of verdicts; without one there is none."""

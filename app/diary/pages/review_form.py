@@ -48,7 +48,7 @@ class ReviewForm:
 
 
 def form_of(review: Review) -> ReviewForm:
-    """The form of a review that nobody has changed yet."""
+    """The form of an unchanged review."""
     texts = {name: text_of(review, name) for name in FIELDS}
     return ReviewForm(texts, texts, review.version)
 

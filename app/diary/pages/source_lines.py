@@ -19,7 +19,7 @@ class ShownSource(NamedTuple):
 
     @property
     def is_good(self) -> bool:
-        """Whether nobody has to look at it."""
+        """Whether no action is needed."""
         return self.line.state in ("ok", "idle")
 
 

@@ -23,7 +23,7 @@ from app.security.audit_log import audit
 
 
 def review_of(number: int) -> Review:
-    """The review of a job; that of an unknown job is the one that nobody has changed."""
+    """The review of a job; an unchanged review for an unknown job."""
     return reviews_of([number])[number]
 
 

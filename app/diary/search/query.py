@@ -100,7 +100,7 @@ def parse(text: str, now: float, zone: tzinfo = UTC) -> JobQuery:
 
 
 def pieces_of(text: str) -> list[str]:
-    """The parts of a search, each of which can be left out; none of one that is too long to be read."""
+    """The parts of a search, which can be removed one by one; none if the search is too long."""
     if len(text) > MAX_CHARS:
         return []
     return [piece[0].strip() for piece in _PIECE.finditer(text.strip())]

@@ -14,7 +14,7 @@ from app.diary.search.query import CHOICES, JobQuery, JobTerm, one_of, parse
 from app.web.clock import CERN, DEFAULT_ZONE, ZONES
 
 FACETS = ("state", "review", "verdict", "source", "user", "project", "run", "tag")
-"""Fields of which a selection has whole values; several of one field: either of them."""
+"""Fields selected by whole values; several values of one field: either of them."""
 
 NEWEST, OLDEST, CHANGED, ENDED, NAME, USER = ORDERS = ("newest", "oldest", "changed", "ended", "name", "user")
 """newest and oldest: by submission; changed and ended: the last first; name and user: by alphabet."""

@@ -52,7 +52,7 @@ def of_keys(found: Iterable[Observation], keys: Sequence[JobKey]) -> list[Observ
 
 
 def portions(ids: Sequence[str]) -> list[Sequence[str]]:
-    """The ids in parts, of which each is for one command."""
+    """The ids in batches, one for each command."""
     return [ids[begin : begin + IDS_AT_ONCE] for begin in range(0, len(ids), IDS_AT_ONCE)]
 
 

@@ -25,10 +25,10 @@ SSH = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
 LONGEST_S, MOST_MIB = 3600.0, 1024
 PIECE = 1 << 16
 ERROR_BYTES = 4000
-"""Kept of what a command says of errors."""
+"""Kept of the standard error of a command."""
 SHOWN_CHARS = 300
 END_S = 5.0
-"""A killed process that has not ended after so long, as one that waits for a disk, is left alone."""
+"""Longest wait for a killed process to end; one that hangs on a disk is then left alone."""
 SECRETS = re.compile(r"DQMHUB_.*|MYSQL_PWD|PGPASSWORD")
 """Variables of the hub that commands do not get."""
 
@@ -113,7 +113,7 @@ def whole_command(command: Sequence[str], options: CommandOptions, environment: 
 
 
 def _read(process: subprocess.Popen[bytes], name: str, options: CommandOptions) -> tuple[bytes, str]:
-    """All output, and the last that it said of errors; the process has then ended, but is not waited for."""
+    """The whole output, and the end of standard error; the process has ended, but is not waited for."""
     end, most = time.monotonic() + options.timeout_s, options.max_mib << 20
     assert process.stdout
     assert process.stderr

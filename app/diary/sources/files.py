@@ -16,7 +16,7 @@ def open_regular(path: str) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "It is no regular file", path)
+            raise OSError(errno.EINVAL, "Not a regular file", path)
         return open(handle, "rb")
     except OSError:
         os.close(handle)

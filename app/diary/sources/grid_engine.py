@@ -149,7 +149,7 @@ class GridEngine(JobSource):
         return _Queue(tasks, submitted, found, deferred, [*bad, *unusable], is_whole)
 
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
-        """What all of accounting says of jobs that left the queue without having been seen to end."""
+        """The accounting, read as a whole, of jobs that left the queue unseen."""
         found: list[Observation] = []
         numbers = dict.fromkeys(key.native_id.partition(".")[0] for key in keys)
         for number in [each for each in numbers if each.isascii() and each.isdigit()][:MOST_PROBED]:
@@ -208,7 +208,7 @@ class GridEngine(JobSource):
     def _left(
         self, cursor: Mapping[str, Any], found: set[str], now: float, complete: bool
     ) -> tuple[list[Observation], dict[str, list[float]]]:
-        """The jobs that left the queue while they waited and of which accounting knows nothing: they were deleted.
+        """The jobs that left the queue while they waited and are not in accounting: they were deleted.
 
         Args:
             cursor: That of the last scan.
@@ -233,7 +233,7 @@ class GridEngine(JobSource):
 
 
 def _is_known(job: QueuedJob, known: Mapping[str, float]) -> bool:
-    """Whether the submission of this job is known, and not that of another one with its number."""
+    """Whether the known submission is of this job, not of another one with the same number."""
     at = known.get(job.number, 0.0)
     return bool(at) and (job.submitted == at if job.submitted else not job.started or job.started >= at)
 

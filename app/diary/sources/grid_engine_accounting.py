@@ -56,7 +56,7 @@ def read_accounting(
 
 
 def _not_yet_there(path: str, options: CommandOptions) -> tuple[list[FinishedJob], BadRecords, AccountingPosition]:
-    """The file comes with the end of the first job; until then it is told once, since its path may be wrong. Raises without its folder."""
+    """The file appears when the first job ends; until then it is logged once, since its path may be wrong. Raises without its folder."""
     if _file(posixpath.dirname(path), options) is None:
         raise CommandFailed("stat", f"{posixpath.dirname(path)}: No such file or directory")
     return [], [(path, "There is no such file: no job has ended yet, or the option accounting is wrong")], AccountingPosition(0, 0, False)

@@ -85,7 +85,7 @@ def queued_jobs(text: str) -> tuple[list[QueuedJob], BadRecords]:
 def _queued(fields: Mapping[str, str]) -> QueuedJob:
     number = fields["JB_job_number"]
     if not (number.isascii() and number.isdigit()):
-        raise ValueError("JB_job_number is no number")
+        raise ValueError("JB_job_number is not a number")
     submitted, started = _iso(fields.get("JB_submission_time", "")), _iso(fields.get("JAT_start_time", ""))
     name, owner, queue, tasks = (fields.get(name, "") for name in ("JB_name", "JB_owner", "queue_name", "tasks"))
     return QueuedJob(number, name, owner, fields["state"], queue, tasks, submitted, started)

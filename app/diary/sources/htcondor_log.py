@@ -177,7 +177,7 @@ class _Reading:
 
 
 def _observations(event: CondorEvent, last: LastEvent | None) -> Iterator[Observation]:
-    """What an event says of its job, whose last event is known or not."""
+    """The observation of a job from an event, with or without its last event."""
     if event.proc < 0:  # of a cluster, not of a job
         return
     if event.code == TERMINATED:

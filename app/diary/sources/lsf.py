@@ -96,7 +96,7 @@ def observation_of(line: str, now: float) -> Observation:
         raise ValueError(f"It has {len(values)} fields, not {len(FIELDS)}")
     job = {name: "" if value.strip() == "-" else value.strip() for name, value in zip(FIELDS, values, strict=True)}
     if not re.fullmatch(r"\d{1,18}", job["jobid"]):
-        raise ValueError("The id is no number")
+        raise ValueError("The id is not a number")
     stat, is_ended = job["stat"], job["stat"] in ("DONE", "EXIT")
     code = int(job["exit_code"]) if is_ended and re.fullmatch(r"\d{1,9}", job["exit_code"]) else None
     is_killed = job["exit_reason"].startswith(KILLED_BY_PEOPLE)

@@ -110,7 +110,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise BadSourceConfig(f"It cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # of TOML, or no UTF-8
-        raise BadSourceConfig(f"It is no TOML: {error}") from error
+        raise BadSourceConfig(f"Not valid TOML: {error}") from error
 
 
 def _is_enabled(table: Mapping[str, Any]) -> bool:

@@ -98,7 +98,7 @@ class Slurm(JobSource):
         return JobScan(found, following, complete=until == now and not bad, quarantined=bad)
 
     def probe(self, keys: Sequence[JobKey]) -> Iterable[Observation]:
-        """What accounting says of jobs that left the queue without having been seen to end."""
+        """The accounting of jobs that left the queue unseen."""
         if not self._options.accounting:
             return []
         found: list[Observation] = []
@@ -162,7 +162,7 @@ class Slurm(JobSource):
 
 
 def _once(found: Sequence[Observation]) -> list[Observation]:
-    """The observations without those of the queue of jobs that accounting knows to have ended, which says more."""
+    """The observations, without those from the queue for jobs that have ended in accounting, which reports more."""
     last = {(each.native_id, each.submitted): each for each in found}
     return list(last.values())
 

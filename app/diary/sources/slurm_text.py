@@ -128,7 +128,7 @@ def task_ids(text: str, most: int = MOST_TASKS) -> list[str]:
     """
     match = _ID.fullmatch(text)
     if not match:
-        raise ValueError("JobID is no job id such as 6 or 6_1")
+        raise ValueError("JobID is not a job id such as 6 or 6_1")
     array, _, tasks = match.groups()
     return [text] if tasks is None else [f"{array}_{task}" for task in task_numbers(tasks.partition("%")[0], most)]
 
@@ -198,7 +198,7 @@ def _exit_code(text: str, word: str) -> tuple[int | None, int | None]:
 
 
 def _ended_reason(record: Record, word: str) -> str:
-    """What is said of an ended job beyond done or failed."""
+    """Details of an ended job beyond done or failed."""
     code = record.get("ExitCode", "")
     is_odd = int(code.partition(":")[2] or 0) > LAST_SIGNAL
     words = ["" if word in ("COMPLETED", "FAILED") else record["State"], f"ExitCode {code}" if is_odd else ""]

@@ -16,7 +16,7 @@ def task_numbers(text: str, most: int = MOST_TASKS) -> list[int]:
     for part in text.split(","):
         match = _RANGE.fullmatch(part.strip())
         if not match:
-            raise ValueError("Its tasks are no numbers and ranges")
+            raise ValueError("Its tasks are not numbers and ranges")
         first, last, step = (int(each) if each else None for each in match.groups())
         assert first is not None
         found = range(first, (first if last is None else last) + 1, step or 1)

@@ -174,7 +174,7 @@ def read_config(options: Mapping[str, Any]) -> DirectoryConfig:
         readme=None if readme is None else _readme(readme),
     )
     if any(bool(rule.folder) == (submissions is not None) for rule in config.rules):
-        raise BadSourceConfig("Each rule must have a folder, unless there are [submissions], which say where jobs are: then none has one")
+        raise BadSourceConfig("Without [submissions] each rule must have a folder; with [submissions] none may have one")
     return config
 
 

@@ -15,7 +15,7 @@ RETRIES = 10
 
 
 class Trace(NamedTuple):
-    """An entry that says the state of a job, by the first rule that one of its entries has."""
+    """The entry that gives the state of a job: that of the first rule that matches one."""
 
     rule: int
     folder: str

@@ -18,7 +18,7 @@ LINE_BYTES = 4096
 README_BYTES = 256 << 10
 GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 """Errors of what was moved or removed between two calls."""
-NO_DIRECTORY = "It is no directory: with needs_job_dir = false its name alone tells the state, only_directories = true passes it over"
+NO_DIRECTORY = "Not a directory: with needs_job_dir = false the name alone gives the state, with only_directories = true it is skipped"
 MOST_LOGS = 20
 """Most logs of a job, the first by name."""
 MAX_ATTEMPTS = 3
@@ -99,7 +99,7 @@ def _groups_of_line(job: FollowedJob, path: str, form: re.Pattern[str]) -> dict[
         job.line = begin.decode(errors="surrogateescape").rstrip("\r")
     line = form.fullmatch(job.line)
     if line is None:
-        raise ValueError(f"The first line of {path} has not the form {form.pattern}: {job.line[:200]}")
+        raise ValueError(f"The first line of {path} does not match {form.pattern}: {job.line[:200]}")
     return {name: value or "" for name, value in line.groupdict().items()}
 
 

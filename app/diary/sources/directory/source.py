@@ -20,7 +20,7 @@ DAY_S = 86400.0
 class Directory(JobSource):
     """Jobs by the traces that they leave in directories.
 
-    What was read is remembered while the cursor is that of the own last scan. Otherwise the rows of the jobs say it: at the start
+    What was read is remembered while the cursor comes from the last scan of this process. Otherwise the rows of the jobs have it: at the start
     of a process, after observations that could not be stored, and after a scan of another process.
     """
 
