@@ -36,7 +36,7 @@ def test_a_search_that_is_saved_under_the_same_name_replaces_the_earlier_one(hub
 
 def test_a_search_is_deleted_by_its_user_and_a_shared_one_by_operators(hub: Settings) -> None:
     own, shared = save_search("anna", "own", "q=a"), save_search("anna", "shared", "q=b", is_shared=True)
-    with pytest.raises(ReviewForbidden, match="This search is of anna"):
+    with pytest.raises(ReviewForbidden, match="This search belongs to anna"):
         delete_search(shared.id, "bob")
     delete_search(own.id, "bob")
     delete_search(own.id, "olga", may_delete_any=True)

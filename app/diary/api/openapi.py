@@ -55,7 +55,7 @@ SHORT_JOB: Schema = {
     "native_id": TEXT,
     "submitted": {"type": "integer", "description": "Unix s UTC; 0: unknown."},
     **dict.fromkeys(("kind", "name", "user", "project", "reason", "workdir", "pinned_by"), TEXT),
-    "state": STATE | {"description": "That of a person while one is pinned."},
+    "state": STATE | {"description": "The state set by hand, if there is one."},
     "machine_state": STATE | {"description": "State that the source reported."},
     **{name: nullable(INTEGER) for name in ("exit_code", "signal")},
     "attempts": INTEGER,
@@ -148,7 +148,7 @@ def _operation(summary: str, parameters: list[Schema], responses: Schema, body: 
 
 
 _BULK_RESPONSES = {"200": json_response("It is done.", BULK_REVIEW), "202": json_response("A background job goes on.", BULK_REVIEW)}
-_CONFLICT: Schema = {"description": "Somebody else was faster: the present review is in `review`, and nothing was stored."}
+_CONFLICT: Schema = {"description": "Somebody else changed the review first: nothing was stored; the current review is in `review`."}
 
 PATHS: Schema = {
     "/api/v1/jobs": get_operation("Jobs of the diary.", [*SELECTION, *PAGED], "A page of the selected jobs.", JOBS),

@@ -51,7 +51,7 @@ Report = Callable[[float, str], object]
 
 
 def no_report(progress: float, note: str) -> None:
-    """The report of a review that nobody follows."""
+    """The progress report of a review that is not displayed."""
 
 
 def review_all(
@@ -163,7 +163,7 @@ def undo_bulk(number: int, by: str) -> DiaryBulkReview:
             raise UndoRefused(why)
         free = DiaryBulkReview.id == number, DiaryBulkReview.undone.is_null()
         if _all_changed_since(number):
-            raise UndoRefused("All jobs of this bulk review were changed since; undo the later bulk reviews of them first")
+            raise UndoRefused("All jobs of this bulk review have been changed since; undo the later bulk reviews first")
         if not DiaryBulkReview.update(undone_by=by, undone=now, jobs=b"").where(*free).execute():
             raise UndoRefused("Somebody else has undone this bulk review at the same moment")
         audit("undo review of jobs", f"{counted(row.changed, 'job')} of the list {row.selection or 'of all'}", "", words_of(row), user=by)

@@ -91,7 +91,7 @@ def _lock_job(number: int) -> None:
 
 
 def lock_jobs(batch: Sequence[int]) -> list[int]:
-    """Let other changes of these jobs wait for the end of the transaction; returns those that are there."""
+    """Lock these jobs until the end of the transaction; returns the existing ones."""
     named = DiaryJob.id.in_(list(batch))
     sources = {source for (source,) in rows(DiaryJob.select(DiaryJob.source).where(named).distinct())}
     for source in sorted(sources):  # in one order, or two could wait for each other

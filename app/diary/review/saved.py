@@ -82,7 +82,7 @@ def delete_search(number: int, user: str, may_delete_any: bool = False) -> None:
     if row is None or not (row.user == user or row.is_shared):
         return
     if row.user != user and not may_delete_any:
-        raise ReviewForbidden(f"This search is of {row.user}, who can delete it")
+        raise ReviewForbidden(f"This search belongs to {row.user}, who can delete it")
     with proxy.atomic():
         DiarySavedSearch.delete().where(DiarySavedSearch.id == row.id).execute()
         if row.is_shared:
