@@ -16,6 +16,7 @@ from app.diary.models import DiaryEvent, DiaryJob
 from app.diary.observations.store import store
 from app.diary.pages import download_slots
 from app.diary.pages.job_view import MAX_LIST
+from app.security import Role
 from tests.diary.observations import NOW, only_job, seen
 from tests.diary.test_pages import words
 from tests.diary.users import signed_in
@@ -84,7 +85,7 @@ def test_a_list_that_is_too_long_for_links_is_left_out_of_them_as_a_whole(client
 
 def test_notes_that_are_too_long_to_be_stored_are_not_rendered(client: FlaskClient) -> None:
     store("slurm", [seen(NOW, user="anna")], NOW)
-    owner = signed_in("anna")
+    owner = signed_in("anna", Role.SHIFTER)
     page = f"/diary/jobs/{only_job().id}/review"
     fragment = owner | {"HX-Request": "true"}
     sent = {"notes": "**x** " * 4000, "version": "0"}
@@ -148,7 +149,7 @@ def test_an_order_alone_is_offered_to_be_saved_as_it_can_be(client: FlaskClient)
 def test_two_problems_of_one_field_have_one_element(client: FlaskClient) -> None:
     store("slurm", [seen(NOW, user="anna")], NOW)
     sent = {"add_tags": "a!b c!d", "remove_tags": "e!f", "do": "check"}
-    html = client.post("/diary/bulk/new?mine=1", data=sent, headers=signed_in("anna")).text
+    html = client.post("/diary/bulk/new?mine=1", data=sent, headers=signed_in("anna", Role.SHIFTER)).text
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert "add_tags-error" in ids
     assert len(ids) == len(set(ids))
