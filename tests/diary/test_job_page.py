@@ -200,3 +200,10 @@ def test_a_label_leads_to_the_jobs_with_the_same_value(client: FlaskClient) -> N
     assert [unquote_plus(each) for each in addresses] == ['/diary?q=host:"lxb121"']
     found = client.get("/api/v1/jobs" + addresses[0].partition("/diary")[2]).get_json()["jobs"]
     assert [job["native_id"] for job in found] == ["6"]
+
+
+def test_numbers_are_shown_with_the_digits_that_are_read(client: FlaskClient) -> None:
+    metrics = {"events": 462342, "rate": 17.947684863742637, "rss": 2.0, "tiny": 1.23456789e-7}
+    store("s", [seen(NOW, "done", native_id="6", metrics=metrics)], NOW)
+    found = text(client, f"/diary/jobs/{job_of('6').id}")
+    assert "Numbers events 462,342 rate 17.9477 rss 2 tiny 1.23457e-07" in found

@@ -11,7 +11,7 @@ from app.diary import jobs
 from app.diary.comparison import compare
 from app.diary.models import DiaryJob
 from app.diary.pages.job_neighbours import neighbours
-from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, label_addresses, logs_of, notes_html, shown_history
+from app.diary.pages.job_parts import FIELDS, exit_of, facts_of, label_addresses, logs_of, notes_html, numbers_of, shown_history
 from app.diary.pages.job_run import run_of
 from app.diary.pages.job_view import JobView, job_view
 from app.diary.pages.presenters import BADGES, PATH, REVIEW_BADGES, VERDICT_BADGES, badge_of, name_of
@@ -75,7 +75,7 @@ def _polled_parts(job: DiaryJob, view: JobView, review: Review) -> dict[str, Any
         "exit": exit_of(job),
         "labels": facts_of(job.value_of("labels")),
         "label_addresses": label_addresses(job, view),
-        "metrics": facts_of(job.value_of("metrics")),
+        "metrics": numbers_of(job.value_of("metrics")),
         "logs": logs_of(job, view, request_settings().of(DiarySettings).diary_log_roots),
         "outputs": job.value_of("outputs"),
     }

@@ -91,6 +91,14 @@ def facts_of(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in sorted(values.items())]
 
 
+def numbers_of(values: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Names and texts of numbers, by name: whole ones with all digits, others with six."""
+    return [
+        (name, f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else f"{value:,.6g}")
+        for name, value in sorted(values.items())
+    ]
+
+
 def label_addresses(job: DiaryJob, view: JobView) -> dict[str, str]:
     """The lists of the jobs with the same labels, by name; none for a label that a search cannot name."""
     searches = {name: f'{name}:"{value}"' for name, value in job.value_of("labels").items()}
