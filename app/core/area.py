@@ -104,7 +104,7 @@ class OwnJob(NamedTuple):
     user: str = ""  # who asked for it
     page: str = ""  # path of its page, without the URL prefix
     file: str = ""  # path of its file, whose folder viewers must not see in errors
-    follows: tuple[tuple[str, str], ...] = ()  # kind and key of each job without whose result it has nothing to do
+    follows: tuple[tuple[str, str], ...] = ()  # kind and key of the jobs whose results it needs
 
 
 class OwnJobKind(NamedTuple):

@@ -38,7 +38,7 @@ def event_systems() -> list[str]:
 
 
 def expand_kinds(names: Collection[str]) -> tuple[str, ...]:
-    """The kinds that a setting means, in the order of the sources; it may hold ALL and PROBLEMS, which mean no personal ones."""
+    """The kinds selected by a setting, in the order of the sources; ALL and PROBLEMS do not include personal kinds."""
     shared = {kind.name for kind in event_kinds() if not kind.personal and (ALL in names or (PROBLEMS in names and kind.is_problem))}
     return tuple(kind.name for kind in event_kinds() if kind.name in shared or kind.name in names)
 

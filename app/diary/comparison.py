@@ -12,7 +12,7 @@ from app.diary.timeline import timeline_of
 PLAIN = ("name", "kind", "user", "project", "state", "exit_code", "signal", "reason", "attempts", "workdir")
 """Columns that are compared."""
 GROUPS = {"labels": "label", "metrics": "number", "facts": "fact"}
-"""Columns with an object, whose entries are compared singly, and the word for one."""
+"""Columns with an object, compared entry by entry, and the word for an entry."""
 
 
 class Difference(NamedTuple):

@@ -8,7 +8,7 @@ from app.core.database import Table
 
 
 class DiaryIndex(Table):
-    """Where a job stands in lists, and what lists are narrowed by. Its words are in the table diary_words, by its place.
+    """The place of a job in lists, and the values that narrow lists. Its words are in the table diary_words, by its place.
 
     Only `app.diary.index` writes these.
 

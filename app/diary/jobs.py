@@ -74,7 +74,7 @@ def children_of(job: DiaryJob) -> list[Relative]:
 
 
 class _JobIds:
-    """All jobs that have an id which one of these keys names, read by a query for each source."""
+    """All jobs with an id in these keys, read by a query for each source."""
 
     def __init__(self, keys: Iterable[DiaryParent]) -> None:
         wanted = defaultdict(set)

@@ -92,7 +92,7 @@ class DiaryParent(Table):
     job = BigIntegerField()  # number of the child
     source = TextField()
     native_id = TextField()
-    submitted = BigIntegerField(default=0)  # 0: not said; the newest that was submitted before the child
+    submitted = BigIntegerField(default=0)  # 0: not shown; the newest that was submitted before the child
 
     class Meta:
         """Options of peewee."""
@@ -178,7 +178,7 @@ class DiaryQuarantine(Table):
 
 
 class DiaryReview(Table):
-    """What people say of a job; without a row it is open, without verdict and texts. Sources never write it."""
+    """The review of a job; without a row it is open, without verdict and texts. Sources never write it."""
 
     job = BigIntegerField(primary_key=True)  # number of the job
     review = TextField(default="open")  # one of REVIEWS

@@ -23,7 +23,7 @@ class Timeline(NamedTuple):
 
 
 def timeline_of(job: DiaryJob, now: float) -> Timeline:
-    """The life of a job until now, Unix s UTC; of a lost one until it was seen last."""
+    """The life of a job until now, or until a lost job was last seen, Unix s UTC."""
     is_open = job.ended is None and job.state in UNFINISHED
     until = now if is_open else job.ended or job.seen
     waited = _between(job.submitted or None, job.started or (until if is_open else None))

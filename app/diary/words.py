@@ -73,7 +73,7 @@ def field_words(field: str, text: str) -> list[str]:
 
 
 def all_words_token(field: str, words: Sequence[str]) -> str:
-    """The token that a field has these words and no others. That of one word is also found by its beginning, as the word is."""
+    """The token for a field with exactly these words. The token of a single word is also found by its beginning."""
     if len(words) == 1:
         return f"={field_name(field)}={words[0]}="
     return f"={field_name(field)}=={_hash(' '.join(words))}"

@@ -67,7 +67,7 @@ def _address_problem(settings: Settings, address: str) -> str:
 
 
 def subscribers(kinds: Collection[str]) -> dict[str, str]:
-    """The addresses of the users who want events of one of these kinds, by login; those whose account is disabled do not."""
+    """The addresses of the users who want events of one of these kinds, by login, without disabled accounts."""
     has_account: Any = Subscription.user == User.name
     query = Subscription.select(Subscription.user, Subscription.address, Subscription.kinds).join(User, on=has_account)
     return {user: address for user, address, chosen in rows(query.where(~User.disabled)) if set(chosen.split()) & set(kinds)}

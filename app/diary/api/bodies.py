@@ -40,7 +40,7 @@ def change_of(body: dict[str, Any]) -> ReviewChange:
 
 
 def whole_number(body: dict[str, Any], field: str, meaning: str) -> int:
-    """A number of the body, which must be there. Raises Problem 400."""
+    """A required number of the body. Raises Problem 400."""
     value = body.get(field)
     if type(value) is not int or not 0 <= value <= MAX_NUMBER:
         raise _wrong(body, field, meaning)

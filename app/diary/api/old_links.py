@@ -33,7 +33,7 @@ def old_list() -> Answer:
 @blueprint.get("/<int:native_id>/")
 @needs(Role.VIEWER)
 def old_job(native_id: int) -> Answer:
-    """The job that a batch system gave this id. Ids come again: the newest one, or the list of those of several sources."""
+    """The job with this id of a batch system. Ids are reused: the newest one, or a list if several sources have it."""
     own = [kind.name for kind in source_kinds().values() if kind.is_default]  # had no ids there
     found = [job for job in jobs_with_id(str(native_id)) if job.source not in own]
     if not found:

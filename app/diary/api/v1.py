@@ -33,7 +33,7 @@ MAX_BULKS = 100
 
 @blueprint.before_request
 def check_sender() -> None:
-    """Who changes something says who it is: reading without a token may be allowed, but has no jobs."""
+    """Changes need a token: reading without one may be allowed, but then nobody owns a job."""
     caller = current_user()
     if request.method in ("POST", "PUT", "DELETE") and not caller.name and caller.role < Role.SHIFTER:
         deny(Role.SHIFTER)

@@ -32,7 +32,7 @@ BY = "CAE Job Diary"
 SAME_JOB_S = 86400.0
 """Jobs with the same id that were submitted closer to each other are the same: the original has the time of the README."""
 UNKNOWN_S = SAME_JOB_S - 1.0
-"""Distance of a job whose time is unknown: each one with a time near enough is nearer."""
+"""Distance of a job of unknown time: any job with a time near enough is nearer."""
 NOBODY = Review(0)
 
 
@@ -175,14 +175,14 @@ def _imported(numbers: Sequence[int]) -> dict[int, dict[str, str]]:
 
 
 def _wanted(before: Review, change: ReviewChange, imported: Mapping[str, str], information: str) -> tuple[ReviewChange, bool]:
-    """The fields to set: those that nobody has changed here since the last import; and whether others differ."""
+    """The fields to set, which nobody has changed here since the last import; and whether others differ."""
     after = changed_review(NOBODY, change)
     values: dict[str, Any] = {}
     is_kept = False
     for field in FIELDS:
         now, new = text_of(before, field), text_of(after, field)
         if field == "notes" and field not in imported and new == as_markdown(information.strip()):
-            continue  # it is what the README says: no person has written it
+            continue  # it is from the README, not written by a person
         if now == imported.get(field, text_of(NOBODY, field)):
             values[field] = asdict(after)[field]
         else:

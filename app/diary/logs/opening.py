@@ -51,7 +51,7 @@ def _is_below(path: str, root: str) -> bool:
 
 
 def _open_below(root: str, names: list[str]) -> BinaryIO:
-    """Open the regular file at these names below a folder, none of which may be a link."""
+    """Open the regular file at this path below a folder; no part of the path may be a link."""
     at = os.open(root, os.O_PATH | os.O_DIRECTORY)
     try:
         for name in names:

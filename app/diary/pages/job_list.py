@@ -88,7 +88,7 @@ def field_values(field: str) -> str:
 
 
 def _page(**context: Any) -> Response:
-    """The page; of its two fragments the one that is asked for: a poll leaves the form as it is.
+    """The page, or the requested one of its two fragments: a poll leaves the form as it is.
 
     A search that cannot be read, such as half a word, changes only the form: the jobs of the last one stay on the page.
     """

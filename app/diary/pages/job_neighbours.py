@@ -1,4 +1,4 @@
-"""The way through the jobs of the list from which a reader came, without going back to it."""
+"""Steps to the next and previous job of the list from which a reader came."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class ShownEvent(NamedTuple):
 
 
 def notes_html(notes: str) -> Markup:
-    """Notes of a form as they will look; those that are too long to be stored are not read, which would take seconds."""
+    """Preview of the notes of a form; notes too long to be stored are not parsed, which would take seconds."""
     if len(notes) > MAX_NOTES:
         return Markup("<p>Notes have at most {:,} characters, not {:,}</p>").format(MAX_NOTES, len(notes))
     return to_html(notes)

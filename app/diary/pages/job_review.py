@@ -89,7 +89,7 @@ def undo(number: int) -> AnyResponse:
 @blueprint.post(f"{PATH}/jobs/<int:number>/state")
 @needs(Role.VIEWER)
 def set_state(number: int) -> AnyResponse:
-    """Set the state of a job by hand, or let it have that of its source again."""
+    """Set the state of a job by hand, or restore the state of its source."""
     job, user = _reviewable_job(number), current_user().name
     if "release" in request.form:
         jobs.release_state(job.id, user)

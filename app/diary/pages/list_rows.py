@@ -16,7 +16,7 @@ from app.web.badges import Badge
 SHOWN_LABELS = 3
 NOTE_LETTERS = 120
 NAMING_LABELS = ("run", "host")
-"""Labels that tell jobs of one name from each other, as DQM clients have."""
+"""Labels that distinguish jobs of the same name, such as DQM clients."""
 
 
 class DiaryRow(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a list of jobs shows, as its address says it, and the addresses of other lists."""
+"""What a list of jobs shows, from its address, and the addresses of other lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_PAGE = 20_000
 """Last page of a list; earlier jobs are found by a search."""
 
 LIST_ARGUMENTS = (*ARGUMENTS, "columns", "page", "since", "values")
-"""Arguments of the addresses of lists; of a misspelled one all jobs would be shown, reviewed or downloaded."""
+"""Arguments of the addresses of lists; a misspelled one, if ignored, would show, review or download all jobs."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def form_after_conflict(form: ReviewForm, current: Review) -> ReviewForm:
 
 
 def form_with_change(change: ReviewChange, name: str, current: Review) -> ReviewForm:
-    """The form of a review in which one field, which was changed since, has the value of a change that was refused."""
+    """The form of a review with the refused value in one field, which was changed since."""
     now = form_of(current).texts
     value = " ".join(change.tags or ()) if name == "tags" else str(getattr(change, name))
     return ReviewForm(dict(now) | {name: value}, now, current.version, others={name: now[name]}, by=current.by)

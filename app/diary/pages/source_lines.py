@@ -24,7 +24,7 @@ class ShownSource(NamedTuple):
 
 
 def shown_sources(settings: Settings) -> list[ShownSource]:
-    """All sources, also those whose configuration cannot be used; those that need a look first."""
+    """All sources, also those with an unusable configuration; those that need attention first."""
     configured = configured_sources(settings)
     found = [ShownSource(source.name, source_line(source)) for source in configured.sources]
     for problem in configured.problems:

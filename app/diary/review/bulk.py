@@ -173,7 +173,7 @@ def undo_bulk(number: int, by: str) -> DiaryBulkReview:
 
 
 def _all_changed_since(number: int) -> bool:
-    """Whether no job has the review any more that a bulk review has given it: its undo would restore nothing, and could not come again."""
+    """Whether no job still has the values of a bulk review: its undo would restore nothing, and could not be repeated."""
     same = (DiaryReview.job == DiaryBulkChange.job) & (DiaryReview.version == DiaryBulkChange.version)
     return not DiaryBulkChange.select().join(DiaryReview, on=same).where(DiaryBulkChange.bulk == number).exists()
 

@@ -41,7 +41,7 @@ class JobEvents(EventSource):
         return self.systems
 
     def find(self, system: str, since: float, until: float, kinds: Collection[str] | None = None) -> list[Event]:
-        """The ends of jobs that the hub has noticed; not those that people set."""
+        """The ends of jobs noticed by the hub; not states set by hand."""
         from app.diary.models import DiaryEvent
         from app.notify.subscriptions import subscribers
 

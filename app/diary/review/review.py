@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FIELDS = ("review", "verdict", "summary", "notes", "tags")
-"""What people say of a job; also the names of these fields in its history."""
+"""The fields of a review; also their names in the history."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def check_may_review(caller: Caller, job: DiaryJob) -> None:
 
 
 def may_review_all(caller: Caller, selection: JobSelection) -> bool:
-    """Whether a user may review all jobs of a list, whichever these are: own ones, unless it is a shifter."""
+    """Whether a user may review all jobs of a list: shifters any list, others only lists of own jobs."""
     own = own_users(caller)
     return caller.role >= Role.SHIFTER or bool(own and (selection.mine or (selection.user and set(selection.user) <= set(own))))
 

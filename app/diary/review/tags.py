@@ -44,7 +44,7 @@ def joined(tags: Iterable[str]) -> str:
 
 
 def completions(begin: str, limit: int = 20) -> list[str]:
-    """Tags that jobs have: those that begin with a text, then those that contain it."""
+    """Tags of jobs: first those that begin with a text, then those that contain it."""
     word = unicodedata.normalize("NFKC", begin.strip()).removeprefix("#").lower()
     known = sorted(tag for (tag,) in proxy.execute_sql(_DISTINCT).fetchall() if word in tag)
     return sorted(known, key=lambda tag: not tag.startswith(word))[:limit]

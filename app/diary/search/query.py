@@ -118,7 +118,7 @@ def with_field(field: str) -> JobQuery:
 
 
 def one_of(field: str, values: Sequence[str]) -> JobTerm:
-    """The term that a field has one of these whole values."""
+    """The term for a field with one of these whole values."""
     return JobTerm(tuple(Words((exact_token(field, value),)) for value in values))
 
 

@@ -20,7 +20,7 @@ NEWEST, OLDEST, CHANGED, ENDED, NAME, USER = ORDERS = ("newest", "oldest", "chan
 """newest and oldest: by submission; changed and ended: the last first; name and user: by alphabet."""
 
 ARGUMENTS = ("q", *FACETS, "obsolete", "mine", "order", "tz")
-"""Arguments of addresses that say which jobs, in which order."""
+"""Arguments of addresses that select and order jobs."""
 
 MAX_VALUES = 50
 """Values of one field."""
@@ -40,7 +40,7 @@ class JobSelection:
     project: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
-    obsolete: bool = False  # those with the verdict obsolete, too, which are left out unless they are asked for
+    obsolete: bool = False  # also jobs with the verdict obsolete, which are left out by default
     mine: bool = False  # only jobs of the users of the batch systems who are the reader
     order: str = NEWEST
     tz: str = field_of(default=DEFAULT_ZONE, compare=False)  # of days and times of the search, a key of ZONES: that of the page

@@ -1,4 +1,4 @@
-"""Counts of jobs by tallies, without a look at the jobs: of selections without words and with values of at most one open field."""
+"""Counts of jobs from tallies, without reading the jobs: of selections without words and with values of at most one open field."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ SECRETS = re.compile(r"DQMHUB_.*|MYSQL_PWD|PGPASSWORD")
 UNENDED: list[subprocess.Popen[bytes]] = []
 """Killed processes that had not ended after END_S; the next command looks whether they have."""
 
-_HOST = re.compile(r"(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_][\w.:-]*")  # no option of ssh, which one with a "-" would be
+_HOST = re.compile(r"(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_][\w.:-]*")  # must not begin with "-", an option of ssh
 _VARIABLE = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""The jobs whose submission is in event logs: later events name the id alone, which each access point gives anew."""
+"""The jobs whose submission is in event logs: later events have only the id, and access points use the same ids."""
 
 from __future__ import annotations
 

@@ -34,9 +34,9 @@ from app.diary.sources.source import JobScan, JobSource, SourceKind, observed, r
 from app.diary.sources.task_numbers import MOST_TASKS, task_numbers
 
 OVERLAP_S = 600.0
-"""Ends are read again for so long, since accounting is written later."""
+"""Time for which ends are read again, since accounting is written later."""
 MOST_DETAILED, MOST_PROBED = 2000, 20
-"""Jobs that a scan asks for; those that are sought in all of accounting at once."""
+"""Jobs that a scan queries; jobs that are looked up in all of accounting at once."""
 MOST_JOBS, MOST_KNOWN, MOST_LEFT = 100_000, 15_000, 3000
 """Tasks of arrays in one scan; jobs in the cursor, and those that have left the queue while they waited."""
 WAITING = (states.PENDING, states.HELD)
@@ -86,7 +86,7 @@ class _Task(NamedTuple):
 class _Queue(NamedTuple):
     tasks: list[_Task]
     submitted: dict[str, float]  # by number; 0: not known
-    details: dict[str, dict[str, str]]  # what `qstat -j` says of new ones
+    details: dict[str, dict[str, str]]  # the output of `qstat -j` for new jobs
     deferred: set[str]  # numbers of new ones for which there was no time
     bad: BadRecords
     is_whole: bool  # every job is among the tasks
@@ -133,13 +133,13 @@ class GridEngine(JobSource):
         return JobScan(self._labels.added([*found, *of_ended, *gone]), following, complete, quarantined)
 
     def _queue(self, known: Mapping[str, float]) -> _Queue:
-        """What is in the queue. known: times of submission by number; 0: `qstat -j` does not say it."""
+        """What is in the queue. known: times of submission by number; 0: not shown by `qstat -j`."""
         text = run(["qstat", "-u", ",".join(self._options.users) or "*", "-xml"], self._options)
         if text.strip() and not text.lstrip().startswith("<"):  # words of an error with exit code 0 are no empty queue
             raise CommandFailed("qstat", f"It printed no list of jobs: {one_line(text)[:SHOWN_CHARS]}")
         listed, bad = queued_jobs(text)
         new = [job.number for job in listed if "E" in job.state or not _is_known(job, known)]
-        numbers = sorted(dict.fromkeys(new), key=lambda number: number in known)  # first those that no scan had time for
+        numbers = sorted(dict.fromkeys(new), key=lambda number: number in known)  # first those that earlier scans had no time for
         found = self._details_of(numbers[:MOST_DETAILED])
         deferred = set(numbers[MOST_DETAILED:])
         submitted = {job.number: _submitted(job, found.get(job.number, {}), known) for job in listed}
@@ -164,14 +164,14 @@ class GridEngine(JobSource):
         return self._labels.added(of_keys(found, keys))
 
     def _details_of(self, numbers: Sequence[str]) -> dict[str, dict[str, str]]:
-        """What `qstat -j` says of jobs; nothing of those that have ended meanwhile."""
+        """The output of `qstat -j` by job, without jobs that have ended meanwhile."""
         found = {}
         for ids in portions(numbers):
             found.update(self._details(ids))
         return found
 
     def _details(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """The same of some jobs. One that has ended hides all others, which are asked for again."""
+        """The same of some jobs. An ended job hides all others, which are then queried again."""
         if not ids:
             return {}
         try:
@@ -244,7 +244,7 @@ def _last_attempts(ended: Iterable[FinishedJob]) -> list[FinishedJob]:
 
 
 def _submitted(job: QueuedJob, details: Mapping[str, str], known: Mapping[str, float]) -> float:
-    """When a job was submitted; 0: nothing says it."""
+    """When a job was submitted; 0: unknown."""
     with suppress(ValueError):
         if at := job.submitted or moment(details.get("submission_time", "")):
             return at

@@ -64,7 +64,7 @@ def queued_observation(
 
 
 def _waiting_reason(letters: str, known: Mapping[str, str]) -> str:
-    """Why a job waits, as far as its letters say."""
+    """Why a job waits, as far as its state letters show."""
     if "E" in letters:
         errors = [value for key, value in known.items() if key.startswith("error reason")]
         return "\n".join(errors) or "It is in the error state"
@@ -89,7 +89,7 @@ def _project(fields: Mapping[str, str]) -> str:
 
 
 def _log_files(job: QueuedJob, task: str, known: Mapping[str, str]) -> list[str]:
-    """The files of output and errors, some of them relative. A path that is a folder cannot be told from one of a file."""
+    """The files of output and errors, some of them relative. A folder cannot be distinguished from a file."""
     values = {"HOME": known.get("sge_o_home", ""), "USER": job.owner, "JOB_ID": job.number, "JOB_NAME": job.name}
     values |= {"TASK_ID": task or "undefined", "HOSTNAME": job.queue.partition("@")[2]}
     ending = f"{job.number}.{task}" if task else job.number
@@ -115,7 +115,7 @@ def is_former_attempt(job: FinishedJob, queued: QueuedJob) -> bool:
 
 
 def finished_observation(job: FinishedJob, seen: float) -> Observation:
-    """A job that accounting has. Its exit status is 128 and the signal of which it or its last command died."""
+    """A job that accounting has. Its exit status is 128 plus the signal that ended it or its last command."""
     is_good = job.failed == 0 and job.exit_status == 0
     state = states.PENDING if job.failed in REPEATED else states.DONE if is_good else states.FAILED
     failure = f"failed {job.failed}" + (f": {job.failure}" if job.failure else "")

@@ -1,4 +1,4 @@
-"""What `qstat`, `qacct` and the accounting file of Grid Engine say of jobs. Times are in UTC, as the commands run with `TZ`."""
+"""Parsers for `qstat`, `qacct` and the accounting file of Grid Engine. Times are in UTC, as the commands run with `TZ`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class QueuedJob(NamedTuple):
     state: str  # letters
     queue: str  # empty while it waits
     tasks: str  # ranges; empty: no array
-    submitted: float  # 0: not said, as of a running job
-    started: float  # 0: not said
+    submitted: float  # 0: not shown, as for a running job
+    started: float  # 0: not shown
 
 
 class FinishedJob(NamedTuple):

@@ -32,7 +32,7 @@ STATES = {
     ABORTED: states.CANCELLED,
     STATUS_UNKNOWN: states.UNKNOWN,
 }
-"""States by event; those of other events are that of the last one."""
+"""States by event; other events leave the state."""
 SECRET_ATTRIBUTES = ("Args", "Arguments", "Env", "Environment")
 """Attributes that are not kept: arguments and variables of users may be passwords."""
 MAX_FILES = 2000
@@ -112,7 +112,7 @@ class EventLogs(JobSource):
         return JobScan(reading.observations, {"files": following, "jobs": reading.jobs.stored()}, quarantined=reading.quarantined)
 
     def _files(self) -> list[tuple[str, os.stat_result]]:
-        """The files, that which was changed last at the end."""
+        """The files, the last changed one at the end."""
         found = {}
         for path in sorted({path for pattern in self._options.files for path in glob.iglob(pattern, recursive=True)}):
             try:
@@ -184,7 +184,7 @@ def _observations(event: CondorEvent, last: LastEvent | None) -> Iterator[Observ
         yield _termination(event)
     elif event.code in STATES:
         yield _change(event)
-    elif event.code == IMAGE_SIZE and last and (found := _SIZE.search(event.text)):  # it says no state
+    elif event.code == IMAGE_SIZE and last and (found := _SIZE.search(event.text)):  # it has no state
         yield Observation(event.native_id, event.at, last.state, metrics={"rss_kb": int(found[1])})
     elif event.code == AD_INFORMATION:
         ad = event.values()
@@ -193,7 +193,7 @@ def _observations(event: CondorEvent, last: LastEvent | None) -> Iterator[Observ
 
 
 def _state_of(ad: Mapping[str, str]) -> str:
-    """The state after the event that an ad follows; "": it is not said."""
+    """The state after the event that an ad follows; "": unknown."""
     code = ad.get("TriggerEventTypeNumber", "")
     if code == str(TERMINATED) and "TerminatedNormally" in ad:
         return states.DONE if ad.get("ReturnValue") == "0" else states.FAILED

@@ -1,4 +1,4 @@
-"""LSF by `bjobs`: all jobs that it keeps, the ended ones for CLEAN_PERIOD, which is an hour unless the cluster says otherwise."""
+"""LSF by `bjobs`: all jobs that it keeps, the ended ones for CLEAN_PERIOD, an hour unless the cluster is configured otherwise."""
 
 from __future__ import annotations
 

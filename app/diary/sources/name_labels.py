@@ -20,7 +20,7 @@ class NameLabels:
         self._patterns = [_pattern(text) for text in texts]
 
     def added(self, found: Iterable[Observation]) -> list[Observation]:
-        """The observations with these labels; those that a source gives by itself win."""
+        """The observations with these labels; labels set by the source itself take precedence."""
         return [self._added(each) for each in found] if self._patterns else list(found)
 
     def _added(self, job: Observation) -> Observation:

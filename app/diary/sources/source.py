@@ -99,7 +99,7 @@ def read_options(table: type[T], values: Mapping[str, Any]) -> T:
 
 
 def _kind_of(annotation: Any) -> str:
-    """An annotation as text, also in a module whose annotations are no texts."""
+    """An annotation as text, also in a module with evaluated annotations."""
     return annotation if isinstance(annotation, str) else formatannotation(annotation)
 
 

@@ -1,4 +1,4 @@
-"""Which files of a GUI machine are removed, and by which rule."""
+"""The rules by which files of a GUI machine are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Directories: jobs that leave traces there, found by rules of a configuration; submission logs and READMEs say more of them."""
+"""Directories: jobs that leave traces there, found by rules of a configuration; submission logs and READMEs add details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration of a directory source: rules for names of entries, and where logs and READMEs are and what they say."""
+"""The configuration of a directory source: rules for names of entries, and the places and forms of logs and READMEs."""
 
 from __future__ import annotations
 

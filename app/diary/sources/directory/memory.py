@@ -21,7 +21,7 @@ from app.diary.states import LOST, UNFINISHED
 FOLDER, FOLDER_BYTES = "folder", "folder bytes"
 """The facts with the folder of a submission, and with its bytes, in hexadecimal digits, if they are no UTF-8."""
 LATE_S = 86400.0
-"""A README of a job that has ended is waited for so long."""
+"""Time to wait for the README of an ended job."""
 READ_AT_ONCE = 5000
 """Rows of one read."""
 FACTS_AT_ONCE = 500

@@ -21,9 +21,9 @@ SCAN_S = 30.0
 IDLE_PLACES = 500
 """Places without unfinished jobs that are listed in one scan."""
 OTHER_JOB_S = 86400.0
-"""READMEs whose submissions are farther from each other are of different jobs, whose id is the same."""
+"""READMEs with submissions farther apart belong to different jobs with the same id."""
 README_S = 60.0
-"""A job that had ended and is there again waits so long for its README."""
+"""Time that an ended job that reappears waits for its README."""
 MOST_PROBLEMS = 10_000
 """Most problems that are remembered."""
 
@@ -81,7 +81,7 @@ class DirectoryScan:
         return not submissions.waiting and not self.is_over(0.5)
 
     def _follow_latest(self, job: FollowedJob) -> None:
-        """Follow a new job. Of two with its id in one place only the later one is followed; a new one is in the diary nevertheless."""
+        """Follow a new job. If two jobs in one place have its id, only the later one is followed; both are in the diary."""
         before = self._followed(job)
         self.memory.follow(job, self.now)
         earlier = before if self._followed(job) is job else job

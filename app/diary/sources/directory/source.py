@@ -27,7 +27,7 @@ class Directory(JobSource):
     title = "Directory"
 
     def __init__(self, name: str, config: DirectoryConfig, keep_s: float = 0.0) -> None:
-        """keep_s: after what time the diary removes a job, whose traces are not taken for a new one then; 0: never."""
+        """keep_s: time after which the diary removes a job; its traces are then not mistaken for a new job; 0: never."""
         super().__init__(name, config.period_s)
         self.config = config
         self.keep_s = keep_s

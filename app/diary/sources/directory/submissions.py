@@ -112,7 +112,7 @@ class Submissions:
         return found
 
     def _put_off(self, name: str, watched: Watched) -> None:
-        """Try a log again. Of too many, the first that has no usable text is given up; those that could not be read are listed again."""
+        """Try a log again. If there are too many, the first without a usable text is dropped; unreadable ones are listed again."""
         self.late[name] = watched
         if len(self.late) <= MOST_LATE:
             return

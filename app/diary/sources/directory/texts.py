@@ -27,7 +27,7 @@ class SubmissionLog:
 
 @dataclass
 class ReadmeFacts:
-    """What a README says, and what in it cannot be used."""
+    """The content of a README, and its unusable parts."""
 
     values: dict[str, Any] = field(default_factory=dict)  # fields of an observation
     labels: dict[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def unix_time(text: str, form: str, zone: ZoneInfo) -> float | None:
-    """A time as Unix s UTC; one without a zone is in this one. None: it is no time."""
+    """A time as Unix s UTC; one without a zone is in this one. None: not a time."""
     try:
         found = datetime.strptime(text, form)
         at = (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
@@ -52,7 +52,7 @@ def unix_time(text: str, form: str, zone: ZoneInfo) -> float | None:
 
 
 def read_submission_log(text: str, rules: SubmissionRules, zone: ZoneInfo) -> SubmissionLog | None:
-    """What the output of `qstat -j` at submission says; None without id or folder. Indented lines continue others."""
+    """The content of the output of `qstat -j` at submission; None without id or folder. Indented lines continue others."""
     facts: dict[str, str] = {}
     for line in lines_of(text):
         key, colon, value = line.partition(":")
@@ -66,7 +66,7 @@ def read_submission_log(text: str, rules: SubmissionRules, zone: ZoneInfo) -> Su
 
 
 def read_readme(text: str, rules: ReadmeRules, zone: ZoneInfo) -> ReadmeFacts:
-    """What a README says. A key is found anywhere in a line outside the free text; later lines win."""
+    """The content of a README. A key is found anywhere in a line outside the free text; later lines win."""
     lines, free = _without_free_text(lines_of(text), rules)
     found = ReadmeFacts()
     for name, key in rules.keys.items():
@@ -98,7 +98,7 @@ def _named(lines: list[str], keys: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_free_text(lines: list[str], rules: ReadmeRules) -> tuple[list[str], str]:
-    """The lines outside the free text, whose words are no keys, and the free text; a text without an end is none."""
+    """The lines outside the free text, and the free text, which has no keys; a text without an end does not count."""
     begin = next((at for at, line in enumerate(lines) if rules.text_begin and rules.text_begin in line), None)
     end = next((at for at, line in enumerate(lines) if begin is not None and at > begin and rules.text_end in line), None)
     if begin is None or end is None:
