@@ -17,7 +17,7 @@ from app.trends.custom.models import RequestedTrend
 
 AT_ONCE = 1000
 LAST_RUN = 2**31 - 1
-"""Larger numbers are no runs that can be stored."""
+"""Larger run numbers cannot be stored."""
 _SAMPLE = re.compile(r"([0-9]{1,19})(/.+)")
 
 

@@ -61,7 +61,7 @@ def sqlite(path: str) -> OldDatabase:
                 )
                 return [dict(zip((column[0] for column in cursor.description), row, strict=True)) for row in cursor]
             except sqlite3.Error as error:
-                raise BadImport(f"{path} is no database of CAE Job Diary: {error}") from error
+                raise BadImport(f"{path} is not a database of CAE Job Diary: {error}") from error
 
         with closing(sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True)) as connection:
             connection.text_factory = lambda text: text.decode(errors="replace")
@@ -108,7 +108,7 @@ def mysql(address: str) -> OldDatabase:
                     names = [column[0] for column in cursor.description]
                     return [{name: _decoded(value) for name, value in zip(names, row, strict=True)} for row in cursor.fetchall()]
             except pymysql.err.Error as error:
-                raise BadImport(f"{name} is no database of CAE Job Diary: {_words(error)}") from error
+                raise BadImport(f"{name} is not a database of CAE Job Diary: {_words(error)}") from error
 
         try:
             server = connection()

@@ -27,7 +27,7 @@ class JobNeighbours(NamedTuple):
 
 
 def neighbours(job: DiaryJob, view: JobView) -> JobNeighbours:
-    """The neighbours of a job in its list; of one that is no longer in it, as after its review, the first job of the page follows."""
+    """The neighbours of a job in its list. If the job has left the list, as after a review, the first job of the page comes next."""
     if not view.list_query:
         return JobNeighbours()
     query = parse_qs(view.list_query)

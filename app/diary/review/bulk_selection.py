@@ -34,6 +34,6 @@ class SelectedJobs:
 
 
 def selected_jobs(selection: JobSelection, users: tuple[str, ...]) -> SelectedJobs:
-    """The jobs of a selection, of which no page shows all. users: who the user is in the batch systems. Raises BadSearch."""
+    """All jobs of a selection, beyond one page. users: names of the user in the batch systems. Raises BadSearch."""
     found = proxy.execute(numbers(selection, users).order_by(DiaryIndex.job))
     return SelectedJobs(array("q", (number for (number,) in found)))

@@ -70,7 +70,7 @@ class JobEvents(EventSource):
         return Subject(f"jobs of {event.key}" if event.key.startswith(OF_USER) else f"job {event.key}")
 
     def is_open(self, event: Event) -> bool:
-        """False: the end of a job is no state that lasts."""
+        """False: the end of a job is not a lasting state."""
         return False
 
     def path(self, event: Event) -> str:

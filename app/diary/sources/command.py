@@ -71,7 +71,7 @@ class CommandOptions:
 
 
 def run(command: Sequence[str], options: CommandOptions, environment: Mapping[str, str] | None = None) -> str:
-    """What a command prints, as `run_bytes`; bytes that are no UTF-8 are U+FFFD."""
+    """What a command prints, as `run_bytes`; bytes that are not UTF-8 become U+FFFD."""
     return run_bytes(command, options, environment).decode(errors="replace")
 
 

@@ -135,7 +135,7 @@ class GridEngine(JobSource):
     def _queue(self, known: Mapping[str, float]) -> _Queue:
         """What is in the queue. known: times of submission by number; 0: not shown by `qstat -j`."""
         text = run(["qstat", "-u", ",".join(self._options.users) or "*", "-xml"], self._options)
-        if text.strip() and not text.lstrip().startswith("<"):  # words of an error with exit code 0 are no empty queue
+        if text.strip() and not text.lstrip().startswith("<"):  # an error message with exit code 0 is not an empty queue
             raise CommandFailed("qstat", f"It printed no list of jobs: {one_line(text)[:SHOWN_CHARS]}")
         listed, bad = queued_jobs(text)
         new = [job.number for job in listed if "E" in job.state or not _is_known(job, known)]

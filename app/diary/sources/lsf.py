@@ -81,7 +81,7 @@ class LSF(JobSource):
             if not NO_JOB.search(error.errors):  # it fails, too, when there is no job
                 raise
             text = ""
-        if text.strip() and "|" not in text:  # words of an error with exit code 0 are no empty queue
+        if text.strip() and "|" not in text:  # an error message with exit code 0 is not an empty queue
             raise CommandFailed(self._options.command[0], f"It printed no jobs: {one_line(text)[:SHOWN_CHARS]}")
         lines = [line for line in text.split("\n") if line.strip()]
         observations, quarantined = observed(lines, lambda line: observation_of(line, now))

@@ -42,7 +42,7 @@ class Rule:
         folder: Where the entries are; "": where the job was submitted.
         job_dir: Template of the directory of the job, of the groups, `folder` and `entry`.
         first_line: Form of the first line of the entry, whose groups are for `job_dir`, too.
-        only_directories: Other entries are no traces.
+        only_directories: Other entries are not traces.
         needs_job_dir: Without its directory the job is not there.
         labels: Groups of the name that are labels.
     """

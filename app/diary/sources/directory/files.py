@@ -37,6 +37,6 @@ class Watched:
 
 
 def read_beginning(path: str, limit: int) -> bytes:
-    """The first bytes of a regular file. Raises OSError, also for symbolic links and for what is no file, such as a pipe."""
+    """The first bytes of a regular file. Raises OSError, also for symbolic links and other non-files, such as pipes."""
     with open_regular(path) as file:
         return file.read(limit)
