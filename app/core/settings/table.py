@@ -21,7 +21,6 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 T = TypeVar("T")
 
 _tables: list[type] = []
-_table_by_setting: dict[str, type] = {}
 
 
 def setting(default: Any, help: str, check: Check | None = None, *, secret: bool = False, env: str = "", path: bool = False) -> Any:
@@ -40,11 +39,10 @@ def setting(default: Any, help: str, check: Check | None = None, *, secret: bool
 
 def settings_table(table: type[T]) -> type[T]:
     """Register a table. Raises ValueError if another table has a setting of the same name."""
-    names = {row.name for row in fields(table)}  # type: ignore[arg-type]  # a dataclass
-    if taken := names & _table_by_setting.keys():
+    taken = {row.name for row in setting_rows()} & {row.name for row in fields(table)}  # type: ignore[arg-type]  # a dataclass
+    if taken:
         raise ValueError(f"{table.__name__}: another table has the setting {', '.join(sorted(taken))}")
     _tables.append(table)
-    _table_by_setting.update(dict.fromkeys(names, table))
     return table
 
 
@@ -55,7 +53,7 @@ def setting_rows() -> tuple[Field[Any], ...]:
 
 def table_of(name: str) -> type | None:
     """The table with the setting `name`, or None."""
-    return _table_by_setting.get(name)
+    return next((table for table in _tables if any(row.name == name for row in fields(table))), None)
 
 
 @settings_table
@@ -96,7 +94,7 @@ class Settings(CoreSettings):
     _areas: dict[type, Any]
 
     def __init__(self, **values: Any) -> None:
-        if unknown := values.keys() - _table_by_setting.keys():
+        if unknown := values.keys() - {row.name for row in setting_rows()}:
             raise TypeError(f"There is no setting {', '.join(sorted(unknown))}")
         super().__init__(**{row.name: values[row.name] for row in fields(CoreSettings) if row.name in values})
         object.__setattr__(self, "values", values)
