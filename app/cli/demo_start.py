@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -26,6 +27,9 @@ def prepare(settings: Settings) -> dict[str, str]:
     from app.security import demo_accounts
     from app.trends import demo as trends_demo
 
+    if settings.log_level == Settings().log_level:
+        os.environ["DQMHUB_LOG_LEVEL"] = "warning"
+        logging.getLogger().setLevel(logging.WARNING)
     trends_demo.make_demo(settings)
     diary_demo.make_demo(settings)
     if not settings.of(DiarySettings).diary_log_roots:
@@ -33,8 +37,6 @@ def prepare(settings: Settings) -> dict[str, str]:
     sources = diary_demo.sources_folder(settings)
     if sources.exists() and not settings.of(DiarySettings).diary_sources_dir:
         os.environ["DQMHUB_DIARY_SOURCES_DIR"] = str(sources)
-    if settings.log_level == Settings().log_level:
-        os.environ["DQMHUB_LOG_LEVEL"] = "warning"
     if not demo_accounts.listens_on_loopback(settings):
         return {}
     os.environ["DQMHUB_DEMO_ACCOUNTS"] = "true"

@@ -37,6 +37,12 @@ def allow_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, hard))
 
 
+def peak_memory_mb() -> int:
+    """The most memory that this process has used, MB. `ru_maxrss` has that of the process that started it, too."""
+    with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+        return next(int(line.split()[1]) >> 10 for line in status if line.startswith("VmHWM:"))
+
+
 def out_of_memory(path: str, memory_mb: int) -> str:
     """The reason why a file cannot be used whose reading met the limit of memory."""
     return f"{path}: reading takes more than {memory_mb} MB (import_memory_mb)"

@@ -15,10 +15,10 @@ from urllib.parse import quote, urlencode
 
 from flask import request
 
+from app.core.zones import DEFAULT_ZONE, ZONES
 from app.gui.addresses import MAX_ADDRESS, FormField, form_field, object_name, quote_path, sample_path
 from app.gui.references import COMPARISONS, Reference
 from app.gui.samples import SampleKey
-from app.web.clock import DEFAULT_ZONE, ZONES
 from app.web.fields import FieldProblem
 
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from app.core.zones import DEFAULT_ZONE, ZONES
 from app.gui.addresses import query_field, text, unquote_path
 from app.gui.errors import InvalidInput
 from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
@@ -28,7 +29,6 @@ from app.gui.view import (
 )
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
-from app.web.clock import DEFAULT_ZONE, ZONES
 from app.web.fields import MAX_SUGGESTIONS, REPEATED, FieldProblem
 from render.errors import OptionError
 from render.options import MAX_TEXT_LENGTH, Options

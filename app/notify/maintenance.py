@@ -11,11 +11,11 @@ from app.core.counters import advance
 from app.core.database import proxy
 from app.core.event_sources import event_sources, event_systems
 from app.core.settings import Settings
+from app.core.zones import CERN
 from app.notify.errors import InvalidWindow, OutdatedRequest
 from app.notify.models import COUNTER, MaintenanceWindow
 from app.notify.quiet_hours import moments
 from app.security.audit_log import audit
-from app.web.clock import CERN
 
 MAX_REASON = 1000
 MAX_DAYS = 31

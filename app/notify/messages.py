@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from app.core.event_sources import source_of
 from app.core.events import Event
+from app.core.zones import CERN
 from app.notify.models import Notification
-from app.web.clock import CERN
 
 MAX_NAMED = 10
 """Titles in a digest of a channel that is read at a glance."""

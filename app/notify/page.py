@@ -9,13 +9,14 @@ from markupsafe import Markup
 
 from app.core.event_sources import event_systems
 from app.core.settings import Settings
+from app.core.zones import DEFAULT_ZONE, ZONES
 from app.notify.channels import channels
 from app.notify.channels.base import Channel
 from app.notify.messages import path_of
 from app.notify.models import DUPLICATE, LATE, MAINTENANCE, OPEN, PENDING, Delivery, Notification
 from app.web.arguments import choice_arg
 from app.web.badges import Badge
-from app.web.clock import DEFAULT_ZONE, ZONES, time_html
+from app.web.clock import time_html
 from app.web.links import NavLink, link
 
 PAGE_ROWS = 50

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 
+from app.core.zones import CERN
 from app.notify.settings import QUIET_HOURS
-from app.web.clock import CERN
 
 
 def quiet_until(hours: Iterable[str], kind: str, at: float) -> float | None:

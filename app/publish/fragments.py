@@ -14,7 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.core.settings import TREE
-from app.web.clock import CERN, LAST_TIME
+from app.core.zones import CERN
+from app.web.clock import LAST_TIME
 
 
 @cache

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from app.core.zones import DEFAULT_ZONE, ZONES
 from app.runs.panel import panel_values
 from app.security import Role, needs
 from app.web import Problem, nothing_new, request_settings
 from app.web import page as page_or_fragment
 from app.web.arguments import checked_run
-from app.web.clock import DEFAULT_ZONE, ZONES
 
 blueprint = Blueprint("runs_page", __name__)
 

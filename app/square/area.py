@@ -42,10 +42,10 @@ def _status_tables() -> Mapping[str, Any]:
 
 
 def _run_links(run: int) -> Iterable[RunLink]:
+    from app.core.zones import DEFAULT_ZONE
     from app.square.runs import systems_of
     from app.square.systems import SYSTEM_LABELS
     from app.square.view_state import ViewState
-    from app.web.clock import DEFAULT_ZONE
 
     path = f"/square/runs/{run}"
     return [RunLink(f"DQM^2 ({SYSTEM_LABELS[system]})", ViewState(system, DEFAULT_ZONE).link(path)) for system in systems_of(run)]

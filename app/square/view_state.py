@@ -7,11 +7,12 @@ from typing import NamedTuple
 from flask import request
 from markupsafe import Markup
 
+from app.core.zones import DEFAULT_ZONE, ZONES
 from app.square.job_documents import find_job
 from app.square.models import Job
 from app.square.systems import DEFAULT_SYSTEM, SYSTEM_LABELS, SYSTEMS
 from app.web.arguments import choice_arg, parse_int
-from app.web.clock import DEFAULT_ZONE, ZONES, time_html
+from app.web.clock import time_html
 from app.web.links import NavLink, link
 
 

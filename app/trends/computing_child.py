@@ -9,11 +9,10 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
 import select
 import sys
 
-from app.core.limited_process import REMOTE_MB, allow_cpu, enter, out_of_memory
+from app.core.limited_process import REMOTE_MB, allow_cpu, enter, out_of_memory, peak_memory_mb
 from app.core.urls import is_remote
 from app.formats import FormatError
 from app.trends.computing import compute_task
@@ -35,8 +34,7 @@ def main(memory_mb: str, cpu_s: str, timeout_s: str, parent: str) -> None:
             return
         allow_cpu(int(cpu_s))
         answer = _answer(FileTask.from_json(line), int(memory_mb), float(timeout_s))
-        used_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-        answer["last"] = number == MOST_FILES or used_mb > int(memory_mb) // 2
+        answer["last"] = number == MOST_FILES or peak_memory_mb() > int(memory_mb) // 2
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
         if answer["last"]:

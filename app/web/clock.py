@@ -1,19 +1,12 @@
-"""Times on pages: time zones, and times as HTML."""
+"""Times on pages, as HTML."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-CERN = ZoneInfo("Europe/Zurich")
-
-ZONES = {"cern": "Europe/Zurich", "utc": "UTC", "local": "of this browser"}
-"""Time zones of `?tz=` with their labels; a script of the page fills in local times."""
-
-DEFAULT_ZONE = "cern"
-"""The zone of an address that names none."""
+from app.core.zones import CERN
 
 LAST_TIME = 2e11
 """Largest time, in Unix seconds, for which Python has a calendar."""

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from app.core.area import MenuItem, RunLink, ShownElement, current_areas
 from app.core.version import VERSION
+from app.core.zones import DEFAULT_ZONE
 from app.web.answers import is_fragment
 from app.web.assets import asset
-from app.web.clock import DEFAULT_ZONE
 
 
 def init_app(app: Flask) -> None:

@@ -30,7 +30,7 @@ def test_a_bulk_review_with_a_misspelled_argument_changes_nothing(client: FlaskC
 
 def test_arguments_of_no_known_name_are_refused_with_all_that_there_are(client: FlaskClient) -> None:
     problem = str(client.get("/api/v1/jobs?bogus=1").get_json())
-    assert "There is no argument 'bogus' here; there are facets, limit, mine, obsolete" in problem
+    assert "There is no argument 'bogus' here; there are digest, facets, limit, mine, obsolete" in problem
 
 
 def test_arguments_of_programs_that_pass_on_links_are_ignored(client: FlaskClient) -> None:

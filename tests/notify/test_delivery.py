@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core.settings import Settings
+from app.core.zones import CERN
 from app.notify import status
 from app.notify.channels import channels
 from app.notify.channels.base import Channel
@@ -19,7 +20,6 @@ from app.notify.delivery import deliver_due
 from app.notify.detection import enqueue
 from app.notify.models import Delivery, MaintenanceWindow, Notification
 from app.notify.retention import remove_old
-from app.web.clock import CERN
 from tests.notify.receivers import Hook, hook, mail_server, sound_server
 from tests.support.raw_server import closed, raw
 

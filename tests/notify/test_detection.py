@@ -11,6 +11,7 @@ import pytest
 from app.core.counters import version_of
 from app.core.database import end_thread
 from app.core.settings import Settings
+from app.core.zones import CERN
 from app.notify import detection
 from app.notify.channels import channels
 from app.notify.detection import EventCollector
@@ -18,7 +19,6 @@ from app.notify.messages import message_of
 from app.notify.models import COUNTER, Delivery, MaintenanceWindow, Notification
 from app.notify.settings import NotifySettings
 from app.square.event_kinds import KINDS
-from app.web.clock import CERN
 from tests.notify import seed
 
 pytestmark = pytest.mark.both_databases

@@ -11,13 +11,13 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core.settings import Settings
+from app.core.zones import CERN
 from app.notify.channels import channels
 from app.notify.delivery import deliver_due
 from app.notify.maintenance import parse_time
 from app.notify.models import Delivery, MaintenanceWindow, Notification
 from app.security import Role
 from app.security.models import Audit
-from app.web.clock import CERN
 from tests.notify import seed
 from tests.square.test_pages_whole_log import bearer
 from tests.support.raw_server import closed

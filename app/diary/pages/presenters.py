@@ -7,10 +7,11 @@ from typing import NamedTuple
 from flask import request
 from markupsafe import Markup
 
+from app.core.zones import DEFAULT_ZONE, ZONES
 from app.diary import states
 from app.diary.models import DiaryJob
 from app.web.badges import Badge
-from app.web.clock import DEFAULT_ZONE, ZONES, time_html
+from app.web.clock import time_html
 from app.web.links import NavLink, link
 
 PATH = "/diary"

@@ -9,9 +9,9 @@ from dataclasses import field as field_of
 from datetime import UTC
 from typing import Any
 
+from app.core.zones import CERN, DEFAULT_ZONE, ZONES
 from app.diary.errors import BadSearch
 from app.diary.search.query import CHOICES, JobQuery, JobTerm, one_of, parse
-from app.web.clock import CERN, DEFAULT_ZONE, ZONES
 
 FACETS = ("state", "review", "verdict", "source", "user", "project", "run", "tag")
 """Fields selected by whole values; several values of one field: either of them."""

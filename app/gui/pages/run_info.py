@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from app.core.zones import ZONES
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.event_info import UNFILLED, event_info
 from app.gui.pages.readable import readable_real
 from app.gui.view import View
-from app.web.clock import ZONES, time_html
+from app.web.clock import time_html
 
 LABELS = {
     "iRun": "Run",

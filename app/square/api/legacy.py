@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.counters import version_of
 from app.core.database import rows
+from app.core.zones import CERN, DEFAULT_ZONE
 from app.publish.sanitize.host_names import shorten
 from app.security import Role, needs
 from app.square import job_documents, run_files, runs
@@ -25,7 +26,6 @@ from app.square.systems import DEFAULT_SYSTEM, PLAYBACK, SYSTEMS
 from app.square.view_state import ViewState
 from app.web import Problem
 from app.web.arguments import parse_int
-from app.web.clock import CERN, DEFAULT_ZONE
 from app.web.responses import ContentResponse
 from app.web.versioned_json import versioned_json
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.zones import DEFAULT_ZONE
 from app.gui.current import current_catalog
 from app.queue.models import JobStateError
 from app.queue.store import cancel
@@ -26,7 +27,7 @@ from app.trends.query.packed import MEDIA_TYPE, pack
 from app.trends.settings import TrendSettings
 from app.web import Problem, is_fragment, nothing_new, page, request_settings
 from app.web.arguments import int_arg
-from app.web.clock import DEFAULT_ZONE, time_html
+from app.web.clock import time_html
 from app.web.compression import body_response
 from app.web.csv_text import csv_text
 from app.web.frame import href

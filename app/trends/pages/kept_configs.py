@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.zones import DEFAULT_ZONE
 from app.queue.store import enqueue
 from app.security import Role, needs
 from app.security.caller import current_user
@@ -12,7 +13,7 @@ from app.security.subsystems import check_may_edit, may_edit
 from app.trends.configs.page_configs import page_config_history, remove
 from app.trends.scan import READ_CONFIGS
 from app.web import Problem, page
-from app.web.clock import DEFAULT_ZONE, time_html
+from app.web.clock import time_html
 from app.web.frame import href
 
 blueprint = Blueprint("trend_configs", __name__)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.core.area import RunLink, current_areas
 from app.core.urls import base_name
+from app.core.zones import DEFAULT_ZONE
 from app.gui.files.shown import shown_path
 from app.runs.models import RunRecord
 from app.runs.panel import panel_values, run_page_links
@@ -37,7 +38,7 @@ from app.trends.query.series_key import QUANTITIES, Key, RunQuantity, SeriesKey,
 from app.trends.query.stored_points import PointConfig, StoredPoint, TrendFacts, find_trend, losing_files, points_of_run, series_ids
 from app.web import Problem, is_fragment, page, request_settings, shown_page
 from app.web.arguments import int_arg
-from app.web.clock import DEFAULT_ZONE, time_html
+from app.web.clock import time_html
 from app.web.frame import href
 
 blueprint = Blueprint("trend_points", __name__)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from app.core.zones import DEFAULT_ZONE
 from app.gui.files.shown import shown_text
 from app.trends.query.run_states import MissingPoint, Neighbour
 from app.trends.query.series_key import SeriesKey
-from app.web.clock import DEFAULT_ZONE, time_html
+from app.web.clock import time_html
 
 
 def missing_text(key: SeriesKey, missing: MissingPoint) -> Markup:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import create_environ
 
+from app.core.zones import ZONES
 from app.gui.addresses import AnyPath, text
 from app.gui.pages import views
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
@@ -17,7 +18,6 @@ from app.gui.samples import SampleKey
 from app.gui.view import ALARMS, MAX_MARKS, OPTIONS, SLIDE_S, TILE_SIZES, DrawingOptions, View
 from app.gui.view_query import MAX_SUGGESTIONS, view_from_request
 from app.web import Problem
-from app.web.clock import ZONES
 
 KEY = SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
 HOSTILE = [
