@@ -138,6 +138,16 @@ class RemoteHost:
         return [*self.ssh, *(part for option in options for part in ("-o", option))]
 
 
+MEANINGS = {
+    3: "a file or folder cannot be selected",
+    11: "a file cannot be read or written",
+    12: "the connection broke",
+    23: "a file was not transferred",
+    255: "ssh failed",
+}
+"""Exit codes of rsync, by its manual: at the end of a connection its messages can be lost."""
+
+
 def _finish_script(temporary: str, target: str, expected: Expected) -> str:
     """The script that checks a copy at the host, and renames it; a wrong one is removed."""
     before, after = shlex.quote(temporary), shlex.quote(target)
@@ -157,5 +167,5 @@ def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = ()) -> i
         raise CopyFailed(f"{command[0]}: {error.strerror}") from error
     if done.returncode not in (0, *allowed):
         said = "; ".join(done.stderr.decode(errors="replace").split("\n")[:3]).strip("; ")
-        raise CopyFailed(f"{command[0]} ended with {done.returncode}: {said or 'no message'}")
+        raise CopyFailed(f"{command[0]} ended with {done.returncode}: {said or MEANINGS.get(done.returncode, 'no message')}")
     return done.returncode
