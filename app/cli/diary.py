@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -147,7 +148,7 @@ def import_diary(address: str, source: str, as_json: bool) -> None:
     except DiaryError as error:
         raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(json.dumps(report._asdict()))
+        click.echo(json.dumps(asdict(report)))
         return
     reviews = f"{report.reviewed:,} reviews changed, {report.kept:,} kept as they were changed here"
     click.echo(

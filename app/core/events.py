@@ -67,7 +67,7 @@ class EventSource(ABC):
         """Whether an event of a persistent kind still lasts."""
 
     def owners(self, event: Event, logins: Collection[str]) -> list[str]:
-        """Those of these users to whom an event of a personal kind belongs."""
+        """The users of a personal event, among these."""
         return []
 
     @abstractmethod

@@ -74,7 +74,7 @@ def subscribers(kinds: Collection[str]) -> dict[str, str]:
 
 
 def recipients(row: Notification) -> tuple[str, ...]:
-    """The addresses of the users to whom a notification of a personal kind belongs."""
+    """The addresses of the users of a personal notification."""
     source, wanted = source_of(row.kind), subscribers([row.kind])
     owners = source.owners(event_of(row), list(wanted)) if source and wanted else []
     return tuple(sorted({wanted[owner] for owner in owners}))

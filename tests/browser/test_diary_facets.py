@@ -22,7 +22,7 @@ JOBS = 2_010  # more than are counted for each list
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
-    """A hub with many jobs of anna that are done, of which every tenth failed and is bob's."""
+    """A hub with many jobs: every tenth belongs to bob and failed, the others belong to anna and are done."""
     given = Settings(data_dir=str(tmp_path_factory.mktemp("d")), web_workers=1, log_level="error")
     with site(given, sqlite_template, []) as settings, bound(settings):
         values = [("failed", "bob") if number % 10 == 0 else ("done", "anna") for number in range(JOBS)]

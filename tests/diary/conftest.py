@@ -1,7 +1,36 @@
-"""The tests of this folder use real runs of DQM^2."""
+"""The tests of this folder use real runs of DQM^2, and a folder of submissions with its source."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import Settings
+from app.diary.sources.registry import source_kinds
+from app.diary.sources.runner import Report, scan_source
+from app.diary.sources.source import JobSource
+from tests.diary.caejobs import Site, options
 from tests.support.square_fixtures import filled
 
 __all__ = ["filled"]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A folder of submissions as the original watches it."""
+    return Site(tmp_path)
+
+
+@pytest.fixture
+def source(hub: Settings, site: Site) -> JobSource:
+    """The source of that folder."""
+    return source_kinds()["directory"].make("cae", options(site), hub)
+
+
+@pytest.fixture
+def scan(hub: Settings, source: JobSource) -> Callable[[], Report]:
+    """Scans that source; a job out of sight is lost after two scans."""
+    settings = hub.replace(diary_lost_cycles=2, diary_lost_s=0.0)
+    return lambda: scan_source(source, settings)

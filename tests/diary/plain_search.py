@@ -43,7 +43,7 @@ class PlainJob(NamedTuple):
 
 @cache
 def words(text: str) -> list[str]:
-    """Runs of letters and digits, of which 64 count."""
+    """Runs of letters and digits; the first 64 characters of each count."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return [word[:64] for word in "".join(letter if letter.isalnum() else " " for letter in folded).split()]
 

@@ -27,22 +27,6 @@ ID = 1234567
 NOBODY = 65534
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
-
-
-@pytest.fixture
-def source(hub: Settings, site: Site) -> JobSource:
-    return source_kinds()["directory"].make("cae", options(site), hub)
-
-
-@pytest.fixture
-def scan(hub: Settings, source: JobSource) -> Callable[[], Report]:
-    settings = hub.replace(diary_lost_cycles=2, diary_lost_s=0.0)
-    return lambda: scan_source(source, settings)
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -78,12 +62,12 @@ def test_a_log_that_cannot_be_used_is_kept_with_the_reason_and_one_that_is_compl
     path = site.logs / site.log_name(ID)
     path.write_text("submission_time: Thu Jul 01 12:34:56 2010\n")
 
-    def kept() -> list[str]:
+    def quarantined_reasons() -> list[str]:
         scan()
         return [row.reason for row in DiaryQuarantine.select()]
 
-    until(kept, "the log in the quarantine")
-    assert kept() == [f"{path.name} has no job_number, or no sge_o_workdir that begins with /"]
+    until(quarantined_reasons, "the log in the quarantine")
+    assert quarantined_reasons() == [f"{path.name} has no job_number, or no sge_o_workdir that begins with /"]
     site.submit(ID)
     assert scan().found == 1
 

@@ -6,8 +6,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from app.core.settings import Settings
 from app.diary.models import DiaryJob
 from app.diary.sources.registry import source_kinds
@@ -19,22 +17,6 @@ from tests.diary.observations import changes, only_job
 
 ID = 1234567
 NOBODY = 65534
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
-
-
-@pytest.fixture
-def source(hub: Settings, site: Site) -> JobSource:
-    return source_kinds()["directory"].make("cae", options(site), hub)
-
-
-@pytest.fixture
-def scan(hub: Settings, source: JobSource) -> Callable[[], Report]:
-    settings = hub.replace(diary_lost_cycles=2, diary_lost_s=0.0)
-    return lambda: scan_source(source, settings)
 
 
 def test_a_job_that_is_out_of_sight_has_its_state_again_when_it_reappears(site: Site, scan: Callable[[], Report]) -> None:

@@ -30,11 +30,6 @@ ID = 1234567
 DAY_S = 86400
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
-
-
 def make(site: Site, hub: Settings, **more: object) -> JobSource:
     """The source as a process makes it when it starts."""
     return source_kinds()["directory"].make("cae", options(site, **more), hub)

@@ -7,7 +7,6 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -25,16 +24,6 @@ from tests.support.storms import TIMES
 ID = 1234567
 JOBS = 300 if TIMES == 1 else min(5000 * TIMES, 100_000)
 """Jobs of the test of what is read."""
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
-
-
-@pytest.fixture
-def source(hub: Settings, site: Site) -> JobSource:
-    return source_kinds()["directory"].make("cae", options(site), hub)
 
 
 def once(event: Event, act: Callable[[], object]) -> Callable[[Event], None]:

@@ -25,11 +25,6 @@ SCRIPT = f"{ID}.dyn-dmp.x99xx123.16.sh"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path)
-
-
-@pytest.fixture
 def scan(hub: Settings, site: Site) -> Callable[[], Report]:
     source = source_kinds()["directory"].make("cae", options(site), hub)
     return lambda: scan_source(source, hub)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, dataclass, replace
+from operator import add
 from typing import Any, NamedTuple
 
 from peewee import chunked
@@ -36,7 +37,8 @@ UNKNOWN_S = SAME_JOB_S - 1.0
 NOBODY = Review(0)
 
 
-class ImportReport(NamedTuple):
+@dataclass(frozen=True)
+class ImportReport:
     """What an import did."""
 
     jobs: int = 0  # that were read
@@ -46,9 +48,9 @@ class ImportReport(NamedTuple):
     kept: int = 0  # whose review somebody has changed here, which stays
     quarantined: int = 0
 
-    def __add__(self, other: ImportReport) -> ImportReport:  # type: ignore[override]  # not of tuples
+    def __add__(self, other: ImportReport) -> ImportReport:
         """The sum of two."""
-        return ImportReport(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return ImportReport(*map(add, astuple(self), astuple(other)))
 
 
 class _Stored(NamedTuple):

@@ -24,7 +24,7 @@ MAX_FORM_BYTES = 8 * 1024
 
 
 class ShownSearch(NamedTuple):
-    """A saved search, as its user or one with whom it is shared sees it."""
+    """A saved search on the page of its user, or of other users if it is shared."""
 
     id: int
     name: str

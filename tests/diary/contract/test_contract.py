@@ -32,7 +32,7 @@ from tests.support.processes import environment, until
 MODULES = sorted(path.stem for path in Path(__file__).with_name("samples").glob("*.py"))
 MOST_SCANS = 100
 SINGLY = 100
-"""Damaged records of which each has a scan."""
+"""Damaged records that are scanned one by one."""
 KILLED_JOBS = 400
 """Jobs of a scan that is killed; some transactions."""
 

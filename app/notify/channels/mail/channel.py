@@ -25,7 +25,7 @@ MAX_SUBJECT = 150
 
 
 class MailChannel(Channel):
-    """All recipients of the settings; for notifications of personal kinds the users to whom they belong."""
+    """The recipients of the settings; a personal notification goes to its users instead."""
 
     kind = "mail"
     max_age_s = 86400.0
