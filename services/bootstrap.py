@@ -34,6 +34,8 @@ MORE_PACKAGES = {
         "xrootd-server",
         "nginx-light",
         "iproute2",
+        "openssh-server",
+        "rsync",
         "chromium-headless-shell",
         "fonts-dejavu-core",
     ],

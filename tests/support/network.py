@@ -22,10 +22,11 @@ class Network(NamedTuple):
 
     def set(self, state: str) -> None:
         """Take the link "up" or "down"."""
-        _ip("link", "set", self.name, state)
+        ip("link", "set", self.name, state)
 
 
-def _ip(*words: str) -> None:
+def ip(*words: str) -> None:
+    """Run the command `ip`. Raises `CalledProcessError`, with its message."""
     subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
 
@@ -34,7 +35,7 @@ _CLONE_NEWNET = 0x40000000
 
 
 @contextmanager
-def _own_network() -> Iterator[None]:
+def own_network() -> Iterator[None]:
     """Move this thread and what it starts into a network of its own, until the end of the block.
 
     The link must not be made in the machine's network: browsers there stop loading their pages when an address comes or goes.
@@ -44,7 +45,7 @@ def _own_network() -> Iterator[None]:
         if libc.unshare(_CLONE_NEWNET):
             pytest.skip(f"this machine gives no network of its own: {os.strerror(ctypes.get_errno())}")
         try:
-            _ip("link", "set", "lo", "up")
+            ip("link", "set", "lo", "up")
             yield
         finally:
             if libc.setns(before.fileno(), _CLONE_NEWNET):
@@ -54,7 +55,7 @@ def _own_network() -> Iterator[None]:
 @contextmanager
 def other_network() -> Iterator[Network]:
     """A network with one address, until the end of the block; skips where the kernel or the user does not allow it."""
-    with _own_network():
+    with own_network():
         yield from _linked_network()
 
 
@@ -64,23 +65,23 @@ def _linked_network() -> Iterator[Network]:
     name, number = f"dqm{os.getpid()}", os.getpid() % 16384
     here, there = (f"198.18.{number // 64}.{number % 64 * 4 + end}" for end in (1, 2))
     try:
-        _ip("netns", "add", name)
+        ip("netns", "add", name)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"this machine gives no network of its own: {error.stderr.strip()}")
     try:
         _join(name, here, there)
         yield Network(name, there, ("ip", "netns", "exec", name))
     finally:
-        _ip("netns", "del", name)  # and with it the link
+        ip("netns", "del", name)  # and with it the link
 
 
 def _join(name: str, here: str, there: str) -> None:
     """A link from this network to the one of this name."""
     try:
-        _ip("link", "add", name, "type", "veth", "peer", "name", f"{name}o", "netns", name)
+        ip("link", "add", name, "type", "veth", "peer", "name", f"{name}o", "netns", name)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"this machine links no networks: {error.stderr.strip()}")
-    _ip("addr", "add", f"{here}/30", "dev", name)
-    _ip("link", "set", name, "up")
+    ip("addr", "add", f"{here}/30", "dev", name)
+    ip("link", "set", name, "up")
     for words in (("addr", "add", f"{there}/30", "dev", f"{name}o"), ("link", "set", f"{name}o", "up"), ("link", "set", "lo", "up")):
-        _ip("-n", name, *words)
+        ip("-n", name, *words)

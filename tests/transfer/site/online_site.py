@@ -1,0 +1,282 @@
+"""A small online site: FUs with clients, a BU and GUI machines, each a host with real processes, and what their GUIs must show."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from app.core.settings import Settings
+from app.security import accounts, tokens
+from app.security.roles import Role
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import environment, until
+from tests.support.site import bound
+from tests.transfer.site.clients import END, Client
+from tests.transfer.site.hosts import Host, HostProcess, hosts
+
+PORT = 8889
+DATASET = "Global/Online/ALL"
+Content = list[float] | str
+"""Of a histogram the array and the entries, of a scalar the text."""
+
+FU_OPTIONS = """
+log_level = "debug"
+state = "{folder}/state"
+[fu]
+folder = "{folder}/upload"
+target = "root@bu:{target}"
+scan_s = 5
+retry_s = 0.1
+retry_most_s = 1
+"""
+BU_OPTIONS = """
+log_level = "debug"
+state = "{folder}/state"
+[bu]
+folder = "{target}"
+heartbeats = "{folder}/boxes"
+period_s = 2
+quiet_s = 0.2
+heartbeat_gap_s = 0.5
+heartbeat_stale_s = 600
+hadd = "{programs}/hadd"
+root = "{programs}/root"
+"""
+GUI_MACHINE = """
+[[bu.gui_machines]]
+name = "{name}"
+host = "root@{name}"
+pb_folder = "{folder}/pb"
+root_folder = "{folder}/root"
+hub = "http://{address}:{port}"
+token_file = "{folder}/token"
+"""
+
+
+class OnlineSite:
+    """The hosts of a site, and the clients that ran there.
+
+    Attributes:
+        fus: The FUs.
+        bu: The BU.
+        guis: The GUI machines.
+        clients: All clients so far, in the order of their start.
+    """
+
+    def __init__(self, made: dict[str, Host], source: Path) -> None:
+        """Write the options of all hosts.
+
+        Args:
+            made: The hosts by name: `fu...`, `bu`, `gui...`.
+            source: The files of clients, as write_clients makes them.
+        """
+        self.fus = [host for name, host in made.items() if name.startswith("fu")]
+        self.guis = [host for name, host in made.items() if name.startswith("gui")]
+        self.bu = made["bu"]
+        self.target = self.bu.folder / "output" / "DQMOutput"
+        self.clients: list[Client] = []
+        self._source = source
+        self.contents: dict[str, dict[str, Content]] = json.loads((source / "contents.json").read_text())
+        self.target.mkdir(parents=True)
+        (self.bu.folder / "boxes").mkdir()
+        for fu in self.fus:
+            (fu.folder / "upload" / "pb").mkdir(parents=True)
+            self._write_options(fu, FU_OPTIONS.format(folder=fu.folder, target=self.target))
+        for gui in self.guis:
+            for name in ("pb", "root"):
+                (gui.folder / name).mkdir()
+        self.connect_guis(self.guis)
+
+    def connect_guis(self, guis: list[Host], more: str = "") -> None:
+        """Write the options of the BU with these GUI machines, and more options of `[bu]`."""
+        programs = Path(sys.prefix, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages", "ROOT", "bin")
+        text = BU_OPTIONS.format(folder=self.bu.folder, target=self.target, programs=programs) + more
+        for gui in guis:
+            text += GUI_MACHINE.format(name=gui.name, folder=gui.folder, address=gui.address, port=PORT)
+        self._write_options(self.bu, text)
+
+    def _write_options(self, host: Host, text: str) -> None:
+        (host.folder / "state").mkdir(exist_ok=True)
+        self.options(host).write_text(text)
+
+    def options(self, host: Host) -> Path:
+        """The file with the options of a host."""
+        return host.folder / "transfer.toml"
+
+    def start(self, host: Host, *arguments: str, mode: str = "", kill_at: int = 0) -> HostProcess:
+        """Start the transfer on a host, in its mode.
+
+        Args:
+            host: The host.
+            arguments: More arguments.
+            mode: The mode, for GUI machines.
+            kill_at: Number of the step at which it kills itself; 0: never.
+        """
+        mode = mode or ("bu" if host is self.bu else "fu")
+        module = ["tests.transfer.site.killed", str(kill_at)] if kill_at else ["services.transfer"]
+        words = [sys.executable, "-m", *module, mode, "--config", str(self.options(host)), *arguments]
+        return host.start(words, host.folder / "transfer.log")
+
+    def client(self, tag: str, run: int, host: Host, skew_s: float = 0.0) -> Client:
+        """Start a client."""
+        client = Client(tag, run, host, self._source, skew_s)
+        self.clients.append(client)
+        return client
+
+    def write_heartbeats(self, *runs: int) -> None:
+        """Write the heartbeats of all FUs, with these runs as the active ones."""
+        for fu in self.fus:
+            document = {"fm_date": "2026-11-29 12:00:00.000000", "activeRuns": list(runs), "version": "2.9"}
+            (self.bu.folder / "boxes" / fu.name).write_text(json.dumps(document))
+
+    def live(self, run: int) -> dict[str, list[Content]]:
+        """What the GUI must show of an ongoing run, by ME: the contents by the newest snapshots of its clients, one of which counts."""
+        newest = {(one.host.name, one.tag): one.snapshots[-1] for one in self.clients if one.run == run and one.snapshots}
+        found: dict[str, list[Content]] = {}
+        for key in newest.values():
+            for me, content in self.contents[key].items():
+                found.setdefault(me, []).append(content)
+        return found
+
+    def merged(self, run: int) -> dict[str, list[Content]]:
+        """What the GUI must show of a run that is over, by ME: the sums of its ROOT files, or the texts, one of which counts."""
+        found: dict[str, list[Content]] = {}
+        for client in {(one.host.name, one.tag): one for one in self.clients if one.run == run and one.has_ended_well}.values():
+            for me, content in self.contents[f"{run}/{client.tag}/{END}"].items():
+                before = found.get(me, [])
+                if before and isinstance(content, list):
+                    assert isinstance(before[0], list)
+                    found[me] = [[one + other for one, other in zip(before[0], content, strict=True)]]
+                else:
+                    found[me] = [*before, content]
+        return found
+
+    def shows(self, gui: Host, run: int, expected: Callable[[int], dict[str, list[Content]]], as_run: int | None = None) -> bool:
+        """Whether the GUI of a machine has all MEs of a run, each of them once, with what is expected.
+
+        Args:
+            gui: The GUI machine.
+            run: The run.
+            expected: `live` or `merged`.
+            as_run: The run as the GUI has it; None for the same.
+        """
+        shown, wanted = run if as_run is None else as_run, expected(run)
+        if sorted(_names(gui, shown, "")) != sorted(wanted):
+            return False
+        return all(_content(gui, shown, me) in contents for me, contents in wanted.items())
+
+    def wait_until_shown(self, run: int, expected: Callable[[int], dict[str, list[Content]]]) -> None:
+        """Wait until all GUIs show what is expected of a run; what differs fails with the difference."""
+        for gui in self.guis:
+            try:
+                until(lambda gui=gui: self.shows(gui, run, expected), f"run {run} on {gui.name}")  # type: ignore[misc]
+            except AssertionError as error:
+                names, wanted = _names(gui, run, ""), expected(run)
+                wrong = {me: _content(gui, run, me) for me in wanted if me in names and _content(gui, run, me) not in wanted[me]}
+                raise AssertionError(f"{error}: names {sorted(names)}, wanted {sorted(wanted)}, wrong {wrong}") from None
+
+
+def _get(gui: Host, address: str) -> Any:
+    """The JSON of an address of a GUI; None when it has no such thing."""
+    try:
+        with urllib.request.urlopen(f"http://{gui.address}:{PORT}/api/v1/{quote(address)}", timeout=PATIENCE_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            return None
+        raise
+
+
+def _names(gui: Host, run: int, folder: str) -> list[str]:
+    """The paths of all MEs below a folder of a run, as often as the GUI lists them."""
+    found: list[str] = []
+    for item in (_get(gui, f"archive/{run}/{DATASET}/{folder}") or {"data": []})["data"]:
+        found += _names(gui, run, f"{folder}/{item['subdir']}".strip("/")) if "subdir" in item else [item["path"]]
+    return found
+
+
+def _content(gui: Host, run: int, me: str) -> Content:
+    """What the GUI has of an ME."""
+    document = _get(gui, f"json/{run}/{DATASET}/{me}")
+    if document is None:
+        return ""
+    if "fArray" in document:
+        return [*map(float, document["fArray"]), float(document["fEntries"])]
+    return str(document.get("fString", document))
+
+
+@contextmanager
+def online_site(folder: Path, template: Path, source: Path, render: Path | None, *names: str) -> Iterator[OnlineSite]:
+    """A site of hosts with these names, whose GUI machines run a hub.
+
+    Args:
+        folder: For all files.
+        template: A folder with an empty database.
+        source: The files of clients, as write_clients makes them.
+        render: The folder of a running render service; None for GUI machines without a hub.
+        names: Names of the hosts.
+    """
+    with hosts(folder, *names) as made, ExitStack() as stack:
+        site = OnlineSite(made, source)
+        for gui in site.guis if render else ():
+            prepare_hub(gui, template, render)
+            start_hub(gui)
+        yield site
+        for host in made.values():
+            stack.callback(host.kill)
+
+
+def hub_settings(gui: Host) -> Settings:
+    """The settings of the hub of a GUI machine."""
+    return Settings(
+        data_dir=str(gui.folder / "hub"),
+        instance_name=gui.name,
+        web_host=gui.address,
+        web_port=PORT,
+        allowed_hosts=(gui.address,),
+        anonymous_read="everyone",
+        file_roots=(str(gui.folder),),
+    )
+
+
+def prepare_hub(gui: Host, template: Path, render: Path | None) -> None:
+    """Make the database of the hub of a GUI machine, and a token for the BU."""
+    settings = hub_settings(gui)
+    shutil.copytree(template, settings.data)
+    if render:
+        (settings.data / "render").symlink_to(render)
+    with bound(settings):
+        operator = accounts.add("transfer", Role.OPERATOR, "a long password of the tests")
+        (gui.folder / "token").write_text(tokens.make(operator, "BU", Role.OPERATOR, days=1)[1] + "\n")
+
+
+def start_hub(gui: Host) -> HostProcess:
+    """Start the hub of a GUI machine, and wait until it answers."""
+    command = [sys.executable, "-c", "from app.cli import main; main(['web'])"]
+    process = gui.start(command, gui.folder / "hub.log", environment(hub_settings(gui)))
+
+    def answers() -> bool:
+        assert not process.has_ended(), (gui.folder / "hub.log").read_text()
+        try:
+            _get(gui, "host")
+        except OSError:
+            return False
+        return True
+
+    until(answers, f"the hub of {gui.name}")
+    return process
+
+
+def write_client_files(folder: Path, *runs: int) -> None:
+    """Write the files of the clients of these runs by ROOT, in a process of its own."""
+    words = ["-W", "ignore", "-m", "tests.transfer.site.write_clients", str(folder), *map(str, runs)]
+    subprocess.run([sys.executable, *words], check=True, timeout=PATIENCE_S)
