@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Protocol, cast
 
-from .cleanup.service import dry_run, place_problems, serve
+from .locks import AlreadyServed, ServiceLock
 from .log import start_logging
-from .options import OptionsError, read_options
+from .options import Options, OptionsError, read_options
+from .places import common_problems
+
+MODES = {
+    "fu": "send the files of the clients of a filter unit to the builder unit",
+    "bu": "concatenate, merge and deliver the files of all filter units",
+    "cleanup": "remove old PB files of a GUI machine",
+}
+LARGEST_RUN = 2**31 - 1
+
+
+class Mode(Protocol):
+    """The module `mode` of the package of a mode."""
+
+    def place_problems(self, options: Options) -> list[str]:
+        """What is wrong with the places of the options, one sentence for each, beginning with its key; "" says nothing."""
+
+    def serve(self, options: Options, stop: threading.Event, run: int) -> int:
+        """Serve a run, or all if it is 0, until `stop` is set; returns the exit code."""
+
+    def dry_run(self, options: Options) -> list[str]:
+        """Lines that say what a round would do; only the mode `cleanup` has it."""
 
 
 def main() -> None:
     """Run a mode; wrong options are named on standard error with exit code 1."""
     arguments = _parser().parse_args()
+    mode = cast(Mode, importlib.import_module(f".{arguments.mode}.mode", __package__))  # only what this mode needs
     try:
         options = read_options(arguments.config)
-        problems = place_problems(options.cleanup)
+        problems = [problem for problem in (*common_problems(options), *mode.place_problems(options)) if problem]
     except OptionsError as error:
         problems = error.problems
     if problems:
@@ -27,23 +51,42 @@ def main() -> None:
         print("configuration OK")
     elif arguments.dry_run:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream at the start of a command
-        print(*dry_run(options.cleanup), sep="\n")
+        print(*mode.dry_run(options), sep="\n")
     else:
         start_logging(options.log_level)
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        sys.exit(serve(options.cleanup, stop))
+        sys.exit(_serve(mode, arguments.mode, options, arguments.run))
+
+
+def _serve(mode: Mode, name: str, options: Options, run: int) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with ServiceLock(options.state, name, run):
+            return mode.serve(options, stop, run)
+    except AlreadyServed as error:
+        sys.exit(f"dqmhub-transfer: {error}")
+
+
+def _run(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= LARGEST_RUN:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a run")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dqmhub-transfer", description="Transfer the files of online runs.")
-    modes = parser.add_subparsers(metavar="MODE", required=True)
-    cleanup = modes.add_parser("cleanup", help="remove old PB files of a GUI machine")
-    cleanup.add_argument("--config", metavar="FILE", type=Path, required=True, help="TOML file with the options")
-    only = cleanup.add_mutually_exclusive_group()
-    only.add_argument("--check", action="store_true", help="check the options and end")
-    only.add_argument("--dry-run", action="store_true", help="print which files a round would remove, by which rule, and end")
+    modes = parser.add_subparsers(metavar="MODE", required=True, dest="mode")
+    for name, help_text in MODES.items():
+        mode = modes.add_parser(name, help=help_text)
+        mode.set_defaults(run=0, dry_run=False)
+        mode.add_argument("--config", metavar="FILE", type=Path, required=True, help="TOML file with the options")
+        only = mode.add_mutually_exclusive_group()
+        only.add_argument("--check", action="store_true", help="check the options and end")
+        if name == "fu":
+            only.add_argument("--run", metavar="N", type=_run, help="serve one run, and end when it is over and everything is sent")
+        if name == "cleanup":
+            only.add_argument("--dry-run", action="store_true", help="print which files a round would remove, by which rule, and end")
     return parser
 
 

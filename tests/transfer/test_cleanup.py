@@ -16,9 +16,9 @@ import pytest
 
 from app.core.settings import TREE
 from services.transfer.cleanup.folder import DiskUsage, list_files
+from services.transfer.cleanup.mode import clean_up, dry_run
 from services.transfer.cleanup.rules import Plan, Rule, plan_cleanup
-from services.transfer.cleanup.service import clean_up, dry_run
-from services.transfer.options import CleanupOptions
+from services.transfer.options import CleanupOptions, Options
 from tests.notify.receivers import mail_server
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
@@ -41,7 +41,7 @@ def write(folder: Path, run: int, ages_min: dict[int, float], nbytes: int = 100)
 
 
 def options(folder: Path, **others: object) -> CleanupOptions:
-    return CleanupOptions(folder=str(folder), state=str(folder.with_name("state")), **others)
+    return CleanupOptions(folder=str(folder), **others)
 
 
 def plan(folder: Path, usage: DiskUsage, **others: object) -> Plan:
@@ -184,7 +184,7 @@ def test_a_dry_run_says_for_each_file_by_which_rule_it_goes_or_stays_and_removes
     for name in ("DQM_V0001_R000367094__Global__Online__ALL.root", "two\nlines.pb", os.fsdecode(b"\xff.pb")):
         (tmp_path / name).touch()
     before = sorted(os.listdir(tmp_path))
-    lines = dry_run(options(tmp_path, newest=1, disk_mark=1, disk_low=1))
+    lines = dry_run(Options(cleanup=options(tmp_path, newest=1, disk_mark=1, disk_low=1)))
     assert lines[:-1] == [
         f"remove {concatenation(367094, 1)}: of an older run",
         f"keep   {concatenation(367095, 1)}: of the newest run, and the disk is below the mark",
@@ -234,8 +234,10 @@ def test_a_real_disk_above_the_mark_gets_to_the_lower_mark_as_df_counts(tmp_path
 
 def config(folder: Path, **others: object) -> Path:
     file = folder.with_name("transfer.toml")
-    values = {"folder": str(folder), "state": str(folder.with_name("state")), "period_s": 0.1, **others}
-    file.write_text("[cleanup]\n" + "".join(f"{name} = {toml(value)}\n" for name, value in values.items()))
+    values = {"folder": str(folder), "period_s": 0.1, **others}
+    file.write_text(
+        f"state = {str(folder.with_name('state'))!r}\n[cleanup]\n" + "".join(f"{name} = {toml(value)}\n" for name, value in values.items())
+    )
     return file
 
 

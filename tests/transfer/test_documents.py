@@ -32,7 +32,7 @@ def test_the_commands_of_the_document_run_without_any_other_package(tmp_path: Pa
     (tmp_path / "services" / "__init__.py").write_text((TREE / "services/__init__.py").read_text())
     (tmp_path / "services" / "transfer").symlink_to(TREE / "services/transfer")
     config = tmp_path / "transfer.toml"
-    config.write_text(f'[cleanup]\nfolder = "{tmp_path}"\n')
+    config.write_text(f'state = "{tmp_path}"\n[cleanup]\nfolder = "{tmp_path}"\n')
     for command in commands:
         arguments = command.replace(CONFIG, str(config)).split()
         whole = [sys.executable, "-S", "-E", "-m", "services.transfer", *arguments]

@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from app.core.settings import TREE
-from services.transfer.options import TABLES, CleanupOptions, Options, OptionsError, read_options
+from services.transfer.options import (
+    LISTS,
+    TABLES,
+    BuOptions,
+    CleanupOptions,
+    FuOptions,
+    GuiMachineOptions,
+    HubOptions,
+    Options,
+    OptionsError,
+    read_options,
+)
 
 
 def save(folder: Path, text: str) -> Path:
@@ -24,13 +36,16 @@ def test_without_options_the_places_and_times_are_those_of_production(tmp_path: 
     options = read_options(save(tmp_path, ""))
     cleanup = options.cleanup
     assert cleanup.folder == "/data/dqmgui/files/pb"
+    assert (options.fu.folder, options.fu.target) == ("/home/dqmprolocal/output/upload", "/fff/BU0/output/DQMOutput")
+    assert (options.bu.folder, options.bu.heartbeats) == ("/fff/output/DQMOutput", "/fff/ramdisk/appliance/boxes")
+    assert options.host_name == os.uname().nodename.split(".")[0]
     assert (cleanup.period_s, cleanup.newest, cleanup.life_time_min, cleanup.disk_mark, cleanup.mail_period_min) == (10, 10, 10, 0.9, 30)
 
 
 def test_options_have_the_values_of_the_file(tmp_path: Path) -> None:
     text = 'log_level = "debug"\n[cleanup]\nfolder = "/data/é"\nperiod_s = 5\nmail_to = ["a@cern.ch", "b@cern.ch"]\ndisk_low = 0.5\n'
     expected = CleanupOptions(folder="/data/é", period_s=5.0, mail_to=("a@cern.ch", "b@cern.ch"), disk_low=0.5)
-    assert read_options(save(tmp_path, text)) == Options("debug", expected)
+    assert read_options(save(tmp_path, text)) == Options("debug", cleanup=expected)
 
 
 def test_all_problems_are_named_by_their_keys(tmp_path: Path) -> None:
@@ -44,6 +59,62 @@ def test_all_problems_are_named_by_their_keys(tmp_path: Path) -> None:
         "cleanupp: there is no such option; the nearest name is cleanup",
         "cleanup.disk_low: must not be above cleanup.disk_mark",
     ]
+
+
+def test_tables_that_may_be_there_several_times_are_read_in_their_order(tmp_path: Path) -> None:
+    text = """
+host = "fu-1.cms"
+[[hubs]]
+url = "https://dqm.example.com/hub"
+token_file = "/etc/token"
+[[hubs]]
+url = "http://playback:8889"
+[fu]
+target = "dqmpro@bu-1:/fff/output/DQMOutput"
+ssh = ["ssh", "-p", "2222"]
+[bu]
+period_s = 5
+[[bu.gui_machines]]
+name = "gui-1"
+host = "dqmpro@gui-1"
+hub = "https://gui-1/"
+[[bu.gui_machines]]
+name = "gui-2"
+pb_folder = "/mnt/gui-2/pb"
+"""
+    options = read_options(save(tmp_path, text))
+    assert options.host_name == "fu-1.cms"
+    assert options.hubs == (HubOptions("https://dqm.example.com/hub", "/etc/token"), HubOptions("http://playback:8889"))
+    assert options.fu == FuOptions(target="dqmpro@bu-1:/fff/output/DQMOutput", ssh=("ssh", "-p", "2222"))
+    machines = (GuiMachineOptions("gui-1", "dqmpro@gui-1", hub="https://gui-1/"), GuiMachineOptions("gui-2", pb_folder="/mnt/gui-2/pb"))
+    assert options.bu == BuOptions(period_s=5.0, gui_machines=machines)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[[hubs]]\n", "hubs 1.url: must be there"),
+        ('[[hubs]]\nurl = "dqm.example.com"\n', "hubs 1.url = 'dqm.example.com': expected http://host:port/prefix or https://host/prefix"),
+        ("hubs = 1\n", "hubs: expected tables, [[hubs]]"),
+        ("[[bu.gui_machines]]\n", "bu.gui_machines 1.name: must be there"),
+        (
+            '[[bu.gui_machines]]\nname = "a"\nroot_foldr = "/a"\n',
+            "bu.gui_machines 1.root_foldr: there is no such option; the nearest name is bu.gui_machines 1.root_folder",
+        ),
+        ('[[bu.gui_machines]]\nname = "a"\n' * 2, "bu.gui_machines.name: 'a' is there 2 times"),
+        ('[cleanup]\nstate = "/var"\n', "cleanup.state: there is no such option; the nearest name is state"),
+        ('[fu]\ntarget = "bu-1:relative"\n', "fu.target = 'bu-1:relative': expected /folder, host:/folder or user@host:/folder"),
+        (
+            '[fu]\ntarget = "-oProxyCommand=x:/folder"\n',
+            "fu.target = '-oProxyCommand=x:/folder': expected /folder, host:/folder or user@host:/folder",
+        ),
+        ("[fu]\nssh = []\n", "fu.ssh = []: expected a command with its arguments"),
+        ("[fu]\nretry_s = 5\nretry_most_s = 1\n", "fu.retry_s: must not be above fu.retry_most_s"),
+        ('host = "fu 1"\n', """host = 'fu 1': expected "" or letters, digits, "." and "-\""""),
+    ],
+)
+def test_problems_of_tables_are_named_by_their_keys(tmp_path: Path, text: str, problem: str) -> None:
+    assert problems(tmp_path, text) == [problem]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +154,7 @@ def test_a_file_that_is_absent_or_not_text_is_refused(tmp_path: Path) -> None:
 
 def test_every_option_is_documented_with_its_default() -> None:
     documented = (TREE / "docs/operators/transfer.md").read_text(encoding="utf-8")
-    for prefix, table in {"": Options, **{f"{name}.": table for name, table in TABLES.items()}}.items():
+    for prefix, table in {"": Options, **{f"{name}.": table for name, table in (TABLES | LISTS).items()}}.items():
         for name, row in table.__dataclass_fields__.items():
             if "check" in row.metadata:
                 default = list(row.default) if isinstance(row.default, tuple) else row.default

@@ -10,7 +10,7 @@ import time
 from email.message import EmailMessage
 from pathlib import Path
 
-from ..options import CleanupOptions
+from ..options import Options
 from .rules import Plan
 
 TIMEOUT_S = 10.0
@@ -22,9 +22,10 @@ log = logging.getLogger(__name__)
 class DiskMail:
     """Sends the mail, at most one in `mail_period_min`, also when the service is restarted meanwhile."""
 
-    def __init__(self, options: CleanupOptions) -> None:
-        self._options = options
+    def __init__(self, options: Options) -> None:
+        self._options = options.cleanup
         self._stamp = Path(options.state) / _STAMP
+        self._host = socket.gethostname()
         self._next = time.monotonic()
 
     def send_when_due(self, plan: Plan) -> None:
@@ -56,7 +57,7 @@ class DiskMail:
         return 0 <= age < 60 * self._options.mail_period_min
 
     def _message(self, plan: Plan) -> EmailMessage:
-        host = socket.gethostname()
+        host = self._host
         message = EmailMessage()
         message["From"] = self._options.mail_from
         message["To"] = ", ".join(self._options.mail_to)

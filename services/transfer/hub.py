@@ -1,0 +1,122 @@
+"""Requests to a hub: files to register, and reports. Each ends within its time, whatever the other side does."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+MOST_ANSWER = 1 << 20
+"""Bytes of an answer that are read."""
+_TEMPORARY = {408, 425, 429}
+
+
+class HubFailed(Exception):
+    """A request that a hub did not accept.
+
+    Attributes:
+        is_refusal: The hub answered that it will not accept this request at another time either, for example because the token
+            is wrong. Otherwise it is away or overloaded.
+    """
+
+    def __init__(self, reason: str, is_refusal: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.is_refusal = reason, is_refusal
+
+
+class Hub:
+    """One hub. Neither redirects nor proxies are followed; TLS is checked by the certificates of the system, or `SSL_CERT_FILE`."""
+
+    def __init__(self, url: str, token_file: str = "", timeout_s: float = 10.0) -> None:
+        """Prepare requests; nothing is connected.
+
+        Args:
+            url: Its address, such as `https://dqm.example.com/hub`.
+            token_file: File with an API token, read for each request; "" for none.
+            timeout_s: Seconds for a request as a whole.
+        """
+        self.url, self._token_file, self._timeout_s = url.rstrip("/"), token_file, timeout_s
+
+    def register(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Register files in the DQM GUI. Raises HubFailed."""
+        return self._post("/api/v1/register", entries)
+
+    def report(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a report; returns what the hub acknowledged. Raises HubFailed."""
+        return self._post("/api/v1/transfers/reports", document)
+
+    def _post(self, path: str, document: object) -> dict[str, Any]:
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "User-Agent": "dqmhub-transfer",
+            **self._authorization(),
+        }
+        try:
+            status, body = self._exchange(path, json.dumps(document).encode(), headers)
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise HubFailed(f"{self.url} is away: {reason}") from error
+        answer = _document(body)
+        if not 200 <= status < 300:
+            message = answer.get("message") or http.client.responses.get(status, "")
+            raise HubFailed(f"{self.url} answered {status}: {message}"[:500], 300 <= status < 500 and status not in _TEMPORARY)
+        return answer
+
+    def _authorization(self) -> dict[str, str]:
+        if not self._token_file:
+            return {}
+        try:
+            token = Path(self._token_file).read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as error:
+            raise HubFailed(f"Cannot read the token file {self._token_file}: {error}") from error
+        if not token or not token.isprintable() or " " in token:
+            raise HubFailed(f"The token file {self._token_file} has no token")
+        return {"Authorization": f"Bearer {token}"}
+
+    def _exchange(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        parts = urlsplit(self.url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=self._timeout_s)
+        is_late = threading.Event()
+
+        def end() -> None:
+            is_late.set()
+            if connection.sock is not None:
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self._timeout_s, end)  # a time-out of a socket begins again with each byte
+        timer.daemon = True
+        timer.start()
+        try:
+            connection.request("POST", parts.path + path, body, dict(headers))
+            response = connection.getresponse()
+            answer = response.read(MOST_ANSWER + 1)
+        except (OSError, http.client.HTTPException):
+            if is_late.is_set():
+                raise TimeoutError("timed out") from None
+            raise
+        finally:
+            timer.cancel()
+            connection.close()
+        if is_late.is_set():
+            raise TimeoutError("timed out")
+        if len(answer) > MOST_ANSWER:
+            raise http.client.HTTPException(f"an answer of more than {MOST_ANSWER} bytes")
+        return response.status, answer
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; an empty one when there is none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}

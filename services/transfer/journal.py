@@ -1,0 +1,197 @@
+"""What a process of the transfer did, in a small database that survives it, and the records that hubs still have to get."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MOST_RECORDS = 100_000
+"""Records that are kept while no hub gets them; the oldest are dropped."""
+BUSY_S = 10.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (kind TEXT, run INTEGER, key BLOB, document TEXT NOT NULL, PRIMARY KEY (kind, run, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS documents_run ON documents (run);
+CREATE TABLE IF NOT EXISTS records (number INTEGER PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS hubs (hub TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_CODEC = ("utf-8", "surrogateescape")
+log = logging.getLogger(__name__)
+
+
+class JournalFailed(OSError):
+    """The journal cannot be read or written, for example because the disk is full; nothing was changed."""
+
+
+class Journal:
+    """Documents by kind, run and key, and records in the order in which they were made.
+
+    Numbers of records only grow, also when the file was lost: the first one of a new file is the time of its making in ms, so that
+    no hub takes a new record for one that it has. All methods may be used by several threads, and raise JournalFailed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a journal, or make a new one; a damaged file is kept aside, with the ending `.damaged`."""
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self._keeps_records = True
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._connection = _connect(path)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                log.error("The journal %s is damaged (%s), and begins anew", path, error)
+                path.replace(path.with_name(path.name + ".damaged"))
+                for ending in ("-wal", "-shm"):
+                    path.with_name(path.name + ending).unlink(missing_ok=True)
+                self._connection = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            raise JournalFailed(f"Cannot open the journal {path}: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def get(self, kind: str, run: int, key: str) -> dict[str, Any] | None:
+        """A document; None if there is none."""
+        rows = self._read("SELECT document FROM documents WHERE kind = ? AND run = ? AND key = ?", kind, run, _stored(key))
+        return json.loads(rows[0][0]) if rows else None
+
+    def of_run(self, kind: str, run: int) -> dict[str, dict[str, Any]]:
+        """All documents of a kind of a run, by key."""
+        rows = self._read("SELECT key, document FROM documents WHERE kind = ? AND run = ? ORDER BY key", kind, run)
+        return {key.decode(*_CODEC): json.loads(document) for key, document in rows}
+
+    def runs(self, kind: str) -> list[int]:
+        """The runs that have documents of a kind."""
+        return [run for (run,) in self._read("SELECT DISTINCT run FROM documents WHERE kind = ? ORDER BY run", kind)]
+
+    def put(self, kind: str, run: int, key: str, document: Mapping[str, Any], record: Mapping[str, Any] | None = None) -> None:
+        """Store a document in place of the one before, and add a record if there is one, both or nothing."""
+        with self._transaction() as connection:
+            row = (kind, run, _stored(key), json.dumps(document))
+            connection.execute("INSERT OR REPLACE INTO documents (kind, run, key, document) VALUES (?, ?, ?, ?)", row)
+            if record is not None:
+                self._add(connection, record)
+        if record is not None:
+            self._tell()
+
+    def remove(self, kind: str, run: int, key: str) -> None:
+        """Remove a document, if there is one."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM documents WHERE kind = ? AND run = ? AND key = ?", (kind, run, _stored(key)))
+
+    def forget(self, run: int) -> None:
+        """Remove all documents of a run; its records stay until hubs have them."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM documents WHERE run = ?", (run,))
+
+    def add_record(self, record: Mapping[str, Any]) -> None:
+        """Add a record for all hubs: at least its `kind`, `at` (s since 1970) and `run`."""
+        with self._transaction() as connection:
+            self._add(connection, record)
+        self._tell()
+
+    def report_to(self, hubs: Sequence[str], on_record: Callable[[], None]) -> None:
+        """Keep records until these hubs have acknowledged them, and call `on_record` after each new one.
+
+        A hub that is new here gets all that are left. Without hubs no record is kept.
+        """
+        with self._transaction() as connection:
+            known = {hub for (hub,) in connection.execute("SELECT hub FROM hubs")}
+            connection.executemany("DELETE FROM hubs WHERE hub = ?", [(hub,) for hub in known.difference(hubs)])
+            connection.executemany("INSERT INTO hubs VALUES (?, 0)", [(hub,) for hub in hubs if hub not in known])
+            _drop_acknowledged(connection)
+        self._keeps_records = bool(hubs)
+        self._listeners.append(on_record)
+
+    def acknowledged(self, hub: str) -> int:
+        """The number of the last record that a hub has; 0 if it has none."""
+        rows = self._read("SELECT number FROM hubs WHERE hub = ?", hub)
+        return int(rows[0][0]) if rows else 0
+
+    def records_after(self, number: int, limit: int) -> list[dict[str, Any]]:
+        """The records that follow a number, the oldest first, each with its `number`."""
+        rows = self._read("SELECT number, record FROM records WHERE number > ? ORDER BY number LIMIT ?", number, limit)
+        return [{"number": number, **json.loads(record)} for number, record in rows]
+
+    def acknowledge(self, hub: str, number: int) -> None:
+        """Note that a hub has all records up to a number; those that all hubs have are removed."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE hubs SET number = ? WHERE hub = ? AND number < ?", (number, hub, number))
+            _drop_acknowledged(connection)
+
+    @property
+    def dropped(self) -> int:
+        """Records that were dropped before all hubs had them, since the journal was made."""
+        rows = self._read("SELECT count FROM counts WHERE name = 'dropped'")
+        return int(rows[0][0]) if rows else 0
+
+    def _add(self, connection: sqlite3.Connection, record: Mapping[str, Any]) -> None:
+        if self._keeps_records:
+            _add_record(connection, record)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    def _read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise JournalFailed(f"Cannot read the journal: {error}") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise JournalFailed(f"Cannot write the journal: {error}") from error
+                raise
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(_SCHEMA)
+        connection.execute("INSERT OR IGNORE INTO counts VALUES ('dropped', 0), ('number', ?)", (time.time_ns() // 1_000_000,))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _add_record(connection: sqlite3.Connection, record: Mapping[str, Any]) -> None:
+    ((number,),) = connection.execute("UPDATE counts SET count = count + 1 WHERE name = 'number' RETURNING count").fetchall()
+    connection.execute("INSERT INTO records VALUES (?, ?)", (number, json.dumps(record)))
+    dropped = connection.execute("DELETE FROM records WHERE number <= ?", (number - MOST_RECORDS,)).rowcount
+    if dropped:
+        connection.execute("UPDATE counts SET count = count + ? WHERE name = 'dropped'", (dropped,))
+
+
+def _drop_acknowledged(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM records WHERE number <= (SELECT coalesce(min(number), 1 << 62) FROM hubs)")
+
+
+def _stored(key: str) -> bytes:
+    """A key as it is stored: names of files may hold bytes that are no text."""
+    return key.encode(*_CODEC)

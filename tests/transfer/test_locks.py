@@ -1,0 +1,28 @@
+"""No two processes serve one run."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from services.transfer.locks import AlreadyServed, ServiceLock
+
+
+def test_a_second_process_for_a_run_is_refused_by_the_name_of_the_first(tmp_path: Path) -> None:
+    with ServiceLock(str(tmp_path / "state"), "fu", 367094), ServiceLock(str(tmp_path / "state"), "fu", 367095):
+        with pytest.raises(AlreadyServed, match=re.escape(f"the mode fu of run 367094 is served by process {os.getpid()} ")):
+            ServiceLock(str(tmp_path / "state"), "fu", 367094)
+        with ServiceLock(str(tmp_path / "state"), "bu"), pytest.raises(AlreadyServed, match="the mode bu of this host"):
+            ServiceLock(str(tmp_path / "state"), "bu")
+    with ServiceLock(str(tmp_path / "state"), "fu", 367094):
+        pass
+    assert os.listdir(tmp_path / "state") == []
+
+
+def test_the_lock_of_a_killed_process_holds_up_nobody(tmp_path: Path) -> None:
+    (tmp_path / "fu.lock").write_text("99999\n")
+    with ServiceLock(str(tmp_path), "fu"):
+        assert (tmp_path / "fu.lock").read_text() == f"{os.getpid()}\n"
