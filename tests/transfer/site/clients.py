@@ -57,27 +57,49 @@ class Client:
     def snapshot(self, version: int) -> None:
         """Write a snapshot and its report, as CMSSW does."""
         key = f"{self.run}/{self.tag}/{version}.pb"
+        self.write_snapshot((self._source / key).read_bytes())
+        self.snapshots.append(key)
+
+    def write_snapshot(self, content: bytes) -> None:
+        """Write a snapshot with this content, which does not count for what GUIs must show, and its report."""
         name = f"run{self.run:06}_{self.tag}_DQMLive"
-        self._write(self._pb_folder / f"{name}.pb", (self._source / key).read_bytes(), ".open")
-        size = str((self._source / key).stat().st_size)
-        data = ["-1", "-1", "0", "0", f"{name}.pb", size, "", "-1", "", "", "0"]
+        self._write(self._pb_folder / f"{name}.pb", content, ".open")
+        data = ["-1", "-1", "0", "0", f"{name}.pb", str(len(content)), "", "-1", "", "", "0"]
         report = {"data": data, "definition": "/fff/BU0/none.jsd", "source": self._source_word}
         self._write(self._pb_folder / f"{name}.jsn", json.dumps(report).encode(), ".open")
-        self.snapshots.append(key)
 
     def backup(self) -> None:
         """Write a backup of the ROOT file, which nobody may send."""
         ending = f"ls{15:08}_host{self.host.name}_pid{self.process.own_pid():08}"
         shutil.copyfile(self._source / str(self.run) / self.tag / END, self.root_file.with_name(f"{self.root_file.name}.{ending}"))
 
-    def end(self) -> None:
-        """Write the ROOT file and its origin, and end with exit code 0."""
+    def begin_root_file(self) -> None:
+        """Write half of the ROOT file under its final name."""
         content = (self._source / str(self.run) / self.tag / END).read_bytes()
-        self._write(self.root_file, content, ".tmp")
-        origin = f"md5:{hashlib.md5(content).hexdigest()} {len(content)} {self.root_file}"
-        self._write(self.root_file.with_name(self.root_file.name + ".origin"), origin.encode(), ".tmp")
+        self.root_file.write_bytes(content[: len(content) // 2])
+
+    def end(self) -> None:
+        """Write the ROOT file, or the rest of it, and its origin, and end with exit code 0."""
+        content = (self._source / str(self.run) / self.tag / END).read_bytes()
+        if self.root_file.exists():
+            with self.root_file.open("ab") as file:
+                file.write(content[file.tell() :])
+        else:
+            self._write(self.root_file, content, ".tmp")
+        self._write_origin(content)
         self.has_ended_well = True
         self.process.end()
+
+    def end_damaged(self) -> None:
+        """Write a damaged ROOT file with the origin of just this, and end."""
+        content = (self._source / str(self.run) / self.tag / END).read_bytes()[:-1000]
+        self._write(self.root_file, content, ".tmp")
+        self._write_origin(content)
+        self.process.end()
+
+    def _write_origin(self, content: bytes) -> None:
+        origin = f"md5:{hashlib.md5(content).hexdigest()} {len(content)} {self.root_file}"
+        self._write(self.root_file.with_name(self.root_file.name + ".origin"), origin.encode(), ".tmp")
 
     def crash(self) -> None:
         """End as by a segmentation fault, and report it."""

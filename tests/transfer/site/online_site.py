@@ -132,6 +132,11 @@ class OnlineSite:
         self.clients.append(client)
         return client
 
+    def wait_for_log(self, host: Host, text: str) -> None:
+        """Wait until the transfer on a host has logged a text."""
+        log = host.folder / "transfer.log"
+        until(lambda: text in log.read_text(errors="replace"), f"{text!r} in the log of {host.name}")
+
     def write_heartbeats(self, *runs: int) -> None:
         """Write the heartbeats of all FUs, with these runs as the active ones."""
         for fu in self.fus:
@@ -170,9 +175,9 @@ class OnlineSite:
             as_run: The run as the GUI has it; None for the same.
         """
         shown, wanted = run if as_run is None else as_run, expected(run)
-        if sorted(_names(gui, shown, "")) != sorted(wanted):
+        if sorted(names(gui, shown, "")) != sorted(wanted):
             return False
-        return all(_content(gui, shown, me) in contents for me, contents in wanted.items())
+        return all(content(gui, shown, me) in contents for me, contents in wanted.items())
 
     def wait_until_shown(self, run: int, expected: Callable[[int], dict[str, list[Content]]]) -> None:
         """Wait until all GUIs show what is expected of a run; what differs fails with the difference."""
@@ -180,9 +185,9 @@ class OnlineSite:
             try:
                 until(lambda gui=gui: self.shows(gui, run, expected), f"run {run} on {gui.name}")  # type: ignore[misc]
             except AssertionError as error:
-                names, wanted = _names(gui, run, ""), expected(run)
-                wrong = {me: _content(gui, run, me) for me in wanted if me in names and _content(gui, run, me) not in wanted[me]}
-                raise AssertionError(f"{error}: names {sorted(names)}, wanted {sorted(wanted)}, wrong {wrong}") from None
+                shown, wanted = names(gui, run, ""), expected(run)
+                wrong = {me: content(gui, run, me) for me in wanted if me in shown and content(gui, run, me) not in wanted[me]}
+                raise AssertionError(f"{error}: names {sorted(shown)}, wanted {sorted(wanted)}, wrong {wrong}") from None
 
 
 def _get(gui: Host, address: str) -> Any:
@@ -196,15 +201,15 @@ def _get(gui: Host, address: str) -> Any:
         raise
 
 
-def _names(gui: Host, run: int, folder: str) -> list[str]:
+def names(gui: Host, run: int, folder: str) -> list[str]:
     """The paths of all MEs below a folder of a run, as often as the GUI lists them."""
     found: list[str] = []
     for item in (_get(gui, f"archive/{run}/{DATASET}/{folder}") or {"data": []})["data"]:
-        found += _names(gui, run, f"{folder}/{item['subdir']}".strip("/")) if "subdir" in item else [item["path"]]
+        found += names(gui, run, f"{folder}/{item['subdir']}".strip("/")) if "subdir" in item else [item["path"]]
     return found
 
 
-def _content(gui: Host, run: int, me: str) -> Content:
+def content(gui: Host, run: int, me: str) -> Content:
     """What the GUI has of an ME."""
     document = _get(gui, f"json/{run}/{DATASET}/{me}")
     if document is None:

@@ -1,0 +1,45 @@
+"""The transfer is killed at its steps; what it has to do is done nevertheless, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
+from tests.support.storms import TIMES, chance
+
+pytestmark = [pytest.mark.slow, pytest.mark.storm]
+
+KILLS = 2 if TIMES == 1 else 30
+
+
+def test_a_clean_up_that_is_killed_at_any_step_removes_what_it_may_and_nothing_else(tmp_path: Path) -> None:
+    folder, config = tmp_path / "files", tmp_path / "transfer.toml"
+    folder.mkdir()
+    config.write_text(
+        f'state = "{tmp_path}/state"\n[cleanup]\nfolder = "{folder}"\nperiod_s = 0.1\nlife_time_min = 0\ndisk_mark = 0\ndisk_low = 0\n'
+    )
+    old = [f"run{run}_DQMLive_concat_{number:032x}.pb" for run in (367001, 367002) for number in range(6)]
+    newest = [f"run367003_DQMLive_concat_{number:032x}.pb" for number in range(14)]
+    others = ["DQM_V0001_R000367001__Global__Online__ALL.root", "notes.txt"]
+    words = [sys.executable, "-m", "tests.transfer.site.killed"]
+    arguments = ["cleanup", "--config", str(config)]
+    for kill_at in sorted(chance(17).sample(range(1, 60), KILLS)):
+        for age, name in enumerate([*others, *old, *newest]):
+            (folder / name).write_bytes(b"content")
+            os.utime(folder / name, (1_700_000_000 + age, 1_700_000_000 + age))
+        done = subprocess.run([*words, str(kill_at), *arguments], cwd=TREE, capture_output=True, check=False, timeout=PATIENCE_S)
+        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+        stay = {*others, *newest[-10:]}
+        assert stay <= set(os.listdir(folder))
+        with subprocess.Popen([sys.executable, "-m", "services.transfer", *arguments], cwd=TREE, stderr=subprocess.DEVNULL) as process:
+            until(lambda stay=stay: set(os.listdir(folder)) == stay, "the rest of the clean-up")  # type: ignore[misc]
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0
