@@ -22,9 +22,10 @@ from app.queue.area import AREA as QUEUE
 from app.runs.area import AREA as RUNS
 from app.security.area import AREA as SECURITY
 from app.square.area import AREA as SQUARE
+from app.transfers.area import AREA as TRANSFERS
 from app.trends.area import AREA as TRENDS
 
-AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, TRENDS, DIARY, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
+AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, TRENDS, DIARY, TRANSFERS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
 set_areas(AREAS)

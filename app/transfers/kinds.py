@@ -1,0 +1,25 @@
+"""The words of the reports of the transfer, and the kinds of its problems."""
+
+from __future__ import annotations
+
+FU, BU, CLEANUP = MODES = ("fu", "bu", "cleanup")
+"""Modes of the processes of the transfer."""
+
+FILE, CONCATENATION, MERGE, DELIVERY, CLEANUP_ROUND = RECORD_KINDS = ("file", "concatenation", "merge", "delivery", "cleanup")
+"""Kinds of records."""
+
+SNAPSHOT, ROOT_FILE = FILE_KINDS = ("snapshot", "ROOT file")
+"""Files of a client."""
+DELIVERED_KINDS = ("concatenation", "merged file")
+MERGED_FILE = "merged file"
+
+ONGOING, ENDING, MERGING, MERGED, OVER = RUN_STATES = ("ongoing", "ending", "merging", "merged", "over")
+"""States of a run at a filter unit (ongoing, ending, over) or a builder unit (ongoing, merging, merged, over)."""
+
+FILE_MISSING, GUI_UNREACHABLE, DISK_FULL, CORRUPT_INPUT = PROBLEM_KINDS = (
+    *("file-missing", "gui-unreachable", "disk-full", "corrupt-input"),
+)
+"""Kinds of problems that are stored."""
+
+LUMISECTION_S = 23.310893056
+"""Length of a lumisection, s."""

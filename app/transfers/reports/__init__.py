@@ -1,0 +1,1 @@
+"""Reports of the processes of the transfer: `report` has their parts, `checks` reads them, `store` stores them."""

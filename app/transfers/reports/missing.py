@@ -1,0 +1,62 @@
+"""Files of clients that are missing at a filter unit. All times are by the clock of its host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from app.transfers.models import TransferClient
+
+
+class ClientFacts(NamedTuple):
+    """What is known of a client process, or of a client without one.
+
+    Attributes:
+        name: Tag; of a process that has written nothing its program and number.
+        snapshot: When its newest snapshot was written; 0: none.
+        first: When its process was seen first; 0: it has none.
+    """
+
+    name: str
+    snapshot: float
+    first: float
+
+
+def missing_snapshots(clients: Iterable[ClientFacts], now: float, limit_s: float) -> dict[str, str]:
+    """The clients of an ongoing run without a new snapshot for too long: what is wrong, by name.
+
+    A process that has just been started again has the same time for its first snapshot as any other.
+    """
+    latest: dict[str, ClientFacts] = {}
+    for client in clients:
+        known = latest.get(client.name, client)
+        latest[client.name] = ClientFacts(client.name, max(known.snapshot, client.snapshot), max(known.first, client.first))
+    found = {}
+    for client in latest.values():
+        age = now - max(client.snapshot, client.first)
+        if age > limit_s:
+            found[client.name] = (
+                f"no new snapshot for {age:,.0f} s" if client.snapshot else f"no snapshot yet, {age:,.0f} s after its start"
+            )
+    return found
+
+
+def clients_of_run(run: int, host: str, processes: Iterable[Any]) -> list[ClientFacts]:
+    """The clients of a run at a filter unit without a ROOT file. processes: rows of TransferProcess that run."""
+    rows = list(TransferClient.select().where(TransferClient.run == run, TransferClient.host == host))
+    ended = {row.client for row in rows if row.root_name}
+    sent = [ClientFacts(row.client, row.snapshot_written, 0.0) for row in rows if row.snapshots]
+    running = [ClientFacts(process_name(each.client, each.program, each.pid), each.snapshot, each.first) for each in processes]
+    return [client for client in [*sent, *running] if client.name not in ended]
+
+
+def process_name(client: str, program: str, pid: int) -> str:
+    """The name of a client process: its tag, if it has written something."""
+    return client or f"{program or 'process'} ({pid})"
+
+
+def missing_root_files(run: int, host: str) -> dict[str, str]:
+    """The clients of a run that is over with snapshots, but without ROOT file: what is wrong, by client."""
+    is_missing = TransferClient.run == run, TransferClient.host == host, TransferClient.snapshots > 0, TransferClient.root_sent == 0
+    reason = "its ROOT file was not sent", "it has snapshots, but no ROOT file"
+    return {row.client: reason[0] if row.root_name else reason[1] for row in TransferClient.select().where(*is_missing)}

@@ -1,0 +1,45 @@
+"""Problems of the transfer: each is stored once, from its begin to its end. Within a transaction on the version counter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.transfers.models import TransferProblem
+
+MAX_SUBJECTS = 100
+"""Problems of one finding that are stored."""
+
+
+def update_problems(kind: str, host: str, run: int, origin: str, found: Mapping[str, str], now: float) -> bool:
+    """Let exactly the found problems last, of those with this kind, host, run and origin; returns whether something changed.
+
+    Args:
+        found: What is wrong, by subject.
+        now: Unix s by the clock of the hub.
+    """
+    open_ones = TransferProblem.select().where(
+        TransferProblem.ended.is_null(),
+        TransferProblem.kind == kind,
+        TransferProblem.host == host,
+        TransferProblem.run == run,
+        TransferProblem.origin == origin,
+    )
+    known = {problem.subject: problem.id for problem in open_ones}
+    if gone := [number for subject, number in known.items() if subject not in found]:
+        TransferProblem.update(ended=now).where(TransferProblem.id.in_(gone)).execute()
+    new = [subject for subject in found if subject not in known][: max(MAX_SUBJECTS - len(known) + len(gone), 0)]
+    for subject in new:
+        TransferProblem.create(kind=kind, host=host, run=run, origin=origin, subject=subject, text=found[subject], began=now)
+    return bool(gone or new)
+
+
+def end_problem(kind: str, host: str, run: int, origin: str, subject: str, now: float) -> None:
+    """End one problem, if it lasts."""
+    TransferProblem.update(ended=now).where(
+        TransferProblem.ended.is_null(),
+        TransferProblem.kind == kind,
+        TransferProblem.host == host,
+        TransferProblem.run == run,
+        TransferProblem.origin == origin,
+        TransferProblem.subject == subject,
+    ).execute()
