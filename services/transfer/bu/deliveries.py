@@ -1,0 +1,198 @@
+"""Deliveries to the GUI machines: each file is copied and then registered, and no machine or file holds up another.
+
+Of the concatenations of a run a machine gets the newest; merged files are never skipped. Both have a thread of their own at each
+machine, since a merged file can take minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..copying import CopyFailed, RemoteHost, copy_file
+from ..hub import Hub, HubFailed
+from ..journal import Journal, JournalFailed
+from ..options import GuiMachineOptions
+from .lanes import CONCATENATION, MERGED_FILE, Delivery, Lane
+
+DATASET = "/Global/Online/ALL"
+FORMATS = {CONCATENATION: 3, MERGED_FILE: 1}
+"""Numbers of the file formats of the DQM GUI."""
+KIND = "delivery"
+log = logging.getLogger(__name__)
+
+
+class GuiMachine:
+    """One GUI machine: what waits for it, and whether it can be reached."""
+
+    def __init__(self, options: GuiMachineOptions, ssh: tuple[str, ...], journal: Journal, newest_run: Callable[[], int]) -> None:
+        """Begin to deliver.
+
+        Args:
+            options: The machine.
+            ssh: The command of ssh.
+            journal: Keeps what was delivered.
+            newest_run: Returns the run that is the ongoing one (run 0) in the GUI.
+        """
+        self.name = options.name
+        self._options, self._journal, self._newest_run = options, journal, newest_run
+        self._remote = RemoteHost(options.host, ssh) if options.host else None
+        self._hub = Hub(options.hub, options.token_file) if options.hub else None
+        self._lock = threading.Lock()
+        self._registering = threading.Lock()
+        self._reachable, self._since, self._error = True, time.time(), ""
+        self._lanes = {what: Lane(f"{what} to {self.name}", self._attempt) for what in FORMATS}
+
+    def add(self, delivery: Delivery) -> None:
+        """Deliver a file unless that is done. Raises JournalFailed."""
+        before = self._journal.get(KIND, delivery.run, delivery.key(self.name))
+        if before is not None and before["name"] == delivery.name:
+            delivery = replace(delivery, copied=before["copied"], registered=before["registered"], is_done=before["is_done"])
+        elif delivery.what == MERGED_FILE:
+            self._journal.put(KIND, delivery.run, delivery.key(self.name), asdict(delivery))
+        if not delivery.is_done:
+            self._lanes[delivery.what].add(delivery)
+
+    def start(self) -> None:
+        """Begin, with the merged files that a process before left, whatever the age of their runs. Raises JournalFailed."""
+        for run in self._journal.runs(KIND):
+            for key, document in self._journal.of_run(KIND, run).items():
+                if key.startswith(f"{self.name} ") and document["what"] == MERGED_FILE and not document["is_done"]:
+                    self._lanes[MERGED_FILE].add(Delivery(**document))
+        for lane in self._lanes.values():
+            lane.start()
+
+    def uses(self, path: Path) -> bool:
+        """Whether a file is still to be delivered."""
+        return any(lane.uses(str(path)) for lane in self._lanes.values())
+
+    def state(self) -> dict[str, Any]:
+        """For reports: whether the machine can be reached, since when, the last error, and the number of files that wait."""
+        with self._lock:
+            found = {"name": self.name, "reachable": self._reachable, "since": self._since, "error": self._error}
+        return found | {"waiting": sum(lane.waiting for lane in self._lanes.values())}
+
+    def stop(self) -> None:
+        """End after the copies that are going on."""
+        for lane in self._lanes.values():
+            lane.stop()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the end."""
+        end = time.monotonic() + timeout_s
+        for lane in self._lanes.values():
+            lane.join(max(0.0, end - time.monotonic()))
+
+    def _attempt(self, delivery: Delivery) -> Delivery:
+        """Copy and register a file as far as that succeeds; the first failure and the end are reported."""
+        before, delivery = delivery, replace(delivery, attempts=delivery.attempts + 1)
+        target = PurePosixPath(self._options.pb_folder if delivery.what == CONCATENATION else self._options.root_folder, delivery.name)
+        try:
+            if not Path(delivery.path).is_file():
+                log.error("Cannot deliver %s to %s: the file is gone", delivery.path, self.name)
+                delivery = replace(delivery, error=f"{delivery.path} is gone", is_done=True)
+            else:
+                if not delivery.copied:
+                    self._copy(Path(delivery.path), target)
+                    delivery = replace(delivery, copied=time.time())
+                delivery = replace(delivery, registered=self._register(delivery, str(target)), error="", is_done=True)
+                self._note(True, "")
+        except (CopyFailed, HubFailed, JournalFailed) as error:
+            delivery = self._failed(delivery, error)
+        self._keep(delivery, is_reported=delivery.is_done or not before.error)
+        return delivery
+
+    def _failed(self, delivery: Delivery, error: Exception) -> Delivery:
+        """The delivery after a failure. A file that the hub refuses may have been removed there: it is copied once more."""
+        text = str(error)[:500]
+        is_refused = isinstance(error, HubFailed) and error.is_refusal
+        self._note(is_refused or (isinstance(error, JournalFailed) and self._reachable), text)
+        return replace(delivery, error=text, copied=0.0 if is_refused and text != delivery.error else delivery.copied)
+
+    def _copy(self, source: Path, target: PurePosixPath) -> None:
+        if self._remote:
+            self._remote.copy_file(source, target)
+        else:
+            copy_file(source, Path(target))
+
+    def _register(self, delivery: Delivery, path: str) -> float:
+        """Register a copied file; returns when, or 0 if it needs none. Raises HubFailed and JournalFailed."""
+        if self._hub is None:
+            return 0.0
+        with self._registering:  # the two threads of a machine, so that a run that is merged stays merged
+            runs = self._runs_to_register(delivery)
+            entries = [
+                {"dataset": DATASET, "run": run, "lumi": 0, "file": path, "fileformat": FORMATS[delivery.what]} for run in sorted(runs)
+            ]
+            if not entries:
+                return 0.0
+            self._hub.register(entries)
+            return time.time()
+
+    def _runs_to_register(self, delivery: Delivery) -> set[int]:
+        """The run, unless a later merge of it is registered, and run 0 for a concatenation of the newest run."""
+        merged = self._journal.of_run(KIND, delivery.run).items()
+        versions = [one["version"] for key, one in merged if key.startswith(f"{self.name} ") and one["registered"]]
+        runs = {delivery.run} if max(versions, default=0) <= delivery.version else set()
+        is_live = delivery.what == CONCATENATION and delivery.run == self._newest_run()
+        return runs | {0} if is_live else runs
+
+    def _keep(self, delivery: Delivery, is_reported: bool) -> None:
+        record = None
+        if is_reported:
+            names = ("run", "what", "name", "size", "made", "copied", "registered", "attempts", "error")
+            values = asdict(delivery)
+            record = {"kind": KIND, "at": time.time(), "gui_machine": self.name, **{name: values[name] for name in names}}
+        try:
+            self._journal.put(KIND, delivery.run, delivery.key(self.name), asdict(delivery), record)
+        except JournalFailed as error:
+            log.error("Cannot note the delivery of %s to %s: %s", delivery.name, self.name, error)
+
+    def _note(self, is_reachable: bool, error: str) -> None:
+        with self._lock:
+            if error != self._error:
+                log.log(logging.WARNING if error else logging.INFO, "GUI machine %s: %s", self.name, error or "deliveries succeed again")
+            if is_reachable != self._reachable:
+                self._reachable, self._since = is_reachable, time.time()
+            self._error = error
+
+
+class Deliveries:
+    """Deliveries to all GUI machines."""
+
+    def __init__(
+        self, machines: Sequence[GuiMachineOptions], ssh: tuple[str, ...], journal: Journal, newest_run: Callable[[], int]
+    ) -> None:
+        """Prepare; `newest_run` returns the run that is the ongoing one (run 0) in the GUI."""
+        self._machines = [GuiMachine(options, ssh, journal, newest_run) for options in machines]
+
+    def start(self) -> None:
+        """Begin to deliver, with what a process before left. Raises JournalFailed."""
+        for machine in self._machines:
+            machine.start()
+
+    def add(self, delivery: Delivery) -> None:
+        """Deliver a file to all machines that do not have it. Raises JournalFailed."""
+        for machine in self._machines:
+            machine.add(delivery)
+
+    def uses(self, path: Path) -> bool:
+        """Whether a file is still to be delivered."""
+        return any(machine.uses(path) for machine in self._machines)
+
+    def state(self) -> list[dict[str, Any]]:
+        """The machines, for reports."""
+        return [machine.state() for machine in self._machines]
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """End; copies that do not end in time are done again at the next start."""
+        for machine in self._machines:
+            machine.stop()
+        end = time.monotonic() + timeout_s
+        for machine in self._machines:
+            machine.join(max(0.0, end - time.monotonic()))

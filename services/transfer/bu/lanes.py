@@ -1,0 +1,155 @@
+"""Files that wait for their delivery to a GUI machine, and the threads that deliver them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+CONCATENATION, MERGED_FILE = "concatenation", "merged file"
+"""What is delivered."""
+RETRY_S, RETRY_MOST_S = 1.0, 30.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One file for one GUI machine.
+
+    Attributes:
+        run: Its run.
+        what: `concatenation` or `merged file`.
+        name: Its name at the GUI machine.
+        path: The file on this host.
+        size: Bytes.
+        made: When it was complete, s since 1970, as all times.
+        version: Version of a merged file; otherwise 0.
+        copied: When it was copied; 0 before.
+        registered: When it was registered; 0 before, and when it needs no registration.
+        attempts: How often it was tried.
+        error: Why the last attempt failed; empty if it did not.
+        is_done: Whether nothing is left to do.
+    """
+
+    run: int
+    what: str
+    name: str
+    path: str
+    size: int
+    made: float
+    version: int = 0
+    copied: float = 0.0
+    registered: float = 0.0
+    attempts: int = 0
+    error: str = ""
+    is_done: bool = False
+
+    @property
+    def slot(self) -> tuple[int, int]:
+        """A later file of the same slot replaces an earlier one that was not delivered yet."""
+        return self.run, self.version
+
+    @property
+    def urgency(self) -> tuple[int, ...]:
+        """Orders what is due: concatenations of newer runs first, merged files as they were made."""
+        return (-self.run,) if self.what == CONCATENATION else (self.run, self.version)
+
+    def key(self, machine: str) -> str:
+        """Its key in the journal: one for each merged file, one for all concatenations of a run."""
+        return f"{machine} {self.name if self.what == MERGED_FILE else self.what}"
+
+
+@dataclass
+class _Waiting:
+    """A delivery that waits.
+
+    Attributes:
+        delivery: What to deliver.
+        due: When to try it, s of the monotonic clock.
+        retry_s: Seconds until the attempt after the next one.
+    """
+
+    delivery: Delivery
+    due: float = 0.0
+    retry_s: float = RETRY_S
+
+
+class Lane(threading.Thread):
+    """The thread for the files of one kind for one machine. A file that fails waits for longer each time, and the others go on."""
+
+    def __init__(self, name: str, attempt: Callable[[Delivery], Delivery]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._attempt = attempt
+        self._waiting: dict[tuple[int, int], _Waiting] = {}
+        self._current = ""
+        self._changed = threading.Condition()
+        self._stopping = False
+
+    def add(self, delivery: Delivery) -> None:
+        """Deliver a file, in place of an earlier one of its slot."""
+        with self._changed:
+            earlier = self._waiting.get(delivery.slot)
+            if earlier is None:
+                self._waiting[delivery.slot] = _Waiting(delivery)
+            elif earlier.delivery.name != delivery.name:
+                earlier.delivery = replace(delivery, error=earlier.delivery.error)
+            self._changed.notify()
+
+    @property
+    def waiting(self) -> int:
+        """Files to deliver."""
+        with self._changed:
+            return len(self._waiting)
+
+    def uses(self, path: str) -> bool:
+        """Whether a file waits or is being delivered."""
+        with self._changed:
+            return path == self._current or any(one.delivery.path == path for one in self._waiting.values())
+
+    def stop(self) -> None:
+        """End after the attempt that is going on."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def run(self) -> None:
+        """Deliver until the end."""
+        while delivery := self._next():
+            try:
+                done = self._attempt(delivery)
+            except Exception:  # a fault must not end the deliveries
+                log.exception("Cannot deliver %s", delivery.path)
+                done = delivery
+            self._finish(delivery, done)
+
+    def _next(self) -> Delivery | None:
+        """Wait for the next delivery; None at the end."""
+        with self._changed:
+            while not self._stopping:
+                now = time.monotonic()
+                due = [one.delivery for one in self._waiting.values() if one.due <= now]
+                if due:
+                    found = min(due, key=lambda one: one.urgency)
+                    self._current = found.path
+                    return found
+                self._changed.wait(min((one.due for one in self._waiting.values()), default=now + 3600) - now)
+            return None
+
+    def _finish(self, delivery: Delivery, done: Delivery) -> None:
+        with self._changed:
+            self._current = ""
+            waiting = self._waiting[delivery.slot]
+            is_newest = waiting.delivery is delivery
+            if done.is_done:
+                for one in self._waiting.values():
+                    one.due = 0.0  # the machine can be reached
+                if is_newest:
+                    del self._waiting[delivery.slot]
+                else:
+                    waiting.delivery = replace(waiting.delivery, error="")
+                return
+            waiting.delivery = done if is_newest else replace(waiting.delivery, error=done.error)
+            waiting.due = time.monotonic() + waiting.retry_s
+            waiting.retry_s = min(2 * waiting.retry_s, RETRY_MOST_S)

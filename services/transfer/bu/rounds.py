@@ -1,0 +1,224 @@
+"""The runs that are watched on the BU, and when a round of each is due."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..journal import Journal
+from ..names import TEMPORARY, concatenation_name, run_folder
+from ..options import Options
+from ..watching import FolderWatch
+from .deliveries import Deliveries
+from .run import KIND as CONCATENATIONS
+from .run import NEWEST, BuRun
+
+SCAN_S = 600.0
+"""Seconds between two scans of everything for inotify; the times of folders are looked at each period."""
+WAIT_S = 0.5
+"""Most seconds until the end of the service is noticed."""
+END_STEP_S = 1.0
+FORGET_DAYS = 30
+"""Days after which a run without a folder is forgotten: longer than a disk is away."""
+_RUN_FOLDER = re.compile(r"run(\d{6,10})", re.ASCII)
+log = logging.getLogger(__name__)
+
+
+class Schedule:
+    """When the rounds are due: a while after the last change, at the latest a period after the first one."""
+
+    def __init__(self, quiet_s: float, period_s: float) -> None:
+        self._quiet_s, self._period_s = quiet_s, period_s
+        self._changes: dict[int, tuple[float, float]] = {}
+
+    def changed(self, run: int, now: float) -> None:
+        """Note a change in a run."""
+        first, _ = self._changes.get(run, (now, now))
+        self._changes[run] = first, now
+
+    def take(self, now: float) -> list[int]:
+        """The runs with a round that is due, the newest first; they are not due again before the next change."""
+        due = sorted((run for run in self._changes if self._due(run) <= now), reverse=True)
+        for run in due:
+            del self._changes[run]
+        return due
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until the next round is due."""
+        return max(0.0, min(map(self._due, self._changes), default=now + self._period_s) - now)
+
+    def _due(self, run: int) -> float:
+        first, last = self._changes[run]
+        return min(last + self._quiet_s, first + self._period_s)
+
+
+class Runs:
+    """The runs whose folders changed in the last days, by number."""
+
+    def __init__(self, options: Options, journal: Journal, stop: threading.Event) -> None:
+        self._options, self._journal, self._stop = options, journal, stop
+        self._folder = Path(options.bu.folder)
+        self._runs: dict[int, BuRun] = {}
+        self._times: dict[int, list[int]] = {}
+        self._unreadable: set[str] = set()
+
+    def __getitem__(self, run: int) -> BuRun:
+        return self._runs[run]
+
+    def __contains__(self, run: object) -> bool:
+        return run in self._runs
+
+    def all(self) -> list[BuRun]:
+        """All runs, the newest first."""
+        return [run for _, run in sorted(dict(self._runs).items(), reverse=True)]
+
+    def newest(self) -> int:
+        """The run that is the ongoing one (run 0) in the GUI: the newest with a concatenation; 0 if there is none."""
+        return next((run.run for run in self.all() if run.has_concatenation), 0)
+
+    def look(self) -> list[int]:
+        """Look at the times of all folders; returns the runs whose folders changed since the last time. Raises `OSError`."""
+        found = self._young_folders()
+        for run in self._runs.keys() - found.keys():
+            self._runs.pop(run).remove_work()
+        for run in found.keys() - self._runs.keys():
+            self._runs[run] = BuRun(run, self._folder / run_folder(run), self._options, self._journal, self._stop)
+        changed = [run for run, times in found.items() if times != self._times.get(run)]
+        self._times = found
+        return changed
+
+    def forget_old(self) -> None:
+        """Forget what was done with runs whose folders are gone. Raises JournalFailed."""
+        before = time.time() - 86400 * FORGET_DAYS
+        for run in self._journal.runs(CONCATENATIONS):
+            document = self._journal.get(CONCATENATIONS, run, NEWEST)
+            if document and document["made"] < before and not (self._folder / run_folder(run)).exists():
+                self._journal.forget(run)
+
+    def _young_folders(self) -> dict[int, list[int]]:
+        """The times of the folders of runs that changed in the last days."""
+        oldest = 1e9 * (time.time() - 86400 * self._options.bu.watch_days)
+        found = {}
+        for name in os.listdir(self._folder):
+            match = _RUN_FOLDER.fullmatch(name)
+            if match and name == run_folder(int(match[1])):
+                try:
+                    times = _folder_times(self._folder / name)
+                except OSError as error:
+                    if name not in self._unreadable and not isinstance(error, FileNotFoundError):
+                        log.error("Cannot look at the folder %s: %s", name, error.strerror)
+                        self._unreadable.add(name)
+                else:
+                    if max(times) >= oldest:
+                        found[int(match[1])] = times
+        return found
+
+
+def _folder_times(folder: Path) -> list[int]:
+    """When a folder of a run and the folders of clients in it changed, ns; a renamed file changes its folder."""
+    with os.scandir(folder) as entries:
+        folders = [entry.stat().st_mtime_ns for entry in entries if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)]
+    return [folder.stat().st_mtime_ns, *folders]
+
+
+class Rounds:
+    """Makes the concatenations of all runs, one after the other, until the end of the service."""
+
+    def __init__(self, options: Options, runs: Runs, deliveries: Deliveries, stop: threading.Event) -> None:
+        self._options, self._runs, self._deliveries, self._stop = options.bu, runs, deliveries, stop
+        self._schedule = Schedule(options.bu.quiet_s, options.bu.period_s)
+        self._next_look = 0.0
+        self._problems: dict[int, str] = {}
+
+    def run(self) -> None:
+        """Work until the end."""
+        with FolderWatch(self._options.folder, depth=2, scan_s=max(SCAN_S, self._options.period_s)) as watch:
+            while not self._stop.is_set():
+                self.look()
+                for run in self._schedule.take(time.monotonic()):
+                    self._round(run)
+                self._note(self._wait(watch))
+
+    def _wait(self, watch: FolderWatch) -> Iterable[str]:
+        """Wait for changes, or for what is due."""
+        now = time.monotonic()
+        wait_s = min(WAIT_S, self._schedule.wait_s(now), max(0.0, self._next_look - now))
+        try:
+            return watch.changes(wait_s)
+        except OSError as error:
+            self._report(0, f"Cannot watch {self._options.folder}, new files are found by the times of folders alone: {error}")
+            self._stop.wait(wait_s)
+            return ()
+
+    def _note(self, paths: Iterable[str]) -> None:
+        """Note the runs of changed files, also of those that are not watched yet."""
+        now = time.monotonic()
+        for path in paths:
+            folder, *rest = os.path.relpath(path, self._options.folder).split(os.sep)
+            match = _RUN_FOLDER.fullmatch(folder)
+            if match and rest and not rest[0].startswith(".") and not rest[-1].endswith(TEMPORARY):
+                run = int(match[1])
+                if rest == [concatenation_name(run)]:
+                    continue
+                if run in self._runs:
+                    self._schedule.changed(run, now)
+                else:
+                    self._next_look = 0.0
+
+    def look(self) -> None:
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + self._options.period_s
+        try:
+            for run in self._runs.look():
+                self._schedule.changed(run, now)
+        except OSError as error:
+            self._report(-1, f"Cannot look at {self._options.folder}: {error}")
+        else:
+            self._problems.pop(-1, None)
+
+    def _round(self, run: int) -> None:
+        """One round of a run; one that fails is tried again after a period."""
+        if run not in self._runs:
+            return
+        try:
+            self._runs[run].concatenate(self._deliveries)
+        except OSError as error:
+            self._report(run, f"Cannot concatenate run {run}: {error}")
+            self._schedule.changed(run, time.monotonic() + self._options.period_s)
+        else:
+            self._problems.pop(run, None)
+
+    def _report(self, place: int, problem: str) -> None:
+        """Log a problem once."""
+        if self._problems.get(place) != problem:
+            log.error("%s", problem)
+        self._problems[place] = problem
+
+
+class Ends(threading.Thread):
+    """Ends the runs, one after the other: merges are big, and two at a time would be no faster."""
+
+    def __init__(self, runs: Runs, deliveries: Deliveries, stop: threading.Event) -> None:
+        super().__init__(name="ends of runs", daemon=True)
+        self._runs, self._deliveries, self._end = runs, deliveries, stop
+        self._problems: dict[int, str] = {}
+
+    def run(self) -> None:
+        """Work until the end."""
+        while not self._end.wait(END_STEP_S):
+            for run in self._runs.all():
+                try:
+                    if not self._end.is_set():
+                        run.end_step(self._deliveries)
+                    self._problems.pop(run.run, None)
+                except Exception as error:  # a fault must not end the other runs
+                    if self._problems.get(run.run) != str(error):
+                        log.error("Cannot end run %d: %s", run.run, error, exc_info=not isinstance(error, OSError))
+                    self._problems[run.run] = str(error)

@@ -1,0 +1,162 @@
+"""One run on the BU: its concatenations, and its end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..concatenation import Concatenation, concatenate
+from ..journal import Journal
+from ..names import TEMPORARY, FileKind, concatenation_name, parse_name
+from ..options import Options
+from .deliveries import Deliveries
+from .end import EndOfRun
+from .inputs import WORK_FOLDER, RunFile, Snapshot, Snapshots, list_files
+from .lanes import CONCATENATION, MERGED_FILE, Delivery
+
+KIND = "concatenation"
+NEWEST = "newest"
+log = logging.getLogger(__name__)
+
+
+class BuRun:
+    """A run whose folder is watched.
+
+    Attributes:
+        run: Its number.
+        folder: Its folder.
+        has_concatenation: Whether there was a concatenation with MEs, by this process or one before.
+    """
+
+    def __init__(self, run: int, folder: Path, options: Options, journal: Journal, stop: threading.Event) -> None:
+        """Continue where a process before stopped. Raises JournalFailed."""
+        self.run, self.folder = run, folder
+        self._journal = journal
+        self._work = folder / WORK_FOLDER
+        self._snapshots = Snapshots(folder, run)
+        self._end = EndOfRun(run, folder, options, journal, stop)
+        self._files: Sequence[RunFile] | None = None
+        self._newest = journal.get(KIND, run, NEWEST)
+        self.has_concatenation = bool(self._newest and self._newest["entries"])
+
+    def concatenate(self, deliveries: Deliveries) -> None:
+        """Notice what changed in the folder, and make and deliver a concatenation if snapshots did. Raises `OSError`."""
+        self._files = list_files(self.folder, self.run)
+        self._snapshots.update(self._files)
+        if self._is_newest_made():
+            self._deliver(deliveries)
+        elif self._snapshots.inputs or self._snapshots.left_out:
+            self._make()
+            self._deliver(deliveries)
+        self._remove_old(deliveries)
+
+    def end_step(self, deliveries: Deliveries) -> None:
+        """Merge the files of the run when it is over, and deliver the merged file. Raises `OSError`."""
+        if self._files is None:
+            return
+        for merged in self._end.step(time.monotonic(), self._files):
+            name, path = merged.path.name, os.fspath(merged.path)
+            deliveries.add(Delivery(self.run, MERGED_FILE, name, path, merged.size, merged.made, merged.version))
+
+    def remove_work(self) -> None:
+        """Remove links and concatenations, when the run is no longer watched; the newest concatenation has a link outside."""
+        with suppress(OSError):
+            for path in self._work.iterdir():  # not the folder itself: this would change the time of that of the run
+                path.unlink()
+
+    def state(self) -> dict[str, Any]:
+        """For reports: whether the run goes on, and the FUs that still have it."""
+        return {"run": self.run, "state": self._end.state, "waiting_for": list(self._end.waiting_for)}
+
+    def _concatenation(self, digest: str) -> Path:
+        return self._work / concatenation_name(self.run, digest)
+
+    def _is_newest_made(self) -> bool:
+        """Whether the newest concatenation has all that there is."""
+        newest = self._newest
+        if newest is None or newest["digest"] != self._snapshots.digest:
+            return False
+        return not newest["entries"] or self._concatenation(newest["digest"]).is_file()
+
+    def _make(self) -> None:
+        """Make a concatenation, and note it: as long as snapshots prove to be damaged that have an older version, with that."""
+        began = time.time()
+        self._work.mkdir(exist_ok=True)
+        while True:
+            inputs = self._snapshots.inputs
+            made = concatenate([one.path for one in inputs], self._work / concatenation_name(self.run))
+            replaced = [self._snapshots.reject(path, reason) for path, reason in made.left_out.items()]
+            if not any(replaced):
+                break
+        document = self._record(made, inputs, began)
+        made.path.replace(self._concatenation(document["digest"]))
+        self._snapshots.accept([one.path for one in made.included])
+        if document["digest"] != (self._newest or {}).get("digest"):
+            self._journal.put(KIND, self.run, NEWEST, document, {"kind": KIND, "at": document["made"], "run": self.run, **document})
+            self._log(document)
+        self._newest = document
+        self.has_concatenation = self.has_concatenation or made.entries > 0
+
+    def _record(self, made: Concatenation, inputs: Sequence[Snapshot], began: float) -> dict[str, Any]:
+        """What is reported of a concatenation."""
+        by_path = {one.path: one for one in inputs}
+        names = {path: f"{one.client or 'unnamed client'} at {one.host}" for path, one in by_path.items()}
+        digest = self._snapshots.digest
+        return {
+            "name": concatenation_name(self.run, digest),
+            "digest": digest,
+            "size": made.size,
+            "entries": made.entries,
+            "began": began,
+            "made": time.time(),
+            "shared": made.shared,
+            "examples": [{"name": name, "first": names[one], "second": names[two]} for name, (one, two) in made.examples.items()],
+            "inputs": [_input(by_path[one.path], one.entries, one.replaced) for one in made.included],
+            "left_out": [{"name": one.name, "reason": reason} for one, reason in self._snapshots.left_out],
+        }
+
+    def _log(self, document: dict[str, Any]) -> None:
+        what = f"{len(document['inputs'])} snapshots, {document['entries']} MEs, {document['size'] / 1e6:.1f} MB"
+        log.info("Run %d: concatenated %s in %.2f s", self.run, what, document["made"] - document["began"])
+        for one in document["left_out"]:
+            log.warning("Run %d: left out %s: %s", self.run, one["name"], one["reason"])
+
+    def _deliver(self, deliveries: Deliveries) -> None:
+        """Deliver the newest concatenation, and let it have the name without digits on this host."""
+        if not self._newest or not self._newest["entries"]:
+            return
+        made, plain = self._concatenation(self._newest["digest"]), self.folder / concatenation_name(self.run)
+        if not plain.exists() or not plain.samefile(made):
+            link = self._work / f"{plain.name}.link{TEMPORARY}"
+            link.unlink(missing_ok=True)
+            link.hardlink_to(made)
+            link.replace(plain)
+        document = self._newest
+        deliveries.add(Delivery(self.run, CONCATENATION, document["name"], os.fspath(made), document["size"], document["made"]))
+
+    def _remove_old(self, deliveries: Deliveries) -> None:
+        """Remove the concatenations that are neither the newest nor to be delivered, and what a process before left."""
+        newest = self._newest["name"] if self._newest else ""
+        for path in self._work.iterdir() if self._work.is_dir() else ():
+            parsed = parse_name(path.name)
+            is_old = parsed is not None and parsed.kind in (FileKind.CONCATENATION, FileKind.TEMPORARY) and path.name != newest
+            if is_old and not deliveries.uses(path):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _input(snapshot: Snapshot, entries: int, replaced: int) -> dict[str, Any]:
+    return {
+        "host": snapshot.host,
+        "client": snapshot.client,
+        "size": snapshot.size,
+        "arrived": snapshot.arrived / 1e9,
+        "entries": entries,
+        "replaced": replaced,
+    }
