@@ -171,6 +171,7 @@ class Rounds:
                     self._next_look = 0.0
 
     def look(self) -> None:
+        """Look at all folders, if that is due."""
         now = time.monotonic()
         if now < self._next_look:
             return
