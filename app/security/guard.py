@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.core.settings import Settings
-from app.security.caller import current_user
+from app.security.caller import current_user, trusted
 from app.security.origin import allowed_host_names, check_host, check_origin
 from app.security.roles import Role, least_role, needs
 from app.web import Problem, is_api, is_fragment, shown_page
@@ -48,6 +48,18 @@ def deny(least: Role) -> ResponseReturnValue:
     response = redirect(sign_in, 303)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def check_machine(networks: tuple[str, ...], action: str) -> None:
+    """Refuse a request of a program that is neither in one of these networks nor has the token of an operator.
+
+    Args:
+        networks: Whose programs need no token.
+        action: What it wants, such as "Registering files". Raises Problem 401 or 403.
+    """
+    if not trusted(networks) and current_user().role < Role.OPERATOR:
+        status, challenge = 403 if current_user().name else 401, {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
+        raise Problem(status, f"{action} from this network needs the API token of an operator", headers=challenge)
 
 
 def role_of_page(address: str) -> str:

@@ -84,7 +84,7 @@ def hosts(silent_s: float, host: str = "") -> list[HostTransfers]:
 
 def _host(row: TransferHost, silent_s: float, now: float) -> HostTransfers:
     state, age_s = row.value_of("state"), max(now - row.seen, 0.0)
-    disks = state.get("disks", {}) if row.mode != kinds.CLEANUP or not state else {state["folder"]: state["disk"]}
+    disks = state.get("disks", {}) if row.mode != kinds.CLEANUP or state.get("disk") is None else {state["folder"]: state["disk"]}
     counts = row.dropped, row.refused, row.problem
     return HostTransfers(row.host, row.mode, row.release, row.seen, age_s, age_s > silent_s, row.skew_s, *counts, state, disks)
 

@@ -28,8 +28,8 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.security import Role, needs
 from app.security.audit_log import audit
-from app.security.caller import current_user, trusted
-from app.web import Problem, cached_json, not_modified, request_settings
+from app.security.guard import check_machine
+from app.web import cached_json, not_modified, request_settings
 from app.web.json_body import json_body
 from render.options import IMAGE_FORMATS
 
@@ -150,18 +150,12 @@ def host() -> Response:
 @needs(Role.PUBLIC)
 def register() -> tuple[Response, int]:
     """Register files, for trusted networks and operators."""
-    _check_may_register()
+    check_machine(request_settings().of(GuiSettings).register_networks, "Registering files")
     entries = _posted_entries()
     with proxy.atomic():
         done = registering.register(entries)
         audit("register", registering.summary(entries), answer=str(done))
     return jsonify(done._asdict() | {"message": "201: Created"}), 201
-
-
-def _check_may_register() -> None:
-    if not trusted(request_settings().of(GuiSettings).register_networks) and current_user().role < Role.OPERATOR:
-        message = "Registering files from this network needs the API token of an operator"
-        raise Problem(403 if current_user().name else 401, message, headers={"WWW-Authenticate": 'Bearer realm="dqmhub"'})
 
 
 def _posted_entries() -> list[Entry]:

@@ -9,10 +9,9 @@ from app.transfers import kinds
 from app.transfers.errors import BadRecord, BadReport
 from app.transfers.reports.fields import (
     LARGEST,
-    TEXT_CHARS,
     Check,
     count,
-    example,
+    examples,
     fields,
     flag,
     fraction,
@@ -31,15 +30,18 @@ from app.transfers.reports.report import RefusedRecord, TransferRecord, Transfer
 
 MAX_RECORDS = 2000
 """Most records of a report."""
-MAX_EXAMPLES = 20
+PROBLEM_CHARS = 300
 MAX_STATE_ITEMS = 2000
 """Most runs, client processes or GUI machines of a state."""
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", re.ASCII)
 
-_LEFT_OUT = items(fields(name=name, reason=text))
-_EXAMPLES = items(example, MAX_EXAMPLES)
-_DISKS = mapping(fraction)
+_NUMBER, _SMALL, _TIME, _TEXT = optional(count, 0), optional(small_count, 0), optional(moment, 0.0), optional(text, "")
+_NAME = optional(name, "")
+_EXAMPLES = optional(examples, [])
+_LEFT_OUT = optional(items(fields(name=name, reason=text)), [])
+_DISKS = optional(mapping(fraction), {})
+_PART = {"host": _NAME, "client": _NAME, "size": _NUMBER}
 
 RECORDS: dict[str, Check] = {
     kinds.FILE: fields(
@@ -47,73 +49,73 @@ RECORDS: dict[str, Check] = {
         file=one_of(kinds.FILE_KINDS),
         name=full_name,
         size=count,
-        written=moment,
-        noticed=moment,
-        sent=moment,
-        attempts=small_count,
-        error=text,
+        written=_TIME,
+        noticed=_TIME,
+        sent=_TIME,
+        attempts=_SMALL,
+        error=_TEXT,
     ),
     kinds.CONCATENATION: fields(
         name=full_name,
-        digest=name,
+        digest=_NAME,
         size=count,
         entries=count,
-        began=moment,
-        made=moment,
-        shared=count,
+        began=_TIME,
+        made=_TIME,
+        shared=_NUMBER,
         examples=_EXAMPLES,
-        inputs=items(fields(host=name, client=name, size=count, arrived=moment, entries=count, replaced=count)),
+        inputs=items(fields(**_PART, arrived=_TIME, entries=_NUMBER, replaced=_NUMBER)),
         left_out=_LEFT_OUT,
     ),
     kinds.MERGE: fields(
-        version=small_count,
-        name=name,
-        size=count,
-        began=moment,
-        made=moment,
+        version=_SMALL,
+        name=_NAME,
+        size=_NUMBER,
+        began=_TIME,
+        made=_TIME,
         accepted=flag,
-        error=text,
-        histograms=count,
-        resolved=count,
-        inputs=items(fields(host=name, client=name, name=name, size=count)),
+        error=_TEXT,
+        histograms=_NUMBER,
+        resolved=_NUMBER,
+        inputs=items(fields(**_PART, name=_NAME)),
         left_out=_LEFT_OUT,
     ),
     kinds.DELIVERY: fields(
         gui_machine=full_name,
         name=full_name,
         what=one_of(kinds.DELIVERED_KINDS),
-        size=count,
-        made=moment,
-        copied=moment,
-        registered=moment,
-        attempts=small_count,
-        error=text,
+        size=_NUMBER,
+        made=_TIME,
+        copied=_TIME,
+        registered=_TIME,
+        attempts=_SMALL,
+        error=_TEXT,
     ),
     kinds.CLEANUP_ROUND: fields(removed=count, bytes=count, rules=mapping(count), disk=fraction, examples=_EXAMPLES),
 }
 """The fields of each kind of records."""
 
-_CLIENT = fields(pid=count, client=optional(name, ""), tag=optional(name, ""), restarted=optional(small_count, 0), snapshot=moment)
+_CLIENT = fields(pid=count, client=_NAME, tag=_NAME, restarted=_SMALL, snapshot=_TIME)
 _STATE = one_of(kinds.RUN_STATES)
+_FU_RUN = fields(run=run_number, state=_STATE, clients=optional(items(_CLIENT, MAX_STATE_ITEMS), []))
+_BU_RUN = fields(run=run_number, state=_STATE, waiting_for=optional(items(name), []))
+_GUI_MACHINE = fields(name=full_name, reachable=flag, since=_TIME, error=_TEXT, waiting=_NUMBER)
 
 STATES: dict[str, Check] = {
-    kinds.FU: fields(
-        started=moment,
-        queued=count,
-        runs=items(fields(run=run_number, state=_STATE, clients=items(_CLIENT, MAX_STATE_ITEMS))),
-        disks=_DISKS,
-    ),
-    kinds.BU: fields(
-        started=moment,
-        runs=items(fields(run=run_number, state=_STATE, waiting_for=items(name))),
-        gui_machines=items(fields(name=full_name, reachable=flag, since=moment, error=text, waiting=count)),
-        disks=_DISKS,
-    ),
+    kinds.FU: fields(started=_TIME, queued=_NUMBER, runs=items(_FU_RUN), disks=_DISKS),
+    kinds.BU: fields(started=_TIME, runs=items(_BU_RUN), gui_machines=optional(items(_GUI_MACHINE), []), disks=_DISKS),
     kinds.CLEANUP: fields(
-        folder=text, files=count, bytes=count, disk=fraction, mark=fraction, reachable=flag, would_remove=optional(count, 0)
+        folder=text,
+        files=_NUMBER,
+        bytes=_NUMBER,
+        disk=optional(fraction, None),
+        mark=optional(fraction, 1.0),
+        reachable=optional(flag, True),
+        would_remove=_NUMBER,
+        error=_TEXT,
     ),
 }
-"""The state of each mode."""
+"""The state of each mode; clean-up has no `disk` before its first round."""
 
 
 def read_report(document: Any) -> TransferReport:
@@ -128,7 +130,7 @@ def read_report(document: Any) -> TransferReport:
     if not isinstance(records, list) or len(records) > MAX_RECORDS:
         raise BadReport("records", f"Expected a list of at most {MAX_RECORDS} records")
     now, dropped = _field(document, "now", moment), _field(document, "dropped", count)
-    release = _field(document, "version", lambda value: text(value, 50))
+    release = _field(document, "version", lambda value: text(str(value) if isinstance(value, int) else value, 50))
     good, refused = _read_records(records)
     state = None
     try:
@@ -155,7 +157,7 @@ def _read_records(records: list[Any]) -> tuple[list[TransferRecord], list[Refuse
         try:
             good.append(_read_record(number, document))
         except BadRecord as error:
-            refused.append(RefusedRecord(number, str(error)[:TEXT_CHARS]))
+            refused.append(RefusedRecord(number, str(error)[:PROBLEM_CHARS]))
     return sorted(good, key=lambda record: record.number), refused
 
 

@@ -15,6 +15,7 @@ LAST_TIME = 2e11
 """Larger numbers are no Unix times."""
 LARGEST = 2**53
 LARGEST_RUN = 2**31 - 1
+MAX_EXAMPLES = 20
 MAX_ITEMS = 500
 """Most items of a list; of a longer one the first are stored."""
 
@@ -121,21 +122,25 @@ def fields(**checks: Check) -> Check:
 
 
 def _checked(field: str, check: Check, document: Mapping[str, Any]) -> Any:
-    if field not in document:
-        raise BadRecord(f"{field} is missing")
     try:
-        return check(document[field])
+        return check(document.get(field))
     except BadRecord as error:
-        raise BadRecord(f"{field}: {error}") from None
+        raise BadRecord(f"{field}: {error}" if field in document else f"{field} is missing") from None
 
 
 def optional(check: Check, default: Any) -> Check:
-    """A field that may be null: then it has this value."""
+    """A field that may be null or absent: then it has this value."""
     return lambda value: default if value is None else check(value)
 
 
-def example(value: Any) -> Any:
-    """An example, as a text or as an object or list of texts."""
+def examples(value: Any) -> list[Any]:
+    """Up to 20 examples, each a text, a list or an object of texts; also as an object of lists by their first text."""
+    if isinstance(value, Mapping):
+        value = [[key, *(found if isinstance(found, list) else [found])] for key, found in value.items()]
+    return list(items(_example, MAX_EXAMPLES)(value))
+
+
+def _example(value: Any) -> Any:
     if isinstance(value, Mapping):
         return mapping(name, 10)(value)
     return items(name, 10)(value) if isinstance(value, list) else name(value)

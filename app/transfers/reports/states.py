@@ -29,7 +29,7 @@ def store_state(report: TransferReport, settings: TransfersSettings, now: float)
     if report.mode == kinds.BU:
         changed = _store_bu(report, state, now)
         return _store_disks(report.host, report.mode, state["disks"], settings.transfer_disk_mark, now) or changed
-    return _store_disks(report.host, report.mode, {state["folder"]: state["disk"]}, state["mark"], now)
+    return _store_disks(report.host, report.mode, {state["folder"]: state["disk"] or 0.0}, state["mark"], now)
 
 
 def changed_runs(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[int]:

@@ -1,0 +1,1 @@
+"""The transfer for scripts: reports of its processes, and what is known of runs and hosts."""
