@@ -6,7 +6,10 @@
 
 #include <cstdio>
 #include <map>
+#include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace dqmhub::demo {
 
@@ -18,6 +21,8 @@ template <class... Values> inline std::string text(const char *format, Values...
 
 // Writer of monitor elements to a DQM file, in the order of the calls.
 class Writer {
+  friend class SplitWriter;
+
  public:
   virtual ~Writer() = default;
 
@@ -89,6 +94,79 @@ class LegacyWriter : public Writer {
   TDirectory *top_;
   TDirectory *current_ = nullptr;
   std::map<std::string, TDirectory *> folders_;
+};
+
+// A client of the online system: its tag, and the folders that it writes.
+struct Client {
+  std::string tag;
+  std::vector<std::string> folders;
+
+  bool writes(const std::string &path) const {
+    for (const std::string &folder : folders)
+      if (path == folder || path.rfind(folder + "/", 0) == 0)
+        return true;
+    return false;
+  }
+};
+
+// Clients of a text such as `pixel=PixelPhase1,Tracking;info=Info`.
+inline std::vector<Client> parse_clients(const std::string &all) {
+  auto parts = [](const std::string &text, char separator) {
+    std::vector<std::string> found{""};
+    for (char c : text)
+      if (c == separator)
+        found.emplace_back();
+      else
+        found.back() += c;
+    return found;
+  };
+  std::vector<Client> clients;
+  for (const std::string &one : parts(all, ';')) {
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == one.size() || one.find('/') < equals)
+      throw std::invalid_argument("Not a client and its folders, such as pixel=PixelPhase1,Tracking: " + one);
+    clients.push_back({one.substr(0, equals), parts(one.substr(equals + 1), ',')});
+  }
+  return clients;
+}
+
+// Gives each monitor element to the writers of all clients that write its folder.
+class SplitWriter : public Writer {
+ public:
+  void add(Client client, Writer &writer) { parts_.emplace_back(std::move(client), &writer); }
+
+  void folder(const std::string &path) override {
+    current_.clear();
+    for (auto &[client, writer] : parts_)
+      if (client.writes(path)) {
+        writer->folder(path);
+        current_.push_back(writer);
+      }
+  }
+
+  void efficiency(const std::string &name) override {
+    for (Writer *writer : current_)
+      writer->efficiency(name);
+  }
+
+  void of_one_lumi(const std::string &name) override {
+    for (Writer *writer : current_)
+      writer->of_one_lumi(name);
+  }
+
+ private:
+  void write(const TObject &object) override {
+    for (Writer *writer : current_)
+      writer->write(object);
+  }
+
+  void tag(const std::string &name, const std::string &value) override {
+    for (Writer *writer : current_)
+      writer->tag(name, value);
+  }
+
+  std::vector<std::pair<Client, Writer *>> parts_;
+  std::vector<Writer *> current_;
 };
 
 }  // namespace dqmhub::demo

@@ -3,7 +3,8 @@
 //   dqmhub-demo --format pb --out FILE --run N [--mes N] [--seed S] [--lumi N --lumis N]
 //   dqmhub-demo --format dqmio --out FILE --run N [--mes N] [--seed S] [--lumis N] [--compression ...]
 // Each takes --start, the time at which the run began (Unix s UTC), and --release, the release of CMSSW; a snapshot also
-// --written, the time at which it is written.
+// --written, the time at which it is written. Legacy files and snapshots can be split by --clients TAG=FOLDER,...;TAG=...: each
+// client has a file of its own, with the name FILE-TAG, with the folders that it writes.
 // The file is a legacy file of a whole run, a snapshot (at the end, or after `--lumi` lumisections), or a file with all
 // lumisections. The same arguments write the same bytes. Permanent properties, such as dead modules, are the same in all
 // files; run and seed determine the rest, such as statistics and the quality of each subsystem.
@@ -13,10 +14,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <list>
 #include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "demo_writer.h"
 #include "demo_run.h"
@@ -39,6 +42,7 @@ struct Arguments {
   double start = 0;
   double written = 0;
   std::string release;
+  std::vector<Client> clients;
 
   Conditions conditions() const {
     const Conditions usual = Conditions::of_run(run);
@@ -97,6 +101,8 @@ Arguments parse(int count, char **values) {
       arguments.written = seconds(value);
     else if (option == "--release")
       arguments.release = value;
+    else if (option == "--clients")
+      arguments.clients = parse_clients(value);
     else
       throw std::invalid_argument("Unknown option: " + option);
   }
@@ -104,6 +110,8 @@ Arguments parse(int count, char **values) {
     throw std::invalid_argument("--out and --run are required, and each option takes a value");
   if (arguments.format != "root" && arguments.format != "pb" && arguments.format != "dqmio")
     throw std::invalid_argument("Unknown format: " + arguments.format);
+  if (!arguments.clients.empty() && arguments.format == "dqmio")
+    throw std::invalid_argument("--clients is for the formats root and pb");
   if (arguments.lumis == 0 || arguments.lumi > arguments.lumis)
     throw std::invalid_argument("--lumi must be at most --lumis, and --lumis at least 1");
   return arguments;
@@ -115,22 +123,32 @@ int fill(Writer &writer, const Arguments &arguments) {
   return DemoRun(writer, arguments.run, arguments.seed, progress, live, arguments.conditions()).write(arguments.mes);
 }
 
-std::unique_ptr<TFile> open_root_file(const Arguments &arguments, const char *title) {
+std::unique_ptr<TFile> open_root_file(const Arguments &arguments, const std::string &name, const char *title) {
   // `reproducible` omits the current time and a random identifier, so that the file depends only on the arguments.
-  auto file = std::make_unique<TFile>((arguments.out + "?reproducible=demo").c_str(), "RECREATE", title, arguments.compression);
+  auto file = std::make_unique<TFile>((name + "?reproducible=demo").c_str(), "RECREATE", title, arguments.compression);
   if (file->IsZombie())
-    throw std::runtime_error("Cannot write " + arguments.out);
+    throw std::runtime_error("Cannot write " + name);
   return file;
 }
 
 int write_legacy(const Arguments &arguments) {
-  const auto file = open_root_file(arguments, "");
-  LegacyWriter writer(*file, arguments.run);
-  return fill(writer, arguments);
+  if (arguments.clients.empty()) {
+    const auto file = open_root_file(arguments, arguments.out, "");
+    LegacyWriter writer(*file, arguments.run);
+    return fill(writer, arguments);
+  }
+  std::vector<std::unique_ptr<TFile>> files;
+  std::list<LegacyWriter> writers;
+  SplitWriter split;
+  for (const Client &client : arguments.clients) {
+    files.push_back(open_root_file(arguments, arguments.out + "-" + client.tag, ""));
+    split.add(client, writers.emplace_back(*files.back(), arguments.run));
+  }
+  return fill(split, arguments);
 }
 
 int write_dqmio(const Arguments &arguments) {
-  const auto file = open_root_file(arguments, "1");  // format version
+  const auto file = open_root_file(arguments, arguments.out, "1");  // format version
   DqmioWriter writer(*file, arguments.conditions().start);
   for (int lumi = 1; lumi <= arguments.lumis; ++lumi) {
     LumiSection section(writer, arguments.run, arguments.seed, lumi, arguments.lumis, arguments.conditions().start);
@@ -143,13 +161,27 @@ int write_dqmio(const Arguments &arguments) {
   return writer.me_count();
 }
 
-int write_snapshot(const Arguments &arguments) {
-  SnapshotWriter writer;
-  const int mes = fill(writer, arguments);
-  std::ofstream file(arguments.out, std::ios::binary);
+void save_snapshot(const SnapshotWriter &writer, const std::string &name) {
+  std::ofstream file(name, std::ios::binary);
   writer.save(file);
   if (!file.flush())
-    throw std::runtime_error("Cannot write " + arguments.out);
+    throw std::runtime_error("Cannot write " + name);
+}
+
+int write_snapshot(const Arguments &arguments) {
+  if (arguments.clients.empty()) {
+    SnapshotWriter writer;
+    const int mes = fill(writer, arguments);
+    save_snapshot(writer, arguments.out);
+    return mes;
+  }
+  std::vector<SnapshotWriter> writers(arguments.clients.size());
+  SplitWriter split;
+  for (size_t i = 0; i < writers.size(); ++i)
+    split.add(arguments.clients[i], writers[i]);
+  const int mes = fill(split, arguments);
+  for (size_t i = 0; i < writers.size(); ++i)
+    save_snapshot(writers[i], arguments.out + "-" + arguments.clients[i].tag);
   return mes;
 }
 
@@ -165,7 +197,8 @@ int main(int count, char **values) {
   } catch (const std::exception &error) {
     std::fprintf(stderr,
                  "dqmhub-demo: %s\nUsage: dqmhub-demo --out FILE --run N [--mes N] [--seed S] [--compression zlib|lzma|lz4|zstd|none] "
-                 "[--format root|pb|dqmio] [--lumi N --lumis N] [--start SECONDS] [--release NAME] [--written SECONDS]\n",
+                 "[--format root|pb|dqmio] [--lumi N --lumis N] [--start SECONDS] [--release NAME] [--written SECONDS] "
+                 "[--clients TAG=FOLDER,FOLDER;TAG=FOLDER]\n",
                  error.what());
     return 2;
   }

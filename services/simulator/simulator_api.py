@@ -36,7 +36,10 @@ async def _status(request: web.Request) -> web.StreamResponse:
             "lumi": system.run.last_lumi if system.run else None,
             "lumis": system.run.plan.lumis if system.run else None,
             "runs": [run.number for run in system.runs],
-            "conditions": [{"run": run.number, "started": run.started, "release": release_parts(run.release)[0]} for run in system.runs],
+            "conditions": [
+                {"run": run.number, "started": run.started, "release": release_parts(run.release)[0], "key": run.plan.key}
+                for run in system.runs
+            ],
             "jobs": [
                 {"id": job.id, "tag": job.client.tag, "lumi": job.lumi, "attempt": job.attempt, "silent": job.silent}
                 for job in system.jobs_of()

@@ -127,3 +127,58 @@ def test_folder_that_cannot_be_created_is_a_one_line_error(maker: Path, tmp_path
     assert done.returncode == 1
     assert done.stderr.startswith("Error: Cannot make the demo files: ")
     assert done.stderr.count("\n") == 1
+
+
+def entries(snapshot: bytes) -> list[bytes]:
+    """The entries of a snapshot: fields with the number 1, each with its length before it."""
+    found, at = [], 0
+    while at < len(snapshot):
+        assert snapshot[at] == 0x0A
+        length, shift, at = 0, 0, at + 1
+        while True:
+            byte = snapshot[at]
+            length, shift, at = length | (byte & 0x7F) << shift, shift + 7, at + 1
+            if byte < 0x80:
+                break
+        found.append(snapshot[at : at + length])
+        at += length
+    return found
+
+
+SPLIT = "Muon=DT,CSC,RPC,GEM,Muons;Pixel=PixelPhase1,Tracking;Tracks=Tracking/TrackParameters,OfflinePV"
+LIVE = ("--run", "367201", "--lumi", "3", "--lumis", "10")
+
+
+def test_clients_have_the_entries_of_their_folders_as_a_whole_snapshot_has_them(maker: Path, tmp_path: Path) -> None:
+    for split in ((), ("--clients", SPLIT)):
+        command = [maker, "--format", "pb", "--out", "all", *LIVE, *split]
+        subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE_S, capture_output=True)
+    whole = entries((tmp_path / "all").read_bytes())
+    folders = {
+        "Muon": ("DT/", "CSC/", "RPC/", "GEM/", "Muons/"),
+        "Pixel": ("PixelPhase1/", "Tracking/"),
+        "Tracks": ("Tracking/TrackParameters/", "OfflinePV/"),
+    }
+    for tag, prefixes in folders.items():
+        expected = [entry for entry in whole if entry[2 : 2 + entry[1]].startswith(tuple(prefix.encode() for prefix in prefixes))]
+        assert len(expected) > 5
+        assert entries((tmp_path / f"all-{tag}").read_bytes()) == expected
+    assert not any(entry[1] > 0x7F for entry in whole), "each name is shorter than 128 bytes: one byte has its length"
+
+
+def test_root_files_of_clients_have_the_histograms_of_their_folders(maker: Path, tmp_path: Path) -> None:
+    for split in ((), ("--clients", SPLIT)):
+        subprocess.run([maker, "--out", "all", *LIVE, *split], cwd=tmp_path, check=True, timeout=PATIENCE_S, capture_output=True)
+    whole = histograms(tmp_path / "all", 367201)
+    found = histograms(tmp_path / "all-Pixel", 367201)
+    assert found.keys() == {me for me in whole if me.startswith(("PixelPhase1/", "Tracking/"))}
+    assert len(found) > 20
+    assert all(found[me].content == whole[me].content for me in found)
+
+
+@pytest.mark.parametrize("clients", ["Pixel", "Pixel=", "=Pixel", "a/b=Pixel", "Pixel=PixelPhase1;"])
+def test_demo_program_refuses_clients_without_tag_or_folders(maker: Path, tmp_path: Path, clients: str) -> None:
+    command = [maker, "--out", "f", "--format", "pb", *LIVE, "--clients", clients]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == 2
+    assert "Not a client and its folders" in done.stderr

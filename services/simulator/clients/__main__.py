@@ -1,0 +1,115 @@
+"""Simulate the clients of online runs: `python -m services.simulator.clients --folder FOLDER --program dqmhub-demo`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ..machines import MAX_FUS, PRODUCTION, clusters
+from ..supervision import set_with_supervisor
+from .at_p5 import RunsAtP5
+from .content import Content
+from .demo_clients import BY_TAG
+from .hosts import HEARTBEAT_S
+from .places import Places
+from .planned import Fault, PlannedRuns, parse_fault
+from .player import Player
+
+TICK_S = 0.5
+
+
+def main() -> None:
+    """Read the command line, and play runs until a signal or the end of the supervisor."""
+    arguments = _parser().parse_args()
+    bu, *hosts = clusters(arguments.fus)[PRODUCTION]
+    places = Places(arguments.folder.absolute())
+    places.make(hosts)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    set_with_supervisor(stop)
+    content = Content(arguments.program.absolute(), places.work)
+    player = Player(places, hosts, bu, content, dict(arguments.clock), _report)
+    if arguments.p5:
+        runs: RunsAtP5 | PlannedRuns = RunsAtP5(arguments.p5)
+    else:
+        faults = dict(arguments.fault)
+        runs = PlannedRuns(arguments.run, arguments.lumis, arguments.lumi_s, hosts, arguments.clients, faults, time.time, arguments.runs)
+    play(player, runs, stop)
+
+
+def play(player: Player, runs: RunsAtP5 | PlannedRuns, stop: threading.Event) -> None:
+    """Play runs until `stop` is set, or until the last run of a plan has ended."""
+    beat = 0.0
+    try:
+        while not stop.is_set() and not (isinstance(runs, PlannedRuns) and runs.is_over and player.is_idle):
+            player.step(runs.wanted())
+            if time.monotonic() >= beat:
+                beat = time.monotonic() + HEARTBEAT_S
+                player.beat()
+            stop.wait(TICK_S)
+    finally:
+        player.close()
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dqmhub simulate-clients", description="Simulate the clients of online runs.")
+    parser.add_argument("--folder", type=Path, required=True, help="folder with the files of all hosts")
+    parser.add_argument("--program", type=Path, required=True, help="the program dqmhub-demo, which makes the MEs")
+    parser.add_argument("--fus", type=int, choices=range(1, MAX_FUS + 1), default=2, help="FUs (%(default)s)")
+    parser.add_argument(
+        "--p5", type=int, metavar="PORT", help="follow the production runs of the simulator of P5 that listens on this port"
+    )
+    parser.add_argument("--run", type=int, default=367201, help="number of the first run (%(default)s)")
+    parser.add_argument("--runs", type=int, default=0, help="end after so many runs; 0: do not end (%(default)s)")
+    parser.add_argument("--lumis", type=int, default=40, help="lumisections of each run (%(default)s)")
+    parser.add_argument("--lumi-s", type=float, default=23.310893056, help="seconds of a lumisection (%(default)s)")
+    parser.add_argument("--clients", type=_clients, default=list(BY_TAG), metavar="TAG,TAG", help="clients of the runs (all)")
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="TAG=KIND@LUMI:CODE",
+        help="fault of a client: crash (with restart), dies, stuck, blind, cut (damaged snapshots) or no-root; can be repeated",
+    )
+    parser.add_argument(
+        "--clock",
+        type=_clock,
+        action="append",
+        default=[],
+        metavar="HOST=SECONDS",
+        help="how far the clock of a host is ahead; can be repeated",
+    )
+    return parser
+
+
+def _fault(text: str) -> tuple[str, Fault]:
+    try:
+        return parse_fault(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _clients(text: str) -> list[str]:
+    tags = text.split(",")
+    if unknown := [tag for tag in tags if tag not in BY_TAG]:
+        raise argparse.ArgumentTypeError(f"unknown client {unknown[0]}; known are {', '.join(BY_TAG)}")
+    return tags
+
+
+def _clock(text: str) -> tuple[str, float]:
+    host, _, seconds = text.partition("=")
+    return host, float(seconds)
+
+
+if __name__ == "__main__":
+    main()
