@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 CONCATENATION, MERGED_FILE = "concatenation", "merged file"
 """What is delivered."""
@@ -73,7 +73,7 @@ class _Waiting:
 
     delivery: Delivery
     due: float = 0.0
-    retry_s: float = RETRY_S
+    retry_s: float = field(default_factory=lambda: RETRY_S)
 
 
 class Lane(threading.Thread):

@@ -23,6 +23,8 @@ SCAN_S = 600.0
 WAIT_S = 0.5
 """Most seconds until the end of the service is noticed."""
 END_STEP_S = 1.0
+TICK_S = 2.0
+"""Two changes within this time may leave a folder with one time, on some file systems."""
 FORGET_DAYS = 30
 """Days after which a run without a folder is forgotten: longer than a disk is away."""
 _RUN_FOLDER = re.compile(r"run(\d{6,10})", re.ASCII)
@@ -65,7 +67,7 @@ class Runs:
         self._folder = Path(options.bu.folder)
         self._runs: dict[int, BuRun] = {}
         self._times: dict[int, list[int]] = {}
-        self._unreadable: set[str] = set()
+        self._unreadable: set[int] = set()
 
     def __getitem__(self, run: int) -> BuRun:
         return self._runs[run]
@@ -88,7 +90,8 @@ class Runs:
             self._runs.pop(run).remove_work()
         for run in found.keys() - self._runs.keys():
             self._runs[run] = BuRun(run, self._folder / run_folder(run), self._options, self._journal, self._stop)
-        changed = [run for run, times in found.items() if times != self._times.get(run)]
+        recent = 1e9 * (time.time() - TICK_S)
+        changed = [run for run, times in found.items() if times != self._times.get(run) or max(times) > recent]
         self._times = found
         return changed
 
@@ -107,16 +110,28 @@ class Runs:
         for name in os.listdir(self._folder):
             match = _RUN_FOLDER.fullmatch(name)
             if match and name == run_folder(int(match[1])):
-                try:
-                    times = _folder_times(self._folder / name)
-                except OSError as error:
-                    if name not in self._unreadable and not isinstance(error, FileNotFoundError):
-                        log.error("Cannot look at the folder %s: %s", name, error.strerror)
-                        self._unreadable.add(name)
-                else:
-                    if max(times) >= oldest:
-                        found[int(match[1])] = times
+                run = int(match[1])
+                times = self._times_of(run, oldest)
+                if times and max(times) >= oldest:
+                    found[run] = times
         return found
+
+    def _times_of(self, run: int, oldest: float) -> list[int]:
+        """The times of the folder of a run; those of before if it cannot be read, which is logged once."""
+        folder = self._folder / run_folder(run)
+        try:
+            if run not in self._runs and folder.stat().st_mtime_ns < oldest:
+                return []  # most runs: no folder of a client is made or changed there
+            times = _folder_times(folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            if run not in self._unreadable:
+                log.error("Cannot look at the folder of run %d: %s", run, error.strerror)
+            self._unreadable.add(run)
+            return self._times.get(run, [])
+        self._unreadable.discard(run)
+        return times
 
 
 def _folder_times(folder: Path) -> list[int]:

@@ -66,8 +66,8 @@ class BuRun:
 
     def remove_work(self) -> None:
         """Remove links and concatenations, when the run is no longer watched; the newest concatenation has a link outside."""
-        with suppress(OSError):
-            for path in self._work.iterdir():  # not the folder itself: this would change the time of that of the run
+        for path in self._work.iterdir() if self._work.is_dir() else ():  # itself it stays: that would change the folder of the run
+            with suppress(OSError):
                 path.unlink()
 
     def state(self) -> dict[str, Any]:

@@ -1,0 +1,234 @@
+"""Rounds of the runs on a BU, on real files, with one GUI machine that is a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.transfers.reports.checks import read_report
+from services.transfer.bu.deliveries import Deliveries
+from services.transfer.bu.inputs import WORK_FOLDER
+from services.transfer.bu.rounds import Runs, Schedule
+from services.transfer.journal import Journal
+from services.transfer.names import concatenation_name
+from services.transfer.options import BuOptions, GuiMachineOptions, Options
+from tests.formats.snapshots import read
+from tests.support.processes import until
+from tests.transfer.bu.arrivals import mes, snapshot
+
+RUN = 367094
+DAY_S = 86400
+
+
+class Bu:
+    """The process of a BU, one round at a time.
+
+    Attributes:
+        output: The folder with the folders of the runs.
+        pb: The folder of the concatenations at the GUI machine.
+        runs: The runs that are watched.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.output, self.pb = folder / "output", folder / "pb"
+        for made in (self.output, self.pb, folder / "boxes"):
+            made.mkdir(exist_ok=True)
+        machine = GuiMachineOptions(name="gui1", pb_folder=str(self.pb), root_folder=str(self.pb))
+        options = BuOptions(folder=str(self.output), heartbeats=str(folder / "boxes"), gui_machines=(machine,))
+        self.journal = Journal(folder / "bu.sqlite")
+        self.journal.report_to(["http://hub"], lambda: None)
+        self.runs = Runs(Options(state=str(folder), bu=options), self.journal, threading.Event())
+        self.deliveries = Deliveries(options.gui_machines, options.ssh, self.journal, self.runs.newest)
+        self.deliveries.start()
+
+    def close(self) -> None:
+        """End."""
+        self.deliveries.close(60)
+        self.journal.close()
+
+    def round(self) -> None:
+        """A round of each run that changed, and its deliveries."""
+        for run in self.runs.look():
+            self.runs[run].concatenate(self.deliveries)
+        until(lambda: not self.deliveries.state()[0]["waiting"], "the deliveries")
+
+    def delivered(self, run: int = RUN) -> dict[str, bytes]:
+        """The MEs of the concatenation that was delivered last, by the protobuf library."""
+        newest = max(self.pb.glob(f"run{run}*"), key=lambda path: path.stat().st_mtime_ns)
+        return {name: one.content for name, one in read(newest.read_bytes()).items()}
+
+    def records(self) -> list[dict[str, Any]]:
+        """What was reported of concatenations."""
+        return [record for record in self.journal.records_after(0, 1000) if record["kind"] == "concatenation"]
+
+
+@pytest.fixture
+def bu(tmp_path: Path) -> Iterator[Bu]:
+    found = Bu(tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def folder(bu: Bu) -> Path:
+    (bu.output / f"run{RUN}").mkdir()
+    return bu.output / f"run{RUN}"
+
+
+def test_a_concatenation_has_the_newest_snapshots_of_all_clients(bu: Bu, folder: Path) -> None:
+    snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a", "Shared/a"))
+    snapshot(folder, "Ecal", "fu2", mes(b"1", "Ecal/a", "Shared/a"))
+    bu.round()
+    assert bu.delivered() == {"SiStrip/a": b"1 SiStrip/a", "Ecal/a": b"1 Ecal/a", "Shared/a": b"1 Shared/a"}
+    snapshot(folder, "SiStrip", "fu1", mes(b"2", "SiStrip/a", "SiStrip/b", "Shared/a"))
+    bu.round()
+    assert bu.delivered() == {
+        "SiStrip/a": b"2 SiStrip/a",
+        "SiStrip/b": b"2 SiStrip/b",
+        "Ecal/a": b"1 Ecal/a",
+        "Shared/a": b"2 Shared/a",
+    }
+    bu.round()
+    assert len(bu.records()) == 2  # nothing new, no concatenation
+
+
+def test_what_went_into_a_concatenation_is_reported_in_the_form_that_hubs_check(bu: Bu, folder: Path) -> None:
+    before = time.time() - 1  # the clock of the kernel may be a tick behind
+    snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a", "Shared/a"))
+    snapshot(folder, "Ecal", "fu2", mes(b"1", "Shared/a"))
+    snapshot(folder, "CSC", "fu2", mes(b"1", "CSC/a")[:-1])
+    bu.round()
+    report = {
+        "host": "bu1",
+        "mode": "bu",
+        "version": "1",
+        "now": time.time(),
+        "dropped": 0,
+        "state": {"started": before, "runs": [run.state() for run in bu.runs.all()], "gui_machines": bu.deliveries.state(), "disks": {}},
+        "records": bu.journal.records_after(0, 1000),
+    }
+    read_by_hub = read_report(json.loads(json.dumps(report)))
+    assert read_by_hub.refused == ()
+    assert [record.kind for record in read_by_hub.records] == ["concatenation", "delivery"]
+    (made,) = bu.records()
+    assert made["name"] == concatenation_name(RUN, made["digest"])
+    assert (made["size"], made["entries"]) == ((bu.pb / made["name"]).stat().st_size, 2)
+    assert [(one["host"], one["client"], one["entries"], one["replaced"]) for one in made["inputs"]] == [
+        ("fu1", "SiStrip", 2, 1),
+        ("fu2", "Ecal", 1, 0),
+    ]
+    assert all(before < one["arrived"] <= made["made"] for one in made["inputs"])
+    assert (made["shared"], made["examples"]) == (1, [{"name": "Shared/a", "first": "SiStrip at fu1", "second": "Ecal at fu2"}])
+    ((name, reason),) = [(one["name"], one["reason"]) for one in made["left_out"]]
+    assert name == f"run{RUN}_CSC_DQMLive__fu2.pb"
+    assert "longer than the rest of the file" in reason
+
+
+def test_the_histograms_of_a_client_do_not_vanish_because_one_snapshot_was_cut(bu: Bu, folder: Path) -> None:
+    whole = mes(b"1", "SiStrip/a", "SiStrip/b")
+    snapshot(folder, "SiStrip", "fu1", whole)
+    bu.round()
+    expected = bu.delivered()
+    snapshot(folder, "SiStrip", "fu1", mes(b"2", "SiStrip/a", "SiStrip/b")[:-1])
+    bu.round()
+    snapshot(folder, "Ecal", "fu1", mes(b"1", "Ecal/a"))
+    bu.round()
+    assert bu.delivered() == expected | {"Ecal/a": b"1 Ecal/a"}
+    assert [len(record["left_out"]) for record in bu.records()] == [0, 1, 1]
+    snapshot(folder, "SiStrip", "fu1", mes(b"3", "SiStrip/a"))
+    bu.round()
+    assert bu.delivered() == {"SiStrip/a": b"3 SiStrip/a", "Ecal/a": b"1 Ecal/a"}
+    assert bu.records()[-1]["left_out"] == []
+
+
+def test_a_run_without_any_good_snapshot_is_reported_and_not_delivered_and_never_the_newest(bu: Bu, folder: Path) -> None:
+    snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+    snapshot(bu.output / f"run{RUN + 1}", "SiStrip", "fu1", mes(b"1", "SiStrip/a")[:-1])
+    bu.round()
+    bu.round()
+    assert {record["run"]: record["entries"] for record in bu.records()} == {RUN: 1, RUN + 1: 0}
+    assert list(bu.pb.glob(f"run{RUN + 1}*")) == []
+    assert bu.runs.newest() == RUN
+    snapshot(bu.output / f"run{RUN + 1}", "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
+    bu.round()
+    assert bu.runs.newest() == RUN + 1
+
+
+def test_older_concatenations_and_links_are_removed_here_and_the_newest_has_its_plain_name(bu: Bu, folder: Path) -> None:
+    for number in range(5):
+        snapshot(folder, "SiStrip", "fu1", mes(b"%d" % number, "SiStrip/a"))
+        bu.round()
+    (folder / WORK_FOLDER / f"{concatenation_name(RUN)}.tmp").touch()  # as a killed process leaves it
+    snapshot(folder, "SiStrip", "fu1", mes(b"5", "SiStrip/a"))
+    bu.round()
+    assert len(os.listdir(folder / WORK_FOLDER)) == 2  # the last good snapshot, and the concatenation
+    assert read((folder / concatenation_name(RUN)).read_bytes())["SiStrip/a"].content == b"5 SiStrip/a"
+    assert len(os.listdir(bu.pb)) == 6
+
+
+def test_a_process_that_is_started_again_makes_no_concatenation_twice(bu: Bu, folder: Path, tmp_path: Path) -> None:
+    snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+    snapshot(folder, "Ecal", "fu1", mes(b"1", "Ecal/a"))
+    bu.round()
+    snapshot(folder, "Ecal", "fu1", mes(b"2", "Ecal/a")[:-1])
+    bu.round()
+    bu.close()
+    again = Bu(tmp_path)
+    again.round()
+    assert len(again.records()) == 2
+    assert again.runs.newest() == RUN
+    assert len(os.listdir(again.pb)) == 2
+    again.close()
+
+
+def test_runs_of_older_days_are_watched_again_when_a_late_file_arrives(bu: Bu, folder: Path) -> None:
+    snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+    bu.round()
+    old = time.time() - 3 * DAY_S
+    os.utime(folder, (old, old))
+    bu.round()
+    assert RUN not in bu.runs
+    assert os.listdir(folder / WORK_FOLDER) == []
+    assert folder.stat().st_mtime == pytest.approx(old)  # else it would be young again
+    snapshot(folder, "Ecal", "fu1", mes(b"1", "Ecal/a"))
+    bu.round()
+    assert bu.delivered() == {"SiStrip/a": b"1 SiStrip/a", "Ecal/a": b"1 Ecal/a"}
+
+
+def test_snapshots_in_folders_of_older_clients_are_noticed(bu: Bu, folder: Path) -> None:
+    for lumi in (1, 2):
+        client = folder / "Ecal"
+        client.mkdir(exist_ok=True)
+        (client / f"run{RUN}_ls{lumi:04}_DQMLive__fu1.pb").write_bytes(mes(b"%d" % lumi, "Ecal/a"))
+        bu.round()
+        assert bu.delivered() == {"Ecal/a": b"%d Ecal/a" % lumi}
+
+
+def test_other_names_in_the_folder_of_the_runs_are_no_runs(bu: Bu) -> None:
+    (bu.output / "run0367094").mkdir()
+    (bu.output / "run367099").touch()
+    (bu.output / "notes").mkdir()
+    assert bu.runs.look() == []
+
+
+def test_a_round_begins_when_changes_pause_and_at_the_latest_after_a_period() -> None:
+    schedule = Schedule(quiet_s=1, period_s=10)
+    assert (schedule.take(0), schedule.wait_s(0)) == ([], 10)
+    schedule.changed(RUN, 100)
+    schedule.changed(RUN, 100.5)
+    assert (schedule.take(101.4), schedule.wait_s(101)) == ([], 0.5)
+    assert schedule.take(101.5) == [RUN]
+    assert schedule.take(200) == []
+    for tenth in range(1000, 1200):
+        schedule.changed(RUN, tenth / 10)
+    assert [now for now in range(100, 120) if schedule.take(now)] == [110]
+    schedule.changed(RUN, 300)
+    schedule.changed(RUN + 1, 300)
+    assert schedule.take(301) == [RUN + 1, RUN]
