@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from flask import request
-from markupsafe import Markup
-
-from app.core.zones import DEFAULT_ZONE, ZONES
 from app.diary import states
 from app.diary.models import DiaryJob
 from app.web.badges import Badge
-from app.web.clock import time_html
-from app.web.links import NavLink, link
+from app.web.zone_view import ZoneView, zone_from_request
 
 PATH = "/diary"
 
@@ -45,31 +38,14 @@ VERDICT_BADGES = {
 """The badges of verdicts; without one there is none."""
 
 
-class DiaryView(NamedTuple):
+class DiaryView(ZoneView):
     """State of the pages that all their links keep."""
 
-    tz: str  # a key of ZONES
-
-    def link(self, path: str, **query: object) -> str:
-        """An address of this product with this state."""
-        return link(path, {**query, "tz": "" if self.tz == DEFAULT_ZONE else self.tz})
+    __slots__ = ()
 
     def job(self, job: DiaryJob) -> str:
         """The address of the page of a job."""
         return self.link(f"{PATH}/jobs/{job.id}")
-
-    def zone_links(self, path: str, **query: object) -> list[NavLink]:
-        """Links to the same page in each time zone."""
-        return [NavLink(name, DiaryView(name).link(path, **query), name == self.tz) for name in ZONES]
-
-    @property
-    def zone(self) -> str:
-        """The label of the zone."""
-        return ZONES[self.tz]
-
-    def time(self, at: float | None) -> Markup:
-        """A moment, Unix s UTC."""
-        return time_html(at, self.tz)
 
 
 def badge_of(state: str) -> Badge:
@@ -84,5 +60,4 @@ def name_of(job: DiaryJob) -> str:
 
 def current_view() -> DiaryView:
     """The state that the address of the request has."""
-    tz = request.args.get("tz", "")
-    return DiaryView(tz if tz in ZONES else DEFAULT_ZONE)
+    return DiaryView(zone_from_request())
