@@ -15,8 +15,10 @@ def init_app(app: Flask) -> None:
     """Add the pages and the API."""
     from app.transfers.api import v1
     from app.transfers.errors import TransfersError
+    from app.transfers.pages import host, overview, run
     from app.transfers.problems import problem_of
     from app.web.errors import map_errors
 
     map_errors(app, TransfersError, problem_of)
-    app.register_blueprint(v1.blueprint)
+    for module in (overview, run, host, v1):
+        app.register_blueprint(module.blueprint)

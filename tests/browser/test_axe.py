@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
@@ -24,6 +25,7 @@ from app.diary.sources.runner import scan_source
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
+from app.transfers.product_models import TransferConcatenation
 from app.trends.configs.config import TrendConfig
 from app.trends.configs.page_configs import keep
 from app.trends.custom.requests import RunsRequest
@@ -45,6 +47,9 @@ from tests.square import data
 from tests.square.published.test_published import complete, publisher_of
 from tests.support import gui
 from tests.support.site import address, bound, site
+from tests.transfers import seed as transfers
+from tests.transfers.samples import RUN
+from tests.transfers.seed import OLDER
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +112,10 @@ PAGES = {
     "/diary/bulk/<int:number>": ["/diary/bulk/1"],
     "/diary/jobs/<int:number>/log": ["/diary/jobs/{logged}/log?file=job.log", "/diary/jobs/{logged}/log?file=job.log&q=nothing"],
     "/diary/jobs/<int:number>": ["/diary/jobs/1", "/diary/jobs/1?tz=utc", "/diary/jobs/{logged}", "/diary/jobs/{of_run}"],
+    "/transfers": ["/transfers", f"/transfers?before={RUN}"],
+    "/transfers/runs/<int:run>": [f"/transfers/runs/{RUN}", f"/transfers/runs/{OLDER}"],
+    "/transfers/runs/<int:run>/concatenations/<int:number>": [f"/transfers/runs/{RUN}/concatenations/{{concatenation}}"],
+    "/transfers/hosts/<host>": [f"/transfers/hosts/{host}" for host in ("fu-1", "bu-1", "gui-1")],
     "/notifications": ["/notifications"],
     "/notifications/own": ["/notifications/own"],
     "/control": ["/control", "/control?show=commands"],
@@ -148,7 +157,7 @@ PAGES = {
     "/trends/rules/new": ["/trends/rules/new"],
     "/trends/rules/<int:number>": ["/trends/rules/1"],
     "/help": ["/help"],
-    "/help/<name>": ["/help/gui", "/help/square", "/help/trends", "/help/diary"],
+    "/help/<name>": ["/help/gui", "/help/square", "/help/trends", "/help/diary", "/help/transfers"],
     "/help/report": ["/help/report"],
     "/status": ["/status"],
     "/account/sign-in": ["/account/sign-in"],
@@ -182,6 +191,7 @@ def full_site(
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
         scan_source(source_named("dqm-clients", settings), settings)
+        transfers.fill(settings, time.time())
         (folder / "job.log").write_text("Begin\nWARNING of nothing\nERROR: no geometry\n", encoding="utf-8")
         store("batch", [seen(NOW, "failed", name="fit", logs=[("job.log", "stdout")], workdir=str(folder))], NOW)
         of_run = seen(NOW, "done", native_id="of_run", labels={"run": "367140"}, metrics={"rate": 2.0}, parents=[ParentKey("batch", "7")])
@@ -255,6 +265,7 @@ def all_faults(page: Page, addresses: list[str]) -> list[str]:
 @pytest.mark.parametrize("route", PAGES)
 def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str) -> None:
     keys = {
+        "concatenation": TransferConcatenation.get().id,
         "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
         "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
         "golden": latest_lists(1)[0].hash,
@@ -305,7 +316,9 @@ def test_the_live_page_does_not_shift_while_it_loads(page: Page) -> None:
     assert shifts == [], "before that, a slow browser shows the first rows of a table whose later rows are wider"
 
 
-@pytest.mark.parametrize("path", ["/square", "/status", "/notifications", "/control", "/account/audit", "/diary"])
+@pytest.mark.parametrize(
+    "path", ["/square", "/status", "/notifications", "/control", "/account/audit", "/diary", "/transfers", f"/transfers/runs/{RUN}"]
+)
 def test_tables_are_no_wider_than_a_phone(page: Page, path: str) -> None:
     page.set_viewport_size(PHONE["viewport"])
     page.goto(path)

@@ -1,0 +1,107 @@
+"""/transfers: the runs, the processes of the transfer, the GUI machines, disks and clean-up."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response
+
+from app.security import Role, needs
+from app.transfers import kinds
+from app.transfers.hosts import CleanupRound, HostTransfers, cleanup_rounds, gui_machines, hosts
+from app.transfers.pages.presenters import (
+    MODE_TITLES,
+    PATH,
+    TransfersView,
+    current_view,
+    host_badge,
+    open_problems,
+    processes_version,
+    run_badge,
+    transfers_settings,
+)
+from app.transfers.runs import RunProblem, TransferSummary, problems_of, runs
+from app.web import etag_of, nothing_new, page
+from app.web.arguments import int_arg
+
+blueprint = Blueprint("transfers", __name__)
+
+PAGE_RUNS = 20
+DETAILED_RUNS = 5
+"""Newest runs with problems whose problems are listed one by one."""
+LARGEST_RUN = 2**31 - 1
+"""Largest number that a reported run has."""
+
+
+class ShownDisk(NamedTuple):
+    """A disk of a host; used and mark are fractions of it."""
+
+    host: str
+    place: str
+    used: float
+    mark: float
+
+
+class ShownCleanup(NamedTuple):
+    """The clean-up of a GUI machine, and its last round that removed files; None: there was none."""
+
+    host: HostTransfers
+    last: CleanupRound | None
+
+
+@blueprint.get(PATH)
+@needs(Role.VIEWER)
+def show_transfers() -> Response:
+    """Everything, or with `before=` only older runs; 204 for a page that polls and is up to date."""
+    view, before = current_view(), int_arg("before", 0, LARGEST_RUN)
+    silent_s = transfers_settings().transfer_silent_s
+    version = etag_of(before, *processes_version(silent_s))
+    if answer := nothing_new(version):
+        return answer
+    return page(
+        "transfers/overview.html",
+        "transfers/overview_fragment.html",
+        view=view,
+        is_older=bool(before),
+        poll=view.link(PATH, before=before or "", since=version),
+        poll_s=transfers_settings().transfer_refresh_s,
+        silent_s=silent_s,
+        zones=view.zone_links(PATH, before=before or ""),
+        mode_titles=MODE_TITLES,
+        host_badge=host_badge,
+        run_badge=run_badge,
+        **_runs(view, before),
+        **({} if before else _hosts(silent_s)),
+    )
+
+
+def _runs(view: TransfersView, before: int) -> dict[str, Any]:
+    found = runs(PAGE_RUNS + 1, before)
+    shown = found[:PAGE_RUNS]
+    older = view.link(PATH, before=shown[-1].run) if len(found) > PAGE_RUNS else ""
+    return {"runs": shown, "older": older, "problems": open_problems(_problems(shown, before))}
+
+
+def _problems(found: list[TransferSummary], before: int) -> list[RunProblem]:
+    """The problems of the newest runs with some, and on the first page those of hosts and GUI machines before them."""
+    troubled = [row.run for row in found if row.missing or row.corrupt][:DETAILED_RUNS]
+    return [problem for run in ([] if before else [0]) + troubled for problem in problems_of(run)]
+
+
+def _hosts(silent_s: float) -> dict[str, Any]:
+    found, mark = hosts(silent_s), transfers_settings().transfer_disk_mark
+    return {
+        "hosts": found,
+        "gui_machines": gui_machines(silent_s),
+        "disks": [disk for host in found for disk in disks_of(host, mark)],
+        "cleanups": [_cleanup(host) for host in found if host.mode == kinds.CLEANUP and host.state],
+    }
+
+
+def disks_of(host: HostTransfers, mark: float) -> list[ShownDisk]:
+    """The disks of a process. mark: of hosts without a mark of their own."""
+    return [ShownDisk(host.host, place, used, host.state.get("mark", mark)) for place, used in sorted(host.disks.items())]
+
+
+def _cleanup(host: HostTransfers) -> ShownCleanup:
+    return ShownCleanup(host, next(iter(cleanup_rounds(host.host, 1)), None))

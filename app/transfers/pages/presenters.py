@@ -1,0 +1,120 @@
+"""What the pages of transfers share: addresses, badges, and when a page that polls is out of date."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import quote
+
+from app.core.database import rows
+from app.transfers import kinds
+from app.transfers.hosts import HostTransfers
+from app.transfers.models import TransferHost
+from app.transfers.runs import RunProblem
+from app.transfers.settings import TransfersSettings
+from app.web import request_settings
+from app.web.badges import Badge
+from app.web.zone_view import ZoneView, zone_from_request
+
+PATH = "/transfers"
+
+RUN_BADGES = {
+    kinds.ONGOING: Badge("ok", "run", "ongoing", "Clients of the run write files, or the builder unit waits for the end of the run."),
+    kinds.ENDING: Badge("ok", "run", "ending", "No client runs any more; its last files are being sent."),
+    kinds.MERGING: Badge("ok", "run", "merging", "The run is over at all filter units; its ROOT files are being merged."),
+    kinds.MERGED: Badge("ok", "ok", "merged", "The ROOT files are merged; a file that comes late leads to a further version."),
+    kinds.OVER: Badge("idle", "ok", "over", "Nothing more is done for the run."),
+}
+"""The badges of the states of a run, in their order."""
+
+PROBLEM_BADGES = {
+    kinds.FILE_MISSING: Badge("error", "error", "file missing", "A client has no new snapshot, or no ROOT file after the end of the run."),
+    kinds.GUI_UNREACHABLE: Badge("error", "error", "GUI machine unreachable", "Its files wait at the builder unit."),
+    kinds.DISK_FULL: Badge("error", "error", "disk above mark", "A disk is fuller than it should be."),
+    kinds.CORRUPT_INPUT: Badge("error", "error", "damaged file", "A file was left out of a concatenation or merge."),
+}
+"""The badges of problems."""
+
+MODE_TITLES = {kinds.FU: "filter unit", kinds.BU: "builder unit", kinds.CLEANUP: "clean-up"}
+"""The modes of processes in words."""
+
+
+class TransfersView(ZoneView):
+    """State of the pages that all their links keep."""
+
+    __slots__ = ()
+
+    def run(self, run: int, **query: object) -> str:
+        """The address of the page of a run."""
+        return self.link(f"{PATH}/runs/{run}", **query)
+
+    def concatenation(self, run: int, number: int) -> str:
+        """The address of the page of a concatenation."""
+        return self.link(f"{PATH}/runs/{run}/concatenations/{number}")
+
+    def host(self, host: str, **query: object) -> str:
+        """The address of the page of a host."""
+        return self.link(f"{PATH}/hosts/{quote(host, safe='')}", **query)
+
+
+class ProblemList(NamedTuple):
+    """The problems that last.
+
+    Attributes:
+        shown: The first ones.
+        total: How many there are.
+    """
+
+    shown: list[tuple[Badge, RunProblem]]
+    total: int
+
+
+MAX_PROBLEMS = 10
+
+
+def current_view() -> TransfersView:
+    """The state that the address of the request has."""
+    return TransfersView(zone_from_request())
+
+
+def transfers_settings() -> TransfersSettings:
+    """The settings of the area."""
+    return request_settings().of(TransfersSettings)
+
+
+def run_badge(state: str) -> Badge:
+    """The badge of the state of a run; also of none, and of one that a newer version has stored."""
+    return RUN_BADGES.get(state, Badge("unsure", "unsure", state or "unknown"))
+
+
+def host_badge(host: HostTransfers) -> Badge:
+    """Whether a process reports, and whether its reports are understood."""
+    if host.is_silent:
+        return Badge("error", "error", "silent")
+    if host.dropped or host.refused:
+        return Badge("warning", "warning", "records lost")
+    return Badge("ok", "ok", "reporting")
+
+
+def open_problems(found: Iterable[RunProblem]) -> ProblemList:
+    """Those that last, with their badges."""
+    lasting = [each for each in found if each.ended is None]
+    shown = [(PROBLEM_BADGES.get(each.kind, Badge("error", "error", each.kind)), each) for each in lasting[:MAX_PROBLEMS]]
+    return ProblemList(shown, len(lasting))
+
+
+def processes_version(silent_s: float) -> list[tuple[object, ...]]:
+    """What differs when a process reported something new, or when one became silent or reports again.
+
+    Its last report is not in it: pages show its time only while it is silent.
+    """
+    columns = TransferHost.id, TransferHost.version, TransferHost.dropped, TransferHost.refused, TransferHost.seen
+    latest = time.time() - silent_s
+    return [(*values, seen < latest) for *values, seen in rows(TransferHost.select(*columns).order_by(TransferHost.id))]
+
+
+def silent_version(silent_s: float) -> list[int]:
+    """The processes that are silent, by their numbers in the table."""
+    query = TransferHost.select(TransferHost.id).where(TransferHost.seen < time.time() - silent_s)
+    return [number for (number,) in rows(query.order_by(TransferHost.id))]
