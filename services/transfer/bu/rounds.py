@@ -206,7 +206,8 @@ class Rounds:
         try:
             self._runs[run].concatenate(self._deliveries)
         except OSError as error:
-            self._report(run, f"Cannot concatenate run {run}: {error}")
+            if not isinstance(error, FileNotFoundError):  # while the folder is removed, which the next look notices
+                self._report(run, f"Cannot concatenate run {run}: {error}")
             self._schedule.changed(run, time.monotonic() + self._options.period_s)
         else:
             self._problems.pop(run, None)
