@@ -26,7 +26,9 @@ def check_quiet_hours(value: Sequence[str]) -> str:
 class NotifySettings:
     """Settings that all channels share."""
 
-    notify_systems: tuple[str, ...] = setting(("production", "trends", "jobs"), "Systems whose events are notified.", check_systems)
+    notify_systems: tuple[str, ...] = setting(
+        ("production", "trends", "jobs", "transfers"), "Systems whose events are notified.", check_systems
+    )
     notify_quiet: tuple[str, ...] = setting(
         (),
         'Quiet hours of channels, Swiss time, as "sound 22:00-06:00"; mail is sent at their end, others are suppressed.',

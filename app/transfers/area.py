@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import transfers
-from app.core.area import Area, HelpTopic, MenuItem, RunLink
+from app.core.area import Area, HelpTopic, MenuItem, RunLink, StatusLine
+from app.transfers.event_source import TransferEvents
 from app.transfers.settings import TransfersSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+def _status(settings: Settings) -> Iterable[StatusLine]:
+    from app.transfers.status import status_lines
+
+    return status_lines(settings)
+
+
+def _metrics(settings: Settings) -> Iterable[Metric]:
+    from app.transfers.status import metrics
+
+    return metrics(settings)
 
 
 def _openapi() -> Mapping[str, Any]:
@@ -36,7 +54,11 @@ AREA = Area(
     openapi=_openapi,
     menu=(MenuItem("Transfers", "/transfers"),),
     run_links=_run_links,
+    status=_status,
+    metrics=_metrics,
+    jobs="jobs.transfers",
     settings=TransfersSettings,
+    events=TransferEvents(),
     help=(HelpTopic("transfers", "File transfer: from the clients to the GUI machines", "transfers/help.html", _help),),
     roles={
         "transfers.show_transfers": "viewer",

@@ -16,9 +16,12 @@ from app.gui.models import Dataset, File, NameList, Sample, ShortLink
 from app.queue import store
 from app.queue.models import BackgroundJob
 from app.queue.states import DONE, QUEUED
+from app.transfers.models import TransferRun
 from jobs.diary import clean as clean_diary
 from jobs.gui import clean_names, clean_short_links
 from jobs.queue import CLEAN, KEEP_DAYS, clean
+from jobs.transfers import clean as clean_transfers
+from tests.transfers.samples import NOW, file_record, receive, report
 
 pytestmark = pytest.mark.both_databases
 
@@ -71,3 +74,9 @@ def test_counts_of_values_that_no_job_of_the_diary_has_any_more_are_deleted(hub:
     assert {row.state: row.jobs for row in DiaryTally.select()} == {"running": 0, "done": 1}
     assert run_now("clean-diary", clean_diary).note == "0 jobs removed"
     assert {row.state: row.jobs for row in DiaryTally.select()} == {"done": 1}
+
+
+def test_reports_of_the_transfer_of_old_runs_are_removed(hub: Settings) -> None:
+    receive(hub, report(file_record(1)), NOW)
+    assert run_now("clean-transfers", clean_transfers).note == "1 runs removed"
+    assert TransferRun.select().count() == 0

@@ -39,13 +39,13 @@ def receive_report() -> Response:
     check_machine(request_settings().of(GuiSettings).register_networks, "Reporting transfers")
     try:
         report = read_report(json_body(EXPECTED, any_type=True))
+        acknowledged = store_report(report, request_settings().of(TransfersSettings), time.time())
     except BadReport as error:
         audit_refusal(acting_user(), "nothing", f"{error.field}: {error.problem}", time.time())
         raise
     except Problem as error:
         audit_refusal(acting_user(), "nothing", error.errors[0][1], time.time())
         raise
-    acknowledged = store_report(report, request_settings().of(TransfersSettings), time.time())
     if report.refused:
         audit_refusal(acting_user(), f"{report.mode} of {report.host}", report.refused[-1].problem, time.time())
     return jsonify({"acknowledged": acknowledged, "refused": [each._asdict() for each in report.refused]})

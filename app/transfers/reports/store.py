@@ -9,6 +9,7 @@ from peewee import chunked
 
 from app.core.counters import advance
 from app.core.database import proxy
+from app.transfers.errors import BadReport
 from app.transfers.models import COUNTER, TransferHost, TransferRun
 from app.transfers.reports.records import store_record
 from app.transfers.reports.report import TransferRecord, TransferReport
@@ -17,6 +18,8 @@ from app.transfers.settings import TransfersSettings
 
 BATCH = 50
 """Records of one transaction, for which others wait."""
+MAX_PROCESSES = 1000
+"""Processes of the transfer that are stored."""
 SKEW_S = 1.0
 """A smaller difference of clocks cannot be told from the time of the way, and is 0."""
 
@@ -28,6 +31,8 @@ def store_report(report: TransferReport, settings: TransfersSettings, now: float
         report: Its records and its state.
         settings: Limits of what is a problem.
         now: Unix s by the clock of this hub.
+
+    Raises BadReport when there are too many processes.
     """
     for batch in chunked(report.records, BATCH):
         with proxy.atomic():
@@ -90,7 +95,11 @@ def _store_state(report: TransferReport, settings: TransfersSettings, now: float
 
 def _process(report: TransferReport) -> TransferHost:
     key = {"host": report.host, "mode": report.mode}
-    row: TransferHost = TransferHost.get_or_none(**key) or TransferHost.create(**key)
+    row: TransferHost | None = TransferHost.get_or_none(**key)
+    if row is None:
+        if TransferHost.select().count() >= MAX_PROCESSES:
+            raise BadReport("host", f"There are {MAX_PROCESSES} processes of the transfer already, this is another one")
+        row = TransferHost.create(**key)
     return row
 
 

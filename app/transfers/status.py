@@ -1,0 +1,104 @@
+"""State of the transfer for the status page and /metrics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from app.core.area import StatusLine
+from app.core.metrics import gauge
+from app.core.settings import Settings
+from app.core.text import counted
+from app.transfers import kinds
+from app.transfers.hosts import GuiMachine, HostTransfers, gui_machines, hosts
+from app.transfers.models import TransferProblem
+from app.transfers.settings import TransfersSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+TITLES = {kinds.FU: "filter units", kinds.BU: "builder units", kinds.CLEANUP: "clean-up"}
+RETIRED_S = 7 * 86400.0
+"""A process that is silent for longer does not count any more: its host was taken out of service."""
+SKEW_S = 60.0
+"""A clock that is further ahead or behind gets a warning."""
+NAMED = 5
+"""Problems that a line names."""
+
+
+def status_lines(settings: Settings) -> Iterator[StatusLine]:
+    """Lines on the processes of each mode, GUI machines, disks and files; none before the first report."""
+    silent_s = settings.of(TransfersSettings).transfer_silent_s
+    found = [host for host in hosts(silent_s) if host.age_s < RETIRED_S]
+    for mode, title in TITLES.items():
+        if of_mode := [host for host in found if host.mode == mode]:
+            yield _mode_line(f"transfer: {title}", of_mode)
+    for machine in gui_machines(silent_s):
+        if any(host.host == machine.builder for host in found):
+            yield _gui_line(machine)
+    if found:
+        problems = list(TransferProblem.select().where(TransferProblem.ended.is_null()).order_by(TransferProblem.began.desc()))
+        yield _problem_line("transfer: disks", [each for each in problems if each.kind == kinds.DISK_FULL], "disk", "above its mark")
+        missing = [each for each in problems if each.kind == kinds.FILE_MISSING]
+        yield _problem_line("transfer: missing files", missing, "client", "without a file that should be there")
+        corrupt = [each for each in problems if each.kind == kinds.CORRUPT_INPUT]
+        yield _problem_line("transfer: damaged files", corrupt, "file", "left out")
+
+
+def _mode_line(name: str, found: Sequence[HostTransfers]) -> StatusLine:
+    silent = [host.host for host in found if host.is_silent]
+    age_s = max(host.age_s for host in found)
+    details = [f"The clock of {host.host} is {host.skew_s:+,.0f} s off" for host in found if abs(host.skew_s) > SKEW_S]
+    details += [f"{host.host} lost {counted(host.dropped, 'record')}" for host in found if host.dropped]
+    details += [f"{counted(host.refused, 'record')} of {host.host} could not be used: {host.problem}" for host in found if host.refused]
+    detail = "; ".join(details[:NAMED])
+    if silent:
+        return StatusLine(
+            name, "down", f"{len(silent)} of {counted(len(found), 'host')} silent: {', '.join(silent[:NAMED])}", age_s, detail
+        )
+    has_warning = any(abs(host.skew_s) > SKEW_S for host in found)
+    return StatusLine(name, "warn" if has_warning else "ok", f"{counted(len(found), 'host')} reporting", age_s, detail)
+
+
+def _gui_line(machine: GuiMachine) -> StatusLine:
+    name, waiting = f"transfer: GUI machine {machine.name}", counted(machine.waiting, "file") + " waiting"
+    if not machine.is_current:
+        return StatusLine(name, "idle", f"not known: {machine.builder} is silent")
+    if not machine.is_reachable:
+        return StatusLine(name, "down", f"cannot be reached from {machine.builder}, {waiting}", detail=machine.error)
+    return StatusLine(name, "ok", f"reachable, {waiting}")
+
+
+def _problem_line(name: str, problems: Sequence[TransferProblem], noun: str, words: str) -> StatusLine:
+    if not problems:
+        return StatusLine(name, "ok", "none")
+    named = [f"{f'run {each.run}, ' if each.run else ''}{each.host}, {each.subject}: {each.text}" for each in problems[:NAMED]]
+    return StatusLine(name, "warn", f"{counted(len(problems), noun)} {words}", detail="; ".join(named))
+
+
+def metrics(settings: Settings) -> Iterator[Metric]:
+    """Ages, clocks and losses of the processes, disks, GUI machines, and lasting problems by kind."""
+    silent_s = settings.of(TransfersSettings).transfer_silent_s
+    found = [host for host in hosts(silent_s) if host.age_s < RETIRED_S]
+    names = [{"host": host.host, "mode": host.mode} for host in found]
+    for name, help, values in (
+        ("report_age_seconds", "Time since the last report of a process of the transfer", [host.age_s for host in found]),
+        ("clock_skew_seconds", "How far the clock of a host is ahead", [host.skew_s for host in found]),
+        ("dropped_records", "Records that a process of the transfer lost", [host.dropped for host in found]),
+        ("refused_records", "Records of a process of the transfer that could not be used", [host.refused for host in found]),
+    ):
+        yield gauge(f"dqmhub_transfer_{name}", help, zip(names, values, strict=True))
+    disks = [({"host": host.host, "mode": host.mode, "place": place}, used) for host in found for place, used in host.disks.items()]
+    yield gauge("dqmhub_transfer_disk_used_ratio", "Used fraction of a disk of the transfer", disks)
+    queued = [({"host": host.host}, host.state.get("queued", 0)) for host in found if host.mode == kinds.FU]
+    yield gauge("dqmhub_transfer_queued_files", "Files that wait on a filter unit", queued)
+    machines = [({"builder": each.builder, "gui_machine": each.name}, each) for each in gui_machines(silent_s) if each.is_current]
+    reachable = [(labels, float(each.is_reachable)) for labels, each in machines]
+    yield gauge("dqmhub_transfer_gui_machine_reachable", "Whether a builder unit reaches a GUI machine", reachable)
+    waiting = [(labels, each.waiting) for labels, each in machines]
+    yield gauge("dqmhub_transfer_waiting_files", "Files that wait for a GUI machine", waiting)
+    counts = Counter(row.kind for row in TransferProblem.select(TransferProblem.kind).where(TransferProblem.ended.is_null()))
+    yield gauge(
+        "dqmhub_transfer_problems", "Problems of the transfer that last", [({"kind": kind}, counts[kind]) for kind in kinds.PROBLEM_KINDS]
+    )
