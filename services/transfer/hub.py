@@ -85,20 +85,23 @@ class Hub:
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=self._timeout_s)
         is_late = threading.Event()
+        sockets: list[socket.socket] = []  # the connection forgets its own when the other side closes after the answer
 
         def end() -> None:
             is_late.set()
-            if connection.sock is not None:
+            for one in sockets:
                 with suppress(OSError):
-                    connection.sock.shutdown(socket.SHUT_RDWR)
+                    one.shutdown(socket.SHUT_RDWR)
 
         timer = threading.Timer(self._timeout_s, end)  # a time-out of a socket begins again with each byte
         timer.daemon = True
         timer.start()
         try:
+            connection.connect()
+            sockets.append(connection.sock)
             connection.request("POST", parts.path + path, body, dict(headers))
-            response = connection.getresponse()
-            answer = response.read(MOST_ANSWER + 1)
+            with connection.getresponse() as response:
+                answer = response.read(MOST_ANSWER + 1)
         except (OSError, http.client.HTTPException):
             if is_late.is_set():
                 raise TimeoutError("timed out") from None

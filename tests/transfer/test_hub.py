@@ -1,0 +1,80 @@
+"""Requests to a hub end within their time, and say whether it makes sense to try again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.transfer.hub import Hub, HubFailed
+from tests.support.ports import free_port
+from tests.support.trickle import trickling
+from tests.transfer.hub_server import hub_server
+
+
+def failure(hub: Hub) -> HubFailed:
+    with pytest.raises(HubFailed) as caught:
+        hub.report({"records": []})
+    return caught.value
+
+
+def test_files_are_registered_and_reports_sent_with_the_present_token(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    with hub_server() as server:
+        server.answer = lambda _: (201, {"registered": 1})
+        hub = Hub(server.url + "/", str(token))
+        for word in ("dqmhub_first", "dqmhub_second"):
+            token.write_text(f"{word}\n")
+            assert hub.register([{"dataset": "/Global/Online/ALL"}]) == {"registered": 1}
+        Hub(server.url).report({"host": "a"})
+    assert server.requests == [
+        ("/hub/api/v1/register", "Bearer dqmhub_first", [{"dataset": "/Global/Online/ALL"}]),
+        ("/hub/api/v1/register", "Bearer dqmhub_second", [{"dataset": "/Global/Online/ALL"}]),
+        ("/hub/api/v1/transfers/reports", "", {"host": "a"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "is_refusal"),
+    [(400, True), (401, True), (403, True), (404, True), (413, True), (302, True), (429, False), (500, False), (503, False)],
+)
+def test_a_refusal_is_told_from_a_hub_that_is_overloaded(status: int, is_refusal: bool) -> None:
+    with hub_server() as server:
+        server.answer = lambda _: (status, {"message": "Registering files needs a token"})
+        error = failure(Hub(server.url))
+    assert (error.reason, error.is_refusal) == (f"{server.url} answered {status}: Registering files needs a token", is_refusal)
+    assert len(server.requests) == 1  # no redirect was followed
+
+
+def test_a_hub_that_is_away_is_no_refusal() -> None:
+    error = failure(Hub(f"http://127.0.0.1:{free_port()}"))
+    assert "Connection refused" in error.reason
+    assert not error.is_refusal
+    assert not failure(Hub("http://no-such-host.invalid", timeout_s=1)).is_refusal
+
+
+def test_an_answer_that_never_ends_ends_with_the_time_of_the_request() -> None:
+    with trickling(1) as url:
+        error = failure(Hub(url, timeout_s=0.5))
+    assert (error.reason, error.is_refusal) == (f"{url} is away: timed out", False)
+
+
+def test_an_endless_answer_is_not_kept_in_memory() -> None:
+    with trickling(1 << 20) as url:
+        assert "an answer of more than 1048576 bytes" in failure(Hub(url)).reason
+
+
+def test_a_token_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    for content in (None, b"", b"two words", b"\xff"):
+        if content is not None:
+            (tmp_path / "token").write_bytes(content)
+        error = failure(Hub("http://127.0.0.1:1", str(tmp_path / "token")))
+        assert str(tmp_path / "token") in error.reason
+        assert not error.is_refusal
+
+
+def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    with hub_server() as server:
+        assert Hub(server.url).report({"records": []}) == {"acknowledged": 0, "refused": []}
