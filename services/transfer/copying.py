@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
 import shlex
+import stat
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from .concatenation import move_bytes
 from .names import TEMPORARY
@@ -23,10 +25,19 @@ SLOWEST = 1_000_000
 """Bytes per second below which a remote copy fails."""
 _ORIGIN = re.compile(r"md5:([0-9a-f]{32}) (\d{1,18}) .*\n?", re.ASCII | re.DOTALL)
 _SIZE_DIFFERS, _MD5_DIFFERS = 3, 4
+_UNREACHABLE = {errno.ENOTCONN, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH}
 
 
 class CopyFailed(Exception):
     """A file that was not copied, with the reason; its name does not exist at the target, or has what it had before."""
+
+
+class SourceFailed(CopyFailed):
+    """The reason is the file itself: it is absent, cannot be read, changed while it was copied, or is not what is expected."""
+
+
+class TargetUnreachable(CopyFailed):
+    """The reason is the target as a whole: other files would fail as well."""
 
 
 class Expected(NamedTuple):
@@ -65,29 +76,53 @@ def copy_file(source: Path, target: Path, expected: Expected | None = None) -> i
     The copy is written under a temporary name, synchronised to the disk, checked and renamed. Raises CopyFailed.
     """
     temporary = target.with_name(target.name + TEMPORARY)
-    if not source.is_file():
-        raise CopyFailed(f"{source}: there is no such file")
+    with _opened(source) as reader:
+        try:
+            with temporary.open("w+b", buffering=0) as writer:
+                size = _copy_checked(reader, writer, expected)
+            temporary.replace(target)
+            _synchronise(target.parent)
+        except (OSError, CopyFailed) as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            if isinstance(error, CopyFailed):
+                raise
+            kind = TargetUnreachable if error.errno in _UNREACHABLE else CopyFailed
+            raise kind(f"{source} to {target}: {error.strerror or error}") from error
+    return size
+
+
+def _opened(source: Path) -> IO[bytes]:
+    """The open file. Raises SourceFailed, without waiting for what is no file."""
     try:
-        with source.open("rb", buffering=0) as reader, temporary.open("w+b", buffering=0) as writer:
-            before = os.fstat(reader.fileno())
-            moved = move_bytes(reader.fileno(), writer.fileno(), 0, before.st_size)
-            os.fsync(writer.fileno())
-            after = os.fstat(reader.fileno())
-            if (moved, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-                raise CopyFailed(f"{source} changed while it was copied")
-            writer.seek(0)
-            md5 = hashlib.file_digest(writer, "md5").hexdigest() if expected and expected.md5 else ""
-            if expected and expected != (moved, md5):
-                raise CopyFailed(
-                    f"the copy of {source} has {moved} bytes{md5 and ' and the md5 '}{md5}, not {expected.size} {expected.md5}".rstrip()
-                )
-        temporary.replace(target)
-        _synchronise(target.parent)
-    except (OSError, CopyFailed) as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise error if isinstance(error, CopyFailed) else CopyFailed(f"{source} to {target}: {error.strerror or error}") from error
+        if not stat.S_ISREG(source.stat().st_mode):
+            raise SourceFailed(f"{source}: it is not a file")
+        return source.open("rb", buffering=0)
+    except FileNotFoundError:
+        raise SourceFailed(f"{source}: there is no such file") from None
+    except OSError as error:
+        raise SourceFailed(f"{source}: {error.strerror}") from error
+
+
+def _copy_checked(reader: IO[bytes], writer: IO[bytes], expected: Expected | None) -> int:
+    """Copy an open file, and check the copy; returns its size. Raises `OSError` and CopyFailed."""
+    before = os.fstat(reader.fileno())
+    moved = move_bytes(reader.fileno(), writer.fileno(), 0, before.st_size)
+    os.fsync(writer.fileno())
+    after = os.fstat(reader.fileno())
+    if (moved, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise SourceFailed(f"{reader.name} changed while it was copied")
+    md5 = _md5(writer) if expected and expected.md5 else ""
+    if expected and expected != (moved, md5):
+        kind = CopyFailed if md5 and expected == (moved, _md5(reader)) else SourceFailed
+        has = f"{moved} bytes{md5 and ' and the md5 '}{md5}"
+        raise kind(f"the copy of {reader.name} has {has}, not {expected.size} {expected.md5}".rstrip())
     return moved
+
+
+def _md5(file: IO[bytes]) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "md5").hexdigest()  # type: ignore[arg-type]  # an unbuffered file can be read into memory
 
 
 def _synchronise(folder: Path) -> None:
@@ -114,24 +149,35 @@ class RemoteHost:
     rsync: str = "rsync"
 
     def copy_file(self, source: Path, target: PurePosixPath, expected: Expected | None = None) -> int:
-        """Copy a file to an existing folder of the host; returns its size. As the local function, it raises CopyFailed."""
-        try:
-            before = source.stat()
-        except OSError as error:
-            raise CopyFailed(f"{source}: {error.strerror}") from error
-        expected = expected or Expected(before.st_size)
-        temporary = target.with_name(target.name + TEMPORARY)
-        limit = CONNECT_S + IDLE_S + before.st_size / SLOWEST
-        shell = shlex.join(self._ssh())
-        place = f"{self.address}:{temporary}"
-        _run([self.rsync, "--times", "--protect-args", f"--timeout={IDLE_S}", "--rsh", shell, "--", os.path.abspath(source), place], limit)
-        script = _finish_script(str(temporary), str(target), expected)
-        done = _run([*self._ssh(), "--", self.address, script], limit, (_SIZE_DIFFERS, _MD5_DIFFERS))
-        if done == _SIZE_DIFFERS:
-            raise CopyFailed(f"the copy of {source} has not {expected.size} bytes")
-        if done == _MD5_DIFFERS:
-            raise CopyFailed(f"the md5 of the copy of {source} is not {expected.md5}")
-        return expected.size
+        """Copy a file to an existing folder of the host; returns its size. As the local function, it raises CopyFailed.
+
+        Times of the copy are those of the host.
+        """
+        with _opened(source) as reader:
+            before = os.fstat(reader.fileno())
+            expected = expected or Expected(before.st_size)
+            temporary = target.with_name(target.name + TEMPORARY)
+            limit = CONNECT_S + IDLE_S + before.st_size / SLOWEST
+            place = f"{self.address}:{temporary}"
+            options = ("--whole-file", "--ignore-times", "--protect-args", f"--timeout={IDLE_S}", "--rsh", shlex.join(self._ssh()))
+            _run([self.rsync, *options, "--", os.path.abspath(source), place], limit)
+            done = self.run(_finish_script(str(temporary), str(target), expected), limit, (_SIZE_DIFFERS, _MD5_DIFFERS))
+            if not done:
+                return expected.size
+            is_source = _version(os.fstat(reader.fileno())) != _version(before) or not _is_expected(reader, expected)
+            kind = SourceFailed if is_source else CopyFailed
+            if done == _SIZE_DIFFERS:
+                raise kind(f"the copy of {source} has not {expected.size} bytes")
+            raise kind(f"the md5 of the copy of {source} is not {expected.md5}")
+
+    def make_folder(self, folder: PurePosixPath) -> None:
+        """Make a folder in one that exists, if it is not there. Raises CopyFailed."""
+        place = shlex.quote(str(folder))
+        self.run(f"[ -d {place} ] || mkdir -- {place} || [ -d {place} ]", CONNECT_S + IDLE_S)
+
+    def run(self, script: str, limit_s: float, allowed: tuple[int, ...] = ()) -> int:
+        """Run a script of the shell; returns its exit code, 0 or one of those allowed. Raises CopyFailed."""
+        return _run([*self._ssh(), "--", self.address, script], limit_s, allowed)
 
     def _ssh(self) -> list[str]:
         options = ("BatchMode=yes", f"ConnectTimeout={CONNECT_S}", "ServerAliveInterval=10", "ServerAliveCountMax=3")
@@ -143,29 +189,44 @@ MEANINGS = {
     11: "a file cannot be read or written",
     12: "the connection broke",
     23: "a file was not transferred",
+    30: "there was no progress",
+    35: "the connection timed out",
     255: "ssh failed",
 }
 """Exit codes of rsync, by its manual: at the end of a connection its messages can be lost."""
+_CONNECTION_CODES = {5, 10, 12, 30, 35, 255}
+
+
+def _version(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _is_expected(file: IO[bytes], expected: Expected) -> bool:
+    """Whether an open file itself is what is expected."""
+    return os.fstat(file.fileno()).st_size == expected.size and expected.md5 in ("", _md5(file))
 
 
 def _finish_script(temporary: str, target: str, expected: Expected) -> str:
-    """The script that checks a copy at the host, and renames it; a wrong one is removed."""
+    """The script that checks a copy at the host, and renames it; a wrong one is removed, and what killed copies left behind."""
     before, after = shlex.quote(temporary), shlex.quote(target)
+    folder, _, name = temporary.rpartition("/")
     lines = [f'[ "$(stat -c %s -- {before})" = {expected.size} ] || {{ rm -f -- {before}; exit {_SIZE_DIFFERS}; }}']
     if expected.md5:
         lines.append(f'[ "$(md5sum < {before})" = "{expected.md5}  -" ] || {{ rm -f -- {before}; exit {_MD5_DIFFERS}; }}')
-    return "\n".join([*lines, f"sync -- {before} && mv -T -- {before} {after}"])
+    lines.append(f"sync -- {before} && mv -T -- {before} {after} || exit")
+    return "\n".join([*lines, f"rm -f -- {shlex.quote(f'{folder}/.{name}')}.??????"])  # as rsync names what it writes
 
 
 def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = ()) -> int:
-    """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with what it said."""
+    """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with its message."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=limit_s)
     except subprocess.TimeoutExpired:
-        raise CopyFailed(f"{command[0]} did not end within {limit_s:.0f} s") from None
+        raise TargetUnreachable(f"{command[0]} did not end within {limit_s:.0f} s") from None
     except OSError as error:
         raise CopyFailed(f"{command[0]}: {error.strerror}") from error
     if done.returncode not in (0, *allowed):
         said = "; ".join(done.stderr.decode(errors="replace").split("\n")[:3]).strip("; ")
-        raise CopyFailed(f"{command[0]} ended with {done.returncode}: {said or MEANINGS.get(done.returncode, 'no message')}")
+        kind = TargetUnreachable if done.returncode in _CONNECTION_CODES else CopyFailed
+        raise kind(f"{command[0]} ended with {done.returncode}: {said or MEANINGS.get(done.returncode, 'no message')}")
     return done.returncode
