@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 PROGRAM = "cmsRun"
+_INPUT = "runInputDir="
 _RUN = re.compile(r"runNumber=(\d{1,10})", re.ASCII)
 
 
@@ -18,21 +19,28 @@ class ClientProcess(NamedTuple):
         run: Its run.
         client: Its configuration, such as `sistrip_dqm_sourceclient-live_cfg.py`, without folders.
         restarted: Whether it continues a client that ended before.
+        input_folder: Where it reads events.
     """
 
     pid: int
     run: int
     client: str
     restarted: bool
+    input_folder: str = ""
 
 
-def client_processes(run: int) -> list[ClientProcess]:
-    """The clients of a run that live now; those that ended and were not yet waited for are none.
+def all_client_processes() -> list[ClientProcess]:
+    """The clients of all runs that live now; those that ended and were not yet waited for are none.
 
     Raises `OSError` when /proc cannot be listed.
     """
     found = (_client(int(name)) for name in os.listdir("/proc") if name.isdigit())
-    return sorted(client for client in found if client is not None and client.run == run)
+    return sorted(client for client in found if client is not None)
+
+
+def client_processes(run: int) -> list[ClientProcess]:
+    """Those of one run. Raises `OSError`."""
+    return [client for client in all_client_processes() if client.run == run]
 
 
 def _client(pid: int) -> ClientProcess | None:
@@ -45,4 +53,5 @@ def _client(pid: int) -> ClientProcess | None:
         return None
     run = next((int(match[1]) for match in map(_RUN.fullmatch, arguments) if match), 0)
     client = next((os.path.basename(part) for part in arguments[1:] if part.endswith(".py")), "")
-    return ClientProcess(pid, run, client, "skipFirstLumis=True" in arguments)
+    folder = next((part.removeprefix(_INPUT) for part in arguments if part.startswith(_INPUT)), "")
+    return ClientProcess(pid, run, client, "skipFirstLumis=True" in arguments, folder)

@@ -58,6 +58,10 @@ class FolderWatch:
         self._inotify = -1
         self._places.clear()
 
+    def scan_next(self) -> None:
+        """Let the next call of `changes` scan everything."""
+        self._next_scan = time.monotonic()
+
     def changes(self, timeout_s: float) -> set[str]:
         """Paths of files that were closed after writing, or moved here, since the last call; waits for some until the time is over.
 

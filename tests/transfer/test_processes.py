@@ -52,7 +52,7 @@ def test_the_clients_of_a_run_are_found_and_nothing_else(client: str) -> None:
         start("cmsRunX", client, f"runNumber={RUN}")
         other = start("cmsRun", client, f"runNumber={OTHER_RUN}")
         name = os.path.basename(client)
-        expected = sorted([ClientProcess(first, RUN, name, False), ClientProcess(again, RUN, name, True)])
+        expected = sorted([ClientProcess(first, RUN, name, False, "/fff/ramdisk"), ClientProcess(again, RUN, name, True)])
         until(lambda: len(client_processes(RUN)) == 2, "both clients")
         assert client_processes(RUN) == expected
         until(lambda: client_processes(OTHER_RUN) == [ClientProcess(other, OTHER_RUN, name, False)], "the client of the other run")

@@ -54,9 +54,11 @@ class FuOptions:
 
     folder: str = option("/home/dqmprolocal/output/upload", "folder in which the clients write", check_place)
     target: str = option("/fff/BU0/output/DQMOutput", "folder of the BU: local, mounted, or user@host:/folder by ssh", check_target)
+    input_folder: str = option("", "`runInputDir` of the clients of this host; empty: that of any cmsRun", check_optional_place)
     scan_s: float = option(30.0, "seconds between two searches for files that were not noticed", between(0.1, 3600))
     retry_s: float = option(1.0, "seconds before a failed copy is tried again; each further time twice as long", between(0.01, 3600))
     retry_most_s: float = option(60.0, "most seconds before a failed copy is tried again", between(0.01, 3600))
+    end_s: float = option(15.0, "seconds without a client process after which a run is over: clients start again", between(0.1, 3600))
     ssh: tuple[str, ...] = option(("ssh",), "command of ssh, with its options", check_command)
 
 

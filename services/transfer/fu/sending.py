@@ -1,0 +1,172 @@
+"""The threads that send files."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from ..copying import CopyFailed, Expected, SourceFailed, TargetUnreachable
+from ..journal import Journal, JournalFailed
+from ..names import FileKind
+from .files import Companion, file_state, read_companion
+from .outbox import Outbox, OutgoingFile
+from .sent import KIND, SentFiles
+from .target import Target
+
+THREADS = 4
+"""Files that are sent at once; the first thread takes snapshots only, so that big files do not hold them up."""
+REPORT_WAIT_S, ORIGIN_WAIT_S = 3.0, 30.0
+"""Seconds without a change after which a snapshot is sent without its report, and a ROOT file without its origin."""
+MOST_SOURCE_FAILURES = 8
+"""Attempts after which a file that is not what it should be is given up until it changes."""
+CLOSE_S = 5.0
+log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Sends the files of an outbox, and notes what was sent."""
+
+    def __init__(self, outbox: Outbox, target: Target, sent: SentFiles, journal: Journal) -> None:
+        """Begin to send.
+
+        Args:
+            outbox: What is to be sent.
+            target: Where to.
+            sent: Where it is noted.
+            journal: Where failures are reported.
+        """
+        self._outbox, self._target, self._sent, self._journal = outbox, target, sent, journal
+        self._given_up: dict[str, object] = {}
+        kinds = [(FileKind.SNAPSHOT,), *[(FileKind.SNAPSHOT, FileKind.ROOT_FILE)] * (THREADS - 1)]
+        self._threads = [threading.Thread(target=self._run, args=(one,), name=f"sender {one}", daemon=True) for one in kinds]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def given_up(self) -> list[str]:
+        """Names of the files that are not sent because of what they are, until they change."""
+        return list(self._given_up)
+
+    def has_given_up(self, outgoing: OutgoingFile) -> bool:
+        """Whether this version of a file is not sent because of what it is."""
+        return outgoing.file.name in self._given_up and self._given_up[outgoing.file.name] == _whole_version(outgoing)
+
+    def close(self) -> None:
+        """Begin no other copy, and wait a short time for those that are made; a restart makes the rest again."""
+        self._outbox.close()
+        end = time.monotonic() + CLOSE_S
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _run(self, kinds: tuple[FileKind, ...]) -> None:
+        while (outgoing := self._outbox.take(kinds)) is not None:
+            try:
+                self._send(outgoing)
+            except Exception:  # a fault with one file must not end the thread
+                log.exception("Cannot send %s", outgoing.file.path)
+                outgoing.attempts += 1
+                self._outbox.retry(outgoing)
+
+    def _send(self, outgoing: OutgoingFile) -> None:
+        """Make one attempt to send a file."""
+        state = file_state(outgoing.file.path)
+        if state is None:
+            self._drop(outgoing)
+            return
+        if state.version != outgoing.state.version:
+            outgoing.source_failures, outgoing.since = 0, time.monotonic()
+        outgoing.state = state
+        companion = read_companion(outgoing.file)
+        fits = companion is not None and companion.expected.size == state.version.size
+        if not fits and (left := self._companion_wait_s(outgoing)) > 0:
+            self._outbox.postpone(outgoing, left)
+            return
+        outgoing.attempts += 1
+        try:
+            self._target.send(Path(outgoing.file.path), outgoing.file.run, outgoing.file.name, self._expected(outgoing, companion))
+        except CopyFailed as error:
+            self._fail(outgoing, error)
+        else:
+            self._succeed(outgoing, companion if fits else None)
+
+    def _companion_wait_s(self, outgoing: OutgoingFile) -> float:
+        """Seconds for which a file still waits for its companion."""
+        limit = ORIGIN_WAIT_S if outgoing.file.kind is FileKind.ROOT_FILE else REPORT_WAIT_S
+        return outgoing.since + limit - time.monotonic()
+
+    def _expected(self, outgoing: OutgoingFile, companion: Companion | None) -> Expected:
+        """What the copy must be. Raises SourceFailed when a ROOT file is not what its origin says.
+
+        A snapshot is sent also then: its report may be that of the one before or after it.
+        """
+        size = outgoing.state.version.size
+        if outgoing.file.kind is FileKind.SNAPSHOT or companion is None:
+            return Expected(size)
+        if companion.expected.size != size:
+            raise SourceFailed(f"{outgoing.file.path} has {size} bytes, not {companion.expected.size} as its origin says")
+        return companion.expected
+
+    def _succeed(self, outgoing: OutgoingFile, companion: Companion | None) -> None:
+        file, pid = outgoing.file, companion.pid if companion else 0
+        note = "" if companion else f"sent without a fitting {file.companion_name}, checked by its size alone"
+        try:
+            self._sent.add(file, outgoing.state, pid, _record(outgoing, note, time.time()))
+        except JournalFailed as error:
+            log.error("%s was sent, but that could not be noted: %s", file.path, error)
+        log.info("Sent %s as %s, %d bytes%s", file.path, file.name, outgoing.state.version.size, note and f"; {note}")
+        self._given_up.pop(file.name, None)
+        self._outbox.finish(outgoing)
+
+    def _fail(self, outgoing: OutgoingFile, error: CopyFailed) -> None:
+        text = str(error)
+        if text != outgoing.error:
+            outgoing.error = text
+            log.warning("Cannot send %s: %s", outgoing.file.path, text)
+            self._report(outgoing, text)
+        if isinstance(error, SourceFailed):
+            outgoing.source_failures += 1
+            if outgoing.source_failures >= MOST_SOURCE_FAILURES:
+                log.error("%s is not sent until it changes: %s", outgoing.file.path, text)
+                self._given_up[outgoing.file.name] = _whole_version(outgoing)
+                self._outbox.finish(outgoing, is_reached=False)
+                return
+        self._outbox.retry(outgoing, isinstance(error, TargetUnreachable))
+
+    def _drop(self, outgoing: OutgoingFile) -> None:
+        """Forget a file that is gone."""
+        text = "it was removed before it was sent"
+        log.warning("Cannot send %s: %s", outgoing.file.path, text)
+        self._report(outgoing, text)
+        self._outbox.finish(outgoing, is_reached=False)
+
+    def _report(self, outgoing: OutgoingFile, error: str) -> None:
+        try:
+            self._journal.add_record(_record(outgoing, error, 0))
+        except JournalFailed as failure:
+            log.error("Cannot note that %s was not sent: %s", outgoing.file.path, failure)
+
+
+def _whole_version(outgoing: OutgoingFile) -> object:
+    """The version of a file and of its companion."""
+    companion = file_state(outgoing.file.companion)
+    return outgoing.state.version, companion and companion.version
+
+
+def _record(outgoing: OutgoingFile, error: str, sent: float) -> dict[str, object]:
+    file = outgoing.file
+    return {
+        "kind": KIND,
+        "at": time.time(),
+        "run": file.run,
+        "client": file.tag,
+        "file": str(file.kind),
+        "name": file.name,
+        "size": outgoing.state.version.size,
+        "written": outgoing.state.written,
+        "noticed": outgoing.noticed,
+        "sent": sent,
+        "attempts": outgoing.attempts,
+        "error": error,
+    }

@@ -1,0 +1,155 @@
+"""The loop of the mode `fu`: notices files, hands them to the threads that send, and detects when a run is over."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from ..journal import Journal
+from ..options import FuOptions
+from ..processes import ClientProcess, all_client_processes
+from ..watching import FolderWatch
+from .clients import RunClients
+from .disks import DiskWatch
+from .files import ClientFile, FileFinder, file_state
+from .outbox import Outbox, OutgoingFile
+from .sending import Sender
+from .sent import SentFile, SentFiles
+from .target import open_target
+
+STEP_S = 1.0
+CLIENTS_S = 5.0
+"""Seconds between two looks at the processes of this host."""
+DEPTH = 3
+"""Folders below that of the clients: `pb`, the run, and the tag of an older client."""
+log = logging.getLogger(__name__)
+
+
+class FuService:
+    """Sends the files of one run, or of all."""
+
+    def __init__(self, options: FuOptions, host: str, journal: Journal, run: int = 0) -> None:
+        """Read from the journal what was sent, and begin to send. Raises JournalFailed.
+
+        Args:
+            options: Those of the mode.
+            host: The name of this host.
+            journal: What was done, and what is to be reported.
+            run: The run; 0 for all.
+        """
+        self._options, self._run = options, run
+        self._finder = FileFinder(host, run)
+        self._clients = RunClients(options.end_s)
+        self._sent = SentFiles(journal)
+        self._outbox = Outbox(options.retry_s, options.retry_most_s)
+        self._sender = Sender(self._outbox, open_target(options.target, options.ssh), self._sent, journal)
+        self._disks = DiskWatch([options.folder, *([options.target] if options.target.startswith("/") else [])])
+        self._started = time.time()
+        self._next_look = 0.0
+        self._last_scan = 0
+        self._problem = ""
+
+    def close(self) -> None:
+        """End; copies that are being made get a short time."""
+        self._sender.close()
+        self._disks.close()
+
+    def state(self) -> dict[str, Any]:
+        """The state of this mode, for reports; any thread may call it."""
+        runs = self._clients.state(self._outbox.runs(), self._sent.snapshots, time.monotonic())
+        return {"started": self._started, "queued": len(self._outbox), "runs": runs, "disks": self._disks.fractions()}
+
+    def unsent(self) -> list[str]:
+        """Names of the files that are not sent because they are damaged, until they change."""
+        return sorted(self._sender.given_up)
+
+    def serve(self, stop: threading.Event) -> int:
+        """Serve until `stop` is set, or the one run is over; returns the exit code."""
+        log.info("Sending files %sfrom %s to %s", f"of run {self._run} " if self._run else "", self._options.folder, self._options.target)
+        if self._run:
+            self._clients.note_run(self._run, time.monotonic())
+        with FolderWatch(self._options.folder, DEPTH, self._options.scan_s) as watch:
+            scans = 0
+            while not stop.is_set():
+                self._look_at_clients()
+                self._notice_all(self._changes(watch, stop))
+                if watch.scans != scans:
+                    scans = watch.scans
+                    self._sent.forget_old()
+                if self._run and self._is_over(watch):
+                    return self._end()
+        return 0
+
+    def _changes(self, watch: FolderWatch, stop: threading.Event) -> set[str]:
+        try:
+            found = watch.changes(STEP_S)
+        except OSError as error:
+            self._log_problem(f"Cannot watch {self._options.folder}: {error.strerror}")
+            stop.wait(STEP_S)
+            return set()
+        self._log_problem("")
+        return found
+
+    def _log_problem(self, problem: str) -> None:
+        """Log a problem of the loop when it begins."""
+        if problem and problem != self._problem:
+            log.error("%s", problem)
+        self._problem = problem
+
+    def _look_at_clients(self) -> None:
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + min(CLIENTS_S, self._options.end_s / 3)
+        self._clients.note_processes(filter(self._is_ours, all_client_processes()), now)
+        self._clients.forget_old(self._outbox.runs(), now)
+
+    def _is_ours(self, process: ClientProcess) -> bool:
+        folder = self._options.input_folder
+        return process.run > 0 and self._run in (0, process.run) and folder in ("", process.input_folder)
+
+    def _notice_all(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            file = self._finder.find(path)
+            if file is None:
+                continue
+            try:
+                self._notice(file, path != file.path)
+            except OSError as error:
+                self._log_problem(f"Cannot look at {file.path}: {error.strerror}")
+
+    def _notice(self, file: ClientFile, is_companion: bool) -> None:
+        """Hand a file to the threads that send, unless it was sent, or waits already."""
+        state = file_state(file.path)
+        if state is None or self._sent.has(file, state):
+            return
+        present = self._outbox.find(file.name)
+        if present and not SentFile(present.file.path, present.file.lumi, present.state).is_replaced_by(file, state):
+            if is_companion:
+                self._outbox.hurry(file.name)
+            return
+        outgoing = OutgoingFile(file, state)
+        if self._sender.has_given_up(outgoing):
+            return
+        self._clients.note_run(file.run, time.monotonic())
+        self._outbox.put(outgoing)
+
+    def _is_over(self, watch: FolderWatch) -> bool:
+        """Whether the run is over and everything is sent, also by a scan that began after its end."""
+        if not self._clients.has_ended(self._run, time.monotonic()) or len(self._outbox):
+            self._last_scan = 0
+            return False
+        if not self._last_scan:
+            self._last_scan = watch.scans + 1
+            watch.scan_next()
+        return watch.scans >= self._last_scan
+
+    def _end(self) -> int:
+        if unsent := self.unsent():
+            log.error("Run %d is over; %d of its files are damaged, and were not sent: %s", self._run, len(unsent), ", ".join(unsent))
+            return 1
+        log.info("Run %d is over here, and everything is sent", self._run)
+        return 0

@@ -1,0 +1,62 @@
+"""The folder of the BU, here or on another host."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from ..copying import CopyFailed, Expected, RemoteHost, TargetUnreachable, copy_file
+from ..names import run_folder
+
+
+class Target(Protocol):
+    """Where files are sent; below it is a folder for each run."""
+
+    def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
+        """Copy a file into the folder of a run; returns its size. Raises CopyFailed."""
+
+
+class LocalTarget:
+    """A local or mounted folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
+        """Copy a file into the folder of a run, which is made; the folder above is not, since it may be what is mounted."""
+        if not self._folder.is_dir():
+            raise TargetUnreachable(f"{self._folder}: there is no such folder")
+        folder = self._folder / run_folder(run)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise CopyFailed(f"{folder}: {error.strerror}") from error
+        return copy_file(path, folder / name, expected)
+
+
+class RemoteTarget:
+    """A folder of a host that ssh reaches."""
+
+    def __init__(self, host: RemoteHost, folder: PurePosixPath) -> None:
+        self._host, self._folder = host, folder
+        self._made: set[int] = set()
+
+    def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
+        """Copy a file into the folder of a run, which is made there."""
+        folder = self._folder / run_folder(run)
+        if run not in self._made:
+            self._host.make_folder(folder)
+            self._made.add(run)
+        try:
+            return self._host.copy_file(path, folder / name, expected)
+        except CopyFailed:
+            self._made.discard(run)  # it may have been removed
+            raise
+
+
+def open_target(place: str, ssh: tuple[str, ...]) -> Target:
+    """The target of the option `fu.target`; nothing is connected."""
+    if place.startswith("/"):
+        return LocalTarget(Path(place))
+    address, _, folder = place.partition(":")
+    return RemoteTarget(RemoteHost(address, ssh), PurePosixPath(folder))

@@ -1,0 +1,155 @@
+"""The order in which files are sent, and the pauses after failures."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from services.transfer.fu.files import ClientFile, FileState, FileVersion
+from services.transfer.fu.outbox import Outbox, OutgoingFile
+from services.transfer.names import FileKind
+from tests.support.patience import PATIENCE_S
+
+ALL = (FileKind.SNAPSHOT, FileKind.ROOT_FILE)
+NEVER_S = 1e9
+
+
+def outgoing(name: str, run: int = 1, kind: FileKind = FileKind.SNAPSHOT, inode: int = 1) -> OutgoingFile:
+    file = ClientFile(f"/{name}", kind, run, name, 0, f"{run}-{name}")
+    return OutgoingFile(file, FileState(FileVersion(inode, 1, 1), 1.0))
+
+
+def names(outbox: Outbox, count: int) -> list[str]:
+    taken = [outbox.take(ALL) for _ in range(count)]
+    return [one.file.name for one in taken if one]
+
+
+def test_snapshots_come_before_root_files_and_newer_runs_before_older_ones() -> None:
+    outbox = Outbox(1, 1)
+    for one in (
+        outgoing("a", 1, FileKind.ROOT_FILE),
+        outgoing("b", 1),
+        outgoing("c", 2, FileKind.ROOT_FILE),
+        outgoing("d", 2),
+        outgoing("e", 2),
+        outgoing("f", 3, FileKind.ROOT_FILE),
+    ):
+        outbox.put(one)
+    assert names(outbox, 6) == ["2-d", "2-e", "1-b", "3-f", "2-c", "1-a"]
+
+
+def test_a_thread_for_snapshots_waits_while_there_are_root_files_alone() -> None:
+    outbox = Outbox(1, 1)
+    outbox.put(outgoing("big", 1, FileKind.ROOT_FILE))
+    with ThreadPoolExecutor(1) as pool:
+        taking = pool.submit(outbox.take, (FileKind.SNAPSHOT,))
+        assert names(outbox, 1) == ["1-big"]
+        outbox.put(outgoing("small"))
+        taken = taking.result(PATIENCE_S)
+        assert taken is not None
+        assert taken.file.name == "1-small"
+
+
+def test_only_the_newest_version_of_a_file_is_sent_and_never_two_at_once() -> None:
+    outbox = Outbox(1, 1)
+    versions = [outgoing("a", inode=number) for number in range(4)]
+    outbox.put(versions[0])
+    outbox.put(versions[1])
+    assert outbox.take(ALL) is versions[1]
+    outbox.put(versions[2])
+    outbox.put(versions[3])
+    outbox.put(outgoing("b"))
+    assert names(outbox, 1) == ["1-b"]
+    assert len(outbox) == 3
+    versions[1].attempts = 1
+    outbox.retry(versions[1])  # a newer one is there, which need not wait
+    assert outbox.take(ALL) is versions[3]
+    outbox.finish(versions[3])
+    assert len(outbox) == 1
+
+
+def test_a_file_that_failed_waits_and_holds_up_no_other() -> None:
+    outbox = Outbox(NEVER_S, NEVER_S)
+    failed = outgoing("a")
+    outbox.put(failed)
+    assert outbox.take(ALL) is failed
+    failed.attempts = 1
+    outbox.retry(failed)
+    outbox.put(outgoing("b"))
+    assert names(outbox, 1) == ["1-b"]
+    assert outbox.find("1-a") is failed
+
+
+def test_pauses_get_twice_as_long_up_to_a_limit() -> None:
+    outbox = Outbox(1, 60)
+    pauses = []
+    for attempts in (1, 2, 3, 6, 7, 5000):
+        one = outgoing("a")
+        outbox.put(one)
+        assert outbox.take(ALL) is one
+        one.attempts = attempts
+        outbox.retry(one)
+        pauses.append(outbox._timers[-1][0])
+        outbox.put(outgoing("a", inode=2))
+        newer = outbox.take(ALL)
+        assert newer is not None
+        outbox.finish(newer)
+        outbox._timers.clear()
+    assert [round(later - pauses[0]) for later in pauses] == [0, 1, 3, 31, 59, 59]
+
+
+def test_while_the_target_is_unreachable_one_file_at_a_time_is_tried() -> None:
+    outbox = Outbox(0.001, 0.001)
+    for name in "abcd":
+        outbox.put(outgoing(name))
+    first, second = outbox.take(ALL), outbox.take(ALL)
+    assert first is not None
+    assert second is not None
+    for one in (first, second):
+        one.attempts = 1
+        outbox.retry(one, is_unreachable=True)
+    probe = outbox.take(ALL)
+    assert probe is not None
+    with ThreadPoolExecutor(1) as pool:
+        taking = pool.submit(outbox.take, ALL)
+        with outbox._changed:
+            assert not taking.done()
+        outbox.finish(probe)  # it was sent: the target is there again
+        assert taking.result(PATIENCE_S) is not None
+        assert outbox.take(ALL) is not None
+
+
+def test_the_companion_ends_the_wait_of_a_file_also_when_it_comes_while_the_file_is_looked_at() -> None:
+    outbox = Outbox(1, 1)
+    one = outgoing("a")
+    outbox.put(one)
+    assert outbox.take(ALL) is one
+    outbox.postpone(one, NEVER_S)
+    outbox.hurry("1-a")
+    assert outbox.take(ALL) is one
+    outbox.hurry("1-a")
+    outbox.postpone(one, NEVER_S)
+    assert outbox.take(ALL) is one
+
+
+def test_a_failed_file_is_not_hurried_by_its_companion() -> None:
+    outbox = Outbox(NEVER_S, NEVER_S)
+    one = outgoing("a")
+    outbox.put(one)
+    assert outbox.take(ALL) is one
+    one.attempts = 1
+    outbox.retry(one)
+    outbox.hurry("1-a")
+    outbox.put(outgoing("b"))
+    outbox.put(outgoing("c"))
+    assert names(outbox, 2) == ["1-b", "1-c"]
+
+
+def test_nobody_waits_for_a_closed_outbox() -> None:
+    outbox = Outbox(1, 1)
+    taken: list[object] = []
+    thread = threading.Thread(target=lambda: taken.append(outbox.take(ALL)))
+    thread.start()
+    outbox.close()
+    thread.join(PATIENCE_S)
+    assert taken == [None]
