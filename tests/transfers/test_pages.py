@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 import time
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 from app.transfers.models import TransferHost
+from app.web.frame import links_to_run
 from tests.diary.test_pages import text, words
+from tests.notify import seed as square
 from tests.transfers.samples import (
     RUN,
     concatenation_record,
@@ -107,17 +112,17 @@ def test_a_page_is_up_to_date_until_something_new_is_reported_of_what_it_shows(f
 
 def test_clients_with_missing_files_come_first(filled: float, client: FlaskClient) -> None:
     shown = rows_of(client, PAGE, "clients")
-    assert re.match(r"fu-1 CSC missing no new snapshot for 103 s", shown[0]), shown[0]
-    assert re.match(r"fu-1 sistrip_cfg.py \(8\) missing no snapshot yet, 101 s after its start – 0", shown[1]), shown[1]
-    assert re.match(r"fu-2 CTPPS not sent rsync ended with 255: Connection refused \d+ \w+ ago 0 – – – – 3$", shown[2]), shown[2]
-    assert [row.split()[1] for row in shown[3:]] == ["BRIL", "SiStrip"]
+    assert re.match(r"CSC fu-1 missing no new snapshot for 103 s", shown[0]), shown[0]
+    assert re.match(r"sistrip_cfg.py \(8\) fu-1 missing no snapshot yet, 101 s after its start – 0", shown[1]), shown[1]
+    assert re.match(r"CTPPS fu-2 not sent rsync ended with 255: Connection refused \d+ \w+ ago 0 – – – – 3$", shown[2]), shown[2]
+    assert [row.split()[0] for row in shown[3:]] == ["BRIL", "SiStrip"]
     assert "5 clients, 2 with a missing file" in words(client.get(PAGE).text)
 
 
 def test_a_client_is_shown_with_its_delay_sizes_and_restart(filled: float, client: FlaskClient) -> None:
     bril, sistrip = rows_of(client, PAGE, "clients")[3:]
-    assert re.match(r"fu-1 BRIL restarted sent \d+ \w+ ago 1 123.5 MB 3.0 s 3.0 s – 0$", bril), bril
-    assert re.match(r"fu-1 SiStrip sent \d+ \w+ ago 2 1.0 kB 3.0 s 3.0 s – 0$", sistrip), sistrip
+    assert re.match(r"BRIL restarted fu-1 sent \d+ \w+ ago 1 123.5 MB 3.0 s 3.0 s – 0$", bril), bril
+    assert re.match(r"SiStrip fu-1 sent \d+ \w+ ago 2 1.0 kB 3.0 s 3.0 s – 0$", sistrip), sistrip
 
 
 def test_the_age_of_a_snapshot_is_right_whatever_the_clock_of_its_host_shows(filled: float, client: FlaskClient) -> None:
@@ -131,7 +136,7 @@ def test_a_root_file_is_shown_when_it_was_sent_and_until_then(hub: Settings, cli
     waits = root_record(2, "CTPPS", at=now, sent=0.0, attempts=2, error="No space left on device")
     receive(hub, report(root_record(1, at=now, size=5_200_000), waits, now=now, state=fu_state("over")), now)
     failed, sent = rows_of(client, PAGE, "clients")
-    assert re.match(r"fu-1 CTPPS not sent No space left on device – 0 – – – 5.0 kB , not sent yet 2$", failed), failed
+    assert re.match(r"CTPPS fu-1 not sent No space left on device – 0 – – – 5.0 kB , not sent yet 2$", failed), failed
     assert re.search(r"complete – 0 – – – 5.2 MB , \d{4}-\d\d-\d\d [\d:]+ after 3.0 s 0$", sent), sent
 
 
@@ -145,8 +150,8 @@ def test_concatenations_show_what_went_in_and_what_was_left_out(filled: float, c
     assert "1 ME of several clients" in found
     assert "DQM/a SiStrip, CTPPS" in found
     (address, *_) = re.findall(r'href="([^"]+/concatenations/\d+)"', client.get(PAGE).text)
-    assert rows_of(client, address, "inputs")[0].startswith("fu-1 SiStrip ")
-    assert re.search(r"fu-1 SiStrip [-\d]+ [:\d]+ 10 1 1.0 kB$", rows_of(client, address, "inputs")[0])
+    assert rows_of(client, address, "inputs")[0].startswith("SiStrip fu-1 ")
+    assert re.search(r"SiStrip fu-1 [-\d]+ [:\d]+ 10 1 1.0 kB$", rows_of(client, address, "inputs")[0])
     assert CUT["reason"] in text(client, address)
 
 
@@ -162,7 +167,7 @@ def test_merges_show_whether_they_were_accepted_and_what_went_in(filled: float, 
     assert re.match(r"1 refused DQM/size has not the sum of the inputs", shown[1]), shown[1]
     found = text(client, page)
     assert "left out DQM_V0001_CSC_R000397455__fu-1.root" in found
-    assert "fu-1 SiStrip 5.0 kB DQM_V0001_SiStrip_R000397456__fu-1.root" in found
+    assert "SiStrip fu-1 5.0 kB DQM_V0001_SiStrip_R000397456__fu-1.root" in found
 
 
 def test_deliveries_show_the_newest_of_each_gui_machine_and_those_that_failed(filled: float, client: FlaskClient) -> None:
@@ -208,18 +213,37 @@ def test_a_host_shows_its_client_processes_and_rounds_of_clean_up(filled: float,
     )
 
 
-def test_pages_of_the_run_in_other_areas_and_these_lead_to_each_other(
-    hub: Settings, filled: float, client: FlaskClient, app: object
-) -> None:
-    from app.square.models import Run
-    from app.web.frame import links_to_run
-
-    Run.insert(system="production", run=RUN, first=filled, last=filled, version=1).execute()
+def test_pages_of_the_run_in_other_areas_and_these_lead_to_each_other(filled: float, client: FlaskClient) -> None:
+    register([Entry("/Global/Online/ALL", RUN, 0, "/data/concat.pb", "protobuf")])
+    square.job(RUN, "sistrip", filled)
     assert f'href="/square/runs/{RUN}">DQM^2' in client.get(PAGE).text
     assert f'<a href="{PAGE}">Transfers</a>' in client.get(f"/square/runs/{RUN}").text
+    plots = f"/browse/{RUN}/Global/Online/ALL"
+    assert f'href="{plots}">Plots of' in client.get(PAGE).text
+    assert f'href="{PAGE}">Transfers</a>' in client.get(plots).text
     with client.application.test_request_context():
-        assert [link.address for link in links_to_run(RUN, "gui") if link.text == "Transfers"] == [PAGE]
         assert [link for link in links_to_run(5, "gui") if link.text == "Transfers"] == []
+
+
+def test_a_client_leads_to_the_job_of_its_newest_process_in_dqm2(filled: float, hub: Settings, client: FlaskClient) -> None:
+    both = process(7, snapshot=filled), process(10, snapshot=filled, restarted=True)
+    receive(hub, report(now=filled + 1, state=fu_state(clients=both)), filled + 1)
+    for pid, host in ((7, "fu-1"), (10, "fu-1.cms"), (9, "fu-2")):
+        square.job(RUN, f"client{pid}", filled, pid=pid, host=host)
+    links = re.findall(r'<a class="stop" href="([^"]+)"><bdi>([^<]+)', client.get(f"{PAGE}?tz=utc").text)
+    assert [name for _, name in links] == ["SiStrip"], "the process 9 of BRIL is at fu-1"
+    assert "client10" in text(client, unescape(links[0][0]))
+    assert "tz=utc" in links[0][0]
+
+
+def test_an_me_of_several_clients_leads_to_its_plot(filled: float, hub: Settings, client: FlaskClient) -> None:
+    example = {"name": "DQM/a b/ü", "first": "SiStrip at fu-1", "second": "CTPPS at fu-2"}
+    receive(hub, report(concatenation_record(70, at=filled, examples=[example]), mode="bu", now=filled), filled)
+    assert "DQM/a b/ü SiStrip at fu-1, CTPPS at fu-2" in text(client, PAGE)
+    assert "/browse/" not in client.get(PAGE).text, "the hub has no plots of the run"
+    register([Entry("/Global/Online/ALL", RUN, 0, "/data/concat.pb", "protobuf")])
+    (address,) = re.findall(rf'href="(/browse/{RUN}/Global/Online/ALL\?[^"]+)"', client.get(f"{PAGE}?tz=utc").text)
+    assert parse_qs(urlsplit(unescape(address)).query) == {"plot": ["DQM/a b/ü"], "tz": ["utc"]}
 
 
 def test_names_of_other_machines_are_text(hub: Settings, client: FlaskClient) -> None:

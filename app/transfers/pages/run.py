@@ -12,6 +12,7 @@ from app.transfers import kinds
 from app.transfers.clients import ClientTransfers
 from app.transfers.hosts import hosts
 from app.transfers.models import TransferRun
+from app.transfers.pages.other_areas import job_addresses, shared_elements
 from app.transfers.pages.presenters import (
     MODE_TITLES,
     PATH,
@@ -42,7 +43,7 @@ def show_run(run: int) -> Response:
     version = etag_of(run_version(run), before, after, silent_version(settings.transfer_silent_s))
     if answer := nothing_new(version):
         return answer
-    found = find_run(run)
+    found, newest = find_run(run), concatenations(run, SHOWN_CONCATENATIONS + 1)
     return page(
         "transfers/run.html",
         "transfers/run_fragment.html",
@@ -56,7 +57,9 @@ def show_run(run: int) -> Response:
         clients=found.clients,
         missing=sum(bool(client.missing) for client in found.clients),
         problems=open_problems(found.problems),
-        concatenations=concatenations(run, SHOWN_CONCATENATIONS + 1),
+        jobs=job_addresses(run, found.clients, view.tz),
+        concatenations=newest,
+        shared_elements=shared_elements(run, newest[0].examples, view.tz) if newest else [],
         most_concatenations=SHOWN_CONCATENATIONS,
         merges=merges(run),
         deliveries=_shown_deliveries(deliveries(run)),
@@ -76,8 +79,9 @@ def show_concatenation(run: int, number: int) -> str:
     """What went into a concatenation, and what was left out."""
     row = _find_concatenation(run, number)
     view = current_view()
+    shared = shared_elements(run, row.examples, view.tz)
     zones = view.zone_links(f"{PATH}/runs/{run}/concatenations/{number}")
-    return render_template("transfers/concatenation.html", view=view, run=run, row=row, zones=zones)
+    return render_template("transfers/concatenation.html", view=view, run=run, row=row, zones=zones, shared_elements=shared)
 
 
 def client_badge(client: ClientTransfers) -> Badge:
