@@ -16,7 +16,7 @@ from ..journal import Journal
 from ..names import TEMPORARY, FileKind, concatenation_name, parse_name
 from ..options import Options
 from .deliveries import Deliveries
-from .end import EndOfRun
+from .end import EndOfRun, MergedFile
 from .inputs import WORK_FOLDER, RunFile, Snapshot, Snapshots, list_files
 from .lanes import CONCATENATION, MERGED_FILE, Delivery
 
@@ -42,6 +42,7 @@ class BuRun:
         self._snapshots = Snapshots(folder, run)
         self._end = EndOfRun(run, folder, options, journal, stop)
         self._files: Sequence[RunFile] | None = None
+        self._merged: list[MergedFile] = []
         self._newest = journal.get(KIND, run, NEWEST)
         self.has_concatenation = bool(self._newest and self._newest["entries"])
 
@@ -60,9 +61,12 @@ class BuRun:
         """Merge the files of the run when it is over, and deliver the merged file. Raises `OSError`."""
         if self._files is None:
             return
-        for merged in self._end.step(time.monotonic(), self._files):
+        self._merged += self._end.step(time.monotonic(), self._files)
+        while self._merged:
+            merged = self._merged[0]
             name, path = merged.path.name, os.fspath(merged.path)
             deliveries.add(Delivery(self.run, MERGED_FILE, name, path, merged.size, merged.made, merged.version))
+            del self._merged[0]
 
     def remove_work(self) -> None:
         """Remove links and concatenations, when the run is no longer watched; the newest concatenation has a link outside."""
