@@ -1,0 +1,325 @@
+"""Deliveries to GUI machines: files are copied and registered, and no machine or file holds up another."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.transfer.bu import lanes
+from services.transfer.bu.deliveries import Deliveries
+from services.transfer.bu.lanes import CONCATENATION, MERGED_FILE, Delivery
+from services.transfer.journal import Journal
+from services.transfer.names import concatenation_name, merged_name
+from services.transfer.options import GuiMachineOptions
+from tests.support.ports import free_port
+from tests.support.processes import until
+from tests.transfer.hub_server import HubServer, hub_server
+
+RUN = 367094
+DATASET = "/Global/Online/ALL"
+
+
+class Site:
+    """A BU and its GUI machines, which are folders and hubs of this machine.
+
+    Attributes:
+        newest: The newest run of the BU.
+        deliveries: The deliveries of the process that runs now.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.newest = RUN
+        self.machines: list[GuiMachineOptions] = []
+        (folder / "bu").mkdir()
+        self.deliveries: Deliveries | None = None
+
+    def machine(self, name: str, hub: str) -> GuiMachineOptions:
+        """A GUI machine whose folders are there."""
+        token = self.folder / "token"
+        token.write_text("dqmhub_token\n")
+        for kind in ("pb", "root"):
+            (self.folder / name / kind).mkdir(parents=True)
+        self.machines.append(
+            GuiMachineOptions(
+                name=name, pb_folder=f"{self.folder}/{name}/pb", root_folder=f"{self.folder}/{name}/root", hub=hub, token_file=str(token)
+            )
+        )
+        return self.machines[-1]
+
+    def start(self) -> Deliveries:
+        """Start the process of the BU."""
+        self.journal = Journal(self.folder / "bu.sqlite")
+        self.journal.report_to(["http://hub"], lambda: None)
+        self.deliveries = Deliveries(self.machines, ("ssh",), self.journal, lambda: self.newest)
+        self.deliveries.start()
+        return self.deliveries
+
+    def stop(self) -> None:
+        """End the process of the BU."""
+        if self.deliveries:
+            self.deliveries.close(60)
+            self.journal.close()
+        self.deliveries = None
+
+    def concatenation(self, run: int, number: int) -> Delivery:
+        """A concatenation that the BU has made."""
+        name = concatenation_name(run, hashlib.md5(b"%d" % number).hexdigest())
+        return self._made(Delivery(run, CONCATENATION, name, f"{self.folder}/bu/{name}", 10, 1e9 + number), b"PB %d" % number)
+
+    def merged(self, run: int, version: int) -> Delivery:
+        """A merged file that the BU has made."""
+        name = merged_name(run, version)
+        return self._made(Delivery(run, MERGED_FILE, name, f"{self.folder}/bu/{name}", 10, 1e9, version), b"ROOT %d" % version)
+
+    def _made(self, delivery: Delivery, content: bytes) -> Delivery:
+        Path(delivery.path).write_bytes(content)
+        return delivery
+
+    def wait(self) -> None:
+        """Wait until nothing waits."""
+        until(lambda: not any(one["waiting"] for one in self.states), "the deliveries")
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        assert self.deliveries
+        return self.deliveries.state()
+
+    def records(self, **fields: object) -> list[dict[str, Any]]:
+        """The records with these fields."""
+        return [one for one in self.journal.records_after(0, 1000) if fields.items() <= one.items()]
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr(lanes, "RETRY_S", 0.02)
+    monkeypatch.setattr(lanes, "RETRY_MOST_S", 0.1)
+    found = Site(tmp_path)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with hub_server() as server:
+        server.answer = lambda _: (201, {})
+        yield server
+
+
+def registered(hub: HubServer) -> list[list[tuple[int, str, int]]]:
+    """Run, name of the file and format of each entry of each request."""
+    with hub.lock:
+        documents = [document for _, _, document in hub.requests]
+    assert all((one["dataset"], one["lumi"]) == (DATASET, 0) for document in documents for one in document)
+    return [[(one["run"], os.path.basename(one["file"]), one["fileformat"]) for one in document] for document in documents]
+
+
+def refuse_if(condition: Callable[[list[Any]], bool]) -> Callable[[Any], tuple[int, Any]]:
+    return lambda entries: (400, {"message": "There is no file"}) if condition(entries) else (201, {})
+
+
+def test_a_concatenation_is_copied_and_registered_as_its_run_and_as_the_ongoing_one(site: Site, hub: HubServer) -> None:
+    site.machine("gui1", hub.url)
+    made = site.concatenation(RUN, 1)
+    site.start().add(made)
+    site.wait()
+    assert (site.folder / "gui1" / "pb" / made.name).read_bytes() == b"PB 1"
+    assert registered(hub) == [[(0, made.name, 3), (RUN, made.name, 3)]]
+    (request,) = hub.requests
+    assert request[:2] == ("/hub/api/v1/register", "Bearer dqmhub_token")
+    (record,) = site.records()
+    assert {name: record[name] for name in ("kind", "run", "gui_machine", "name", "what", "size", "made", "attempts", "error")} == {
+        "kind": "delivery",
+        "run": RUN,
+        "gui_machine": "gui1",
+        "name": made.name,
+        "what": "concatenation",
+        "size": 10,
+        "made": made.made,
+        "attempts": 1,
+        "error": "",
+    }
+    assert record["made"] < record["copied"] <= record["registered"] <= record["at"]
+
+
+def test_a_machine_without_hub_only_gets_the_files(site: Site) -> None:
+    site.machine("gui1", "")
+    site.start().add(site.merged(RUN, 1))
+    site.wait()
+    assert os.listdir(site.folder / "gui1" / "root") == [merged_name(RUN, 1)]
+    (record,) = site.records()
+    assert (record["registered"], record["error"]) == (0, "")
+
+
+def test_a_machine_that_is_down_holds_up_no_other_and_gets_the_newest_when_it_is_back(site: Site, hub: HubServer) -> None:
+    down, up = site.machine("gui1", hub.url), site.machine("gui2", hub.url)
+    os.rename(down.pb_folder, down.pb_folder + " away")
+    deliveries = site.start()
+    for number in range(26):
+        made = site.concatenation(RUN, number)
+        deliveries.add(made)
+        until(lambda name=made.name: os.path.exists(f"{up.pb_folder}/{name}"), f"concatenation {number}")  # type: ignore[misc]
+    until(lambda: not site.states[0]["reachable"], "the failure")
+    state = site.states[0]
+    assert (state["name"], state["waiting"], site.states[1]["reachable"]) == ("gui1", 1, True)
+    assert "No such file or directory" in state["error"]
+    os.rename(down.pb_folder + " away", down.pb_folder)
+    site.wait()
+    assert os.listdir(down.pb_folder) == [made.name]
+    assert len(os.listdir(up.pb_folder)) == 26
+    assert (site.states[0]["reachable"], site.states[0]["error"]) == (True, "")
+    assert site.states[0]["since"] > state["since"]
+    first, last = site.records(gui_machine="gui1")  # the first failure, and the end of it
+    assert "No such file or directory" in first["error"]
+    assert (last["name"], last["error"]) == (made.name, "")
+
+
+def test_a_hub_that_is_away_gets_a_file_that_was_copied_once(site: Site) -> None:
+    port = free_port()
+    machine = site.machine("gui1", f"http://127.0.0.1:{port}/hub")
+    made = site.concatenation(RUN, 1)
+    site.start().add(made)
+    until(lambda: "Connection refused" in site.states[0]["error"], "the failure")
+    copy = Path(machine.pb_folder, made.name)
+    inode = copy.stat().st_ino
+    with hub_server(port) as server:
+        server.answer = lambda _: (201, {})
+        site.wait()
+        assert registered(server) == [[(0, made.name, 3), (RUN, made.name, 3)]]
+    assert copy.stat().st_ino == inode
+    assert site.states[0]["reachable"]
+
+
+def test_only_the_newest_run_is_registered_as_the_ongoing_one(site: Site, hub: HubServer) -> None:
+    site.machine("gui1", hub.url)
+    deliveries = site.start()
+    names = []
+    for run, newest in ((RUN, RUN), (RUN, RUN + 1), (RUN + 1, RUN + 1), (RUN, RUN + 1)):
+        site.newest = newest
+        made = site.concatenation(run, len(names))
+        names.append(made.name)
+        deliveries.add(made)
+        site.wait()
+    assert registered(hub) == [
+        [(0, names[0], 3), (RUN, names[0], 3)],
+        [(RUN, names[1], 3)],
+        [(0, names[2], 3), (RUN + 1, names[2], 3)],
+        [(RUN, names[3], 3)],
+    ]
+
+
+def test_a_run_that_is_merged_stays_merged(site: Site, hub: HubServer) -> None:
+    machine = site.machine("gui1", hub.url)
+    deliveries = site.start()
+    late = site.concatenation(RUN, 1)
+    for delivery in (site.merged(RUN, 2), site.merged(RUN, 1), late):
+        deliveries.add(delivery)
+        site.wait()
+    assert registered(hub) == [[(RUN, merged_name(RUN, 2), 1)], [(0, late.name, 3)]]
+    assert sorted(os.listdir(machine.root_folder)) == [merged_name(RUN, 1), merged_name(RUN, 2)]
+    site.newest = RUN + 1
+    deliveries.add(site.concatenation(RUN, 2))
+    site.wait()
+    assert len(registered(hub)) == 2
+    assert len(os.listdir(machine.pb_folder)) == 2
+
+
+def test_a_file_that_a_hub_refuses_holds_up_no_other(site: Site, hub: HubServer) -> None:
+    site.machine("gui1", hub.url)
+    refused = merged_name(RUN, 1)
+    hub.answer = refuse_if(lambda entries: entries[0]["file"].endswith(refused))
+    deliveries = site.start()
+    deliveries.add(site.merged(RUN, 1))
+    until(lambda: "answered 400: There is no file" in site.states[0]["error"], "the refusal")
+    assert site.states[0]["reachable"]
+    deliveries.add(site.merged(RUN + 1, 1))
+    until(lambda: (RUN + 1, merged_name(RUN + 1, 1), 1) in [one for entries in registered(hub) for one in entries], "the other file")
+    hub.answer = lambda _: (201, {})
+    site.wait()
+    assert registered(hub)[-1] == [(RUN, refused, 1)]
+
+
+def test_a_copy_that_was_removed_before_it_was_registered_is_copied_once_more(site: Site, hub: HubServer) -> None:
+    machine = site.machine("gui1", hub.url)
+    made = site.concatenation(RUN, 1)
+    copy = Path(machine.pb_folder, made.name)
+
+    def answer(entries: Any) -> tuple[int, Any]:
+        if len(hub.requests) == 1:
+            copy.unlink()
+        return (201, {}) if copy.exists() else (400, {"message": "There is no file"})
+
+    hub.answer = answer
+    site.start().add(made)
+    site.wait()
+    assert copy.read_bytes() == b"PB 1"
+    assert len(hub.requests) == 2
+
+
+def test_merged_files_are_never_skipped_also_when_the_service_is_started_again(site: Site, hub: HubServer) -> None:
+    machine = site.machine("gui1", hub.url)
+    os.rename(machine.root_folder, machine.root_folder + " away")
+    deliveries = site.start()
+    for version in range(1, 6):
+        deliveries.add(site.merged(RUN, version))
+    until(lambda: site.states[0]["error"], "the failure")
+    site.stop()
+    os.rename(machine.root_folder + " away", machine.root_folder)
+    deliveries = site.start()
+    deliveries.add(site.merged(RUN, 5))  # as the end of the run has it again
+    site.wait()
+    assert sorted(os.listdir(machine.root_folder)) == [merged_name(RUN, version) for version in range(1, 6)]
+    assert registered(hub)[-1] == [(RUN, merged_name(RUN, 5), 1)]
+
+
+def test_what_was_delivered_is_not_delivered_again_after_a_restart(site: Site, hub: HubServer) -> None:
+    machine = site.machine("gui1", hub.url)
+    files = [site.concatenation(RUN, 1), site.merged(RUN, 1)]
+    for turn in range(2):
+        deliveries = site.start()
+        for file in files:
+            deliveries.add(file)
+        site.wait()
+        assert len(hub.requests) == 2, turn
+        site.stop()
+    site.machine("gui2", hub.url)
+    deliveries = site.start()
+    for file in files:
+        deliveries.add(file)
+    site.wait()
+    assert len(hub.requests) == 4  # a machine that is new
+    assert len(os.listdir(machine.pb_folder)) == 1
+
+
+def test_a_file_that_is_gone_is_reported_and_not_tried_for_ever(site: Site, hub: HubServer) -> None:
+    site.machine("gui1", hub.url)
+    made = site.merged(RUN, 1)
+    Path(made.path).unlink()
+    site.start().add(made)
+    site.wait()
+    (record,) = site.records()
+    assert record["error"] == f"{made.path} is gone"
+    assert hub.requests == []
+
+
+def test_a_file_is_in_use_until_all_machines_have_it(site: Site) -> None:
+    with ExitStack() as stack:
+        hubs = [stack.enter_context(hub_server()) for _ in range(2)]
+        for number, server in enumerate(hubs):
+            server.answer = lambda _: (503, {})
+            site.machine(f"gui{number}", server.url)
+        made = site.concatenation(RUN, 1)
+        deliveries = site.start()
+        assert not deliveries.uses(Path(made.path))
+        deliveries.add(made)
+        assert deliveries.uses(Path(made.path))
+        for server, is_used in zip(hubs, (True, False), strict=True):
+            server.answer = lambda _: (201, {})
+            until(lambda wanted=is_used: deliveries.uses(Path(made.path)) is wanted, "the delivery")  # type: ignore[misc]
+        site.wait()
