@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import SQL, fn
 
 from app.core.database import rows
 from app.transfers import kinds
@@ -30,7 +30,7 @@ class TransferSummary(NamedTuple):
         hosts, clients: Filter units and clients that sent a file.
         snapshots, snapshot_bytes, root_files, root_bytes: Files that were sent, and their size.
         concatenations, merges: Kept concatenations, and merges that were accepted.
-        errors: Clients whose last file was not sent, and deliveries that failed.
+        errors: Clients whose last file was not sent, and failed deliveries without a later one.
         missing: Files that are missing.
         corrupt: Files that were left out as damaged.
     """
@@ -191,10 +191,17 @@ def _counts(numbers: Sequence[int]) -> dict[str, dict[int, int]]:
     return {
         "concatenations": _count(TransferConcatenation, numbers),
         "merges": _count(TransferMerge, numbers, TransferMerge.accepted == 1),
-        "failed deliveries": _count(TransferDelivery, numbers, TransferDelivery.error != ""),
+        "failed deliveries": _count(TransferDelivery, numbers, TransferDelivery.error != "", ~fn.EXISTS(_later_success())),
         kinds.FILE_MISSING: _count(problem, numbers, is_open, problem.kind == kinds.FILE_MISSING),
         kinds.CORRUPT_INPUT: _count(problem, numbers, is_open, problem.kind == kinds.CORRUPT_INPUT),
     }
+
+
+def _later_success() -> Any:
+    """A query of deliveries of a newer file of the same kind to the same GUI machine: then nobody waits for the older one."""
+    later = TransferDelivery.alias()
+    is_same = later.run == TransferDelivery.run, later.gui_machine == TransferDelivery.gui_machine, later.what == TransferDelivery.what
+    return later.select(SQL("1")).where(*is_same, later.made > TransferDelivery.made, later.error == "")
 
 
 def _count(table: Any, numbers: Sequence[int], *where: Any) -> dict[int, int]:

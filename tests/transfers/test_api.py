@@ -81,10 +81,10 @@ def test_a_report_that_cannot_be_read_is_400_with_its_field_and_in_the_audit_log
 
 def test_refused_records_are_in_the_audit_log_once_for_each_problem(client: FlaskClient) -> None:
     for number in (1, 2):
-        post(client, report(file_record(number, client="")))
+        post(client, report(file_record(number, file="")))
     post(client, report(file_record(3, name="")))
     found = [(row.target, row.answer) for row in Audit.select().where(Audit.action == "report transfers").order_by(Audit.id)]
-    assert found == [("fu of fu-1", "client: expected a name"), ("fu of fu-1", "name: expected a name")]
+    assert found == [("fu of fu-1", "file: expected one of snapshot, ROOT file"), ("fu of fu-1", "name: expected a name")]
 
 
 def test_a_report_that_is_too_long_is_413(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

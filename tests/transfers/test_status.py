@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
@@ -94,6 +95,7 @@ def test_the_status_page_and_the_metrics_have_the_transfer(client: FlaskClient, 
     assert 'dqmhub_transfer_problems{kind="file-missing"} 0.0' in text
 
 
+@pytest.mark.both_databases
 def test_old_runs_go_with_all_that_is_stored_of_them_and_others_stay(hub: Settings) -> None:
     old = (
         concatenation_record(1),

@@ -13,6 +13,7 @@ from app.transfers.errors import BadReport, UnknownTransferRun
 from app.transfers.hosts import cleanup_rounds, gui_machines, hosts, transfers_version
 from app.transfers.models import TransferRun
 from app.transfers.product_models import TransferDelivery, TransferMerge
+from app.transfers.reports import records
 from app.transfers.reports.checks import read_report
 from tests.diary.threads import run_at_once
 from tests.transfers.samples import (
@@ -41,8 +42,8 @@ def only_client(run: int = RUN) -> ClientTransfers:
 
 
 def test_files_of_a_client_are_summed_up_with_their_last_and_worst_delay(hub: Settings) -> None:
-    records = [file_record(n, at=NOW + 24 * n, size=1000 + n, sent=NOW + 24 * n - 4 + delay) for n, delay in ((1, 2.5), (2, 9.0), (3, 3.0))]
-    assert receive(hub, report(*records, root_record(4, at=NOW + 100))) == 4
+    sent = [file_record(n, at=NOW + 24 * n, size=1000 + n, sent=NOW + 24 * n - 4 + delay) for n, delay in ((1, 2.5), (2, 9.0), (3, 3.0))]
+    assert receive(hub, report(*sent, root_record(4, at=NOW + 100))) == 4
     client = only_client()
     assert (client.host, client.client, client.snapshots, client.snapshot_bytes) == ("fu-1", "SiStrip", 3, 3006)
     assert (client.delay_s, client.worst_delay_s) == (3.0, 9.0)
@@ -122,18 +123,31 @@ def test_a_delivery_that_is_tried_again_is_one_delivery(hub: Settings) -> None:
     assert TransferDelivery.select().count() == 1
 
 
-def test_only_the_newest_concatenations_of_a_run_and_deliveries_to_a_gui_machine_are_kept(hub: Settings) -> None:
+def test_a_delivery_that_failed_is_an_error_until_a_newer_file_is_delivered(hub: Settings) -> None:
+    receive(hub, report(delivery_record(1, registered=0, error="HTTP 503"), delivery_record(2, "gui-2"), mode="bu"))
+    assert runs.runs()[0].errors == 1
+    receive(hub, report(delivery_record(3, "gui-2", name="concat_2.pb", made=NOW), mode="bu"))
+    assert runs.runs()[0].errors == 1, "that is another GUI machine"
+    receive(hub, report(delivery_record(4, name="merged.root", what="merged file", made=NOW), mode="bu"))
+    assert runs.runs()[0].errors == 1, "that is no concatenation"
+    receive(hub, report(delivery_record(5, name="concat_2.pb", made=NOW), mode="bu"))
+    assert runs.runs()[0].errors == 0
+
+
+def test_only_the_newest_concatenations_of_a_run_and_deliveries_to_a_gui_machine_are_kept(
+    hub: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "KEPT_CONCATENATIONS", 20)
+    monkeypatch.setattr(records, "KEPT_DELIVERIES", 20)
+    numbers = range(1, 26)
+    made = [concatenation_record(2 * n, size=n) for n in numbers]
+    sent = [delivery_record(2 * n + 1, name=f"{n}.pb", made=NOW + n) for n in numbers]
     merged = delivery_record(1, name="merged.root", what="merged file")
-    records = [merged] + [
-        record
-        for n in range(1, 206)
-        for record in (concatenation_record(2 * n, size=n), delivery_record(2 * n + 1, name=f"{n}.pb", made=NOW + n))
-    ]
-    receive(hub, report(*records, concatenation_record(1000, run=RUN - 1), mode="bu"))
-    assert [each.size for each in products.concatenations(RUN)] == list(range(205, 5, -1))
+    receive(hub, report(merged, *made, *sent, concatenation_record(1000, run=RUN - 1), mode="bu"))
+    assert [each.size for each in products.concatenations(RUN)] == list(range(25, 5, -1))
     assert len(products.concatenations(RUN - 1)) == 1
     names = {each.name for each in products.deliveries(RUN)}
-    assert names == {"merged.root"} | {f"{n}.pb" for n in range(6, 206)}
+    assert names == {"merged.root"} | {f"{n}.pb" for n in range(6, 26)}
 
 
 def test_runs_are_listed_newest_first_from_any_run_on(hub: Settings) -> None:

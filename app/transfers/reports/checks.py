@@ -10,6 +10,7 @@ from app.transfers.errors import BadRecord, BadReport
 from app.transfers.reports.fields import (
     LARGEST,
     Check,
+    client_name,
     count,
     examples,
     fields,
@@ -45,7 +46,7 @@ _PART = {"host": _NAME, "client": _NAME, "size": _NUMBER}
 
 RECORDS: dict[str, Check] = {
     kinds.FILE: fields(
-        client=full_name,
+        client=client_name,
         file=one_of(kinds.FILE_KINDS),
         name=full_name,
         size=count,

@@ -10,6 +10,8 @@ from app.transfers.errors import BadRecord
 
 Check = Callable[[Any], Any]
 
+UNNAMED = "unnamed client"
+"""Stands for the tag of a client without one."""
 NAME_CHARS, TEXT_CHARS = 300, 2000
 LAST_TIME = 2e11
 """Larger numbers are no Unix times."""
@@ -37,6 +39,11 @@ def name(value: Any) -> str:
 def full_name(value: Any) -> str:
     """A name that is not empty."""
     return name(value) or _refuse("expected a name")
+
+
+def client_name(value: Any) -> str:
+    """The tag of a client; old clients may have none."""
+    return name(value) or UNNAMED
 
 
 def count(value: Any) -> int:
