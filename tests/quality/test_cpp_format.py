@@ -8,11 +8,11 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
 CLANG_FORMAT = Path(sys.executable).with_name("clang-format")
-SUFFIXES = {".cc", ".cpp", ".h"}
+SUFFIXES = {".C", ".cc", ".cpp", ".h"}
 
 
 def test_cpp_sources_are_formatted() -> None:
-    sources = [path for folder in ("render", "tests") for path in (TREE / folder).rglob("*") if path.suffix in SUFFIXES]
+    sources = [path for folder in ("render", "services", "tests") for path in (TREE / folder).rglob("*") if path.suffix in SUFFIXES]
     assert sources
     command = [CLANG_FORMAT, "--dry-run", "--Werror", "--style=file", *sorted(sources)]
     done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TREE = Path(__file__).resolve().parents[2]
-SUFFIXES = {".py", ".md", ".html", ".js", ".css", ".json", ".yaml", ".yml", ".toml", ".cpp", ".h", ".cfg", ".ini", ".service", ""}
+SUFFIXES = {".py", ".md", ".html", ".js", ".css", ".json", ".yaml", ".yml", ".toml", ".C", ".cpp", ".h", ".cfg", ".ini", ".service", ""}
 FOREIGN = ("static/vendor/", "tests/corpus/", "tests/publish/sanitize/corpus/")
 """Folders of files that others wrote, or that are as bad as tests need them."""
 

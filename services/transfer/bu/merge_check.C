@@ -1,0 +1,381 @@
+// Reads the inputs of a merge and compares them with what hadd made of them. A ROOT macro, run in a folder with the inputs
+// `0.root`, `1.root`, ... (the oldest first) and the merged file:
+//
+//   root -l -b -q -n 'merge_check.C(2, "merged.tmp")'  is the merged file the sum of the inputs? doubles in it are resolved before
+//   root -l -b -q -n 'merge_check.C(2, "")'            can all of each input be read, and have objects of one name the same class?
+//
+// The answer is `answer.txt`, one JSON object a line; without the line {"end":true} ROOT crashed, at the input that began last.
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "TArrayF.h"
+#include "TClass.h"
+#include "TDirectoryFile.h"
+#include "TError.h"
+#include "TFile.h"
+#include "TH1.h"
+#include "TH2Poly.h"
+#include "TKey.h"
+#include "TSystem.h"
+#include "merge_sums.h"
+
+namespace merging {
+
+std::ofstream answer;
+std::string first_error;
+
+void keep_error(int level, Bool_t, const char *where, const char *message) {
+  if (level >= kError && first_error.empty())
+    first_error = std::string(where) + ": " + message;
+  DefaultErrorHandler(level, false, where, message);
+}
+
+std::string quoted(const std::string &text) {
+  std::string made = "\"";
+  for (unsigned char c : text) {
+    if (c == '"' || c == '\\')
+      made += '\\';
+    made += c < ' ' ? ' ' : static_cast<char>(c);
+  }
+  return made + '"';
+}
+
+void say(const std::string &line) { answer << line << std::endl; }  // flushed: ROOT may crash at the next object
+
+/// Say what is wrong with an input by itself; "" if nothing is.
+void say_input(int input, const std::string &problem) {
+  say("{\"input\":" + std::to_string(input) + ",\"problem\":" + quoted(problem) + "}");
+}
+
+/// Say that an input may be the one that does not fit to the others.
+void say_suspect(int input, const std::string &reason) {
+  say("{\"suspect\":" + std::to_string(input) + ",\"reason\":" + quoted(reason) + "}");
+}
+
+// ---------------------------------------------------------------------------------------------------------------- folders
+
+using Part = std::pair<int, TKey *>;  // input, and its key of an object
+using Opened = std::pair<int, TDirectory *>;
+
+/// What the inputs have in one folder. A mark is a scalar, quality test or efficiency mark, kept as the name of a TObjString.
+struct Folder {
+  std::map<std::string, std::vector<Part>> folders, objects;
+  std::map<std::string, std::string> marks;  // the newest of each
+};
+
+bool is_folder(const TKey *key) {
+  const TClass *type = TClass::GetClass(key->GetClassName());
+  return type && type->InheritsFrom("TDirectory");
+}
+
+bool is_histogram(const std::string &name) {
+  const TClass *type = TClass::GetClass(name.c_str());
+  return type && type->InheritsFrom(TH1::Class()) && !type->InheritsFrom(TH2Poly::Class());
+}
+
+std::unique_ptr<TH1> read_histogram(TKey *key) {
+  std::unique_ptr<TH1> histogram(static_cast<TH1 *>(key->ReadObj()));
+  if (histogram && histogram->GetBuffer())
+    histogram->BufferEmpty(1);  // fills the bins
+  return histogram;
+}
+
+bool is_mark(const TKey *key) { return std::string(key->GetClassName()) == "TObjString"; }
+
+/// What a mark is about: `<name>i=1</name>` and `<name>f=2</name>` are the same scalar with other values.
+std::string subject(const std::string &mark) {
+  const auto end = mark.find('>');
+  const auto equal = mark.find('=', end);
+  if (mark.empty() || mark[0] != '<' || end == std::string::npos || equal == std::string::npos)
+    return mark;
+  const std::string kind = mark.substr(end + 1, equal - end - 1);
+  return mark.substr(0, end + 1) + (kind == "i" || kind == "f" || kind == "s" ? "" : kind);
+}
+
+/// The keys of a folder; of the cycles of an object the newest alone, as hadd takes it.
+std::vector<TKey *> keys_of(TDirectory *folder) {
+  std::vector<TKey *> found;
+  std::map<std::string, bool> seen;
+  for (TObject *key : *folder->GetListOfKeys())
+    if (!std::exchange(seen[key->GetName()], true))
+      found.push_back(static_cast<TKey *>(key));
+  return found;
+}
+
+Folder read_folder(const std::vector<Opened> &inputs) {
+  Folder read;
+  for (const auto &[input, folder] : inputs)
+    for (TKey *key : keys_of(folder)) {
+      if (is_mark(key))
+        read.marks[subject(key->GetName())] = key->GetName();
+      else
+        (is_folder(key) ? read.folders : read.objects)[key->GetName()].emplace_back(input, key);
+    }
+  return read;
+}
+
+std::vector<Opened> open_folders(const std::vector<Part> &parts) {
+  std::vector<Opened> opened;
+  for (const auto &[input, key] : parts)
+    if (auto *folder = dynamic_cast<TDirectory *>(key->ReadObj()))
+      opened.emplace_back(input, folder);
+    else
+      say_input(input, std::string(key->GetName()) + " cannot be read");
+  return opened;
+}
+
+void close_folders(const std::vector<Opened> &opened) {
+  for (const auto &one : opened)
+    delete one.second;
+}
+
+// --------------------------------------------------------------------------------------------------------------- the check
+
+class Check {
+ public:
+  long histograms = 0, resolved = 0, saturated = 0;
+  std::vector<std::string> problems, saturated_names;
+
+  /// Note what is wrong with the merged file.
+  void problem(const std::string &text) {
+    if (problems.size() < 20)
+      problems.push_back(text);
+  }
+
+  /// Remove all marks of the merged file but the newest of each.
+  void resolve(TDirectory *merged, const std::vector<Opened> &inputs) {
+    const Folder read = read_folder(inputs);
+    std::vector<TKey *> doubles;
+    std::map<std::string, bool> kept;
+    std::map<std::string, TKey *> folders;
+    for (TObject *one : *merged->GetListOfKeys()) {
+      auto *key = static_cast<TKey *>(one);
+      if (is_folder(key))
+        folders[key->GetName()] = key;
+      if (!is_mark(key))
+        continue;
+      const auto newest = read.marks.find(subject(key->GetName()));
+      if (newest != read.marks.end() && (newest->second != key->GetName() || std::exchange(kept[key->GetName()], true)))
+        doubles.push_back(key);
+    }
+    for (TKey *key : doubles) {  // not by TDirectory::Delete: it takes names for patterns
+      key->Delete();
+      merged->GetListOfKeys()->Remove(key);
+      delete key;
+    }
+    resolved += static_cast<long>(doubles.size());
+    if (!doubles.empty())
+      static_cast<TDirectoryFile *>(merged)->SaveSelf(kTRUE);
+    for (const auto &[name, parts] : read.folders)
+      if (folders.count(name)) {
+        const auto opened = open_folders(parts);
+        std::unique_ptr<TObject> folder(folders[name]->ReadObj());
+        if (folder)
+          resolve(static_cast<TDirectory *>(folder.get()), opened);
+        close_folders(opened);
+      }
+  }
+
+  /// Compare a folder of the merged file (nullptr: there is none, the inputs are compared alone) with those of the inputs.
+  void compare(TDirectory *merged, const std::vector<Opened> &inputs, const std::string &place) {
+    const Folder read = read_folder(inputs);
+    std::map<std::string, TKey *> found;
+    std::map<std::string, std::string> marks;
+    if (merged) {
+      for (TObject *one : *merged->GetListOfKeys()) {
+        auto *key = static_cast<TKey *>(one);
+        const std::string name = is_mark(key) ? subject(key->GetName()) : key->GetName();
+        const bool is_double = is_mark(key) ? !marks.emplace(name, key->GetName()).second : !found.emplace(name, key).second;
+        if (is_double && (is_mark(key) || is_histogram(key->GetClassName())))
+          problem(place + key->GetName() + " is there twice");
+        if (!is_mark(key) && !read.folders.count(name) && !read.objects.count(name))
+          problem(place + name + " is in no input");
+      }
+      if (marks != read.marks)
+        problem(place + " has other scalars or quality tests than the inputs");
+    }
+    for (const auto &[name, parts] : read.folders) {
+      std::unique_ptr<TObject> folder;
+      if (merged)
+        folder.reset(found.count(name) && is_folder(found[name]) ? found[name]->ReadObj() : nullptr);
+      if (merged && !folder)
+        blame(parts, {}, place + name + ": the merged file has no such folder");
+      const auto opened = open_folders(parts);
+      if (folder || !merged)
+        compare(static_cast<TDirectory *>(folder.get()), opened, place + name + "/");
+      close_folders(opened);
+    }
+    for (const auto &[name, parts] : read.objects)
+      compare_object(merged ? (found.count(name) ? found[name] : nullptr) : nullptr, parts, place + name, merged);
+  }
+
+ private:
+  /// Of inputs that do not fit together those of the largest group of the same kind stay, of groups as large that of the oldest.
+  void blame(const std::vector<Part> &parts, const std::vector<std::string> &kinds, const std::string &reason) {
+    std::map<std::string, int> counts;
+    for (const auto &kind : kinds)
+      ++counts[kind];
+    size_t best = 0;
+    for (size_t one = 0; one < kinds.size(); ++one)
+      if (counts[kinds[one]] > counts[kinds[best]])
+        best = one;
+    bool is_named = false;
+    for (size_t one = 0; one < kinds.size(); ++one)
+      if (kinds[one] != kinds[best]) {
+        say_suspect(parts[one].first, reason);
+        is_named = true;
+      }
+    if (!is_named && !parts.empty())
+      say_suspect(parts.back().first, reason);
+    problem(reason);
+  }
+
+  void compare_object(TKey *merged, const std::vector<Part> &parts, const std::string &name, bool is_merged) {
+    std::vector<std::string> kinds;
+    for (const auto &part : parts)
+      kinds.emplace_back(part.second->GetClassName());
+    for (size_t one = 1; one < kinds.size(); ++one)
+      if (kinds[one] != kinds[0])
+        return blame(parts, kinds, name + " has another class in other files");
+    if (!is_merged)
+      return;
+    if (!merged || kinds[0] != merged->GetClassName())
+      return blame(parts, {}, name + " is not in the merged file");
+    if (is_histogram(kinds[0]))
+      compare_histogram(merged, parts, name);
+  }
+
+  void compare_histogram(TKey *key, const std::vector<Part> &parts, const std::string &name) {
+    ++histograms;
+    first_error.clear();
+    std::unique_ptr<TH1> merged = read_histogram(key);
+    if (!merged || !first_error.empty())
+      return blame(parts, {}, name + " cannot be read in the merged file");
+    std::vector<std::unique_ptr<TH1>> inputs;
+    std::vector<std::string> axes;
+    for (const auto &part : parts) {
+      inputs.push_back(read_histogram(part.second));
+      if (!inputs.back() || !first_error.empty())
+        return say_input(part.first, name + " cannot be read" + (first_error.empty() ? "" : ": " + first_error));
+      axes.push_back(axes_of(inputs.back().get()));
+    }
+    Compared compared = Compared::bin_by_bin;
+    for (const auto &one : inputs)
+      if (axes_of(one.get()) != axes_of(merged.get()))  // ROOT does not add what is outside of axes with labels
+        compared = has_labels(merged.get()) ? Compared::totals_inside : Compared::totals;
+    std::vector<Sums> sums;
+    for (const auto &one : inputs)
+      sums.push_back(sums_of(one.get(), compared));
+    if (!agree(merged.get(), sums_of(merged.get(), compared), sums, name))
+      blame(parts, axes, name + " cannot be added to that of other files");
+  }
+
+  bool agree(TH1 *merged, const Sums &found, const std::vector<Sums> &sums, const std::string &name) {
+    const double rounding = dynamic_cast<TArrayF *>(merged) ? std::ldexp(1, -23) : 1e-13;
+    const double infinite = std::numeric_limits<double>::infinity();
+    long full = 0, none = 0;
+    if (!are_sums(found, sums, &Sums::content, rounding, most(merged), full))
+      return false;
+    if (full) {
+      ++saturated;
+      if (saturated_names.size() < 20)
+        saturated_names.push_back(name);
+    }
+    const double squares_rounding = merged->GetSumw2N() ? 1e-13 : rounding;
+    return (full || are_sums(found, sums, &Sums::squares, squares_rounding, infinite, none)) &&
+           are_sums(found, sums, &Sums::entries, 1e-13, infinite, none);
+  }
+};
+
+// ---------------------------------------------------------------------------------------------------------------- the probe
+
+/// Read each object of a folder; returns what is wrong.
+std::string probe_folder(TDirectory *folder, const std::string &place) {
+  for (TKey *key : keys_of(folder)) {
+    const std::string name = place + key->GetName();
+    std::unique_ptr<TObject> object(key->ReadObj());
+    if (!object || !first_error.empty())
+      return name + " cannot be read" + (first_error.empty() ? "" : ": " + first_error);
+    if (is_folder(key)) {
+      const std::string problem = probe_folder(static_cast<TDirectory *>(object.get()), name + "/");
+      if (!problem.empty())
+        return problem;
+    }
+  }
+  return "";
+}
+
+/// Open an input; returns what is wrong with the whole of it.
+std::string open_input(int input, std::unique_ptr<TFile> &file) {
+  first_error.clear();
+  file.reset(TFile::Open((std::to_string(input) + ".root").c_str()));
+  if (!file || file->IsZombie())
+    return "ROOT cannot open it: " + first_error;
+  return file->TestBit(TFile::kRecovered) ? "it was not written to its end" : "";
+}
+
+std::string list_of(const std::vector<std::string> &texts) {
+  std::string made = "[";
+  for (const auto &text : texts)
+    made += (made.size() > 1 ? "," : "") + quoted(text);
+  return made + "]";
+}
+
+using Files = std::vector<std::unique_ptr<TFile>>;
+
+/// Open all inputs, and read all of each if `in_full`; those that cannot be read are named and not returned.
+std::vector<Opened> open_inputs(int count, bool in_full, Files &files) {
+  std::vector<Opened> inputs;
+  for (int input = 0; input < count; ++input) {
+    say("{\"begins\":" + std::to_string(input) + "}");
+    files.emplace_back();
+    std::string problem = open_input(input, files.back());
+    if (problem.empty() && in_full)
+      problem = probe_folder(files.back().get(), "");
+    say_input(input, problem);
+    if (problem.empty())
+      inputs.emplace_back(input, files.back().get());
+  }
+  return inputs;
+}
+
+void run(int count, const std::string &merged_name) {
+  Files files;
+  const auto inputs = open_inputs(count, merged_name.empty(), files);
+  Check made;
+  if (merged_name.empty()) {
+    made.compare(nullptr, inputs, "");
+  } else if (inputs.size() == files.size()) {
+    std::unique_ptr<TFile> merged(TFile::Open(merged_name.c_str(), "UPDATE"));
+    if (merged && !merged->IsZombie())
+      made.resolve(merged.get(), inputs);
+    merged.reset(TFile::Open(merged_name.c_str()));
+    if (!merged || merged->IsZombie() || merged->TestBit(TFile::kRecovered))
+      made.problem("the merged file cannot be opened");
+    else
+      made.compare(merged.get(), inputs, "");
+  }
+  say("{\"histograms\":" + std::to_string(made.histograms) + ",\"resolved\":" + std::to_string(made.resolved) +
+      ",\"saturated\":" + std::to_string(made.saturated) + ",\"saturated_names\":" + list_of(made.saturated_names) +
+      ",\"problems\":" + list_of(made.problems) + "}");
+}
+
+}  // namespace merging
+
+void merge_check(int count, const char *merged) {
+  using namespace merging;
+  TH1::AddDirectory(false);
+  SetErrorHandler(keep_error);
+  answer.open("answer.txt");
+  run(count, merged);
+  say("{\"end\":true}");
+  answer.close();
+  gSystem->Exit(0);
+}

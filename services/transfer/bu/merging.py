@@ -1,0 +1,140 @@
+"""Merges the ROOT files of clients by ROOT's hadd. What hadd made counts only when it was compared with its inputs.
+
+hadd ends with 0 also after histograms that it could not add, and leaves a part of a file behind when it fails. Of scalars, quality tests
+and efficiency marks in several inputs it keeps all; here that of the newest input remains.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..options import BuOptions
+from .tools import MERGED, CheckAnswer, MergeFailed, MergeStopped, RootTools, with_names
+
+__all__ = ["Merge", "MergeFailed", "MergeStopped", "merge_files"]
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Merge:
+    """What a merge consists of.
+
+    Attributes:
+        path: The merged file, under a temporary name; None when no input can be read.
+        size: Its size, bytes.
+        included: The inputs in it, in their order.
+        left_out: The others, with the reason.
+        histograms: Its histograms; each was compared with the sum of the inputs.
+        resolved: Scalars, quality tests and efficiency marks of older inputs that are not in it.
+        saturated: Histograms with bins whose sum is more than their type holds; ROOT keeps the largest number.
+        saturated_names: Some of them.
+    """
+
+    path: Path | None = None
+    size: int = 0
+    included: list[Path] = field(default_factory=list)
+    left_out: dict[Path, str] = field(default_factory=dict)
+    histograms: int = 0
+    resolved: int = 0
+    saturated: int = 0
+    saturated_names: list[str] = field(default_factory=list)
+
+
+def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event) -> Merge:
+    """Merge ROOT files; those that cannot be read or do not fit to the others are left out.
+
+    Args:
+        inputs: The files, the oldest first.
+        folder: An empty folder for the merged file and all that ROOT needs.
+        options: The programs, and the time limit.
+        stop: Ends the merge when it is set.
+
+    Raises MergeFailed for all that is no fault of an input, such as a full disk, and MergeStopped.
+    """
+    versions = _versions(inputs)
+    merger = _Merger(inputs, folder, options, stop)
+    try:
+        made = merger.run()
+    except MergeFailed:
+        if _versions(inputs) != versions:
+            raise MergeFailed("inputs were replaced while they were merged") from None
+        raise
+    if _versions(inputs) != versions:
+        raise MergeFailed("inputs were replaced while they were merged")
+    return made
+
+
+class _Merger:
+    """Merges again, each time without the inputs that proved to be bad."""
+
+    def __init__(self, inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event) -> None:
+        self._inputs, self._folder = inputs, folder
+        self._tools = RootTools(folder, options, stop)
+        self._made = Merge()
+        self._is_certain = True
+
+    def run(self) -> Merge:
+        """Merge what can be merged. Raises MergeFailed and MergeStopped."""
+        while inputs := [path for path in self._inputs if path not in self._made.left_out]:
+            self._tools.link(inputs)
+            problem = self._tools.hadd(len(inputs))
+            answer = self._tools.probe(len(inputs)) if problem else self._tools.check(len(inputs))
+            bad = answer.bad
+            if not problem and answer.is_complete and not bad and not answer.problems:
+                return self._finish(inputs, answer)
+            bad = bad or self._crashing(answer, len(inputs)) or (self._failing(len(inputs)) if problem else {})
+            if not bad:
+                raise MergeFailed(problem or "; ".join(answer.problems[:3]) or "root crashed while it compared the merged file")
+            for number, reason in bad.items():
+                self._made.left_out[inputs[number]] = with_names(reason, inputs)
+        if not self._is_certain:
+            raise MergeFailed(f"ROOT fails with each input: {next(iter(self._made.left_out.values()))}")
+        return self._made
+
+    def _finish(self, inputs: list[Path], answer: CheckAnswer) -> Merge:
+        made = self._made
+        made.path = self._folder / MERGED
+        with made.path.open("rb") as file:
+            os.fsync(file.fileno())
+            made.size = os.fstat(file.fileno()).st_size
+        made.included = inputs
+        made.histograms, made.resolved = answer.histograms, answer.resolved
+        made.saturated, made.saturated_names = answer.saturated, answer.saturated_names
+        return made
+
+    def _crashing(self, answer: CheckAnswer, count: int) -> dict[int, str]:
+        """The input at which ROOT crashes or hangs, if it does so by reading the inputs alone."""
+        if not answer.is_complete and answer.reading < 0:
+            answer = self._tools.probe(count)
+        if answer.is_complete or answer.reading < 0:
+            return answer.bad
+        self._is_certain = False
+        return {answer.reading: "ROOT crashed or did not end when it read the file"}
+
+    def _failing(self, count: int) -> dict[int, str]:
+        """The first input with which hadd fails, by bisection; empty when it fails no more."""
+        good, bad, reason = 0, count, ""
+        while bad - good > 1 or not reason:
+            middle = (good + bad) // 2 if bad - good > 1 else bad
+            if problem := self._tools.hadd(middle):
+                bad, reason = middle, problem
+            elif middle == count:
+                return {}
+            else:
+                good = middle
+        self._is_certain = False
+        return {bad - 1: reason}
+
+
+def _versions(inputs: Sequence[Path]) -> list[tuple[int, ...]]:
+    """What changes when a file is replaced. Raises MergeFailed when one is gone."""
+    try:
+        found = [path.stat() for path in inputs]
+    except OSError as error:
+        raise MergeFailed(f"{error.filename}: {error.strerror}") from error
+    return [(status.st_ino, status.st_size, status.st_mtime_ns) for status in found]

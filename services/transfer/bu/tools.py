@@ -1,0 +1,179 @@
+"""ROOT's programs: hadd, and root for the macro that checks what hadd made. They work in a folder with links to the inputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..options import BuOptions
+
+MERGED = "merged.root.tmp"
+MACRO = Path(__file__).with_name("merge_check.C")
+_ANSWER = "answer.txt"
+_OUTPUT = "output.txt"
+_POLL_S = 0.1
+_MOST_SAID = 1 << 16
+"""Bytes of the output of a program that are read."""
+_NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|cannot allocate|bad_alloc|Too many open files", re.IGNORECASE)
+_LINK = re.compile(r"\b(\d{1,6})\.root\b", re.ASCII)
+
+
+class MergeFailed(OSError):
+    """A merge that failed for another reason than its inputs; it is tried again."""
+
+
+class MergeStopped(Exception):
+    """The service ends."""
+
+
+@dataclass
+class CheckAnswer:
+    """What the macro says of the inputs, by their numbers, and of the merged file.
+
+    Attributes:
+        is_complete: False when ROOT crashed or was ended before.
+        unreadable: Inputs that cannot be read, with the reason.
+        reading: The input that was read when ROOT crashed; -1 if none was.
+        suspects: Reasons for which an input does not fit to the others, for each such object.
+        problems: What is wrong with the merged file.
+        histograms: Number of histograms that were compared.
+        resolved: Number of scalars, quality tests and efficiency marks that were removed, as a newer one is there.
+        saturated: Number of histograms with bins at the limit of their type.
+        saturated_names: Some of them.
+    """
+
+    is_complete: bool = False
+    unreadable: dict[int, str] = field(default_factory=dict)
+    reading: int = -1
+    suspects: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    histograms: int = 0
+    resolved: int = 0
+    saturated: int = 0
+    saturated_names: list[str] = field(default_factory=list)
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Add a line of the answer."""
+        if "begins" in line:
+            self.reading = line["begins"]
+        elif "input" in line:
+            self.reading = -1
+            if line["problem"]:
+                self.unreadable.setdefault(line["input"], line["problem"])
+        elif "suspect" in line:
+            self.suspects.append((line["suspect"], line["reason"]))
+        elif "end" in line:
+            self.is_complete = True
+        else:
+            for name, value in line.items():
+                setattr(self, name, value)
+
+    @property
+    def bad(self) -> dict[int, str]:
+        """The inputs to leave out, with the reason: those that cannot be read, and of the suspects that of most objects."""
+        counts = Counter(number for number, _ in self.suspects)
+        worst = max(counts, key=lambda number: (counts[number], number), default=None)
+        return {number: reason for number, reason in reversed(self.suspects) if number == worst} | self.unreadable
+
+
+class RootTools:
+    """Runs hadd and the macro in a folder, which has to be empty at first."""
+
+    def __init__(self, folder: Path, options: BuOptions, stop: threading.Event) -> None:
+        """Prepare the folder; the time limit of the options begins. Raises `OSError`."""
+        self._folder, self._options, self._stop = folder, options, stop
+        self._deadline = time.monotonic() + options.merge_limit_s
+        for source in (MACRO, MACRO.with_name("merge_sums.h")):
+            (folder / source.name).write_bytes(source.read_bytes())
+
+    def link(self, inputs: Sequence[Path]) -> None:
+        """Give the inputs names without characters that ROOT takes for more than a name."""
+        for number, path in enumerate(inputs):
+            link = self._folder / f"{number}.root"
+            link.unlink(missing_ok=True)
+            link.symlink_to(os.path.abspath(path))
+
+    def hadd(self, count: int) -> str:
+        """Merge the first inputs; returns what went wrong, "" if nothing did. Raises MergeFailed and MergeStopped."""
+        (self._folder / MERGED).unlink(missing_ok=True)
+        code, said = self._run([self._options.hadd, "-ff", "-v", "0", MERGED, *(f"{number}.root" for number in range(count))])
+        if code in (126, 127, -signal.SIGKILL):
+            raise MergeFailed(f"hadd ended with {code}: {said}")
+        return "" if code == 0 else f"hadd ended with {code}: {said}" if code is not None else "hadd did not end"
+
+    def probe(self, count: int) -> CheckAnswer:
+        """Read all of the first inputs, and compare them with each other. Raises MergeFailed and MergeStopped."""
+        return self._macro(count, "")
+
+    def check(self, count: int) -> CheckAnswer:
+        """Resolve doubles in the merged file, and compare it with its inputs. Raises MergeFailed and MergeStopped."""
+        return self._macro(count, MERGED)
+
+    def _macro(self, count: int, merged: str) -> CheckAnswer:
+        answer_file = self._folder / _ANSWER
+        answer_file.unlink(missing_ok=True)
+        code, said = self._run([self._options.root, "-l", "-b", "-q", "-n", f'{MACRO.name}({count}, "{merged}")'])
+        if not answer_file.is_file() or code == -signal.SIGKILL:
+            raise MergeFailed(f"root ended with {code}: {said}")
+        answer = CheckAnswer()
+        for line in answer_file.read_text(errors="replace").splitlines():
+            with suppress(ValueError):  # cut by a crash
+                answer.add(json.loads(line))
+        return answer
+
+    def _run(self, command: list[str]) -> tuple[int | None, str]:
+        """Run a program for at most half of the time that is left; returns its exit code, None if it was ended, and what it said."""
+        limit = time.monotonic() + (self._deadline - time.monotonic()) / 2
+        if limit - time.monotonic() < min(1.0, self._options.merge_limit_s / 4):
+            raise MergeFailed(f"it was not complete after {self._options.merge_limit_s:g} s")
+        environment = os.environ | {"ROOTENV_NO_HOME": "1"}
+        output = self._folder / _OUTPUT
+        with output.open("w+b") as file:
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=self._folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise MergeFailed(f"{command[0]}: {error.strerror}") from error
+            try:
+                code = self._wait(process, limit)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            file.seek(0)
+            said = file.read(_MOST_SAID).decode(errors="replace")
+        if found := _NOT_OF_AN_INPUT.search(said):
+            raise MergeFailed(f"{os.path.basename(command[0])}: {found[0]}")
+        errors = [line for line in said.splitlines() if "Error" in line] or said.splitlines()[-1:]
+        return code, "; ".join(errors[:3])
+
+    def _wait(self, process: subprocess.Popen[bytes], limit: float) -> int | None:
+        while time.monotonic() < limit:
+            if self._stop.is_set():
+                raise MergeStopped
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(_POLL_S)
+        return None
+
+
+def with_names(text: str, inputs: Sequence[Path]) -> str:
+    """A message of ROOT with the names of the inputs in place of those of their links."""
+    return _LINK.sub(lambda match: inputs[int(match[1])].name if int(match[1]) < len(inputs) else match[0], text)

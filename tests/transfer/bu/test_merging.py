@@ -1,0 +1,183 @@
+"""Merges of files that ROOT wrote, by the real hadd and root, read by uproot."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uproot
+
+from services.transfer.bu.merging import MergeFailed, MergeStopped, merge_files
+from services.transfer.options import BuOptions
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
+from tests.support.uproot_mes import read_mes
+from tests.transfer.bu.client_files import CLIENTS, FULL, HADD, ODD, ROOT, SHARED, own_folder
+
+OPTIONS = BuOptions(hadd=HADD, root=ROOT, merge_limit_s=20 * PATIENCE_S)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    folder = tmp_path / "a folder 'with' #?*.root"
+    folder.mkdir()
+    return folder
+
+
+def script(folder: Path, name: str, text: str) -> str:
+    """A program in place of one of ROOT."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def array_of(model: Any) -> Any:
+    """The array of a histogram, which is a base of its class or of one of those."""
+    for base in model.bases:
+        if base.classname.startswith("TArray"):
+            return base
+        if (found := array_of(base)) is not None:
+            return found
+    return None
+
+
+def numbers(histogram: Any) -> dict[str, list[float]]:
+    """What a histogram keeps of each bin, as uproot reads it."""
+    found = {"content": np.asarray(array_of(histogram), dtype=float)}
+    if len(histogram.member("fSumw2")):
+        found["squares"] = np.asarray(histogram.member("fSumw2"))
+    if histogram.classname.startswith("TProfile"):
+        found["entries"] = np.asarray(histogram.member("fBinEntries"))
+    return {name: list(values) for name, values in found.items()}
+
+
+@pytest.mark.slow
+def test_a_merged_file_has_the_sum_of_each_histogram_and_the_newest_of_all_else(client_files: Path, work: Path) -> None:
+    made = merge_files([client_files / f"{client}.root" for client in CLIENTS], work, OPTIONS, threading.Event())
+    assert made.path
+    assert made.size == made.path.stat().st_size
+    assert not made.left_out
+    expected = json.loads((client_files / "sums.json").read_text())
+    with uproot.open(made.path) as file:
+        keys = [key.partition(";")[0] for key in file.keys(recursive=True, cycle=True, filter_classname="TH*|TProfile*") if ODD not in key]
+        assert len(keys) == len(set(keys))
+        assert made.histograms == len(expected) + 4
+        for place, sums in expected.items():
+            folder, _, name = place.rpartition("/")
+            found = numbers(file[folder].key(f"{name};1").get())
+            for kind, values in sums.items():
+                np.testing.assert_allclose(found[kind], values, rtol=1e-6, err_msg=f"{place} {kind}")
+        full, odd, labelled = (file[SHARED][name] for name in ("full", "not a number", "labelled"))
+        assert list(full.values()) == [32767, len(CLIENTS), 2 * len(CLIENTS)]
+        assert math.isnan(odd.values()[0])
+        assert list(odd.values()[1:]) == [math.inf, len(CLIENTS)]
+        assert file[SHARED]["buffered"].member("fBuffer")[0] == 20 * len(CLIENTS)  # the number of entries in it
+        labels = labelled.member("fXaxis").member("fLabels")
+        sums = {str(label): labelled.values()[label.member("@fUniqueID") - 1] for label in labels}
+        assert sums == {"A": 2.0, "B": 6.0, "C": 7.0, "D": 3.0}
+    assert (made.saturated, made.saturated_names, FULL) == (1, [f"{SHARED}/full"], 20000)
+    mes = {me.path: me for me in read_mes(made.path)}
+    (test,) = mes["Shared/All/TH1F"].tests
+    assert (test.name, test.status, test.message) == ("Limits", 300, "of * and ; 2")
+    marks = ["<Events>i=2</Events>", "<Rate>i=7</Rate>", "<TH1F>e=1</TH1F>", f"<{ODD}>s=the same</{ODD}>"]
+    with uproot.open(made.path) as file:
+        found_marks = [key.rpartition(";")[0] for key in file[SHARED].keys(filter_classname="TObjString")]
+    assert sorted(mark for mark in found_marks if ">qr=" not in mark) == sorted(marks)
+    assert made.resolved == (len(CLIENTS) - 1) * (len(marks) + 1)
+
+
+@pytest.mark.slow
+def test_files_that_cannot_be_read_or_added_are_named_and_the_others_merged(client_files: Path, work: Path) -> None:
+    names = ["SiStrip", "cut", "not root", "other class", "other axes", "damaged", "CTPPS"]
+    made = merge_files([client_files / f"{name}.root" for name in names], work, OPTIONS, threading.Event())
+    assert [path.stem for path in made.included] == ["SiStrip", "CTPPS"]
+    assert {path.stem: reason for path, reason in made.left_out.items()} == {
+        "cut": "it was not written to its end",
+        "not root": "ROOT cannot open it: TFile::Init: not root.root not a ROOT file",
+        "other class": f"{SHARED}/TH1F has another class in other files",
+        "other axes": f"{SHARED}/TH1F cannot be added to that of other files",
+        "damaged": f"{own_folder('Damaged')}/damaged cannot be read",
+    }
+    assert made.path
+    with uproot.open(made.path) as file:
+        one, two = (uproot.open(path)[SHARED]["TH1F"].values(flow=True) for path in made.included)
+        np.testing.assert_array_equal(file[SHARED]["TH1F"].values(flow=True), one + two)
+        assert "Damaged" not in file["DQMData"].keys(recursive=False, cycle=False)
+
+
+def failing(tmp_path: Path, hadd: str, root: str = "exit 0") -> BuOptions:
+    return BuOptions(hadd=script(tmp_path, "hadd", hadd), root=script(tmp_path, "root", root), merge_limit_s=PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("hadd", "words"),
+    [
+        ("echo 'SysError in <TFile::WriteBuffer>: error writing (No space left on device)'; exit 1", "hadd: No space left on device"),
+        ("echo libCore.so: cannot open shared object file; exit 127", "hadd ended with 127: libCore.so"),
+        ("kill -9 $$", "hadd ended with -9"),
+        ("exit 0", "root ended with 0"),
+    ],
+)
+def test_no_input_is_blamed_when_the_disk_is_full_or_root_cannot_run(
+    client_files: Path, work: Path, tmp_path: Path, hadd: str, words: str
+) -> None:
+    with pytest.raises(MergeFailed, match=words):
+        merge_files([client_files / "BRIL.root"], work, failing(tmp_path, hadd), threading.Event())
+
+
+def test_an_absent_program_is_named(client_files: Path, work: Path) -> None:
+    with pytest.raises(MergeFailed, match="/no/hadd: No such file"):
+        merge_files([client_files / "BRIL.root"], work, BuOptions(hadd="/no/hadd"), threading.Event())
+
+
+def running_in(folder: Path) -> list[str]:
+    """The processes with this working folder."""
+    found = []
+    for pid in os.listdir("/proc"):
+        with suppress(OSError):
+            if os.readlink(f"/proc/{pid}/cwd") == str(folder):
+                found.append(pid)
+    return found
+
+
+def test_a_merge_ends_with_the_service_and_leaves_no_process(client_files: Path, work: Path, tmp_path: Path) -> None:
+    stop = threading.Event()
+    started = tmp_path / "started"
+    options = failing(tmp_path, f"touch {started}; sleep 1000000")
+
+    def stop_when_started() -> None:
+        until(started.exists, "hadd")
+        stop.set()
+
+    stopper = threading.Thread(target=stop_when_started)
+    stopper.start()
+    with pytest.raises(MergeStopped):
+        merge_files([client_files / "BRIL.root"], work, options, stop)
+    stopper.join()
+    until(lambda: not running_in(work), "the end of hadd and its children")
+
+
+def test_an_input_that_is_replaced_meanwhile_is_merged_again_and_not_blamed(client_files: Path, work: Path, tmp_path: Path) -> None:
+    source = tmp_path / "client.root"
+    source.write_bytes((client_files / "BRIL.root").read_bytes())
+    options = failing(tmp_path, f"cp {source} {source}.new; mv {source}.new {source}; exit 1")
+    with pytest.raises(MergeFailed, match="inputs were replaced while they were merged"):
+        merge_files([source], work, options, threading.Event())
+
+
+@pytest.mark.slow
+def test_a_file_at_which_hadd_alone_fails_is_found(client_files: Path, work: Path, tmp_path: Path) -> None:
+    """As one at which it crashes, though ROOT can read it."""
+    hadd = f'for file in *.root; do cmp -s "$file" {client_files}/CTPPS.root && case "$*" in *"$file"*) kill -SEGV $$;; esac; done\n'
+    options = BuOptions(hadd=script(tmp_path, "hadd", f'{hadd}exec {OPTIONS.hadd} "$@"'), root=OPTIONS.root, merge_limit_s=20 * PATIENCE_S)
+    made = merge_files([client_files / f"{client}.root" for client in CLIENTS], work, options, threading.Event())
+    assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
+    assert [(path.stem, reason) for path, reason in made.left_out.items()] == [("CTPPS", "hadd ended with -11: ")]
