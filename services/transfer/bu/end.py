@@ -1,15 +1,34 @@
-"""The end of a run: its ROOT files are merged when it is over on all FUs."""
+"""The end of a run: its ROOT files are merged when it is over on all FUs, and again when one comes late or is replaced."""
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
+import tempfile
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..heartbeats import RunWatch
 from ..journal import Journal
+from ..names import FileKind, merged_name
 from ..options import Options
-from .inputs import RunFile
+from .inputs import WORK_FOLDER, RunFile
+from .merging import Merge, MergeStopped, merge_files
+from .versions import versions_at, versions_in
+
+KIND = "merge"
+UNMERGED = "unmerged"
+"""Key in the journal for what was reported without a merged file."""
+WAIT_S = 60.0
+"""Seconds after the end of a run, or the last ROOT file, until a merge does not wait for more of them."""
+RETRY_S, RETRY_MOST_S = 10.0, 600.0
+_FOLDER = "merge-"
+log = logging.getLogger(__name__)
 
 
 class MergedFile(NamedTuple):
@@ -50,6 +69,14 @@ class EndOfRun:
         """
         self.state = "ongoing"
         self.waiting_for: list[str] = []
+        self._run, self._folder, self._options, self._journal, self._stop = run, folder, options, journal, stop
+        bu = options.bu
+        self._watch = RunWatch(run, bu.heartbeats, options.host_name, bu.heartbeat_gap_s, bu.heartbeat_stale_s)
+        self._is_new = True
+        self._finished: Sequence[RunFile] | None = None
+        self._seen: dict[str, list[int]] | None = None
+        self._changed = 0.0
+        self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
 
     def step(self, now: float, files: Sequence[RunFile]) -> list[MergedFile]:
         """Do what is due; this can last as long as a merge.
@@ -61,4 +88,176 @@ class EndOfRun:
         Returns the merged files that are new; at the first step after a start also the newest one that was accepted before: what
         was delivered already is not delivered again. Raises `OSError`: the step is tried again.
         """
-        return []
+        merged = self._continued()
+        if files is self._finished:
+            return merged
+        inputs = sorted((file for file in files if file.kind == FileKind.ROOT_FILE), key=lambda file: (file.arrived, file.path))
+        missing = _missing(files)
+        handled = self._handled(inputs)
+        if handled and not any(file.kind == FileKind.SNAPSHOT and file.arrived > 1e9 * handled["made"] for file in files):
+            self.state, self.waiting_for = "merged" if handled["size"] else "over", []
+            self._finished = files
+        elif self._is_due(now, inputs, missing):
+            if inputs and not handled:
+                merged += self._merge(now, inputs, missing)
+            else:
+                self._rest(handled, missing)
+        return merged
+
+    def _continued(self) -> list[MergedFile]:
+        """At the first step the newest merged file of a process before, which may have been killed just before the last renaming."""
+        if not self._is_new:
+            return []
+        found = []
+        if documents := self._documents():
+            version, document = max(documents.items())
+            path, temporary = self._folder / document["name"], self._folder / document["temporary"]
+            if not path.exists() and temporary.exists():
+                temporary.replace(path)
+            if path.exists():
+                found.append(MergedFile(path, self._run, version, document["size"], document["made"]))
+        for left in self._work.glob(f"{_FOLDER}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self._is_new = False
+        return found
+
+    @property
+    def _work(self) -> Path:
+        return self._folder / WORK_FOLDER
+
+    def _documents(self) -> dict[int, dict[str, Any]]:
+        """What the journal has of the merges of the run, by version."""
+        return {int(key): document for key, document in self._journal.of_run(KIND, self._run).items() if key != UNMERGED}
+
+    def _handled(self, inputs: Sequence[RunFile]) -> dict[str, Any] | None:
+        """The document of the newest merge, or of the files that cannot be merged, if it has all these ROOT files; files may be gone since."""
+        seen = _versions(inputs)
+        documents = self._documents()
+        newest = documents[max(documents)] if documents else None
+        if newest and not (self._folder / newest["name"]).exists():
+            newest = None
+        unmerged = self._journal.get(KIND, self._run, UNMERGED) if inputs else None
+        return next((one for one in (newest, unmerged) if one and seen.items() <= one["seen"].items()), None)
+
+    def _rest(self, handled: dict[str, Any] | None, missing: Sequence[RunFile]) -> None:
+        """There is nothing to merge; if no client wrote a ROOT file, this is reported once."""
+        self.state = "merged" if handled and handled["size"] else "over"
+        if not handled and missing and self._journal.get(KIND, self._run, UNMERGED) is None:
+            self._give_up([], missing, time.time(), Merge(), "no client wrote a ROOT file")
+
+    def _is_due(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile]) -> bool:
+        """Whether the run is over, and all ROOT files are there that can be expected. Raises `OSError`."""
+        over = self._watch.is_over(now)
+        self.waiting_for = self._watch.waiting_for()
+        seen = _versions(inputs)
+        if not over or seen != self._seen:
+            self._seen, self._changed = seen, now
+        if not over:
+            self.state = "ongoing"
+            return False
+        self.state = "merging"
+        return now >= self._retry_at and (not missing or now - self._changed >= WAIT_S)
+
+    def _merge(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile]) -> list[MergedFile]:
+        """Make the next version."""
+        began = time.time()
+        try:
+            with self._merge_folder() as folder:
+                made = merge_files([file.path for file in inputs], folder, self._options.bu, self._stop)
+                if made.path is None:
+                    self._give_up(inputs, missing, began, made, "no ROOT file can be merged")
+                    self.state = "over"
+                    return []
+                merged = self._accept(inputs, missing, began, made)
+        except MergeStopped:
+            return []
+        except OSError as error:
+            self._fail(now, inputs, missing, began, error)
+            raise
+        self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
+        self.state = "merged"
+        return [merged]
+
+    @contextmanager
+    def _merge_folder(self) -> Iterator[Path]:
+        self._work.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=self._work))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _accept(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge) -> MergedFile:
+        """Note a merge, and let the file appear: in this order, so that a version is never made twice."""
+        assert made.path is not None
+        version = self._next_version()
+        name = merged_name(self._run, version)
+        record = self._record(inputs, missing, began, made) | {"version": version, "name": name, "size": made.size, "accepted": True}
+        temporary = os.path.relpath(made.path, self._folder)
+        document = {"name": name, "size": made.size, "made": record["made"], "temporary": temporary, "seen": _versions(inputs)}
+        os.chmod(made.path, 0o644)
+        self._journal.put(KIND, self._run, f"{version:04}", document, record)
+        made.path.replace(self._folder / name)
+        what = f"{len(made.included)} ROOT files, {made.histograms} histograms, {made.size / 1e6:.1f} MB"
+        log.info("Run %d: merged %s as %s in %.1f s", self._run, what, name, record["made"] - began)
+        if made.saturated:
+            log.warning("Run %d: %d histograms are saturated, such as %s", self._run, made.saturated, made.saturated_names[0])
+        return MergedFile(self._folder / name, self._run, version, made.size, record["made"])
+
+    def _next_version(self) -> int:
+        """One more than all versions that are known; those at GUI machines count when this journal has none."""
+        known = versions_in(os.listdir(self._folder), self._run) | self._documents().keys()
+        if not self._documents():
+            known |= versions_at(self._options.bu.gui_machines, self._options.bu.ssh, self._run)
+        return max(known, default=0) + 1
+
+    def _give_up(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str) -> None:
+        """Note that there is nothing to merge, until other files come."""
+        record = self._record(inputs, missing, began, made) | {"error": error}
+        self._journal.put(KIND, self._run, UNMERGED, {"seen": _versions(inputs), "size": 0, "made": record["made"]}, record)
+        log.error("Run %d: %s", self._run, error)
+
+    def _fail(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, error: OSError) -> None:
+        """Note a merge that failed, once for each reason, and wait longer each time."""
+        self._retry_at, self._retry_s = now + self._retry_s, min(2 * self._retry_s, RETRY_MOST_S)
+        if str(error) != self._error:
+            self._error = str(error)
+            self._journal.add_record(self._record(inputs, missing, began, Merge()) | {"error": self._error})
+
+    def _record(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge) -> dict[str, Any]:
+        """What is reported of a merge that was not accepted."""
+        by_path = {file.path: file for file in inputs}
+        left_out = [{"name": path.name, "reason": reason} for path, reason in made.left_out.items()]
+        for path, reason in made.left_out.items():
+            log.warning("Run %d: left out %s: %s", self._run, path.name, reason)
+        left_out += [{"name": file.path.name, "reason": "this client has snapshots, and no ROOT file"} for file in missing]
+        included = [by_path[path] for path in made.included]
+        now = time.time()
+        return {
+            "kind": KIND,
+            "at": now,
+            "run": self._run,
+            "version": 0,
+            "name": "",
+            "size": 0,
+            "began": began,
+            "made": now,
+            "accepted": False,
+            "error": "",
+            "histograms": made.histograms,
+            "resolved": made.resolved,
+            "inputs": [{"host": file.host, "client": file.client, "name": file.path.name, "size": file.size} for file in included],
+            "left_out": left_out,
+        }
+
+
+def _versions(inputs: Sequence[RunFile]) -> dict[str, list[int]]:
+    """What tells a file from one that replaces it, by name."""
+    return {file.path.name: [file.size, file.inode, file.changed] for file in inputs}
+
+
+def _missing(files: Sequence[RunFile]) -> list[RunFile]:
+    """The newest snapshot of each client that has no ROOT file."""
+    written = {(file.host, file.client) for file in files if file.kind == FileKind.ROOT_FILE}
+    snapshots = sorted((file for file in files if file.kind == FileKind.SNAPSHOT), key=lambda file: (file.host, file.client, file.arrived))
+    return list({(file.host, file.client): file for file in snapshots if (file.host, file.client) not in written}.values())

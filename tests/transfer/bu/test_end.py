@@ -1,0 +1,207 @@
+"""Ends of runs: files and heartbeats are real, and so are hadd and root where something is merged."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uproot
+
+from app.transfers.reports.checks import read_report
+from services.transfer.bu import end
+from services.transfer.bu.end import EndOfRun, MergedFile
+from services.transfer.bu.inputs import WORK_FOLDER, list_files
+from services.transfer.bu.versions import versions_at
+from services.transfer.journal import Journal
+from services.transfer.names import merged_name
+from services.transfer.options import BuOptions, GuiMachineOptions, Options
+from tests.diary import sshd
+from tests.support.patience import PATIENCE_S
+from tests.transfer.bu.arrivals import arrive, snapshot
+from tests.transfer.bu.client_files import HADD, ROOT, RUN, SHARED
+
+HOURS = 3600.0
+
+
+class Site:
+    """The folder of a run, the heartbeats of the FUs, and the end of the run as a process sees it that can be killed."""
+
+    def __init__(self, folder: Path, hadd: str = HADD) -> None:
+        self.boxes, self.gui = folder / "boxes", folder / "gui"
+        self.folder = folder / "output" / f"run{RUN}"
+        for made in (self.boxes, self.gui, self.folder):
+            made.mkdir(parents=True)
+        self.machines = [GuiMachineOptions(name="gui1", root_folder=str(self.gui))]
+        bu = BuOptions(heartbeats=str(self.boxes), hadd=hadd, root=ROOT, merge_limit_s=20 * PATIENCE_S, gui_machines=tuple(self.machines))
+        self.options = Options(host="bu", bu=bu)
+        self.journal = Journal(folder / "journal.sqlite")
+        self.journal.report_to(["http://hub"], lambda: None)
+        self.now = 1000.0
+        self.start()
+
+    def start(self) -> None:
+        """Start the process again."""
+        self.end = EndOfRun(RUN, self.folder, self.options, self.journal, threading.Event())
+
+    def beat(self, *runs: int) -> None:
+        """The heartbeat of the FU."""
+        (self.boxes / "fu1").write_text(json.dumps({"activeRuns": runs}))
+
+    def step(self, later_s: float = 0.0) -> list[MergedFile]:
+        """A step after some seconds."""
+        self.now += later_s
+        return self.end.step(self.now, list_files(self.folder, RUN))
+
+    def over(self) -> list[MergedFile]:
+        """The steps that end the run."""
+        self.beat()
+        return [*self.step(), *self.step(5)]
+
+    def arrive(self, source: Path, client: str = "") -> None:
+        """A ROOT file arrives from the FU."""
+        arrive(self.folder, f"DQM_V0001_{client or source.stem}_R{RUN:09}__fu1.root", source.read_bytes())
+
+    def records(self) -> list[dict[str, Any]]:
+        """The records of merges, none of which a hub refuses."""
+        records = self.journal.records_after(0, 1000)
+        report = {"host": "bu", "mode": "bu", "version": "1", "now": 1.0, "dropped": 0, "state": {}, "records": records}
+        report["state"] = {"started": 1.0, "runs": [{"run": RUN, "state": self.end.state, "waiting_for": self.end.waiting_for}]}
+        report["state"] |= {"gui_machines": [], "disks": {}}
+        assert not read_report(report).refused
+        return records
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    yield made
+    made.journal.close()
+
+
+@pytest.mark.slow
+def test_a_run_is_merged_at_its_end_and_again_when_a_file_is_late(site: Site, client_files: Path) -> None:
+    (site.gui / merged_name(RUN, 4)).touch()  # by a BU whose disk was lost
+    site.beat(RUN)
+    site.arrive(client_files / "SiStrip.root")
+    assert [site.step(), site.step(30)] == [[], []]
+    assert (site.end.state, site.end.waiting_for) == ("ongoing", ["fu1"])
+    (first,) = site.over()
+    assert (first.path, first.version, site.end.state) == (site.folder / merged_name(RUN, 5), 5, "merged")
+    site.start()
+    assert site.step() == [first]
+    assert site.step(HOURS) == []
+    site.arrive(client_files / "CTPPS.root")
+    snapshot(site.folder, "BRIL", "fu1")
+    assert [*site.over(), *site.step(end.WAIT_S - 10)] == []
+    (second,) = site.step(10)
+    assert (second.version, second.size) == (6, second.path.stat().st_size)
+    with uproot.open(second.path) as file:
+        merged = file[SHARED]["TH1F"].values(flow=True)
+        parts = [uproot.open(client_files / f"{client}.root")[SHARED]["TH1F"].values(flow=True) for client in ("SiStrip", "CTPPS")]
+        assert list(merged) == list(sum(parts))
+    assert [site.step(HOURS), site.step(HOURS)] == [[], []]
+    records = site.records()
+    assert [(record["version"], record["accepted"], record["error"]) for record in records] == [(5, True, ""), (6, True, "")]
+    assert [(one["host"], one["client"]) for one in records[1]["inputs"]] == [("fu1", "SiStrip"), ("fu1", "CTPPS")]
+    missing = {"name": f"run{RUN}_BRIL_DQMLive__fu1.pb", "reason": "this client has snapshots, and no ROOT file"}
+    assert [record["left_out"] for record in records] == [[], [missing]]
+    assert os.listdir(site.folder / WORK_FOLDER) == []
+
+
+@pytest.mark.slow
+def test_a_file_that_cannot_be_merged_is_not_tried_again_until_it_is_replaced(site: Site, client_files: Path) -> None:
+    site.arrive(client_files / "not root.root", "BRIL")
+    assert site.over() == []
+    assert [site.step(HOURS), site.end.state] == [[], "over"]
+    site.start()
+    assert [site.step(), site.step(5), site.end.state] == [[], [], "over"]
+    (record,) = site.records()
+    assert (record["accepted"], record["error"]) == (False, "no ROOT file can be merged")
+    assert [one["name"] for one in record["left_out"]] == [f"DQM_V0001_BRIL_R{RUN:09}__fu1.root"]
+    site.arrive(client_files / "BRIL.root")
+    (merged,) = [*site.step(), *site.step(5)]
+    assert (merged.version, site.end.state) == (1, "merged")
+
+
+def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site) -> None:
+    site.beat(RUN)
+    for client in ("SiStrip", "BRIL"):
+        snapshot(site.folder, client, "fu1")
+    assert site.step() == []
+    assert [*site.over(), *site.step(end.WAIT_S), *site.step(HOURS)] == []
+    assert site.end.state == "over"
+    (record,) = site.records()
+    assert (record["version"], record["accepted"], record["error"]) == (0, False, "no client wrote a ROOT file")
+    assert [one["name"] for one in record["left_out"]] == [f"run{RUN}_{client}_DQMLive__fu1.pb" for client in ("BRIL", "SiStrip")]
+    site.beat(RUN)
+    assert [site.step(), site.end.state] == [[], "ongoing"]
+
+
+def test_a_merge_that_was_killed_before_its_last_step_is_finished_at_the_next_start(site: Site, client_files: Path) -> None:
+    site.arrive(client_files / "BRIL.root")
+    left = site.folder / WORK_FOLDER / "merge-1"
+    left.mkdir(parents=True)
+    shutil.copy(client_files / "BRIL.root", left / "merged.root.tmp")
+    (file,) = list_files(site.folder, RUN)
+    seen = {file.path.name: [file.size, file.inode, file.changed]}
+    document = {
+        "name": merged_name(RUN, 1),
+        "size": file.size,
+        "made": 5.0,
+        "temporary": f"{WORK_FOLDER}/merge-1/merged.root.tmp",
+        "seen": seen,
+    }
+    site.journal.put("merge", RUN, "0001", document)
+    (site.folder / WORK_FOLDER / "merge-2").mkdir()
+    assert site.step() == [MergedFile(site.folder / merged_name(RUN, 1), RUN, 1, file.size, 5.0)]
+    assert (site.folder / merged_name(RUN, 1)).read_bytes() == (client_files / "BRIL.root").read_bytes()
+    assert os.listdir(site.folder / WORK_FOLDER) == []
+    assert [site.step(HOURS), site.end.state] == [[], "merged"]
+
+
+def test_a_merge_that_fails_is_tried_again_later_each_time_and_reported_once(tmp_path: Path, client_files: Path) -> None:
+    calls = tmp_path / "calls"
+    hadd = tmp_path / "hadd"
+    hadd.write_text(f"#!/bin/sh\necho >> {calls}; echo No space left on device; exit 1\n")
+    hadd.chmod(0o755)
+    site = Site(tmp_path / "site", str(hadd))
+    site.arrive(client_files / "BRIL.root")
+    with pytest.raises(OSError, match="No space left on device"):
+        site.over()
+    for wait_s in (10, 20, 40):
+        assert site.step(wait_s - 1) == []
+        with pytest.raises(OSError, match="No space left on device"):
+            site.step(1)
+    assert (len(calls.read_text().splitlines()), site.end.state) == (4, "merging")
+    (record,) = site.records()
+    assert (record["accepted"], record["error"], record["left_out"]) == (False, "hadd: No space left on device", [])
+    site.journal.close()
+
+
+def test_versions_at_a_gui_machine_that_does_not_answer_do_not_count(tmp_path: Path) -> None:
+    for number in (1, 3):
+        (tmp_path / merged_name(RUN, number)).touch()
+    (tmp_path / merged_name(RUN + 1, 9)).touch()
+    there = GuiMachineOptions(name="there", root_folder=str(tmp_path))
+    absent = GuiMachineOptions(name="absent", root_folder=str(tmp_path / "absent"))
+    remote = GuiMachineOptions(name="remote", host="gui", root_folder=str(tmp_path))
+    assert versions_at([absent, there, remote], ("/no/ssh",), RUN) == {1, 3}
+
+
+@pytest.mark.slow
+def test_versions_at_a_remote_gui_machine_count(tmp_path: Path) -> None:
+    if not sshd.IS_THERE:
+        pytest.skip("sshd is not on this machine")
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    (folder / merged_name(RUN, 7)).touch()
+    with sshd.ssh_server(tmp_path) as (address, arguments):
+        machine = GuiMachineOptions(name="remote", host=address, root_folder=str(folder))
+        assert versions_at([machine], ("ssh", *arguments), RUN) == {7}
+        assert versions_at([machine], ("ssh", *arguments), RUN + 1) == set()
