@@ -30,17 +30,17 @@ log = logging.getLogger(__name__)
 class GuiMachine:
     """One GUI machine: what waits for it, and whether it can be reached."""
 
-    def __init__(self, options: GuiMachineOptions, ssh: tuple[str, ...], journal: Journal, newest_run: Callable[[], int]) -> None:
+    def __init__(self, options: GuiMachineOptions, ssh: tuple[str, ...], journal: Journal, live_run: Callable[[], int]) -> None:
         """Begin to deliver.
 
         Args:
             options: The machine.
             ssh: The command of ssh.
             journal: Keeps what was delivered.
-            newest_run: Returns the run that is the ongoing one (run 0) in the GUI.
+            live_run: Returns the run that is the ongoing one (run 0) in the GUI.
         """
         self.name = options.name
-        self._options, self._journal, self._newest_run = options, journal, newest_run
+        self._options, self._journal, self._live_run = options, journal, live_run
         self._remote = RemoteHost(options.host, ssh) if options.host else None
         self._hub = Hub(options.hub, options.token_file) if options.hub else None
         self._lock = threading.Lock()
@@ -135,11 +135,11 @@ class GuiMachine:
             return time.time()
 
     def _runs_to_register(self, delivery: Delivery) -> set[int]:
-        """The run, unless a later merge of it is registered, and run 0 for a concatenation of the newest run."""
+        """The run, unless a later merge of it is registered, and run 0 for a concatenation of the ongoing run."""
         merged = self._journal.of_run(KIND, delivery.run).items()
         versions = [one["version"] for key, one in merged if key.startswith(f"{self.name} ") and one["registered"]]
         runs = {delivery.run} if max(versions, default=0) <= delivery.version else set()
-        is_live = delivery.what == CONCATENATION and delivery.run == self._newest_run()
+        is_live = delivery.what == CONCATENATION and delivery.run == self._live_run()
         return runs | {0} if is_live else runs
 
     def _keep(self, delivery: Delivery, is_reported: bool) -> None:
@@ -165,11 +165,9 @@ class GuiMachine:
 class Deliveries:
     """Deliveries to all GUI machines."""
 
-    def __init__(
-        self, machines: Sequence[GuiMachineOptions], ssh: tuple[str, ...], journal: Journal, newest_run: Callable[[], int]
-    ) -> None:
-        """Prepare; `newest_run` returns the run that is the ongoing one (run 0) in the GUI."""
-        self._machines = [GuiMachine(options, ssh, journal, newest_run) for options in machines]
+    def __init__(self, machines: Sequence[GuiMachineOptions], ssh: tuple[str, ...], journal: Journal, live_run: Callable[[], int]) -> None:
+        """Prepare; `live_run` returns the run that is the ongoing one (run 0) in the GUI."""
+        self._machines = [GuiMachine(options, ssh, journal, live_run) for options in machines]
 
     def start(self) -> None:
         """Begin to deliver, with what a process before left. Raises JournalFailed."""

@@ -15,6 +15,7 @@ from ..names import TEMPORARY, concatenation_name, run_folder
 from ..options import Options
 from ..watching import FolderWatch
 from .deliveries import Deliveries
+from .live import LiveRun
 from .run import KIND as CONCATENATIONS
 from .run import NEWEST, BuRun
 
@@ -68,6 +69,7 @@ class Runs:
         self._runs: dict[int, BuRun] = {}
         self._times: dict[int, list[int]] = {}
         self._unreadable: set[int] = set()
+        self._live = LiveRun(options, journal)
 
     def __getitem__(self, run: int) -> BuRun:
         return self._runs[run]
@@ -79,9 +81,9 @@ class Runs:
         """All runs, the newest first."""
         return [run for _, run in sorted(dict(self._runs).items(), reverse=True)]
 
-    def newest(self) -> int:
-        """The run that is the ongoing one (run 0) in the GUI: the newest with a concatenation; 0 if there is none."""
-        return next((run.run for run in self.all() if run.has_concatenation), 0)
+    def live(self) -> int:
+        """The run that is the ongoing one (run 0) in the GUI, of those with a concatenation; 0 if there is none."""
+        return self._live.choose([run.run for run in self.all() if run.has_concatenation])
 
     def look(self) -> list[int]:
         """Look at the times of all folders; returns the runs whose folders changed since the last time. Raises `OSError`."""

@@ -45,7 +45,7 @@ class Bu:
         self.journal = Journal(folder / "bu.sqlite")
         self.journal.report_to(["http://hub"], lambda: None)
         self.runs = Runs(Options(state=str(folder), bu=options), self.journal, threading.Event())
-        self.deliveries = Deliveries(options.gui_machines, options.ssh, self.journal, self.runs.newest)
+        self.deliveries = Deliveries(options.gui_machines, options.ssh, self.journal, self.runs.live)
         self.deliveries.start()
 
     def close(self) -> None:
@@ -148,17 +148,17 @@ def test_the_histograms_of_a_client_do_not_vanish_because_one_snapshot_was_cut(b
     assert bu.records()[-1]["left_out"] == []
 
 
-def test_a_run_without_any_good_snapshot_is_reported_and_not_delivered_and_never_the_newest(bu: Bu, folder: Path) -> None:
+def test_a_run_without_any_good_snapshot_is_reported_and_not_delivered_and_never_the_ongoing_one(bu: Bu, folder: Path) -> None:
     snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
     snapshot(bu.output / f"run{RUN + 1}", "SiStrip", "fu1", mes(b"1", "SiStrip/a")[:-1])
     bu.round()
     bu.round()
     assert {record["run"]: record["entries"] for record in bu.records()} == {RUN: 1, RUN + 1: 0}
     assert list(bu.pb.glob(f"run{RUN + 1}*")) == []
-    assert bu.runs.newest() == RUN
+    assert bu.runs.live() == RUN
     snapshot(bu.output / f"run{RUN + 1}", "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
     bu.round()
-    assert bu.runs.newest() == RUN + 1
+    assert bu.runs.live() == RUN + 1
 
 
 def test_older_concatenations_and_links_are_removed_here_and_the_newest_has_its_plain_name(bu: Bu, folder: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_process_that_is_started_again_makes_no_concatenation_twice(bu: Bu, fo
     again = Bu(tmp_path)
     again.round()
     assert len(again.records()) == 2
-    assert again.runs.newest() == RUN
+    assert again.runs.live() == RUN
     assert len(os.listdir(again.pb)) == 2
     again.close()
 
