@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE
-from services.transfer.cleanup.folder import DiskUsage, list_files
+from services.transfer.cleanup.folder import DiskUsage, disk_usage, list_files
 from services.transfer.cleanup.mode import clean_up, dry_run
 from services.transfer.cleanup.rules import Plan, Rule, plan_cleanup
 from services.transfer.options import CleanupOptions, Options
@@ -23,6 +23,7 @@ from tests.notify.receivers import mail_server
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
+from tests.transfer.hub_server import hub_server
 
 MINUTE = 60
 NOW = 1_700_000_000
@@ -33,11 +34,11 @@ def concatenation(run: int, number: int) -> str:
 
 
 def write(folder: Path, run: int, ages_min: dict[int, float], nbytes: int = 100) -> None:
-    """Concatenations of a run, by number, with their ages in minutes."""
+    """Concatenations of a run, by number, with their ages in minutes; each run is a minute later than the one before it."""
     for number, age in ages_min.items():
         file = folder / concatenation(run, number)
         file.write_bytes(b"\x0a" * nbytes)
-        os.utime(file, (NOW - MINUTE * age,) * 2)
+        os.utime(file, (NOW + MINUTE * (run - age),) * 2)
 
 
 def options(folder: Path, **others: object) -> CleanupOptions:
@@ -61,8 +62,9 @@ HALF = DiskUsage(50_000_000, 50_000_000)
 def test_the_pb_files_of_all_runs_but_the_newest_are_removed(tmp_path: Path) -> None:
     for run in (367094, 367095, 99, 1_000_000):
         write(tmp_path, run, {1: 0, 2: 600})
-    (tmp_path / "run000099_DQMLive_concat.pb").touch()
-    (tmp_path / "run367094_SiStrip_DQMLive.pb").touch()
+    for name in ("run000099_DQMLive_concat.pb", "run367094_SiStrip_DQMLive.pb"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (NOW,) * 2)
     clean_up(options(tmp_path))
     assert sorted(os.listdir(tmp_path)) == [concatenation(1_000_000, 1), concatenation(1_000_000, 2)]
 
@@ -111,6 +113,36 @@ def test_a_mark_that_cannot_be_reached_is_noticed(tmp_path: Path) -> None:
     assert plan(tmp_path, DiskUsage(89, 11), disk_low=0.1).mark_reachable
 
 
+def test_a_file_with_a_high_number_of_no_run_does_not_end_the_ongoing_run(tmp_path: Path) -> None:
+    """Here it comes between two files of the ongoing run, 23 s apart, and stays; older runs go as before."""
+    write(tmp_path, 367094, {1: 60})
+    write(tmp_path, 367095, {number: number * 23 / 60 for number in range(30)})
+    bogus = concatenation(999_999, 1)
+    (tmp_path / bogus).touch()
+    for age_s in (-5, 5, 3600):
+        os.utime(tmp_path / bogus, (NOW + MINUTE * 367095 - age_s,) * 2)
+        clean_up(options(tmp_path, newest=1, life_time_min=0, disk_mark=1, disk_low=1))
+        assert len(os.listdir(tmp_path)) == 31
+        assert not (tmp_path / concatenation(367094, 1)).exists()
+
+
+def test_an_older_run_goes_a_minute_after_its_last_file(tmp_path: Path) -> None:
+    """Its last files can come when the next run has begun, and then the next run goes on."""
+    write(tmp_path, 1, {1: 0, 2: 1})
+    for seconds, left in ((-30, 3), (59, 3), (60, 1)):
+        write(tmp_path, 2, {1: 1 - seconds / 60})
+        clean_up(options(tmp_path))
+        assert len(os.listdir(tmp_path)) == left
+
+
+def test_a_disk_that_got_below_the_mark_is_no_reason_for_a_mail(tmp_path: Path) -> None:
+    write(tmp_path, 1, {number: 60 * number for number in range(12)}, nbytes=4096)
+    size = 4096 * 100
+    found = plan(tmp_path, DiskUsage(size * 91 // 100, size * 9 // 100))
+    assert found.usage == DiskUsage(size * 89 // 100, size * 11 // 100)  # only two files of twelve may go, of 6 % that should
+    assert found.mark_reachable
+
+
 WORDS = [
     "run",
     "367094",
@@ -153,9 +185,10 @@ def test_of_ten_thousand_random_names_no_root_file_is_ever_removed(tmp_path: Pat
         names.setdefault(random_name(chance), chance.random() < 0.2)
     folder = tmp_path / "pb"
     folder.mkdir()
-    for name, is_root in names.items():
+    for number, (name, is_root) in enumerate(names.items()):
         with open(folder / name, "wb", buffering=0) as file:
             file.write(ROOT_CONTENT if is_root else b"")
+        os.utime(folder / name, (NOW + MINUTE * number,) * 2)
     clean_up(options(folder, newest=1, life_time_min=0, disk_mark=0, disk_low=0))
     removed = names.keys() - set(os.listdir(folder))
     assert len(removed) > 1000
@@ -232,12 +265,14 @@ def test_a_real_disk_above_the_mark_gets_to_the_lower_mark_as_df_counts(tmp_path
         assert len(left) == 19  # of 32 that fill it, 59.4 %
 
 
-def config(folder: Path, **others: object) -> Path:
+def config(folder: Path, hub: str = "", **others: object) -> Path:
     file = folder.with_name("transfer.toml")
     values = {"folder": str(folder), "period_s": 0.1, **others}
     file.write_text(
         f"state = {str(folder.with_name('state'))!r}\n[cleanup]\n" + "".join(f"{name} = {toml(value)}\n" for name, value in values.items())
     )
+    if hub:
+        file.write_text(f"{file.read_text()}[[hubs]]\nurl = {hub!r}\n")
     return file
 
 
@@ -358,3 +393,48 @@ def test_clean_up_goes_on_when_mail_cannot_be_sent(tmp_path: Path) -> None:
         write(folder, 2, {1: 0})
         until(lambda: os.listdir(folder) == [concatenation(2, 1)], "the next round")
     assert (tmp_path / "log").read_text().count("Cannot send mail") == 1
+
+
+@pytest.mark.slow
+def test_clean_up_reports_what_it_removed_and_how_full_the_disk_is(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    write(folder, 1, {1: 0, 2: 0}, nbytes=5000)
+    write(folder, 2, {number: 60 * number for number in range(12)}, nbytes=5000)
+    blocks = (folder / concatenation(1, 1)).stat().st_blocks * 512
+    with hub_server() as hub, service(config(folder, hub.url, disk_mark=1.0), tmp_path / "log"):
+        until(lambda: hub.records, "a record")
+        until(lambda: "files" in hub.requests[-1][2]["state"], "the state after a round")
+        (record,) = hub.records
+        state = hub.requests[-1][2]["state"]
+    assert (record["kind"], record["removed"], record["bytes"]) == ("cleanup", 2, 2 * blocks)
+    assert record["rules"] == {"of an older run": 2}
+    assert sorted(record["examples"]) == [concatenation(1, 1), concatenation(1, 2)]
+    assert (state["folder"], state["files"], state["bytes"]) == (str(folder), 12, 12 * blocks)
+    assert (state["mark"], state["reachable"], state["would_remove"]) == (1, True, 2)
+    used, free = disk_usage(str(folder))
+    assert state["disk"] == pytest.approx(used / (used + free), abs=0.1)
+
+
+@pytest.mark.slow
+def test_a_second_clean_up_of_a_host_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    with service(config(folder), tmp_path / "log") as process:
+        until(lambda: "Cleaning up" in (tmp_path / "log").read_text(), "the start")
+        done = command(config(folder))
+        assert done.returncode == 1
+        assert f"the mode cleanup of this host is served by process {process.pid} " in done.stderr
+        assert command(config(folder), "--check").stdout == "configuration OK\n"
+
+
+@pytest.mark.slow
+def test_clean_up_goes_on_without_a_journal(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    (tmp_path / "state" / "cleanup.sqlite").mkdir(parents=True)  # cannot be opened as a file
+    write(folder, 1, {1: 0})
+    write(folder, 2, {1: 0})
+    with service(config(folder), tmp_path / "log"):
+        until(lambda: os.listdir(folder) == [concatenation(2, 1)], "a round")
+    assert "reports are lost when the service ends" in (tmp_path / "log").read_text()

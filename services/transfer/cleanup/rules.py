@@ -9,6 +9,9 @@ from typing import NamedTuple
 from ..options import CleanupOptions
 from .folder import DiskUsage, StoredFile
 
+SUPERSEDED_S = 60.0
+"""Seconds without a file after which a run with a lower number is over when there is a higher one: an ongoing run has one each 35 s at most."""
+
 
 class Rule(StrEnum):
     """Why a file stays or is removed."""
@@ -32,7 +35,7 @@ class Plan(NamedTuple):
     Attributes:
         rules: Each file with its rule; those to remove first, in the order of their removal.
         usage: How full the disk is afterwards.
-        mark_reachable: False when the disk stays too full.
+        mark_reachable: False when the disk stays above the mark.
     """
 
     rules: list[tuple[StoredFile, Rule]]
@@ -45,22 +48,48 @@ def plan_cleanup(files: Sequence[StoredFile], usage: DiskUsage, options: Cleanup
 
     The age of a file is measured from the newest one of its run, so that neither a wrong clock nor a pause of the run makes files old.
     """
-    newest_run = max((file.run for file in files), default=0)
-    removed = [file for file in files if 0 < file.run < newest_run]
+    current = current_runs(files)
+    removed = [file for file in files if file.run and file.run not in current]
     rules = [(file, Rule.OLDER_RUN) for file in removed]
     usage = usage.without(sum(file.nbytes for file in removed))
     too_full = usage.fraction > options.disk_mark
-    ordered = sorted((file for file in files if newest_run and file.run == newest_run), key=lambda file: (file.changed, file.name))
-    stay = []
-    for index, file in enumerate(ordered):
-        if index >= len(ordered) - options.newest:
-            stay.append((file, Rule.NEWEST))
-        elif ordered[-1].changed - file.changed < 60 * options.life_time_min:
-            stay.append((file, Rule.YOUNG))
-        elif too_full and usage.fraction > options.disk_low:
-            rules.append((file, Rule.DISK))
-            usage = usage.without(file.nbytes)
-        else:
-            stay.append((file, Rule.SPARE))
+    kept = []
+    for run in current:
+        ordered = sorted((file for file in files if file.run == run), key=_age)
+        for index, file in enumerate(ordered):
+            if index >= len(ordered) - options.newest:
+                kept.append((file, Rule.NEWEST))
+            elif ordered[-1].changed - file.changed < 60 * options.life_time_min:
+                kept.append((file, Rule.YOUNG))
+            else:
+                kept.append((file, Rule.SPARE))
+    for file in sorted((file for file, rule in kept if too_full and rule is Rule.SPARE), key=_age):
+        if usage.fraction <= options.disk_low:
+            break
+        kept.remove((file, Rule.SPARE))
+        rules.append((file, Rule.DISK))
+        usage = usage.without(file.nbytes)
     others = [(file, Rule.OTHER) for file in files if not file.run]
-    return Plan(rules + stay + others, usage, not (too_full and usage.fraction > options.disk_low))
+    return Plan(rules + kept + others, usage, usage.fraction <= options.disk_mark)
+
+
+def current_runs(files: Sequence[StoredFile]) -> list[int]:
+    """The runs that are not over: the one with the highest number, and those that went on when a higher one had its last file.
+
+    The number alone says too little: a file with a high number that belongs to no run, such as one of a test, would end every
+    ongoing run for ever.
+    """
+    newest: dict[int, float] = {}
+    for file in files:
+        if file.run:
+            newest[file.run] = max(file.changed, newest.get(file.run, file.changed))
+    current, highest = [], float("-inf")
+    for run in sorted(newest, reverse=True):
+        if newest[run] > highest - SUPERSEDED_S:
+            current.append(run)
+        highest = max(highest, newest[run])
+    return current
+
+
+def _age(file: StoredFile) -> tuple[float, str]:
+    return file.changed, file.name

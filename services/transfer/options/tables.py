@@ -101,7 +101,7 @@ class CleanupOptions:
     newest: int = option(10, "newest PB files of the newest run that are never removed", between(1, 100_000))
     life_time_min: float = option(10.0, "minutes for which a PB file of the newest run is never removed", between(0, 10_000))
     disk_mark: float = option(0.9, "used part of the disk above which PB files of the newest run are removed", between(0, 1))
-    disk_low: float = option(0.9, "used part of the disk at which that ends; at most disk_mark", between(0, 1))
+    disk_low: float = option(0.85, "used part of the disk at which that ends; at most disk_mark", between(0, 1))
     release_link: str = option("", "link to the release: the service ends when it leads elsewhere; empty: none", check_optional_place)
     mail_to: tuple[str, ...] = option((), "who gets mail when the mark cannot be reached", check_addresses)
     mail_from: str = option("dqmhub-transfer@localhost", "sender of that mail", lambda value: check_addresses((value,)))

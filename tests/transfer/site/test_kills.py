@@ -34,7 +34,7 @@ def test_a_clean_up_that_is_killed_at_any_step_removes_what_it_may_and_nothing_e
     for kill_at in sorted(chance(17).sample(range(1, 60), KILLS)):
         for age, name in enumerate([*others, *old, *newest]):
             (folder / name).write_bytes(b"content")
-            os.utime(folder / name, (1_700_000_000 + age, 1_700_000_000 + age))
+            os.utime(folder / name, (1_700_000_000 + 60 * age,) * 2)  # a run is over a minute after its last file
         done = subprocess.run([*words, str(kill_at), *arguments], cwd=TREE, capture_output=True, check=False, timeout=PATIENCE_S)
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
         stay = {*others, *newest[-10:]}
