@@ -10,6 +10,7 @@ import re
 import shlex
 import stat
 import subprocess
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,11 +22,18 @@ from .names import TEMPORARY
 CONNECT_S = 10
 IDLE_S = 30
 """Seconds without progress after which a remote copy fails."""
+SHARED_S = 60
+"""Seconds for which a shared connection waits for the next command."""
 SLOWEST = 1_000_000
 """Bytes per second below which a remote copy fails."""
+MOST_MESSAGE = 4096
+"""Bytes of the messages of a command that are read."""
 _ORIGIN = re.compile(r"md5:([0-9a-f]{32}) (\d{1,18}) .*\n?", re.ASCII | re.DOTALL)
 _SIZE_DIFFERS, _MD5_DIFFERS = 3, 4
-_UNREACHABLE = {errno.ENOTCONN, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH}
+_OF_THE_TARGET = {
+    *(errno.ENOTCONN, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EROFS),
+}
 
 
 class CopyFailed(Exception):
@@ -36,8 +44,8 @@ class SourceFailed(CopyFailed):
     """The reason is the file itself: it is absent, cannot be read, changed while it was copied, or is not what is expected."""
 
 
-class TargetUnreachable(CopyFailed):
-    """The reason is the target as a whole: other files would fail as well."""
+class TargetFailed(CopyFailed):
+    """The reason is the target as a whole, such as a broken connection or a full disk: other files would fail as well."""
 
 
 class Expected(NamedTuple):
@@ -87,7 +95,7 @@ def copy_file(source: Path, target: Path, expected: Expected | None = None) -> i
                 temporary.unlink(missing_ok=True)
             if isinstance(error, CopyFailed):
                 raise
-            kind = TargetUnreachable if error.errno in _UNREACHABLE else CopyFailed
+            kind = TargetFailed if error.errno in _OF_THE_TARGET else CopyFailed
             raise kind(f"{source} to {target}: {error.strerror or error}") from error
     return size
 
@@ -142,11 +150,14 @@ class RemoteHost:
         address: `user@host` or `host`.
         ssh: The command and options of ssh; nothing is ever asked.
         rsync: The command.
+        socket: The path of a socket by which commands share one connection: it begins with the first of them, and ends by
+            `close` or when it was not used for SHARED_S. Empty: each has its own.
     """
 
     address: str
     ssh: tuple[str, ...] = ("ssh",)
     rsync: str = "rsync"
+    socket: str = ""
 
     def copy_file(self, source: Path, target: PurePosixPath, expected: Expected | None = None) -> int:
         """Copy a file to an existing folder of the host; returns its size. As the local function, it raises CopyFailed.
@@ -181,7 +192,14 @@ class RemoteHost:
 
     def _ssh(self) -> list[str]:
         options = ("BatchMode=yes", f"ConnectTimeout={CONNECT_S}", "ServerAliveInterval=10", "ServerAliveCountMax=3")
-        return [*self.ssh, *(part for option in options for part in ("-o", option))]
+        shared = ("ControlMaster=auto", f"ControlPath={self.socket}", f"ControlPersist={SHARED_S}") if self.socket else ()
+        return [*self.ssh, *(part for option in (*options, *shared) for part in ("-o", option))]
+
+    def close(self) -> None:
+        """End the shared connection."""
+        if self.socket:
+            with suppress(CopyFailed):
+                _run([*self._ssh(), "-O", "exit", "--", self.address], CONNECT_S)
 
 
 MEANINGS = {
@@ -194,7 +212,7 @@ MEANINGS = {
     255: "ssh failed",
 }
 """Exit codes of rsync, by its manual: at the end of a connection its messages can be lost."""
-_CONNECTION_CODES = {5, 10, 12, 30, 35, 255}
+_CODES_OF_THE_TARGET = {5, 10, 11, 12, 30, 35, 255}
 
 
 def _version(status: os.stat_result) -> tuple[int, int]:
@@ -219,14 +237,17 @@ def _finish_script(temporary: str, target: str, expected: Expected) -> str:
 
 def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = ()) -> int:
     """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with its message."""
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        raise TargetUnreachable(f"{command[0]} did not end within {limit_s:.0f} s") from None
-    except OSError as error:
-        raise CopyFailed(f"{command[0]}: {error.strerror}") from error
+    with tempfile.TemporaryFile() as messages:  # no pipe: older versions of ssh hold it open for a shared connection
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, check=False, timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            raise TargetFailed(f"{command[0]} did not end within {limit_s:.0f} s") from None
+        except OSError as error:
+            raise CopyFailed(f"{command[0]}: {error.strerror}") from error
+        messages.seek(0)
+        text = messages.read(MOST_MESSAGE).decode(errors="replace")
     if done.returncode not in (0, *allowed):
-        said = "; ".join(done.stderr.decode(errors="replace").split("\n")[:3]).strip("; ")
-        kind = TargetUnreachable if done.returncode in _CONNECTION_CODES else CopyFailed
+        said = "; ".join(text.split("\n")[:3]).strip("; ")
+        kind = TargetFailed if done.returncode in _CODES_OF_THE_TARGET else CopyFailed
         raise kind(f"{command[0]} ended with {done.returncode}: {said or MEANINGS.get(done.returncode, 'no message')}")
     return done.returncode

@@ -43,7 +43,7 @@ def serve(options: Options, stop: threading.Event, run: int) -> int:
 
 
 def _serve(options: Options, stop: threading.Event, run: int, journal: Journal) -> int:
-    service = FuService(options.fu, options.host_name, journal, run)
+    service = FuService(options, journal, run)
     reporter = reporter_for(options, "fu", journal, service.state)
     try:
         return service.serve(stop)

@@ -46,7 +46,7 @@ class Outbox:
     """What waits to be sent, at most one version of each file.
 
     Snapshots come before ROOT files, and files of newer runs before those of older ones. After a failure a file waits, each time
-    twice as long. While the target is unreachable, one file at a time is tried, with the same pauses.
+    twice as long. While the target fails as a whole, one file at a time is tried, with the same pauses.
     """
 
     def __init__(self, retry_s: float, retry_most_s: float) -> None:
@@ -137,10 +137,10 @@ class Outbox:
                 self._outages = 0
             self._release(outgoing)
 
-    def retry(self, outgoing: OutgoingFile, is_unreachable: bool = False) -> None:
+    def retry(self, outgoing: OutgoingFile, is_target: bool = False) -> None:
         """The attempt failed: the file waits for the next one, unless a newer version has come meanwhile."""
         with self._changed:
-            if is_unreachable:
+            if is_target:
                 self._outages += 1
                 self._next_probe = time.monotonic() + self._delay_s(self._outages)
             self._release(outgoing, self._delay_s(outgoing.attempts))

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from ..copying import CopyFailed, Expected, SourceFailed, TargetUnreachable
+from ..copying import CopyFailed, Expected, SourceFailed, TargetFailed
 from ..journal import Journal, JournalFailed
 from ..names import FileKind
 from .files import Companion, file_state, read_companion
@@ -22,6 +22,8 @@ REPORT_WAIT_S, ORIGIN_WAIT_S = 3.0, 30.0
 MOST_SOURCE_FAILURES = 8
 """Attempts after which a file that is not what it should be is given up until it changes."""
 CLOSE_S = 5.0
+UNTAGGED = "untagged"
+"""The client of older files without a tag, in records."""
 log = logging.getLogger(__name__)
 
 
@@ -132,13 +134,14 @@ class Sender:
                 self._given_up[outgoing.file.name] = _whole_version(outgoing)
                 self._outbox.finish(outgoing, is_reached=False)
                 return
-        self._outbox.retry(outgoing, isinstance(error, TargetUnreachable))
+        self._outbox.retry(outgoing, isinstance(error, TargetFailed))
 
     def _drop(self, outgoing: OutgoingFile) -> None:
         """Forget a file that is gone."""
         text = "it was removed before it was sent"
         log.warning("Cannot send %s: %s", outgoing.file.path, text)
         self._report(outgoing, text)
+        self._given_up.pop(outgoing.file.name, None)
         self._outbox.finish(outgoing, is_reached=False)
 
     def _report(self, outgoing: OutgoingFile, error: str) -> None:
@@ -160,7 +163,7 @@ def _record(outgoing: OutgoingFile, error: str, sent: float) -> dict[str, object
         "kind": KIND,
         "at": time.time(),
         "run": file.run,
-        "client": file.tag,
+        "client": file.tag or UNTAGGED,
         "file": str(file.kind),
         "name": file.name,
         "size": outgoing.state.version.size,

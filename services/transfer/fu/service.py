@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..journal import Journal
-from ..options import FuOptions
+from ..options import Options
 from ..processes import ClientProcess, all_client_processes
 from ..watching import FolderWatch
 from .clients import RunClients
@@ -31,22 +31,22 @@ log = logging.getLogger(__name__)
 class FuService:
     """Sends the files of one run, or of all."""
 
-    def __init__(self, options: FuOptions, host: str, journal: Journal, run: int = 0) -> None:
+    def __init__(self, options: Options, journal: Journal, run: int = 0) -> None:
         """Read from the journal what was sent, and begin to send. Raises JournalFailed.
 
         Args:
-            options: Those of the mode.
-            host: The name of this host.
+            options: All options.
             journal: What was done, and what is to be reported.
             run: The run; 0 for all.
         """
-        self._options, self._run = options, run
-        self._finder = FileFinder(host, run)
-        self._clients = RunClients(options.end_s)
+        self._options, self._run = options.fu, run
+        self._finder = FileFinder(options.host_name, run)
+        self._clients = RunClients(options.fu.end_s)
         self._sent = SentFiles(journal)
-        self._outbox = Outbox(options.retry_s, options.retry_most_s)
-        self._sender = Sender(self._outbox, open_target(options.target, options.ssh), self._sent, journal)
-        self._disks = DiskWatch([options.folder, *([options.target] if options.target.startswith("/") else [])])
+        self._outbox = Outbox(options.fu.retry_s, options.fu.retry_most_s)
+        self._target = open_target(options.fu.target, options.fu.ssh, options.state)
+        self._sender = Sender(self._outbox, self._target, self._sent, journal)
+        self._disks = DiskWatch([place for place in (options.fu.folder, options.fu.target) if place.startswith("/")])
         self._started = time.time()
         self._next_look = 0.0
         self._last_scan = 0
@@ -55,6 +55,7 @@ class FuService:
     def close(self) -> None:
         """End; copies that are being made get a short time."""
         self._sender.close()
+        self._target.close()
         self._disks.close()
 
     def state(self) -> dict[str, Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..copying import CopyFailed, Expected, RemoteHost, TargetUnreachable, copy_file
+from ..copying import CopyFailed, Expected, RemoteHost, TargetFailed, copy_file
 from ..names import run_folder
+
+MOST_SOCKET = 85
+"""Bytes of the path of a socket: the kernel allows 107, and ssh appends 17 while it makes one."""
 
 
 class Target(Protocol):
@@ -14,6 +19,9 @@ class Target(Protocol):
 
     def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
         """Copy a file into the folder of a run; returns its size. Raises CopyFailed."""
+
+    def close(self) -> None:
+        """End what was begun."""
 
 
 class LocalTarget:
@@ -25,13 +33,16 @@ class LocalTarget:
     def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
         """Copy a file into the folder of a run, which is made; the folder above is not, since it may be what is mounted."""
         if not self._folder.is_dir():
-            raise TargetUnreachable(f"{self._folder}: there is no such folder")
+            raise TargetFailed(f"{self._folder}: there is no such folder")
         folder = self._folder / run_folder(run)
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:
             raise CopyFailed(f"{folder}: {error.strerror}") from error
         return copy_file(path, folder / name, expected)
+
+    def close(self) -> None:
+        """Nothing was begun."""
 
 
 class RemoteTarget:
@@ -53,10 +64,22 @@ class RemoteTarget:
             self._made.discard(run)  # it may have been removed
             raise
 
+    def close(self) -> None:
+        """End the connection."""
+        self._host.close()
 
-def open_target(place: str, ssh: tuple[str, ...]) -> Target:
-    """The target of the option `fu.target`; nothing is connected."""
+
+def open_target(place: str, ssh: tuple[str, ...], state: str) -> Target:
+    """The target of the option `fu.target`; nothing is connected.
+
+    Args:
+        place: The option.
+        ssh: The option `fu.ssh`.
+        state: A folder for the socket of a connection that all copies share. They do so unless its path is too long for a socket.
+    """
     if place.startswith("/"):
         return LocalTarget(Path(place))
     address, _, folder = place.partition(":")
-    return RemoteTarget(RemoteHost(address, ssh), PurePosixPath(folder))
+    digest = hashlib.sha256(repr((address, ssh)).encode()).hexdigest()[:8]
+    socket = os.path.join(state, f"ssh-{digest}")
+    return RemoteTarget(RemoteHost(address, ssh, socket=socket if len(os.fsencode(socket)) <= MOST_SOCKET else ""), PurePosixPath(folder))

@@ -13,7 +13,7 @@ from typing import Any
 
 from services.transfer.fu.service import FuService
 from services.transfer.journal import Journal
-from services.transfer.options import FuOptions
+from services.transfer.options import FuOptions, Options
 from tests.support.processes import until
 
 HOST = "fu-c2f11-09-01"
@@ -28,16 +28,15 @@ class FilterUnit:
     Attributes:
         upload: Where clients write.
         target: The folder of the BU.
-        options: Those of the mode.
+        options: Those of the service.
     """
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.folder, self.upload, self.target = folder, folder / "upload", folder / BU
         self.upload.mkdir()
         self.target.mkdir()
-        self.options = FuOptions(
-            **{"folder": str(self.upload), "target": str(self.target), "retry_s": 0.01, "retry_most_s": 0.1, **options}
-        )
+        mode = {"folder": str(self.upload), "target": str(self.target), "retry_s": 0.01, "retry_most_s": 0.1, **options}
+        self.options = Options(host=HOST, state=str(folder / "state"), fu=FuOptions(**mode))
 
     def write_snapshot(self, content: bytes, tag: str = "SiStrip", run: int = RUN, pid: int = 77, reported: int | None = None) -> Path:
         """Write a snapshot and its report as clients do; `reported` is a wrong size in the report, -1 means no report."""
@@ -66,8 +65,8 @@ class FilterUnit:
         write(path.with_name(path.name + ".origin"), origin.encode(), ".tmp")
 
     def sent(self, run: int = RUN) -> dict[str, bytes]:
-        """The files of a run at the BU."""
-        return {path.name: path.read_bytes() for path in (self.target / f"run{run:06}").glob("*") if not path.name.endswith(".tmp")}
+        """The files of a run at the BU, without those that are being written."""
+        return {path.name: path.read_bytes() for path in (self.target / f"run{run:06}").glob("[!.]*[!p]")}
 
     @contextmanager
     def serving(self, run: int = 0) -> Iterator[Serving]:
@@ -86,9 +85,9 @@ class Serving:
 
     def __init__(self, unit: FilterUnit, run: int = 0) -> None:
         self._unit = unit
-        self.journal = Journal(unit.folder / "state" / "fu.sqlite")
+        self.journal = Journal(Path(unit.options.state) / "fu.sqlite")
         self.journal.report_to(["a hub"], lambda: None)
-        self.service = FuService(unit.options, HOST, self.journal, run)
+        self.service = FuService(unit.options, self.journal, run)
         self._stop = threading.Event()
         self.codes: list[int] = []
         self.thread = threading.Thread(target=lambda: self.codes.append(self.service.serve(self._stop)))

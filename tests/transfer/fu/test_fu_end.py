@@ -71,8 +71,8 @@ def test_the_state_names_each_client_process_with_its_tag_and_its_last_snapshot(
 def command(unit: FilterUnit, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """The command of the mode `fu`, with its output in the file `log`."""
     config = unit.folder / "transfer.toml"
-    lines = [f'{name} = "{getattr(unit.options, name)}"' for name in ("folder", "target")]
-    lines += [f"{name} = {getattr(unit.options, name)}" for name in ("scan_s", "retry_s", "retry_most_s", "end_s")]
+    lines = [f'{name} = "{getattr(unit.options.fu, name)}"' for name in ("folder", "target")]
+    lines += [f"{name} = {getattr(unit.options.fu, name)}" for name in ("scan_s", "retry_s", "retry_most_s", "end_s")]
     config.write_text("\n".join([f'host = "{HOST}"', f'state = "{unit.folder}/state"', "[fu]", *lines]))
     whole = [sys.executable, "-S", "-E", "-m", "services.transfer", "fu", "--config", str(config), *arguments]
     with (unit.folder / "log").open("ab") as log:

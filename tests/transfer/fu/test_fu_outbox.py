@@ -98,7 +98,7 @@ def test_pauses_get_twice_as_long_up_to_a_limit() -> None:
     assert [round(later - pauses[0]) for later in pauses] == [0, 1, 3, 31, 59, 59]
 
 
-def test_while_the_target_is_unreachable_one_file_at_a_time_is_tried() -> None:
+def test_while_the_target_is_target_one_file_at_a_time_is_tried() -> None:
     outbox = Outbox(0.001, 0.001)
     for name in "abcd":
         outbox.put(outgoing(name))
@@ -107,7 +107,7 @@ def test_while_the_target_is_unreachable_one_file_at_a_time_is_tried() -> None:
     assert second is not None
     for one in (first, second):
         one.attempts = 1
-        outbox.retry(one, is_unreachable=True)
+        outbox.retry(one, is_target=True)
     probe = outbox.take(ALL)
     assert probe is not None
     with ThreadPoolExecutor(1) as pool:
