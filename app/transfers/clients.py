@@ -31,7 +31,8 @@ class ClientTransfers(NamedTuple):
         snapshot_age_s: Since its newest snapshot was written; None: there is none.
         root_sent: 0 with a `root_name`: it was not sent yet.
         attempts: Failed attempts to send its files.
-        error, error_at: Of its last file, "" if it was sent; when the last error was.
+        error, error_at: Of a file that could not be sent, "" for none; when the last error was.
+        note: On the last file that was sent, such as that it could not be checked; "" for none.
         missing: What is missing of it, for people; "" for nothing.
         processes: Its client processes, the newest first.
     """
@@ -55,6 +56,7 @@ class ClientTransfers(NamedTuple):
     attempts: int
     error: str
     error_at: float
+    note: str
     missing: str
     processes: tuple[ClientProcess, ...]
 
@@ -97,9 +99,10 @@ def _client(row: TransferClient, processes: Sequence[ClientProcess], missing: st
         hub_time(row.root_written, skew_s),
         hub_time(row.root_sent, skew_s),
         row.root_delay_s,
-        row.attempts,
+        row.attempts + row.error_attempts,
         row.error,
         hub_time(row.error_at, skew_s),
+        row.note,
         missing,
         tuple(processes),
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SYSTEM = "transfers"
 SILENT = "transfer-silent"
 MOST_EVENTS = 1000
+NAMED = 10
+"""Problems that the text of an event names."""
 _PROCESS = "process:"
 """Begin of the key of an event about a process; others are numbers of problems."""
 
@@ -39,33 +41,34 @@ class TransferEvents(EventSource):
     def find(self, system: str, since: float, until: float, kinds: Collection[str] | None = None) -> list[Event]:
         """The problems that began, and the processes that became silent."""
         wanted = [kind for kind in PROBLEM_KINDS if kinds is None or kind in kinds]
-        found = [_problem_event(row) for row in _problems(wanted, since, until)]
+        found = [_group_event(group) for group in _groups(wanted, since, until)]
         if kinds is None or SILENT in kinds:
             found += _silent_processes(since, until)
         return sorted(found, key=lambda event: (-event.at, event.id))[:MOST_EVENTS]
 
     def subject(self, event: Event) -> Subject:
-        """The client, GUI machine, disk, file or process."""
-        row = _problem(event)
-        if row is None:
+        """The client, GUI machine, disk, file or process; of several their host."""
+        group = _group_of(event)
+        if not group:
             return Subject(event.key, _host_of(event))
-        run = f"run {row.run} " if row.run else ""
-        return Subject(f"{run}{row.host} {row.origin} {row.subject}", row.host)
+        row = group[0]
+        names = [f"run {row.run}"] * bool(row.run) + [row.host, row.origin] + [row.subject] * (len(group) == 1)
+        return Subject(" ".join(names), row.host)
 
     def is_open(self, event: Event) -> bool:
-        """Whether the problem lasts, or the process is still silent."""
+        """Whether one of the problems lasts, or the process is still silent."""
         if event.kind == SILENT:
             return any(each.id == event.id for each in _silent_processes(event.at - 1, event.at + 1))
-        row = _problem(event)
-        return row is not None and row.ended is None
+        return any(row.ended is None for row in _group_of(event))
 
     def path(self, event: Event) -> str:
         """The page of the run or of the host."""
         from urllib.parse import quote
 
-        row = _problem(event)
-        host = row.host if row and event.kind == DISK_FULL else _host_of(event)
-        return f"/transfers/runs/{event.run}" if event.run else f"/transfers/hosts/{quote(host)}" if host else "/transfers"
+        if event.run:
+            return f"/transfers/runs/{event.run}"
+        host = _host_of(event) or next((row.host for row in _group_of(event) if event.kind == DISK_FULL), "")
+        return f"/transfers/hosts/{quote(host)}" if host else "/transfers"
 
     def hosts(self, settings: Settings) -> Iterable[str]:
         """The hosts that have reported."""
@@ -75,35 +78,51 @@ class TransferEvents(EventSource):
         return {host for (host,) in rows(TransferHost.select(TransferHost.host).distinct())}
 
 
-def _problems(kinds: Sequence[str], since: float, until: float) -> Iterator[TransferProblem]:
+def _groups(kinds: Sequence[str], since: float, until: float) -> Iterator[list[TransferProblem]]:
+    """The problems that began. Those that began with one report of a host are one group: a full disk holds up all its files."""
     from app.transfers.models import TransferProblem
 
     for kind in kinds:  # the index begins with it
         is_new = TransferProblem.kind == kind, TransferProblem.began.between(since, until)
-        yield from TransferProblem.select().where(*is_new).order_by(TransferProblem.began.desc()).limit(MOST_EVENTS)
+        groups: dict[tuple[object, ...], list[TransferProblem]] = {}
+        for row in TransferProblem.select().where(*is_new).order_by(TransferProblem.began.desc(), TransferProblem.id).limit(MOST_EVENTS):
+            groups.setdefault((row.began, row.host, row.run, row.origin), []).append(row)
+        yield from groups.values()
 
 
-def _problem(event: Event) -> TransferProblem | None:
+def _group_of(event: Event) -> list[TransferProblem]:
+    """The problems of an event; none if they were removed, and for a silent process."""
     from app.transfers.models import TransferProblem
 
-    if not event.key.isdecimal():
-        return None
-    found: TransferProblem | None = TransferProblem.get_or_none(TransferProblem.id == int(event.key))
-    return found
+    row = TransferProblem.get_or_none(TransferProblem.id == int(event.key)) if event.key.isdecimal() else None
+    if row is None:
+        return []
+    same = [getattr(TransferProblem, name) == getattr(row, name) for name in ("kind", "began", "host", "run", "origin")]
+    return list(TransferProblem.select().where(*same).order_by(TransferProblem.id))
 
 
-def _problem_event(row: TransferProblem) -> Event:
+def _group_event(group: Sequence[TransferProblem]) -> Event:
+    from app.core.text import one_line
+
+    row, named = group[0], [f"{one_line(each.subject)}: {one_line(each.text)}" for each in group[:NAMED]]
+    text = one_line(row.text) if len(group) == 1 else "; ".join(named) + (" ..." if len(group) > NAMED else "")
+    key = f"{row.id} {row.began!r} {row.host} {row.subject}"
+    return Event(_id(row.kind, key), SYSTEM, row.kind, row.run or None, str(row.id), row.began, _title(row, len(group)), text)
+
+
+def _title(row: TransferProblem, count: int) -> str:
+    """The title of a group of problems. row: the first of them."""
     from app.core.text import one_line
 
     subject = one_line(row.subject)
-    titles = {
-        FILE_MISSING: f"Run {row.run}: a file of {subject} on {row.host} is missing",
-        CORRUPT_INPUT: f"Run {row.run}: {subject} was left out of a {row.origin}",
-        GUI_UNREACHABLE: f"GUI machine {subject} cannot be reached from {row.host}",
-        DISK_FULL: f"Disk {subject} of {row.host} is above its mark",
-    }
-    key = f"{row.id} {row.began!r} {row.host} {row.subject}"
-    return Event(_id(row.kind, key), SYSTEM, row.kind, row.run or None, str(row.id), row.began, titles[row.kind], one_line(row.text))
+    if row.kind == FILE_MISSING:
+        what = f"a file of {subject} on {row.host} is missing" if count == 1 else f"files of {count} clients on {row.host} are missing"
+        return f"Run {row.run}: {what}"
+    if row.kind == CORRUPT_INPUT:
+        return f"Run {row.run}: " + (f"{subject} was" if count == 1 else f"{count} files were") + f" left out of a {row.origin}"
+    if row.kind == GUI_UNREACHABLE:
+        return (f"GUI machine {subject}" if count == 1 else f"{count} GUI machines") + f" cannot be reached from {row.host}"
+    return f"Disk {subject} of {row.host} is above its mark" if count == 1 else f"{count} disks of {row.host} are above their mark"
 
 
 def _silent_processes(since: float, until: float) -> list[Event]:

@@ -127,9 +127,11 @@ class TransferClient(Table):
         delay_s, worst_delay_s: Of the newest and of the slowest snapshot; null: none.
         root_name, root_size, root_written, root_sent: Of the newest ROOT file; `root_sent` is 0 until it is sent.
         root_delay_s: Of it; null: not sent.
-        attempts: Failed attempts to send a file, so far.
-        error: Of the last record; "" when that file was sent without a problem.
+        attempts: Failed attempts to send the files that were sent in the end.
+        error, error_of, error_attempts: Of a file that could not be sent: why, its kind, and attempts so far; empty once a file of
+            this kind was sent.
         error_at: Time of the last error; 0: none.
+        note: On the last file that was sent, such as that it could not be checked; "" for none.
     """
 
     run = IntegerField()
@@ -150,7 +152,10 @@ class TransferClient(Table):
     root_delay_s = DoubleField(null=True)
     attempts = BigIntegerField(default=0)
     error = TextField(default="")
+    error_of = TextField(default="")
+    error_attempts = BigIntegerField(default=0)
     error_at = DoubleField(default=0.0)
+    note = TextField(default="")
 
     class Meta:
         """Options of peewee."""

@@ -30,7 +30,7 @@ class TransferSummary(NamedTuple):
         hosts, clients: Filter units and clients that sent a file.
         snapshots, snapshot_bytes, root_files, root_bytes: Files that were sent, and their size.
         concatenations, merges: Kept concatenations, and merges that were accepted.
-        errors: Clients whose last file was not sent, and failed deliveries without a later one.
+        errors: Clients with a file that could not be sent, and failed deliveries without a later one.
         missing: Files that are missing.
         corrupt: Files that were left out as damaged.
     """

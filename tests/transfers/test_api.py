@@ -93,7 +93,7 @@ def test_a_report_that_is_too_long_is_413(client: FlaskClient, monkeypatch: pyte
 
 
 def test_names_of_files_that_are_no_text_are_stored(client: FlaskClient) -> None:
-    post(client, report(file_record(1, error="cannot copy a\udcff.pb")))
+    post(client, report(file_record(1, sent=0, error="cannot copy a\udcff.pb")))
     assert client.get(f"{PATH}/{RUN}").json["clients"][0]["error"] == "cannot copy a\ufffd.pb"
 
 

@@ -112,8 +112,8 @@ def test_a_page_is_up_to_date_until_something_new_is_reported_of_what_it_shows(f
 
 def test_clients_with_missing_files_come_first(filled: float, client: FlaskClient) -> None:
     shown = rows_of(client, PAGE, "clients")
-    assert re.match(r"CSC fu-1 missing no new snapshot for 103 s", shown[0]), shown[0]
-    assert re.match(r"sistrip_cfg.py \(8\) fu-1 missing no snapshot yet, 101 s after its start – 0", shown[1]), shown[1]
+    assert re.match(r"CSC fu-1 missing no new snapshot for more than 3 lumisections", shown[0]), shown[0]
+    assert re.match(r"sistrip_cfg.py \(8\) fu-1 missing no snapshot yet, more than 3 lumisections after its start – 0", shown[1]), shown[1]
     assert re.match(r"CTPPS fu-2 not sent rsync ended with 255: Connection refused \d+ \w+ ago 0 – – – – 3$", shown[2]), shown[2]
     assert [row.split()[0] for row in shown[3:]] == ["BRIL", "SiStrip"]
     assert "5 clients, 2 with a missing file" in words(client.get(PAGE).text)
@@ -138,6 +138,13 @@ def test_a_root_file_is_shown_when_it_was_sent_and_until_then(hub: Settings, cli
     failed, sent = rows_of(client, PAGE, "clients")
     assert re.match(r"CTPPS fu-1 not sent No space left on device – 0 – – – 5.0 kB , not sent yet 2$", failed), failed
     assert re.search(r"complete – 0 – – – 5.2 MB , \d{4}-\d\d-\d\d [\d:]+ after 3.0 s 0$", sent), sent
+
+
+def test_a_note_on_a_file_that_was_sent_is_shown_and_is_no_error(hub: Settings, client: FlaskClient) -> None:
+    now = time.time()
+    receive(hub, report(root_record(1, at=now, error="checked by its size alone"), now=now, state=fu_state("over")), now)
+    (sent,) = rows_of(client, PAGE, "clients")
+    assert "complete checked by its size alone" in sent
 
 
 def test_concatenations_show_what_went_in_and_what_was_left_out(filled: float, client: FlaskClient) -> None:
@@ -196,7 +203,7 @@ def test_problems_stand_above_everything_until_they_end(filled: float, hub: Sett
     found = text(client, "/transfers")
     assert "GUI machine unreachable gui-2 : No route to host bu-1 , since" in found
     assert "disk above mark /fff/output : 95.0% used, above the mark of 90% bu-1 , since" in found
-    assert f"file missing CSC : no new snapshot for 103 s run {RUN} , fu-1 , since" in found
+    assert f"file missing CSC : no new snapshot for more than 3 lumisections run {RUN} , fu-1 , since" in found
     assert f"damaged file {CUT['name']} : {CUT['reason']}" in found
     receive(hub, report(concatenation_record(70, at=filled + 9), mode="bu", now=filled + 9), filled + 9)
     assert "GUI machine unreachable" not in text(client, "/transfers")

@@ -55,7 +55,7 @@ def test_a_client_is_missing_three_lumisections_after_its_last_snapshot_and_unti
     at(hub, LIMIT_S - 1, state=state)
     assert missing() == {}
     at(hub, LIMIT_S + 1, state=state)
-    assert missing() == {"SiStrip": "no new snapshot for 71 s"}
+    assert missing() == {"SiStrip": "no new snapshot for more than 3 lumisections"}
     assert runs.runs()[0].missing == 1
     at(hub, LIMIT_S + 20, state=fu_state(clients=(process(7, snapshot=NOW + LIMIT_S + 19),)))
     assert missing() == {}
@@ -78,7 +78,7 @@ def test_a_process_that_never_wrote_is_missing_under_its_program_until_it_writes
     at(hub, LIMIT_S - 1, state=silent)
     assert missing() == {}
     at(hub, LIMIT_S + 1, state=silent)
-    assert missing() == {"sistrip_cfg.py (7)": "no snapshot yet, 71 s after its start"}
+    assert missing() == {"sistrip_cfg.py (7)": "no snapshot yet, more than 3 lumisections after its start"}
     at(hub, LIMIT_S + 9, state=fu_state(clients=(process(7, snapshot=NOW + LIMIT_S + 5),)))
     assert missing() == {}
     assert [client.client for client in runs.run(RUN).clients] == ["SiStrip"]
@@ -204,6 +204,25 @@ def test_each_problem_is_an_event_that_leads_to_its_run_or_host_and_is_open_whil
     assert {event.id for event in source.find("transfers", now - 1, now + 1)} == {event.id for event in found.values()}
     assert [event.kind for event in source.find("transfers", now - 1, now + 1, ["disk-full"])] == ["disk-full"]
     assert set(source.hosts(hub)) == {"bu-1", "fu-1"}
+
+
+def test_problems_that_begin_with_one_report_of_a_host_are_one_event(hub: Settings) -> None:
+    source, now = TransferEvents(), time.time()
+    sent = [file_record(number, f"Client{number}", at=now - 300) for number in range(1, 13)]
+    receive(hub, report(*sent, state=fu_state(), now=now), now)
+    receive(hub, report(file_record(1, "Other", at=now - 300), host="fu-2", state=fu_state(), now=now), now)
+    found = {event.title.removeprefix(f"Run {RUN}: "): event for event in source.find("transfers", now - 1, now + 1)}
+    assert set(found) == {"files of 12 clients on fu-1 are missing", "a file of Other on fu-2 is missing"}
+    many, one = found["files of 12 clients on fu-1 are missing"], found["a file of Other on fu-2 is missing"]
+    assert many.text.count("no new snapshot for more than 3 lumisections") == 10
+    assert many.text.endswith(" ...")
+    assert source.subject(many) != source.subject(one)
+    all_but_last = [file_record(number + 20, f"Client{number}", at=now - 1) for number in range(1, 12)]
+    receive(hub, report(*all_but_last, state=fu_state(), now=now), now)
+    assert source.is_open(many)
+    receive(hub, report(file_record(40, "Client12", at=now - 1), state=fu_state(), now=now), now)
+    assert not source.is_open(many)
+    assert source.is_open(one)
 
 
 def test_a_process_that_stops_reporting_is_an_event_once_it_is_silent(hub: Settings) -> None:

@@ -82,15 +82,26 @@ def test_numbers_of_one_host_and_mode_say_nothing_of_another(hub: Settings) -> N
     assert sorted((client.host, client.snapshots) for client in runs.run(RUN).clients) == [("fu-1", 2), ("fu-2", 1)]
 
 
-def test_a_failed_file_keeps_its_error_until_one_is_sent(hub: Settings) -> None:
-    receive(hub, report(file_record(1, sent=0, attempts=3, error="rsync: the disk is full")))
+def test_a_failed_file_keeps_its_error_until_one_of_its_kind_is_sent(hub: Settings) -> None:
+    receive(hub, report(root_record(1, sent=0, attempts=1, error="rsync: the disk is full")))
+    receive(hub, report(root_record(2, sent=0, attempts=3, error="rsync: no route")))
     client = only_client()
-    assert (client.snapshots, client.attempts, client.error, client.error_at) == (0, 3, "rsync: the disk is full", NOW)
+    assert (client.root_sent, client.attempts, client.error, client.error_at) == (0, 3, "rsync: no route", NOW)
+    receive(hub, report(file_record(3, at=NOW + 5)))
+    assert only_client().error == "rsync: no route", "a snapshot is another file"
     assert runs.runs()[0].errors == 1
-    receive(hub, report(file_record(2, at=NOW + 5, attempts=5)))
+    receive(hub, report(root_record(4, at=NOW + 9, attempts=5)))
     client = only_client()
-    assert (client.snapshots, client.attempts, client.error, client.error_at) == (1, 7, "", NOW)
+    assert (client.attempts, client.error, client.error_at) == (4, "", NOW)
     assert runs.runs()[0].errors == 0
+
+
+def test_what_a_record_says_of_a_file_that_was_sent_is_a_note_and_no_error(hub: Settings) -> None:
+    receive(hub, report(root_record(1, error="checked by its size alone")))
+    client = only_client()
+    assert (client.error, client.note, runs.runs()[0].errors) == ("", "checked by its size alone", 0)
+    receive(hub, report(root_record(2)))
+    assert only_client().note == ""
 
 
 def test_times_of_a_host_with_a_wrong_clock_are_shown_by_the_clock_of_the_hub(hub: Settings) -> None:

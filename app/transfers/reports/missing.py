@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from app.transfers.kinds import LUMISECTION_S
 from app.transfers.models import TransferClient
 
 
@@ -22,23 +23,23 @@ class ClientFacts(NamedTuple):
     first: float
 
 
-def missing_snapshots(clients: Iterable[ClientFacts], now: float, limit_s: float) -> dict[str, str]:
+def missing_snapshots(clients: Iterable[ClientFacts], now: float, lumis: float) -> dict[str, str]:
     """The clients of an ongoing run without a new snapshot for too long: what is wrong, by name.
 
     A process that has just been started again has the same time for its first snapshot as any other.
+
+    Args:
+        clients: Those of the run at one filter unit.
+        now: Unix s by its clock.
+        lumis: Lumisections that a client may take for a snapshot.
     """
     latest: dict[str, ClientFacts] = {}
     for client in clients:
         known = latest.get(client.name, client)
         latest[client.name] = ClientFacts(client.name, max(known.snapshot, client.snapshot), max(known.first, client.first))
-    found = {}
-    for client in latest.values():
-        age = now - max(client.snapshot, client.first)
-        if age > limit_s:
-            found[client.name] = (
-                f"no new snapshot for {age:,.0f} s" if client.snapshot else f"no snapshot yet, {age:,.0f} s after its start"
-            )
-    return found
+    earliest, time = now - lumis * LUMISECTION_S, f"more than {lumis:g} lumisections"
+    late = [client for client in latest.values() if max(client.snapshot, client.first) < earliest]
+    return {each.name: f"no new snapshot for {time}" if each.snapshot else f"no snapshot yet, {time} after its start" for each in late}
 
 
 def clients_of_run(run: int, host: str, processes: Iterable[Any]) -> list[ClientFacts]:

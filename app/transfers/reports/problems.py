@@ -27,7 +27,7 @@ def update_problems(kind: str, host: str, run: int, origin: str, found: Mapping[
     known = {problem.subject: problem.id for problem in open_ones}
     if gone := [number for subject, number in known.items() if subject not in found]:
         TransferProblem.update(ended=now).where(TransferProblem.id.in_(gone)).execute()
-    new = [subject for subject in found if subject not in known][: max(MAX_SUBJECTS - len(known) + len(gone), 0)]
+    new = [subject for subject in sorted(found) if subject not in known][: max(MAX_SUBJECTS - len(known) + len(gone), 0)]
     for subject in new:
         TransferProblem.create(kind=kind, host=host, run=run, origin=origin, subject=subject, text=found[subject], began=now)
     return bool(gone or new)

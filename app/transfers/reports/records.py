@@ -31,11 +31,21 @@ def _store_file(host: str, record: TransferRecord, now: float) -> None:
         _add_root_file(client, values)
         if values["sent"]:
             end_problem(kinds.FILE_MISSING, host, record.run, kinds.ROOT_FILE, client.client, now)
-    client.attempts += max(values["attempts"] - 1, 0) if values["sent"] else values["attempts"]
-    client.error = values["error"]
-    if values["error"]:
-        client.error_at = record.at
+    _note_error(client, record)
     client.save()
+
+
+def _note_error(client: TransferClient, record: TransferRecord) -> None:
+    """Note why a file was not sent, until one of its kind is. What a record of a sent file says is a note."""
+    values = record.values
+    if not values["sent"]:
+        client.error, client.error_of, client.error_at = values["error"] or "not sent", values["file"], record.at
+        client.error_attempts = values["attempts"]
+        return
+    client.attempts += max(values["attempts"] - 1, 0)
+    client.note = values["error"]
+    if client.error_of == values["file"]:
+        client.error, client.error_of, client.error_attempts = "", "", 0
 
 
 def _add_snapshot(client: TransferClient, values: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ def changed_runs(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[int
 
 
 def _store_fu(report: TransferReport, runs: Iterable[Mapping[str, Any]], settings: TransfersSettings, now: float) -> bool:
-    limit_s, changed, ongoing = settings.transfer_missing_lumis * kinds.LUMISECTION_S, False, set()
+    lumis, changed, ongoing = settings.transfer_missing_lumis, False, set()
     reported = {record.run for record in report.records}
     for each in runs:
         run = each["run"]
@@ -47,7 +47,7 @@ def _store_fu(report: TransferReport, runs: Iterable[Mapping[str, Any]], setting
         running = _store_processes(run, report.host, each["clients"], report.now)
         if each["state"] == kinds.ONGOING:
             ongoing.add(run)
-            found = missing_snapshots(clients_of_run(run, report.host, running), report.now, limit_s)
+            found = missing_snapshots(clients_of_run(run, report.host, running), report.now, lumis)
             changed |= update_problems(kinds.FILE_MISSING, report.host, run, kinds.SNAPSHOT, found, now)
         elif each["state"] == kinds.OVER and (is_new or run in reported):
             found = missing_root_files(run, report.host)
