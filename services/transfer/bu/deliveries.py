@@ -7,16 +7,19 @@ machine, since a merged file can take minutes.
 from __future__ import annotations
 
 import logging
+import shlex
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..copying import CopyFailed, RemoteHost, copy_file
+from ..copying import CopyFailed, RemoteHost, SourceFailed, copy_file
 from ..hub import Hub, HubFailed
 from ..journal import Journal, JournalFailed
+from ..names import TEMPORARY, concatenation_name
 from ..options import GuiMachineOptions
 from .lanes import CONCATENATION, MERGED_FILE, Delivery, Lane
 
@@ -24,6 +27,7 @@ DATASET = "/Global/Online/ALL"
 FORMATS = {CONCATENATION: 3, MERGED_FILE: 1}
 """Numbers of the file formats of the DQM GUI."""
 KIND = "delivery"
+TIDY_S = 40.0
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +49,8 @@ class GuiMachine:
         self._hub = Hub(options.hub, options.token_file) if options.hub else None
         self._lock = threading.Lock()
         self._registering = threading.Lock()
+        self._tidied: set[int] = set()
+        self._versions: dict[int, int] = {}  # registered by this process: the journal has them a moment later
         self._reachable, self._since, self._error = True, time.time(), ""
         self._lanes = {what: Lane(f"{what} to {self.name}", self._attempt) for what in FORMATS}
 
@@ -102,6 +108,8 @@ class GuiMachine:
                     delivery = replace(delivery, copied=time.time())
                 delivery = replace(delivery, registered=self._register(delivery, str(target)), error="", is_done=True)
                 self._note(True, "")
+                if delivery.what == CONCATENATION:
+                    self._tidy(delivery.run)
         except (CopyFailed, HubFailed, JournalFailed) as error:
             delivery = self._failed(delivery, error)
         self._keep(delivery, is_reported=delivery.is_done or not before.error)
@@ -111,7 +119,8 @@ class GuiMachine:
         """The delivery after a failure. A file that the hub refuses may have been removed there: it is copied once more."""
         text = str(error)[:500]
         is_refused = isinstance(error, HubFailed) and error.is_refusal
-        self._note(is_refused or (isinstance(error, JournalFailed) and self._reachable), text)
+        self._tidied.discard(delivery.run)
+        self._note(is_refused or (isinstance(error, JournalFailed | SourceFailed) and self._reachable), text)
         return replace(delivery, error=text, copied=0.0 if is_refused and text != delivery.error else delivery.copied)
 
     def _copy(self, source: Path, target: PurePosixPath) -> None:
@@ -119,6 +128,22 @@ class GuiMachine:
             self._remote.copy_file(source, target)
         else:
             copy_file(source, Path(target))
+
+    def _tidy(self, run: int) -> None:
+        """Remove what killed copies of concatenations of a run left at the machine: the names of later ones differ."""
+        if run in self._tidied:
+            return
+        self._tidied.add(run)
+        name = f"{concatenation_name(run).removesuffix('.pb')}_*.pb{TEMPORARY}"
+        folder = self._options.pb_folder
+        if self._remote is None:
+            for path in Path(folder).glob(name):
+                with suppress(OSError):
+                    path.unlink()
+        else:
+            with suppress(CopyFailed):
+                place = shlex.quote(folder)
+                self._remote.run(f"rm -f -- {place}/{name} {place}/.{name}.??????", TIDY_S)  # as rsync names what it writes
 
     def _register(self, delivery: Delivery, path: str) -> float:
         """Register a copied file; returns when, or 0 if it needs none. Raises HubFailed and JournalFailed."""
@@ -132,13 +157,15 @@ class GuiMachine:
             if not entries:
                 return 0.0
             self._hub.register(entries)
+            self._versions[delivery.run] = max(delivery.version, self._versions.get(delivery.run, 0))
             return time.time()
 
     def _runs_to_register(self, delivery: Delivery) -> set[int]:
         """The run, unless a later merge of it is registered, and run 0 for a concatenation of the ongoing run."""
         merged = self._journal.of_run(KIND, delivery.run).items()
         versions = [one["version"] for key, one in merged if key.startswith(f"{self.name} ") and one["registered"]]
-        runs = {delivery.run} if max(versions, default=0) <= delivery.version else set()
+        newest = max([*versions, self._versions.get(delivery.run, 0)])
+        runs = {delivery.run} if newest <= delivery.version else set()
         is_live = delivery.what == CONCATENATION and delivery.run == self._live_run()
         return runs | {0} if is_live else runs
 

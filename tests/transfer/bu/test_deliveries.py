@@ -323,3 +323,18 @@ def test_a_file_is_in_use_until_all_machines_have_it(site: Site) -> None:
             server.answer = lambda _: (201, {})
             until(lambda wanted=is_used: deliveries.uses(Path(made.path)) is wanted, "the delivery")  # type: ignore[misc]
         site.wait()
+
+
+def test_what_killed_copies_left_at_a_machine_is_removed_and_nothing_else(site: Site) -> None:
+    machine = site.machine("gui1", "")
+    left = Path(machine.pb_folder, site.concatenation(RUN, 1).name + ".tmp")
+    others = [Path(machine.pb_folder, name) for name in ("notes.tmp", site.concatenation(RUN + 1, 1).name + ".tmp", "DQM_V0001_x.root")]
+    for file in (left, *others):
+        file.touch()
+    site.start().add(site.merged(RUN, 1))
+    site.wait()
+    assert left.exists()  # it may be that of a copy that goes on
+    site.deliveries.add(site.concatenation(RUN, 2))  # type: ignore[union-attr]
+    until(lambda: not left.exists(), "the left file to be removed")
+    assert all(file.exists() for file in others)
+    assert len(os.listdir(machine.pb_folder)) == 4
