@@ -60,7 +60,7 @@ def main(goal: str) -> None:
         dqmhub = str(ENVIRONMENT / "bin" / "dqmhub")
         step("database", [dqmhub, "db", "upgrade"])
         step("demo data", [dqmhub, "demo", "make"])
-        step("registering the demo data", [dqmhub, "register", str(data_dir() / "demo")])
+        step("registering the demo data", [dqmhub, "register", *map(str, sorted((data_dir() / "demo").glob("*.root")))])
 
 
 def step(name: str, command: list[str]) -> None:

@@ -10,7 +10,6 @@ import click
 
 from app import cli
 from app.core.settings import TREE
-from app.ops.settings import ServiceSettings
 
 
 @click.group()
@@ -26,7 +25,7 @@ def make(mes: int | None, folder: Path | None) -> None:
     from app.gui.demo.make import make_demo
 
     settings = cli.settings()
-    program = _demo_program()
+    program = demo_program()
     try:
         files = make_demo(folder or settings.data / "demo", program, mes, lambda line: click.echo(line, err=True))
     except (OSError, RuntimeError) as error:
@@ -49,8 +48,7 @@ def jobs() -> None:
 @click.option("--period", type=click.FloatRange(0.1, 3600), default=23, show_default=True, help="Seconds from one snapshot to the next.")
 @click.option("--lumis", type=click.IntRange(2, 5000), default=40, show_default=True, help="Lumisections of each run.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Folder of the snapshots; default: demo/live/ in data_dir.")
-@click.option("--follow", is_flag=True, help="Follow the production runs of the simulator of P5 at simulator_port instead.")
-def live(run: int, period: float, lumis: int, folder: Path | None, follow: bool) -> None:
+def live(run: int, period: float, lumis: int, folder: Path | None) -> None:
     """Simulate online runs continuously (Ctrl-C stops)."""
     from app.core.supervisor import follow_supervisor
     from app.gui.demo.live import LiveDemo
@@ -63,18 +61,15 @@ def live(run: int, period: float, lumis: int, folder: Path | None, follow: bool)
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
     hub = everywhere.get(settings.web_host, settings.web_host), settings.web_port
     folder = folder or settings.data / "demo" / "live"
-    simulation = LiveDemo(folder, _demo_program(), hub, run, lumis, period)
-    if follow:
-        simulation.follow(settings.of(ServiceSettings).simulator_port, settings.data / "demo", stop, _report)
-    else:
-        simulation.play(stop, _report)
+    LiveDemo(folder, demo_program(), hub, run, lumis, period).play(stop, _report)
 
 
 def _report(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _demo_program() -> Path:
+def demo_program() -> Path:
+    """The program that makes DQM files. Raises ClickException when it is not built."""
     from render.build import binary
 
     program = binary(TREE).with_name("dqmhub-demo")

@@ -59,7 +59,7 @@ def announce_when_ready(settings: Settings, accounts: dict[str, str]) -> None:
 
 def announcement(settings: Settings, accounts: dict[str, str]) -> str:
     """Addresses of hub and mirror, and names and passwords of the accounts, as a block of text."""
-    lines = ["", f"DQM Hub         {_address(settings)}"]
+    lines = ["", f"DQM Hub         {hub_address(settings)}"]
     lines += [f"Public mirror   http://127.0.0.1:{settings.of(ServiceSettings).mirror_port}/"]
     if accounts:
         lines += ["Sign in as (demo only, from this machine only):"]
@@ -69,7 +69,8 @@ def announcement(settings: Settings, accounts: dict[str, str]) -> str:
     return "\n".join([*lines, "Ctrl-C ends everything.", ""])
 
 
-def _address(settings: Settings) -> str:
+def hub_address(settings: Settings) -> str:
+    """The address of the hub for this machine, with a slash at its end."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.web_host, settings.web_host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.web_port}{settings.url_prefix}/"
 
@@ -77,7 +78,7 @@ def _address(settings: Settings) -> str:
 def _is_ready(settings: Settings) -> bool:
     """Wait until hub and mirror respond; False if they do not in time."""
     end = time.monotonic() + LONGEST_START_S
-    while not (_responds(f"{_address(settings)}healthz/ready") and _listens(settings.of(ServiceSettings).mirror_port)):
+    while not (_responds(f"{hub_address(settings)}healthz/ready") and _listens(settings.of(ServiceSettings).mirror_port)):
         if time.monotonic() > end:
             return False
         time.sleep(POLL_S)

@@ -44,7 +44,9 @@ def run(demo: bool) -> None:
         services = settings.of(ServiceSettings)
         ports = services.simulator_port, services.mirror_port, settings.of(RunsSettings).runs_simulator_port
         os.environ["DQMHUB_START_AFTER"] = ",".join(map(str, ports))
-        demo_start.announce_when_ready(settings, demo_start.prepare(settings))
+        accounts = demo_start.prepare(settings)
+        prepare_transfer(settings)
+        demo_start.announce_when_ready(settings, accounts)
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
@@ -74,6 +76,16 @@ def _is_used(host: str, port: int) -> bool:
     except OSError as error:
         return error.errno == errno.EADDRINUSE  # the service itself reports any other error
     return False
+
+
+def prepare_transfer(settings: Settings) -> None:
+    """Write the options of the transfer of the simulated hosts, and set the variable by which the Procfile finds them."""
+    folder = settings.data / "demo" / "online"
+    command = [sys.executable, "-m", "services.simulator.clients", "--folder", str(folder)]
+    log_level = os.environ.get("DQMHUB_LOG_LEVEL", settings.log_level)
+    hub = demo_start.hub_address(settings).rstrip("/")
+    subprocess.run([*command, "--write-options", hub, log_level], cwd=TREE, stdout=subprocess.DEVNULL, check=True)
+    os.environ["DQMHUB_DEMO_ONLINE"] = str(folder)
 
 
 def use_simulator(port: int) -> None:

@@ -16,6 +16,7 @@ AREA = Area(
         "db": CliCommand("app.cli.db", "Maintenance"),
         "demo": CliCommand("app.cli.demo", "Data"),
         "simulate": CliCommand("app.cli.simulate", "Run"),
+        "simulate-clients": CliCommand("app.cli.simulate_clients", "Run"),
         "mirror": CliCommand("app.cli.mirror", "Run"),
         "web": CliCommand("app.cli.web", "Run"),
         "run": CliCommand("app.cli.run", "Run"),

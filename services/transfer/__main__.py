@@ -14,6 +14,7 @@ from .locks import AlreadyServed, ServiceLock
 from .log import start_logging
 from .options import Options, OptionsError, read_options
 from .places import common_problems
+from .supervision import stop_with_supervisor
 
 MODES = {
     "fu": "send the files of the clients of a filter unit to the builder unit",
@@ -61,6 +62,7 @@ def _serve(mode: Mode, name: str, options: Options, run: int) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    stop_with_supervisor(stop)
     try:
         with ServiceLock(options.state, name, run):
             return mode.serve(options, stop, run)

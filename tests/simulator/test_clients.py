@@ -20,7 +20,9 @@ from services.simulator.clients.demo_clients import CLIENTS
 from services.simulator.clients.places import Places
 from services.simulator.clients.planned import Fault, PlannedRuns, parse_fault
 from services.simulator.clients.player import Player
+from services.simulator.clients.transfer_options import write_options
 from services.simulator.clients.wanted import WantedClient, WantedRun
+from services.transfer.options import read_options
 from tests.support.p5 import run_simulator
 from tests.support.processes import until
 
@@ -132,16 +134,22 @@ def test_a_client_writes_a_snapshot_with_its_report_each_lumisection(play: Play)
 
 @pytest.mark.slow
 def test_at_the_end_of_a_run_clients_write_root_files_with_their_origin(play: Play) -> None:
-    clients = {"Pixel": WantedClient(FU, 1, 16), "RPC": WantedClient(FU, 1, 16), "GEM": WantedClient(FU, 1, 0)}
+    clients = {
+        "Pixel": WantedClient(FU, 1, 16),
+        "DT": WantedClient(FU, 1, 3),
+        "RPC": WantedClient(FU, 1, 16),
+        "GEM": WantedClient(FU, 1, 0),
+    }
     play.player.step([run(14, {tag: WantedClient(FU, 1, min(client.lumi, 14)) for tag, client in clients.items()})])
     for lumi in (14, 16):
         play.player.step([run(lumi, {tag: WantedClient(FU, 1, min(client.lumi, lumi)) for tag, client in clients.items()})])
+    until(lambda: play.report("DT")[0], "the snapshot of a client that stopped in an older lumisection")
     until(lambda: any(".root.origin.ls00000016_host" in name for name in play.root_files()), "a backup after lumisection 15")
-    play.player.step([run(20, {}, is_over=True, crash_at_end=frozenset({"RPC", "GEM"}))])
+    play.player.step([run(20, {}, is_over=True, crash_at_end=frozenset({"RPC", "GEM", "DT"}))])
     play.end()
     root, origin = f"DQM_V0001_Pixel_R{RUN:09}.root", f"DQM_V0001_Pixel_R{RUN:09}.root.origin"
     backups = {name for name in play.root_files() if ".ls" in name}
-    assert play.root_files() - backups == {root, origin, f"DQM_V0001_RPC_R{RUN:09}.root.tmp"}
+    assert play.root_files() - backups == {root, origin, *(f"DQM_V0001_{tag}_R{RUN:09}.root.tmp" for tag in ("RPC", "DT"))}
     assert all("_RPC_" in name for name in backups), "those of a client that has ended well are removed"
     content = (play.places.upload(FU) / root).read_bytes()
     written = (play.places.upload(FU) / origin).read_text()
@@ -181,6 +189,19 @@ def test_the_files_of_old_runs_are_removed(play: Play) -> None:
     assert f"DQM_V0001_DT_R{RUN + 1:09}.root" in play.root_files()
     assert not (play.places.ramdisk / f".run{RUN}.global").exists()
     assert [path.name for path in play.places.work.glob("run*")] == []
+
+
+def test_the_options_of_the_transfer_are_accepted_on_every_host(tmp_path: Path) -> None:
+    places = Places(tmp_path / "a folder")
+    places.make([FU, OTHER_FU])
+    paths = write_options(places, [FU, OTHER_FU], BU, "http://127.0.0.1:8080/dqm", tmp_path, "warning")
+    fu, other, bu, gui = map(read_options, paths)
+    assert [path.name for path in paths] == ["fu1.toml", "fu2.toml", "bu.toml", "gui.toml"]
+    assert (fu.host_name, fu.fu.folder, fu.fu.input_folder) == (FU, str(places.upload(FU)), str(places.input(FU)))
+    assert fu.fu.target == other.fu.target == bu.bu.folder
+    assert bu.bu.gui_machines[0].pb_folder == gui.cleanup.folder
+    assert {one.hubs[0].url for one in (fu, other, bu, gui)} == {"http://127.0.0.1:8080/dqm"}
+    assert len({one.state for one in (fu, other, bu, gui)}) == 4
 
 
 class Clock:

@@ -1,42 +1,24 @@
-"""The production runs of the simulator of P5, so that DQM^2 and the DQM GUI agree about each run."""
+"""The production runs of the simulator of P5, so that DQM^2 and the demo files agree about each run."""
 
 from __future__ import annotations
 
-import http.client
 import json
-from typing import NamedTuple
+import urllib.request
+from pathlib import Path
 
-from app.gui.demo.make import Conditions
+from app.gui.demo.make import INDEX, Conditions, make_demo
 
 _TIMEOUT_S = 10.0
 
 
-class SimulatedRun(NamedTuple):
-    """A run in progress at the simulated P5."""
+def adapt_demo(folder: Path, program: Path, port: int) -> None:
+    """Make demo files again whose runs have another start or release at the simulator of P5 that listens on a port.
 
-    run: int
-    lumi: int  # lumisections so far
-    lumis: int  # lumisections at its end
-
-
-class SimulatedRuns(NamedTuple):
-    """The production runs since the start of the simulator."""
-
-    ongoing: SimulatedRun | None  # None between two runs
-    conditions: dict[int, Conditions]  # by run
-
-
-def simulated_runs(port: int) -> SimulatedRuns:
-    """The runs of the simulator that listens on this port.
-
-    Raises OSError and http.client.HTTPException if the simulator does not respond, ValueError and KeyError if it is none.
+    Raises `OSError` if the simulator does not respond or the files cannot be made, `RuntimeError` if the program fails,
+    `ValueError` and `KeyError` if something else listens on the port.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
-    try:
-        connection.request("GET", "/_simulator/status")
-        production = json.loads(connection.getresponse().read())["systems"]["production"]
-    finally:
-        connection.close()
-    ongoing = SimulatedRun(production["run"], production["lumi"], production["lumis"]) if production["run"] else None
-    conditions = {row["run"]: Conditions(row["started"], row["release"]) for row in production["conditions"]}
-    return SimulatedRuns(ongoing, conditions)
+    if not (folder / INDEX).exists():
+        return
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_simulator/status", timeout=_TIMEOUT_S) as response:
+        rows = json.load(response)["systems"]["production"]["conditions"]
+    make_demo(folder, program, None, lambda _: None, {row["run"]: Conditions(row["started"], row["release"]) for row in rows})

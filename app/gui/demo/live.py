@@ -9,13 +9,12 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 from app.formats import FORMATS
-from app.gui.demo.follow import SimulatedRun, simulated_runs
-from app.gui.demo.make import INDEX, Conditions, make_demo, make_file
+from app.gui.demo.make import Conditions, make_file
 from app.gui.files.entries import ONLINE_DATASET
 
 if TYPE_CHECKING:
@@ -28,9 +27,6 @@ RUNS = 100
 
 PAUSE_PERIODS = 3
 """Periods without a snapshot between two runs."""
-
-FOLLOW_S = 1.0
-"""The simulator of P5 is asked for its run this often."""
 
 _RETRY_S = 1.0
 _TIMEOUT_S = 30.0
@@ -64,53 +60,6 @@ class LiveDemo:
             report(f"run {run} has ended; the next run begins in {PAUSE_PERIODS * self.period_s:g} s")
             if stop.wait(PAUSE_PERIODS * self.period_s):
                 return
-
-    def follow(self, simulator_port: int, demo_files: Path, stop: Event, report: Callable[[str], None]) -> None:
-        """Write a snapshot of each lumisection of the runs of the simulator of P5 until `stop` is set.
-
-        The demo files in the folder `demo_files` are made again if their runs have other conditions at the simulator.
-        """
-        last: SimulatedRun | None = None
-        conditions: dict[int, Conditions] = {}
-        while not stop.is_set():
-            try:
-                now, found = simulated_runs(simulator_port)
-            except (OSError, http.client.HTTPException, ValueError, KeyError):  # it starts or restarts
-                now, found = last, conditions
-            if found.keys() - conditions.keys():
-                conditions |= found
-                self._adapt(demo_files, conditions, report)
-            if now != last:
-                self._follow_step(last, now, conditions, stop, report)
-                last = now
-            stop.wait(FOLLOW_S)
-
-    def _adapt(self, demo_files: Path, conditions: dict[int, Conditions], report: Callable[[str], None]) -> None:
-        """Give the demo files the conditions of their runs at the simulated P5."""
-        if not (demo_files / INDEX).exists():
-            return
-        try:
-            make_demo(demo_files, self.binary, None, lambda _: None, conditions)
-        except (OSError, RuntimeError) as error:
-            report(f"the demo files keep their times: {error}")
-
-    def _follow_step(
-        self,
-        last: SimulatedRun | None,
-        now: SimulatedRun | None,
-        conditions: dict[int, Conditions],
-        stop: Event,
-        report: Callable[[str], None],
-    ) -> None:
-        """Write the last snapshot of a run that has ended, and the newest one of the ongoing run."""
-        if last and (now is None or now.run != last.run):
-            lumis = max(last.lumi, 1) if last.lumi < last.lumis - 1 else last.lumis  # the last one is over together with the run
-            replace(self, lumis=lumis)._lumisection(last.run, lumis, conditions[last.run], stop, report)
-            report(f"run {last.run} has ended")
-        if now and (last is None or now.run != last.run):
-            report(f"run {now.run} begins: {now.lumis} lumisections, as at the simulated P5")
-        if now and now.lumi:
-            replace(self, lumis=now.lumis)._lumisection(now.run, now.lumi, conditions[now.run], stop, report)
 
     def _lumisection(self, run: int, lumi: int, conditions: Conditions, stop: Event, report: Callable[[str], None]) -> None:
         name = f"run{run}_DQMLive.pb"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from .hosts import HEARTBEAT_S
 from .places import Places
 from .planned import Fault, PlannedRuns, parse_fault
 from .player import Player
+from .transfer_options import write_options
 
 TICK_S = 0.5
 
@@ -28,6 +30,12 @@ def main() -> None:
     bu, *hosts = clusters(arguments.fus)[PRODUCTION]
     places = Places(arguments.folder.absolute())
     places.make(hosts)
+    if arguments.write_options:
+        hub, log_level = arguments.write_options
+        print(*write_options(places, hosts, bu, hub, _root_programs(), log_level), sep="\n")
+        return
+    if not arguments.program:
+        sys.exit("dqmhub simulate-clients: --program is required")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -56,6 +64,13 @@ def play(player: Player, runs: RunsAtP5 | PlannedRuns, stop: threading.Event) ->
         player.close()
 
 
+def _root_programs() -> Path | None:
+    """The folder of the programs of ROOT in this Python environment."""
+    found = importlib.util.find_spec("ROOT")
+    folders = [Path(place) / "bin" for place in (found.submodule_search_locations or ()) if found] if found else []
+    return next((folder for folder in folders if (folder / "hadd").exists()), None)
+
+
 def _report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -63,7 +78,7 @@ def _report(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dqmhub simulate-clients", description="Simulate the clients of online runs.")
     parser.add_argument("--folder", type=Path, required=True, help="folder with the files of all hosts")
-    parser.add_argument("--program", type=Path, required=True, help="the program dqmhub-demo, which makes the MEs")
+    parser.add_argument("--program", type=Path, help="the program dqmhub-demo, which makes the MEs")
     parser.add_argument("--fus", type=int, choices=range(1, MAX_FUS + 1), default=2, help="FUs (%(default)s)")
     parser.add_argument(
         "--p5", type=int, metavar="PORT", help="follow the production runs of the simulator of P5 that listens on this port"
@@ -88,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="HOST=SECONDS",
         help="how far the clock of a host is ahead; can be repeated",
+    )
+    parser.add_argument(
+        "--write-options",
+        nargs=2,
+        metavar=("HUB", "LEVEL"),
+        help="write the options of the transfer on all hosts, with the address of the hub and a log level, print their paths, and end",
     )
     return parser
 

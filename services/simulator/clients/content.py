@@ -11,6 +11,8 @@ from pathlib import Path
 from .demo_clients import split_option
 from .wanted import WantedRun
 
+KEPT_FOLDERS = 6
+"""Of each run: clients that are late still find their files."""
 _TIMEOUT_S = 600
 
 
@@ -24,6 +26,7 @@ class Content:
         """Files made in `folder` by the program `dqmhub-demo`."""
         self._program, self._folder = program, folder
         self._numbers = count(1)
+        self._made: dict[int, list[Path]] = {}
 
     def snapshot(self, run: WantedRun, lumi: int, tag: str) -> Path:
         """A snapshot, for the one client process that writes it and removes this file. Raises `OSError` and `RuntimeError`."""
@@ -39,14 +42,9 @@ class Content:
             self._make(run, lumi, "root")
         return path
 
-    def forget_before(self, run: int, lumi: int) -> None:
-        """Remove the files of a run from before a lumisection that no process has taken."""
-        for folder in (self._folder / f"run{run}").glob("*-*"):
-            if int(folder.name.rpartition("-")[2]) < lumi:
-                shutil.rmtree(folder, ignore_errors=True)
-
     def forget(self, run: int) -> None:
         """Remove the files of a run."""
+        self._made.pop(run, None)
         shutil.rmtree(self._folder / f"run{run}", ignore_errors=True)
 
     def _path(self, run: WantedRun, lumi: int, format: str, tag: str) -> Path:
@@ -62,3 +60,9 @@ class Content:
         if done.returncode:
             shutil.rmtree(folder, ignore_errors=True)
             raise RuntimeError(f"{command[0]} failed with status {done.returncode}: {done.stderr.strip()}")
+        made = self._made.setdefault(run.run, [])
+        made.append(folder)
+        for old in made[:-KEPT_FOLDERS]:
+            if old not in made[-KEPT_FOLDERS:]:
+                shutil.rmtree(old, ignore_errors=True)
+        del made[:-KEPT_FOLDERS]

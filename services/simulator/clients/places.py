@@ -48,9 +48,9 @@ class Places:
         """What the transfer keeps on a host."""
         return self.root / "state" / host
 
-    def options(self, host: str) -> Path:
-        """The options of the transfer on a host."""
-        return self.root / f"{host}.toml"
+    def options(self, role: str) -> Path:
+        """The options of the transfer on the host of a role, such as `fu1`, `bu` or `gui`."""
+        return self.root / f"{role}.toml"
 
     @property
     def work(self) -> Path:

@@ -145,7 +145,6 @@ class Player:
                 self._write_snapshot(run, tag, process, client.lumi, client.is_cut)
                 if before and client.lumi // BACKUP_LUMIS > before // BACKUP_LUMIS:
                     process.write_backup(self._content.root_file(run.wanted, client.lumi, tag), client.lumi)
-        self._content.forget_before(run.wanted.run, run.wanted.lumi)
 
     def _write_snapshot(self, run: _Run, tag: str, process: ClientProcess, lumi: int, is_cut: bool = False) -> None:
         if lumi > process.lumi:

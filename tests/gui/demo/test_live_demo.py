@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import signal
@@ -9,21 +11,21 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from app.cli.run import SERVICES
+from app.cli.run import SERVICES, prepare_transfer
 from app.core.settings import TREE, Settings
 from app.formats import Kind, MEListing, payload, scan
 from app.formats.listing import LUMI
 from app.formats.statistics import statistics
 from app.gui.demo.make import BY_LUMISECTION, FILES, make_demo
 from render.build import build
-from tests.support.p5 import P5, run_simulator
+from tests.support.p5 import CROWDED, P5, run_simulator
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import environment, until
@@ -207,16 +209,46 @@ def test_runs_are_registered_one_after_the_other_until_a_signal(settings: Settin
         assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
 
 
-def test_runs_of_the_demo_are_those_of_the_simulated_p5(settings: Settings, sqlite_template: Path) -> None:
-    with run_simulator() as p5, site(settings, sqlite_template, []) as running, started(running, "live"):
+def test_the_demo_files_are_of_runs_of_the_simulated_p5() -> None:
+    with run_simulator() as p5:
+        assert {run for run in FILES.values() if run != 1} <= set(p5.status()["systems"]["production"]["runs"])  # 1: simulated collisions
+
+
+@contextmanager
+def transfer(settings: Settings, role: str, mode: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A mode of the transfer with the options of a host of the demo."""
+    command = [sys.executable, "-m", "services.transfer", mode, "--config", settings.data / "demo" / "online" / f"{role}.toml"]
+    with subprocess.Popen(command, cwd=TREE, env=environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def is_reported(settings: Settings, run: int) -> bool:
+    """Whether the hub knows of clients of a run on both FUs, and of the delivery of its concatenation."""
+    with urllib.request.urlopen(f"{address(settings)}/api/v1/transfers/{run}", timeout=PATIENCE_S) as answer:
+        found = json.load(answer)
+    return len({client["host"] for client in found["clients"]}) == 2 and any(row["registered"] for row in found["deliveries"])
+
+
+def test_a_run_of_the_simulated_p5_gets_from_its_clients_by_fus_and_bu_into_the_gui(
+    settings: Settings, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(TREE, sys.executable)
+    with run_simulator() as p5, site(settings, sqlite_template, []) as running, started(running, "live"), ExitStack() as stack:
         production = p5.status()["systems"]["production"]
-        assert {run for run in FILES.values() if run != 1} <= set(production["runs"])  # 1: simulated collisions
         following = running.replace(simulator_port=urlsplit(p5.address).port)
-        with live_demo(following, "--follow") as demo:
-            demo.wait_for(f"run {production['run']} begins: {production['lumis']} lumisections")
-            until(lambda: is_shown(running, 0), "the ongoing run")
-            until(lambda: is_shown(running, production["run"]), "the run of the simulated P5")
-            demo.ends(signal.SIGTERM)
+        monkeypatch.setenv("DQMHUB_DEMO_ONLINE", "")  # restored afterwards
+        prepare_transfer(following)
+        for role, mode in (("fu1", "fu"), ("fu2", "fu"), ("bu", "bu")):
+            stack.enter_context(transfer(following, role, mode))
+        clients = stack.enter_context(started(following, "simulate-clients", "--follow"))
+        clients.wait_for(f"run {production['run']} begins: {production['lumis']} lumisections")
+        until(lambda: is_shown(running, 0), "the ongoing run")
+        until(lambda: is_shown(running, production["run"]), "the run of the simulated P5")
+        until(lambda: is_reported(running, production["run"]), "its transfers")
+        clients.ends(signal.SIGTERM)
 
 
 def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_template: Path) -> None:
@@ -239,7 +271,7 @@ def test_refusals_of_the_hub_are_printed(settings: Settings, sqlite_template: Pa
 
 def test_the_procfile_has_demo_services_beside_the_others() -> None:
     names = [line.partition(":")[0] for line in (TREE / "Procfile").read_text().splitlines()]
-    assert names == [*SERVICES, "demo", "p5", "oms", "mirror"]
+    assert names == [*SERVICES, "p5", "oms", "mirror", "clients", "fu1", "fu2", "bu", "cleanup"]
 
 
 RELEASES = ("production_0405_CMSSW_13_0_5_41467_41487", "production_1605_CMSSW_13_0_5_patch2_41604", "production_2605_CMSSW_13_0_7_41766")
@@ -272,8 +304,9 @@ def test_the_pages_of_dqm2_and_of_the_dqm_gui_tell_the_same_of_the_runs_of_a_dem
         until(lambda: p5.status()["systems"]["production"]["lumi"], "a lumisection of the ongoing run")
         ongoing, expected = p5.status()["systems"]["production"]["run"], conditions_at_p5(p5)
         assert {release for release, _ in expected.values()} == {"CMSSW_13_0_5", "CMSSW_13_0_5_patch2", "CMSSW_13_0_7"}
-        snapshot = running.data / "demo" / "live" / f"run{ongoing}_DQMLive.pb"
-        with live_demo(running.replace(simulator_port=urlsplit(p5.address).port), "--follow"):
+        snapshots = running.data / "demo" / "online" / "fu" / CROWDED / "upload" / "pb" / f"run{ongoing}"
+        snapshot = snapshots / f"run{ongoing}_Info_DQMLive.pb"
+        with started(running.replace(simulator_port=urlsplit(p5.address).port), "simulate-clients", "--follow"):
             until(snapshot.exists, "the first snapshot")
             found = {run: conditions_of(file, "tdirectory") for run, file in files.items()} | {ongoing: conditions_of(snapshot, "protobuf")}
         assert found == {run: (release, pytest.approx(start, abs=0.01)) for run, (release, start) in expected.items() if run in found}

@@ -1,0 +1,29 @@
+"""The end of a process together with the one that started it, even after kill -9: in a demo all end with `dqmhub run`."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+
+VARIABLE = "DQMHUB_SUPERVISOR_PID"
+
+
+def stop_with_supervisor(stop: threading.Event) -> None:
+    """Set an event when the process of the variable DQMHUB_SUPERVISOR_PID has ended, if there is this variable."""
+    supervisor = os.environ.get(VARIABLE)
+    if not supervisor:
+        return
+    try:
+        watched = os.pidfd_open(int(supervisor))
+    except ProcessLookupError:
+        stop.set()
+        return
+    threading.Thread(target=_wait_for, args=(watched, stop), name="supervisor", daemon=True).start()
+
+
+def _wait_for(watched: int, stop: threading.Event) -> None:
+    poll = select.poll()
+    poll.register(watched, select.POLLIN)
+    poll.poll()
+    stop.set()
