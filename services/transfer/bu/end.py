@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import shutil
 import tempfile
@@ -28,6 +29,9 @@ WAIT_S = 60.0
 """Seconds after the end of a run, or the last ROOT file, until a merge does not wait for more of them."""
 RETRY_S, RETRY_MOST_S = 10.0, 600.0
 _FOLDER = "merge-"
+_MOST_NAMED = 10
+REST_S = 10.0
+"""Seconds between two looks at the heartbeats when a run is over and there is nothing to merge."""
 log = logging.getLogger(__name__)
 
 
@@ -74,6 +78,7 @@ class EndOfRun:
         self._watch = RunWatch(run, bu.heartbeats, options.host_name, bu.heartbeat_gap_s, bu.heartbeat_stale_s)
         self._is_new = True
         self._finished: Sequence[RunFile] | None = None
+        self._next_look = 0.0
         self._seen: dict[str, list[int]] | None = None
         self._changed = 0.0
         self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
@@ -89,19 +94,20 @@ class EndOfRun:
         was delivered already is not delivered again. Raises `OSError`: the step is tried again.
         """
         merged = self._continued()
-        if files is self._finished:
+        if files is self._finished and now < self._next_look:
             return merged
         inputs = sorted((file for file in files if file.kind == FileKind.ROOT_FILE), key=lambda file: (file.arrived, file.path))
         missing = _missing(files)
         handled = self._handled(inputs)
         if handled and not any(file.kind == FileKind.SNAPSHOT and file.arrived > 1e9 * handled["made"] for file in files):
             self.state, self.waiting_for = "merged" if handled["size"] else "over", []
-            self._finished = files
+            self._finished, self._next_look = files, math.inf
         elif self._is_due(now, inputs, missing):
             if inputs and not handled:
                 merged += self._merge(now, inputs, missing)
             else:
                 self._rest(handled, missing)
+                self._finished, self._next_look = files, now + REST_S
         return merged
 
     def _continued(self) -> list[MergedFile]:
@@ -200,8 +206,8 @@ class EndOfRun:
         made.path.replace(self._folder / name)
         what = f"{len(made.included)} ROOT files, {made.histograms} histograms, {made.size / 1e6:.1f} MB"
         log.info("Run %d: merged %s as %s in %.1f s", self._run, what, name, record["made"] - began)
-        if made.saturated:
-            log.warning("Run %d: %d histograms are saturated, such as %s", self._run, made.saturated, made.saturated_names[0])
+        if record["error"]:
+            log.warning("Run %d: %s", self._run, record["error"])
         return MergedFile(self._folder / name, self._run, version, made.size, record["made"])
 
     def _next_version(self) -> int:
@@ -213,24 +219,23 @@ class EndOfRun:
 
     def _give_up(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str) -> None:
         """Note that there is nothing to merge, until other files come."""
-        record = self._record(inputs, missing, began, made) | {"error": error}
+        record = self._record(inputs, missing, began, made, error)
         self._journal.put(KIND, self._run, UNMERGED, {"seen": _versions(inputs), "size": 0, "made": record["made"]}, record)
-        log.error("Run %d: %s", self._run, error)
+        log.error("Run %d: %s", self._run, record["error"])
 
     def _fail(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, error: OSError) -> None:
         """Note a merge that failed, once for each reason, and wait longer each time."""
         self._retry_at, self._retry_s = now + self._retry_s, min(2 * self._retry_s, RETRY_MOST_S)
         if str(error) != self._error:
             self._error = str(error)
-            self._journal.add_record(self._record(inputs, missing, began, Merge()) | {"error": self._error})
+            self._journal.add_record(self._record(inputs, missing, began, Merge(), self._error))
 
-    def _record(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge) -> dict[str, Any]:
-        """What is reported of a merge that was not accepted."""
+    def _record(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str = "") -> dict[str, Any]:
+        """What is reported of a merge that was not accepted. The error also says what is noteworthy of one that was."""
         by_path = {file.path: file for file in inputs}
         left_out = [{"name": path.name, "reason": reason} for path, reason in made.left_out.items()]
         for path, reason in made.left_out.items():
             log.warning("Run %d: left out %s: %s", self._run, path.name, reason)
-        left_out += [{"name": file.path.name, "reason": "this client has snapshots, and no ROOT file"} for file in missing]
         included = [by_path[path] for path in made.included]
         now = time.time()
         return {
@@ -243,11 +248,13 @@ class EndOfRun:
             "began": began,
             "made": now,
             "accepted": False,
-            "error": "",
+            "error": "; ".join(filter(None, (error, _missing_note(missing), _saturated_note(made)))),
             "histograms": made.histograms,
             "resolved": made.resolved,
             "inputs": [{"host": file.host, "client": file.client, "name": file.path.name, "size": file.size} for file in included],
             "left_out": left_out,
+            "missing": [{"host": file.host, "client": file.client, "name": file.path.name} for file in missing],
+            "saturated": made.saturated,
         }
 
 
@@ -261,3 +268,14 @@ def _missing(files: Sequence[RunFile]) -> list[RunFile]:
     written = {(file.host, file.client) for file in files if file.kind == FileKind.ROOT_FILE}
     snapshots = sorted((file for file in files if file.kind == FileKind.SNAPSHOT), key=lambda file: (file.host, file.client, file.arrived))
     return list({(file.host, file.client): file for file in snapshots if (file.host, file.client) not in written}.values())
+
+
+def _missing_note(missing: Sequence[RunFile]) -> str:
+    names = ", ".join(f"{file.client or 'unnamed client'} at {file.host}" for file in missing[:_MOST_NAMED])
+    more = " ..." if len(missing) > _MOST_NAMED else ""
+    return f"clients with snapshots and without a ROOT file: {names}{more}" if missing else ""
+
+
+def _saturated_note(made: Merge) -> str:
+    what = f"histograms with bins whose sum is more than their type holds: {made.saturated}"
+    return f"{what}, such as {made.saturated_names[0]}" if made.saturated else ""

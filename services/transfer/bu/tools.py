@@ -23,6 +23,7 @@ MACRO = Path(__file__).with_name("merge_check.C")
 _ANSWER = "answer.txt"
 _OUTPUT = "output.txt"
 _POLL_S = 0.1
+_NICE = 10
 _MOST_SAID = 1 << 16
 """Bytes of the output of a program that are read."""
 _NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|cannot allocate|bad_alloc|Too many open files", re.IGNORECASE)
@@ -153,6 +154,8 @@ class RootTools:
             except OSError as error:
                 raise MergeFailed(f"{command[0]}: {error.strerror}") from error
             try:
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PGRP, process.pid, _NICE)  # concatenations of other runs go first
                 code = self._wait(process, limit)
             finally:
                 with suppress(ProcessLookupError):

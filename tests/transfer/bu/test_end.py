@@ -106,11 +106,16 @@ def test_a_run_is_merged_at_its_end_and_again_when_a_file_is_late(site: Site, cl
         parts = [uproot.open(client_files / f"{client}.root")[SHARED]["TH1F"].values(flow=True) for client in ("SiStrip", "CTPPS")]
         assert list(merged) == list(sum(parts))
     assert [site.step(HOURS), site.step(HOURS)] == [[], []]
+    missing = "clients with snapshots and without a ROOT file: BRIL at fu1"
+    saturated = f"histograms with bins whose sum is more than their type holds: 1, such as {SHARED}/full"
     records = site.records()
-    assert [(record["version"], record["accepted"], record["error"]) for record in records] == [(5, True, ""), (6, True, "")]
+    assert [(record["version"], record["accepted"], record["error"]) for record in records] == [
+        (5, True, ""),
+        (6, True, f"{missing}; {saturated}"),
+    ]
     assert [(one["host"], one["client"]) for one in records[1]["inputs"]] == [("fu1", "SiStrip"), ("fu1", "CTPPS")]
-    missing = {"name": f"run{RUN}_BRIL_DQMLive__fu1.pb", "reason": "this client has snapshots, and no ROOT file"}
-    assert [record["left_out"] for record in records] == [[], [missing]]
+    assert [record["left_out"] for record in records] == [[], []]
+    assert records[1]["missing"] == [{"host": "fu1", "client": "BRIL", "name": f"run{RUN}_BRIL_DQMLive__fu1.pb"}]
     assert os.listdir(site.folder / WORK_FOLDER) == []
 
 
@@ -137,10 +142,12 @@ def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site)
     assert [*site.over(), *site.step(end.WAIT_S), *site.step(HOURS)] == []
     assert site.end.state == "over"
     (record,) = site.records()
-    assert (record["version"], record["accepted"], record["error"]) == (0, False, "no client wrote a ROOT file")
-    assert [one["name"] for one in record["left_out"]] == [f"run{RUN}_{client}_DQMLive__fu1.pb" for client in ("BRIL", "SiStrip")]
+    assert (record["version"], record["accepted"]) == (0, False)
+    clients = "clients with snapshots and without a ROOT file: BRIL at fu1, SiStrip at fu1"
+    assert record["error"] == f"no client wrote a ROOT file; {clients}"
+    assert [one["client"] for one in record["missing"]] == ["BRIL", "SiStrip"]
     site.beat(RUN)
-    assert [site.step(), site.end.state] == [[], "ongoing"]
+    assert [site.step(end.REST_S), site.end.state] == [[], "ongoing"]
 
 
 def test_a_merge_that_was_killed_before_its_last_step_is_finished_at_the_next_start(site: Site, client_files: Path) -> None:
