@@ -25,8 +25,6 @@ from .versions import versions_at, versions_in
 KIND = "merge"
 UNMERGED = "unmerged"
 """Key in the journal for what was reported without a merged file."""
-WAIT_S = 60.0
-"""Seconds after the end of a run, or the last ROOT file, until a merge does not wait for more of them."""
 RETRY_S, RETRY_MOST_S = 10.0, 600.0
 _FOLDER = "merge-"
 _MOST_NAMED = 10
@@ -162,7 +160,7 @@ class EndOfRun:
             self.state = "ongoing"
             return False
         self.state = "merging"
-        return now >= self._retry_at and (not missing or now - self._changed >= WAIT_S)
+        return now >= self._retry_at and (not missing or now - self._changed >= self._options.bu.merge_wait_s)
 
     def _merge(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile]) -> list[MergedFile]:
         """Make the next version."""

@@ -86,6 +86,7 @@ class BuOptions:
     heartbeat_stale_s: float = option(60.0, "seconds without a heartbeat after which an FU does not count", between(0.1, 86400))
     hadd: str = option("hadd", "program hadd of ROOT 6.22 or later", check_program)
     root: str = option("root", "program root of the same ROOT", check_program)
+    merge_wait_s: float = option(60.0, "most seconds that a merge waits for a ROOT file of each client", between(0, 86400))
     merge_limit_s: float = option(3600.0, "most seconds for a merge", between(1, 86400))
     watch_days: float = option(2.0, "days for which late files of a run are merged", between(0.01, 365))
     ssh: tuple[str, ...] = option(("ssh",), "command of ssh, with its options", check_command)

@@ -98,7 +98,7 @@ def test_a_run_is_merged_at_its_end_and_again_when_a_file_is_late(site: Site, cl
     assert site.step(HOURS) == []
     site.arrive(client_files / "CTPPS.root")
     snapshot(site.folder, "BRIL", "fu1")
-    assert [*site.over(), *site.step(end.WAIT_S - 10)] == []
+    assert [*site.over(), *site.step(50)] == []
     (second,) = site.step(10)
     assert (second.version, second.size) == (6, second.path.stat().st_size)
     with uproot.open(second.path) as file:
@@ -139,7 +139,7 @@ def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site)
     for client in ("SiStrip", "BRIL"):
         snapshot(site.folder, client, "fu1")
     assert site.step() == []
-    assert [*site.over(), *site.step(end.WAIT_S), *site.step(HOURS)] == []
+    assert [*site.over(), *site.step(60), *site.step(HOURS)] == []
     assert site.end.state == "over"
     (record,) = site.records()
     assert (record["version"], record["accepted"]) == (0, False)
