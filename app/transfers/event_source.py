@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from app.core.events import Event, EventKind, EventSource, Subject
-from app.transfers.kinds import CORRUPT_INPUT, DISK_FULL, FILE_MISSING, GUI_UNREACHABLE, PROBLEM_KINDS
+from app.transfers.kinds import CORRUPT_INPUT, DISK_FULL, FILE_MISSING, GUI_UNREACHABLE, MERGE_FAILED, PROBLEM_KINDS
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -22,13 +22,14 @@ _PROCESS = "process:"
 
 
 class TransferEvents(EventSource):
-    """Files that are missing or damaged, GUI machines that cannot be reached, full disks, silent processes of the transfer."""
+    """Files that are missing or damaged, merges that fail, GUI machines that cannot be reached, full disks, silent processes of the transfer."""
 
     name = "transfers"
     systems = (SYSTEM,)
     kinds = (
         EventKind(FILE_MISSING, is_problem=True, is_persistent=True),
         EventKind(CORRUPT_INPUT, is_problem=True),
+        EventKind(MERGE_FAILED, is_problem=True, is_persistent=True),
         EventKind(GUI_UNREACHABLE, is_problem=True, is_persistent=True),
         EventKind(DISK_FULL, is_problem=True, is_persistent=True),
         EventKind(SILENT, is_problem=True, is_persistent=True),
@@ -120,6 +121,8 @@ def _title(row: TransferProblem, count: int) -> str:
         return f"Run {row.run}: {what}"
     if row.kind == CORRUPT_INPUT:
         return f"Run {row.run}: " + (f"{subject} was" if count == 1 else f"{count} files were") + f" left out of a {row.origin}"
+    if row.kind == MERGE_FAILED:
+        return f"Run {row.run}: its ROOT files could not be merged"
     if row.kind == GUI_UNREACHABLE:
         return (f"GUI machine {subject}" if count == 1 else f"{count} GUI machines") + f" cannot be reached from {row.host}"
     return f"Disk {subject} of {row.host} is above its mark" if count == 1 else f"{count} disks of {row.host} are above their mark"

@@ -44,6 +44,9 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
         yield _problem_line("transfer: missing files", missing, "client", "without a file that should be there")
         corrupt = [each for each in problems if each.kind == kinds.CORRUPT_INPUT]
         yield _problem_line("transfer: damaged files", corrupt, "file", "left out")
+        yield _problem_line(
+            "transfer: merges", [each for each in problems if each.kind == kinds.MERGE_FAILED], "run", "could not be merged"
+        )
 
 
 def _mode_line(name: str, found: Sequence[HostTransfers]) -> StatusLine:

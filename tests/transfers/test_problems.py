@@ -150,6 +150,32 @@ def test_a_damaged_file_is_a_problem_until_a_concatenation_has_it(hub: Settings)
     assert lasting() == {"b.root": "corrupt-input merge"}
 
 
+def test_a_client_without_root_file_is_missing_and_not_damaged_though_a_merge_names_its_snapshot(hub: Settings) -> None:
+    without = [{"name": f"run{RUN}_SiStrip_DQMLive__fu-1.pb", "reason": "this client has snapshots, and no ROOT file"}]
+    at(hub, 0, file_record(1), state=fu_state("ending"))
+    at(hub, 1, merge_record(1, left_out=without), mode="bu", state=bu_state("merged"))
+    assert lasting() == {"SiStrip": "file-missing ROOT file"}
+
+
+def test_a_merge_that_fails_is_a_problem_until_one_is_accepted(hub: Settings) -> None:
+    at(hub, 0, merge_record(1, accepted=False, version=0, name="", error="hadd: no space left"), mode="bu", state=bu_state("merging"))
+    (problem,) = runs.problems_of(RUN)
+    assert (problem.kind, problem.text, problem.ended) == ("merge-failed", "hadd: no space left", None)
+    assert events()["merge-failed"] == f"Run {RUN}: its ROOT files could not be merged"
+    at(hub, 9, merge_record(2), mode="bu", state=bu_state("merged"))
+    assert lasting() == {}
+
+
+@pytest.mark.parametrize(("mode", "state"), [("fu", fu_state(runs=[])), ("bu", bu_state(runs=[]))])
+def test_a_run_that_a_process_does_not_report_any_more_is_over_there(hub: Settings, mode: str, state: dict[str, Any]) -> None:
+    at(hub, 0, mode=mode, state=fu_state() if mode == "fu" else bu_state())
+    assert runs.run(RUN).state == "ongoing"
+    version = runs.run_version(RUN)
+    at(hub, 9, mode=mode, state=state)
+    assert runs.run(RUN).state == "over"
+    assert runs.run_version(RUN) != version
+
+
 def test_a_gui_machine_is_a_problem_while_it_cannot_be_reached(hub: Settings) -> None:
     away = bu_state(gui_machines=[{"name": "gui-1", "reachable": False, "since": NOW, "error": "no route", "waiting": 1}])
     at(hub, 0, mode="bu", state=away)

@@ -55,6 +55,7 @@ def test_each_mode_gui_machine_and_kind_of_problem_has_a_line(hub: Settings) -> 
         "disks": ("warn", "1 disk above its mark"),
         "missing files": ("ok", "none"),
         "damaged files": ("ok", "none"),
+        "merges": ("ok", "none"),
     }
     details = {line.name: line.detail for line in status_lines(hub)}
     assert details["transfer: disks"] == "fu-1, /a: 95.0% used, above the mark of 90%"

@@ -33,6 +33,7 @@ PROBLEM_BADGES = {
     kinds.GUI_UNREACHABLE: Badge("error", "error", "GUI machine unreachable", "Its files wait at the builder unit."),
     kinds.DISK_FULL: Badge("error", "error", "disk above mark", "A disk is fuller than it should be."),
     kinds.CORRUPT_INPUT: Badge("error", "error", "damaged file", "A file was left out of a concatenation or merge."),
+    kinds.MERGE_FAILED: Badge("error", "error", "merge failed", "The ROOT files of the run could not be merged."),
 }
 """The badges of problems."""
 

@@ -81,11 +81,17 @@ def _store_merge(host: str, record: TransferRecord, now: float) -> None:
     TransferMerge.create(run=record.run, host=host, **values | lists)
     _keep_newest(TransferMerge, KEPT_MERGES, TransferMerge.run == record.run)
     _name_corrupt(host, record, now)
+    failed = {} if record.values["accepted"] else {kinds.MERGED_FILE: record.values["error"] or "no reason was reported"}
+    update_problems(kinds.MERGE_FAILED, host, record.run, record.kind, failed, now)
 
 
 def _name_corrupt(host: str, record: TransferRecord, now: float) -> None:
-    """The files that were left out are problems until a later concatenation or merge has none of them."""
-    found = {each["name"]: each["reason"] for each in record.values["left_out"]}
+    """The files that were left out are problems until a later concatenation or merge has none of them.
+
+    A merge names the snapshots of clients without ROOT file, too: these are not damaged.
+    """
+    left_out = record.values["left_out"]
+    found = {each["name"]: each["reason"] for each in left_out if record.kind != kinds.MERGE or not each["name"].endswith(".pb")}
     update_problems(kinds.CORRUPT_INPUT, host, record.run, record.kind, found, now)
 
 

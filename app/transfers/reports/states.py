@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.transfers import kinds
@@ -38,7 +38,7 @@ def changed_runs(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[int
     return {run for run in old.keys() | new.keys() if old.get(run) != new.get(run)}
 
 
-def _store_fu(report: TransferReport, runs: Iterable[Mapping[str, Any]], settings: TransfersSettings, now: float) -> bool:
+def _store_fu(report: TransferReport, runs: Sequence[Mapping[str, Any]], settings: TransfersSettings, now: float) -> bool:
     lumis, changed, ongoing = settings.transfer_missing_lumis, False, set()
     reported = {record.run for record in report.records}
     for each in runs:
@@ -52,6 +52,7 @@ def _store_fu(report: TransferReport, runs: Iterable[Mapping[str, Any]], setting
         elif each["state"] == kinds.OVER and (is_new or run in reported):
             found = missing_root_files(run, report.host)
             changed |= update_problems(kinds.FILE_MISSING, report.host, run, kinds.ROOT_FILE, found, now)
+    _end_absent(report, [each["run"] for each in runs], now)
     for run in _runs_with_missing_snapshots(report.host) - ongoing:
         changed |= update_problems(kinds.FILE_MISSING, report.host, run, kinds.SNAPSHOT, {}, now)
     return changed
@@ -88,6 +89,7 @@ def _store_bu(report: TransferReport, state: Mapping[str, Any], now: float) -> b
             for host in [row.host for row in clients]:
                 found = missing_root_files(each["run"], host)
                 changed |= update_problems(kinds.FILE_MISSING, host, each["run"], kinds.ROOT_FILE, found, now)
+    _end_absent(report, [each["run"] for each in state["runs"]], now)
     unreachable = {each["name"]: each["error"] or "no reason was reported" for each in state["gui_machines"] if not each["reachable"]}
     return update_problems(kinds.GUI_UNREACHABLE, report.host, 0, report.mode, unreachable, now) or changed
 
@@ -105,6 +107,13 @@ def _store_run_state(run: int, host: str, mode: str, state: str, waiting_for: li
     values = {"state": state, "waiting_for": waiting, "since": row.since if row.state == state else now}
     TransferRunState.update(values).where(TransferRunState.id == row.id).execute()
     return bool(row.state != state)
+
+
+def _end_absent(report: TransferReport, runs: Sequence[int], now: float) -> None:
+    """A run that a process does not report any more is over there: it may have ended while the process was not running."""
+    is_absent = TransferRunState.host == report.host, TransferRunState.mode == report.mode, TransferRunState.run.not_in(runs)
+    is_open = TransferRunState.state.in_([kinds.ONGOING, kinds.ENDING, kinds.MERGING])
+    TransferRunState.update(state=kinds.OVER, since=now, waiting_for="[]").where(*is_absent, is_open).execute()
 
 
 def _store_disks(host: str, mode: str, disks: Mapping[str, float], mark: float, now: float) -> bool:
