@@ -15,7 +15,8 @@ from ..options import Options
 from ..places import folder_problem, program_problem, token_problem
 from ..reporting import reporter_for
 from .deliveries import Deliveries
-from .rounds import Ends, Rounds, Runs
+from .ends import Ends
+from .rounds import Rounds, Runs
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,6 @@ SCAN_S = 600.0
 """Seconds between two scans of everything for inotify; the times of folders are looked at each period."""
 WAIT_S = 0.5
 """Most seconds until the end of the service is noticed."""
-END_STEP_S = 1.0
 TICK_S = 2.0
 """Two changes within this time may leave a folder with one time, on some file systems."""
 FORGET_DAYS = 30
@@ -219,25 +218,3 @@ class Rounds:
         if self._problems.get(place) != problem:
             log.error("%s", problem)
         self._problems[place] = problem
-
-
-class Ends(threading.Thread):
-    """Ends the runs, one after the other: merges are big, and two at a time would be no faster."""
-
-    def __init__(self, runs: Runs, deliveries: Deliveries, stop: threading.Event) -> None:
-        super().__init__(name="ends of runs", daemon=True)
-        self._runs, self._deliveries, self._end = runs, deliveries, stop
-        self._problems: dict[int, str] = {}
-
-    def run(self) -> None:
-        """Work until the end."""
-        while not self._end.wait(END_STEP_S):
-            for run in self._runs.all():
-                try:
-                    if not self._end.is_set():
-                        run.end_step(self._deliveries)
-                    self._problems.pop(run.run, None)
-                except Exception as error:  # a fault must not end the other runs
-                    if self._problems.get(run.run) != str(error):
-                        log.error("Cannot end run %d: %s", run.run, error, exc_info=not isinstance(error, OSError))
-                    self._problems[run.run] = str(error)

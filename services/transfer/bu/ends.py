@@ -1,0 +1,65 @@
+"""The threads that end the runs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from .deliveries import Deliveries
+from .rounds import Runs
+from .run import BuRun
+
+STEP_S = 1.0
+THREADS = 2
+"""Runs that are merged at once: a merge that never ends holds up no other run, and more would be no faster."""
+log = logging.getLogger(__name__)
+
+
+class Ends:
+    """Ends the runs: each is merged by one thread at a time, newer ones first."""
+
+    def __init__(self, runs: Runs, deliveries: Deliveries, stop: threading.Event) -> None:
+        """Prepare; the threads end when `stop` is set."""
+        self._runs, self._deliveries, self._stop = runs, deliveries, stop
+        self._busy: set[int] = set()
+        self._lock = threading.Lock()
+        self._problems: dict[int, str] = {}
+        self._threads = [threading.Thread(target=self._work, name=f"ends of runs {number}", daemon=True) for number in range(THREADS)]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the end of the threads."""
+        end = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _work(self) -> None:
+        while not self._stop.wait(STEP_S):
+            for run in self._runs.all():
+                if not self._stop.is_set() and self._take(run.run):
+                    try:
+                        self._step(run)
+                    finally:
+                        self._busy.discard(run.run)
+
+    def _take(self, run: int) -> bool:
+        """Whether no other thread is at this run; then it is that of this one."""
+        with self._lock:
+            if run in self._busy:
+                return False
+            self._busy.add(run)
+            return True
+
+    def _step(self, run: BuRun) -> None:
+        try:
+            run.end_step(self._deliveries)
+            self._problems.pop(run.run, None)
+        except Exception as error:  # a fault must not end the other runs
+            if self._problems.get(run.run) != str(error):
+                log.error("Cannot end run %d: %s", run.run, error, exc_info=not isinstance(error, OSError))
+            self._problems[run.run] = str(error)
