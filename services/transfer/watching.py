@@ -43,6 +43,7 @@ class FolderWatch:
         self._inotify = -1
         self._next_scan = time.monotonic()
         self._is_limited = False
+        self._unreadable: set[str] = set()
         self.scans = self.overflows = 0
 
     def __enter__(self) -> Self:
@@ -65,16 +66,15 @@ class FolderWatch:
     def changes(self, timeout_s: float) -> set[str]:
         """Paths of files that were closed after writing, or moved here, since the last call; waits for some until the time is over.
 
-        There may be files that did not change, and some that are gone: after a scan, these are all files. Raises `OSError` when
-        there are too many watches of all programs to begin one.
+        There may be files that did not change, and some that are gone: after a scan, these are all files. When inotify cannot be
+        used, since other programs have too many watches, there are only scans.
         """
         end = time.monotonic() + timeout_s
         while True:
             found: set[str] = set()
-            if self._inotify < 0:
-                self._inotify = _checked(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+            if self._inotify < 0 and self._begin():
                 self._next_scan = time.monotonic()
-            is_complete = self._read_events(found)
+            is_complete = self._inotify < 0 or self._read_events(found)
             if not is_complete or time.monotonic() >= self._next_scan:
                 self._scan(self._folder, 0, found)
                 self.scans += 1
@@ -82,10 +82,24 @@ class FolderWatch:
             left = min(end, self._next_scan) - time.monotonic()
             if found or end <= time.monotonic():
                 return found
+            poll = select.poll()
             if self._inotify >= 0:
-                poll = select.poll()
                 poll.register(self._inotify, select.POLLIN)
-                poll.poll(max(0, 1000 * left) + 1)
+            poll.poll(max(0, 1000 * left) + 1)
+
+    def _begin(self) -> bool:
+        """Begin to use inotify; False when that is impossible now."""
+        try:
+            self._inotify = _checked(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+        except OSError as error:
+            self._note_limit(self._folder, error)
+            return False
+        return True
+
+    def _note_limit(self, folder: str, error: OSError) -> None:
+        if not self._is_limited:
+            log.warning("Cannot watch %s, new files are found by scans alone: %s", folder, error.strerror)
+        self._is_limited = True
 
     def _read_events(self, found: set[str]) -> bool:
         """Read all events that wait; False when everything must be scanned."""
@@ -102,7 +116,7 @@ class FolderWatch:
                 at += _EVENT.size + length
                 if mask & IN_MOVE_SELF or (mask & IN_ISDIR and mask & IN_MOVED_FROM):
                     self.close()  # watches have other paths now: all begin again
-                    self._inotify = _checked(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+                    self._begin()
                     return False
                 is_complete = self._handle(watch, mask, name, found) and is_complete
 
@@ -136,18 +150,21 @@ class FolderWatch:
                     elif entry.is_file(follow_symlinks=False):
                         found.add(entry.path)
         except OSError as error:
-            if error.errno not in _VANISHED:
+            if error.errno not in _VANISHED and folder not in self._unreadable:
+                self._unreadable.add(folder)
                 log.error("Cannot scan %s: %s", folder, error.strerror)
+        else:
+            self._unreadable.discard(folder)
 
     def _watch(self, folder: str, depth: int) -> None:
+        if self._inotify < 0:
+            return
         try:
             watch = _checked(_libc.inotify_add_watch(self._inotify, os.fsencode(folder), _MASK))
         except OSError as error:
             if error.errno in _VANISHED:
                 raise
-            if not self._is_limited:
-                log.warning("Cannot watch %s, new files are found by scans alone: %s", folder, error.strerror)
-            self._is_limited = True
+            self._note_limit(folder, error)
         else:
             self._places[watch] = (folder, depth)
 

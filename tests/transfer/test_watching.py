@@ -7,9 +7,11 @@ import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from services.transfer import watching
 from services.transfer.watching import FolderWatch
 from tests.support.patience import PATIENCE_S
 
@@ -119,6 +121,38 @@ def test_links_lead_nowhere(upload: Path, watch: FolderWatch, tmp_path: Path) ->
     (upload / "link").symlink_to(tmp_path / "outside")
     (tmp_path / "outside" / "more.pb").touch()
     assert names(watch) == []
+
+
+def test_without_inotify_scans_alone_find_the_files_until_it_can_be_used(
+    upload: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when other programs have too many watches; the kernel's limit is that of all tests on this machine."""
+    (upload / "a.pb").touch()
+    with FolderWatch(str(upload), scan_s=0.01) as watch, monkeypatch.context() as patch:
+        patch.setattr(watching, "_libc", SimpleNamespace(inotify_init1=lambda _: -1))
+        assert names(watch, PATIENCE_S) == ["a.pb"]
+        (upload / "b.pb").touch()
+        found: set[str] = set()
+        while "b.pb" not in found:
+            found |= set(names(watch, PATIENCE_S))
+        assert len(caplog.records) == 1
+        patch.undo()
+        scans = watch.scans
+        names(watch, PATIENCE_S)
+        assert watch.scans == scans + 1
+
+
+def test_a_folder_that_cannot_be_read_is_named_once(
+    upload: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root, who runs some of these tests, may read everything
+    with FolderWatch(str(upload), scan_s=0.01) as watch:
+        while watch.scans < 3:
+            watch.changes(0.01)
+    assert [record.getMessage() for record in caplog.records] == [f"Cannot scan {upload}: Permission denied"]
 
 
 @pytest.mark.slow

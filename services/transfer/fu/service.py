@@ -50,7 +50,7 @@ class FuService:
         self._started = time.time()
         self._next_look = 0.0
         self._last_scan = 0
-        self._problem = ""
+        self._problem = ""  # path of the last file that could not be looked at
 
     def close(self) -> None:
         """End; copies that are being made get a short time."""
@@ -76,29 +76,13 @@ class FuService:
             scans = 0
             while not stop.is_set():
                 self._look_at_clients()
-                self._notice_all(self._changes(watch, stop))
+                self._notice_all(watch.changes(STEP_S))
                 if watch.scans != scans:
                     scans = watch.scans
                     self._sent.forget_old()
                 if self._run and self._is_over(watch):
                     return self._end()
         return 0
-
-    def _changes(self, watch: FolderWatch, stop: threading.Event) -> set[str]:
-        try:
-            found = watch.changes(STEP_S)
-        except OSError as error:
-            self._log_problem(f"Cannot watch {self._options.folder}: {error.strerror}")
-            stop.wait(STEP_S)
-            return set()
-        self._log_problem("")
-        return found
-
-    def _log_problem(self, problem: str) -> None:
-        """Log a problem of the loop when it begins."""
-        if problem and problem != self._problem:
-            log.error("%s", problem)
-        self._problem = problem
 
     def _look_at_clients(self) -> None:
         now = time.monotonic()
@@ -120,7 +104,9 @@ class FuService:
             try:
                 self._notice(file, path != file.path)
             except OSError as error:
-                self._log_problem(f"Cannot look at {file.path}: {error.strerror}")
+                if path != self._problem:
+                    log.error("Cannot look at %s: %s", path, error.strerror)
+                self._problem = path
 
     def _notice(self, file: ClientFile, is_companion: bool) -> None:
         """Hand a file to the threads that send, unless it was sent, or waits already."""
