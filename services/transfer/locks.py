@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,10 @@ class AlreadyServed(Exception):
 
 
 class ServiceLock:
-    """The lock of a mode on this host, or of one run of it; it ends with the process at the latest."""
+    """The lock of a mode on this host, or of one run of it; it ends with the process at the latest.
+
+    The process for all runs and those for single runs exclude each other, too.
+    """
 
     def __init__(self, state: str, mode: str, run: int = 0) -> None:
         """Lock. Raises AlreadyServed, and `OSError` when the folder cannot be written.
@@ -26,25 +30,15 @@ class ServiceLock:
             mode: Name of the mode.
             run: The run; 0 for the process that serves all.
         """
-        self._path = Path(state) / f"{mode}{f'-{run_folder(run)}' if run else ''}.lock"
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                owner = os.pread(self._descriptor, 20, 0).decode(errors="replace").strip()
-                os.close(self._descriptor)
-                if not isinstance(error, BlockingIOError):
-                    raise
-                what = f"run {run}" if run else "this host"
-                raise AlreadyServed(f"the mode {mode} of {what} is served by process {owner or '?'} (lock {self._path})") from None
-            if self._is_current():
-                break
-            os.close(self._descriptor)  # the process before removed the file meanwhile
-        with suppress(OSError):  # a full disk: then the lock has no name
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        folder = Path(state)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._locks = ExitStack()
+        with ExitStack() as locks:
+            if run:
+                locks.enter_context(_locked(folder / f"{mode}.lock", f"the mode {mode} of this host", is_shared=True))
+            name, what = (f"{mode}-{run_folder(run)}.lock", f"run {run}") if run else (f"{mode}.lock", "this host")
+            locks.enter_context(_locked(folder / name, f"the mode {mode} of {what}"))
+            self._locks = locks.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -54,14 +48,44 @@ class ServiceLock:
 
     def release(self) -> None:
         """Unlock, and remove the file."""
-        if self._descriptor < 0:
-            return
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
-        self._descriptor = -1
+        self._locks.close()
 
-    def _is_current(self) -> bool:
+
+@contextmanager
+def _locked(path: Path, what: str, is_shared: bool = False) -> Iterator[None]:
+    """Hold the lock of a file; several processes may hold a shared one. Raises AlreadyServed and `OSError`."""
+    descriptor = _lock(path, what, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
+    try:
+        os.ftruncate(descriptor, 0)
+        if not is_shared:
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        if not is_shared:
+            path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _lock(path: Path, what: str, kind: int) -> int:
+    """Lock a file, which is made; returns its descriptor."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            return os.path.samestat(os.stat(self._path), os.fstat(self._descriptor))
-        except FileNotFoundError:
-            return False
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+            os.close(descriptor)
+            if not isinstance(error, BlockingIOError):
+                raise
+            by = f"process {owner}" if owner else "a process for one run"
+            raise AlreadyServed(f"{what} is served by {by} (lock {path})") from None
+        if _is_current(path, descriptor):
+            return descriptor
+        os.close(descriptor)  # the process before removed the file meanwhile
+
+
+def _is_current(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -19,10 +19,23 @@ def test_a_second_process_for_a_run_is_refused_by_the_name_of_the_first(tmp_path
             ServiceLock(str(tmp_path / "state"), "bu")
     with ServiceLock(str(tmp_path / "state"), "fu", 367094):
         pass
-    assert os.listdir(tmp_path / "state") == []
+    assert os.listdir(tmp_path / "state") == ["fu.lock"]
 
 
 def test_the_lock_of_a_killed_process_holds_up_nobody(tmp_path: Path) -> None:
     (tmp_path / "fu.lock").write_text("99999\n")
     with ServiceLock(str(tmp_path), "fu"):
         assert (tmp_path / "fu.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_process_for_all_runs_and_one_for_a_run_exclude_each_other(tmp_path: Path) -> None:
+    with ServiceLock(str(tmp_path), "fu"):
+        with pytest.raises(AlreadyServed, match=f"the mode fu of this host is served by process {os.getpid()} "):
+            ServiceLock(str(tmp_path), "fu", 367094)
+        with ServiceLock(str(tmp_path), "bu"):
+            pass
+    refused = pytest.raises(AlreadyServed, match="the mode fu of this host is served by a process for one run ")
+    with ServiceLock(str(tmp_path), "fu", 367094), ServiceLock(str(tmp_path), "fu", 367095), refused:
+        ServiceLock(str(tmp_path), "fu")
+    with ServiceLock(str(tmp_path), "fu"):
+        assert os.listdir(tmp_path) == ["fu.lock"]
