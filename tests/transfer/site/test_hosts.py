@@ -28,7 +28,7 @@ def test_a_host_sees_the_clients_of_its_own_and_copies_to_others_by_ssh(tmp_path
         fu1, fu2 = site.fus
         ours, other = site.client("SiStrip", RUN, fu1), site.client("Ecal", NEXT_RUN, fu2)
         until(lambda: clients_seen(fu1, RUN), "the client")
-        assert clients_seen(fu1, RUN) == [[ours.process.own_pid(), RUN, "sistrip_dqm_sourceclient-live_cfg.py", False]]
+        assert clients_seen(fu1, RUN) == [[ours.process.own_pid(), RUN, "sistrip_dqm_sourceclient-live_cfg.py", False, "/fff/ramdisk"]]
         assert [clients_seen(fu1, NEXT_RUN), clients_seen(fu2, RUN)] == [[], []]
         assert [client[0] for client in clients_seen(fu2, NEXT_RUN)] == [other.process.own_pid()]
         assert fu1.run("ssh", "-o", "BatchMode=yes", "root@bu", "hostname").stdout == b"bu\n"
