@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from services.simulator.clients.transfer_options import write_options
 from services.simulator.clients.wanted import WantedClient, WantedRun
 from services.transfer.options import read_options
 from tests.support.p5 import run_simulator
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 FU, OTHER_FU, BU = "fu-1", "fu-2", "bu-1"
@@ -279,3 +281,17 @@ def test_clients_follow_the_jobs_of_the_simulated_p5() -> None:
         p5.advance(120)
         assert all(one.run != found.run for one in runs.wanted()), "stuck clients do not keep the run"
     assert runs.wanted() == runs.wanted(), "it stays as it was while the simulator does not respond"
+
+
+@pytest.mark.slow
+def test_the_command_ends_after_the_last_run_of_a_plan(tmp_path: Path) -> None:
+    program = build(TREE, sys.executable).with_name("dqmhub-demo")
+    command = [sys.executable, "-m", "services.simulator.clients", "--folder", tmp_path, "--program", program, "--run", str(RUN)]
+    options = ["--runs", "1", "--lumis", "2", "--lumi-s", "0.3", "--clients", "Info,HcalGPU", "--clock", "dqmfu-c2b03-45-01=60"]
+    subprocess.run([*command, *options], cwd=TREE, check=True, timeout=PATIENCE_S, capture_output=True)
+    assert {path.name for path in tmp_path.glob("fu/*/upload/*.root")} == {f"DQM_V0001_{tag}_R{RUN:09}.root" for tag in ("Info", "HcalGPU")}
+    refused = subprocess.run(
+        [*command, "--fault", "Info=explodes"], cwd=TREE, check=False, timeout=PATIENCE_S, capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert "expected CLIENT=KIND@LUMI:CODE" in refused.stderr
