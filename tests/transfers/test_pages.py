@@ -187,6 +187,15 @@ def test_deliveries_show_the_newest_of_each_gui_machine_and_those_that_failed(fi
     assert all("merged file registered" in row for row in merged)
 
 
+def test_a_failed_delivery_is_shown_until_a_newer_file_has_arrived(hub: Settings, client: FlaskClient) -> None:
+    now = time.time()
+    late = [delivery_record(n, at=now + n, name=f"{n}.pb", registered=0.0, copied=0.0, error="No route to host") for n in (1, 2)]
+    receive(hub, report(*late, mode="bu", now=now), now)
+    assert [row.split()[2] for row in rows_of(client, PAGE, "deliveries")] == ["failed", "failed"]
+    receive(hub, report(delivery_record(3, at=now + 3, name="3.pb"), mode="bu", now=now), now)
+    assert [row.split()[2] for row in rows_of(client, PAGE, "deliveries")] == ["registered"]
+
+
 def test_gui_machines_disks_and_clean_up_are_shown(filled: float, client: FlaskClient) -> None:
     reachable, unreachable = rows_of(client, "/transfers", "gui")
     assert re.match(r"gui-1 reachable [-\d]+ [:\d]+ 0 files bu-1", reachable)

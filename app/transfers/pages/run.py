@@ -113,14 +113,22 @@ def _find_concatenation(run: int, number: int) -> ConcatenationFacts:
 
 
 def _shown_deliveries(found: Sequence[DeliveryFacts]) -> list[DeliveryFacts]:
-    """Of each GUI machine its newest concatenation, the merged files, and what failed."""
-    shown, machines = [], set()
+    """Of each GUI machine its newest concatenation, the merged files, and what failed without a newer one that did not.
+
+    Args:
+        found: By GUI machine, the newest first.
+    """
+    shown: list[DeliveryFacts] = []
+    seen: set[tuple[str, str]] = set()
+    arrived: set[tuple[str, str]] = set()
     for each in found:
-        is_newest = each.what != kinds.MERGED_FILE and each.gui_machine not in machines
-        if is_newest:
-            machines.add(each.gui_machine)
-        if is_newest or each.error or each.what == kinds.MERGED_FILE:
+        kind = each.gui_machine, each.what
+        has_failed = bool(each.error) and kind not in arrived
+        if kind not in seen or has_failed or each.what == kinds.MERGED_FILE:
             shown.append(each)
+        seen.add(kind)
+        if not each.error:
+            arrived.add(kind)
     return shown
 
 
