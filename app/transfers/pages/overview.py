@@ -16,12 +16,13 @@ from app.transfers.pages.presenters import (
     current_view,
     host_badge,
     open_problems,
+    polled_page,
     processes_version,
     run_badge,
     transfers_settings,
 )
 from app.transfers.runs import RunProblem, TransferSummary, problems_of, runs
-from app.web import etag_of, nothing_new, page
+from app.web import etag_of
 from app.web.arguments import int_arg
 
 blueprint = Blueprint("transfers", __name__)
@@ -53,26 +54,26 @@ class ShownCleanup(NamedTuple):
 @needs(Role.VIEWER)
 def show_transfers() -> Response:
     """Everything, or with `before=` only older runs; 204 for a page that polls and is up to date."""
-    view, before = current_view(), int_arg("before", 0, LARGEST_RUN)
-    silent_s = transfers_settings().transfer_silent_s
-    version = etag_of(before, *processes_version(silent_s))
-    if answer := nothing_new(version):
-        return answer
-    return page(
-        "transfers/overview.html",
-        "transfers/overview_fragment.html",
-        view=view,
-        is_older=bool(before),
-        poll=view.link(PATH, before=before or "", since=version),
-        poll_s=transfers_settings().transfer_refresh_s,
-        silent_s=silent_s,
-        zones=view.zone_links(PATH, before=before or ""),
-        mode_titles=MODE_TITLES,
-        host_badge=host_badge,
-        run_badge=run_badge,
+    before = int_arg("before", 0, LARGEST_RUN)
+    version = etag_of(before, *processes_version(transfers_settings().transfer_silent_s))
+    return polled_page("overview", version, lambda: _context(current_view(), before, version))
+
+
+def _context(view: TransfersView, before: int, version: str) -> dict[str, Any]:
+    settings = transfers_settings()
+    return {
+        "view": view,
+        "is_older": bool(before),
+        "poll": view.link(PATH, before=before or "", since=version),
+        "poll_s": settings.transfer_refresh_s,
+        "silent_s": settings.transfer_silent_s,
+        "zones": view.zone_links(PATH, before=before or ""),
+        "mode_titles": MODE_TITLES,
+        "host_badge": host_badge,
+        "run_badge": run_badge,
         **_runs(view, before),
-        **({} if before else _hosts(silent_s)),
-    )
+        **({} if before else _hosts(settings.transfer_silent_s)),
+    }
 
 
 def _runs(view: TransfersView, before: int) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import quote
+
+from flask import Response, render_template, request
+from markupsafe import Markup
 
 from app.core.database import rows
 from app.transfers import kinds
@@ -13,8 +16,9 @@ from app.transfers.hosts import HostTransfers
 from app.transfers.models import TransferHost
 from app.transfers.runs import RunProblem
 from app.transfers.settings import TransfersSettings
-from app.web import request_settings
+from app.web import is_fragment, nothing_new, page, request_settings
 from app.web.badges import Badge
+from app.web.fragment_cache import cached_fragment, fragment_response
 from app.web.zone_view import ZoneView, zone_from_request
 
 PATH = "/transfers"
@@ -72,6 +76,28 @@ class ProblemList(NamedTuple):
 
 
 MAX_PROBLEMS = 10
+
+
+def polled_page(name: str, version: str, context: Callable[[], Mapping[str, Any]], **frame: Any) -> Response:
+    """A page of the area, or its fragment, which many browsers poll at the same time; 204 if the browser has this version.
+
+    Args:
+        name: Of the templates `<name>.html` and `<name>_fragment.html`.
+        version: Of what the fragment shows.
+        context: Returns the values of the fragment.
+        frame: Values of the page around it.
+    """
+    if answer := nothing_new(version):
+        return answer
+
+    def render() -> str:
+        return render_template(f"transfers/{name}_fragment.html", **context())
+
+    fragment = cached_fragment((request.script_root, request.path, current_view(), version), render)
+    if is_fragment():
+        return fragment_response(fragment)
+    template = f"transfers/{name}.html"
+    return page(template, template, fragment_html=Markup(fragment.plain.decode()), **frame)
 
 
 def current_view() -> TransfersView:

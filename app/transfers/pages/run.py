@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, Response, render_template
 
@@ -16,8 +17,10 @@ from app.transfers.pages.other_areas import job_addresses, shared_elements
 from app.transfers.pages.presenters import (
     MODE_TITLES,
     PATH,
+    TransfersView,
     current_view,
     open_problems,
+    polled_page,
     run_badge,
     silent_version,
     transfers_settings,
@@ -25,7 +28,7 @@ from app.transfers.pages.presenters import (
 from app.transfers.products import ConcatenationFacts, DeliveryFacts, concatenations, deliveries, merges
 from app.transfers.runs import run as find_run
 from app.transfers.runs import run_version
-from app.web import Problem, etag_of, nothing_new, page
+from app.web import Problem, etag_of
 from app.web.arguments import checked_run
 from app.web.badges import Badge
 
@@ -38,39 +41,39 @@ SHOWN_CONCATENATIONS = 20
 @needs(Role.VIEWER)
 def show_run(run: int) -> Response:
     """A run; 204 for a page that polls and is up to date, 404 if nothing was reported of it."""
-    view, settings = current_view(), transfers_settings()
-    before, after = _neighbours(checked_run(run))
-    version = etag_of(run_version(run), before, after, silent_version(settings.transfer_silent_s))
-    if answer := nothing_new(version):
-        return answer
-    found, newest = find_run(run), concatenations(run, SHOWN_CONCATENATIONS + 1)
-    return page(
-        "transfers/run.html",
-        "transfers/run_fragment.html",
-        view=view,
-        run=run,
-        before=before,
-        after=after,
-        stages=found.hosts,
-        silent={(each.host, each.mode) for each in hosts(settings.transfer_silent_s) if each.is_silent},
-        is_ongoing=found.state == kinds.ONGOING,
-        clients=found.clients,
-        missing=sum(bool(client.missing) for client in found.clients),
-        problems=open_problems(found.problems),
-        jobs=job_addresses(run, found.clients, view.tz),
-        concatenations=newest,
-        shared_elements=shared_elements(run, newest[0].examples, view.tz) if newest else [],
-        most_concatenations=SHOWN_CONCATENATIONS,
-        merges=merges(run),
-        deliveries=_shown_deliveries(deliveries(run)),
-        client_badge=client_badge,
-        delivery_badge=delivery_badge,
-        run_badge=run_badge,
-        mode_titles=MODE_TITLES,
-        poll=view.run(run, since=version),
-        poll_s=settings.transfer_refresh_s,
-        zones=view.zone_links(f"{PATH}/runs/{run}"),
-    )
+    neighbours = _neighbours(checked_run(run))
+    version = etag_of(run_version(run), *neighbours, silent_version(transfers_settings().transfer_silent_s))
+    return polled_page("run", version, lambda: _context(current_view(), run, neighbours, version), run=run)
+
+
+def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | None], version: str) -> dict[str, Any]:
+    settings, found = transfers_settings(), find_run(run)
+    newest = concatenations(run, SHOWN_CONCATENATIONS + 1)
+    return {
+        "view": view,
+        "run": run,
+        "before": neighbours[0],
+        "after": neighbours[1],
+        "stages": found.hosts,
+        "silent": {(each.host, each.mode) for each in hosts(settings.transfer_silent_s) if each.is_silent},
+        "is_ongoing": found.state == kinds.ONGOING,
+        "clients": found.clients,
+        "missing": sum(bool(client.missing) for client in found.clients),
+        "problems": open_problems(found.problems),
+        "jobs": job_addresses(run, found.clients, view.tz),
+        "concatenations": newest,
+        "shared_elements": shared_elements(run, newest[0].examples, view.tz) if newest else [],
+        "most_concatenations": SHOWN_CONCATENATIONS,
+        "merges": merges(run),
+        "deliveries": _shown_deliveries(deliveries(run)),
+        "client_badge": client_badge,
+        "delivery_badge": delivery_badge,
+        "run_badge": run_badge,
+        "mode_titles": MODE_TITLES,
+        "poll": view.run(run, since=version),
+        "poll_s": settings.transfer_refresh_s,
+        "zones": view.zone_links(f"{PATH}/runs/{run}"),
+    }
 
 
 @blueprint.get("/<int:run>/concatenations/<int:number>")
