@@ -119,7 +119,7 @@ def _delivery(row: TransferDelivery, skew_s: float) -> DeliveryFacts:
         hub_time(row.made, skew_s),
         hub_time(row.copied, skew_s),
         hub_time(row.registered, skew_s),
-        row.registered - row.made if row.registered and row.made else None,
+        max(row.registered - row.made, 0.0) if row.registered and row.made else None,
         row.attempts,
         row.error,
     )

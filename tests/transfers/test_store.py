@@ -268,6 +268,6 @@ def test_names_that_no_database_holds_are_stored_without_the_characters(hub: Set
 
 
 def test_the_tables_of_the_migration_hold_the_largest_values(hub: Settings) -> None:
-    receive(hub, report(merge_record(1, run=2**31 - 1, version=2**40, size=2**53, accepted=False, error="x" * 5000), mode="bu"))
+    receive(hub, report(merge_record(1, run=2**31 - 1, version=2**40, size=2**45, accepted=False, error="x" * 5000), mode="bu"))
     assert TransferMerge.get().number == 2**31 - 1
     assert TransferRun.select().count() == 2

@@ -10,6 +10,7 @@ from app.transfers.errors import BadRecord, BadReport
 from app.transfers.reports.fields import (
     LARGEST,
     Check,
+    byte_count,
     client_name,
     count,
     examples,
@@ -37,19 +38,20 @@ MAX_STATE_ITEMS = 2000
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", re.ASCII)
 
+_SIZE = optional(byte_count, 0)
 _NUMBER, _SMALL, _TIME, _TEXT = optional(count, 0), optional(small_count, 0), optional(moment, 0.0), optional(text, "")
 _NAME = optional(name, "")
 _EXAMPLES = optional(examples, [])
 _LEFT_OUT = optional(items(fields(name=name, reason=text)), [])
 _DISKS = optional(mapping(fraction), {})
-_PART = {"host": _NAME, "client": _NAME, "size": _NUMBER}
+_PART = {"host": _NAME, "client": _NAME, "size": _SIZE}
 
 RECORDS: dict[str, Check] = {
     kinds.FILE: fields(
         client=client_name,
         file=one_of(kinds.FILE_KINDS),
         name=full_name,
-        size=count,
+        size=byte_count,
         written=_TIME,
         noticed=_TIME,
         sent=_TIME,
@@ -59,7 +61,7 @@ RECORDS: dict[str, Check] = {
     kinds.CONCATENATION: fields(
         name=full_name,
         digest=_NAME,
-        size=count,
+        size=byte_count,
         entries=count,
         began=_TIME,
         made=_TIME,
@@ -71,7 +73,7 @@ RECORDS: dict[str, Check] = {
     kinds.MERGE: fields(
         version=_SMALL,
         name=_NAME,
-        size=_NUMBER,
+        size=_SIZE,
         began=_TIME,
         made=_TIME,
         accepted=flag,
@@ -85,7 +87,7 @@ RECORDS: dict[str, Check] = {
         gui_machine=full_name,
         name=full_name,
         what=one_of(kinds.DELIVERED_KINDS),
-        size=_NUMBER,
+        size=_SIZE,
         made=_TIME,
         copied=_TIME,
         registered=_TIME,

@@ -15,7 +15,7 @@ UNNAMED = "unnamed client"
 NAME_CHARS, TEXT_CHARS = 300, 2000
 LAST_TIME = 2e11
 """Larger numbers are no Unix times."""
-LARGEST = 2**53
+LARGEST, LARGEST_SIZE = 2**53, 2**45
 LARGEST_RUN = 2**31 - 1
 MAX_EXAMPLES = 20
 MAX_ITEMS = 500
@@ -51,6 +51,11 @@ def count(value: Any) -> int:
     if not isinstance(value, int) or not 0 <= value <= LARGEST:
         raise BadRecord(f"expected a whole number from 0 to {LARGEST}")
     return int(value)
+
+
+def byte_count(value: Any) -> int:
+    """The size of a file or of many, bytes; sums of them can be stored."""
+    return min(count(value), LARGEST_SIZE)
 
 
 def small_count(value: Any) -> int:

@@ -51,7 +51,7 @@ def _note_error(client: TransferClient, record: TransferRecord) -> None:
 def _add_snapshot(client: TransferClient, values: dict[str, Any]) -> None:
     if not values["sent"]:
         return
-    delay = values["sent"] - (values["written"] or values["noticed"])
+    delay = _delay(values)
     client.snapshots += 1
     client.snapshot_bytes += values["size"]
     client.worst_delay_s = max(delay, client.worst_delay_s or 0.0)
@@ -63,7 +63,13 @@ def _add_snapshot(client: TransferClient, values: dict[str, Any]) -> None:
 def _add_root_file(client: TransferClient, values: dict[str, Any]) -> None:
     client.root_name, client.root_size = values["name"], values["size"]
     client.root_written, client.root_sent = values["written"], values["sent"]
-    client.root_delay_s = values["sent"] - (values["written"] or values["noticed"]) if values["sent"] else None
+    client.root_delay_s = _delay(values) if values["sent"] else None
+
+
+def _delay(values: dict[str, Any]) -> float:
+    """From writing a file to its arrival, s; 0 where the clock of the host was set back between them."""
+    sent, written = float(values["sent"]), float(values["written"] or values["noticed"] or values["sent"])
+    return max(sent - written, 0.0)
 
 
 def _store_concatenation(host: str, record: TransferRecord, now: float) -> None:
