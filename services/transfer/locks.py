@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -56,9 +56,10 @@ def _locked(path: Path, what: str, is_shared: bool = False) -> Iterator[None]:
     """Hold the lock of a file; several processes may hold a shared one. Raises AlreadyServed and `OSError`."""
     descriptor = _lock(path, what, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
     try:
-        os.ftruncate(descriptor, 0)
-        if not is_shared:
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # on a full disk the lock has no name, but holds
+            os.ftruncate(descriptor, 0)
+            if not is_shared:
+                os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         if not is_shared:

@@ -49,6 +49,7 @@ def common_problems(options: Options) -> Iterator[str]:
     parent = options.state
     while not os.path.exists(parent):
         parent = os.path.dirname(parent)
-    yield folder_problem("state", options.state if parent == options.state else parent, use="write")
+    if folder_problem("state", parent):
+        yield f"state = {options.state!r}: this user may not write there"
     for number, hub in enumerate(options.hubs, 1):
         yield token_problem(f"hubs {number}.token_file", hub.token_file)

@@ -1,48 +1,163 @@
-"""The commands and the configuration of docs/operators/transfer.md work as they stand there."""
+"""What docs/operators/transfer.md says works as it stands there: its files of options, and each command, from nothing to files that arrive.
+
+The commands run on a machine made for the test: its root folder is an overlay of that of this machine, with networks and processes of its
+own. It plays all hosts of the document, one after the other, and its `systemctl` starts what a unit says, since there is no systemd.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
-import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from app.core.settings import TREE
-from services.transfer.options import read_options
-from tests.support.patience import PATIENCE_S
+from services.transfer.options import Options, read_options
+from tests.formats.snapshots import entry
+from tests.support.processes import until
 
 DOCUMENT = (TREE / "docs/operators/transfer.md").read_text(encoding="utf-8")
 CONFIG = "/etc/dqmhub-transfer.toml"
+RUN = 367094
+ROOT_FOLDER = Path(sysconfig.get_path("purelib")) / "ROOT"
+NEEDED = ["unshare", "chroot", "ip", "rsync", "ssh-keygen", "useradd", "runuser", "openssl", "/usr/sbin/sshd", "/usr/bin/python3.11"]
+
+MACHINE = """
+set -e
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/new" "$1/work"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/new,workdir=$1/work" "$2"
+mount --rbind /dev "$2/dev"
+mount -t proc proc "$2/proc"
+mount --bind "$3" "$2/mnt"
+ip link set lo up
+ip address add 10.0.0.1/32 dev lo
+hostname bu-1
+exec chroot "$2" /bin/bash -e /mnt/machine.sh
+"""
+"""Makes the machine; arguments: a folder for what it changes, one for its root folder, and one that it shares with the test."""
+
+BEFORE = """
+exec >> /mnt/log 2>&1
+trap '[ $? = 0 ] || touch /mnt/failed' EXIT
+rm -rf /fff /data /home/dqmprolocal /var/lib/dqmhub-transfer
+ssh-keygen -A > /dev/null
+mkdir -p /run/sshd /fff/ramdisk/appliance/boxes /fff/BU0 /data/dqmgui/CMSSW /home/dqmprolocal/output/upload/pb
+ln -s CMSSW /data/dqmgui/current_production
+ln -s /fff/output /fff/BU0/output
+cp /mnt/hosts /etc/hosts
+cp /mnt/systemctl /mnt/dqmhub /usr/local/bin/
+/usr/sbin/sshd
+cd /mnt/sources
+set -x
+"""
+SYSTEMCTL = """#!/bin/sh -e
+# Starts the service of a unit.
+[ "$1" = daemon-reload ] && exit
+mode=${3#dqmhub-transfer@}
+unit=/etc/systemd/system/dqmhub-transfer@.service
+cd "$(sed -n s/^WorkingDirectory=//p $unit)"
+command=$(sed -n s/^ExecStart=//p $unit | sed "s/%i/$mode/")
+runuser -u "$(sed -n s/^User=//p $unit)" -- $command 2>> /mnt/$mode.log &
+until [ -s /mnt/$mode.log ]; do sleep 0.1; done  # so that it has read its options: those of the next host have the same place
+"""
 
 
-def test_the_configuration_of_the_document_is_valid(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
-    (tmp_path / "transfer.toml").write_text(text)
-    assert read_options(tmp_path / "transfer.toml").cleanup.folder == "/data/dqmgui/files/pb"
+class Block(NamedTuple):
+    """A block of the document: the language, and its text."""
+
+    language: str
+    text: str
 
 
-@pytest.mark.slow
-def test_the_commands_of_the_document_run_without_any_other_package(tmp_path: Path) -> None:
-    """By a copy of the two folders alone, in a Python that sees no installed package."""
-    commands = re.findall(r"^dqmhub-transfer (.+)$", DOCUMENT, re.M)
-    assert [command.split()[-1] for command in commands] == ["--check", "--dry-run"]
-    (tmp_path / "services").mkdir()
-    (tmp_path / "services" / "__init__.py").write_text((TREE / "services/__init__.py").read_text())
-    (tmp_path / "services" / "transfer").symlink_to(TREE / "services/transfer")
-    config = tmp_path / "transfer.toml"
-    config.write_text(f'state = "{tmp_path}"\n[cleanup]\nfolder = "{tmp_path}"\n')
-    for command in commands:
-        arguments = command.replace(CONFIG, str(config)).split()
-        whole = [sys.executable, "-S", "-E", "-m", "services.transfer", *arguments]
-        done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout == "configuration OK\n" or "transfer.toml: no PB file of a run" in done.stdout
+def blocks() -> list[Block]:
+    """All blocks, in their order."""
+    return [Block(*found) for found in re.findall(r"```(\w*)\n(.*?)```", DOCUMENT, re.DOTALL)]
+
+
+def test_the_options_of_the_document_are_valid_and_those_of_a_host_with_its_mode(tmp_path: Path) -> None:
+    read: list[Options] = []
+    for number, block in enumerate(one for one in blocks() if one.language == "toml"):
+        (tmp_path / f"{number}.toml").write_text(block.text)
+        read.append(read_options(tmp_path / f"{number}.toml"))
+    cleanup, bu, fu = read
+    assert [len(options.hubs) for options in read] == [1, 1, 1]
+    assert cleanup.cleanup.release_link == "/data/dqmgui/current_production"
+    assert [machine.name for machine in bu.bu.gui_machines] == ["gui-1", "gui-2"]
+    assert fu.fu == Options().fu
+
+
+def test_the_document_has_no_command_outside_of_the_blocks_that_are_run() -> None:
+    assert {block.language for block in blocks()} == {"sh", "toml"}
 
 
 def test_the_unit_of_the_document_starts_the_mode_with_the_configuration_of_the_document() -> None:
-    (name,) = re.findall(r"`(services/transfer/\S+\.service)`", DOCUMENT)
-    unit = (TREE / name).read_text(encoding="utf-8")
+    unit = (TREE / "services/transfer/dqmhub-transfer@.service").read_text(encoding="utf-8")
     assert f"-m services.transfer %i --config {CONFIG}\n" in unit
     assert "Restart=always" in unit
+    assert CONFIG in DOCUMENT
+
+
+@contextmanager
+def machine(folder: Path, commands: str) -> Iterator[None]:
+    """A machine that has run these commands, and has the folder as `/mnt`."""
+    missing = [name for name in NEEDED if not shutil.which(name)]
+    if missing or os.geteuid():
+        pytest.skip(f"this needs root and the programs {', '.join(missing) or 'here'}")
+    for name in ("changed", "root"):
+        (folder / name).mkdir()
+    (folder / "sources").symlink_to(TREE)
+    (folder / "hosts").write_text("127.0.0.1 localhost\n10.0.0.1 bu-1 gui-1 gui-2\n")
+    write_program(folder / "systemctl", SYSTEMCTL)
+    write_program(folder / "dqmhub", f'#!/bin/sh\nDQMHUB_DATA_DIR=/mnt/hub exec {TREE}/.venv/bin/dqmhub "$@"\n')
+    (folder / "machine.sh").write_text(f"{BEFORE}{commands}\ntouch /mnt/done\nsleep infinity\n")
+    (folder / "log").touch()
+    arguments = [folder / "changed", folder / "root", folder]
+    words = ["unshare", "--mount", "--net", "--uts", "--pid", "--fork", "--kill-child", "sh", "-c", MACHINE, "sh", *arguments]
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            until(lambda: process.poll() is not None or (folder / "done").exists(), "the commands")
+            if process.poll() is not None:
+                assert process.stderr
+                said = process.stderr.read()
+                if not (folder / "log").read_text():
+                    pytest.skip(f"this machine gives no namespaces or overlays: {said}")
+                pytest.fail((folder / "log").read_text()[-3000:] + said)
+            yield
+        finally:
+            process.kill()
+
+
+def write_program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.mark.slow
+def test_a_set_of_hosts_is_made_by_the_commands_of_the_document_and_files_arrive(tmp_path: Path) -> None:
+    """After the commands a client writes a snapshot: it gets from its folder to that of a GUI machine, by all services."""
+    snapshot = f"run{RUN:06}_Ecal_DQMLive.pb"
+    (tmp_path / snapshot).write_bytes(entry(b"Ecal/ME", b"content", 7, 0x10))
+    commands = [f"ln -s {ROOT_FOLDER} /opt/root", "dqmhub db upgrade"]
+    for language, text in blocks():
+        if language == "toml":
+            commands.append(f"cat > {CONFIG} <<'END'\n{text}END")
+        else:
+            commands.append(text)
+            if "bu-1.token" in text and "token add" in text:
+                commands.append("cat bu-1.token; install -o dqmpro -m 400 bu-1.token /etc/dqmhub-transfer-gui-2.token")
+    commands.append("install -d /home/dqmprolocal/output/upload/pb/run367094")
+    commands.append(f"cp /mnt/{snapshot} /home/dqmprolocal/output/upload/pb/run367094/")
+    commands.append(f"set +x; until ls /data/dqmgui/files/pb/run{RUN:06}_*.pb 2> /dev/null; do sleep 0.1; done; set -x")
+    commands.append(f"cmp /mnt/{snapshot} /data/dqmgui/files/pb/run{RUN:06}_DQMLive_concat_*.pb")
+    with machine(tmp_path, "\n".join(commands)):
+        log = (tmp_path / "log").read_text()
+    assert log.count("\nconfiguration OK\n") == 3
+    assert re.search(r"^disk: [\d.]+ % full", log, re.M)
