@@ -24,6 +24,8 @@ IDLE_S = 30
 """Seconds without progress after which a remote copy fails."""
 SHARED_S = 60
 """Seconds for which a shared connection waits for the next command."""
+MOST_SOCKET = 85
+"""Bytes of the path of a socket: the kernel allows 107, and ssh appends 17 while it makes one."""
 SLOWEST = 1_000_000
 """Bytes per second below which a remote copy fails."""
 MOST_MESSAGE = 4096
@@ -200,6 +202,13 @@ class RemoteHost:
         if self.socket:
             with suppress(CopyFailed):
                 _run([*self._ssh(), "-O", "exit", "--", self.address], CONNECT_S)
+
+
+def shared_socket(state: str, address: str, ssh: tuple[str, ...]) -> str:
+    """The path in this folder of the socket of a connection that commands share; "" if it is too long for a socket."""
+    digest = hashlib.sha256(repr((address, ssh)).encode()).hexdigest()[:8]
+    path = os.path.join(state, f"ssh-{digest}")
+    return path if len(os.fsencode(path)) <= MOST_SOCKET else ""
 
 
 MEANINGS = {

@@ -10,17 +10,17 @@ import logging
 import shlex
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..copying import CopyFailed, RemoteHost, SourceFailed, copy_file
+from ..copying import CopyFailed, RemoteHost, SourceFailed, copy_file, shared_socket
 from ..hub import Hub, HubFailed
 from ..journal import Journal, JournalFailed
 from ..names import TEMPORARY, concatenation_name
-from ..options import GuiMachineOptions
+from ..options import GuiMachineOptions, Options
 from .lanes import CONCATENATION, MERGED_FILE, Delivery, Lane
 
 DATASET = "/Global/Online/ALL"
@@ -34,18 +34,22 @@ log = logging.getLogger(__name__)
 class GuiMachine:
     """One GUI machine: what waits for it, and whether it can be reached."""
 
-    def __init__(self, options: GuiMachineOptions, ssh: tuple[str, ...], journal: Journal, live_run: Callable[[], int]) -> None:
-        """Begin to deliver.
+    def __init__(self, options: GuiMachineOptions, ssh: tuple[str, ...], journal: Journal, live_run: Callable[[], int], state: str) -> None:
+        """Prepare.
 
         Args:
             options: The machine.
             ssh: The command of ssh.
             journal: Keeps what was delivered.
             live_run: Returns the run that is the ongoing one (run 0) in the GUI.
+            state: A folder for the socket of the connection that the copies of concatenations share; a merged file has its own.
         """
         self.name = options.name
         self._options, self._journal, self._live_run = options, journal, live_run
-        self._remote = RemoteHost(options.host, ssh) if options.host else None
+        self._remotes: dict[str, RemoteHost] = {}
+        if options.host:
+            socket = shared_socket(state, options.host, ssh)
+            self._remotes = {CONCATENATION: RemoteHost(options.host, ssh, socket=socket), MERGED_FILE: RemoteHost(options.host, ssh)}
         self._hub = Hub(options.hub, options.token_file) if options.hub else None
         self._lock = threading.Lock()
         self._registering = threading.Lock()
@@ -93,6 +97,8 @@ class GuiMachine:
         end = time.monotonic() + timeout_s
         for lane in self._lanes.values():
             lane.join(max(0.0, end - time.monotonic()))
+        for remote in self._remotes.values():
+            remote.close()
 
     def _attempt(self, delivery: Delivery) -> Delivery:
         """Copy and register a file as far as that succeeds; the first failure and the end are reported."""
@@ -104,7 +110,7 @@ class GuiMachine:
                 delivery = replace(delivery, error=f"{delivery.path} is gone", is_done=True)
             else:
                 if not delivery.copied:
-                    self._copy(Path(delivery.path), target)
+                    self._copy(delivery, target)
                     delivery = replace(delivery, copied=time.time())
                 delivery = replace(delivery, registered=self._register(delivery, str(target)), error="", is_done=True)
                 self._note(True, "")
@@ -123,11 +129,11 @@ class GuiMachine:
         self._note(is_refused or (isinstance(error, JournalFailed | SourceFailed) and self._reachable), text)
         return replace(delivery, error=text, copied=0.0 if is_refused and text != delivery.error else delivery.copied)
 
-    def _copy(self, source: Path, target: PurePosixPath) -> None:
-        if self._remote:
-            self._remote.copy_file(source, target)
+    def _copy(self, delivery: Delivery, target: PurePosixPath) -> None:
+        if remote := self._remotes.get(delivery.what):
+            remote.copy_file(Path(delivery.path), target)
         else:
-            copy_file(source, Path(target))
+            copy_file(Path(delivery.path), Path(target))
 
     def _tidy(self, run: int) -> None:
         """Remove what killed copies of concatenations of a run left at the machine: the names of later ones differ."""
@@ -136,14 +142,14 @@ class GuiMachine:
         self._tidied.add(run)
         name = f"{concatenation_name(run).removesuffix('.pb')}_*.pb{TEMPORARY}"
         folder = self._options.pb_folder
-        if self._remote is None:
+        if remote := self._remotes.get(CONCATENATION):
+            place = shlex.quote(folder)
+            with suppress(CopyFailed):
+                remote.run(f"rm -f -- {place}/{name} {place}/.{name}.??????", TIDY_S)  # as rsync names what it writes
+        else:
             for path in Path(folder).glob(name):
                 with suppress(OSError):
                     path.unlink()
-        else:
-            with suppress(CopyFailed):
-                place = shlex.quote(folder)
-                self._remote.run(f"rm -f -- {place}/{name} {place}/.{name}.??????", TIDY_S)  # as rsync names what it writes
 
     def _register(self, delivery: Delivery, path: str) -> float:
         """Register a copied file; returns when, or 0 if it needs none. Raises HubFailed and JournalFailed."""
@@ -192,9 +198,10 @@ class GuiMachine:
 class Deliveries:
     """Deliveries to all GUI machines."""
 
-    def __init__(self, machines: Sequence[GuiMachineOptions], ssh: tuple[str, ...], journal: Journal, live_run: Callable[[], int]) -> None:
+    def __init__(self, options: Options, journal: Journal, live_run: Callable[[], int]) -> None:
         """Prepare; `live_run` returns the run that is the ongoing one (run 0) in the GUI."""
-        self._machines = [GuiMachine(options, ssh, journal, live_run) for options in machines]
+        ssh, state = options.bu.ssh, options.state
+        self._machines = [GuiMachine(machine, ssh, journal, live_run, state) for machine in options.bu.gui_machines]
 
     def start(self) -> None:
         """Begin to deliver, with what a process before left. Raises JournalFailed."""

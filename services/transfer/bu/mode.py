@@ -44,7 +44,7 @@ def serve(options: Options, stop: threading.Event, run: int = 0) -> int:
     started = time.time()
     journal = Journal(Path(options.state) / "bu.sqlite")
     runs = Runs(options, journal, stop)
-    deliveries = Deliveries(options.bu.gui_machines, options.bu.ssh, journal, runs.live)
+    deliveries = Deliveries(options, journal, runs.live)
 
     def state() -> dict[str, Any]:
         return {

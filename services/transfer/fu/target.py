@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..copying import CopyFailed, Expected, RemoteHost, TargetFailed, copy_file
+from ..copying import CopyFailed, Expected, RemoteHost, TargetFailed, copy_file, shared_socket
 from ..names import run_folder
-
-MOST_SOCKET = 85
-"""Bytes of the path of a socket: the kernel allows 107, and ssh appends 17 while it makes one."""
 
 
 class Target(Protocol):
@@ -80,6 +75,4 @@ def open_target(place: str, ssh: tuple[str, ...], state: str) -> Target:
     if place.startswith("/"):
         return LocalTarget(Path(place))
     address, _, folder = place.partition(":")
-    digest = hashlib.sha256(repr((address, ssh)).encode()).hexdigest()[:8]
-    socket = os.path.join(state, f"ssh-{digest}")
-    return RemoteTarget(RemoteHost(address, ssh, socket=socket if len(os.fsencode(socket)) <= MOST_SOCKET else ""), PurePosixPath(folder))
+    return RemoteTarget(RemoteHost(address, ssh, socket=shared_socket(state, address, ssh)), PurePosixPath(folder))

@@ -16,7 +16,7 @@ from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.lanes import CONCATENATION, MERGED_FILE, Delivery
 from services.transfer.journal import Journal
 from services.transfer.names import concatenation_name, merged_name
-from services.transfer.options import GuiMachineOptions
+from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.support.ports import free_port
 from tests.support.processes import until
 from tests.transfer.hub_server import HubServer, hub_server
@@ -57,7 +57,7 @@ class Site:
         """Start the process of the BU."""
         self.journal = Journal(self.folder / "bu.sqlite")
         self.journal.report_to(["http://hub"], lambda: None)
-        self.deliveries = Deliveries(self.machines, ("ssh",), self.journal, lambda: self.newest)
+        self.deliveries = Deliveries(Options(bu=BuOptions(gui_machines=tuple(self.machines))), self.journal, lambda: self.newest)
         self.deliveries.start()
         return self.deliveries
 

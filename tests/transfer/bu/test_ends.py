@@ -42,7 +42,7 @@ def test_a_merge_that_hangs_holds_up_neither_another_run_nor_the_end_of_the_serv
     journal, stop = Journal(tmp_path / "bu.sqlite"), threading.Event()
     journal.report_to(["http://hub"], lambda: None)
     runs = Runs(Options(host="bu1", bu=options), journal, stop)
-    deliveries = Deliveries((), ("ssh",), journal, runs.live)
+    deliveries = Deliveries(Options(bu=options), journal, runs.live)
     for run in runs.look():
         runs[run].concatenate(deliveries)
     ends = Ends(runs, deliveries, stop)

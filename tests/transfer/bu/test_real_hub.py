@@ -19,7 +19,7 @@ from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.lanes import CONCATENATION, MERGED_FILE, Delivery
 from services.transfer.journal import Journal
 from services.transfer.names import concatenation_name, merged_name
-from services.transfer.options import GuiMachineOptions
+from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.support.site import address, bound, site
@@ -70,7 +70,7 @@ def test_the_gui_shows_the_newest_concatenation_of_the_run_and_of_the_ongoing_on
         assert deliveries.state()[0]["error"] == ""
 
     journal = Journal(tmp_path / "bu.sqlite")
-    deliveries = Deliveries([machine], ("ssh",), journal, lambda: RUN)
+    deliveries = Deliveries(Options(bu=BuOptions(gui_machines=(machine,))), journal, lambda: RUN)
     deliveries.start()
     try:
         deliver(CONCATENATION, concatenation_name(RUN, "1" * 32), mes(b"1", "SiStrip/a"))

@@ -14,7 +14,7 @@ from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.lanes import CONCATENATION, MERGED_FILE, Delivery
 from services.transfer.journal import Journal
 from services.transfer.names import concatenation_name, merged_name
-from services.transfer.options import GuiMachineOptions
+from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.diary import sshd
 from tests.support.processes import until
 from tests.transfer.hub_server import hub_server
@@ -53,7 +53,7 @@ def test_files_get_to_a_remote_machine_and_what_broken_copies_left_there_is_remo
         hub.answer = lambda _: (201, {})
         machine = GuiMachineOptions(name="gui1", host=address, pb_folder=str(pb), root_folder=str(root), hub=hub.url)
         journal = Journal(tmp_path / "bu.sqlite")
-        deliveries = Deliveries([machine], command, journal, lambda: RUN)
+        deliveries = Deliveries(Options(state=str(tmp_path), bu=BuOptions(ssh=command, gui_machines=(machine,))), journal, lambda: RUN)
         deliveries.start()
         try:
             deliveries.add(Delivery(RUN, CONCATENATION, name, str(source), 7, 1e9))

@@ -41,11 +41,12 @@ class Bu:
         for made in (self.output, self.pb, folder / "boxes"):
             made.mkdir(exist_ok=True)
         machine = GuiMachineOptions(name="gui1", pb_folder=str(self.pb), root_folder=str(self.pb))
-        options = BuOptions(folder=str(self.output), heartbeats=str(folder / "boxes"), gui_machines=(machine,))
+        bu = BuOptions(folder=str(self.output), heartbeats=str(folder / "boxes"), gui_machines=(machine,))
+        options = Options(state=str(folder), bu=bu)
         self.journal = Journal(folder / "bu.sqlite")
         self.journal.report_to(["http://hub"], lambda: None)
-        self.runs = Runs(Options(state=str(folder), bu=options), self.journal, threading.Event())
-        self.deliveries = Deliveries(options.gui_machines, options.ssh, self.journal, self.runs.live)
+        self.runs = Runs(options, self.journal, threading.Event())
+        self.deliveries = Deliveries(options, self.journal, self.runs.live)
         self.deliveries.start()
 
     def close(self) -> None:
