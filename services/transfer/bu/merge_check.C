@@ -266,31 +266,39 @@ class Check {
         return say_input(part.first, name + " cannot be read" + (first_error.empty() ? "" : ": " + first_error));
       axes.push_back(axes_of(inputs.back().get()));
     }
-    Compared compared = Compared::bin_by_bin;
-    for (const auto &one : inputs)
-      if (axes_of(one.get()) != axes_of(merged.get()))  // ROOT does not add what is outside of axes with labels
-        compared = has_labels(merged.get()) ? Compared::totals_inside : Compared::totals;
+    bool by_bin = true, with_flows = true;
+    for (const auto &one : inputs) {
+      by_bin = by_bin && axes_of(one.get()) == axes_of(merged.get());
+      with_flows = with_flows && adds_flows(one.get());
+    }
     std::vector<Sums> sums;
     for (const auto &one : inputs)
-      sums.push_back(sums_of(one.get(), compared));
-    if (!agree(merged.get(), sums_of(merged.get(), compared), sums, name))
-      blame(parts, axes, name + " cannot be added to that of other files");
+      sums.push_back(sums_of(one.get(), by_bin, with_flows));
+    const std::string wrong = wrong_sums(merged.get(), sums_of(merged.get(), by_bin, with_flows), sums, name);
+    if (!wrong.empty())
+      blame(parts, axes, name + " cannot be added to that of other files: " + wrong + " are no sums");
   }
 
-  bool agree(TH1 *merged, const Sums &found, const std::vector<Sums> &sums, const std::string &name) {
+  /// What of a merged histogram is not the sum of its inputs; "" if all is.
+  std::string wrong_sums(TH1 *merged, const Sums &found, const std::vector<Sums> &sums, const std::string &name) {
     const double rounding = dynamic_cast<TArrayF *>(merged) ? std::ldexp(1, -23) : 1e-13;
     const double infinite = std::numeric_limits<double>::infinity();
     long full = 0, none = 0;
     if (!are_sums(found, sums, &Sums::content, rounding, most(merged), full))
-      return false;
+      return "contents";
     if (full) {
       ++saturated;
       if (saturated_names.size() < 20)
         saturated_names.push_back(name);
     }
-    const double squares_rounding = merged->GetSumw2N() ? 1e-13 : rounding;
-    return (full || are_sums(found, sums, &Sums::squares, squares_rounding, infinite, none)) &&
-           are_sums(found, sums, &Sums::entries, 1e-13, infinite, none);
+    if (!are_sums(found, sums, &Sums::entries, 1e-13, infinite, none))
+      return "entries";
+    long with_squares = found.has_squares;
+    for (const auto &one : sums)
+      with_squares += one.has_squares;
+    const double squares_rounding = with_squares > static_cast<long>(sums.size()) ? 1e-13 : rounding;  // else of contents
+    const bool is_right = full || !with_squares || are_sums(found, sums, &Sums::squares, squares_rounding, infinite, none);
+    return is_right ? "" : "squares of weights";
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,9 @@ namespace merging {
 /// The sums that a histogram keeps of each bin, or the totals of them: contents and squares of weights; of a profile entries too.
 struct Sums {
   std::vector<double> content, squares, entries;
-  bool is_full = false;  // a bin has the largest number of its type
+  bool has_squares = false;  // else the squares are the contents
+  bool is_full = false;      // a bin has the largest number of its type
 };
-
-/// What the bins of histograms are compared by.
-enum class Compared { bin_by_bin, totals, totals_inside };
 
 /// Numbers of entries of the bins of a profile; empty for other histograms.
 template <class Profile> void add_entries(const TH1 *histogram, std::vector<double> &entries) {
@@ -44,28 +43,28 @@ double most(const TH1 *histogram) {
   return dynamic_cast<const TArrayI *>(histogram) ? 2147483647 : std::numeric_limits<double>::infinity();
 }
 
-Sums sums_of(TH1 *histogram, Compared compared) {
+/// The sums of a histogram. Without flows the bins outside of the axes count as empty; not by bin, there is one number for all.
+Sums sums_of(TH1 *histogram, bool by_bin, bool with_flows) {
   Sums bins;
   add_entries<TProfile>(histogram, bins.entries);
   add_entries<TProfile2D>(histogram, bins.entries);
   add_entries<TProfile3D>(histogram, bins.entries);
   const auto *array = bins.entries.empty() ? nullptr : dynamic_cast<TArrayD *>(histogram);  // GetBinContent is a mean there
   const double limit = most(histogram);
+  bins.has_squares = histogram->GetSumw2N();
   for (int bin = 0; bin < histogram->GetNcells(); ++bin) {
     bins.content.push_back(array ? array->At(bin) : histogram->GetBinContent(bin));
-    bins.squares.push_back(histogram->GetSumw2N() ? histogram->GetSumw2()->At(bin) : std::abs(bins.content.back()));
+    bins.squares.push_back(bins.has_squares ? histogram->GetSumw2()->At(bin) : std::abs(bins.content.back()));
     bins.is_full = bins.is_full || std::abs(bins.content.back()) >= limit;
   }
-  if (compared == Compared::bin_by_bin)
-    return bins;
-  const auto total = [&](const std::vector<double> &values) {
-    double sum = 0;
-    for (size_t bin = 0; bin < values.size(); ++bin)
-      if (compared == Compared::totals || !(histogram->IsBinUnderflow(bin) || histogram->IsBinOverflow(bin)))
-        sum += values[bin];
-    return std::vector<double>{sum};
-  };
-  return {total(bins.content), total(bins.squares), total(bins.entries), bins.is_full};
+  for (auto *values : {&bins.content, &bins.squares, &bins.entries}) {
+    for (size_t bin = 0; bin < values->size() && !with_flows; ++bin)
+      if (histogram->IsBinUnderflow(bin) || histogram->IsBinOverflow(bin))
+        (*values)[bin] = 0;
+    if (!by_bin)
+      *values = {std::accumulate(values->begin(), values->end(), 0.0)};
+  }
+  return bins;
 }
 
 std::string axis_of(const TAxis *axis) {
@@ -82,8 +81,12 @@ std::string axes_of(TH1 *histogram) {
   return axis_of(histogram->GetXaxis()) + axis_of(histogram->GetYaxis()) + axis_of(histogram->GetZaxis());
 }
 
-bool has_labels(TH1 *histogram) {
-  return histogram->GetXaxis()->GetLabels() || histogram->GetYaxis()->GetLabels() || histogram->GetZaxis()->GetLabels();
+/// Whether ROOT adds what is outside of the axes; not with labels, and not when axes can be extended, where nothing should be outside.
+bool adds_flows(TH1 *histogram) {
+  for (const auto *axis : {histogram->GetXaxis(), histogram->GetYaxis(), histogram->GetZaxis()})
+    if (axis->GetLabels() || axis->CanExtend())
+      return false;
+  return true;
 }
 
 /// Whether numbers of the merged histogram are the sums of those of its inputs; `full` counts those that are not, at the limit of the type.

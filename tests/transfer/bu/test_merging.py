@@ -103,7 +103,7 @@ def test_files_that_cannot_be_read_or_added_are_named_and_the_others_merged(clie
         "cut": "it was not written to its end",
         "not root": "ROOT cannot open it: TFile::Init: not root.root not a ROOT file",
         "other class": f"{SHARED}/TH1F has another class in other files",
-        "other axes": f"{SHARED}/TH1F cannot be added to that of other files",
+        "other axes": f"{SHARED}/TH1F cannot be added to that of other files: contents are no sums",
         "damaged": f"{own_folder('Damaged')}/damaged cannot be read",
     }
     assert made.path

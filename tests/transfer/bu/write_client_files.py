@@ -68,6 +68,7 @@ def shared(number: int) -> list[object]:
     return [
         *(filled(kind, kind, 10 * number + 1) for kind in CLASSES),
         weighted(number + 3),
+        with_bins("TH1F", "negative", [3.1 * (-1) ** number, -2.7, number]),
         with_bins("TH1S", "full", [FULL, 1, 2]),
         with_bins("TH1F", "not a number", [float("nan"), float("inf"), 1]),
         labelled(number),
@@ -118,7 +119,7 @@ def write_clients(folder: Path) -> None:
         own = [filled("TH1F", "own", 50 + number), filled("TH1F", ODD, 60 + number)]
         write(folder / f"{client}.root", {own_folder(client): own, SHARED: [*both, *marks(number)]})
         sums |= {f"{own_folder(client)}/{one.GetName()}": one for one in own}
-        for one in both[: len(CLASSES) + 1]:
+        for one in both[: len(CLASSES) + 2]:
             place = f"{SHARED}/{one.GetName()}"
             if place in sums:
                 sums[place].Add(one)
