@@ -180,6 +180,18 @@ def test_a_client_that_crashes_leaves_a_report_and_is_started_again_with_the_sam
 
 
 @pytest.mark.slow
+def test_a_problem_that_lasts_is_reported_once_and_goes_away(play: Play) -> None:
+    made = play.places.work / f"run{RUN}"
+    made.touch()  # where the folder of this run is to be
+    for _ in range(4):
+        play.player.step([run(1, {"DT": WantedClient(FU, 1, 1)})])
+    assert [line.partition(":")[0] for line in play.lines[1:]] == [f"lumisection 1 of run {RUN} was not written"]
+    made.unlink()
+    play.player.step([run(1, {"DT": WantedClient(FU, 1, 1)})])
+    until(lambda: play.report("DT")[0], "the snapshot")
+
+
+@pytest.mark.slow
 def test_the_files_of_old_runs_are_removed(play: Play) -> None:
     for number in range(RUN, RUN + 3):
         for _ in range(2):

@@ -55,10 +55,13 @@ def play(player: Player, runs: RunsAtP5 | PlannedRuns, stop: threading.Event) ->
     beat = 0.0
     try:
         while not stop.is_set() and not (isinstance(runs, PlannedRuns) and runs.is_over and player.is_idle):
-            player.step(runs.wanted())
-            if time.monotonic() >= beat:
-                beat = time.monotonic() + HEARTBEAT_S
-                player.beat()
+            try:
+                player.step(runs.wanted())
+                if time.monotonic() >= beat:
+                    player.beat()
+                    beat = time.monotonic() + HEARTBEAT_S
+            except OSError as error:
+                player.report_problem(f"the files of hosts cannot be written: {error}")
             stop.wait(TICK_S)
     finally:
         player.close()

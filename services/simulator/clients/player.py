@@ -60,6 +60,7 @@ class Player:
         self._clocks, self._report, self._kept_runs = clocks, report, kept_runs
         self._runs: dict[int, _Run] = {}
         self._known: list[int] = []
+        self._problem = ""
 
     @property
     def is_idle(self) -> bool:
@@ -67,7 +68,7 @@ class Player:
         return not self._runs
 
     def step(self, wanted: Sequence[WantedRun]) -> None:
-        """Make everything as wanted, as far as that does not need time."""
+        """Make everything as wanted, as far as that does not need time. Raises `OSError` when a run cannot be marked."""
         by_run = {one.run: one for one in wanted}
         for number, one in by_run.items():
             if number not in self._runs:
@@ -78,16 +79,22 @@ class Player:
                 self._write(run)
                 self._start_and_end(run)
             except (OSError, RuntimeError) as error:
-                self._report(f"lumisection {run.wanted.lumi} of run {number} was not written: {error}")
+                self.report_problem(f"lumisection {run.wanted.lumi} of run {number} was not written: {error}")
             if number not in by_run and not any(process.is_alive for process in run.processes.values()):
                 self._finish(run)
 
     def beat(self) -> None:
-        """Write the heartbeats of all hosts. A run is active on an FU until its clients have ended."""
+        """Write the heartbeats of all hosts. A run is active on an FU until its clients have ended. Raises `OSError`."""
         for host in self._hosts:
             active = [number for number, run in self._runs.items() if not run.wanted.is_over or self._has_clients(run, host)]
             write_heartbeat(self._places, host, active, self._clocks.get(host, 0.0))
         write_heartbeat(self._places, self._bu, list(self._runs))
+
+    def report_problem(self, line: str) -> None:
+        """Report a problem, which may last, once."""
+        if line != self._problem:
+            self._report(line)
+        self._problem = line
 
     def close(self) -> None:
         """End all clients at once, as after a loss of power."""
@@ -100,14 +107,14 @@ class Player:
         return any(process.is_alive for process in run.processes.values() if process.host == host)
 
     def _begin(self, wanted: WantedRun) -> None:
-        self._report(f"run {wanted.run} begins: {wanted.lumis} lumisections")
         mark_run(self._places, wanted.run, wanted.key, list(self._runs))
+        self._report(f"run {wanted.run} begins: {wanted.lumis} lumisections")
         self._runs[wanted.run] = _Run(wanted)
         self._known.append(wanted.run)
         for old in self._known[: -self._kept_runs]:
             self._remove(old)
         del self._known[: -self._kept_runs]
-        self.beat()
+        self.beat()  # before its clients write, or the BU would take it for over
 
     def _start_and_end(self, run: _Run) -> None:
         """Start clients that are wanted, and end those that are not."""
