@@ -224,6 +224,13 @@ MEANINGS = {
 _CODES_OF_THE_TARGET = {5, 10, 11, 12, 30, 35, 255}
 
 
+def check_source(source: Path, expected: Expected) -> None:
+    """Check a file that is to be copied. Raises SourceFailed when it is not what is expected."""
+    with _opened(source) as reader:
+        if not _is_expected(reader, expected):
+            raise SourceFailed(f"{source} has not {expected.size} bytes and the md5 {expected.md5}")
+
+
 def _version(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 

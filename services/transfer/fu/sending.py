@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from ..copying import CopyFailed, Expected, SourceFailed, TargetFailed
+from ..copying import CopyFailed, Expected, SourceFailed, TargetFailed, check_source
 from ..journal import Journal, JournalFailed
 from ..names import FileKind
 from .files import Companion, file_state, read_companion
@@ -108,6 +108,8 @@ class Sender:
             return Expected(size)
         if companion.expected.size != size:
             raise SourceFailed(f"{outgoing.file.path} has {size} bytes, not {companion.expected.size} as its origin says")
+        if outgoing.source_failures:  # no need to copy a big file again and again only to find out the same
+            check_source(Path(outgoing.file.path), companion.expected)
         return companion.expected
 
     def _succeed(self, outgoing: OutgoingFile, companion: Companion | None) -> None:

@@ -17,19 +17,11 @@ from tests.support.processes import until
 from tests.transfer.fu.filter_unit import HOST, RUN, FilterUnit, write
 
 ROOT_NAME = f"DQM_V0001_SiStrip_R000367094__{HOST}.root"
-NEVER_S = 1e9
 
 
 @pytest.fixture
 def unit(tmp_path: Path) -> FilterUnit:
     return FilterUnit(tmp_path)
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files wait for ever for their companions."""
-    monkeypatch.setattr(sending, "REPORT_WAIT_S", NEVER_S)
-    monkeypatch.setattr(sending, "ORIGIN_WAIT_S", NEVER_S)
 
 
 @pytest.fixture
@@ -63,7 +55,6 @@ def test_backups_reports_and_unfinished_files_stay_on_the_host(unit: FilterUnit)
     assert set(unit.sent()) == {ROOT_NAME, f"run367094_SiStrip_DQMLive__{HOST}.pb"}
 
 
-@pytest.mark.usefixtures("waits")
 def test_a_snapshot_waits_for_its_own_report_and_a_root_file_for_its_origin(unit: FilterUnit) -> None:
     with unit.serving() as serving:
         snapshot = unit.write_snapshot(b"12345", reported=4)  # the report of the one before it
@@ -103,7 +94,7 @@ def test_a_root_file_that_is_not_that_of_its_origin_is_never_sent_until_it_chang
         assert unit.sent() == {}
         unit.write_snapshot(b"pb")
         serving.wait_for(SiStrip=b"pb")  # nothing else is held up
-        (record, _) = serving.records()
+        record = serving.records()[0]
         assert (record["sent"], record["name"], record["run"], record["client"]) == (0, ROOT_NAME, RUN, "SiStrip")
         assert "not" in record["error"]
         unit.write_origin(root_file)
@@ -261,6 +252,7 @@ def test_the_state_is_json_and_has_the_disks(unit: FilterUnit) -> None:
         unit.write_snapshot(b"1", run=run)
         serving.wait_for(run, SiStrip=b"1")
         until(lambda: len(serving.service.state()["disks"]) == 2, "both disks")
+        serving.wait_until_idle()
         state = json.loads(json.dumps(serving.service.state()))
     assert set(state["disks"]) == {str(unit.upload), str(unit.target)}
     assert all(0 < fraction < 1 for fraction in state["disks"].values())
