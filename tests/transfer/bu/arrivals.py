@@ -25,3 +25,10 @@ def snapshot(folder: Path, tag: str, host: str, content: bytes = b"content") -> 
 def mes(content: bytes, *paths: str) -> bytes:
     """The content of a snapshot: each ME has this and its path as content."""
     return serialise([Object(path, content + b" " + path.encode(), 0x10) for path in paths])
+
+
+def script(path: Path, text: str) -> str:
+    """A program in place of one of ROOT."""
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)

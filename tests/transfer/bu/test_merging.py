@@ -7,6 +7,7 @@ import math
 import os
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import numpy as np
 import pytest
 import uproot
 
+from app.formats import scan
 from services.transfer.bu.merging import MergeFailed, MergeStopped, merge_files
 from services.transfer.options import BuOptions
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.support.uproot_mes import read_mes
-from tests.transfer.bu.client_files import CLIENTS, FULL, HADD, ODD, ROOT, SHARED, own_folder
+from tests.transfer.bu.arrivals import script
+from tests.transfer.bu.client_files import CLIENTS, FULL, HADD, ODD, ROOT, RUN, SHARED, own_folder
 
 OPTIONS = BuOptions(hadd=HADD, root=ROOT, merge_limit_s=20 * PATIENCE_S)
 
@@ -29,14 +32,6 @@ def work(tmp_path: Path) -> Path:
     folder = tmp_path / "a folder 'with' #?*.root"
     folder.mkdir()
     return folder
-
-
-def script(folder: Path, name: str, text: str) -> str:
-    """A program in place of one of ROOT."""
-    path = folder / name
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return str(path)
 
 
 def array_of(model: Any) -> Any:
@@ -85,6 +80,7 @@ def test_a_merged_file_has_the_sum_of_each_histogram_and_the_newest_of_all_else(
         assert sums == {"A": 2.0, "B": 6.0, "C": 7.0, "D": 3.0}
     assert (made.saturated, made.saturated_names, FULL) == (1, [f"{SHARED}/full"], 20000)
     mes = {me.path: me for me in read_mes(made.path)}
+    assert set(scan(made.path).samples[RUN, 0].names) == mes.keys() - {"Shared/All/TH1C"}  # a class that hubs do not read
     (test,) = mes["Shared/All/TH1F"].tests
     assert (test.name, test.status, test.message) == ("Limits", 300, "of * and ; 2")
     marks = ["<Events>i=2</Events>", "<Rate>i=7</Rate>", "<TH1F>e=1</TH1F>", f"<{ODD}>s=the same</{ODD}>"]
@@ -114,7 +110,7 @@ def test_files_that_cannot_be_read_or_added_are_named_and_the_others_merged(clie
 
 
 def failing(tmp_path: Path, hadd: str, root: str = "exit 0") -> BuOptions:
-    return BuOptions(hadd=script(tmp_path, "hadd", hadd), root=script(tmp_path, "root", root), merge_limit_s=PATIENCE_S)
+    return BuOptions(hadd=script(tmp_path / "hadd", hadd), root=script(tmp_path / "root", root), merge_limit_s=PATIENCE_S)
 
 
 @pytest.mark.parametrize(
@@ -173,11 +169,25 @@ def test_an_input_that_is_replaced_meanwhile_is_merged_again_and_not_blamed(clie
         merge_files([source], work, options, threading.Event())
 
 
-@pytest.mark.slow
 def test_a_file_at_which_hadd_alone_fails_is_found(client_files: Path, work: Path, tmp_path: Path) -> None:
     """As one at which it crashes, though ROOT can read it."""
-    hadd = f'for file in *.root; do cmp -s "$file" {client_files}/CTPPS.root && case "$*" in *"$file"*) kill -SEGV $$;; esac; done\n'
-    options = BuOptions(hadd=script(tmp_path, "hadd", f'{hadd}exec {OPTIONS.hadd} "$@"'), root=OPTIONS.root, merge_limit_s=20 * PATIENCE_S)
+    crash = f'for file in *.root; do cmp -s "$file" {client_files}/CTPPS.root && case "$*" in *"$file"*) kill -SEGV $$;; esac; done'
+    options = failing(tmp_path, f"{crash}\ntouch merged.root.tmp; exit 0", """echo '{"end": true}' > answer.txt""")
     made = merge_files([client_files / f"{client}.root" for client in CLIENTS], work, options, threading.Event())
     assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
     assert [(path.stem, reason) for path, reason in made.left_out.items()] == [("CTPPS", "hadd ended with -11: ")]
+
+
+def test_an_input_at_which_root_crashes_is_left_out(client_files: Path, work: Path, tmp_path: Path) -> None:
+    crash = f"""echo '{{"begins": 1}}' > answer.txt; cmp -s 1.root {client_files}/CTPPS.root && kill -SEGV $$"""
+    options = failing(tmp_path, "touch merged.root.tmp", f"""{crash}\necho '{{"input": 1, "problem": ""}}\n{{"end": true}}' > answer.txt""")
+    made = merge_files([client_files / f"{client}.root" for client in CLIENTS], work, options, threading.Event())
+    assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
+    assert list(made.left_out.values()) == ["ROOT crashed or did not end when it read the file"]
+
+
+def test_a_program_that_does_not_end_is_ended(client_files: Path, work: Path, tmp_path: Path) -> None:
+    options = BuOptions(hadd=script(tmp_path / "hadd", "sleep 1000000"), merge_limit_s=1.0)
+    with pytest.raises(MergeFailed, match=r"it was not complete after 1 s|root ended with None"):
+        merge_files([client_files / "BRIL.root"], work, replace(options, root=options.hadd), threading.Event())
+    until(lambda: not running_in(work), "the end of hadd and its children")
