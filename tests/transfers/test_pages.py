@@ -252,6 +252,16 @@ def test_a_client_leads_to_the_job_of_its_newest_process_in_dqm2(filled: float, 
     assert "tz=utc" in links[0][0]
 
 
+def test_a_client_whose_process_dqm2_does_not_know_leads_to_the_newest_job_of_its_configuration(
+    filled: float, hub: Settings, client: FlaskClient
+) -> None:
+    for attempt, path in enumerate(["/x/sistrip_cfg.py", "/x/sistrip_cfg.py", "/x/other_cfg.py"]):
+        square.job(RUN, f"attempt{attempt}", filled, pid=100 + attempt, host="fu-2", path=path, started=filled + attempt)
+    links = re.findall(r'<a class="stop" href="([^"]+)"><bdi>([^<]+)', client.get(PAGE).text)
+    assert [name for _, name in links] == ["CTPPS"], "the only client at fu-2"
+    assert "attempt1" in text(client, unescape(links[0][0]))
+
+
 def test_an_me_of_several_clients_leads_to_its_plot(filled: float, hub: Settings, client: FlaskClient) -> None:
     example = {"name": "DQM/a b/ü", "first": "SiStrip at fu-1", "second": "CTPPS at fu-2"}
     receive(hub, report(concatenation_record(70, at=filled, examples=[example]), mode="bu", now=filled), filled)

@@ -26,13 +26,24 @@ class SharedElement(NamedTuple):
 def job_addresses(run: int, clients: Iterable[ClientTransfers], tz: str) -> dict[tuple[str, str], str]:
     """The pages in DQM^2 of the newest processes of clients, by host and client; only of those that it knows.
 
-    DQM^2 may have the names of hosts with their domain.
+    A job is found by the number of the process, else by its configuration: the newest one. DQM^2 may have hosts with their domain.
     """
-    columns = Job.host, Job.pid, Job.system, Job.key
-    found = rows(Job.select(*columns).where(Job.system.in_(list(SYSTEMS)), Job.run == run))
-    jobs = {(_short(host), pid): ViewState(system, tz).link("/square/job", key=key) for host, pid, system, key in found}
-    newest = ((client, client.processes[0].pid) for client in clients if client.processes)
-    return {(client.host, client.client): jobs[_short(client.host), pid] for client, pid in newest if (_short(client.host), pid) in jobs}
+    columns = Job.host, Job.pid, Job.path, Job.system, Job.key
+    found = rows(Job.select(*columns).where(Job.system.in_(list(SYSTEMS)), Job.run == run).order_by(Job.started))
+    jobs: dict[tuple[str, int | str], str] = {}
+    for host, pid, path, system, key in found:
+        address = ViewState(system, tz).link("/square/job", key=key)
+        jobs |= {(_short(host), pid): address, (_short(host), path.rpartition("/")[2]): address}
+    addresses = {(client.host, client.client): _job_of(client, jobs) for client in clients}
+    return {client: address for client, address in addresses.items() if address}
+
+
+def _job_of(client: ClientTransfers, jobs: Mapping[tuple[str, int | str], str]) -> str:
+    """The address of the job of the newest process of a client, from those by host and number or configuration; "" for none."""
+    if not client.processes:
+        return ""
+    host, newest = _short(client.host), client.processes[0]
+    return jobs.get((host, newest.pid)) or (jobs.get((host, newest.program), "") if newest.program else "")
 
 
 def shared_elements(run: int, examples: Iterable[Any], tz: str) -> list[SharedElement]:

@@ -93,6 +93,7 @@ def _hosts(silent_s: float) -> dict[str, Any]:
     found, mark = hosts(silent_s), transfers_settings().transfer_disk_mark
     return {
         "hosts": found,
+        "reporting": {host.host for host in found},
         "gui_machines": gui_machines(silent_s),
         "disks": [disk for host in found for disk in disks_of(host, mark)],
         "cleanups": [_cleanup(host) for host in found if host.mode == kinds.CLEANUP and host.state],
