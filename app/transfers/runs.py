@@ -146,7 +146,18 @@ def run_version(number: int) -> int | None:
 def problems_of(run: int) -> list[RunProblem]:
     """The problems of a run, those that last first, then the newest; 0: those of hosts and GUI machines."""
     order = TransferProblem.ended.is_null(False), TransferProblem.began.desc(), TransferProblem.id.desc()
-    found = TransferProblem.select().where(TransferProblem.run == run).order_by(*order).limit(MAX_PROBLEMS)
+    return _problems(TransferProblem.select().where(TransferProblem.run == run).order_by(*order))
+
+
+def lasting_problems(runs: Sequence[int]) -> list[RunProblem]:
+    """The problems of runs that last: those of hosts and GUI machines (run 0) first, then those of the newest run."""
+    order = TransferProblem.run == 0, TransferProblem.run, TransferProblem.began, TransferProblem.id
+    is_wanted = TransferProblem.run.in_(runs), TransferProblem.ended.is_null()
+    return _problems(TransferProblem.select().where(*is_wanted).order_by(*(each.desc() for each in order)))
+
+
+def _problems(query: Any) -> list[RunProblem]:
+    found = query.limit(MAX_PROBLEMS)
     return [RunProblem(each.kind, each.host, each.run, each.origin, each.subject, each.text, each.began, each.ended) for each in found]
 
 

@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.files.entries import Entry
 from app.gui.files.register import register
+from app.transfers import kinds
 from app.transfers.models import TransferHost
+from app.transfers.pages.presenters import PROBLEM_BADGES, RUN_BADGES
 from app.web.frame import links_to_run
 from tests.diary.test_pages import text, words
 from tests.notify import seed as square
@@ -60,6 +62,7 @@ def test_a_hub_without_reports_says_where_they_come_from(client: FlaskClient) ->
     assert '<a href="/transfers" aria-current="page">Transfers</a>' in client.get("/transfers").text
 
 
+@pytest.mark.both_databases
 def test_runs_are_listed_newest_first_with_their_faults(filled: float, client: FlaskClient) -> None:
     newest, older = rows_of(client, "/transfers", "runs")
     assert newest.startswith(f"{RUN} ongoing")
@@ -93,6 +96,7 @@ def test_each_process_is_shown_with_its_clock_and_what_is_lost(filled: float, hu
     assert "builder unit reporting" in shown[2]
 
 
+@pytest.mark.both_databases
 def test_a_process_that_stops_reporting_becomes_silent_on_an_open_page(filled: float, client: FlaskClient) -> None:
     polls = [poll_of(client.get(address).text) for address in ("/transfers", PAGE, "/transfers/hosts/fu-2")]
     assert [client.get(poll).status_code for poll in polls] == [204, 204, 204]
@@ -110,6 +114,7 @@ def test_a_page_is_up_to_date_until_something_new_is_reported_of_what_it_shows(f
     assert [client.get(poll).status_code for poll in (overview, ongoing, older)] == [200, 200, 204]
 
 
+@pytest.mark.both_databases
 def test_clients_with_missing_files_come_first(filled: float, client: FlaskClient) -> None:
     shown = rows_of(client, PAGE, "clients")
     assert re.match(r"CSC fu-1 missing no new snapshot for more than 3 lumisections", shown[0]), shown[0]
@@ -208,6 +213,7 @@ def test_gui_machines_disks_and_clean_up_are_shown(filled: float, client: FlaskC
     assert re.match(wanted, cleanup), cleanup
 
 
+@pytest.mark.both_databases
 def test_problems_stand_above_everything_until_they_end(filled: float, hub: Settings, client: FlaskClient) -> None:
     found = text(client, "/transfers")
     assert "GUI machine unreachable gui-2 : No route to host bu-1 , since" in found
@@ -217,6 +223,21 @@ def test_problems_stand_above_everything_until_they_end(filled: float, hub: Sett
     receive(hub, report(concatenation_record(70, at=filled + 9), mode="bu", now=filled + 9), filled + 9)
     assert "GUI machine unreachable" not in text(client, "/transfers")
     assert CUT["reason"] not in text(client, PAGE).partition("Concatenations")[0]
+
+
+def test_a_merge_that_failed_marks_its_run_until_one_is_accepted(hub: Settings, client: FlaskClient) -> None:
+    now = time.time()
+    receive(hub, report(merge_record(1, at=now, accepted=False, error="hadd ended with 1", name=""), mode="bu", now=now), now)
+    assert re.search(r"merge failed .*hadd ended with 1", text(client, "/transfers"))
+    assert " failed 0 " in rows_of(client, "/transfers", "runs")[0]
+    receive(hub, report(merge_record(2, at=now + 1), mode="bu", now=now), now)
+    assert "hadd ended with 1" not in text(client, "/transfers")
+    assert " failed 0 " not in rows_of(client, "/transfers", "runs")[0]
+
+
+def test_every_kind_of_problem_and_state_of_a_run_has_a_badge() -> None:
+    assert set(PROBLEM_BADGES) == set(kinds.PROBLEM_KINDS)
+    assert list(RUN_BADGES) == list(kinds.RUN_STATES)
 
 
 def test_a_host_shows_its_client_processes_and_rounds_of_clean_up(filled: float, client: FlaskClient) -> None:
@@ -241,6 +262,7 @@ def test_pages_of_the_run_in_other_areas_and_these_lead_to_each_other(filled: fl
         assert [link for link in links_to_run(5, "gui") if link.text == "Transfers"] == []
 
 
+@pytest.mark.both_databases
 def test_a_client_leads_to_the_job_of_its_newest_process_in_dqm2(filled: float, hub: Settings, client: FlaskClient) -> None:
     both = process(7, snapshot=filled), process(10, snapshot=filled, restarted=True)
     receive(hub, report(now=filled + 1, state=fu_state(clients=both)), filled + 1)

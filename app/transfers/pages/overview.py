@@ -21,15 +21,13 @@ from app.transfers.pages.presenters import (
     run_badge,
     transfers_settings,
 )
-from app.transfers.runs import RunProblem, TransferSummary, problems_of, runs
+from app.transfers.runs import lasting_problems, runs
 from app.web import etag_of
 from app.web.arguments import int_arg
 
 blueprint = Blueprint("transfers", __name__)
 
 PAGE_RUNS = 20
-DETAILED_RUNS = 5
-"""Newest runs with problems whose problems are listed one by one."""
 LARGEST_RUN = 2**31 - 1
 """Largest number that a reported run has."""
 
@@ -80,13 +78,13 @@ def _runs(view: TransfersView, before: int) -> dict[str, Any]:
     found = runs(PAGE_RUNS + 1, before)
     shown = found[:PAGE_RUNS]
     older = view.link(PATH, before=shown[-1].run) if len(found) > PAGE_RUNS else ""
-    return {"runs": shown, "older": older, "problems": open_problems(_problems(shown, before))}
-
-
-def _problems(found: list[TransferSummary], before: int) -> list[RunProblem]:
-    """The problems of the newest runs with some, and on the first page those of hosts and GUI machines before them."""
-    troubled = [row.run for row in found if row.missing or row.corrupt][:DETAILED_RUNS]
-    return [problem for run in ([] if before else [0]) + troubled for problem in problems_of(run)]
+    problems = lasting_problems([*([] if before else [0]), *(row.run for row in shown)])
+    return {
+        "runs": shown,
+        "older": older,
+        "problems": open_problems(problems),
+        "failed_merges": {each.run for each in problems if each.kind == kinds.MERGE_FAILED},
+    }
 
 
 def _hosts(silent_s: float) -> dict[str, Any]:
