@@ -77,7 +77,7 @@ class EndOfRun:
         self._is_new = True
         self._finished: Sequence[RunFile] | None = None
         self._next_look = 0.0
-        self._seen: dict[str, list[int]] | None = None
+        self._seen: dict[Path, int] = {}
         self._changed = 0.0
         self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
 
@@ -100,7 +100,7 @@ class EndOfRun:
         if handled and not any(file.kind == FileKind.SNAPSHOT and file.arrived > 1e9 * handled["made"] for file in files):
             self.state, self.waiting_for = "merged" if handled["size"] else "over", []
             self._finished, self._next_look = files, math.inf
-        elif self._is_due(now, inputs, missing):
+        elif self._is_due(now, files, missing):
             if inputs and not handled:
                 merged += self._merge(now, inputs, missing)
             else:
@@ -149,11 +149,14 @@ class EndOfRun:
         if not handled and missing and self._journal.get(KIND, self._run, UNMERGED) is None:
             self._give_up([], missing, time.time(), Merge(), "no client wrote a ROOT file")
 
-    def _is_due(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile]) -> bool:
-        """Whether the run is over, and all ROOT files are there that can be expected. Raises `OSError`."""
+    def _is_due(self, now: float, files: Sequence[RunFile], missing: Sequence[RunFile]) -> bool:
+        """Whether the run is over, and all ROOT files are there that can be expected. Raises `OSError`.
+
+        New snapshots are a sign that more are to come, also where there is no heartbeat that lists the run.
+        """
         over = self._watch.is_over(now)
         self.waiting_for = self._watch.waiting_for()
-        seen = _versions(inputs)
+        seen = {file.path: file.inode for file in files}
         if not over or seen != self._seen:
             self._seen, self._changed = seen, now
         if not over:

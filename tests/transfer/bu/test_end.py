@@ -152,6 +152,14 @@ def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site)
     assert [site.step(end.REST_S), site.end.state] == [[], "ongoing"]
 
 
+def test_a_run_without_heartbeats_is_not_given_up_while_snapshots_arrive(site: Site) -> None:
+    for content in (b"1", b"2", b"3"):
+        snapshot(site.folder, "BRIL", "fu1", content)
+        assert [*site.step(), *site.step(50)] == []
+        assert (site.end.state, site.records()) == ("merging", [])
+    assert [site.step(10), site.end.state, len(site.records())] == [[], "over", 1]
+
+
 def test_a_merge_that_was_killed_before_its_last_step_is_finished_at_the_next_start(site: Site, client_files: Path) -> None:
     site.arrive(client_files / "BRIL.root")
     left = site.folder / WORK_FOLDER / "merge-1"
