@@ -24,10 +24,12 @@ PROGRAMS = {"nsenter": "util-linux", "unshare": "util-linux", "mount": "mount", 
 """Programs that hosts need, and their Debian packages."""
 
 BOOT = """
+set -e
 trap '' CHLD  # the kernel forgets processes without a parent
 hostname "$1"
 mount --make-rprivate /
 mount --bind "$2" /etc/ssh/ssh_config
+[ ! -e ~/.bashrc ] || mount --bind /dev/null ~/.bashrc  # which shells of sshd read, whatever it does on this machine
 echo up
 exec sleep infinity
 """
@@ -108,6 +110,8 @@ class Host:
         """Kill all processes of the host at once, as a loss of power does."""
         if self._init is None:
             return
+        for process in self._started:
+            process.go_on()
         if self._first:
             os.kill(self._first, signal.SIGKILL)
         else:
@@ -125,8 +129,8 @@ class Host:
         ip("netns", "del", self._network)
 
     def command(self, *words: str) -> list[str]:
-        """The command line that runs a command on the host."""
-        return ["nsenter", "-t", str(self._first), "-m", "-u", "-n", "-p", "--", *words]
+        """The command line that runs a command on the host, in the folder of the tree."""
+        return ["nsenter", "-t", str(self._first), "-m", "-u", "-n", "-p", "--", "env", "-C", str(TREE), *words]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         """Run a command on the host, and return what it said."""
@@ -156,8 +160,9 @@ class HostProcess:
     """
 
     def __init__(self, command: list[str], output: IO[bytes], variables: Mapping[str, str]) -> None:
-        self._entered = subprocess.Popen(command, cwd=TREE, stdin=subprocess.PIPE, stdout=output, stderr=output, env=dict(variables))
+        self._entered = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=dict(variables))
         self.pid = _child(self._entered.pid)
+        self._is_wanted = True
 
     def own_pid(self) -> int:
         """Its number as the host sees it."""
@@ -169,12 +174,27 @@ class HostProcess:
         if self._entered.poll() is None and self.pid:
             os.kill(self.pid, number)
 
+    def stop(self) -> None:
+        """Stop it until `go_on`."""
+        self.send(signal.SIGSTOP)
+        until(lambda: _state(self._entered.pid) == "T", "what has started it to stop, too")
+
+    def go_on(self) -> None:
+        """Continue what is stopped."""
+        self._entered.send_signal(signal.SIGCONT)
+        self.send(signal.SIGCONT)
+
     def has_ended(self) -> bool:
         """Whether it has ended."""
         return self._entered.poll() is not None
 
+    def has_died(self) -> bool:
+        """Whether it has ended, and nobody has ended it."""
+        return self._is_wanted and self.has_ended()
+
     def wait(self) -> int:
-        """Wait for its end; returns its exit code, for a signal that number and 128."""
+        """Wait for its end, which is no fault; returns its exit code, for a signal that number and 128."""
+        self._is_wanted = False
         code = self._entered.wait(PATIENCE_S)
         if self._entered.stdin:
             self._entered.stdin.close()
@@ -193,13 +213,17 @@ def _child(pid: int) -> int:
     def has_child() -> bool:
         try:
             found[:] = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            return bool(found) or _state(pid) == "Z"
         except OSError:
             return True
-        return bool(found) or state == "Z"
 
     until(has_child, f"the child of process {pid}")
     return int(found[0]) if found else 0
+
+
+def _state(pid: int) -> str:
+    """The state of a process by the letters of ps."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 SWITCH = "switch"

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from urllib.parse import quote
 from app.core.settings import Settings
 from app.security import accounts, tokens
 from app.security.roles import Role
+from services.transfer.bu.inputs import WORK_FOLDER
+from services.transfer.names import FileKind, parse_name
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment, until
 from tests.support.site import bound
@@ -24,6 +27,9 @@ from tests.transfer.site.clients import END, Client
 from tests.transfer.site.hosts import Host, HostProcess, hosts
 
 PORT = 8889
+COMPLETE = (FileKind.SNAPSHOT, FileKind.ROOT_FILE, FileKind.CONCATENATION, FileKind.MERGED_FILE)
+PAUSE_S = 0.3
+"""Between two looks at a GUI, since each takes many requests."""
 DATASET = "Global/Online/ALL"
 Content = list[float] | str
 """Of a histogram the array and the entries, of a scalar the text."""
@@ -84,6 +90,7 @@ class OnlineSite:
         self.bu = made["bu"]
         self.target = self.bu.folder / "output" / "DQMOutput"
         self.clients: list[Client] = []
+        self._transfers: list[tuple[Host, HostProcess]] = []
         self._source = source
         self.contents: dict[str, dict[str, Content]] = json.loads((source / "contents.json").read_text())
         self.target.mkdir(parents=True)
@@ -124,7 +131,9 @@ class OnlineSite:
         mode = mode or ("bu" if host is self.bu else "fu")
         module = ["tests.transfer.site.killed", str(kill_at)] if kill_at else ["services.transfer"]
         words = [sys.executable, "-m", *module, mode, "--config", str(self.options(host)), *arguments]
-        return host.start(words, host.folder / "transfer.log")
+        process = host.start(words, host.folder / "transfer.log")
+        self._transfers.append((host, process))
+        return process
 
     def client(self, tag: str, run: int, host: Host, skew_s: float = 0.0) -> Client:
         """Start a client."""
@@ -175,19 +184,48 @@ class OnlineSite:
             as_run: The run as the GUI has it; None for the same.
         """
         shown, wanted = run if as_run is None else as_run, expected(run)
-        if sorted(names(gui, shown, "")) != sorted(wanted):
+        if len(_samples(gui, shown)) != 1 or sorted(names(gui, shown, "")) != sorted(wanted):
             return False
         return all(content(gui, shown, me) in contents for me, contents in wanted.items())
 
-    def wait_until_shown(self, run: int, expected: Callable[[int], dict[str, list[Content]]]) -> None:
-        """Wait until all GUIs show what is expected of a run; what differs fails with the difference."""
+    def wait_until_shown(
+        self, run: int, expected: Callable[[int], dict[str, list[Content]]], look: Callable[[], None] | None = None
+    ) -> None:
+        """Wait until all GUIs show what is expected of a run; what differs fails with the difference.
+
+        Args:
+            run: The run.
+            expected: `live` or `merged`.
+            look: Called again and again; by default it fails when a process of the transfer has ended by itself.
+        """
         for gui in self.guis:
+
+            def is_shown(gui: Host = gui) -> bool:
+                (look or self._check_processes)()
+                time.sleep(PAUSE_S)
+                return self.shows(gui, run, expected)
+
             try:
-                until(lambda gui=gui: self.shows(gui, run, expected), f"run {run} on {gui.name}")  # type: ignore[misc]
+                until(is_shown, f"run {run} on {gui.name}")
             except AssertionError as error:
                 shown, wanted = names(gui, run, ""), expected(run)
                 wrong = {me: content(gui, run, me) for me in wanted if me in shown and content(gui, run, me) not in wanted[me]}
-                raise AssertionError(f"{error}: names {sorted(shown)}, wanted {sorted(wanted)}, wrong {wrong}") from None
+                raise AssertionError(f"{error}: names {sorted(shown)}, wanted {sorted(wanted)}, wrong {wrong}; {self.logs()}") from None
+
+    def _check_processes(self) -> None:
+        for host, process in self._transfers:
+            assert not process.has_died(), f"the transfer on {host.name} has ended"
+
+    def strangers(self) -> list[str]:
+        """What is at the BU and the GUI machines besides files of runs: parts of files, backups, what programs left behind."""
+        places = [self.target, *(gui.folder / name for gui in self.guis for name in ("pb", "root"))]
+        files = [path for place in places for path in place.rglob("*") if path.is_file() and WORK_FOLDER not in path.parts]
+        return [path.name for path in files if getattr(parse_name(path.name), "kind", None) not in COMPLETE]
+
+    def logs(self) -> str:
+        """The end of the log of each host."""
+        found = [(host, host.folder / "transfer.log") for host in (*self.fus, self.bu)]
+        return "\n".join(f"== {host.name}\n{log.read_text(errors='replace')[-3000:]}" for host, log in found if log.exists())
 
 
 def _get(gui: Host, address: str) -> Any:
@@ -199,6 +237,12 @@ def _get(gui: Host, address: str) -> Any:
         if error.code == 404:
             return None
         raise
+
+
+def _samples(gui: Host, run: int) -> list[dict[str, Any]]:
+    """The samples of a run of online data in the GUI, as often as it lists them."""
+    found = _get(gui, "samples")["data"]
+    return [sample for sample in found if (sample["run"], sample["dataset"], sample["lumi"]) == (run, f"/{DATASET}", 0)]
 
 
 def names(gui: Host, run: int, folder: str) -> list[str]:
@@ -261,6 +305,7 @@ def prepare_hub(gui: Host, template: Path, render: Path | None) -> None:
         (settings.data / "render").symlink_to(render)
     with bound(settings):
         operator = accounts.add("transfer", Role.OPERATOR, "a long password of the tests")
+        (gui.folder / "token").touch(0o600)
         (gui.folder / "token").write_text(tokens.make(operator, "BU", Role.OPERATOR, days=1)[1] + "\n")
 
 

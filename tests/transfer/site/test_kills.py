@@ -1,4 +1,4 @@
-"""The transfer is killed at its steps; what it has to do is done nevertheless, and nothing else."""
+"""The transfer is killed at its steps; each file of a run is in the GUI nevertheless, whole and once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,27 @@ from app.core.settings import TREE
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.support.storms import TIMES, chance
+from tests.transfer.site.kill_storm import count_steps, kill_in
+from tests.transfer.site.online_site import online_site, write_client_files
 
 pytestmark = [pytest.mark.slow, pytest.mark.storm]
 
+FIRST = 367100
 KILLS = 2 if TIMES == 1 else 30
+RUNS = 1 if TIMES == 1 else 30
+"""In each of which both modes are killed."""
+STEPS = {"fu1": 120, "bu": 200}
+"""Roughly the steps of a run, for the short form, which does not count them."""
+
+
+def test_a_transfer_that_is_killed_at_any_step_does_everything_once(tmp_path: Path, sqlite_template: Path, render: Path) -> None:
+    runs = list(range(FIRST, FIRST + RUNS + 1))
+    files = tmp_path / "clients"
+    write_client_files(files, *runs)
+    with online_site(tmp_path, sqlite_template, files, render, "fu1", "bu", "gui1") as site:
+        steps = STEPS if TIMES == 1 else count_steps(site, runs.pop())
+        killed = kill_in(site, runs[:RUNS], steps, chance(16))
+        assert all(2 * killed.get(host, 0) >= RUNS for host in steps), "a kill can come after the last step of a run, but most do not"
 
 
 def test_a_clean_up_that_is_killed_at_any_step_removes_what_it_may_and_nothing_else(tmp_path: Path) -> None:

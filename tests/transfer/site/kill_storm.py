@@ -1,0 +1,80 @@
+"""Kills of the transfer at many of its steps while runs go on; what a run needs is done nevertheless, and once."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from tests.transfer.site.hosts import Host, HostProcess
+from tests.transfer.site.online_site import OnlineSite
+
+
+@dataclass
+class Supervisor:
+    """Starts processes of the transfer, and starts each again when it has ended, as systemd does.
+
+    Attributes:
+        site: The site.
+        deaths: How often each host's process was killed.
+    """
+
+    site: OnlineSite
+    deaths: dict[str, int] = field(default_factory=dict)
+    _running: dict[str, HostProcess] = field(default_factory=dict)
+
+    def start(self, host: Host, kill_at: int = 0) -> None:
+        """Start the transfer on a host, in place of the process before; it kills itself at a step unless that is 0."""
+        if host.name in self._running:
+            self._running[host.name].end()
+        self._running[host.name] = self.site.start(host, kill_at=kill_at)
+
+    def look(self) -> None:
+        """Start again what has ended."""
+        for host in (*self.site.fus, self.site.bu):
+            if self._running[host.name].has_ended():
+                self.deaths[host.name] = self.deaths.get(host.name, 0) + 1
+                self._running[host.name] = self.site.start(host)
+
+    def end(self) -> None:
+        """End all."""
+        for process in self._running.values():
+            process.end()
+
+
+def play_run(site: OnlineSite, run: int, supervisor: Supervisor) -> None:
+    """Play a run with two clients from begin to end, and wait until the GUI shows what it must, before the end and after it."""
+    (fu,) = site.fus
+    site.write_heartbeats(run)
+    strip, ecal = site.client("SiStrip", run, fu), site.client("Ecal", run, fu)
+    for version in (1, 2):
+        for client in (strip, ecal):
+            client.snapshot(version)
+        site.wait_until_shown(run, site.live, supervisor.look)
+    for client in (strip, ecal):
+        client.end()
+    site.write_heartbeats()
+    site.wait_until_shown(run, site.merged, supervisor.look)
+
+
+def count_steps(site: OnlineSite, run: int) -> dict[str, int]:
+    """The steps of the process of each host while a run is played."""
+    supervisor = Supervisor(site)
+    for host in (*site.fus, site.bu):
+        supervisor.start(host, kill_at=-1)
+    play_run(site, run, supervisor)
+    supervisor.end()
+    assert not supervisor.deaths, site.logs()
+    return {host.name: int((host.folder / "steps").read_text()) for host in (*site.fus, site.bu)}
+
+
+def kill_in(site: OnlineSite, runs: list[int], steps: dict[str, int], chance: random.Random) -> dict[str, int]:
+    """Play runs while the process of each host is killed at a step, in each run at another; returns how often each was killed."""
+    supervisor = Supervisor(site)
+    for number, run in enumerate(runs):
+        for host in (*site.fus, site.bu):
+            part = steps[host.name] / len(runs)
+            supervisor.start(host, kill_at=1 + int(part * number + chance.random() * part))
+        play_run(site, run, supervisor)
+    supervisor.end()
+    assert site.strangers() == []
+    return supervisor.deaths

@@ -1,0 +1,130 @@
+"""Runs on their whole way at a site of real hosts: from clients on FUs to the GUI of each GUI machine, where all sums are right."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from services.transfer.names import TEMPORARY
+from tests.support.processes import until
+from tests.transfer.site.conftest import NEXT_RUN, RUN
+from tests.transfer.site.hosts import Host, HostProcess
+from tests.transfer.site.online_site import content, online_site, start_hub
+
+pytestmark = pytest.mark.slow
+
+COMMON = "Shared/Info/common"
+"""An ME that all clients have."""
+FLOOD = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text()) + 1000
+"""More events than the kernel keeps for a process."""
+
+
+def lose_events(process: HostProcess, folder: Path) -> None:
+    """Stop a process until the kernel has dropped events of a folder that it watches."""
+    process.stop()
+    for number in range(FLOOD):
+        os.close(os.open(folder / f"{number % 2}{TEMPORARY}", os.O_WRONLY | os.O_CREAT))
+    process.go_on()
+
+
+def fill(host: Host, folder: Path) -> Path:
+    """Give a host a small disk at a folder, and fill it; returns the file that fills it."""
+    host.in_memory(folder, 1 << 20)
+    filler = host.path(folder) / "filler"
+    with filler.open("wb", buffering=0) as file:
+        file.write(bytes(2 << 20))
+    return filler
+
+
+def test_every_histogram_is_in_the_gui_once_in_spite_of_wrong_clocks_lost_events_a_crash_and_damage(
+    tmp_path: Path, sqlite_template: Path, client_files: Path, render: Path
+) -> None:
+    with online_site(tmp_path, sqlite_template, client_files, render, "fu1", "fu2", "bu", "gui1") as site:
+        fu1, fu2 = site.fus
+        transfers = [site.start(host) for host in (fu1, fu2, site.bu)]
+        site.write_heartbeats(RUN)
+        strip, ecal = site.client("SiStrip", RUN, fu1, skew_s=-86400), site.client("Ecal", RUN, fu2, skew_s=3600)
+        again, csc = site.client("SiStrip", RUN, fu2), site.client("CSC", RUN, fu2)
+        for client in (strip, ecal, again, csc):
+            client.snapshot(1)
+            client.backup()
+        site.wait_until_shown(RUN, site.live)
+        lose_events(transfers[0], strip.root_file.parent)
+        strip.snapshot(2)
+        newest = site.contents[strip.snapshots[-1]][COMMON]
+        until(lambda: content(site.guis[0], RUN, COMMON) == newest, "the snapshot that arrived last")
+        csc.begin_root_file()
+        ecal.write_snapshot(b"\x0a\x80 no entry")
+        strip.crash()
+        restarted = site.client("SiStrip", RUN, fu1)
+        restarted.snapshot(3)
+        site.wait_until_shown(RUN, site.live)
+        site.write_heartbeats(NEXT_RUN)
+        site.client("CSC", NEXT_RUN, fu1).snapshot(1)
+        for client in (restarted, ecal, csc):
+            client.end()
+        again.end_damaged()
+        site.wait_until_shown(NEXT_RUN, site.live)
+        site.wait_until_shown(RUN, site.merged)
+        assert site.shows(site.guis[0], NEXT_RUN, site.live, as_run=0), "run 0 is the newest run"
+        assert [transfer.end() for transfer in transfers] == [0, 0, 0]
+        assert site.strangers() == []
+
+
+def test_a_run_goes_on_after_full_disks(tmp_path: Path, sqlite_template: Path, client_files: Path, render: Path) -> None:
+    with online_site(tmp_path, sqlite_template, client_files, render, "fu1", "bu", "gui1") as site:
+        (fu,), (gui,) = site.fus, site.guis
+        fillers = [fill(site.bu, site.target), fill(gui, gui.folder / "pb"), fill(gui, gui.folder / "root")]
+        transfers = [site.start(fu), site.start(site.bu)]
+        site.write_heartbeats(RUN)
+        strip = site.client("SiStrip", RUN, fu)
+        strip.snapshot(1)
+        site.wait_for_log(fu, "No space left")
+        fillers[0].unlink()
+        site.wait_for_log(site.bu, "No space left")
+        strip.snapshot(2)
+        fillers[1].unlink()
+        site.wait_until_shown(RUN, site.live)
+        strip.end()
+        site.write_heartbeats()
+        site.wait_for_log(site.bu, "DQM_V0001_R000367094__Global__Online__ALL.root")
+        fillers[2].unlink()
+        site.wait_until_shown(RUN, site.merged)
+        assert [transfer.end() for transfer in transfers] == [0, 0]
+
+
+def test_a_run_goes_on_after_losses_of_power_and_cut_cables(
+    tmp_path: Path, sqlite_template: Path, client_files: Path, render: Path
+) -> None:
+    with online_site(tmp_path, sqlite_template, client_files, render, "fu1", "fu2", "bu", "gui1", "gui2") as site:
+        fu1, fu2 = site.fus
+        for host in (fu1, fu2, site.bu):
+            site.start(host)
+        site.write_heartbeats(RUN)
+        strip, ecal = site.client("SiStrip", RUN, fu1), site.client("Ecal", RUN, fu2)
+        for client in (strip, ecal):
+            client.snapshot(1)
+        site.wait_until_shown(RUN, site.live)
+        site.bu.kill()
+        site.guis[0].kill()
+        strip.snapshot(2)
+        site.bu.boot()
+        site.start(site.bu)
+        site.guis, down = site.guis[1:], site.guis[0]
+        site.wait_until_shown(RUN, site.live)
+        fu2.set_link("down")
+        ecal.snapshot(3)
+        down.boot()
+        start_hub(down)
+        fu2.set_link("up")
+        site.guis.append(down)
+        site.wait_until_shown(RUN, site.live)
+        strip.end()
+        ecal.end()
+        fu1.kill()
+        site.write_heartbeats()
+        fu1.boot()
+        site.start(fu1)
+        site.wait_until_shown(RUN, site.merged)
