@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 TITLES = {kinds.FU: "filter units", kinds.BU: "builder units", kinds.CLEANUP: "clean-up"}
-RETIRED_S = 7 * 86400.0
+DAY_S = 86400.0
+RETIRED_S = 7 * DAY_S
 """A process that is silent for longer does not count any more: its host was taken out of service."""
+OF_ENDED_RUNS = (kinds.ROOT_FILE, kinds.MERGE)
+"""Origins of problems that only a late file ends."""
 SKEW_S = 60.0
 """A clock that is further ahead or behind gets a warning."""
 NAMED = 5
@@ -38,7 +42,7 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
         if any(host.host == machine.builder for host in found):
             yield _gui_line(machine)
     if found:
-        problems = list(TransferProblem.select().where(TransferProblem.ended.is_null()).order_by(TransferProblem.began.desc()))
+        problems = _lasting_problems()
         yield _problem_line("transfer: disks", [each for each in problems if each.kind == kinds.DISK_FULL], "disk", "above its mark")
         missing = [each for each in problems if each.kind == kinds.FILE_MISSING]
         yield _problem_line("transfer: missing files", missing, "client", "without a file that should be there")
@@ -47,6 +51,12 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
         yield _problem_line(
             "transfer: merges", [each for each in problems if each.kind == kinds.MERGE_FAILED], "run", "could not be merged"
         )
+
+
+def _lasting_problems() -> list[TransferProblem]:
+    """The problems that last, the newest first. What a run that is over lacks will not come any more: it counts for a day."""
+    is_recent = TransferProblem.origin.not_in(OF_ENDED_RUNS) | (TransferProblem.began > time.time() - DAY_S)
+    return list(TransferProblem.select().where(TransferProblem.ended.is_null(), is_recent).order_by(TransferProblem.began.desc()))
 
 
 def _mode_line(name: str, found: Sequence[HostTransfers]) -> StatusLine:
@@ -101,7 +111,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     yield gauge("dqmhub_transfer_gui_machine_reachable", "Whether a builder unit reaches a GUI machine", reachable)
     waiting = [(labels, each.waiting) for labels, each in machines]
     yield gauge("dqmhub_transfer_waiting_files", "Files that wait for a GUI machine", waiting)
-    counts = Counter(row.kind for row in TransferProblem.select(TransferProblem.kind).where(TransferProblem.ended.is_null()))
+    counts = Counter(problem.kind for problem in _lasting_problems())
     yield gauge(
         "dqmhub_transfer_problems", "Problems of the transfer that last", [({"kind": kind}, counts[kind]) for kind in kinds.PROBLEM_KINDS]
     )

@@ -150,6 +150,22 @@ def test_a_damaged_file_is_a_problem_until_a_concatenation_has_it(hub: Settings)
     assert lasting() == {"b.root": "corrupt-input merge"}
 
 
+def test_a_damaged_snapshot_is_no_problem_any_more_when_the_run_is_merged(hub: Settings) -> None:
+    at(hub, 0, concatenation_record(1, left_out=[{"name": "a.pb", "reason": "cut"}]), mode="bu", state=bu_state())
+    at(hub, 9, merge_record(2), mode="bu", state=bu_state("merged"))
+    assert lasting() == {}
+
+
+@pytest.mark.parametrize(("mode", "state"), [("fu", fu_state("over")), ("bu", bu_state("merged"))])
+def test_a_program_that_has_written_nothing_is_missing_when_the_run_is_over(hub: Settings, mode: str, state: dict[str, Any]) -> None:
+    started = [process(7, tag="", snapshot=0), process(8, tag="", snapshot=0, client="csc.py")]
+    at(hub, 0, state=fu_state(clients=tuple(started)))
+    again = [process(9, tag="", snapshot=0, restarted=True), process(10, tag="CSC", snapshot=NOW, client="csc.py", restarted=True)]
+    at(hub, 9, file_record(1, "CSC"), root_record(2, "CSC"), state=fu_state(clients=tuple(again)))
+    at(hub, 19, mode=mode, state=state)
+    assert missing() == {"sistrip_cfg.py (9)": "it has written nothing"}, "the other one has written after it was started again"
+
+
 def test_a_client_without_root_file_is_missing_and_not_damaged_though_a_merge_names_its_snapshot(hub: Settings) -> None:
     without = [{"name": f"run{RUN}_SiStrip_DQMLive__fu-1.pb", "reason": "this client has snapshots, and no ROOT file"}]
     at(hub, 0, file_record(1), state=fu_state("ending"))

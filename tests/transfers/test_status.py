@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.transfers import runs
 from app.transfers.hosts import cleanup_rounds, hosts
-from app.transfers.models import TransferHost
+from app.transfers.models import TransferHost, TransferProblem
 from app.transfers.retention import OF_RUN, remove_old
 from app.transfers.status import status_lines
 from tests.transfers.samples import (
@@ -60,6 +60,15 @@ def test_each_mode_gui_machine_and_kind_of_problem_has_a_line(hub: Settings) -> 
     details = {line.name: line.detail for line in status_lines(hub)}
     assert details["transfer: disks"] == "fu-1, /a: 95.0% used, above the mark of 90%"
     assert details["transfer: clean-up"] == "The clock of gui-1 is +600 s off"
+
+
+def test_what_a_run_that_is_over_lacks_counts_for_a_day_and_stays_on_its_page(hub: Settings) -> None:
+    now = time.time()
+    receive(hub, report(file_record(1, at=now), now=now, state=fu_state("over")), now)
+    assert lines(hub)["missing files"] == ("warn", "1 client without a file that should be there")
+    TransferProblem.update(began=now - DAY_S - 9).execute()
+    assert lines(hub)["missing files"] == ("ok", "none")
+    assert [each.ended for each in runs.problems_of(RUN)] == [None]
 
 
 def test_silent_hosts_and_what_they_said_of_gui_machines_are_marked_until_they_are_out_of_service(hub: Settings) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from app.transfers.kinds import LUMISECTION_S
-from app.transfers.models import TransferClient
+from app.transfers.models import TransferClient, TransferProcess
 
 
 class ClientFacts(NamedTuple):
@@ -57,7 +57,16 @@ def process_name(client: str, program: str, pid: int) -> str:
 
 
 def missing_root_files(run: int, host: str) -> dict[str, str]:
-    """The clients of a run that is over with snapshots, but without ROOT file: what is wrong, by client."""
+    """The clients of a run that is over without a ROOT file: what is wrong, by client.
+
+    These are clients with snapshots, and programs none of whose processes has written anything.
+    """
     is_missing = TransferClient.run == run, TransferClient.host == host, TransferClient.snapshots > 0, TransferClient.root_sent == 0
     reason = "its ROOT file was not sent", "it has snapshots, but no ROOT file"
-    return {row.client: reason[0] if row.root_name else reason[1] for row in TransferClient.select().where(*is_missing)}
+    found = {row.client: reason[0] if row.root_name else reason[1] for row in TransferClient.select().where(*is_missing)}
+    processes = list(
+        TransferProcess.select().where(TransferProcess.run == run, TransferProcess.host == host).order_by(TransferProcess.first)
+    )
+    wrote = {process.program for process in processes if process.client}
+    silent = {process.program: process for process in processes if process.program not in wrote}  # the last one of each
+    return found | {process_name(each.client, each.program, each.pid): "it has written nothing" for each in silent.values()}

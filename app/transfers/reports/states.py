@@ -85,13 +85,19 @@ def _store_bu(report: TransferReport, state: Mapping[str, Any], now: float) -> b
     for each in state["runs"]:
         is_new = _store_run_state(each["run"], report.host, report.mode, each["state"], each["waiting_for"], now)
         if is_new and each["state"] in (kinds.MERGED, kinds.OVER):
-            clients = TransferClient.select(TransferClient.host).where(TransferClient.run == each["run"]).distinct()
-            for host in [row.host for row in clients]:
-                found = missing_root_files(each["run"], host)
-                changed |= update_problems(kinds.FILE_MISSING, host, each["run"], kinds.ROOT_FILE, found, now)
+            changed |= _end_run(each["run"], report.host, now)
     _end_absent(report, [each["run"] for each in state["runs"]], now)
     unreachable = {each["name"]: each["error"] or "no reason was reported" for each in state["gui_machines"] if not each["reachable"]}
     return update_problems(kinds.GUI_UNREACHABLE, report.host, 0, report.mode, unreachable, now) or changed
+
+
+def _end_run(run: int, host: str, now: float) -> bool:
+    """A builder unit has done all for a run: concatenations do not matter any more, and each client should have a ROOT file."""
+    changed = update_problems(kinds.CORRUPT_INPUT, host, run, kinds.CONCATENATION, {}, now)
+    units = {row.host for table in (TransferClient, TransferProcess) for row in table.select(table.host).where(table.run == run).distinct()}
+    for unit in sorted(units):
+        changed |= update_problems(kinds.FILE_MISSING, unit, run, kinds.ROOT_FILE, missing_root_files(run, unit), now)
+    return changed
 
 
 def _store_run_state(run: int, host: str, mode: str, state: str, waiting_for: list[str], now: float) -> bool:
