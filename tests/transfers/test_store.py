@@ -241,6 +241,16 @@ def test_a_state_that_cannot_be_used_leaves_the_records_and_the_last_good_state(
     assert (host.state["queued"], host.refused) == (3, 1)
 
 
+def test_a_state_with_more_client_processes_than_any_host_has_is_refused(hub: Settings) -> None:
+    found = read_report(report(state=fu_state(clients=tuple(process(pid) for pid in range(1, 501)))))
+    assert found.state
+    assert not found.refused
+    runs_of_many = [{"run": run, "state": "ongoing", "clients": [process(pid) for pid in range(300)]} for run in (RUN, RUN + 1)]
+    found = read_report(report(state=fu_state(runs=runs_of_many)))
+    assert found.state is None
+    assert [each.problem for each in found.refused] == ["state: runs: expected at most 500 client processes"]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

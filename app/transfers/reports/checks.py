@@ -33,8 +33,8 @@ from app.transfers.reports.report import RefusedRecord, TransferRecord, Transfer
 MAX_RECORDS = 2000
 """Most records of a report."""
 PROBLEM_CHARS = 300
-MAX_STATE_ITEMS = 2000
-"""Most runs, client processes or GUI machines of a state."""
+MAX_PROCESSES = 500
+"""Most client processes of a state: each new one is a row."""
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}", re.ASCII)
 
@@ -100,12 +100,20 @@ RECORDS: dict[str, Check] = {
 
 _CLIENT = fields(pid=count, client=_NAME, tag=_NAME, restarted=_SMALL, snapshot=_TIME)
 _STATE = one_of(kinds.RUN_STATES)
-_FU_RUN = fields(run=run_number, state=_STATE, clients=optional(items(_CLIENT, MAX_STATE_ITEMS), []))
+_FU_RUN = fields(run=run_number, state=_STATE, clients=optional(items(_CLIENT), []))
 _BU_RUN = fields(run=run_number, state=_STATE, waiting_for=optional(items(name), []))
 _GUI_MACHINE = fields(name=full_name, reachable=flag, since=_TIME, error=_TEXT, waiting=_NUMBER)
 
+
+def _clients_fit(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs of a filter unit, if they can be stored in one short transaction."""
+    if sum(len(run["clients"]) for run in runs) > MAX_PROCESSES:
+        raise BadRecord(f"expected at most {MAX_PROCESSES} client processes")
+    return runs
+
+
 STATES: dict[str, Check] = {
-    kinds.FU: fields(started=_TIME, queued=_NUMBER, runs=items(_FU_RUN), disks=_DISKS),
+    kinds.FU: fields(started=_TIME, queued=_NUMBER, runs=lambda value: _clients_fit(items(_FU_RUN)(value)), disks=_DISKS),
     kinds.BU: fields(started=_TIME, runs=items(_BU_RUN), gui_machines=optional(items(_GUI_MACHINE), []), disks=_DISKS),
     kinds.CLEANUP: fields(
         folder=text,
