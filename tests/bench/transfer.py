@@ -1,4 +1,4 @@
-"""Measures the concatenation of snapshots against `cat` of the same files."""
+"""Measures the transfer: the concatenation of snapshots against `cat` of the same files, an idle FU, and the delay to the browser."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from app.core.settings import TREE
 from tests.bench.table import add_row
+from tests.bench.transfer_delay import transfer_delay
+from tests.bench.transfer_idle import transfer_idle
 from tests.formats.snapshots import entry
 
 CLIENTS = 30
@@ -29,8 +31,15 @@ print(time.perf_counter() - start, made.entries, int(re.search(r"VmHWM:\s+(\d+)"
 
 
 def transfer(folder: Path) -> None:
+    """Measure all parts, 12 minutes."""
+    _concatenation(folder / "concatenation")
+    transfer_idle(folder / "idle")
+    transfer_delay(folder / "delay")
+
+
+def _concatenation(folder: Path) -> None:
     """Measure 30 snapshots of 50 MB, alternating with `cat`."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     inputs = [folder / f"run367094_Client{number}_DQMLive.pb" for number in range(CLIENTS)]
     for path in inputs:
         _write_snapshot(path)
