@@ -19,8 +19,10 @@ from typing import NamedTuple
 import pytest
 
 from app.core.settings import TREE
+from services.transfer.__main__ import MODES
 from services.transfer.options import Options, read_options
 from tests.formats.snapshots import entry
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 DOCUMENT = (TREE / "docs/operators/transfer.md").read_text(encoding="utf-8")
@@ -103,6 +105,16 @@ def test_the_unit_of_the_document_starts_the_mode_with_the_configuration_of_the_
     assert f"-m services.transfer %i --config {CONFIG}\n" in unit
     assert "Restart=always" in unit
     assert CONFIG in DOCUMENT
+
+
+def test_systemd_accepts_the_unit_for_each_mode(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if not program or not Path("/usr/bin/python3.11").exists():
+        pytest.skip("this needs systemd-analyze and /usr/bin/python3.11")
+    shutil.copy(TREE / "services/transfer/dqmhub-transfer@.service", tmp_path)
+    units = [tmp_path / f"dqmhub-transfer@{mode}.service" for mode in MODES]
+    done = subprocess.run([program, "verify", *units], capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @contextmanager
