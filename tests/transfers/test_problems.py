@@ -107,13 +107,21 @@ def test_a_client_with_a_root_file_has_ended_and_is_not_missing(hub: Settings) -
     assert missing() == {}
 
 
-@pytest.mark.parametrize("state", [fu_state("ending"), fu_state(runs=[])])
-def test_no_snapshot_is_missing_once_the_run_ends_or_is_gone(hub: Settings, state: dict[str, Any]) -> None:
+def test_no_snapshot_is_missing_once_the_run_ends(hub: Settings) -> None:
     at(hub, 0, file_record(1), state=fu_state())
     at(hub, LIMIT_S + 9, state=fu_state())
     assert list(missing()) == ["SiStrip"]
-    at(hub, LIMIT_S + 19, state=state)
+    at(hub, LIMIT_S + 19, state=fu_state("ending"))
     assert missing() == {}
+
+
+def test_the_page_of_a_run_is_out_of_date_when_a_client_becomes_missing_by_time_alone(hub: Settings) -> None:
+    at(hub, 0, file_record(1, at=NOW), state=fu_state())
+    at(hub, LIMIT_S - 9, state=fu_state())
+    version = runs.run_version(RUN)
+    at(hub, LIMIT_S + 9, state=fu_state())
+    assert list(missing()) == ["SiStrip"]
+    assert runs.run_version(RUN) != version
 
 
 def test_a_root_file_is_missing_when_the_run_is_over_until_it_is_sent(hub: Settings) -> None:
@@ -184,12 +192,28 @@ def test_a_merge_that_fails_is_a_problem_until_one_is_accepted(hub: Settings) ->
 
 @pytest.mark.parametrize(("mode", "state"), [("fu", fu_state(runs=[])), ("bu", bu_state(runs=[]))])
 def test_a_run_that_a_process_does_not_report_any_more_is_over_there(hub: Settings, mode: str, state: dict[str, Any]) -> None:
-    at(hub, 0, mode=mode, state=fu_state() if mode == "fu" else bu_state())
+    at(hub, 0, file_record(1), mode=mode, state=fu_state() if mode == "fu" else bu_state())
+    at(hub, LIMIT_S + 9, mode=mode, state=fu_state() if mode == "fu" else bu_state())
+    assert list(missing()) == (["SiStrip"] if mode == "fu" else [])
     assert runs.run(RUN).state == "ongoing"
     version = runs.run_version(RUN)
-    at(hub, 9, mode=mode, state=state)
+    at(hub, LIMIT_S + 700, mode=mode, state=state)
     assert runs.run(RUN).state == "over"
+    assert missing() == {}
     assert runs.run_version(RUN) != version
+
+
+def test_processes_of_one_host_that_serve_a_run_each_leave_the_runs_of_the_others_as_they_are(hub: Settings) -> None:
+    states = [fu_state(run=RUN, clients=(process(7, snapshot=NOW),)), fu_state(run=RUN + 1, clients=(process(8, snapshot=NOW),))]
+    for state in states:
+        at(hub, 0, state=state)
+        at(hub, LIMIT_S + 9, state=state)
+    before = [(runs.run_version(run), runs.run(run).hosts, runs.problems_of(run)) for run in (RUN, RUN + 1)]
+    for seconds in (20, 30, 40):
+        for state in states:
+            at(hub, LIMIT_S + seconds, state=state)
+    assert [(runs.run_version(run), runs.run(run).hosts, runs.problems_of(run)) for run in (RUN, RUN + 1)] == before
+    assert [host.state for host in before[0][1]] == ["ongoing"]
 
 
 def test_a_gui_machine_is_a_problem_while_it_cannot_be_reached(hub: Settings) -> None:

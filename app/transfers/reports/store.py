@@ -13,7 +13,7 @@ from app.transfers.errors import BadReport
 from app.transfers.models import COUNTER, TransferHost, TransferRun
 from app.transfers.reports.records import store_record
 from app.transfers.reports.report import TransferRecord, TransferReport
-from app.transfers.reports.states import changed_runs, store_state
+from app.transfers.reports.states import store_state
 from app.transfers.settings import TransfersSettings
 
 BATCH = 50
@@ -84,11 +84,10 @@ def _store_state(report: TransferReport, settings: TransfersSettings, now: float
         values["problem"] = report.refused[-1].problem
     if report.state is not None:
         text = json.dumps(report.state, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        is_changed = store_state(report, settings, now) or text != row.state
-        values |= {"state": text}
-        if is_changed:
-            touch_runs(changed_runs(row.value_of("state"), report.state), version, now)
-            values["version"] = version
+        changed = store_state(report, settings, now)
+        touch_runs(changed - {0}, version, now)
+        if changed or text != row.state:
+            values |= {"state": text, "version": version}
     TransferHost.update(values).where(TransferHost.id == row.id).execute()
     return int(row.number)
 
