@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from services.simulator.clients.content import Content
 from services.simulator.clients.demo_clients import CLIENTS
 from services.simulator.clients.places import Places
 from services.simulator.clients.planned import Fault, PlannedRuns, parse_fault
-from services.simulator.clients.player import Player
+from services.simulator.clients.player import MAX_KILLS, Player
 from services.simulator.clients.transfer_options import write_options
 from services.simulator.clients.wanted import WantedClient, WantedRun
 from services.transfer.options import read_options
@@ -83,16 +84,16 @@ def play(tmp_path: Path) -> Iterator[Play]:
     found.player.close()
 
 
-def command_lines() -> list[list[str]]:
-    """The arguments of all processes with the name cmsRun, as `ps` shows it."""
-    found = []
+def client_processes(folder: Path) -> dict[int, list[str]]:
+    """The arguments of all processes with the name cmsRun, as `ps` shows it, that read from below a folder, by pid."""
+    found = {}
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and (entry / "comm").read_text() == "cmsRun\n":
-                found.append((entry / "cmdline").read_text().rstrip("\0").split("\0"))
+                found[int(entry.name)] = (entry / "cmdline").read_text().rstrip("\0").split("\0")
         except OSError:
             continue
-    return found
+    return {pid: line for pid, line in found.items() if any(text.startswith(f"runInputDir={folder}/") for text in line)}
 
 
 @pytest.mark.slow
@@ -100,7 +101,7 @@ def test_a_client_is_a_process_with_the_name_and_arguments_of_a_real_one(play: P
     play.player.step([run(0, {"Pixel": WantedClient(FU, 1, 0), "DT": WantedClient(OTHER_FU, 2, 0)})])
 
     def found() -> list[list[str]]:
-        return sorted(line for line in command_lines() if f"runInputDir={play.places.root}" in " ".join(line))
+        return sorted(client_processes(play.places.root).values())
 
     until(lambda: len(found()) == 2, "both processes")
     for arguments, host, name, restarted in zip(found(), (OTHER_FU, FU), ("dt", "pixel"), ([*["skipFirstLumis=True"]], []), strict=True):
@@ -177,6 +178,25 @@ def test_a_client_that_crashes_leaves_a_report_and_is_started_again_with_the_sam
     report = play.snapshot("CSC").with_name(f"run{RUN}_ls0000_crash_pid{int(crashed):05}.jsn")
     assert json.loads(report.read_text()) == {"errorCode": 134}
     assert play.lines[-1] == f"CSC crashes in lumisection 4 of run {RUN}"
+
+
+@pytest.mark.slow
+def test_a_client_that_somebody_kills_is_started_again_five_times(play: Play) -> None:
+    def step() -> dict[int, list[str]]:
+        play.player.step([run(0, {"DT": WantedClient(FU, 1, 0)})])
+        return client_processes(play.places.root)
+
+    killed: set[int] = set()
+    for number in range(MAX_KILLS + 1):
+        until(lambda: step().keys() - killed, "the next process")
+        ((pid, arguments),) = ((pid, arguments) for pid, arguments in step().items() if pid not in killed)
+        assert ("skipFirstLumis=True" in arguments) == (number > 0)
+        os.kill(pid, signal.SIGKILL)
+        killed.add(pid)
+        until(lambda: not client_processes(play.places.root).keys() & killed, "its end")
+    assert len(killed) == MAX_KILLS + 1
+    for _ in range(3):
+        assert step() == {}
 
 
 @pytest.mark.slow

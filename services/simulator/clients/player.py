@@ -11,12 +11,14 @@ from .demo_clients import BY_TAG
 from .hosts import mark_run, write_heartbeat
 from .places import Places
 from .processes import Beginning, ClientProcess
-from .wanted import WantedRun
+from .wanted import WantedClient, WantedRun
 
 BACKUP_LUMIS = 15
 KEPT_RUNS = 5
 """Runs whose files stay on the simulated FUs and BU, at least the one before the newest: it may still be sent."""
 CRASH_CODE = 134
+MAX_KILLS = 5
+"""A client that somebody else kills is started again so often, as hltd does."""
 
 
 @dataclass
@@ -124,12 +126,16 @@ class Player:
             if not process.is_ending and (found is None or found.attempt != process.attempt):
                 self._end(run, tag, process)
         for tag, client in clients.items():
-            before = run.processes.get(tag)
-            if before is None or (before.attempt != client.attempt and not before.is_alive):
-                if before:
-                    before.close()
-                begins = Beginning(run.wanted.run, run.wanted.key, client.host, client.attempt, self._clocks.get(client.host, 0.0))
-                run.processes[tag] = ClientProcess(self._places, BY_TAG[tag], begins)
+            kills = _kills_before(run.processes.get(tag), client.attempt)
+            if kills is not None:
+                self._start(run, tag, client, kills)
+
+    def _start(self, run: _Run, tag: str, client: WantedClient, kills: int) -> None:
+        if before := run.processes.get(tag):
+            before.close()
+        clock_s = self._clocks.get(client.host, 0.0)
+        begins = Beginning(run.wanted.run, run.wanted.key, client.host, client.attempt, kills, clock_s)
+        run.processes[tag] = ClientProcess(self._places, BY_TAG[tag], begins)
 
     def _end(self, run: _Run, tag: str, process: ClientProcess) -> None:
         """End a client: well when the run is over, otherwise by a crash."""
@@ -175,3 +181,14 @@ class Player:
         shutil.rmtree(self._places.output / f"run{run:06}", ignore_errors=True)
         shutil.rmtree(self._places.ramdisk / f"run{run:06}", ignore_errors=True)
         (self._places.ramdisk / f".run{run:06}.global").unlink(missing_ok=True)
+
+
+def _kills_before(before: ClientProcess | None, attempt: int) -> int | None:
+    """How often the process of this attempt that is to start was killed before; None if none is to start."""
+    if before is None:
+        return 0
+    if before.is_alive:
+        return None
+    if before.attempt != attempt:
+        return 0
+    return None if before.is_ending or before.kills == MAX_KILLS else before.kills + 1

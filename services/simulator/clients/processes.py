@@ -24,6 +24,7 @@ class Beginning(NamedTuple):
         key: The run key.
         host: Its FU.
         attempt: 1 for the first process of the client in the run, then 2, 3, ...
+        kills: How often a process of this attempt was killed by somebody else.
         clock_s: How far the clock of the host is ahead, s.
     """
 
@@ -31,11 +32,12 @@ class Beginning(NamedTuple):
     key: str
     host: str
     attempt: int
+    kills: int
     clock_s: float
 
     def arguments(self, folder: Path) -> list[str]:
         """The arguments of cmsRun for a client that reads its events from a folder."""
-        restarted = ["skipFirstLumis=True"] if self.attempt > 1 else []
+        restarted = ["skipFirstLumis=True"] if self.attempt > 1 or self.kills else []
         return [f"runInputDir={folder}", f"runNumber={self.run}", *restarted, f"runkey={self.key}"]
 
 
@@ -45,13 +47,14 @@ class ClientProcess:
     Attributes:
         host: Its FU.
         attempt: 1 for the first process of the client in the run, then 2, 3, ...
+        kills: How often a process of this attempt was killed by somebody else before.
         lumi: Lumisection of its last snapshot; 0: none so far.
         is_ending: Whether it was told to end.
     """
 
     def __init__(self, places: Places, client: DemoClient, begins: Beginning) -> None:
         """Start it. Raises `OSError`."""
-        self.host, self.attempt = begins.host, begins.attempt
+        self.host, self.attempt, self.kills = begins.host, begins.attempt, begins.kills
         self.lumi = 0
         self.is_ending = False
         self._process = subprocess.Popen(
