@@ -240,6 +240,17 @@ def test_every_kind_of_problem_and_state_of_a_run_has_a_badge() -> None:
     assert list(RUN_BADGES) == list(kinds.RUN_STATES)
 
 
+def test_problems_with_one_cause_are_one_line(hub: Settings, client: FlaskClient) -> None:
+    now = time.time()
+    for host in ("fu-1", "fu-2"):
+        records = [file_record(number, f"Client{number:02}", at=now) for number in range(1, 16)]
+        receive(hub, report(*records, host=host, now=now, state=fu_state("over")), now)
+    found = text(client, "/transfers")
+    assert "30 problems" in found
+    listed = ", ".join(f"Client{number:02}" for number in range(1, 13))
+    assert found.count(f"file missing {listed} and 3 more: it has snapshots, but no ROOT file run {RUN} , fu-") == 2
+
+
 def test_a_host_shows_its_client_processes_and_rounds_of_clean_up(filled: float, client: FlaskClient) -> None:
     (row,) = [row for row in rows_of(client, "/transfers/hosts/fu-1", "fu") if " 9 " in row]
     assert re.match(rf"{RUN} ongoing BRIL 9 yes [-\d]+ [:\d]+", row), row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -63,6 +63,22 @@ class TransfersView(ZoneView):
         return self.link(f"{PATH}/hosts/{quote(host, safe='')}", **query)
 
 
+class ShownProblem(NamedTuple):
+    """Problems of the same kind, run, host and text.
+
+    Attributes:
+        subjects: Clients, GUI machines, disks or files.
+        began: When the first of them began.
+    """
+
+    badge: Badge
+    run: int
+    host: str
+    text: str
+    subjects: list[str]
+    began: float
+
+
 class ProblemList(NamedTuple):
     """The problems that last.
 
@@ -71,8 +87,13 @@ class ProblemList(NamedTuple):
         total: How many there are.
     """
 
-    shown: list[tuple[Badge, RunProblem]]
+    shown: list[ShownProblem]
     total: int
+
+    @property
+    def hidden(self) -> int:
+        """How many are not shown."""
+        return self.total - sum(len(each.subjects) for each in self.shown)
 
 
 MAX_PROBLEMS = 10
@@ -125,10 +146,19 @@ def host_badge(host: HostTransfers) -> Badge:
 
 
 def open_problems(found: Iterable[RunProblem]) -> ProblemList:
-    """Those that last, with their badges."""
+    """Those that last, with their badges; such as those of all clients of a filter unit whose disk is full are one."""
+    groups: dict[tuple[object, ...], list[RunProblem]] = {}
     lasting = [each for each in found if each.ended is None]
-    shown = [(PROBLEM_BADGES.get(each.kind, Badge("error", "error", each.kind)), each) for each in lasting[:MAX_PROBLEMS]]
-    return ProblemList(shown, len(lasting))
+    for each in lasting:
+        groups.setdefault((each.kind, each.run, each.host, each.origin, each.text), []).append(each)
+    return ProblemList([_shown_problem(group) for group in list(groups.values())[:MAX_PROBLEMS]], len(lasting))
+
+
+def _shown_problem(group: Sequence[RunProblem]) -> ShownProblem:
+    first = group[0]
+    badge = PROBLEM_BADGES.get(first.kind, Badge("error", "error", first.kind))
+    subjects = sorted(each.subject for each in group)
+    return ShownProblem(badge, first.run, first.host, first.text, subjects, min(each.began for each in group))
 
 
 def processes_version(silent_s: float) -> list[tuple[object, ...]]:
