@@ -63,7 +63,8 @@ class SentFiles:
         self._since = float(since["since"])
         for run in journal.runs(KIND):
             if run:
-                self._runs[run] = {name: _from_document(document) for name, document in journal.of_run(KIND, run).items()}
+                documents = journal.of_run(KIND, run).items()
+                self._runs[run] = {name: sent for name, document in documents if (sent := _from_document(name, document))}
 
     def has(self, file: ClientFile, state: FileState) -> bool:
         """Whether a file was sent, or is older than what was sent under its name, or than this service."""
@@ -102,6 +103,11 @@ def _exists(path: str) -> bool:
         return True
 
 
-def _from_document(document: dict[str, Any]) -> SentFile:
-    inode, size, mtime_ns, written = document.pop("state")
-    return SentFile(state=FileState(FileVersion(inode, size, mtime_ns), written), **document)
+def _from_document(name: str, document: dict[str, Any]) -> SentFile | None:
+    """What a document says; None for that of another version of this program: then the file is sent again."""
+    try:
+        inode, size, mtime_ns, written = document.pop("state")
+        return SentFile(state=FileState(FileVersion(inode, size, mtime_ns), written), **document)
+    except (KeyError, TypeError, ValueError):
+        log.warning("The journal does not say in this form which version of %s was sent", name)
+        return None

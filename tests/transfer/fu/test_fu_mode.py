@@ -64,3 +64,14 @@ def test_the_journal_forgets_a_run_when_it_is_old_and_its_files_are_gone(tmp_pat
     paths[2].unlink()
     SentFiles(journal).forget_old()
     assert journal.runs(KIND) == [0, RUN + 1, RUN + 2]
+
+
+def test_a_file_with_a_document_of_another_form_is_sent_again(tmp_path: Path) -> None:
+    unit = FilterUnit(tmp_path)
+    unit.write_snapshot(b"1")
+    journal = Journal(Path(unit.options.state) / "fu.sqlite")
+    for document in ({}, {"state": [1], "path": "x"}, {"state": None}, {"state": [1, 2, 3, 4.0], "path": "x", "lumi": 0, "new": 1}):
+        journal.put(KIND, RUN, f"run{RUN:06}_SiStrip_DQMLive__{HOST}.pb", document)
+        with unit.serving() as serving:
+            serving.wait_for(SiStrip=b"1")
+        (unit.target / f"run{RUN:06}" / f"run{RUN:06}_SiStrip_DQMLive__{HOST}.pb").unlink()
