@@ -95,7 +95,7 @@ class RootTools:
         """Prepare the folder; the time limit of the options begins. Raises `OSError`."""
         self._folder, self._options, self._stop = folder, options, stop
         self._deadline = time.monotonic() + options.merge_limit_s
-        for source in (MACRO, MACRO.with_name("merge_sums.h")):
+        for source in (MACRO, *MACRO.parent.glob("merge_*.h")):
             (folder / source.name).write_bytes(source.read_bytes())
 
     def link(self, inputs: Sequence[Path]) -> None:
