@@ -9,11 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 MOST_RECORDS = 100_000
 """Records that are kept while no hub gets them; the oldest are dropped."""
+MOST_BYTES = 1 << 20
+"""Bytes of records that are read at once, as a hub takes them in one report; a larger record is dropped."""
 BUSY_S = 10.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (kind TEXT, run INTEGER, key BLOB, document TEXT NOT NULL, PRIMARY KEY (kind, run, key)) WITHOUT ROWID;
@@ -121,9 +124,10 @@ class Journal:
         return int(rows[0][0]) if rows else 0
 
     def records_after(self, number: int, limit: int) -> list[dict[str, Any]]:
-        """The records that follow a number, the oldest first, each with its `number`."""
+        """The records that follow a number, the oldest first, each with its `number`: at most `limit`, and those that fit in one report."""
         rows = self._read("SELECT number, record FROM records WHERE number > ? ORDER BY number LIMIT ?", number, limit)
-        return [{"number": number, **json.loads(record)} for number, record in rows]
+        sizes = accumulate(len(record) for _, record in rows)
+        return [{"number": number, **json.loads(record)} for (number, record), size in zip(rows, sizes, strict=True) if size <= MOST_BYTES]
 
     def acknowledge(self, hub: str, number: int) -> None:
         """Note that a hub has all records up to a number; those that all hubs have are removed."""
@@ -133,7 +137,7 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        """Records that were dropped before all hubs had them, since the journal was made."""
+        """Records that were dropped before all hubs had them, or are too large, since the journal was made."""
         rows = self._read("SELECT count FROM counts WHERE name = 'dropped'")
         return int(rows[0][0]) if rows else 0
 
@@ -182,8 +186,10 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _add_record(connection: sqlite3.Connection, record: Mapping[str, Any]) -> None:
     ((number,),) = connection.execute("UPDATE counts SET count = count + 1 WHERE name = 'number' RETURNING count").fetchall()
-    connection.execute("INSERT INTO records VALUES (?, ?)", (number, json.dumps(record)))
-    dropped = connection.execute("DELETE FROM records WHERE number <= ?", (number - MOST_RECORDS,)).rowcount
+    text = json.dumps(record)
+    if len(text) <= MOST_BYTES:
+        connection.execute("INSERT INTO records VALUES (?, ?)", (number, text))
+    dropped = connection.execute("DELETE FROM records WHERE number <= ?", (number - MOST_RECORDS,)).rowcount + (len(text) > MOST_BYTES)
     if dropped:
         connection.execute("UPDATE counts SET count = count + ? WHERE name = 'dropped'", (dropped,))
 

@@ -42,6 +42,7 @@ class Reporter:
         """
         self._journal, self._host, self._mode, self._state = journal, host, mode, state
         self._closing = threading.Event()
+        self._refused: dict[str, str] = {}
         self._senders = [_Sender(self, hub) for hub in hubs]
         journal.report_to([hub.url for hub in hubs], self._wake)
         for sender in self._senders:
@@ -75,15 +76,22 @@ class Reporter:
                 "records": records,
             }
         )
+        self._name_refused(hub, answer)
         if not records:
             return False
         acknowledged = answer.get("acknowledged")
         if type(acknowledged) is not int or not before < acknowledged <= records[-1]["number"]:
             raise HubFailed(f"{hub.url} acknowledged {acknowledged!r} of the records {records[0]['number']} to {records[-1]['number']}")
-        for refused in answer.get("refused") or ():
-            log.error("%s refused a record: %s", hub.url, refused)
         self._journal.acknowledge(hub.url, acknowledged)
-        return len(records) == BATCH or acknowledged < records[-1]["number"]
+        return bool(self._journal.records_after(acknowledged, 1))
+
+    def _name_refused(self, hub: Hub, answer: dict[str, Any]) -> None:
+        """Log what a hub cannot use, each once: a state that is refused is so in each report."""
+        for refused in answer.get("refused") or ():
+            text = f"{hub.url} refused a part of a report: {refused}"
+            if text != self._refused.get(hub.url):
+                log.error("%s", text)
+            self._refused[hub.url] = text
 
     def _wake(self) -> None:
         for sender in self._senders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -124,8 +125,24 @@ def test_failures_are_logged_once_and_a_refused_record_holds_up_no_other(tmp_pat
         until(lambda: not journal.records_after(0, 10), "the records to be acknowledged")
         sender.close()
     assert [record.message for record in caplog.records].count(f"Cannot report: {server.url} answered 401: a token") == 1
-    assert sum("refused a record" in record.message and "no run" in record.message for record in caplog.records) == 1
+    assert sum("refused a part of a report" in record.message and "no run" in record.message for record in caplog.records) == 1
     assert f"Reports to {server.url} again" in caplog.text
+
+
+def test_a_report_is_no_larger_than_a_hub_takes(tmp_path: Path) -> None:
+    """The hub takes 8 MB; records of 100 kB are those of concatenations of hundreds of clients."""
+    journal = Journal(tmp_path / "j.sqlite")
+    journal.report_to(["later"], lambda: None)
+    for run in range(30):
+        journal.add_record({"kind": "concatenation", "at": 1.5, "run": run, "inputs": ["a" * 1000] * 100})
+    journal.add_record({"kind": "concatenation", "at": 1.5, "run": 30, "inputs": ["a" * 1000] * 2000})
+    add(journal, 31)
+    with hub_server() as server:
+        sender = reporter(journal, [Hub(server.url)])
+        until(lambda: runs(server) == [*range(30), 31], "all records but the one that is too large")
+        until(lambda: server.requests[-1][2]["dropped"] == 1, "the dropped record to be counted")
+        sender.close()
+    assert max(len(json.dumps(document)) for _, _, document in server.requests) < 1_200_000
 
 
 def test_a_fault_in_the_state_of_a_mode_does_not_end_the_reports(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
