@@ -61,6 +61,8 @@ def test_reports_of_other_networks_need_the_token_of_an_operator(client: FlaskCl
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert "Reporting transfers from this network needs the API token of an operator" in answer.json["message"]
     post(client, report(file_record(1)), 403, environ_base=FAR, headers=token(Role.SHIFTER))
+    (row,) = Audit.select().where(Audit.action == "report transfers")
+    assert (row.user, row.answer) == ("the-shifter", "Reporting transfers from this network needs the API token of an operator")
     assert runs.runs() == []
     post(client, report(file_record(1)), 200, environ_base=FAR, headers=token(Role.OPERATOR))
     assert [each.run for each in runs.runs()] == [RUN]

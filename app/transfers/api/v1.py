@@ -36,19 +36,24 @@ EXPECTED = "Expected a report of the transfer as JSON object"
 def receive_report() -> Response:
     """Store a report of a process of the transfer, for trusted networks and operators."""
     request.max_content_length = MAX_BODY_BYTES
-    check_machine(request_settings().of(GuiSettings).register_networks, "Reporting transfers")
     try:
+        check_machine(request_settings().of(GuiSettings).register_networks, "Reporting transfers")
         report = read_report(json_body(EXPECTED, any_type=True))
         acknowledged = store_report(report, request_settings().of(TransfersSettings), time.time())
-    except BadReport as error:
-        audit_refusal(acting_user(), "nothing", f"{error.field}: {error.problem}", time.time())
-        raise
-    except Problem as error:
-        audit_refusal(acting_user(), "nothing", error.errors[0][1], time.time())
+    except (BadReport, Problem) as error:
+        _audit_refused(error)
         raise
     if report.refused:
         audit_refusal(acting_user(), f"{report.mode} of {report.host}", report.refused[-1].problem, time.time())
     return jsonify({"acknowledged": acknowledged, "refused": [each._asdict() for each in report.refused]})
+
+
+def _audit_refused(error: BadReport | Problem) -> None:
+    """Add a report that was refused as a whole to the audit log; not those of programs that nobody knows, which may be many."""
+    if isinstance(error, BadReport):
+        audit_refusal(acting_user(), "nothing", f"{error.field}: {error.problem}", time.time())
+    elif error.status != 401:
+        audit_refusal(acting_user(), "nothing", error.errors[0][1] if error.errors else error.message, time.time())
 
 
 @blueprint.get("")
