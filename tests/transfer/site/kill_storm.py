@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from tests.transfer.site.hosts import Host, HostProcess
-from tests.transfer.site.online_site import OnlineSite
+from tests.transfer.site.online_site import OnlineSite, start_hub
 
 
 @dataclass
@@ -16,10 +16,12 @@ class Supervisor:
     Attributes:
         site: The site.
         deaths: How often each host's process was killed.
+        next_cut: After how many more looks which host loses its power; None for no such loss.
     """
 
     site: OnlineSite
     deaths: dict[str, int] = field(default_factory=dict)
+    next_cut: tuple[int, Host] | None = None
     _running: dict[str, HostProcess] = field(default_factory=dict)
 
     def start(self, host: Host, kill_at: int = 0) -> None:
@@ -29,7 +31,15 @@ class Supervisor:
         self._running[host.name] = self.site.start(host, kill_at=kill_at)
 
     def look(self) -> None:
-        """Start again what has ended."""
+        """Start again what has ended; a host that loses its power is started again, too."""
+        if self.next_cut:
+            looks, host = self.next_cut
+            self.next_cut = (looks - 1, host) if looks else None
+            if not looks:
+                host.kill()
+                host.boot()
+                if host in self.site.guis:
+                    start_hub(host)
         for host in (*self.site.fus, self.site.bu):
             if self._running[host.name].has_ended():
                 self.deaths[host.name] = self.deaths.get(host.name, 0) + 1
@@ -67,13 +77,23 @@ def count_steps(site: OnlineSite, run: int) -> dict[str, int]:
     return {host.name: int((host.folder / "steps").read_text()) for host in (*site.fus, site.bu)}
 
 
-def kill_in(site: OnlineSite, runs: list[int], steps: dict[str, int], chance: random.Random) -> dict[str, int]:
-    """Play runs while the process of each host is killed at a step, in each run at another; returns how often each was killed."""
+def kill_in(site: OnlineSite, runs: list[int], steps: dict[str, int], chance: random.Random, cuts_power: bool) -> dict[str, int]:
+    """Play runs while the process of each host is killed at a step, in each run at another; returns how often each was killed.
+
+    Args:
+        site: The site.
+        runs: The runs.
+        steps: Number of steps of a run, by host.
+        chance: Chooses.
+        cuts_power: Whether one host also loses its power in each run, at some moment.
+    """
     supervisor = Supervisor(site)
     for number, run in enumerate(runs):
         for host in (*site.fus, site.bu):
             part = steps[host.name] / len(runs)
             supervisor.start(host, kill_at=1 + int(part * number + chance.random() * part))
+        if cuts_power:
+            supervisor.next_cut = (chance.randrange(20), chance.choice([*site.fus, site.bu, *site.guis]))
         play_run(site, run, supervisor)
     supervisor.end()
     assert site.strangers() == []
