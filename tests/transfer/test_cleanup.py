@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,6 +144,37 @@ def test_a_disk_that_got_below_the_mark_is_no_reason_for_a_mail(tmp_path: Path) 
     assert found.mark_reachable
 
 
+def part_by_rsync(folder: Path, name: str) -> str:
+    """Let a copy by the real rsync break off; returns the name of what it leaves behind."""
+    before = set(os.listdir(folder))
+    source = folder.parent / "source"
+    source.write_bytes(b"\x0a" * 5_000_000)
+    command = ["rsync", "--whole-file", "--bwlimit=100", str(source), str(folder / name)]
+    with subprocess.Popen(command, start_new_session=True) as rsync:
+        until(lambda: set(os.listdir(folder)) - before, "the begin of the copy")
+        os.killpg(rsync.pid, signal.SIGKILL)
+    (left,) = set(os.listdir(folder)) - before
+    return left
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="rsync is not on this machine")
+def test_parts_of_pb_files_whose_copy_broke_off_are_removed_and_those_that_may_go_on_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "pb"
+    folder.mkdir()
+    write(folder, 367095, {1: 0})
+    root_file = "DQM_V0001_R000367094__Global__Online__ALL.root.tmp"
+    names = [f"{concatenation(367094, number)}.tmp" for number in (1, 2)] + [root_file]
+    parts = [*names, *(part_by_rsync(folder, name) for name in names)]
+    for name in parts:
+        (folder / name).touch()
+        os.utime(folder / name, (NOW + MINUTE * (367095 - (11 if concatenation(367094, 1) in name else 9)),) * 2)
+    os.utime(folder / root_file, (NOW,) * 2)
+    clean_up(options(folder))
+    gone = [name for name in parts if concatenation(367094, 1) in name]
+    assert len(gone) == 2
+    assert sorted(os.listdir(folder)) == sorted([concatenation(367095, 1), *set(parts).difference(gone)])
+
+
 WORDS = [
     "run",
     "367094",
@@ -193,7 +225,7 @@ def test_of_ten_thousand_random_names_no_root_file_is_ever_removed(tmp_path: Pat
     removed = names.keys() - set(os.listdir(folder))
     assert len(removed) > 1000
     assert not [name for name in removed if names[name] or ".root" in name]
-    allowed = re.compile(r"run[0-9]{6,10}_(DQMLive_concat(_[0-9a-f]{32})?|[A-Za-z0-9_-]+_DQMLive(__[A-Za-z0-9.-]+)?)\.pb")
+    allowed = re.compile(r"run[0-9]{6,10}_(DQMLive_concat(_[0-9a-f]{32})?|[A-Za-z0-9_-]+_DQMLive(__[A-Za-z0-9.-]+)?)\.pb(\.tmp)?")
     assert [name for name in removed if not allowed.fullmatch(name)] == []
 
 

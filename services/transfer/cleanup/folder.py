@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import NamedTuple
 
-from ..names import FileKind, parse_name
+from ..names import TEMPORARY, FileKind, parse_name
 
 PB_KINDS = (FileKind.CONCATENATION, FileKind.SNAPSHOT)
 _ROOT = b"root"
+_PART = re.compile(rf"(\.)?(.+){re.escape(TEMPORARY)}(?(1)\.[A-Za-z0-9]{{6}}|)", re.ASCII | re.DOTALL)
+"""The name of a file while it is copied: that of the transfer, or that by which rsync writes this one."""
 
 
 class StoredFile(NamedTuple):
@@ -20,12 +23,14 @@ class StoredFile(NamedTuple):
         run: The run of a PB file; 0 for everything else.
         changed: Time of its last change, s since 1970.
         nbytes: Bytes of the disk that it uses.
+        is_part: Whether it is a part of a PB file that is being copied, or whose copy broke off.
     """
 
     name: str
     run: int
     changed: float
     nbytes: int
+    is_part: bool = False
 
 
 class DiskUsage(NamedTuple):
@@ -65,18 +70,19 @@ def list_files(folder: str) -> list[StoredFile]:
             except FileNotFoundError:
                 continue  # removed meanwhile
             if not stat.S_ISDIR(status.st_mode):
-                run = _run_of_pb_file(entry) if stat.S_ISREG(status.st_mode) else 0
-                found.append(StoredFile(entry.name, run, status.st_mtime, status.st_blocks * 512))
+                part = _PART.fullmatch(entry.name)
+                run = _run_of_pb_file(entry.path, part[2] if part else entry.name) if stat.S_ISREG(status.st_mode) else 0
+                found.append(StoredFile(entry.name, 0 if part else run, status.st_mtime, status.st_blocks * 512, bool(part and run)))
     return found
 
 
-def _run_of_pb_file(entry: os.DirEntry[str]) -> int:
+def _run_of_pb_file(path: str, name: str) -> int:
     """The run of a PB file by its name, 0 for all others, also for a ROOT file with such a name."""
-    parsed = parse_name(entry.name)
+    parsed = parse_name(name)
     if parsed is None or parsed.kind not in PB_KINDS:
         return 0
     try:
-        with open(entry.path, "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0) as file:
             return 0 if file.read(len(_ROOT)) == _ROOT else parsed.run
     except OSError:
         return 0

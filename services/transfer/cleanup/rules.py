@@ -22,11 +22,13 @@ class Rule(StrEnum):
     SPARE = "of the newest run, and the disk is below the mark"
     OLDER_RUN = "of an older run"
     DISK = "of the newest run, and the disk is above the mark"
+    PART = "part of a PB file, and its copy may go on"
+    BROKEN_OFF = "part of a PB file whose copy broke off"
 
     @property
     def removes(self) -> bool:
         """Whether files of this rule are removed."""
-        return self in (Rule.OLDER_RUN, Rule.DISK)
+        return self in (Rule.OLDER_RUN, Rule.DISK, Rule.BROKEN_OFF)
 
 
 class Plan(NamedTuple):
@@ -49,9 +51,10 @@ def plan_cleanup(files: Sequence[StoredFile], usage: DiskUsage, options: Cleanup
     The age of a file is measured from the newest one of its run, so that neither a wrong clock nor a pause of the run makes files old.
     """
     current = current_runs(files)
-    removed = [file for file in files if file.run and file.run not in current]
-    rules = [(file, Rule.OLDER_RUN) for file in removed]
-    usage = usage.without(sum(file.nbytes for file in removed))
+    rules = [(file, Rule.OLDER_RUN) for file in files if file.run and file.run not in current]
+    parts = _rules_of_parts(files, 60 * options.life_time_min)
+    rules += [(file, rule) for file, rule in parts if rule.removes]
+    usage = usage.without(sum(file.nbytes for file, _ in rules))
     too_full = usage.fraction > options.disk_mark
     kept = []
     for run in current:
@@ -69,8 +72,15 @@ def plan_cleanup(files: Sequence[StoredFile], usage: DiskUsage, options: Cleanup
         kept.remove((file, Rule.SPARE))
         rules.append((file, Rule.DISK))
         usage = usage.without(file.nbytes)
-    others = [(file, Rule.OTHER) for file in files if not file.run]
+    kept += [(file, rule) for file, rule in parts if not rule.removes]
+    others = [(file, Rule.OTHER) for file in files if not file.run and not file.is_part]
     return Plan(rules + kept + others, usage, usage.fraction <= options.disk_mark)
+
+
+def _rules_of_parts(files: Sequence[StoredFile], life_time_s: float) -> list[tuple[StoredFile, Rule]]:
+    """The rules of parts: one that did not change for long before the newest complete file is not copied any more."""
+    newest = max((file.changed for file in files if file.run), default=float("-inf"))
+    return [(file, Rule.PART if newest - file.changed <= life_time_s else Rule.BROKEN_OFF) for file in files if file.is_part]
 
 
 def current_runs(files: Sequence[StoredFile]) -> list[int]:
