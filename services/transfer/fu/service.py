@@ -97,25 +97,28 @@ class FuService:
         return process.run > 0 and self._run in (0, process.run) and folder in ("", process.input_folder)
 
     def _notice_all(self, paths: Iterable[str]) -> None:
+        """Look at the files of these paths, each once: a scan also lists what stands beside them."""
+        found: dict[str, tuple[ClientFile, bool]] = {}
         for path in paths:
             file = self._finder.find(path)
-            if file is None:
-                continue
+            if file is not None and not (file.path in found and found[file.path][1]):
+                found[file.path] = file, path != file.path
+        for path, (file, has_companion) in found.items():
             try:
-                self._notice(file, path != file.path)
+                self._notice(file, has_companion)
             except OSError as error:
                 if path != self._problem:
                     log.error("Cannot look at %s: %s", path, error.strerror)
                 self._problem = path
 
-    def _notice(self, file: ClientFile, is_companion: bool) -> None:
+    def _notice(self, file: ClientFile, has_companion: bool) -> None:
         """Hand a file to the threads that send, unless it was sent, or waits already."""
         state = file_state(file.path)
         if state is None or self._sent.has(file, state):
             return
         present = self._outbox.find(file.name)
         if present and not SentFile(present.file.path, present.file.lumi, present.state).is_replaced_by(file, state):
-            if is_companion:
+            if has_companion:
                 self._outbox.hurry(file.name)
             return
         outgoing = OutgoingFile(file, state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ from services.transfer.fu.files import ClientFile, FileState, FileVersion
 from services.transfer.fu.outbox import Outbox, OutgoingFile
 from services.transfer.names import FileKind
 from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
 
 ALL = (FileKind.SNAPSHOT, FileKind.ROOT_FILE)
 NEVER_S = 1e9
@@ -143,6 +145,57 @@ def test_a_failed_file_is_not_hurried_by_its_companion() -> None:
     outbox.put(outgoing("b"))
     outbox.put(outgoing("c"))
     assert names(outbox, 2) == ["1-b", "1-c"]
+
+
+def test_whatever_fails_the_newest_version_of_each_file_is_sent_last_and_never_two_at_once() -> None:
+    outbox = Outbox(0.0001, 0.001)
+    sent: dict[str, list[int]] = {}
+    active: list[str] = []
+    problems: list[str] = []
+
+    def send(seed: int) -> None:
+        chance = random.Random(seed)
+        while (one := outbox.take(ALL)) is not None:
+            name = one.file.name
+            if name in active:
+                problems.append(name)
+            active.append(name)
+            one.attempts += 1
+            outcome = chance.choice(("sent", "failed", "target failed", "no companion"))
+            if outcome == "sent":
+                sent.setdefault(name, []).append(one.state.version.inode)
+            active.remove(name)
+            if outcome == "sent":
+                outbox.finish(one)
+            elif outcome == "no companion":
+                outbox.postpone(one, chance.choice((0.0, NEVER_S)))
+            else:
+                outbox.retry(one, is_target=outcome == "target failed")
+
+    threads = [threading.Thread(target=send, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    chance = random.Random(9)
+    everything = [f"1-{name}" for name in "abcdefgh"]
+    newest: dict[str, int] = {}
+    for version in range(300):
+        name = chance.choice("abcdefgh")
+        newest[f"1-{name}"] = version
+        outbox.put(outgoing(name, kind=FileKind.SNAPSHOT if name < "d" else FileKind.ROOT_FILE, inode=version))
+
+    def is_all_sent() -> bool:
+        for name in everything:
+            outbox.hurry(name)
+        return len(outbox) == 0
+
+    until(is_all_sent, "an empty outbox")
+    outbox.close()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert problems == []
+    assert set(sent) == set(everything)
+    assert {name: versions[-1] for name, versions in sent.items()} == newest
+    assert all(versions == sorted(versions) for versions in sent.values())
 
 
 def test_nobody_waits_for_a_closed_outbox() -> None:
