@@ -94,4 +94,9 @@ def test_any_report_is_stored_or_refused_part_by_part_and_all_pages_still_answer
     assert client.get(f"/api/v1/transfers/{RUN}").status_code in (200, 404)
     assert client.get("/api/v1/transfers/hosts").status_code == 200
     assert client.get("/transfers").status_code == 200
+    assert client.get(f"/transfers/runs/{RUN}").status_code in (200, 404)
+    for each in (client.get(f"/api/v1/transfers/{RUN}").json or {}).get("concatenations", [])[:1]:
+        assert client.get(f"/transfers/runs/{RUN}/concatenations/{each['number']}").status_code == 200
+    for host in client.get("/api/v1/transfers/hosts").json["hosts"]:
+        assert client.get(f"/transfers/hosts/{host['host']}").status_code == 200
     assert client.get("/metrics").status_code == 200

@@ -96,6 +96,18 @@ def test_each_process_is_shown_with_its_clock_and_what_is_lost(filled: float, hu
     assert "builder unit reporting" in shown[2]
 
 
+def test_hosts_that_are_silent_for_a_week_are_out_of_service(filled: float, client: FlaskClient) -> None:
+    TransferHost.update(seen=TransferHost.seen - 7 * 86400).where(TransferHost.host.in_(["bu-1", "gui-1"])).execute()
+    shown = rows_of(client, "/transfers", "hosts")
+    assert ["out of service" in row for row in shown] == [False, False, True, True]
+    assert all(row.startswith("fu-") for row in rows_of(client, "/transfers", "disks"))
+    found = text(client, "/transfers")
+    assert "disk above mark" not in found
+    assert "GUI machine unreachable" not in found
+    assert "Clean-up of GUI machines" not in found
+    assert f"damaged file {CUT['name']}" in found, "a problem of a run"
+
+
 @pytest.mark.both_databases
 def test_a_process_that_stops_reporting_becomes_silent_on_an_open_page(filled: float, client: FlaskClient) -> None:
     polls = [poll_of(client.get(address).text) for address in ("/transfers", PAGE, "/transfers/hosts/fu-2")]

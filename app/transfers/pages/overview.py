@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response
@@ -15,6 +16,7 @@ from app.transfers.pages.presenters import (
     TransfersView,
     current_view,
     host_badge,
+    is_retired,
     open_problems,
     polled_page,
     processes_version,
@@ -59,6 +61,8 @@ def show_transfers() -> Response:
 
 def _context(view: TransfersView, before: int, version: str) -> dict[str, Any]:
     settings = transfers_settings()
+    found = hosts(settings.transfer_silent_s)
+    serving = [host for host in found if not is_retired(host)]
     return {
         "view": view,
         "is_older": bool(before),
@@ -69,16 +73,18 @@ def _context(view: TransfersView, before: int, version: str) -> dict[str, Any]:
         "mode_titles": MODE_TITLES,
         "host_badge": host_badge,
         "run_badge": run_badge,
-        **_runs(view, before),
-        **({} if before else _hosts(settings.transfer_silent_s)),
+        **_runs(view, before, serving),
+        **({} if before else _hosts(found, serving, settings.transfer_silent_s)),
     }
 
 
-def _runs(view: TransfersView, before: int) -> dict[str, Any]:
+def _runs(view: TransfersView, before: int, serving: Sequence[HostTransfers]) -> dict[str, Any]:
+    """The runs, and the problems of them and of the hosts that serve."""
     found = runs(PAGE_RUNS + 1, before)
-    shown = found[:PAGE_RUNS]
+    shown, names = found[:PAGE_RUNS], {host.host for host in serving}
     older = view.link(PATH, before=shown[-1].run) if len(found) > PAGE_RUNS else ""
-    problems = lasting_problems([*([] if before else [0]), *(row.run for row in shown)])
+    lasting = lasting_problems([*([] if before else [0]), *(row.run for row in shown)])
+    problems = [each for each in lasting if each.run or each.host in names]
     return {
         "runs": shown,
         "older": older,
@@ -87,14 +93,14 @@ def _runs(view: TransfersView, before: int) -> dict[str, Any]:
     }
 
 
-def _hosts(silent_s: float) -> dict[str, Any]:
-    found, mark = hosts(silent_s), transfers_settings().transfer_disk_mark
+def _hosts(found: Sequence[HostTransfers], serving: Sequence[HostTransfers], silent_s: float) -> dict[str, Any]:
+    mark, names = transfers_settings().transfer_disk_mark, {host.host for host in serving}
     return {
         "hosts": found,
         "reporting": {host.host for host in found},
-        "gui_machines": gui_machines(silent_s),
-        "disks": [disk for host in found for disk in disks_of(host, mark)],
-        "cleanups": [_cleanup(host) for host in found if host.mode == kinds.CLEANUP and host.state],
+        "gui_machines": [each for each in gui_machines(silent_s) if each.builder in names],
+        "disks": [disk for host in serving for disk in disks_of(host, mark)],
+        "cleanups": [_cleanup(host) for host in serving if host.mode == kinds.CLEANUP and host.state],
     }
 
 

@@ -16,6 +16,7 @@ from app.transfers.hosts import HostTransfers
 from app.transfers.models import TransferHost
 from app.transfers.runs import RunProblem
 from app.transfers.settings import TransfersSettings
+from app.transfers.status import RETIRED_S
 from app.web import is_fragment, nothing_new, page, request_settings
 from app.web.badges import Badge
 from app.web.fragment_cache import cached_fragment, fragment_response
@@ -136,8 +137,15 @@ def run_badge(state: str) -> Badge:
     return RUN_BADGES.get(state, Badge("unsure", "unsure", state or "unknown"))
 
 
+def is_retired(host: HostTransfers) -> bool:
+    """Whether a process is silent for so long that its host was taken out of service."""
+    return host.age_s >= RETIRED_S
+
+
 def host_badge(host: HostTransfers) -> Badge:
     """Whether a process reports, and whether its reports are understood."""
+    if is_retired(host):
+        return Badge("idle", "off", "out of service")
     if host.is_silent:
         return Badge("error", "error", "silent")
     if host.dropped or host.refused:
