@@ -94,7 +94,7 @@ class EndOfRun:
         merged = self._continued()
         if files is self._finished and now < self._next_look:
             return merged
-        inputs = sorted((file for file in files if file.kind == FileKind.ROOT_FILE), key=lambda file: (file.arrived, file.path))
+        inputs = _inputs(files)
         missing = _missing(files)
         handled = self._handled(inputs)
         if handled and not any(file.kind == FileKind.SNAPSHOT and file.arrived > 1e9 * handled["made"] for file in files):
@@ -257,6 +257,13 @@ class EndOfRun:
             "missing": [{"host": file.host, "client": file.client, "name": file.path.name} for file in missing],
             "saturated": made.saturated,
         }
+
+
+def _inputs(files: Sequence[RunFile]) -> list[RunFile]:
+    """The ROOT files to merge, the oldest first; of several versions of a client on an FU the newest: each has all of its MEs."""
+    versions = sorted((file for file in files if file.kind == FileKind.ROOT_FILE), key=lambda file: (file.version, file.arrived))
+    newest = {(file.host, file.client): file for file in versions}
+    return sorted(newest.values(), key=lambda file: (file.arrived, file.path))
 
 
 def _versions(inputs: Sequence[RunFile]) -> dict[str, list[int]]:

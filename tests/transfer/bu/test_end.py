@@ -136,6 +136,17 @@ def test_a_file_that_cannot_be_merged_is_not_tried_again_until_it_is_replaced(tm
     site.journal.close()
 
 
+def test_of_several_versions_of_a_client_the_newest_is_merged(tmp_path: Path) -> None:
+    """Each has all of its histograms, which would count twice."""
+    hadd = script(tmp_path / "hadd", 'shift 3; merged=$1; shift; cat "$@" > $merged')
+    site = Site(tmp_path / "site", hadd, script(tmp_path / "root", """echo '{"end": true}' > answer.txt"""))
+    for name in ("V0002_BRIL", "V0001_BRIL", "V0001_SiStrip"):
+        arrive(site.folder, f"DQM_{name}_R{RUN:09}__fu1.root", f"{name} ".encode())
+    (merged,) = site.over()
+    assert sorted(merged.path.read_text().split()) == ["V0001_SiStrip", "V0002_BRIL"]
+    site.journal.close()
+
+
 def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site) -> None:
     site.beat(RUN)
     for client in ("SiStrip", "BRIL"):
