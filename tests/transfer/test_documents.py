@@ -27,9 +27,23 @@ from tests.support.processes import until
 
 DOCUMENT = (TREE / "docs/operators/transfer.md").read_text(encoding="utf-8")
 CONFIG = "/etc/dqmhub-transfer.toml"
+HUB_SETTINGS = "# dqmhub.toml\n"
+"""The first line of the settings of the hub, which is no configuration of the transfer."""
 RUN = 367094
 ROOT_FOLDER = Path(sysconfig.get_path("purelib")) / "ROOT"
-NEEDED = ["unshare", "chroot", "ip", "rsync", "ssh-keygen", "useradd", "runuser", "openssl", "/usr/sbin/sshd", "/usr/bin/python3.11"]
+NEEDED = [
+    "unshare",
+    "chroot",
+    "ip",
+    "rsync",
+    "ssh-keygen",
+    "useradd",
+    "runuser",
+    "openssl",
+    "curl",
+    "/usr/sbin/sshd",
+    "/usr/bin/python3.11",
+]
 
 MACHINE = """
 set -e
@@ -86,7 +100,7 @@ def blocks() -> list[Block]:
 
 def test_the_options_of_the_document_are_valid_and_those_of_a_host_with_its_mode(tmp_path: Path) -> None:
     read: list[Options] = []
-    for number, block in enumerate(one for one in blocks() if one.language == "toml"):
+    for number, block in enumerate(one for one in blocks() if one.language == "toml" and not one.text.startswith(HUB_SETTINGS)):
         (tmp_path / f"{number}.toml").write_text(block.text)
         read.append(read_options(tmp_path / f"{number}.toml"))
     cleanup, bu, fu = read
@@ -128,7 +142,9 @@ def machine(folder: Path, commands: str) -> Iterator[None]:
     (folder / "sources").symlink_to(TREE)
     (folder / "hosts").write_text("127.0.0.1 localhost\n10.0.0.1 bu-1 gui-1 gui-2\n")
     write_program(folder / "systemctl", SYSTEMCTL)
-    write_program(folder / "dqmhub", f'#!/bin/sh\nDQMHUB_DATA_DIR=/mnt/hub exec {TREE}/.venv/bin/dqmhub "$@"\n')
+    write_program(
+        folder / "dqmhub", f'#!/bin/sh\nDQMHUB_CONFIG=/mnt/dqmhub.toml DQMHUB_DATA_DIR=/mnt/hub exec {TREE}/.venv/bin/dqmhub "$@"\n'
+    )
     (folder / "machine.sh").write_text(f"{BEFORE}{commands}\ntouch /mnt/done\nsleep infinity\n")
     (folder / "log").touch()
     arguments = [folder / "changed", folder / "root", folder]
@@ -157,19 +173,29 @@ def test_a_set_of_hosts_is_made_by_the_commands_of_the_document_and_files_arrive
     """After the commands a client writes a snapshot: it gets from its folder to that of a GUI machine, by all services."""
     snapshot = f"run{RUN:06}_Ecal_DQMLive.pb"
     (tmp_path / snapshot).write_bytes(entry(b"Ecal/ME", b"content", 7, 0x10))
-    commands = [f"ln -s {ROOT_FOLDER} /opt/root", "dqmhub db upgrade"]
-    for language, text in blocks():
-        if language == "toml":
-            commands.append(f"cat > {CONFIG} <<'END'\n{text}END")
-        else:
-            commands.append(text)
-            if "bu-1.token" in text and "token add" in text:
-                commands.append("cat bu-1.token; install -o dqmpro -m 400 bu-1.token /etc/dqmhub-transfer-gui-2.token")
-    commands.append("install -d /home/dqmprolocal/output/upload/pb/run367094")
-    commands.append(f"cp /mnt/{snapshot} /home/dqmprolocal/output/upload/pb/run367094/")
-    commands.append(f"set +x; until ls /data/dqmgui/files/pb/run{RUN:06}_*.pb 2> /dev/null; do sleep 0.1; done; set -x")
-    commands.append(f"cmp /mnt/{snapshot} /data/dqmgui/files/pb/run{RUN:06}_DQMLive_concat_*.pb")
+    pb_files = f"/data/dqmgui/files/pb/run{RUN:06}_*.pb"
+    commands = [f"ln -s {ROOT_FOLDER} /opt/root", *map(command, blocks())]
+    commands += ["install -d /home/dqmprolocal/output/upload/pb/run367094"]
+    commands += [f"cp /mnt/{snapshot} /home/dqmprolocal/output/upload/pb/run367094/"]
+    commands += [f"set +x; until ls {pb_files} 2> /dev/null; do sleep 0.1; done; set -x", f"cmp /mnt/{snapshot} {pb_files}"]
+    commands += ['answer() { curl -sf -H "Authorization: Bearer $(cat bu-1.token)" http://gui-1:8889/api/v1/$1; }']
+    commands += [
+        f"set +x; until answer archive/{RUN}/Global/Online/ALL/ | grep Ecal; do sleep 0.1; done; answer transfers/hosts > /mnt/hosts.json"
+    ]
     with machine(tmp_path, "\n".join(commands)):
         log = (tmp_path / "log").read_text()
     assert log.count("\nconfiguration OK\n") == 3
     assert re.search(r"^disk: [\d.]+ % full", log, re.M)
+    assert sorted(re.findall(r'"mode": ?"(\w+)"', (tmp_path / "hosts.json").read_text())) == ["bu", "cleanup", "fu"]
+
+
+def command(block: Block) -> str:
+    """The command that does what a block of the document says; the hub is started when there are tokens."""
+    if block.language == "toml":
+        place = "/mnt/dqmhub.toml" if block.text.startswith(HUB_SETTINGS) else CONFIG
+        upgrade = "\ndqmhub db upgrade 2> /dev/null" if block.text.startswith(HUB_SETTINGS) else ""
+        return f"cat > {place} <<'END'\n{block.text}END{upgrade}"
+    if "dqmhub token add" in block.text:
+        second = "install -o dqmpro -m 400 bu-1.token /etc/dqmhub-transfer-gui-2.token"
+        return f"{block.text}\n{second}\ndqmhub web 2> /mnt/web.log &\nuntil curl -sf http://gui-1:8889/healthz/live; do sleep 0.1; done"
+    return block.text
