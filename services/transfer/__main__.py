@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from .locks import AlreadyServed, ServiceLock
 from .log import start_logging
+from .names import LARGEST_RUN
 from .options import Options, OptionsError, read_options
 from .places import common_problems
 from .supervision import stop_with_supervisor
@@ -21,7 +22,6 @@ MODES = {
     "bu": "concatenate, merge and deliver the files of all filter units",
     "cleanup": "remove old PB files of a GUI machine",
 }
-LARGEST_RUN = 2**31 - 1
 
 
 class Mode(Protocol):

@@ -82,7 +82,7 @@ _PATTERNS = [
     )
 ]
 _RUN_FOLDER = re.compile(r"run\d{6,10}", re.ASCII)
-_LARGEST_RUN = 2**31 - 1
+LARGEST_RUN = 2**31 - 1
 
 
 def parse_name(name: str, folder: str = "") -> FileName | None:
@@ -97,7 +97,7 @@ def parse_name(name: str, folder: str = "") -> FileName | None:
     for kind, pattern in _PATTERNS:
         if match := pattern.fullmatch(name):
             found = match.groupdict()
-            if not 0 < int(found["run"]) <= _LARGEST_RUN:
+            if not 0 < int(found["run"]) <= LARGEST_RUN:
                 return None
             number = {field: int(found.get(field) or 0) for field in ("run", "lumi", "version")}
             text = {field: found.get(field) or "" for field in ("tag", "host", "digest")}

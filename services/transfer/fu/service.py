@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..journal import Journal
+from ..names import LARGEST_RUN
 from ..options import Options
 from ..processes import ClientProcess, all_client_processes
 from ..watching import FolderWatch
@@ -94,7 +95,7 @@ class FuService:
 
     def _is_ours(self, process: ClientProcess) -> bool:
         folder = self._options.input_folder
-        return process.run > 0 and self._run in (0, process.run) and folder in ("", process.input_folder)
+        return 0 < process.run <= LARGEST_RUN and self._run in (0, process.run) and folder in ("", process.input_folder)
 
     def _notice_all(self, paths: Iterable[str]) -> None:
         """Look at the files of these paths, each once: a scan also lists what stands beside them."""

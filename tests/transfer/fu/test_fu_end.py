@@ -46,6 +46,7 @@ def test_the_state_names_each_client_process_with_its_tag_and_its_last_snapshot(
     with ExitStack() as stack:
         first = stack.enter_context(process("cmsRun", client, f"runNumber={RUN}"))
         second = stack.enter_context(process("cmsRun", client, f"runNumber={RUN}", "skipFirstLumis=True"))
+        stack.enter_context(process("cmsRun", client, "runNumber=9999999999"))  # no run: a hub would refuse the whole state
         serving = stack.enter_context(unit.serving())
         until(lambda: len(clients_of(serving.service.state())[1]) == 2, "both clients")
         path = unit.write_snapshot(b"1", "SiStrip", RUN, pid=first.pid)
@@ -55,6 +56,7 @@ def test_the_state_names_each_client_process_with_its_tag_and_its_last_snapshot(
         shared = {"client": os.path.basename(client)}
         written = pytest.approx(path.stat().st_ctime, abs=1e-6)
         assert state == "ongoing"
+        assert max(one["run"] for one in serving.service.state()["runs"]) < 2**31
         assert sorted(clients, key=lambda one: one["restarted"]) == [
             {**shared, "pid": first.pid, "tag": "SiStrip", "restarted": False, "snapshot": written},
             {**shared, "pid": second.pid, "tag": "", "restarted": True, "snapshot": 0},
