@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +23,7 @@ from tests.support.processes import until
 PROGRAMS = {"nsenter": "util-linux", "unshare": "util-linux", "mount": "mount", "rsync": "rsync", "ip": "iproute2"}
 """Programs that hosts need, and their Debian packages."""
 
+SMALL = 1 << 20
 BOOT = """
 set -e
 trap '' CHLD  # the kernel forgets processes without a parent
@@ -57,7 +58,7 @@ MaxStartups 100
 
 
 class Host:
-    """A host that can be cut from the network, killed and started again; its files outlive it, except those in `in_memory`."""
+    """A host that can be cut from the network, killed and started again; its files outlive it, except those on small disks."""
 
     def __init__(self, name: str, address: str, keys: Path, folder: Path) -> None:
         """Boot a host.
@@ -143,13 +144,31 @@ class Host:
         self._started.append(process)
         return process
 
-    def in_memory(self, folder: Path, size: int) -> None:
-        """Mount a small disk of so many bytes on a folder, as this host sees it, and wait until it is there."""
-        self.run("mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder))
+    def small_disk(self, folder: Path) -> SmallDisk:
+        """Mount a small disk in memory on a folder, as this host sees it until it is killed."""
+        self.run("mount", "-t", "tmpfs", "-o", f"size={SMALL}", "none", str(folder))
+        return SmallDisk(Path(f"/proc/{self._first}/root{folder}"))
 
-    def path(self, path: Path) -> Path:
-        """The path by which this process sees a file of the host, also below a disk that is mounted there."""
-        return Path(f"/proc/{self._first}/root{path}")
+
+class SmallDisk:
+    """A disk of SMALL bytes.
+
+    Attributes:
+        folder: Its folder as this process sees it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def fill(self) -> None:
+        """Leave no byte of it free."""
+        with (self.folder / "filler").open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(bytes(SMALL)):
+                pass
+
+    def free(self) -> None:
+        """Free what `fill` took."""
+        (self.folder / "filler").unlink()
 
 
 class HostProcess:

@@ -34,6 +34,11 @@ DATASET = "Global/Online/ALL"
 Content = list[float] | str
 """Of a histogram the array and the entries, of a scalar the text."""
 
+HUBS = """
+[[hubs]]
+url = "http://{address}:{port}"
+token_file = "{folder}/token"
+"""
 FU_OPTIONS = """
 log_level = "debug"
 state = "{folder}/state"
@@ -113,7 +118,8 @@ class OnlineSite:
 
     def _write_options(self, host: Host, text: str) -> None:
         (host.folder / "state").mkdir(exist_ok=True)
-        self.options(host).write_text(text)
+        hubs = [HUBS.format(address=gui.address, port=PORT, folder=gui.folder) for gui in self.guis[:1]]
+        self.options(host).write_text("".join([text, *hubs]))
 
     def options(self, host: Host) -> Path:
         """The file with the options of a host."""
@@ -215,6 +221,10 @@ class OnlineSite:
     def _check_processes(self) -> None:
         for host, process in self._transfers:
             assert not process.has_died(), f"the transfer on {host.name} has ended"
+
+    def reported(self, run: int) -> dict[str, Any]:
+        """What the hub of the first GUI machine, which gets the reports, has of the transfer of a run."""
+        return _get(self.guis[0], f"transfers/{run}") or {}
 
     def strangers(self) -> list[str]:
         """What is at the BU and the GUI machines besides files of runs: parts of files, backups, what programs left behind."""

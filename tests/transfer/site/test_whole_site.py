@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from services.transfer.names import TEMPORARY
 from tests.support.processes import until
 from tests.transfer.site.conftest import NEXT_RUN, RUN
 from tests.transfer.site.hosts import Host, HostProcess
-from tests.transfer.site.online_site import content, online_site, start_hub
+from tests.transfer.site.online_site import OnlineSite, content, online_site, start_hub
 
 pytestmark = pytest.mark.slow
 
@@ -29,13 +30,10 @@ def lose_events(process: HostProcess, folder: Path) -> None:
     process.go_on()
 
 
-def fill(host: Host, folder: Path) -> Path:
-    """Give a host a small disk at a folder, and fill it; returns the file that fills it."""
-    host.in_memory(folder, 1 << 20)
-    filler = host.path(folder) / "filler"
-    with filler.open("wb", buffering=0) as file:
-        file.write(bytes(2 << 20))
-    return filler
+def disks(site: OnlineSite) -> list[tuple[Host, Path]]:
+    """The folders of files at the BU and a GUI machine."""
+    (gui,) = site.guis
+    return [(site.bu, site.target), (gui, gui.folder / "pb"), (gui, gui.folder / "root")]
 
 
 def test_every_histogram_is_in_the_gui_once_in_spite_of_wrong_clocks_lost_events_a_crash_and_damage(
@@ -71,26 +69,51 @@ def test_every_histogram_is_in_the_gui_once_in_spite_of_wrong_clocks_lost_events
         assert site.shows(site.guis[0], NEXT_RUN, site.live, as_run=0), "run 0 is the newest run"
         assert [transfer.end() for transfer in transfers] == [0, 0, 0]
         assert site.strangers() == []
+        check_reports(site.reported(RUN))
+
+
+def check_reports(run: dict[str, Any]) -> None:
+    """Check what a hub has of the run of the test above."""
+    clients = {(client["host"], client["client"]): client for client in run["clients"]}
+    assert sorted(clients) == [("fu1", "SiStrip"), ("fu2", "CSC"), ("fu2", "Ecal"), ("fu2", "SiStrip")]
+    assert [client["missing"] for client in clients.values()] == [""] * 4
+    assert all(client["root_sent"] for client in clients.values())
+    assert {key: client["snapshots"] for key, client in clients.items()} == {
+        ("fu1", "SiStrip"): 3,
+        ("fu2", "CSC"): 1,
+        ("fu2", "Ecal"): 2,
+        ("fu2", "SiStrip"): 1,
+    }
+    assert any(one["left_out"] for one in run["concatenations"]), "the damaged snapshot is named"
+    (merge,) = (one for one in run["merges"] if one["is_accepted"] and len(one["inputs"]) == 3)
+    assert [one["name"] for one in merge["left_out"]] == ["DQM_V0001_SiStrip_R000367094__fu2.root"]
+    assert any(one["name"] == merge["name"] and one["registered"] for one in run["deliveries"])
 
 
 def test_a_run_goes_on_after_full_disks(tmp_path: Path, sqlite_template: Path, client_files: Path, render: Path) -> None:
     with online_site(tmp_path, sqlite_template, client_files, render, "fu1", "bu", "gui1") as site:
         (fu,), (gui,) = site.fus, site.guis
-        fillers = [fill(site.bu, site.target), fill(gui, gui.folder / "pb"), fill(gui, gui.folder / "root")]
-        transfers = [site.start(fu), site.start(site.bu)]
+        bu_disk, pb_disk, root_disk = (host.small_disk(folder) for host, folder in disks(site))
+        for disk in (bu_disk, pb_disk, root_disk):
+            disk.fill()
+        transfers = [site.start(fu)]
         site.write_heartbeats(RUN)
         strip = site.client("SiStrip", RUN, fu)
         strip.snapshot(1)
         site.wait_for_log(fu, "No space left")
-        fillers[0].unlink()
-        site.wait_for_log(site.bu, "No space left")
-        strip.snapshot(2)
-        fillers[1].unlink()
+        bu_disk.free()
+        site.wait_for_log(fu, "Sent ")
+        bu_disk.fill()
+        transfers.append(site.start(site.bu))
+        site.wait_for_log(site.bu, "Cannot concatenate")
+        bu_disk.free()
+        site.wait_for_log(site.bu, "GUI machine gui1: ")
+        pb_disk.free()
         site.wait_until_shown(RUN, site.live)
         strip.end()
         site.write_heartbeats()
         site.wait_for_log(site.bu, "DQM_V0001_R000367094__Global__Online__ALL.root")
-        fillers[2].unlink()
+        root_disk.free()
         site.wait_until_shown(RUN, site.merged)
         assert [transfer.end() for transfer in transfers] == [0, 0]
 
