@@ -65,6 +65,7 @@ class SentFiles:
             if run:
                 documents = journal.of_run(KIND, run).items()
                 self._runs[run] = {name: sent for name, document in documents if (sent := _from_document(name, document))}
+        self._writers = {run: {sent.pid: _written(sent) for sent in files.values() if sent.pid} for run, files in self._runs.items()}
 
     def has(self, file: ClientFile, state: FileState) -> bool:
         """Whether a file was sent, or is older than what was sent under its name, or than this service."""
@@ -75,12 +76,17 @@ class SentFiles:
         """A file was sent: note it, and report it. Raises JournalFailed; it is noted for this process also then."""
         sent = SentFile(file.path, file.lumi, state, time.time(), pid, file.tag)
         self._runs.setdefault(file.run, {})[file.name] = sent
+        if pid:
+            self._writers[file.run] = self._writers.get(file.run, {}) | {pid: _written(sent)}
         document = sent._asdict() | {"state": [*state.version, state.written]}
         self._journal.put(KIND, file.run, file.name, document, record)
 
     def snapshots(self, run: int) -> dict[int, tuple[str, float]]:
-        """The tag of each process that wrote a snapshot of a run, and when it wrote the last one, s since 1970."""
-        return {sent.pid: (sent.tag, sent.state.written) for sent in list(self._runs.get(run, {}).values()) if sent.pid}
+        """The tag of each process that wrote a snapshot of a run, and when it wrote the last one, s since 1970.
+
+        Also of those whose snapshots were replaced: a client that crashed may be listed a while after its successor has written.
+        """
+        return self._writers.get(run, {})
 
     def forget_old(self) -> None:
         """Forget the runs of which nothing was sent for long and no file is left."""
@@ -94,6 +100,12 @@ class SentFiles:
                 log.error("%s", error)
                 return
             del self._runs[run]
+            self._writers.pop(run, None)
+
+
+def _written(sent: SentFile) -> tuple[str, float]:
+    """The client of a snapshot, and when it wrote it."""
+    return sent.tag, sent.state.written
 
 
 def _exists(path: str) -> bool:
