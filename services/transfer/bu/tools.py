@@ -165,7 +165,7 @@ class RootTools:
             said = file.read(_MOST_SAID).decode(errors="replace")
         if found := _NOT_OF_AN_INPUT.search(said):
             raise MergeFailed(f"{os.path.basename(command[0])}: {found[0]}")
-        errors = [line for line in said.splitlines() if "Error" in line] or said.splitlines()[-1:]
+        errors = [line for line in said.splitlines() if "error" in line.lower()] or said.splitlines()[-1:]
         return code, "; ".join(errors[:3])
 
     def _wait(self, process: subprocess.Popen[bytes], limit: float) -> int | None:

@@ -131,6 +131,12 @@ def test_no_input_is_blamed_when_the_disk_is_full_or_root_cannot_run(
         merge_files([client_files / "BRIL.root"], work, failing(tmp_path, hadd), threading.Event())
 
 
+def test_the_error_of_a_compiler_is_named_and_not_the_marks_below_it(client_files: Path, work: Path, tmp_path: Path) -> None:
+    said = "echo \"merge_check.C:8:10: fatal error: 'merge_sums.h' file not found\"; echo '         ^~~~~'; exit 1"
+    with pytest.raises(MergeFailed, match=r"root ended with 1: merge_check\.C:8:10: fatal error"):
+        merge_files([client_files / "BRIL.root"], work, failing(tmp_path, "exit 0", said), threading.Event())
+
+
 def test_an_absent_program_is_named(client_files: Path, work: Path) -> None:
     with pytest.raises(MergeFailed, match="/no/hadd: No such file"):
         merge_files([client_files / "BRIL.root"], work, BuOptions(hadd="/no/hadd"), threading.Event())

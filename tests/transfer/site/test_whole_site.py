@@ -92,7 +92,7 @@ def check_reports(run: dict[str, Any]) -> None:
 
 def test_a_run_goes_on_after_full_disks(tmp_path: Path, sqlite_template: Path, client_files: Path, render: Path) -> None:
     with online_site(tmp_path, sqlite_template, client_files, render, "fu1", "bu", "gui1") as site:
-        (fu,), (gui,) = site.fus, site.guis
+        (fu,) = site.fus
         bu_disk, pb_disk, root_disk = (host.small_disk(folder) for host, folder in disks(site))
         for disk in (bu_disk, pb_disk, root_disk):
             disk.fill()
