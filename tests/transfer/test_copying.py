@@ -12,7 +12,16 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from services.transfer import copying
-from services.transfer.copying import CopyFailed, Expected, RemoteHost, copy_file, expected_by_origin, expected_by_report
+from services.transfer.copying import (
+    CopyFailed,
+    Expected,
+    RemoteHost,
+    SourceFailed,
+    TargetFailed,
+    copy_file,
+    expected_by_origin,
+    expected_by_report,
+)
 from tests.diary import sshd
 from tests.support.ports import free_port
 
@@ -52,7 +61,7 @@ def test_a_copy_is_the_file_and_nothing_else_remains(source: Path, folder: Path)
 )
 def test_a_file_that_is_not_the_expected_one_never_gets_its_name(source: Path, folder: Path, expected: Expected, words: str) -> None:
     (folder / "copy").write_bytes(b"older")
-    with pytest.raises(CopyFailed, match=words):
+    with pytest.raises(SourceFailed, match=words):
         copy_file(source, folder / "copy", expected)
     assert os.listdir(folder) == ["copy"]
     assert (folder / "copy").read_bytes() == b"older"
@@ -68,18 +77,20 @@ def test_a_file_that_grows_while_it_is_copied_never_gets_its_name(source: Path, 
         return moved
 
     monkeypatch.setattr(copying, "move_bytes", grow)
-    with pytest.raises(CopyFailed, match="changed while it was copied"):
+    with pytest.raises(SourceFailed, match="changed while it was copied"):
         copy_file(source, folder / "copy")
     assert os.listdir(folder) == []
 
 
 def test_the_copy_of_an_absent_file_and_one_into_an_absent_folder_say_so(source: Path, folder: Path) -> None:
-    with pytest.raises(CopyFailed, match="there is no such file"):
+    with pytest.raises(SourceFailed, match="there is no such file"):
         copy_file(folder / "absent", folder / "copy")
     with pytest.raises(CopyFailed, match="No such file or directory"):
         copy_file(source, folder / "absent" / "copy")
     with pytest.raises(CopyFailed, match="Not a directory"):
         copy_file(source, source / "copy")
+    with pytest.raises(SourceFailed, match="it is not a file"):
+        copy_file(folder, folder / "copy")
 
 
 @pytest.mark.slow
@@ -141,9 +152,36 @@ def test_a_remote_copy_is_the_file_and_nothing_else_remains(remote: RemoteHost, 
 @pytest.mark.slow
 def test_a_remote_file_that_is_not_the_expected_one_never_gets_its_name(remote: RemoteHost, source: Path, folder: Path) -> None:
     for expected, words in ((Expected(299_999), "has not 299999 bytes"), (Expected(300_000, OTHER_MD5), f"is not {OTHER_MD5}")):
-        with pytest.raises(CopyFailed, match=words):
+        with pytest.raises(SourceFailed, match=words):
             remote.copy_file(source, PurePosixPath(folder, "copy"), expected)
         assert os.listdir(folder) == []
+
+
+@pytest.mark.slow
+def test_copies_have_the_times_of_the_host_that_gets_them(remote: RemoteHost, source: Path, folder: Path) -> None:
+    os.utime(source, (1e9, 1e9))
+    copy_file(source, folder / "local")
+    remote.copy_file(source, PurePosixPath(folder, "remote"))
+    assert min((folder / name).stat().st_mtime for name in ("local", "remote")) > 1.7e9
+
+
+@pytest.mark.slow
+def test_what_a_killed_remote_copy_left_is_removed_by_the_next(remote: RemoteHost, source: Path, folder: Path) -> None:
+    left = ("copy.pb.tmp", ".copy.pb.tmp.AbC123")  # as rsync names what it writes
+    others = {".copy.pb.tmp2.AbC123", ".other.pb.tmp.AbC123", "copy.pb.tmp.AbC123"}
+    for name in (*left, *others):
+        (folder / name).write_bytes(b"part")
+    remote.copy_file(source, PurePosixPath(folder, "copy.pb"))
+    assert set(os.listdir(folder)) == {"copy.pb", *others}
+
+
+@pytest.mark.slow
+def test_a_folder_is_made_once_and_only_in_one_that_exists(remote: RemoteHost, folder: Path) -> None:
+    for _ in range(2):
+        remote.make_folder(PurePosixPath(folder, "run 'x'"))
+    assert os.listdir(folder) == ["run 'x'"]
+    with pytest.raises(CopyFailed, match="No such file"):
+        remote.make_folder(PurePosixPath(folder, "absent", "run"))
 
 
 @pytest.mark.slow
@@ -151,13 +189,13 @@ def test_failures_of_a_remote_copy_are_named(remote: RemoteHost, source: Path, f
     target = PurePosixPath(folder, "copy")
     with pytest.raises(CopyFailed, match=r"No such file or directory|rsync ended with 3: a file or folder cannot be selected"):
         remote.copy_file(source, PurePosixPath(folder, "absent", "copy"))  # rsync can lose its own message
-    with pytest.raises(CopyFailed, match="absent: there is no such file"):
+    with pytest.raises(SourceFailed, match="absent: there is no such file"):
         remote.copy_file(folder / "absent", target)
     stranger = tuple(part.replace("/user", "/host") for part in remote.ssh)
-    with pytest.raises(CopyFailed, match="Permission denied"):
+    with pytest.raises(TargetFailed, match="Permission denied"):
         RemoteHost(remote.address, stranger).copy_file(source, target)
     nobody = ("ssh", "-F", "none", "-p", str(free_port()))
-    with pytest.raises(CopyFailed, match="Connection refused"):
+    with pytest.raises(TargetFailed, match="Connection refused"):
         RemoteHost(remote.address, nobody).copy_file(source, target)
     with pytest.raises(CopyFailed, match="No such file"):
         RemoteHost(remote.address, remote.ssh, rsync="/no/rsync").copy_file(source, target)
