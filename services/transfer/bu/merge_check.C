@@ -216,7 +216,7 @@ std::string open_input(int input, std::unique_ptr<TFile> &file) {
   first_error.clear();
   file.reset(TFile::Open((std::to_string(input) + ".root").c_str()));
   if (!file || file->IsZombie())
-    return "ROOT cannot open it: " + first_error;
+    return "ROOT cannot open it" + (first_error.empty() ? "" : ": " + first_error);
   return file->TestBit(TFile::kRecovered) ? "it was not written to its end" : "";
 }
 

@@ -26,7 +26,7 @@ _POLL_S = 0.1
 _NICE = 10
 _MOST_SAID = 1 << 16
 """Bytes of the output of a program that are read."""
-_NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|cannot allocate|bad_alloc|Too many open files", re.IGNORECASE)
+_NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|Too many open files")
 _LINK = re.compile(r"\b(\d{1,6})\.root\b", re.ASCII)
 
 

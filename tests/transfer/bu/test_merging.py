@@ -194,6 +194,15 @@ def test_an_input_at_which_root_crashes_is_left_out(client_files: Path, work: Pa
     assert list(made.left_out.values()) == ["ROOT crashed or did not end when it read the file"]
 
 
+def test_an_input_that_needs_more_memory_than_there_is_is_left_out(client_files: Path, work: Path, tmp_path: Path) -> None:
+    """A damaged length makes ROOT ask for it; without blame the other files were never merged."""
+    hadd = f"cmp -s 1.root {client_files}/CTPPS.root && echo std::bad_alloc && exit 1; touch merged.root.tmp"
+    root = f"""cmp -s 1.root {client_files}/CTPPS.root && echo '{{"input": 1, "problem": "no memory"}}' > answer.txt"""
+    options = failing(tmp_path, hadd, f"""{root} || : > answer.txt\necho '{{"end": true}}' >> answer.txt""")
+    made = merge_files([client_files / f"{client}.root" for client in CLIENTS], work, options, threading.Event())
+    assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
+
+
 def test_a_program_that_does_not_end_is_ended(client_files: Path, work: Path, tmp_path: Path) -> None:
     options = BuOptions(hadd=script(tmp_path / "hadd", "sleep 1000000"), merge_limit_s=1.0)
     with pytest.raises(MergeFailed, match=r"it was not complete after 1 s|root ended with None"):
