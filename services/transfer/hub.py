@@ -22,7 +22,7 @@ class HubFailed(Exception):
 
     Attributes:
         is_refusal: The hub answered that it will not accept this request at another time either, for example because the token
-            is wrong. Otherwise it is away or overloaded.
+            is wrong. Otherwise it is unreachable or overloaded.
     """
 
     def __init__(self, reason: str, is_refusal: bool = False) -> None:
@@ -62,7 +62,7 @@ class Hub:
             status, body = self._exchange(path, json.dumps(document).encode(), headers)
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise HubFailed(f"{self.url} is away: {reason}") from error
+            raise HubFailed(f"{self.url} is unreachable: {reason}") from error
         answer = _document(body)
         if not 200 <= status < 300:
             message = answer.get("message") or http.client.responses.get(status, "")

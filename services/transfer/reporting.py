@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class Reporter:
     """Reports to each hub by a thread of its own: at once when there are new records, otherwise each 10 s.
 
-    A hub that is away or refuses holds up nobody: its records wait in the journal.
+    A hub that is unreachable or refuses holds up nobody: its records wait in the journal.
     """
 
     def __init__(self, journal: Journal, hubs: Sequence[Hub], host: str, mode: str, state: Callable[[], dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ own. It plays all hosts of the document, one after the other, and its `systemctl
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -129,6 +130,17 @@ def test_systemd_accepts_the_unit_for_each_mode(tmp_path: Path) -> None:
     units = [tmp_path / f"dqmhub-transfer@{mode}.service" for mode in MODES]
     done = subprocess.run([program, "verify", *units], capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_the_document_quotes_of_the_log_is_said_by_the_program() -> None:
+    """The first column of the table of troubles, without numbers, paths and other words that differ."""
+    rows = re.findall(r"^\| (`[^|]*) \|", DOCUMENT.partition("### When something is wrong")[2].partition("\n## ")[0], re.M)
+    quoted = [quote for row in rows for quote in re.findall(r"`([^`]+)`", row)]
+    program = "".join(path.read_text(encoding="utf-8") for path in (TREE / "services/transfer").rglob("*.py")) + os.strerror(errno.ENOSPC)
+    assert len(quoted) > 5
+    for quote in quoted:
+        parts = re.split(r"/[^ :]+|\w+ (?=ended with)|\b(?:fu|run|process|origin)\b|\d+|\.\.\.", quote)
+        assert all(part.strip() in program for part in parts), quote
 
 
 @contextmanager

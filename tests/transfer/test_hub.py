@@ -46,7 +46,7 @@ def test_a_refusal_is_told_from_a_hub_that_is_overloaded(status: int, is_refusal
     assert len(server.requests) == 1  # no redirect was followed
 
 
-def test_a_hub_that_is_away_is_no_refusal() -> None:
+def test_a_hub_that_is_unreachable_is_no_refusal() -> None:
     error = failure(Hub(f"http://127.0.0.1:{free_port()}"))
     assert "Connection refused" in error.reason
     assert not error.is_refusal
@@ -56,7 +56,7 @@ def test_a_hub_that_is_away_is_no_refusal() -> None:
 def test_an_answer_that_never_ends_ends_with_the_time_of_the_request() -> None:
     with trickling(1) as url:
         error = failure(Hub(url, timeout_s=0.5))
-    assert (error.reason, error.is_refusal) == (f"{url} is away: timed out", False)
+    assert (error.reason, error.is_refusal) == (f"{url} is unreachable: timed out", False)
 
 
 def test_an_endless_answer_is_not_kept_in_memory() -> None:

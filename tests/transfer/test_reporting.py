@@ -57,7 +57,7 @@ def test_a_report_has_the_state_and_all_new_records_at_once(tmp_path: Path) -> N
     assert document == {"host": "fu-1", "mode": "fu", "version": 1, "dropped": 0, "state": STATE, "records": []}
 
 
-def test_records_wait_while_a_hub_is_away_and_survive_the_process(tmp_path: Path) -> None:
+def test_records_wait_while_a_hub_is_unreachable_and_survive_the_process(tmp_path: Path) -> None:
     port = free_port()
     hub = Hub(f"http://127.0.0.1:{port}/hub")
     journal = Journal(tmp_path / "j.sqlite")
