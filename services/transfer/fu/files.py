@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..copying import Expected, expected_by_origin, expected_by_report
+from ..log import one_line
 from ..names import FileKind, FileName, name_with_host, parse_name
 
 MOST_COMPANION = 1 << 16
@@ -159,7 +160,7 @@ class FileFinder:
     def _note_stranger(self, path: str) -> None:
         if path not in self.strangers and len(self.strangers) < MOST_PATHS:
             self.strangers.add(path)
-            log.warning("%s is no file of a run, and stays here", path)
+            log.warning("%s is no file of a run, and stays here", one_line(path))
 
 
 def _plain_name(parsed: FileName, name: str) -> str:

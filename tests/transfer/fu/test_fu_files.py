@@ -81,6 +81,7 @@ def test_files_that_are_none_of_a_run_are_named_once_as_one_line(caplog: pytest.
         assert finder.find(path) is None
     assert finder.strangers == strange
     assert len(caplog.records) == len(strange)
+    assert all(record.getMessage().isprintable() for record in caplog.records)
 
 
 def test_a_process_for_one_run_sees_no_other_run() -> None:
