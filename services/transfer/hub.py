@@ -5,12 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 MOST_ANSWER = 1 << 20
 """Bytes of an answer that are read."""
@@ -82,8 +83,6 @@ class Hub:
 
     def _exchange(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         parts = urlsplit(self.url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=self._timeout_s)
         is_late = threading.Event()
         sockets: list[socket.socket] = []  # the connection forgets its own when the other side closes after the answer
 
@@ -96,9 +95,9 @@ class Hub:
         timer = threading.Timer(self._timeout_s, end)  # a time-out of a socket begins again with each byte
         timer.daemon = True
         timer.start()
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
         try:
-            connection.connect()
-            sockets.append(connection.sock)
+            connection.sock = self._connect(parts, sockets)
             connection.request("POST", parts.path + path, body, dict(headers))
             with connection.getresponse() as response:
                 answer = response.read(MOST_ANSWER + 1)
@@ -109,11 +108,24 @@ class Hub:
         finally:
             timer.cancel()
             connection.close()
+            for one in sockets:
+                one.close()
         if is_late.is_set():
             raise TimeoutError("timed out")
         if len(answer) > MOST_ANSWER:
             raise http.client.HTTPException(f"an answer of more than {MOST_ANSWER} bytes")
         return response.status, answer
+
+    def _connect(self, parts: SplitResult, sockets: list[socket.socket]) -> socket.socket:
+        """A connection, each socket of which is in the list before it can wait."""
+        host, is_secure = parts.hostname or "", parts.scheme == "https"
+        sockets.append(socket.create_connection((host, parts.port or (443 if is_secure else 80)), self._timeout_s))
+        if is_secure:
+            context = ssl.create_default_context()
+            secure = context.wrap_socket(sockets[0], server_hostname=host, do_handshake_on_connect=False)
+            sockets.append(secure)
+            secure.do_handshake()
+        return sockets[-1]
 
 
 def _document(body: bytes) -> dict[str, Any]:

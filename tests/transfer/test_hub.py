@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from services.transfer.hub import Hub, HubFailed
+from tests.support.certificates import write_certificate
 from tests.support.ports import free_port
+from tests.support.raw_server import dripping, raw, server_context
 from tests.support.trickle import trickling
 from tests.transfer.hub_server import hub_server
 
@@ -57,6 +61,32 @@ def test_an_answer_that_never_ends_ends_with_the_time_of_the_request() -> None:
     with trickling(1) as url:
         error = failure(Hub(url, timeout_s=0.5))
     assert (error.reason, error.is_refusal) == (f"{url} is unreachable: timed out", False)
+
+
+def slow_handshake(connection: socket.socket, received: bytearray, ended: threading.Event) -> None:
+    """Begin a TLS handshake record of 16 kB, and send it byte by byte."""
+    connection.sendall(b"\x16\x03\x03\x40\x00")
+    dripping(b"\0")(connection, received, ended)
+
+
+def test_a_handshake_that_never_ends_ends_with_the_time_of_the_request() -> None:
+    with raw(slow_handshake) as server:
+        assert failure(Hub(f"https://{server.place}", timeout_s=0.5)).reason == f"https://{server.place} is unreachable: timed out"
+
+
+def test_a_hub_with_https_is_trusted_as_the_system_trusts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = write_certificate(tmp_path, "hub")
+
+    def behaviour(connection: socket.socket, received: bytearray, _: threading.Event) -> None:
+        with server_context(certificate).wrap_socket(connection, server_side=True) as secure:
+            received += secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + b'{"acknowledged": 12}')
+
+    with raw(behaviour) as server:
+        assert "certificate verify failed" in failure(Hub(f"https://{server.place}")).reason
+        monkeypatch.setenv("SSL_CERT_FILE", certificate)
+        assert Hub(f"https://{server.place}").report({}) == {"acknowledged": 12}
+    assert server.received[-1].startswith(b"POST /api/v1/transfers/reports HTTP/1.1\r\nHost: " + server.place.encode() + b"\r\n")
 
 
 def test_an_endless_answer_is_not_kept_in_memory() -> None:
