@@ -62,6 +62,13 @@ heartbeat_stale_s = 600
 hadd = "{programs}/hadd"
 root = "{programs}/root"
 """
+CLEANUP_OPTIONS = """
+log_level = "debug"
+state = "{folder}/state"
+[cleanup]
+folder = "{folder}/pb"
+period_s = 1
+"""
 GUI_MACHINE = """
 [[bu.gui_machines]]
 name = "{name}"
@@ -106,6 +113,7 @@ class OnlineSite:
         for gui in self.guis:
             for name in ("pb", "root"):
                 (gui.folder / name).mkdir()
+            self._write_options(gui, CLEANUP_OPTIONS.format(folder=gui.folder))
         self.connect_guis(self.guis)
 
     def connect_guis(self, guis: list[Host], more: str = "") -> None:
@@ -125,18 +133,16 @@ class OnlineSite:
         """The file with the options of a host."""
         return host.folder / "transfer.toml"
 
-    def start(self, host: Host, *arguments: str, mode: str = "", kill_at: int = 0) -> HostProcess:
-        """Start the transfer on a host, in its mode.
+    def start(self, host: Host, kill_at: int = 0) -> HostProcess:
+        """Start the transfer on a host, in its mode, which is clean-up on GUI machines.
 
         Args:
             host: The host.
-            arguments: More arguments.
-            mode: The mode, for GUI machines.
             kill_at: Number of the step at which it kills itself; 0: never.
         """
-        mode = mode or ("bu" if host is self.bu else "fu")
+        mode = "bu" if host is self.bu else "cleanup" if host in self.guis else "fu"
         module = ["tests.transfer.site.killed", str(kill_at)] if kill_at else ["services.transfer"]
-        words = [sys.executable, "-m", *module, mode, "--config", str(self.options(host)), *arguments]
+        words = [sys.executable, "-m", *module, mode, "--config", str(self.options(host))]
         process = host.start(words, host.folder / "transfer.log")
         self._transfers.append((host, process))
         return process
@@ -234,7 +240,7 @@ class OnlineSite:
 
     def logs(self) -> str:
         """The end of the log of each host."""
-        found = [(host, host.folder / "transfer.log") for host in (*self.fus, self.bu)]
+        found = [(host, host.folder / "transfer.log") for host in (*self.fus, self.bu, *self.guis)]
         return "\n".join(f"== {host.name}\n{log.read_text(errors='replace')[-3000:]}" for host, log in found if log.exists())
 
 

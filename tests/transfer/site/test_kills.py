@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.storm]
 FIRST = 367100
 KILLS = 2 if TIMES == 1 else 30
 RUNS = 1 if TIMES == 1 else 30
-"""In each of which both modes are killed."""
-STEPS = {"fu1": 120, "bu": 200}
-"""Roughly the steps of a run, for the short form, which does not count them."""
+"""In each of which all modes are killed."""
+STEPS = {"fu1": 60, "bu": 100, "gui1": 30}
+"""Steps that each run has, for the short form, which does not count them."""
 
 
 def test_a_transfer_that_is_killed_at_any_step_does_everything_once(tmp_path: Path, sqlite_template: Path, render: Path) -> None:
