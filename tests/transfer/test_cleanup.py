@@ -24,6 +24,7 @@ from tests.notify.receivers import mail_server
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
+from tests.support.small_disk import small_disk
 from tests.transfer.hub_server import hub_server
 
 MINUTE = 60
@@ -267,21 +268,6 @@ def test_a_dry_run_says_for_each_file_by_which_rule_it_goes_or_stays_and_removes
     done = command(config(tmp_path), "--dry-run")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"remove {concatenation(367094, 1)}: of an older run")
     assert sorted(os.listdir(tmp_path)) == before
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A disk of 8 MB, mounted there."""
-    if os.geteuid():
-        pytest.skip("only root can mount a small disk")
-    folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 @pytest.mark.slow

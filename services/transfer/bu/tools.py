@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -21,12 +22,13 @@ from ..options import BuOptions
 MERGED = "merged.root.tmp"
 MACRO = Path(__file__).with_name("merge_check.C")
 _ANSWER = "answer.txt"
-_OUTPUT = "output.txt"
 _POLL_S = 0.1
 _NICE = 10
 _MOST_SAID = 1 << 16
 """Bytes of the output of a program that are read."""
 _NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|Too many open files")
+_LEAST_FREE = 1 << 20
+"""Free bytes of the disk below which it is full."""
 _LINK = re.compile(r"\b(\d{1,6})\.root\b", re.ASCII)
 
 
@@ -108,6 +110,7 @@ class RootTools:
     def hadd(self, count: int) -> str:
         """Merge the first inputs; returns what went wrong, "" if nothing did. Raises MergeFailed and MergeStopped."""
         (self._folder / MERGED).unlink(missing_ok=True)
+        self._check_disk(sum((self._folder / f"{number}.root").stat().st_size for number in range(count)))
         code, said = self._run([self._options.hadd, "-ff", "-v", "0", MERGED, *(f"{number}.root" for number in range(count))])
         if code in (126, 127, -signal.SIGKILL):
             raise MergeFailed(f"hadd ended with {code}: {said}")
@@ -131,7 +134,15 @@ class RootTools:
         for line in answer_file.read_text(errors="replace").splitlines():
             with suppress(ValueError):  # cut by a crash
                 answer.add(json.loads(line))
+        if not answer.is_complete:
+            self._check_disk()
         return answer
+
+    def _check_disk(self, needed: int = 0) -> None:
+        """Raises MergeFailed when the disk is full: then programs fail whatever the inputs are, and cannot even say why."""
+        needed += _LEAST_FREE
+        if shutil.disk_usage(self._folder).free < needed:
+            raise MergeFailed(f"the disk is full: {needed / 1e6:.1f} MB must be free")
 
     def _run(self, command: list[str]) -> tuple[int | None, str]:
         """Run a program for at most half of the time that is left; returns its exit code, None if it was ended, and what it said."""
@@ -139,8 +150,7 @@ class RootTools:
         if limit - time.monotonic() < min(1.0, self._options.merge_limit_s / 4):
             raise MergeFailed(f"it was not complete after {self._options.merge_limit_s:g} s")
         environment = os.environ | {"ROOTENV_NO_HOME": "1"}
-        output = self._folder / _OUTPUT
-        with output.open("w+b") as file:
+        with open(os.memfd_create("output"), "w+b") as file:  # also on a full disk
             try:
                 process = subprocess.Popen(
                     command,
@@ -165,6 +175,8 @@ class RootTools:
             said = file.read(_MOST_SAID).decode(errors="replace")
         if found := _NOT_OF_AN_INPUT.search(said):
             raise MergeFailed(f"{os.path.basename(command[0])}: {found[0]}")
+        if code:
+            self._check_disk()
         errors = [line for line in said.splitlines() if "error" in line.lower()] or said.splitlines()[-1:]
         return code, "; ".join(errors[:3])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,7 @@ from services.transfer.bu.merging import MergeFailed, MergeStopped, merge_files
 from services.transfer.options import BuOptions
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
+from tests.support.small_disk import small_disk
 from tests.support.uproot_mes import read_mes
 from tests.transfer.bu.arrivals import script
 from tests.transfer.bu.client_files import CLIENTS, FULL, HADD, ODD, ROOT, RUN, SHARED, own_folder
@@ -135,6 +137,26 @@ def test_the_error_of_a_compiler_is_named_and_not_the_marks_below_it(client_file
     said = "echo \"merge_check.C:8:10: fatal error: 'merge_sums.h' file not found\"; echo '         ^~~~~'; exit 1"
     with pytest.raises(MergeFailed, match=r"root ended with 1: merge_check\.C:8:10: fatal error"):
         merge_files([client_files / "BRIL.root"], work, failing(tmp_path, "exit 0", said), threading.Event())
+
+
+def test_no_input_is_blamed_when_the_disk_gets_full_and_no_program_says_so(client_files: Path, tmp_path: Path) -> None:
+    inputs = [client_files / f"{client}.root" for client in CLIENTS]
+    with small_disk(tmp_path / "disk"):
+        fill = f"head -c 100000000 /dev/zero > {tmp_path}/disk/other 2> /dev/null"
+        for hadd, root in ((f"{fill}; exit 1", "exit 0"), ("touch merged.root.tmp", f"{fill}; : > answer.txt; exit 1")):
+            (tmp_path / "disk" / "work").mkdir()
+            with pytest.raises(MergeFailed, match=r"the disk is full: 1\.0 MB must be free"):
+                merge_files(inputs, tmp_path / "disk" / "work", failing(tmp_path, hadd, root), threading.Event())
+            shutil.rmtree(tmp_path / "disk" / "work")
+            (tmp_path / "disk" / "other").unlink()
+
+
+def test_a_merge_does_not_begin_without_space_for_all_inputs(client_files: Path, work: Path, tmp_path: Path) -> None:
+    large = tmp_path / "large.root"
+    with large.open("wb") as file:
+        file.truncate(shutil.disk_usage(tmp_path).total)  # a hole, which needs no space
+    with pytest.raises(MergeFailed, match="the disk is full"):
+        merge_files([large], work, failing(tmp_path, "exit 1"), threading.Event())
 
 
 def test_an_absent_program_is_named(client_files: Path, work: Path) -> None:
