@@ -1,4 +1,4 @@
-"""Heartbeats of FUs, which say when a run is over.
+"""Heartbeats of FUs, which say which runs go on.
 
 Each FU rewrites its file in place every 5 s, so that it may be read while it is incomplete: then it says nothing.
 """
@@ -8,8 +8,31 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
+import time
+from typing import NamedTuple
 
 Version = tuple[int, int, int]
+LEAST_AGE_S = 0.5
+"""Seconds for which a reading of all heartbeats serves everybody."""
+
+
+class Heartbeat(NamedTuple):
+    """What is known of the heartbeat of one FU; times are of the monotonic clock, s.
+
+    Attributes:
+        runs: The runs that the last complete reading lists, none when the file was removed; None if no reading was complete.
+        complete_at: When that was read.
+        changed_at: When the file was first read as it is now, or first seen to be removed.
+        is_alive: Whether it was seen to change, or had changed shortly before it was first read.
+        version: What tells the file from the same one after a change; None when it was removed.
+    """
+
+    runs: frozenset[int] | None
+    complete_at: float
+    changed_at: float
+    is_alive: bool
+    version: Version | None
 
 
 def active_runs(text: bytes) -> frozenset[int] | None:
@@ -24,77 +47,126 @@ def active_runs(text: bytes) -> frozenset[int] | None:
     return frozenset(runs)
 
 
+class Heartbeats:
+    """Reads the heartbeats of all FUs, for everybody on the BU who asks; used by any thread."""
+
+    def __init__(self, folder: str, own_host: str, stale_s: float = 60.0) -> None:
+        """Prepare.
+
+        Args:
+            folder: The folder of the heartbeats, one file for each host.
+            own_host: The BU, whose own file says nothing.
+            stale_s: Seconds without a change after which an FU does not count.
+        """
+        self.stale_s = stale_s
+        self._folder, self._own_host = folder, own_host
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._found: dict[str, Heartbeat] = {}
+
+    def read(self, now: float) -> dict[str, Heartbeat]:
+        """The heartbeats by host, at a time of the monotonic clock; a removed one is among them until it is stale.
+
+        Raises `OSError` when they cannot be listed, which means nothing.
+        """
+        with self._lock:
+            if now - self._read_at >= LEAST_AGE_S:
+                names = [name for name in os.listdir(self._folder) if not name.startswith(".") and not self._is_own(name)]
+                found = {name: self._heartbeat(name, now) for name in {*names, *self._found}}
+                self._found = {name: one for name, one in found.items() if one.version or now - one.changed_at < self.stale_s}
+                self._read_at = now
+            return self._found
+
+    def listed(self, now: float) -> frozenset[int]:
+        """The runs that FUs list which are alive; none when the heartbeats cannot be read."""
+        try:
+            found = self.read(now).values()
+        except OSError:
+            return frozenset()
+        return frozenset().union(*(one.runs or () for one in found if one.is_alive and now - one.changed_at < self.stale_s))
+
+    def _is_own(self, host: str) -> bool:
+        return host == self._own_host or _short_name(host) == _short_name(self._own_host)
+
+    def _heartbeat(self, host: str, now: float) -> Heartbeat:
+        """The heartbeat of a host after one more reading."""
+        before = self._found.get(host)
+        try:
+            status, text = _read(os.path.join(self._folder, host))
+        except FileNotFoundError:
+            is_new = before is None or before.version
+            return Heartbeat(frozenset(), now, now if before is None or is_new else before.changed_at, True, None)
+        except OSError:
+            return before or Heartbeat(None, now, now, False, (0, 0, 0))  # as an incomplete one
+        version = (status.st_ino, status.st_mtime_ns, status.st_size)
+        runs, complete_at, changed_at, is_alive, known = before or Heartbeat(None, now, now, self._is_young(status), version)
+        if version != known:
+            changed_at, is_alive = now, True
+        listed = active_runs(text)
+        if listed is not None:
+            runs, complete_at = listed, now
+        return Heartbeat(runs, complete_at, changed_at, is_alive, version)
+
+    def _is_young(self, status: os.stat_result) -> bool:
+        return abs(time.time() - status.st_mtime) < self.stale_s
+
+
+def _short_name(host: str) -> str:
+    """A name without its domain; addresses have none."""
+    first = host.partition(".")[0]
+    return host if first.isdecimal() else first
+
+
+def _read(path: str) -> tuple[os.stat_result, bytes]:
+    """State and content of a heartbeat, without waiting for what is no file. Raises `OSError`."""
+    with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        status = os.fstat(file.fileno())
+        return status, file.read() if stat.S_ISREG(status.st_mode) else b""
+
+
 class RunWatch:
     """Watches until a run is over on all FUs.
 
-    An FU has ended a run when two complete readings with enough time between them, and all between these, do not list it, when
-    its heartbeat did not change for too long by the clock of this process, or when its file was removed.
+    An FU has ended a run when two readings with enough time between them, and all between these, do not list it, or when its
+    heartbeat did not change for too long by the clock of this process. A removed heartbeat lists no run. When there is none at all,
+    this means nothing at first: the folder may have been emptied, or mounted anew.
     """
 
-    def __init__(self, run: int, folder: str, own_host: str, gap_s: float = 5.0, stale_s: float = 60.0) -> None:
+    def __init__(self, run: int, heartbeats: Heartbeats, gap_s: float = 5.0) -> None:
         """Watch a run.
 
         Args:
             run: Its number.
-            folder: The folder of the heartbeats, one file for each host.
-            own_host: The BU, whose own file says nothing.
+            heartbeats: Those of all FUs.
             gap_s: Least seconds between two readings.
-            stale_s: Seconds without a change after which an FU does not count.
         """
-        self._run, self._folder, self._own_host = run, folder, own_host
-        self._gap_s, self._stale_s = gap_s, stale_s
-        self._hosts: dict[str, _HostWatch] = {}
+        self._run, self._heartbeats, self._gap_s = run, heartbeats, gap_s
+        self._absent_since: dict[str, float | None] = {}
+        self._empty_since: float | None = None
 
     def is_over(self, now: float) -> bool:
         """Read all heartbeats at a time of the monotonic clock, s. Raises `OSError` when they cannot be listed, which means nothing."""
-        hosts = [name for name in os.listdir(self._folder) if name != self._own_host and not name.startswith(".")]
-        self._hosts = {host: self._hosts.get(host) or _HostWatch(now) for host in hosts}
-        for host in hosts:
-            if not self._hosts[host].read(os.path.join(self._folder, host), self._run, now):
-                del self._hosts[host]
-        return all(host.has_ended(now, self._gap_s, self._stale_s) for host in self._hosts.values())
+        found = self._heartbeats.read(now)
+        self._absent_since = {host: self._absence(host, one) for host, one in found.items()}
+        if not any(one.version for one in found.values()):
+            self._empty_since = now if self._empty_since is None else self._empty_since
+            return now - self._empty_since >= self._heartbeats.stale_s
+        self._empty_since = None
+        return all(self._has_ended(host, one, now) for host, one in found.items())
 
     def waiting_for(self) -> list[str]:
         """The FUs that have the run by their last complete heartbeat, or had none that is complete."""
-        return sorted(name for name, host in self._hosts.items() if host.absent_since is None)
+        return sorted(host for host, since in self._absent_since.items() if since is None)
 
+    def _absence(self, host: str, heartbeat: Heartbeat) -> float | None:
+        """Time of the first of the complete readings in a row without the run; None if the last one lists it, or none was complete."""
+        if heartbeat.runs is None or self._run in heartbeat.runs:
+            return None
+        since = self._absent_since.get(host)
+        return heartbeat.complete_at if since is None else since
 
-class _HostWatch:
-    """What the heartbeats of one FU said of a run.
-
-    Attributes:
-        absent_since: Time of the first of the complete readings in a row without the run; None if the last one lists it.
-    """
-
-    def __init__(self, now: float) -> None:
-        self.absent_since: float | None = None
-        self._last_complete = self._changed = now
-        self._version: Version | None = None
-
-    def read(self, path: str, run: int, now: float) -> bool:
-        """Read the heartbeat; False when there is no such file any more."""
-        try:
-            with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-                status = os.fstat(file.fileno())
-                text = file.read() if stat.S_ISREG(status.st_mode) else b""
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True  # as an incomplete one
-        version = (status.st_ino, status.st_mtime_ns, status.st_size)
-        if version != self._version:
-            self._version, self._changed = version, now
-        runs = active_runs(text)
-        if runs is not None:
-            self._last_complete = now
-            if run in runs:
-                self.absent_since = None
-            elif self.absent_since is None:
-                self.absent_since = now
-        return True
-
-    def has_ended(self, now: float, gap_s: float, stale_s: float) -> bool:
-        """Whether the run is over on this FU."""
-        if now - self._changed >= stale_s:
+    def _has_ended(self, host: str, heartbeat: Heartbeat, now: float) -> bool:
+        if now - heartbeat.changed_at >= self._heartbeats.stale_s:
             return True
-        return self.absent_since is not None and self._last_complete - self.absent_since >= gap_s
+        since = self._absent_since[host]
+        return since is not None and heartbeat.complete_at - since >= self._gap_s

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.transfer.heartbeats import RunWatch, active_runs
+from services.transfer.heartbeats import Heartbeats, RunWatch, active_runs
 
 RUN = 367094
 HEARTBEAT = {
@@ -38,7 +38,7 @@ def beat(boxes: Path, host: str, *runs: int, at: float = 0.0) -> None:
 
 
 def watch(boxes: Path) -> RunWatch:
-    return RunWatch(RUN, str(boxes), "bu-c2e18", gap_s=5, stale_s=60)
+    return RunWatch(RUN, Heartbeats(str(boxes), "bu-c2e18", stale_s=60), gap_s=5)
 
 
 def test_a_run_is_over_after_two_readings_of_every_fu_without_it(boxes: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_run_is_over_after_two_readings_of_every_fu_without_it(boxes: Path) ->
     assert [watched.is_over(now) for now in (0, 5, 10)] == [False] * 3
     assert watched.waiting_for() == ["fu1"]
     beat(boxes, "fu1", at=1)
-    assert [watched.is_over(now) for now in (12, 14, 16.9, 17)] == [False, False, False, True]
+    assert [watched.is_over(now) for now in (12, 14, 16.4, 17)] == [False, False, False, True]
     assert watched.waiting_for() == []
 
 
@@ -95,17 +95,59 @@ def test_an_fu_whose_heartbeat_stands_still_does_not_count_whatever_its_clock_sa
     for change in (0, 4_000_000_000):
         watched = watch(boxes)
         beat(boxes, "fu1", RUN, at=change)
-        assert [watched.is_over(now) for now in (0, 30, 59.9, 60)] == [False, False, False, True]
+        assert [watched.is_over(now) for now in (0, 30, 59.4, 60)] == [False, False, False, True]
         beat(boxes, "fu1", RUN, at=change + 1)
         assert not watched.is_over(61)
 
 
-def test_an_fu_that_ended_removes_its_heartbeat_and_does_not_count(boxes: Path) -> None:
+def test_an_fu_that_ended_removes_its_heartbeat_and_does_not_count_after_two_readings(boxes: Path) -> None:
     watched = watch(boxes)
     beat(boxes, "fu1", RUN)
-    assert not watched.is_over(0)
+    beat(boxes, "fu2")
+    assert [watched.is_over(now) for now in (0, 5)] == [False, False]
     (boxes / "fu1").unlink()
-    assert watched.is_over(1)
+    assert [watched.is_over(now) for now in (6, 10, 11)] == [False, False, True]
+    assert [watched.is_over(now) for now in (70, 80)] == [True, True]
+
+
+def test_a_heartbeat_that_is_absent_for_a_moment_does_not_end_its_run(boxes: Path) -> None:
+    watched = watch(boxes)
+    beat(boxes, "fu1", RUN)
+    beat(boxes, "fu2")
+    assert [watched.is_over(now) for now in (0, 5)] == [False, False]
+    (boxes / "fu1").unlink()
+    assert not watched.is_over(6)
+    beat(boxes, "fu1", RUN)
+    assert [watched.is_over(now) for now in (8, 30)] == [False, False]
+    assert watched.waiting_for() == ["fu1"]
+
+
+def test_an_empty_folder_of_heartbeats_ends_no_run_before_they_are_stale(boxes: Path) -> None:
+    watched = watch(boxes)
+    assert [watched.is_over(now) for now in (0, 30, 59, 60)] == [False, False, False, True]
+    watched = watch(boxes)
+    beat(boxes, "fu1", RUN)
+    assert not watched.is_over(100)
+    (boxes / "fu1").unlink()
+    assert [watched.is_over(now) for now in (110, 120, 169, 170)] == [False, False, False, True]
+
+
+def test_the_heartbeat_of_the_bu_does_not_count_by_whichever_name(tmp_path: Path) -> None:
+    for own, other in (("bu1", "bu1.cms"), ("bu1.cms", "bu1"), ("10.0.0.1", "10.0.0.1")):
+        boxes = tmp_path / own
+        boxes.mkdir()
+        beat(boxes, other, RUN)
+        beat(boxes, "10.0.0.2")
+        watched = RunWatch(RUN, Heartbeats(str(boxes), own))
+        assert [watched.is_over(0), watched.is_over(5), watched.waiting_for()] == [False, True, []]
+
+
+def test_all_runs_share_one_reading_of_the_heartbeats(boxes: Path) -> None:
+    shared = Heartbeats(str(boxes), "bu-c2e18")
+    beat(boxes, "fu1", RUN)
+    first = shared.read(10)
+    assert shared.read(10.2) is first
+    assert shared.read(11) is not first
 
 
 def test_a_folder_or_pipe_in_place_of_a_heartbeat_blocks_nothing(boxes: Path) -> None:
@@ -118,4 +160,4 @@ def test_a_folder_or_pipe_in_place_of_a_heartbeat_blocks_nothing(boxes: Path) ->
 
 def test_a_folder_of_heartbeats_that_is_away_means_nothing(boxes: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
-        RunWatch(RUN, str(boxes / "absent"), "bu-c2e18").is_over(0)
+        watch(boxes / "absent").is_over(0)

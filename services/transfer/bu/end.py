@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..heartbeats import RunWatch
+from ..heartbeats import Heartbeats, RunWatch
 from ..journal import Journal
 from ..names import FileKind, merged_name
 from ..options import Options
@@ -59,7 +59,7 @@ class EndOfRun:
         waiting_for: The FUs that still have the run.
     """
 
-    def __init__(self, run: int, folder: Path, options: Options, journal: Journal, stop: threading.Event) -> None:
+    def __init__(self, run: int, folder: Path, options: Options, journal: Journal, heartbeats: Heartbeats, stop: threading.Event) -> None:
         """Continue where a process before stopped.
 
         Args:
@@ -67,13 +67,13 @@ class EndOfRun:
             folder: Its folder on this host.
             options: All options.
             journal: Where versions and inputs of merges are kept.
+            heartbeats: Those of the FUs.
             stop: Ends a merge early when it is set.
         """
         self.state = "ongoing"
         self.waiting_for: list[str] = []
         self._run, self._folder, self._options, self._journal, self._stop = run, folder, options, journal, stop
-        bu = options.bu
-        self._watch = RunWatch(run, bu.heartbeats, options.host_name, bu.heartbeat_gap_s, bu.heartbeat_stale_s)
+        self._watch = RunWatch(run, heartbeats, options.bu.heartbeat_gap_s)
         self._is_new = True
         self._finished: Sequence[RunFile] | None = None
         self._next_look = 0.0

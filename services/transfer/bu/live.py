@@ -3,59 +3,59 @@
 from __future__ import annotations
 
 import logging
-import os
+import threading
 import time
 from collections.abc import Iterable
 
-from ..heartbeats import active_runs
+from ..heartbeats import Heartbeats
 from ..journal import Journal, JournalFailed
-from ..options import Options
 
-_KIND, _KEY = "live", "run"
+_KIND, _CHOSEN, _PLACE = "live", "run", "place"
 log = logging.getLogger(__name__)
 
 
 class LiveRun:
-    """Chooses the ongoing run: the highest number that an FU lists in its heartbeat.
+    """Chooses the ongoing run: of those that an FU lists in its heartbeat the one that appeared on the BU last.
 
-    A run that no FU lists, such as one of a test with a high number, counts only while no other goes on. A run that was chosen never
-    gives way to an older one that is still listed.
+    Runs appear in an order, which their numbers need not have: an older run may be played back after a newer one. Of those that were
+    there at the first start the highest number is the last. A run that was chosen never gives way to one that appeared before it and
+    is still listed. A run that no FU lists, such as one of a test with a high number, counts only while no other goes on.
     """
 
-    def __init__(self, options: Options, journal: Journal) -> None:
-        """Continue with the run that was chosen before. Raises JournalFailed."""
-        self._folder, self._own_host, self._stale_s = options.bu.heartbeats, options.host_name, options.bu.heartbeat_stale_s
-        self._journal = journal
-        self._active: dict[str, frozenset[int]] = {}
-        self._chosen = int((journal.get(_KIND, 0, _KEY) or {"run": 0})["run"])
+    def __init__(self, heartbeats: Heartbeats, journal: Journal) -> None:
+        """Continue with the run that was chosen before, and the order of the runs. Raises JournalFailed."""
+        self._heartbeats, self._journal = heartbeats, journal
+        self._lock = threading.Lock()  # each GUI machine asks
+        self._chosen = int((journal.get(_KIND, 0, _CHOSEN) or {"run": 0})["run"])
+        documents = {run: journal.get(_KIND, run, _PLACE) for run in journal.runs(_KIND)}
+        self._places = {run: int(document["place"]) for run, document in documents.items() if document}
+
+    def note(self, runs: Iterable[int]) -> None:
+        """Note that these runs are on the BU; those that are new appeared after all others."""
+        with self._lock:
+            place = max(self._places.values(), default=0) + 1
+            for run in set(runs) - self._places.keys():
+                self._places[run] = place
+                self._put(run, _PLACE, {"place": place})
 
     def choose(self, runs: Iterable[int]) -> int:
         """The ongoing run of these, or the one before; 0 if there is none."""
         known = set(runs)
-        listed = known & self._listed()
-        if listed and max(listed) > self._chosen:
-            self._chosen = max(listed)
-            try:
-                self._journal.put(_KIND, 0, _KEY, {"run": self._chosen})
-            except JournalFailed as error:
-                log.error("Cannot note that run %d is the ongoing one: %s", self._chosen, error)
-        return max(self._chosen, max(listed or known, default=0))
+        with self._lock:
+            listed = max(known & self._heartbeats.listed(time.monotonic()), key=self._order, default=0)
+            if listed:
+                if self._order(listed) > self._order(self._chosen):
+                    self._chosen = listed
+                    self._put(0, _CHOSEN, {"run": listed})
+                return self._chosen
+            later = [run for run in known if run > self._chosen and self._order(run) > self._order(self._chosen)]
+            return max(later, default=self._chosen)
 
-    def _listed(self) -> frozenset[int]:
-        """The runs in the heartbeats that are not stale; one that is being rewritten counts as before."""
-        try:
-            hosts = [name for name in os.listdir(self._folder) if name != self._own_host and not name.startswith(".")]
-        except OSError:
-            hosts = []
-        self._active = {host: runs for host in hosts if (runs := self._read(host)) is not None}
-        return frozenset().union(*self._active.values())
+    def _order(self, run: int) -> tuple[int, int]:
+        return self._places.get(run, 0), run
 
-    def _read(self, host: str) -> frozenset[int] | None:
-        """The runs of a heartbeat; None if it is stale or was never complete."""
+    def _put(self, run: int, key: str, document: dict[str, int]) -> None:
         try:
-            with open(os.path.join(self._folder, host), "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-                is_stale = time.time() - os.fstat(file.fileno()).st_mtime > self._stale_s
-                runs = active_runs(file.read())
-        except OSError:
-            return None
-        return None if is_stale else runs if runs is not None else self._active.get(host)
+            self._journal.put(_KIND, run, key, document)
+        except JournalFailed as error:
+            log.error("Cannot note which run is the ongoing one: %s", error)

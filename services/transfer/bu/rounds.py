@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..heartbeats import Heartbeats
 from ..journal import Journal
 from ..names import TEMPORARY, concatenation_name, run_folder
 from ..options import Options
@@ -68,7 +69,8 @@ class Runs:
         self._runs: dict[int, BuRun] = {}
         self._times: dict[int, list[int]] = {}
         self._unreadable: set[int] = set()
-        self._live = LiveRun(options, journal)
+        self._heartbeats = Heartbeats(options.bu.heartbeats, options.host_name, options.bu.heartbeat_stale_s)
+        self._live = LiveRun(self._heartbeats, journal)
 
     def __getitem__(self, run: int) -> BuRun:
         return self._runs[run]
@@ -89,8 +91,11 @@ class Runs:
         found = self._young_folders()
         for run in self._runs.keys() - found.keys():
             self._runs.pop(run).remove_work()
-        for run in found.keys() - self._runs.keys():
-            self._runs[run] = BuRun(run, self._folder / run_folder(run), self._options, self._journal, self._stop)
+        new = found.keys() - self._runs.keys()
+        self._live.note(new)
+        for run in new:
+            folder = self._folder / run_folder(run)
+            self._runs[run] = BuRun(run, folder, self._options, self._journal, self._heartbeats, self._stop)
         recent = 1e9 * (time.time() - TICK_S)
         changed = [run for run, times in found.items() if times != self._times.get(run) or max(times) > recent]
         self._times = found

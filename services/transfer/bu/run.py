@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..concatenation import Concatenation, concatenate
+from ..heartbeats import Heartbeats
 from ..journal import Journal
 from ..names import TEMPORARY, FileKind, concatenation_name, parse_name
 from ..options import Options
@@ -34,13 +35,13 @@ class BuRun:
         has_concatenation: Whether there was a concatenation with MEs, by this process or one before.
     """
 
-    def __init__(self, run: int, folder: Path, options: Options, journal: Journal, stop: threading.Event) -> None:
+    def __init__(self, run: int, folder: Path, options: Options, journal: Journal, heartbeats: Heartbeats, stop: threading.Event) -> None:
         """Continue where a process before stopped. Raises JournalFailed."""
         self.run, self.folder = run, folder
         self._journal = journal
         self._work = folder / WORK_FOLDER
         self._snapshots = Snapshots(folder, run)
-        self._end = EndOfRun(run, folder, options, journal, stop)
+        self._end = EndOfRun(run, folder, options, journal, heartbeats, stop)
         self._files: Sequence[RunFile] | None = None
         self._merged: list[MergedFile] = []
         self._newest = journal.get(KIND, run, NEWEST)

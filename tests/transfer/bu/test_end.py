@@ -18,6 +18,7 @@ from services.transfer.bu import end
 from services.transfer.bu.end import EndOfRun, MergedFile
 from services.transfer.bu.inputs import WORK_FOLDER, list_files
 from services.transfer.bu.versions import versions_at
+from services.transfer.heartbeats import Heartbeats
 from services.transfer.journal import Journal
 from services.transfer.names import merged_name
 from services.transfer.options import BuOptions, GuiMachineOptions, Options
@@ -47,7 +48,8 @@ class Site:
 
     def start(self) -> None:
         """Start the process again."""
-        self.end = EndOfRun(RUN, self.folder, self.options, self.journal, threading.Event())
+        heartbeats = Heartbeats(str(self.boxes), self.options.host_name)
+        self.end = EndOfRun(RUN, self.folder, self.options, self.journal, heartbeats, threading.Event())
 
     def beat(self, *runs: int) -> None:
         """The heartbeat of the FU."""
@@ -61,7 +63,7 @@ class Site:
     def over(self) -> list[MergedFile]:
         """The steps that end the run."""
         self.beat()
-        return [*self.step(), *self.step(5)]
+        return [*self.step(1), *self.step(5)]
 
     def arrive(self, source: Path, client: str = "") -> None:
         """A ROOT file arrives from the FU."""
@@ -164,6 +166,7 @@ def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site)
 
 
 def test_a_run_without_heartbeats_is_not_given_up_while_snapshots_arrive(site: Site) -> None:
+    assert [site.step(), site.step(59), site.end.state] == [[], [], "ongoing"]
     for content in (b"1", b"2", b"3"):
         snapshot(site.folder, "BRIL", "fu1", content)
         assert [*site.step(), *site.step(50)] == []

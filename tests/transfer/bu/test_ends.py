@@ -38,7 +38,9 @@ def test_a_merge_that_hangs_holds_up_neither_another_run_nor_the_end_of_the_serv
     program.chmod(0o755)
     for run in (RUN, RUN + 1):
         arrive(tmp_path / "output" / f"run{run}", f"DQM_V0001_SiStrip_R{run:09}__fu1.root")
-    options = BuOptions(folder=f"{tmp_path}/output", heartbeats=f"{tmp_path}/boxes", hadd=str(program), root=str(program))
+    options = BuOptions(
+        folder=f"{tmp_path}/output", heartbeats=f"{tmp_path}/boxes", heartbeat_stale_s=0.1, hadd=str(program), root=str(program)
+    )
     journal, stop = Journal(tmp_path / "bu.sqlite"), threading.Event()
     journal.report_to(["http://hub"], lambda: None)
     runs = Runs(Options(host="bu1", bu=options), journal, stop)
