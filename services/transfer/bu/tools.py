@@ -27,7 +27,7 @@ _NICE = 10
 _MOST_SAID = 1 << 16
 """Bytes of the output of a program that are read."""
 _NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|Too many open files")
-_LEAST_FREE = 1 << 20
+_LEAST_FREE = 1 << 16
 """Free bytes of the disk below which it is full."""
 _LINK = re.compile(r"\b(\d{1,6})\.root\b", re.ASCII)
 
@@ -142,7 +142,7 @@ class RootTools:
         """Raises MergeFailed when the disk is full: then programs fail whatever the inputs are, and cannot even say why."""
         needed += _LEAST_FREE
         if shutil.disk_usage(self._folder).free < needed:
-            raise MergeFailed(f"the disk is full: {needed / 1e6:.1f} MB must be free")
+            raise MergeFailed(f"the disk is full: {needed / 1e6:.2f} MB must be free")
 
     def _run(self, command: list[str]) -> tuple[int | None, str]:
         """Run a program for at most half of the time that is left; returns its exit code, None if it was ended, and what it said."""
