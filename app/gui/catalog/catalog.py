@@ -144,8 +144,11 @@ class Catalog:
         job = None
         try:
             if self._outdated(key, row.newest_file, not_older_than):
+                imported = row.newest_file.file
                 job = self._import(key, row.newest_file, wait_s)
                 row = self._row(key)
+                if job is None and row.newest_file.file != imported:  # another one was registered meanwhile
+                    return self._refresh(key, row, wait_s, not_older_than)
             return row, _note(key, row, job, not_older_than)
         except ImportFailed as failure:
             if not self._list_replaces(failure, key, row, not_older_than):

@@ -8,15 +8,20 @@ import shutil
 import threading
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uproot
 
 from app.core import database
 from app.core.settings import Settings
+from app.gui.catalog import importing
 from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.catalog.reader import Contents
 from app.gui.catalog.stored import retry
 from app.gui.errors import ImportFailed, Importing, UnknownSample
+from app.gui.files import register
+from app.gui.files.entries import Entry
 from app.gui.files.register import IMPORT
 from app.gui.models import FAILED, READY, File, NameList, Sample
 from app.gui.problems import status_of
@@ -187,6 +192,23 @@ def test_a_file_whose_reading_was_cancelled_does_not_count_as_empty(catalog: Cat
     with pytest.raises(ImportFailed, match="cancelled"):
         catalog.open(OWN, WAIT_S)
     cancel.join()
+
+
+def test_a_file_that_is_registered_while_the_one_before_is_read_is_read_as_well(
+    catalog: Catalog, own_file: Path, demo_files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the next snapshot of an ongoing run can be; its reading did not fail because it was not begun."""
+    newer, read = own_file.with_name("newer.root"), importing.read
+    shutil.copy(demo_files[1], newer)
+
+    def read_meanwhile(url: str, *others: Any) -> Contents:
+        if url == str(own_file):
+            register.register([Entry(DATASET, OWN.run, 0, str(newer), "tdirectory")])
+        return read(url, *others)
+
+    monkeypatch.setattr(importing, "read", read_meanwhile)
+    opened = catalog.open(OWN, WAIT_S)
+    assert (opened.url, opened.note) == (str(newer), "")
 
 
 def cancel_elsewhere(number: int) -> None:
