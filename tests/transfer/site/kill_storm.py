@@ -81,6 +81,8 @@ def play_run(site: OnlineSite, run: int, supervisor: Supervisor) -> None:
 
 def is_whole(run: dict[str, Any]) -> bool:
     """Whether a hub has all of a run: the files of both clients, and one merge of them that is delivered, each once."""
+    if not run:
+        return False
     clients = [one["client"] for one in run["clients"] if one["root_sent"] and not one["missing"]]
     versions = [one["version"] for one in run["merges"] if one["is_accepted"]]
     merges = [one["name"] for one in run["merges"] if one["is_accepted"] and len(one["inputs"]) == len(clients)]

@@ -241,23 +241,25 @@ class OnlineSite:
     def logs(self) -> str:
         """The end of the log of each host."""
         found = [(host, host.folder / "transfer.log") for host in (*self.fus, self.bu, *self.guis)]
+        found += [(host, host.folder / "problems.log") for host in self.guis]
         return "\n".join(f"== {host.name}\n{log.read_text(errors='replace')[-3000:]}" for host, log in found if log.exists())
 
 
 def _get(gui: Host, address: str) -> Any:
-    """The JSON of an address of a GUI; None when it has no such thing."""
+    """The JSON of an address of a GUI; None when it has no such thing, or not yet: then the reason is added to its `problems.log`."""
     try:
         with urllib.request.urlopen(f"http://{gui.address}:{PORT}/api/v1/{quote(address)}", timeout=PATIENCE_S) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return None
-        raise
+        if error.code != 404:
+            with (gui.folder / "problems.log").open("a") as file:
+                file.write(f"{address}: {error.code} {error.read().decode(errors='replace')}\n")
+        return None
 
 
 def _samples(gui: Host, run: int) -> list[dict[str, Any]]:
     """The samples of a run of online data in the GUI, as often as it lists them."""
-    found = _get(gui, "samples")["data"]
+    found = (_get(gui, "samples") or {"data": []})["data"]
     return [sample for sample in found if (sample["run"], sample["dataset"], sample["lumi"]) == (run, f"/{DATASET}", 0)]
 
 
@@ -333,10 +335,9 @@ def start_hub(gui: Host) -> HostProcess:
     def answers() -> bool:
         assert not process.has_ended(), (gui.folder / "hub.log").read_text()
         try:
-            _get(gui, "host")
+            return _get(gui, "host") is not None
         except OSError:
             return False
-        return True
 
     until(answers, f"the hub of {gui.name}")
     return process
