@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+from .storage import Storage
 
 MOST_RECORDS = 100_000
 """Records that are kept while no hub gets them; the oldest are dropped."""
 MOST_BYTES = 1 << 20
 """Bytes of records that are read at once, as a hub takes them in one report; a larger record is dropped."""
-BUSY_S = 10.0
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (kind TEXT, run INTEGER, key BLOB, document TEXT NOT NULL, PRIMARY KEY (kind, run, key)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS documents_run ON documents (run);
-CREATE TABLE IF NOT EXISTS records (number INTEGER PRIMARY KEY, record TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS hubs (hub TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-"""
 _CODEC = ("utf-8", "surrogateescape")
-log = logging.getLogger(__name__)
 
 
 class JournalFailed(OSError):
-    """The journal cannot be read or written, for example because the disk is full; nothing was changed."""
+    """The journal cannot be read or written, though it goes on in memory when its disk is full or damaged; nothing was changed."""
 
 
 class Journal:
@@ -41,29 +30,18 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open a journal, or make a new one; a damaged file is kept aside, with the ending `.damaged`."""
-        self._lock = threading.Lock()
+        """Open a journal, or make a new one.
+
+        Nothing that its file or disk lacks is an error: a damaged file is kept aside with the ending `.damaged`, and what cannot be
+        written is kept in memory until it can.
+        """
         self._listeners: list[Callable[[], None]] = []
-        self._keeps_records = True
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._connection = _connect(path)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError as error:
-                log.error("The journal %s is damaged (%s), and begins anew", path, error)
-                path.replace(path.with_name(path.name + ".damaged"))
-                for ending in ("-wal", "-shm"):
-                    path.with_name(path.name + ending).unlink(missing_ok=True)
-                self._connection = _connect(path)
-        except (OSError, sqlite3.Error) as error:
-            raise JournalFailed(f"Cannot open the journal {path}: {error}") from error
+        self._hubs: Sequence[str] | None = None
+        self._storage = Storage(path, self._name_hubs)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._connection.close()
+        self._storage.close()
 
     def get(self, kind: str, run: int, key: str) -> dict[str, Any] | None:
         """A document; None if there is none."""
@@ -81,28 +59,29 @@ class Journal:
 
     def put(self, kind: str, run: int, key: str, document: Mapping[str, Any], record: Mapping[str, Any] | None = None) -> None:
         """Store a document in place of the one before, and add a record if there is one, both or nothing."""
-        with self._transaction() as connection:
-            row = (kind, run, _stored(key), json.dumps(document))
+        row = (kind, run, _stored(key), json.dumps(document))
+
+        def store(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR REPLACE INTO documents (kind, run, key, document) VALUES (?, ?, ?, ?)", row)
             if record is not None:
                 self._add(connection, record)
+
+        self._write(store)
         if record is not None:
             self._tell()
 
     def remove(self, kind: str, run: int, key: str) -> None:
         """Remove a document, if there is one."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM documents WHERE kind = ? AND run = ? AND key = ?", (kind, run, _stored(key)))
+        place = (kind, run, _stored(key))
+        self._write(lambda connection: _execute(connection, "DELETE FROM documents WHERE kind = ? AND run = ? AND key = ?", *place))
 
     def forget(self, run: int) -> None:
         """Remove all documents of a run; its records stay until hubs have them."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM documents WHERE run = ?", (run,))
+        self._write(lambda connection: _execute(connection, "DELETE FROM documents WHERE run = ?", run))
 
     def add_record(self, record: Mapping[str, Any]) -> None:
         """Add a record for all hubs: at least its `kind`, `at` (s since 1970) and `run`."""
-        with self._transaction() as connection:
-            self._add(connection, record)
+        self._write(lambda connection: self._add(connection, record))
         self._tell()
 
     def report_to(self, hubs: Sequence[str], on_record: Callable[[], None]) -> None:
@@ -110,12 +89,8 @@ class Journal:
 
         A hub that is new here gets all that are left. Without hubs no record is kept.
         """
-        with self._transaction() as connection:
-            known = {hub for (hub,) in connection.execute("SELECT hub FROM hubs")}
-            connection.executemany("DELETE FROM hubs WHERE hub = ?", [(hub,) for hub in known.difference(hubs)])
-            connection.executemany("INSERT INTO hubs VALUES (?, 0)", [(hub,) for hub in hubs if hub not in known])
-            _drop_acknowledged(connection)
-        self._keeps_records = bool(hubs)
+        self._hubs = tuple(hubs)
+        self._write(self._name_hubs)
         self._listeners.append(on_record)
 
     def acknowledged(self, hub: str) -> int:
@@ -131,9 +106,12 @@ class Journal:
 
     def acknowledge(self, hub: str, number: int) -> None:
         """Note that a hub has all records up to a number; those that all hubs have are removed."""
-        with self._transaction() as connection:
+
+        def note(connection: sqlite3.Connection) -> None:
             connection.execute("UPDATE hubs SET number = ? WHERE hub = ? AND number < ?", (number, hub, number))
             _drop_acknowledged(connection)
+
+        self._write(note)
 
     @property
     def dropped(self) -> int:
@@ -142,46 +120,33 @@ class Journal:
         return int(rows[0][0]) if rows else 0
 
     def _add(self, connection: sqlite3.Connection, record: Mapping[str, Any]) -> None:
-        if self._keeps_records:
+        if self._hubs != ():
             _add_record(connection, record)
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 
+    def _name_hubs(self, connection: sqlite3.Connection) -> None:
+        """Keep the hubs that get reports in a database, and no others."""
+        if self._hubs is None:
+            return
+        known = {hub for (hub,) in connection.execute("SELECT hub FROM hubs")}
+        connection.executemany("DELETE FROM hubs WHERE hub = ?", [(hub,) for hub in known.difference(self._hubs)])
+        connection.executemany("INSERT INTO hubs VALUES (?, 0)", [(hub,) for hub in self._hubs if hub not in known])
+        _drop_acknowledged(connection)
+
     def _read(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._connection.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                raise JournalFailed(f"Cannot read the journal: {error}") from error
+        try:
+            return self._storage.read(statement, *values)
+        except sqlite3.Error as error:
+            raise JournalFailed(f"Cannot read the journal: {error}") from error
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
-                    raise JournalFailed(f"Cannot write the journal: {error}") from error
-                raise
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_SCHEMA)
-        connection.execute("INSERT OR IGNORE INTO counts VALUES ('dropped', 0), ('number', ?)", (time.time_ns() // 1_000_000,))
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    def _write(self, action: Callable[[sqlite3.Connection], None]) -> None:
+        try:
+            self._storage.write(action)
+        except sqlite3.Error as error:
+            raise JournalFailed(f"Cannot write the journal: {error}") from error
 
 
 def _add_record(connection: sqlite3.Connection, record: Mapping[str, Any]) -> None:
@@ -192,6 +157,10 @@ def _add_record(connection: sqlite3.Connection, record: Mapping[str, Any]) -> No
     dropped = connection.execute("DELETE FROM records WHERE number <= ?", (number - MOST_RECORDS,)).rowcount + (len(text) > MOST_BYTES)
     if dropped:
         connection.execute("UPDATE counts SET count = count + ? WHERE name = 'dropped'", (dropped,))
+
+
+def _execute(connection: sqlite3.Connection, statement: str, *values: object) -> None:
+    connection.execute(statement, values)
 
 
 def _drop_acknowledged(connection: sqlite3.Connection) -> None:

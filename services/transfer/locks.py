@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from .names import run_folder
+
+log = logging.getLogger(__name__)
 
 
 class AlreadyServed(Exception):
@@ -19,11 +22,12 @@ class AlreadyServed(Exception):
 class ServiceLock:
     """The lock of a mode on this host, or of one run of it; it ends with the process at the latest.
 
-    The process for all runs and those for single runs exclude each other, too.
+    The process for all runs and those for single runs exclude each other, too. Where no file can be made or opened, as on a full or
+    read-only disk, this is logged, and the process goes on: that nothing is transferred would be worse.
     """
 
     def __init__(self, state: str, mode: str, run: int = 0) -> None:
-        """Lock. Raises AlreadyServed, and `OSError` when the folder cannot be written.
+        """Lock. Raises AlreadyServed.
 
         Args:
             state: The folder of the option `state`.
@@ -31,7 +35,8 @@ class ServiceLock:
             run: The run; 0 for the process that serves all.
         """
         folder = Path(state)
-        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # the file says what is wrong
+            folder.mkdir(parents=True, exist_ok=True)
         self._locks = ExitStack()
         with ExitStack() as locks:
             if run:
@@ -53,8 +58,13 @@ class ServiceLock:
 
 @contextmanager
 def _locked(path: Path, what: str, is_shared: bool = False) -> Iterator[None]:
-    """Hold the lock of a file; several processes may hold a shared one. Raises AlreadyServed and `OSError`."""
-    descriptor = _lock(path, what, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
+    """Hold the lock of a file if there can be one; several processes may hold a shared one. Raises AlreadyServed."""
+    try:
+        descriptor = _lock(path, what, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX)
+    except OSError as error:
+        log.error("Cannot lock %s: %s; nothing keeps a second process from serving %s", path, error.strerror, what)
+        yield
+        return
     try:
         with suppress(OSError):  # on a full disk the lock has no name, but holds
             os.ftruncate(descriptor, 0)
@@ -63,14 +73,15 @@ def _locked(path: Path, what: str, is_shared: bool = False) -> Iterator[None]:
         yield
     finally:
         if not is_shared:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
         os.close(descriptor)
 
 
 def _lock(path: Path, what: str, kind: int) -> int:
     """Lock a file, which is made; returns its descriptor."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = _open(path)
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except OSError as error:
@@ -83,6 +94,16 @@ def _lock(path: Path, what: str, kind: int) -> int:
         if _is_current(path, descriptor):
             return descriptor
         os.close(descriptor)  # the process before removed the file meanwhile
+
+
+def _open(path: Path) -> int:
+    """Open a file, which is made if that is possible; to lock it needs no right to write."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:
+        with suppress(OSError):
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        raise
 
 
 def _is_current(path: Path, descriptor: int) -> bool:

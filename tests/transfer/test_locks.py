@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from services.transfer.locks import AlreadyServed, ServiceLock
+from tests.support.small_disk import small_disk
 
 
 def test_a_second_process_for_a_run_is_refused_by_the_name_of_the_first(tmp_path: Path) -> None:
@@ -39,3 +41,23 @@ def test_a_process_for_all_runs_and_one_for_a_run_exclude_each_other(tmp_path: P
         ServiceLock(str(tmp_path), "fu")
     with ServiceLock(str(tmp_path), "fu"):
         assert os.listdir(tmp_path) == ["fu.lock"]
+
+
+def test_where_no_lock_can_be_made_a_process_begins_all_the_same_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    with ServiceLock(str(tmp_path / "file" / "state"), "fu"):
+        pass
+    assert f"Cannot lock {tmp_path}/file/state/fu.lock: Not a directory; nothing keeps a second process" in caplog.text
+
+
+def test_on_a_read_only_disk_the_lock_that_is_there_still_keeps_a_second_process_out(tmp_path: Path) -> None:
+    state, read_only = tmp_path / "state", tmp_path / "read only"
+    with ServiceLock(str(state), "fu"), small_disk(read_only):
+        subprocess.run(["mount", "-o", "bind,ro", state, read_only], check=True)
+        try:
+            with pytest.raises(AlreadyServed, match=f"served by process {os.getpid()} "):
+                ServiceLock(str(read_only), "fu")
+            with ServiceLock(str(read_only), "bu"):
+                assert os.listdir(state) == ["fu.lock"]
+        finally:
+            subprocess.run(["umount", read_only], check=True)

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,22 +79,13 @@ def clean_up(options: CleanupOptions) -> Round:
 def serve(options: Options, stop: threading.Event, run: int = 0) -> int:
     """Clean up again and again until `stop` is set or the release changes; returns the exit code."""
     del run  # clean-up knows no single runs
-    journal = _open_journal(Path(options.state) / "cleanup.sqlite")
-    service = _Service(options, journal)
-    reporter = reporter_for(options, "cleanup", journal, service.state)
-    try:
-        return service.serve(stop)
-    finally:
-        reporter.close()
-
-
-def _open_journal(path: Path) -> Journal:
-    """The journal; where it cannot be written, one in memory, since a full disk is what this service is for."""
-    try:
-        return Journal(path)
-    except JournalFailed as error:
-        log.error("%s; reports are lost when the service ends", error)
-        return Journal(Path(":memory:"))
+    with closing(Journal(Path(options.state) / "cleanup.sqlite")) as journal:
+        service = _Service(options, journal)
+        reporter = reporter_for(options, "cleanup", journal, service.state)
+        try:
+            return service.serve(stop)
+        finally:
+            reporter.close()
 
 
 class _Service:

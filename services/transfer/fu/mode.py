@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from contextlib import closing
 from pathlib import Path
 
-from ..journal import Journal, JournalFailed
+from ..journal import Journal
 from ..options import Options
 from ..places import folder_problem, program_problem
 from ..reporting import reporter_for
 from .service import FuService
-
-log = logging.getLogger(__name__)
 
 
 def place_problems(options: Options) -> list[str]:
@@ -30,23 +27,12 @@ def place_problems(options: Options) -> list[str]:
 
 
 def serve(options: Options, stop: threading.Event, run: int) -> int:
-    """Serve a run, or all if it is 0, until `stop` is set or the run is over; returns the exit code.
-
-    Without its journal the mode does not begin: everything of the last days would be sent again, and be merged again.
-    """
-    try:
-        with closing(Journal(Path(options.state) / "fu.sqlite")) as journal:
-            return _serve(options, stop, run, journal)
-    except JournalFailed as error:
-        log.error("%s", error)
-        return 1
-
-
-def _serve(options: Options, stop: threading.Event, run: int, journal: Journal) -> int:
-    service = FuService(options, journal, run)
-    reporter = reporter_for(options, "fu", journal, service.state)
-    try:
-        return service.serve(stop)
-    finally:
-        service.close()
-        reporter.close()
+    """Serve a run, or all if it is 0, until `stop` is set or the run is over; returns the exit code."""
+    with closing(Journal(Path(options.state) / "fu.sqlite")) as journal:
+        service = FuService(options, journal, run)
+        reporter = reporter_for(options, "fu", journal, service.state)
+        try:
+            return service.serve(stop)
+        finally:
+            service.close()
+            reporter.close()

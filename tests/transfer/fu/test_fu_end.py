@@ -16,6 +16,7 @@ import pytest
 from app.core.settings import TREE
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
+from tests.support.small_disk import fill_disk, small_disk
 from tests.transfer.fu.filter_unit import HOST, FilterUnit
 from tests.transfer.test_processes import process
 
@@ -127,10 +128,34 @@ def test_a_killed_process_goes_on_where_it_stopped(unit: FilterUnit) -> None:
         assert service.wait(PATIENCE_S) == 0
 
 
-def test_a_process_without_its_journal_says_so_and_does_not_begin(unit: FilterUnit) -> None:
+def test_a_process_whose_journal_cannot_be_opened_says_so_and_sends(unit: FilterUnit) -> None:
     (unit.folder / "state" / "fu.sqlite").mkdir(parents=True)
     unit.write_snapshot(b"1", "SiStrip", RUN)
     with command(unit) as service:
-        assert service.wait(PATIENCE_S) == 1
-    assert "Cannot open the journal" in (unit.folder / "log").read_text()
-    assert unit.sent(RUN) == {}
+        until(lambda: len(unit.sent(RUN)) == 1, "the snapshot")
+        service.terminate()
+        assert service.wait(PATIENCE_S) == 0
+    assert "what is done is kept in memory until that works" in (unit.folder / "log").read_text()
+
+
+def test_a_full_disk_of_its_state_neither_stops_a_filter_unit_nor_makes_it_send_anything_twice(unit: FilterUnit) -> None:
+    state = unit.folder / "state"
+    log = unit.folder / "log"
+    with small_disk(state):
+        unit.write_snapshot(b"1", "Ecal", RUN)
+        with command(unit) as service:
+            until(lambda: len(unit.sent(RUN)) == 1, "the first snapshot")
+            service.kill()
+        filling = fill_disk(state)
+        unit.write_snapshot(b"22", "SiStrip", RUN)
+        with command(unit) as service:
+            until(lambda: len(unit.sent(RUN)) == 2, "the snapshot while the disk is full")
+            filling.unlink()
+            service.terminate()
+            assert service.wait(PATIENCE_S) == 0
+        unit.write_snapshot(b"333", "Pixel", RUN)
+        with command(unit) as service:
+            until(lambda: len(unit.sent(RUN)) == 3, "the snapshot after it")
+            service.terminate()
+            assert service.wait(PATIENCE_S) == 0
+    assert [log.read_text().count(f"_{tag}_DQMLive__{HOST}.pb, ") for tag in ("Ecal", "SiStrip", "Pixel")] == [1, 1, 1]
