@@ -6,12 +6,14 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from ..names import FileKind
 from .files import ClientFile, FileState
 
+AGED_S = 20.0
+"""Seconds after which files that others overtook get each second turn: while the target is slow, no run waits for ever."""
 Kinds = Collection[FileKind]
 
 
@@ -29,6 +31,8 @@ class OutgoingFile:
         source_failures: How many attempts in a row failed because of this version of the file itself.
         is_postponed: It waits for its companion.
         is_hurried: The companion came while the file was looked at.
+        due_since: Since when it could be sent, or the version before it; 0 while it cannot.
+        entry: The number of the entry that stands for it in the order; its older ones do not count.
     """
 
     file: ClientFile
@@ -40,22 +44,31 @@ class OutgoingFile:
     source_failures: int = 0
     is_postponed: bool = False
     is_hurried: bool = False
+    due_since: float = 0.0
+    entry: int = -1
+
+
+Entry = tuple[float, int, OutgoingFile]
+"""What orders a file, the number of the entry, and the file."""
 
 
 class Outbox:
     """What waits to be sent, at most one version of each file.
 
-    Snapshots come before ROOT files, and files of newer runs before those of older ones. After a failure a file waits, each time
-    twice as long. While the target fails as a whole, one file at a time is tried, with the same pauses.
+    Snapshots come before ROOT files, and files of newer runs before those of older ones; but each second one is the file that has
+    waited for longest, if that is at least AGED_S. After a failure a file waits, each time twice as long. While the target fails as a whole, one file
+    is tried after each pause, whatever else is being sent: a big file may take hours.
     """
 
-    def __init__(self, retry_s: float, retry_most_s: float) -> None:
-        self._retry_s, self._retry_most_s = retry_s, retry_most_s
+    def __init__(self, retry_s: float, retry_most_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._retry_s, self._retry_most_s, self._clock = retry_s, retry_most_s, clock
         self._changed = threading.Condition()
         self._waiting: dict[str, OutgoingFile] = {}
         self._active: dict[str, OutgoingFile] = {}
         self._timers: list[tuple[float, int, OutgoingFile]] = []
-        self._due: dict[FileKind, list[tuple[int, int, OutgoingFile]]] = {FileKind.SNAPSHOT: [], FileKind.ROOT_FILE: []}
+        self._by_run: dict[FileKind, list[Entry]] = {FileKind.SNAPSHOT: [], FileKind.ROOT_FILE: []}
+        self._by_age: dict[FileKind, list[Entry]] = {kind: [] for kind in self._by_run}
+        self._was_aged = False
         self._numbers = itertools.count()
         self._outages = 0
         self._next_probe = 0.0
@@ -83,49 +96,63 @@ class Outbox:
         with self._changed:
             before = self._waiting.get(outgoing.file.name)
             if before and outgoing.file.kind is FileKind.SNAPSHOT:
-                outgoing.since = before.since
+                outgoing.since, outgoing.due_since = before.since, before.due_since
             self._add(outgoing)
 
     def _add(self, outgoing: OutgoingFile, delay_s: float = 0.0) -> None:
         name = outgoing.file.name
         self._waiting[name] = outgoing
         if name not in self._active:
-            heapq.heappush(self._timers, (time.monotonic() + delay_s, next(self._numbers), outgoing))
+            outgoing.entry = next(self._numbers)
+            heapq.heappush(self._timers, (self._clock() + delay_s, outgoing.entry, outgoing))
             self._changed.notify_all()
 
     def take(self, kinds: Kinds) -> OutgoingFile | None:
         """The next file of these kinds to send, when there is one; None when the outbox is closed."""
         with self._changed:
             while not self._is_closed:
-                now = time.monotonic()
+                now = self._clock()
                 self._move_due(now)
-                if not self._outages or (now >= self._next_probe and not self._active):
-                    for kind in (kind for kind in self._due if kind in kinds):
-                        if outgoing := self._pop(self._due[kind]):
-                            self._active[outgoing.file.name] = outgoing
-                            del self._waiting[outgoing.file.name]
-                            return outgoing
+                if (not self._outages or now >= self._next_probe) and (outgoing := self._choose(kinds, now)):
+                    self._active[outgoing.file.name] = outgoing
+                    del self._waiting[outgoing.file.name]
+                    outgoing.due_since = 0.0
+                    self._next_probe = now + self._delay_s(self._outages)
+                    return outgoing
                 self._changed.wait(self._pause_s(now))
             return None
 
     def _move_due(self, now: float) -> None:
         while self._timers and self._timers[0][0] <= now:
             _, number, outgoing = heapq.heappop(self._timers)
-            heapq.heappush(self._due[outgoing.file.kind], (-outgoing.file.run, number, outgoing))
+            if number == outgoing.entry:
+                outgoing.due_since = outgoing.due_since or now
+                heapq.heappush(self._by_run[outgoing.file.kind], (-outgoing.file.run, number, outgoing))
+                heapq.heappush(self._by_age[outgoing.file.kind], (outgoing.due_since, number, outgoing))
 
-    def _pop(self, heap: list[tuple[int, int, OutgoingFile]]) -> OutgoingFile | None:
-        """The first file of the heap that still counts: others were replaced, or wait for the version that is being sent."""
-        while heap:
-            _, _, outgoing = heapq.heappop(heap)
+    def _choose(self, kinds: Kinds, now: float) -> OutgoingFile | None:
+        """The file to send next."""
+        firsts = [self._first(self._by_age[kind]) for kind in self._by_age if kind in kinds]
+        aged = [one for one in firsts if one and now - one.due_since >= AGED_S]
+        self._was_aged = bool(aged) and not self._was_aged
+        if self._was_aged:
+            return min(aged, key=lambda one: one.due_since)
+        return next((one for kind in self._by_run if kind in kinds and (one := self._first(self._by_run[kind]))), None)
+
+    def _first(self, order: list[Entry]) -> OutgoingFile | None:
+        """The first file that still counts: others were taken or replaced, or wait for the version that is being sent."""
+        while order:
+            _, number, outgoing = order[0]
             name = outgoing.file.name
-            if self._waiting.get(name) is outgoing and name not in self._active:
+            if number == outgoing.entry and self._waiting.get(name) is outgoing and name not in self._active:
                 return outgoing
+            heapq.heappop(order)
         return None
 
     def _pause_s(self, now: float) -> float | None:
         """Seconds until something is due; None when only a change can make it so."""
         times = [self._timers[0][0]] if self._timers else []
-        if self._outages and not self._active:
+        if self._outages:
             times.append(self._next_probe)
         later = [at - now for at in times if at > now]
         return min(later) if later else None
@@ -142,7 +169,7 @@ class Outbox:
         with self._changed:
             if is_target:
                 self._outages += 1
-                self._next_probe = time.monotonic() + self._delay_s(self._outages)
+                self._next_probe = self._clock() + self._delay_s(self._outages)
             self._release(outgoing, self._delay_s(outgoing.attempts))
 
     def postpone(self, outgoing: OutgoingFile, delay_s: float) -> None:

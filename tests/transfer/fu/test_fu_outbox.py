@@ -7,13 +7,28 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from services.transfer.fu.files import ClientFile, FileState, FileVersion
-from services.transfer.fu.outbox import Outbox, OutgoingFile
+from services.transfer.fu.outbox import AGED_S, Outbox, OutgoingFile
 from services.transfer.names import FileKind
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 ALL = (FileKind.SNAPSHOT, FileKind.ROOT_FILE)
 NEVER_S = 1e9
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def wait_for_taker(outbox: Outbox) -> None:
+    """Wait until somebody has looked for a file, found none, and waits for a change."""
+    until(lambda: outbox._changed._waiters, "a taker that waits")  # type: ignore[attr-defined]
 
 
 def outgoing(name: str, run: int = 1, kind: FileKind = FileKind.SNAPSHOT, inode: int = 1) -> OutgoingFile:
@@ -83,7 +98,8 @@ def test_a_file_that_failed_waits_and_holds_up_no_other() -> None:
 
 
 def test_pauses_get_twice_as_long_up_to_a_limit() -> None:
-    outbox = Outbox(1, 60)
+    clock = Clock()
+    outbox = Outbox(1, 60, clock)
     pauses = []
     for attempts in (1, 2, 3, 6, 7, 5000):
         one = outgoing("a")
@@ -91,34 +107,92 @@ def test_pauses_get_twice_as_long_up_to_a_limit() -> None:
         assert outbox.take(ALL) is one
         one.attempts = attempts
         outbox.retry(one)
-        pauses.append(outbox._timers[-1][0])
+        pauses.append(outbox._timers[-1][0] - clock.now)
         outbox.put(outgoing("a", inode=2))
         newer = outbox.take(ALL)
         assert newer is not None
         outbox.finish(newer)
         outbox._timers.clear()
-    assert [round(later - pauses[0]) for later in pauses] == [0, 1, 3, 31, 59, 59]
+    assert pauses == [1, 2, 4, 32, 60, 60]
 
 
-def test_while_the_target_is_target_one_file_at_a_time_is_tried() -> None:
-    outbox = Outbox(0.001, 0.001)
-    for name in "abcd":
+def test_while_the_target_is_unreachable_one_file_is_tried_after_each_pause() -> None:
+    clock = Clock()
+    outbox = Outbox(1, 60, clock)
+    for name in "abcde":
         outbox.put(outgoing(name))
-    first, second = outbox.take(ALL), outbox.take(ALL)
-    assert first is not None
-    assert second is not None
-    for one in (first, second):
+    for one in [outbox.take(ALL), outbox.take(ALL)]:
+        assert one is not None
         one.attempts = 1
         outbox.retry(one, is_target=True)
-    probe = outbox.take(ALL)
-    assert probe is not None
     with ThreadPoolExecutor(1) as pool:
         taking = pool.submit(outbox.take, ALL)
-        with outbox._changed:
-            assert not taking.done()
+        wait_for_taker(outbox)
+        clock.now += 2
+        outbox.put(outgoing("f"))
+        probe = taking.result(PATIENCE_S)
+        assert probe is not None
+        taking = pool.submit(outbox.take, ALL)
+        wait_for_taker(outbox)
+        assert not taking.done()
         outbox.finish(probe)  # it was sent: the target is there again
         assert taking.result(PATIENCE_S) is not None
         assert outbox.take(ALL) is not None
+
+
+def test_a_big_file_that_is_being_sent_holds_up_no_other_after_a_failure_of_the_target() -> None:
+    clock = Clock()
+    outbox = Outbox(1, 60, clock)
+    outbox.put(outgoing("big", kind=FileKind.ROOT_FILE))
+    assert names(outbox, 1) == ["1-big"]  # for hours
+    outbox.put(outgoing("a"))
+    failed = outbox.take(ALL)
+    assert failed is not None
+    failed.attempts = 1
+    outbox.retry(failed, is_target=True)
+    outbox.put(outgoing("b"))
+    outbox.put(outgoing("c"))
+    clock.now += 1
+    probe = outbox.take(ALL)
+    assert probe is not None
+    outbox.finish(probe)
+    assert len({probe.file.name, *names(outbox, 2)}) == 3
+
+
+def test_a_big_file_that_is_the_first_after_a_failure_of_the_target_holds_up_no_other() -> None:
+    clock = Clock()
+    outbox = Outbox(1, 60, clock)
+    for name, kind in (("a", FileKind.SNAPSHOT), ("big", FileKind.ROOT_FILE)):
+        outbox.put(outgoing(name, kind=kind))
+    failed = outbox.take(ALL)
+    assert failed is not None
+    failed.attempts = 9
+    outbox.retry(failed, is_target=True)
+    clock.now += 1
+    assert names(outbox, 1) == ["1-big"]
+    outbox.put(outgoing("b"))
+    clock.now += 1
+    assert names(outbox, 1) == ["1-b"]
+
+
+def test_while_a_newer_run_fills_a_slow_target_files_of_older_ones_are_sent_too() -> None:
+    clock = Clock()
+    outbox = Outbox(1, 1, clock)
+    sent = []
+    for turn in range(8):
+        clock.now += AGED_S
+        for run in (1, 2):
+            outbox.put(outgoing("snapshot", run, inode=turn))
+        if turn == 2:
+            outbox.put(outgoing("root", 1, FileKind.ROOT_FILE))
+        one = outbox.take(ALL)
+        assert one is not None
+        sent.append(one.file.name)
+        clock.now += AGED_S
+        outbox.finish(one)
+    assert sent.count("2-snapshot") >= 4
+    assert sent.count("1-snapshot") >= 2
+    assert sent.count("1-root") == 1
 
 
 def test_the_companion_ends_the_wait_of_a_file_also_when_it_comes_while_the_file_is_looked_at() -> None:
