@@ -9,15 +9,19 @@ import os
 import select
 import struct
 import time
+from collections.abc import Collection
 from typing import Self
+
+from .log import one_line
 
 IN_CLOSE_WRITE, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE = 0x8, 0x40, 0x80, 0x100
 IN_MOVE_SELF, IN_Q_OVERFLOW, IN_IGNORED = 0x800, 0x4000, 0x8000
 IN_ONLYDIR, IN_DONT_FOLLOW, IN_ISDIR = 0x1000000, 0x2000000, 0x40000000
-_MASK = IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW
+_MASK = IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_MOVE_SELF | IN_ONLYDIR
 _EVENT = struct.Struct("iIII")
 _BUFFER = 1 << 16
 _VANISHED = {errno.ENOENT, errno.ENOTDIR}
+_MOST_LINKS = 1000
 _libc = ctypes.CDLL(None, use_errno=True)
 log = logging.getLogger(__name__)
 
@@ -25,25 +29,29 @@ log = logging.getLogger(__name__)
 class FolderWatch:
     """Watches a folder and its subfolders, which may be made later, as may the folder itself.
 
+    The folder may be a symbolic link. Other links are named once in the log, and lead nowhere.
+
     Attributes:
         scans: Number of scans so far.
         overflows: How often the kernel dropped events; each leads to a scan.
     """
 
-    def __init__(self, folder: str, depth: int = 3, scan_s: float = 30.0) -> None:
+    def __init__(self, folder: str, depth: int = 3, scan_s: float = 30.0, linked: Collection[str] = ()) -> None:
         """Begin to watch.
 
         Args:
             folder: The folder.
             depth: Levels of subfolders that are watched.
             scan_s: Seconds between two scans of everything.
+            linked: Names of direct subfolders that may be links, too.
         """
-        self._folder, self._depth, self._scan_s = folder, depth, scan_s
+        self._folder, self._depth, self._scan_s, self._linked = folder, depth, scan_s, linked
         self._places: dict[int, tuple[str, int]] = {}
         self._inotify = -1
         self._next_scan = time.monotonic()
         self._is_limited = False
         self._unreadable: set[str] = set()
+        self._links: set[str] = set()
         self.scans = self.overflows = 0
 
     def __enter__(self) -> Self:
@@ -145,28 +153,40 @@ class FolderWatch:
             self._watch(folder, depth)
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
+                    if entry.is_dir(follow_symlinks=depth == 0 and entry.name in self._linked):
                         self._scan(entry.path, depth + 1, found)
                     elif entry.is_file(follow_symlinks=False):
                         found.add(entry.path)
+                    elif entry.is_symlink():
+                        self._note_link(entry.path)
         except OSError as error:
-            if error.errno not in _VANISHED and folder not in self._unreadable:
+            is_gone = error.errno == errno.ENOENT or (error.errno == errno.ENOTDIR and depth > 0)
+            if not is_gone and folder not in self._unreadable:
                 self._unreadable.add(folder)
                 log.error("Cannot scan %s: %s", folder, error.strerror)
         else:
             self._unreadable.discard(folder)
 
+    def _note_link(self, path: str) -> None:
+        if path not in self._links and len(self._links) < _MOST_LINKS:
+            self._links.add(path)
+            log.warning("%s is a symbolic link, and is not followed", one_line(path))
+
     def _watch(self, folder: str, depth: int) -> None:
         if self._inotify < 0:
             return
         try:
-            watch = _checked(_libc.inotify_add_watch(self._inotify, os.fsencode(folder), _MASK))
+            watch = _checked(_libc.inotify_add_watch(self._inotify, os.fsencode(folder), _MASK | self._link_mask(folder, depth)))
         except OSError as error:
             if error.errno in _VANISHED:
                 raise
             self._note_limit(folder, error)
         else:
             self._places[watch] = (folder, depth)
+
+    def _link_mask(self, folder: str, depth: int) -> int:
+        """IN_DONT_FOLLOW, except for what may be a link."""
+        return 0 if depth == 0 or (depth == 1 and os.path.basename(folder) in self._linked) else IN_DONT_FOLLOW
 
 
 def _checked(result: int) -> int:

@@ -115,12 +115,41 @@ def test_files_of_a_moved_subfolder_have_their_new_paths(upload: Path) -> None:
         assert watch.changes(PATIENCE_S) == {str(upload / "new" / "a.pb")}
 
 
-def test_links_lead_nowhere(upload: Path, watch: FolderWatch, tmp_path: Path) -> None:
-    (tmp_path / "outside").mkdir()
+def test_links_in_the_folder_lead_nowhere_and_are_named_once(upload: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "outside" / "pb").mkdir(parents=True)
     (tmp_path / "outside" / "secret.pb").touch()
-    (upload / "link").symlink_to(tmp_path / "outside")
-    (tmp_path / "outside" / "more.pb").touch()
-    assert names(watch) == []
+    (upload / "run000007").mkdir()
+    for link in (upload / "link", upload / "run000007" / "pb"):
+        link.symlink_to(tmp_path / "outside")
+    with FolderWatch(str(upload), scan_s=0.01, linked=["pb"]) as watch:
+        while watch.scans < 3:
+            assert watch.changes(0.01) == set()
+        (tmp_path / "outside" / "more.pb").touch()
+        assert names(watch) == []
+    told = sorted(record.getMessage() for record in caplog.records)
+    assert told == [f"{upload}/{name} is a symbolic link, and is not followed" for name in ("link", "run000007/pb")]
+
+
+def test_the_folder_itself_and_named_subfolders_may_be_links(tmp_path: Path) -> None:
+    for name in ("disk 1", "disk 2/run000007"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "upload").symlink_to(tmp_path / "disk 1")
+    (tmp_path / "disk 1" / "pb").symlink_to(tmp_path / "disk 2")
+    upload = tmp_path / "upload"
+    (upload / "before.root").touch()
+    with FolderWatch(str(upload), scan_s=NEVER_S, linked=["pb"]) as watch:
+        assert watch.changes(PATIENCE_S) == {str(upload / "before.root")}
+        for path in (upload / "later.root", upload / "pb" / "run000007" / "a.pb", upload / "pb" / "b.pb"):
+            path.touch()
+            assert watch.changes(PATIENCE_S) == {str(path)}
+        assert watch.scans == 1
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "upload").touch()
+    with FolderWatch(str(tmp_path / "upload"), scan_s=NEVER_S) as watch:
+        assert watch.changes(0) == set()
+    assert [record.getMessage() for record in caplog.records] == [f"Cannot scan {tmp_path}/upload: Not a directory"]
 
 
 def test_without_inotify_scans_alone_find_the_files_until_it_can_be_used(

@@ -26,6 +26,8 @@ CLIENTS_S = 5.0
 """Seconds between two looks at the processes of this host."""
 DEPTH = 3
 """Folders below that of the clients: `pb`, the run, and the tag of an older client."""
+SNAPSHOTS = "pb"
+"""The folder of the snapshots, which may be a link to another disk."""
 log = logging.getLogger(__name__)
 
 
@@ -73,7 +75,7 @@ class FuService:
         log.info("Sending files %sfrom %s to %s", f"of run {self._run} " if self._run else "", self._options.folder, self._options.target)
         if self._run:
             self._clients.note_run(self._run, time.monotonic())
-        with FolderWatch(self._options.folder, DEPTH, self._options.scan_s) as watch:
+        with FolderWatch(self._options.folder, DEPTH, self._options.scan_s, [SNAPSHOTS]) as watch:
             scans = 0
             while not stop.is_set():
                 self._look_at_clients()

@@ -102,6 +102,20 @@ def test_a_root_file_that_is_not_that_of_its_origin_is_never_sent_until_it_chang
         until(lambda: serving.service.unsent() == [], "nothing unsent")
 
 
+def test_files_are_sent_where_the_folder_of_the_clients_and_that_of_snapshots_are_links(unit: FilterUnit) -> None:
+    unit.upload.rename(unit.folder / "disk 1")
+    unit.upload.symlink_to("disk 1")
+    (unit.folder / "disk 2").mkdir()
+    (unit.upload / "pb").symlink_to(unit.folder / "disk 2")
+    unit.write_snapshot(b"1", "SiStrip")
+    with unit.serving() as serving:
+        serving.wait_for(SiStrip=b"1")
+        unit.write_snapshot(b"2", "Ecal", RUN + 1)
+        serving.wait_for(RUN + 1, Ecal=b"2")
+        unit.write_origin(unit.write_root_file(b"root"))
+        until(lambda: unit.sent().get(ROOT_NAME) == b"root", "the ROOT file")
+
+
 def test_what_was_sent_is_not_sent_again_by_the_next_process_and_what_came_meanwhile_is(unit: FilterUnit) -> None:
     root_file = unit.write_root_file(b"root")
     unit.write_origin(root_file)
