@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-DATASET = "Global__Online__ALL"
-"""The dataset of merged ROOT files, as file names have it."""
+DATASET = "/Global/Online/ALL"
+"""The dataset of concatenations and merged ROOT files."""
+_DATASET = DATASET.strip("/").replace("/", "__")
 TEMPORARY = ".tmp"
 """Ending of files that the transfer is writing."""
 
@@ -75,13 +76,13 @@ _PATTERNS = [
         (FileKind.SNAPSHOT, rf"{_RUN}_{_TAG}_DQMLive{_HOST}\.pb"),
         (FileKind.SNAPSHOT_REPORT, rf"{_RUN}_ls(?P<lumi>\d{{4,}})_DQMLive{_HOST}\.jsn"),
         (FileKind.SNAPSHOT_REPORT, rf"{_RUN}_{_TAG}_DQMLive{_HOST}\.jsn"),
-        (FileKind.MERGED_FILE, rf"DQM_V(?P<version>\d{{4}})_R(?P<run>\d{{9,10}})__{DATASET}\.root"),
+        (FileKind.MERGED_FILE, rf"DQM_V(?P<version>\d{{4}})_R(?P<run>\d{{9,10}})__{_DATASET}\.root"),
         (FileKind.ROOT_FILE, rf"{_CLIENT_ROOT}{_HOST}\.root"),
         (FileKind.ORIGIN, rf"{_CLIENT_ROOT}{_HOST}\.root\.origin"),
         (FileKind.BACKUP, rf"{_CLIENT_ROOT}\.root(?:\.origin)?\.ls(?P<lumi>\d{{8,}})_host[A-Za-z0-9.-]+_pid\d+"),
     )
 ]
-_RUN_FOLDER = re.compile(r"run\d{6,10}", re.ASCII)
+_RUN_FOLDER = re.compile(r"run(\d{6,10})", re.ASCII)
 LARGEST_RUN = 2**31 - 1
 
 
@@ -127,9 +128,16 @@ def concatenation_name(run: int, digest: str = "") -> str:
 
 def merged_name(run: int, version: int) -> str:
     """The name of the merged ROOT file of a run; each merge has a version of its own."""
-    return f"DQM_V{version:04}_R{run:09}__{DATASET}.root"
+    return f"DQM_V{version:04}_R{run:09}__{_DATASET}.root"
 
 
 def run_folder(run: int) -> str:
     """The name of the folder of a run on the BU and below `pb/` on an FU."""
     return f"run{run:06}"
+
+
+def run_of_folder(name: str) -> int:
+    """The run of a folder with this name; 0 if it is that of no run."""
+    match = _RUN_FOLDER.fullmatch(name)
+    run = int(match[1]) if match else 0
+    return run if run <= LARGEST_RUN and name == run_folder(run) else 0

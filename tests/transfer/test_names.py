@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.core.settings import Settings
 from app.gui.files.entries import AllowedRoots
 from app.gui.files.naming import entry_from_path
-from services.transfer.names import FileKind, FileName, concatenation_name, merged_name, name_with_host, parse_name
+from services.transfer.names import FileKind, FileName, concatenation_name, merged_name, name_with_host, parse_name, run_of_folder
 
 HASH = "0123456789abcdef0123456789abcdef"
 
@@ -117,3 +117,10 @@ def test_the_hub_reads_run_and_dataset_of_the_names_that_the_transfer_makes(name
     entry = entry_from_path(f"/data/{name}", AllowedRoots(Settings()))
     assert entry is not None
     assert (entry.run, entry.dataset) == (367094, "/Global/Online/ALL")
+
+
+def test_folders_of_runs_are_told_from_others() -> None:
+    folders = {"run000007": 7, "run367094": 367094, "run2147483647": 2147483647}
+    assert {name: run_of_folder(name) for name in folders} == folders
+    others = ("pb", "run7", "run0000007", "run000000", "run2147483648", "run36709٤", "run367094 ", "", "Run367094")
+    assert {run_of_folder(name) for name in others} == {0}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..copying import Expected, expected_by_origin, expected_by_report
 from ..log import one_line
-from ..names import FileKind, FileName, name_with_host, parse_name
+from ..names import FileKind, FileName, name_with_host, parse_name, run_of_folder
 
 MOST_COMPANION = 1 << 16
 """Bytes of a report or an origin that are read."""
@@ -142,7 +142,7 @@ class FileFinder:
     def _identify(self, path: str) -> ClientFile | None:
         folder, name = os.path.split(path)
         parsed = parse_name(name, os.path.basename(folder))
-        if parsed is None or parsed.host:
+        if parsed is None or parsed.host or _is_astray(folder, name):
             self._note_stranger(path)
             return None
         if parsed.kind in _COMPANIONS:
@@ -161,6 +161,13 @@ class FileFinder:
         if path not in self.strangers and len(self.strangers) < MOST_PATHS:
             self.strangers.add(path)
             log.warning("%s is no file of a run, and stays here", one_line(path))
+
+
+def _is_astray(folder: str, name: str) -> bool:
+    """Whether a snapshot without a client in its name is elsewhere than in the folder of a run, or in that of a client below it."""
+    plain = parse_name(name)
+    is_named = plain is None or plain.kind not in (FileKind.SNAPSHOT, FileKind.SNAPSHOT_REPORT) or bool(plain.tag)
+    return not is_named and not any(run_of_folder(os.path.basename(place)) for place in (folder, os.path.dirname(folder)))
 
 
 def _plain_name(parsed: FileName, name: str) -> str:

@@ -84,6 +84,15 @@ def test_files_that_are_none_of_a_run_are_named_once_as_one_line(caplog: pytest.
     assert all(record.getMessage().isprintable() for record in caplog.records)
 
 
+@pytest.mark.parametrize("folder", [FOLDER, f"{FOLDER}/pb", f"{FOLDER}/pb/SiStrip", f"{PB}/SiStrip/more"])
+@pytest.mark.parametrize("name", ["run367094_ls0012_DQMLive.pb", "run367094_ls0000_DQMLive.jsn"])
+def test_a_folder_that_is_in_none_of_a_run_is_no_client(folder: str, name: str) -> None:
+    finder = FileFinder("fu1")
+    assert finder.find(f"{folder}/{name}") is None
+    assert finder.strangers == {f"{folder}/{name}"}
+    assert finder.find(f"{folder}/run367094_SiStrip_DQMLive.pb") is not None
+
+
 def test_a_process_for_one_run_sees_no_other_run() -> None:
     finder = FileFinder("fu1", run=367095)
     assert finder.find(ROOT_FILE) is None
