@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
+from . import places
 from .locks import AlreadyServed, ServiceLock
 from .log import start_logging
 from .names import LARGEST_RUN
 from .options import Options, OptionsError, read_options
-from .places import common_problems
 from .supervision import stop_with_supervisor
 
 MODES = {
@@ -22,28 +25,32 @@ MODES = {
     "bu": "concatenate, merge and deliver the files of all filter units",
     "cleanup": "remove old PB files of a GUI machine",
 }
+log = logging.getLogger(__name__)
 
 
 class Mode(Protocol):
-    """The module `mode` of the package of a mode."""
+    """The module `mode` of the package of a mode: what all modes have."""
 
-    def place_problems(self, options: Options) -> list[str]:
-        """What is wrong with the places of the options, one sentence for each, beginning with its key; "" says nothing."""
+    def start_problems(self, options: Options) -> Iterator[str]:
+        """What keeps the mode from starting: a sentence for each place without which it has nothing to do, beginning with its key."""
 
-    def serve(self, options: Options, stop: threading.Event, run: int) -> int:
-        """Serve a run, or all if it is 0, until `stop` is set; returns the exit code."""
+    def place_problems(self, options: Options) -> Iterator[str]:
+        """What else is wrong with places: it may pass, and must not hold up the rest meanwhile."""
 
-    def dry_run(self, options: Options) -> list[str]:
-        """Lines that say what a round would do; only the mode `cleanup` has it."""
+    def serve(self, options: Options, stop: threading.Event) -> int:
+        """Serve until `stop` is set; returns the exit code."""
 
 
 def main() -> None:
     """Run a mode; wrong options are named on standard error with exit code 1."""
     arguments = _parser().parse_args()
-    mode = cast(Mode, importlib.import_module(f".{arguments.mode}.mode", __package__))  # only what this mode needs
+    module = importlib.import_module(f".{arguments.mode}.mode", __package__)  # only what this mode needs
+    mode = cast(Mode, module)
     try:
         options = read_options(arguments.config)
-        problems = [problem for problem in (*common_problems(options), *mode.place_problems(options)) if problem]
+        problems = [*places.start_problems(options), *mode.start_problems(options)]
+        if arguments.check:
+            problems += _place_problems(mode, options)
     except OptionsError as error:
         problems = error.problems
     if problems:
@@ -52,20 +59,32 @@ def main() -> None:
         print("configuration OK")
     elif arguments.dry_run:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream at the start of a command
-        print(*mode.dry_run(options), sep="\n")
+        print(*module.dry_run(options), sep="\n")
     else:
         start_logging(options.log_level)
-        sys.exit(_serve(mode, arguments.mode, options, arguments.run))
+        # in a thread, since a mounted folder may never answer
+        threading.Thread(target=_log_problems, args=(mode, options), name="places", daemon=True).start()
+        serve = partial(module.serve, run=arguments.run) if arguments.run else mode.serve
+        sys.exit(_serve(serve, arguments.mode, options, arguments.run))
 
 
-def _serve(mode: Mode, name: str, options: Options, run: int) -> int:
+def _place_problems(mode: Mode, options: Options) -> list[str]:
+    return [*places.place_problems(options), *mode.place_problems(options)]
+
+
+def _log_problems(mode: Mode, options: Options) -> None:
+    for problem in _place_problems(mode, options):
+        log.warning("%s", problem)
+
+
+def _serve(serve: Callable[[Options, threading.Event], int], name: str, options: Options, run: int) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     stop_with_supervisor(stop)
     try:
         with ServiceLock(options.state, name, run):
-            return mode.serve(options, stop, run)
+            return serve(options, stop)
     except AlreadyServed as error:
         sys.exit(f"dqmhub-transfer: {error}")
 

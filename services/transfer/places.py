@@ -10,8 +10,8 @@ from .options import Options
 from .options.checks import check_host
 
 
-def folder_problem(key: str, folder: str, access: int = os.R_OK | os.W_OK | os.X_OK, use: str = "change files") -> str:
-    """What is wrong with a folder, as a sentence that begins with its key; "" if nothing is.
+def folder_problems(key: str, folder: str, access: int = os.R_OK | os.W_OK | os.X_OK, use: str = "change files") -> Iterator[str]:
+    """What is wrong with a folder, as a sentence that begins with its key.
 
     Args:
         key: The option.
@@ -20,36 +20,55 @@ def folder_problem(key: str, folder: str, access: int = os.R_OK | os.W_OK | os.X
         use: Its name in the sentence.
     """
     if not os.path.isdir(folder):
-        return f"{key} = {folder!r}: there is no such folder"
-    return "" if os.access(folder, access) else f"{key} = {folder!r}: this user may not {use} there"
+        yield f"{key} = {folder!r}: there is no such folder"
+    elif not os.access(folder, access):
+        yield f"{key} = {folder!r}: this user may not {use} there"
 
 
-def program_problem(key: str, program: str) -> str:
-    """What is wrong with a program; "" if nothing is."""
-    return "" if shutil.which(program) else f"{key} = {program!r}: there is no such program"
+def program_problems(key: str, program: str) -> Iterator[str]:
+    """What is wrong with a program."""
+    if not shutil.which(program):
+        yield f"{key} = {program!r}: there is no such program"
 
 
-def token_problem(key: str, path: str) -> str:
-    """What is wrong with a file that holds a token; "" if nothing is, or if there is none."""
+def token_problems(key: str, path: str) -> Iterator[str]:
+    """What is wrong with a file that holds a token; "" is none."""
     if not path:
-        return ""
+        return
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
-        return f"{key} = {path!r}: {error.strerror}"
+        yield f"{key} = {path!r}: {error.strerror}"
+        return
     if mode & 0o007:
-        return f"{key} = {path!r}: all users of this host have access to the token; use `chmod 600`"
-    return "" if os.access(path, os.R_OK) else f"{key} = {path!r}: this user may not read it"
+        yield f"{key} = {path!r}: all users of this host have access to the token; use `chmod 600`"
+    elif not os.access(path, os.R_OK):
+        yield f"{key} = {path!r}: this user may not read it"
 
 
-def common_problems(options: Options) -> Iterator[str]:
-    """What is wrong with the places that all modes have."""
+def start_problems(options: Options) -> Iterator[str]:
+    """What keeps all modes from starting."""
     if check_host(options.host_name):
         yield f"host: the name of this host, {options.host_name!r}, cannot be part of names of files; set this option"
-    parent = options.state
-    while not os.path.exists(parent):
-        parent = os.path.dirname(parent)
-    if folder_problem("state", parent):
+    if not _is_read_only(options.state) and any(folder_problems("state", _parent(options.state))):
         yield f"state = {options.state!r}: this user may not write there"
+
+
+def place_problems(options: Options) -> Iterator[str]:
+    """What else is wrong with the places that all modes have."""
+    if _is_read_only(options.state):
+        yield f"state = {options.state!r}: its disk is read-only"
     for number, hub in enumerate(options.hubs, 1):
-        yield token_problem(f"hubs {number}.token_file", hub.token_file)
+        yield from token_problems(f"hubs {number}.token_file", hub.token_file)
+
+
+def _parent(folder: str) -> str:
+    """The folder, or the nearest one above that is there."""
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _is_read_only(folder: str) -> bool:
+    """Whether nobody can write on a disk, as Linux makes it after a failure."""
+    return bool(os.statvfs(_parent(folder)).f_flag & os.ST_RDONLY)

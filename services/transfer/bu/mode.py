@@ -6,13 +6,14 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..cleanup.folder import disk_usage
 from ..journal import Journal
 from ..options import Options
-from ..places import folder_problem, program_problem, token_problem
+from ..places import folder_problems, program_problems, token_problems
 from ..reporting import reporter_for
 from .deliveries import Deliveries
 from .ends import Ends
@@ -21,26 +22,28 @@ from .rounds import Rounds, Runs
 log = logging.getLogger(__name__)
 
 
-def place_problems(options: Options) -> list[str]:
-    """What is wrong with the places of the options, one sentence for each, beginning with its key; "" says nothing.
+def start_problems(options: Options) -> Iterator[str]:
+    """What keeps the mode from starting."""
+    return folder_problems("bu.folder", options.bu.folder)
 
-    Folders of GUI machines are not among them: one that is not mounted must not keep the service from starting.
+
+def place_problems(options: Options) -> Iterator[str]:
+    """What a part of the work waits for: the end of runs, merges, one GUI machine.
+
+    Folders of GUI machines are not among them: deliveries say what is wrong with these.
     """
-    problems = [
-        folder_problem("bu.folder", options.bu.folder),
-        folder_problem("bu.heartbeats", options.bu.heartbeats, os.R_OK | os.X_OK, "read files"),
-        program_problem("bu.hadd", options.bu.hadd),
-        program_problem("bu.root", options.bu.root),
-    ]
+    yield from folder_problems("bu.heartbeats", options.bu.heartbeats, os.R_OK | os.X_OK, "read files")
+    yield from program_problems("bu.hadd", options.bu.hadd)
+    yield from program_problems("bu.root", options.bu.root)
     if any(machine.host for machine in options.bu.gui_machines):
-        problems += [program_problem("bu.ssh", options.bu.ssh[0]), program_problem("bu.gui_machines.host", "rsync")]
+        yield from program_problems("bu.ssh", options.bu.ssh[0])
+        yield from program_problems("bu.gui_machines.host", "rsync")
     for number, machine in enumerate(options.bu.gui_machines, 1):
-        problems.append(token_problem(f"bu.gui_machines {number}.token_file", machine.token_file))
-    return problems
+        yield from token_problems(f"bu.gui_machines {number}.token_file", machine.token_file)
 
 
-def serve(options: Options, stop: threading.Event, run: int = 0) -> int:
-    """Serve all runs until `stop` is set; returns the exit code. There is no form for one run: `run` is 0."""
+def serve(options: Options, stop: threading.Event) -> int:
+    """Serve all runs until `stop` is set; returns the exit code."""
     started = time.time()
     journal = Journal(Path(options.state) / "bu.sqlite")
     runs = Runs(options, journal, stop)

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from ..journal import Journal, JournalFailed
 from ..log import one_line
 from ..options import CleanupOptions, Options
-from ..places import folder_problem
+from ..places import folder_problems
 from ..reporting import reporter_for
 from .folder import StoredFile, disk_usage, list_files
 from .mail import DiskMail
@@ -40,13 +41,16 @@ class Round(NamedTuple):
     removed: list[tuple[StoredFile, Rule]]
 
 
-def place_problems(options: Options) -> list[str]:
-    """What is wrong with the places of these options, one sentence for each, beginning with its key."""
-    cleanup = options.cleanup
-    problems = [folder_problem("cleanup.folder", cleanup.folder, use="remove files")]
-    if cleanup.release_link and not os.path.islink(cleanup.release_link):
-        problems.append(f"cleanup.release_link = {cleanup.release_link!r}: there is no such link")
-    return problems
+def start_problems(options: Options) -> Iterator[str]:
+    """What keeps the mode from starting."""
+    return folder_problems("cleanup.folder", options.cleanup.folder, use="remove files")
+
+
+def place_problems(options: Options) -> Iterator[str]:
+    """What else is wrong with places."""
+    link = options.cleanup.release_link
+    if link and not os.path.islink(link):
+        yield f"cleanup.release_link = {link!r}: there is no such link"
 
 
 def dry_run(options: Options) -> list[str]:
@@ -76,9 +80,8 @@ def clean_up(options: CleanupOptions) -> Round:
     return Round(plan, removed)
 
 
-def serve(options: Options, stop: threading.Event, run: int = 0) -> int:
+def serve(options: Options, stop: threading.Event) -> int:
     """Clean up again and again until `stop` is set or the release changes; returns the exit code."""
-    del run  # clean-up knows no single runs
     with closing(Journal(Path(options.state) / "cleanup.sqlite")) as journal:
         service = _Service(options, journal)
         reporter = reporter_for(options, "cleanup", journal, service.state)

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from ..journal import Journal
 from ..options import Options
-from ..places import folder_problem, program_problem
+from ..places import folder_problems, program_problems
 from ..reporting import reporter_for
 from .service import FuService
 
 
-def place_problems(options: Options) -> list[str]:
-    """What is wrong with the places of the options, one sentence for each, beginning with its key; "" says nothing."""
-    problems = [folder_problem("fu.folder", options.fu.folder, os.R_OK | os.X_OK, "list files")]
-    if options.fu.target.startswith("/"):
-        problems.append(folder_problem("fu.target", options.fu.target))
-    else:
-        problems += [program_problem("fu.ssh", options.fu.ssh[0]), program_problem("fu.target", "rsync")]
+def start_problems(options: Options) -> Iterator[str]:
+    """What keeps the mode from starting."""
+    yield from folder_problems("fu.folder", options.fu.folder, os.R_OK | os.X_OK, "list files")
     if not os.path.isdir("/proc/1"):
-        problems.append("fu: /proc shows this user only its own processes, so that clients cannot be seen; mount it without hidepid")
-    return problems
+        yield "fu: /proc shows this user only its own processes, so that clients cannot be seen; mount it without hidepid"
 
 
-def serve(options: Options, stop: threading.Event, run: int) -> int:
+def place_problems(options: Options) -> Iterator[str]:
+    """What is wrong at the target: files wait meanwhile."""
+    if options.fu.target.startswith("/"):
+        yield from folder_problems("fu.target", options.fu.target)
+    else:
+        yield from program_problems("fu.ssh", options.fu.ssh[0])
+        yield from program_problems("fu.target", "rsync")
+
+
+def serve(options: Options, stop: threading.Event, run: int = 0) -> int:
     """Serve a run, or all if it is 0, until `stop` is set or the run is over; returns the exit code."""
     with closing(Journal(Path(options.state) / "fu.sqlite")) as journal:
         service = FuService(options, journal, run)

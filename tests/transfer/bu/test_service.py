@@ -66,10 +66,10 @@ class Bu:
         self.options = folder / "transfer.toml"
         self.options.write_text(OPTIONS.format(folder=folder, hub=hub.url, python=sys.executable))
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start the process."""
         with (self.folder / "log").open("ab") as log:
-            words = [sys.executable, "-m", "services.transfer", "bu", "--config", str(self.options)]
+            words = [sys.executable, "-m", "services.transfer", "bu", "--config", str(self.options), *arguments]
             return subprocess.Popen(words, cwd=TREE, stderr=log)
 
     def registered(self) -> dict[int, dict[str, bytes]]:
@@ -153,11 +153,30 @@ def test_after_any_kill_the_newest_snapshots_get_to_the_gui_machine(bu: Bu) -> N
     assert all(read((bu.folder / "gui1" / name).read_bytes()) for name in os.listdir(bu.folder / "gui1") if name.endswith(".pb"))
 
 
-def test_a_missing_place_is_named_by_its_key(bu: Bu) -> None:
-    bu.options.write_text(bu.options.read_text().replace(f"{bu.folder}/boxes", f"{bu.folder}/none").replace('root = "', 'root = "/no'))
-    assert bu.start().wait(PATIENCE_S) == 1
-    lines = (bu.folder / "log").read_text().splitlines()
-    assert lines == [
-        f"dqmhub-transfer: bu.heartbeats = '{bu.folder}/none': there is no such folder",
-        f"dqmhub-transfer: bu.root = '/no{sys.executable}': there is no such program",
+def test_what_heartbeats_root_a_hub_and_a_gui_machine_lack_is_named_and_does_not_keep_the_other_machine_waiting(bu: Bu) -> None:
+    token = f"{bu.folder}/token"
+    text = bu.options.read_text().replace(f"{bu.folder}/boxes", f"{bu.folder}/none").replace('root = "', 'root = "/no')
+    text += f'hub = "{bu.hub.url}"\ntoken_file = "{token}"\n[[hubs]]\nurl = "http://127.0.0.1:9"\ntoken_file = "{token}"\n'
+    bu.options.write_text(text)
+    problems = [
+        f"hubs 2.token_file = '{token}': No such file or directory",
+        f"bu.heartbeats = '{bu.folder}/none': there is no such folder",
+        f"bu.root = '/no{sys.executable}': there is no such program",
+        f"bu.gui_machines 2.token_file = '{token}': No such file or directory",
     ]
+    assert bu.start("--check").wait(PATIENCE_S) == 1
+    assert (bu.folder / "log").read_text().splitlines() == [f"dqmhub-transfer: {problem}" for problem in problems]
+    process = bu.start()
+    try:
+        snapshot(bu.run, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+        bu.wait_for({"SiStrip/a": b"1 SiStrip/a"})
+        until(lambda: all(f" WARNING {problem}\n" in (bu.folder / "log").read_text() for problem in problems), "the problems")
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_without_its_own_folder_it_does_not_start(bu: Bu) -> None:
+    bu.options.write_text(bu.options.read_text().replace(f"{bu.folder}/output", f"{bu.folder}/none"))
+    assert bu.start().wait(PATIENCE_S) == 1
+    assert (bu.folder / "log").read_text() == f"dqmhub-transfer: bu.folder = '{bu.folder}/none': there is no such folder\n"

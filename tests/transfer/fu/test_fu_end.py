@@ -128,6 +128,19 @@ def test_a_killed_process_goes_on_where_it_stopped(unit: FilterUnit) -> None:
         assert service.wait(PATIENCE_S) == 0
 
 
+def test_a_process_that_starts_before_the_folder_of_the_bu_is_mounted_names_it_and_sends_when_it_is(unit: FilterUnit) -> None:
+    unit.target.rmdir()
+    unit.write_snapshot(b"1", "SiStrip", RUN)
+    with command(unit) as service:
+        until(lambda: "there is no such folder" in (unit.folder / "log").read_text(), "the problem")
+        unit.target.mkdir()
+        until(lambda: len(unit.sent(RUN)) == 1, "the snapshot")
+        service.terminate()
+        assert service.wait(PATIENCE_S) == 0
+    log = (unit.folder / "log").read_text()
+    assert f" WARNING fu.target = {str(unit.target)!r}: there is no such folder\n" in log
+
+
 def test_a_process_whose_journal_cannot_be_opened_says_so_and_sends(unit: FilterUnit) -> None:
     (unit.folder / "state" / "fu.sqlite").mkdir(parents=True)
     unit.write_snapshot(b"1", "SiStrip", RUN)

@@ -11,7 +11,7 @@ import pytest
 
 from app.transfers.reports.checks import read_report
 from services.transfer.fu import sending
-from services.transfer.fu.mode import place_problems
+from services.transfer.fu.mode import place_problems, start_problems
 from services.transfer.fu.sent import KEEP_DAYS, KIND, SentFiles
 from services.transfer.journal import Journal
 from tests.support.processes import until
@@ -20,7 +20,7 @@ from tests.transfer.fu.filter_unit import HOST, RUN, FilterUnit, write
 
 def problems(unit: FilterUnit, **changes: Any) -> list[str]:
     options = replace(unit.options, fu=replace(unit.options.fu, **changes))
-    return [problem for problem in place_problems(options) if problem]
+    return [*start_problems(options), *place_problems(options)]
 
 
 def test_problems_of_places_are_named_by_the_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
