@@ -87,7 +87,7 @@ class TransferRunState(JsonTable):
     mode = TextField()
     state = TextField()  # one of RUN_STATES
     since = DoubleField()  # hub
-    waiting_for = TextField(default="[]")  # JSON array of the filter units on which a run goes on, of builder units
+    waiting_for = TextField(default="[]")  # JSON array, of builder units: filter units on which a run goes on, then clients
 
     class Meta:
         """Options of peewee."""

@@ -28,6 +28,8 @@ UNMERGED = "unmerged"
 RETRY_S, RETRY_MOST_S = 10.0, 600.0
 _FOLDER = "merge-"
 _MOST_NAMED = 10
+MOST_WAITS = 10
+"""A merge waits for ROOT files at most this often `merge_wait_s` after the end of the run, also when snapshots still arrive."""
 REST_S = 10.0
 """Seconds between two looks at the heartbeats when a run is over and there is nothing to merge."""
 log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class EndOfRun:
 
     Attributes:
         state: `ongoing`, `merging`, `merged`, or `over` when there is nothing to merge.
-        waiting_for: The FUs that still have the run.
+        waiting_for: The FUs that still have the run; when it is over, the clients whose ROOT files the merge waits for.
     """
 
     def __init__(self, run: int, folder: Path, options: Options, journal: Journal, heartbeats: Heartbeats, stop: threading.Event) -> None:
@@ -78,7 +80,7 @@ class EndOfRun:
         self._finished: Sequence[RunFile] | None = None
         self._next_look = 0.0
         self._seen: dict[Path, int] = {}
-        self._changed = 0.0
+        self._changed, self._over_since = 0.0, math.inf
         self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
 
     def step(self, now: float, files: Sequence[RunFile]) -> list[MergedFile]:
@@ -152,18 +154,21 @@ class EndOfRun:
     def _is_due(self, now: float, files: Sequence[RunFile], missing: Sequence[RunFile]) -> bool:
         """Whether the run is over, and all ROOT files are there that can be expected. Raises `OSError`.
 
-        New snapshots are a sign that more are to come, also where there is no heartbeat that lists the run.
+        New snapshots are a sign that more are to come, also where there is no heartbeat that lists the run; but a client that hangs
+        may write them for ever.
         """
         over = self._watch.is_over(now)
-        self.waiting_for = self._watch.waiting_for()
         seen = {file.path: file.inode for file in files}
         if not over or seen != self._seen:
             self._seen, self._changed = seen, now
         if not over:
-            self.state = "ongoing"
+            self.state, self.waiting_for, self._over_since = "ongoing", self._watch.waiting_for(), math.inf
             return False
-        self.state = "merging"
-        return now >= self._retry_at and (not missing or now - self._changed >= self._options.bu.merge_wait_s)
+        self._over_since = min(self._over_since, now)
+        wait_s = self._options.bu.merge_wait_s
+        is_waiting = bool(missing) and now < min(self._changed + wait_s, self._over_since + MOST_WAITS * wait_s)
+        self.state, self.waiting_for = "merging", _clients(missing) if is_waiting else []
+        return now >= self._retry_at and not is_waiting
 
     def _merge(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile]) -> list[MergedFile]:
         """Make the next version."""
@@ -278,10 +283,14 @@ def _missing(files: Sequence[RunFile]) -> list[RunFile]:
     return list({(file.host, file.client): file for file in snapshots if (file.host, file.client) not in written}.values())
 
 
+def _clients(missing: Sequence[RunFile]) -> list[str]:
+    """The clients that wrote these files, by name and host; not all of very many."""
+    more = ["..."] if len(missing) > _MOST_NAMED else []
+    return [f"{file.client or 'unnamed client'} at {file.host}" for file in missing[:_MOST_NAMED]] + more
+
+
 def _missing_note(missing: Sequence[RunFile]) -> str:
-    names = ", ".join(f"{file.client or 'unnamed client'} at {file.host}" for file in missing[:_MOST_NAMED])
-    more = " ..." if len(missing) > _MOST_NAMED else ""
-    return f"clients with snapshots and without a ROOT file: {names}{more}" if missing else ""
+    return f"clients with snapshots and without a ROOT file: {', '.join(_clients(missing))}" if missing else ""
 
 
 def _saturated_note(made: Merge) -> str:

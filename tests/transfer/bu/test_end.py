@@ -174,6 +174,32 @@ def test_a_run_without_heartbeats_is_not_given_up_while_snapshots_arrive(site: S
     assert [site.step(10), site.end.state, len(site.records())] == [[], "over", 1]
 
 
+def test_a_client_that_goes_on_writing_snapshots_does_not_keep_its_run_from_being_merged(tmp_path: Path) -> None:
+    """A process that hangs may write for ever; each snapshot tells a merge to wait, but not for ever."""
+    hadd = script(tmp_path / "hadd", 'shift 3; cat "$2" > "$1"')
+    site = Site(tmp_path / "site", hadd, script(tmp_path / "root", """echo '{"end": true}' > answer.txt"""))
+    arrive(site.folder, f"DQM_V0001_SiStrip_R{RUN:09}__fu1.root")
+    snapshot(site.folder, "BRIL", "fu1", b"0")
+    site.beat(RUN)
+    site.step()
+    assert site.over() == []
+    for number in range(59):
+        snapshot(site.folder, "BRIL", "fu1", b"%d" % number)
+        assert [site.step(10), site.end.state, site.end.waiting_for] == [[], "merging", ["BRIL at fu1"]]
+    assert site.records() == []
+    snapshot(site.folder, "BRIL", "fu1", b"last")
+    (merged,) = site.step(10)
+    assert (merged.version, site.end.state, site.end.waiting_for) == (1, "merged", [])
+    (record,) = site.records()
+    assert (record["accepted"], record["error"]) == (True, "clients with snapshots and without a ROOT file: BRIL at fu1")
+    snapshot(site.folder, "BRIL", "fu1", b"more")
+    assert [site.step(10), site.end.state, site.end.waiting_for] == [[], "merged", []]
+    arrive(site.folder, f"DQM_V0001_BRIL_R{RUN:09}__fu1.root")
+    (later,) = site.step(10)
+    assert (later.version, site.records()[1]["error"]) == (2, "")
+    site.journal.close()
+
+
 def test_a_merge_that_was_killed_before_its_last_step_is_finished_at_the_next_start(site: Site, client_files: Path) -> None:
     site.arrive(client_files / "BRIL.root")
     left = site.folder / WORK_FOLDER / "merge-1"
