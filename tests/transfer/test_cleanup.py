@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE
-from services.transfer.cleanup.folder import DiskUsage, disk_usage, list_files
+from services.transfer.cleanup.folder import list_files
 from services.transfer.cleanup.mode import clean_up, dry_run
 from services.transfer.cleanup.rules import Plan, Rule, plan_cleanup
+from services.transfer.disks import DiskUsage, disk_usage
 from services.transfer.options import CleanupOptions, Options
 from tests.notify.receivers import mail_server
 from tests.support.patience import PATIENCE_S

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..cleanup.folder import disk_usage
+from ..disks import DiskWatch
 from ..journal import Journal
 from ..options import Options
 from ..places import folder_problems, program_problems, token_problems
@@ -48,13 +48,14 @@ def serve(options: Options, stop: threading.Event) -> int:
     journal = Journal(Path(options.state) / "bu.sqlite")
     runs = Runs(options, journal, stop)
     deliveries = Deliveries(options, journal, runs.live)
+    disks = DiskWatch([options.bu.folder])
 
     def state() -> dict[str, Any]:
         return {
             "started": started,
             "runs": [run.state() for run in runs.all()],
             "gui_machines": deliveries.state(),
-            "disks": _disks(options.bu.folder),
+            "disks": disks.fractions(),
         }
 
     reporter = reporter_for(options, "bu", journal, state)
@@ -72,11 +73,5 @@ def serve(options: Options, stop: threading.Event) -> int:
         ends.join(1.0)
         deliveries.close()
         reporter.close()
+        disks.close()
     return 0
-
-
-def _disks(folder: str) -> dict[str, float]:
-    try:
-        return {folder: disk_usage(folder).fraction}
-    except OSError:
-        return {}

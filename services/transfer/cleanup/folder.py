@@ -1,4 +1,4 @@
-"""The files of a folder, and the disk that holds it."""
+"""The files of a folder."""
 
 from __future__ import annotations
 
@@ -31,33 +31,6 @@ class StoredFile(NamedTuple):
     changed: float
     nbytes: int
     is_part: bool = False
-
-
-class DiskUsage(NamedTuple):
-    """How full a disk is, as `df` counts.
-
-    Attributes:
-        used: Bytes in use.
-        free: Bytes that users can still write.
-    """
-
-    used: int
-    free: int
-
-    @property
-    def fraction(self) -> float:
-        """The used part, from 0 to 1."""
-        return self.used / ((self.used + self.free) or 1)
-
-    def without(self, nbytes: int) -> DiskUsage:
-        """The usage after so many bytes were removed."""
-        return DiskUsage(self.used - nbytes, self.free + nbytes)
-
-
-def disk_usage(folder: str) -> DiskUsage:
-    """The usage of the disk of a folder. Raises `OSError`."""
-    disk = os.statvfs(folder)
-    return DiskUsage((disk.f_blocks - disk.f_bfree) * disk.f_frsize, disk.f_bavail * disk.f_frsize)
 
 
 def list_files(folder: str) -> list[StoredFile]:

@@ -12,12 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..disks import disk_usage
 from ..journal import Journal, JournalFailed
 from ..log import one_line
 from ..options import CleanupOptions, Options
 from ..places import folder_problems
 from ..reporting import reporter_for
-from .folder import StoredFile, disk_usage, list_files
+from .folder import StoredFile, list_files
 from .mail import DiskMail
 from .release import ReleaseLink
 from .rules import Plan, Rule, plan_cleanup

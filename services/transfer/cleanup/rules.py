@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..disks import DiskUsage
 from ..options import CleanupOptions
-from .folder import DiskUsage, StoredFile
+from .folder import StoredFile
 
 SUPERSEDED_S = 60.0
 """Seconds without a file after which a run with a lower number is over when there is a higher one: an ongoing run has one each 35 s at most."""

@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from ..disks import DiskWatch
 from ..journal import Journal
 from ..names import LARGEST_RUN
 from ..options import Options
 from ..processes import ClientProcess, all_client_processes
 from ..watching import FolderWatch
 from .clients import RunClients
-from .disks import DiskWatch
 from .files import ClientFile, FileFinder, file_state
 from .outbox import Outbox, OutgoingFile
 from .sending import Sender
