@@ -7,9 +7,9 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shlex
 import stat
-import subprocess
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
 from .concatenation import move_bytes
-from .names import TEMPORARY
+from .names import TEMPORARY, part_name
+from .programs import run_program
 
 CONNECT_S = 10
 IDLE_S = 30
@@ -32,6 +33,9 @@ MOST_MESSAGE = 4096
 """Bytes of the messages of a command that are read."""
 _ORIGIN = re.compile(r"md5:([0-9a-f]{32}) (\d{1,18}) .*\n?", re.ASCII | re.DOTALL)
 _SIZE_DIFFERS, _MD5_DIFFERS = 3, 4
+_PROCESS = secrets.token_hex(3)
+_NOT_IN_A_SOCKET = re.compile(r"""[\s"'\\%$#]""")
+"""Characters that ssh takes for more than a part of a path."""
 _OF_THE_TARGET = {
     *(errno.ENOTCONN, errno.ESTALE, errno.EIO, errno.ENODEV, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH),
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS),
@@ -91,7 +95,7 @@ def copy_file(source: Path, target: Path, expected: Expected | None = None) -> i
             with temporary.open("w+b", buffering=0) as writer:
                 size = _copy_checked(reader, writer, expected)
             temporary.replace(target)
-            _synchronise(target.parent)
+            synchronise(target.parent)
         except (OSError, CopyFailed) as error:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -135,8 +139,8 @@ def _md5(file: IO[bytes]) -> str:
     return hashlib.file_digest(file, "md5").hexdigest()  # type: ignore[arg-type]  # an unbuffered file can be read into memory
 
 
-def _synchronise(folder: Path) -> None:
-    """Make a rename in this folder last."""
+def synchronise(folder: Path) -> None:
+    """Make what was made or renamed in this folder last. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -169,12 +173,12 @@ class RemoteHost:
         with _opened(source) as reader:
             before = os.fstat(reader.fileno())
             expected = expected or Expected(before.st_size)
-            temporary = target.with_name(target.name + TEMPORARY)
-            limit = CONNECT_S + IDLE_S + before.st_size / SLOWEST
+            temporary = target.with_name(part_name(target.name, _PROCESS))
+            limit = _limit_s(before.st_size)
             place = f"{self.address}:{temporary}"
             options = ("--whole-file", "--ignore-times", "--protect-args", f"--timeout={IDLE_S}", "--rsh", shlex.join(self._ssh()))
             _run([self.rsync, *options, "--", os.path.abspath(source), place], limit)
-            done = self.run(_finish_script(str(temporary), str(target), expected), limit, (_SIZE_DIFFERS, _MD5_DIFFERS))
+            done = self.run(_finish_script(temporary, target, expected), limit, (_SIZE_DIFFERS, _MD5_DIFFERS))
             if not done:
                 return expected.size
             is_source = _version(os.fstat(reader.fileno())) != _version(before) or not _is_expected(reader, expected)
@@ -183,10 +187,18 @@ class RemoteHost:
                 raise kind(f"the copy of {source} has not {expected.size} bytes")
             raise kind(f"the md5 of the copy of {source} is not {expected.md5}")
 
+    def has_file(self, path: PurePosixPath, expected: Expected) -> bool:
+        """Whether a file of the host is what is expected, by size and md5. Raises CopyFailed."""
+        file = shlex.quote(str(path))
+        tests = f'[ -f {file} ] && [ "$(stat -c %s -- {file})" = {expected.size} ] && [ "$(md5sum < {file})" = "{expected.md5}  -" ]'
+        script = f"{tests} || exit {_MD5_DIFFERS}\nsync -- {shlex.quote(str(path.parent))}"
+        return self.run(script, _limit_s(expected.size), (_MD5_DIFFERS,)) == 0
+
     def make_folder(self, folder: PurePosixPath) -> None:
         """Make a folder in one that exists, if it is not there. Raises CopyFailed."""
         place = shlex.quote(str(folder))
-        self.run(f"[ -d {place} ] || mkdir -- {place} || [ -d {place} ]", CONNECT_S + IDLE_S)
+        made = f"[ -d {place} ] || mkdir -- {place} || [ -d {place} ] || exit"
+        self.run(f"{made}\nsync -- {shlex.quote(str(folder.parent))}", CONNECT_S + IDLE_S)
 
     def run(self, script: str, limit_s: float, allowed: tuple[int, ...] = ()) -> int:
         """Run a script of the shell; returns its exit code, 0 or one of those allowed. Raises CopyFailed."""
@@ -205,10 +217,18 @@ class RemoteHost:
 
 
 def shared_socket(state: str, address: str, ssh: tuple[str, ...]) -> str:
-    """The path in this folder of the socket of a connection that commands share; "" if it is too long for a socket."""
+    """The path in this folder of the socket of a connection that commands share.
+
+    "" if it is too long for a socket, or has characters that ssh would not take for themselves: then there is no such connection.
+    """
     digest = hashlib.sha256(repr((address, ssh)).encode()).hexdigest()[:8]
     path = os.path.join(state, f"ssh-{digest}")
-    return path if len(os.fsencode(path)) <= MOST_SOCKET else ""
+    return path if len(os.fsencode(path)) <= MOST_SOCKET and not _NOT_IN_A_SOCKET.search(path) else ""
+
+
+def _limit_s(size: int) -> float:
+    """Seconds in which so many bytes must have been copied or read."""
+    return CONNECT_S + IDLE_S + size / SLOWEST
 
 
 MEANINGS = {
@@ -226,9 +246,17 @@ _CODES_OF_THE_TARGET = {5, 10, 11, 12, 30, 35, 255}
 
 def check_source(source: Path, expected: Expected) -> None:
     """Check a file that is to be copied. Raises SourceFailed when it is not what is expected."""
-    with _opened(source) as reader:
-        if not _is_expected(reader, expected):
-            raise SourceFailed(f"{source} has not {expected.size} bytes and the md5 {expected.md5}")
+    if not has_file(source, expected):
+        raise SourceFailed(f"{source} has not {expected.size} bytes and the md5 {expected.md5}")
+
+
+def has_file(path: Path, expected: Expected) -> bool:
+    """Whether a file is what is expected; not if it cannot be read."""
+    try:
+        with _opened(path) as reader:
+            return _is_expected(reader, expected)
+    except (OSError, SourceFailed):
+        return False
 
 
 def _version(status: os.stat_result) -> tuple[int, int]:
@@ -240,30 +268,31 @@ def _is_expected(file: IO[bytes], expected: Expected) -> bool:
     return os.fstat(file.fileno()).st_size == expected.size and expected.md5 in ("", _md5(file))
 
 
-def _finish_script(temporary: str, target: str, expected: Expected) -> str:
+def _finish_script(temporary: PurePosixPath, target: PurePosixPath, expected: Expected) -> str:
     """The script that checks a copy at the host, and renames it; a wrong one is removed, and what killed copies left behind."""
-    before, after = shlex.quote(temporary), shlex.quote(target)
-    folder, _, name = temporary.rpartition("/")
+    before, after, folder = (shlex.quote(str(path)) for path in (temporary, target, target.parent))
     lines = [f'[ "$(stat -c %s -- {before})" = {expected.size} ] || {{ rm -f -- {before}; exit {_SIZE_DIFFERS}; }}']
     if expected.md5:
         lines.append(f'[ "$(md5sum < {before})" = "{expected.md5}  -" ] || {{ rm -f -- {before}; exit {_MD5_DIFFERS}; }}')
-    lines.append(f"sync -- {before} && mv -T -- {before} {after} || exit")
-    return "\n".join([*lines, f"rm -f -- {shlex.quote(f'{folder}/.{name}')}.??????"])  # as rsync names what it writes
+    lines.append(f"sync -- {before} && mv -T -- {before} {after} && sync -- {folder} || exit")
+    plain = shlex.quote(f"{target.parent}/{target.name}{TEMPORARY}")
+    part = shlex.quote(f"{target.parent}/{part_name(target.name, '')}")
+    return "\n".join([*lines, f"rm -f -- {plain} {part}?????? {part}??????.??????"])
 
 
 def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = ()) -> int:
     """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with its message."""
-    with tempfile.TemporaryFile() as messages:  # no pipe: older versions of ssh hold it open for a shared connection
+    with tempfile.TemporaryFile() as messages:
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, check=False, timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            raise TargetFailed(f"{command[0]} did not end within {limit_s:.0f} s") from None
+            code = run_program(command, limit_s, messages)
         except OSError as error:
             raise CopyFailed(f"{command[0]}: {error.strerror}") from error
         messages.seek(0)
         text = messages.read(MOST_MESSAGE).decode(errors="replace")
-    if done.returncode not in (0, *allowed):
+    if code is None:
+        raise TargetFailed(f"{command[0]} did not end within {limit_s:.0f} s")
+    if code not in (0, *allowed):
         said = "; ".join(text.split("\n")[:3]).strip("; ")
-        kind = TargetFailed if done.returncode in _CODES_OF_THE_TARGET else CopyFailed
-        raise kind(f"{command[0]} ended with {done.returncode}: {said or MEANINGS.get(done.returncode, 'no message')}")
-    return done.returncode
+        kind = TargetFailed if code in _CODES_OF_THE_TARGET else CopyFailed
+        raise kind(f"{command[0]} ended with {code}: {said or MEANINGS.get(code, 'no message')}")
+    return code

@@ -83,6 +83,7 @@ _PATTERNS = [
     )
 ]
 _RUN_FOLDER = re.compile(r"run(\d{6,10})", re.ASCII)
+_PART = re.compile(rf"(\.)?(.+){re.escape(TEMPORARY)}(?(1)(?:\.[A-Za-z0-9]{{6}}){{1,2}}|)", re.ASCII | re.DOTALL)
 LARGEST_RUN = 2**31 - 1
 
 
@@ -141,3 +142,20 @@ def run_of_folder(name: str) -> int:
     match = _RUN_FOLDER.fullmatch(name)
     run = int(match[1]) if match else 0
     return run if run <= LARGEST_RUN and name == run_folder(run) else 0
+
+
+def part_name(name: str, process: str) -> str:
+    """The name of a file while it is copied to another host, as rsync would form it.
+
+    `process` is 6 letters or digits: of two processes, one of which was killed and whose rsync goes on, each writes another file.
+    """
+    return f".{name}{TEMPORARY}.{process}"
+
+
+def whole_name(name: str) -> str:
+    """The name that a file gets when its copy is complete; "" if this is not the name of a part.
+
+    Parts are `<name>.tmp`, what `part_name` returns, and that by which rsync writes either.
+    """
+    match = _PART.fullmatch(name)
+    return match[2] if match else ""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+from app.core.settings import TREE
 from services.transfer import copying
 from services.transfer.copying import (
     CopyFailed,
@@ -21,7 +25,10 @@ from services.transfer.copying import (
     copy_file,
     expected_by_origin,
     expected_by_report,
+    has_file,
+    shared_socket,
 )
+from services.transfer.names import part_name, whole_name
 from tests.diary import sshd
 from tests.support.ports import free_port
 
@@ -131,6 +138,94 @@ def test_the_origin_of_a_root_file_has_its_size_and_md5() -> None:
             expected_by_origin(wrong)
 
 
+@pytest.fixture
+def shell(tmp_path: Path) -> tuple[str, ...]:
+    """A command in the place of ssh: it runs scripts on this machine, with the programs that `programs` in this folder has first."""
+    if not shutil.which("rsync"):
+        pytest.skip("rsync is not on this machine")
+    (tmp_path / "programs").mkdir()
+    script = f"""
+        while [ "$1" = -o ]; do shift 2; done
+        [ "$1" = -- ] && shift
+        shift
+        PATH={shlex.quote(str(tmp_path / "programs"))}:$PATH exec sh -c "$*"
+    """
+    return ("sh", "-c", script, "sh")
+
+
+def add_program(tmp_path: Path, name: str, script: str) -> None:
+    """A program that hosts have in place of that of the system."""
+    (tmp_path / "programs" / name).write_text(f"#!/bin/sh\n{script}")
+    (tmp_path / "programs" / name).chmod(0o755)
+
+
+def test_a_copy_and_its_name_are_on_the_disk_of_the_host_before_it_counts(
+    tmp_path: Path, source: Path, folder: Path, shell: tuple[str, ...]
+) -> None:
+    """As after `sync` with a folder: fsync of it, which makes the name last."""
+    add_program(
+        tmp_path, "sync", f'[ "$1" = -- ] && ls -d -- "$2" {shlex.quote(str(folder))}/run*/* >> {tmp_path}/synchronised 2>/dev/null'
+    )
+    (folder / "run").mkdir()
+    (folder / "run" / "x").touch()
+    host = RemoteHost("host", shell)
+    host.copy_file(source, PurePosixPath(folder, "run", "copy"), Expected(len(CONTENT), MD5))
+    told = (tmp_path / "synchronised").read_text().splitlines()
+    parts = [line for line in told if ".copy.tmp." in line]
+    assert [len(told), len(parts)] == [5, 1]
+    assert told[2:] == [str(folder / "run"), str(folder / "run" / "copy"), str(folder / "run" / "x")]
+    (tmp_path / "synchronised").unlink()
+    host.make_folder(PurePosixPath(folder, "run2"))
+    assert (tmp_path / "synchronised").read_text().splitlines()[0] == str(folder)
+    add_program(tmp_path, "sync", f'[ "$2" != {shlex.quote(str(folder))} ]')
+    with pytest.raises(CopyFailed, match="ended with 1"):
+        host.copy_file(source, PurePosixPath(folder, "copy"))
+
+
+def test_the_copies_of_two_processes_never_share_a_file(tmp_path: Path, source: Path, folder: Path, shell: tuple[str, ...]) -> None:
+    """The rsync of a killed process goes on for a while."""
+    rsync = tmp_path / "rsync"
+    rsync.write_text(f'#!/bin/sh\nfor last; do :; done\necho "$last" >> {tmp_path}/places\nexec rsync "$@"')
+    rsync.chmod(0o755)
+    host = RemoteHost("host", shell, str(rsync))
+    host.copy_file(source, PurePosixPath(folder, "copy"))
+    program = "import sys; from pathlib import *; from services.transfer.copying import *"
+    program += "; RemoteHost('host', tuple(sys.argv[4:]), sys.argv[1]).copy_file(Path(sys.argv[2]), PurePosixPath(sys.argv[3]))"
+    command = [sys.executable, "-S", "-E", "-c", program, str(rsync), str(source), str(folder / "copy"), *shell]
+    subprocess.run(command, check=True, cwd=TREE)
+    places = (tmp_path / "places").read_text().splitlines()
+    assert len(set(places)) == 2
+    assert [whole_name(PurePosixPath(place).name) for place in places] == ["copy", "copy"]
+    assert os.listdir(folder) == ["copy"]
+
+
+def test_a_file_at_a_host_is_compared_by_size_and_md5(source: Path, folder: Path, shell: tuple[str, ...]) -> None:
+    host = RemoteHost("host", shell)
+    others = (Expected(len(CONTENT) - 1, MD5), Expected(len(CONTENT), OTHER_MD5))
+    for path, is_same in ((source, True), (folder, False), (folder / "absent", False)):
+        for expected, is_expected in ((Expected(len(CONTENT), MD5), is_same), *((other, False) for other in others)):
+            assert has_file(path, expected) is is_expected
+            assert host.has_file(PurePosixPath(path), expected) is is_expected
+    with pytest.raises(TargetFailed, match="ended with 255"):
+        RemoteHost("host", ("sh", "-c", "exit 255")).has_file(PurePosixPath(source), Expected(len(CONTENT), MD5))
+
+
+@pytest.mark.parametrize(
+    "state", ["/var/lib/a b", "/var/lib/%h", "/var/a'b", '/var/a"b', "/var/a\\b", "/var/$HOME", "/var/#x", "/var/a\nb"]
+)
+def test_no_connection_is_shared_by_a_socket_whose_path_ssh_would_not_take_for_itself(state: str) -> None:
+    assert shared_socket(state, "host", ("ssh",)) == ""
+
+
+@pytest.mark.skipif(not shutil.which("ssh"), reason="ssh is not on this machine")
+@pytest.mark.parametrize("state", ["/var/lib/dqmhub-transfer", "/data/x_y-1.2+3,4:5@6=7~/é(;&|<>*?[])!{}^`"])
+def test_ssh_takes_the_path_of_the_socket_of_a_shared_connection_for_itself(state: str) -> None:
+    socket = shared_socket(state, "host", ("ssh",))
+    assert socket.startswith(f"{state}/ssh-")
+    done = subprocess.run(["ssh", "-G", "-F", "none", "-o", f"ControlPath={socket}", "host"], capture_output=True, check=True)
+    assert f"controlpath {socket}" in done.stdout.decode().splitlines()
+
+
 @pytest.fixture(scope="module")
 def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteHost]:
     """This machine, by an sshd of its own."""
@@ -167,7 +262,8 @@ def test_copies_have_the_times_of_the_host_that_gets_them(remote: RemoteHost, so
 
 @pytest.mark.slow
 def test_what_a_killed_remote_copy_left_is_removed_by_the_next(remote: RemoteHost, source: Path, folder: Path) -> None:
-    left = ("copy.pb.tmp", ".copy.pb.tmp.AbC123")  # as rsync names what it writes
+    part = part_name("copy.pb", "0a1b2c")
+    left = ("copy.pb.tmp", ".copy.pb.tmp.AbC123", part, f"{part}.AbC123")  # as rsync names what it writes
     others = {".copy.pb.tmp2.AbC123", ".other.pb.tmp.AbC123", "copy.pb.tmp.AbC123"}
     for name in (*left, *others):
         (folder / name).write_bytes(b"part")

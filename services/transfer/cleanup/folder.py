@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from typing import NamedTuple
 
-from ..names import TEMPORARY, FileKind, parse_name
+from ..names import FileKind, parse_name, whole_name
 
 PB_KINDS = (FileKind.CONCATENATION, FileKind.SNAPSHOT)
 _ROOT = b"root"
-_PART = re.compile(rf"(\.)?(.+){re.escape(TEMPORARY)}(?(1)\.[A-Za-z0-9]{{6}}|)", re.ASCII | re.DOTALL)
-"""The name of a file while it is copied: that of the transfer, or that by which rsync writes this one."""
 
 
 class StoredFile(NamedTuple):
@@ -43,8 +40,8 @@ def list_files(folder: str) -> list[StoredFile]:
             except FileNotFoundError:
                 continue  # removed meanwhile
             if not stat.S_ISDIR(status.st_mode):
-                part = _PART.fullmatch(entry.name)
-                run = _run_of_pb_file(entry.path, part[2] if part else entry.name) if stat.S_ISREG(status.st_mode) else 0
+                part = whole_name(entry.name)
+                run = _run_of_pb_file(entry.path, part or entry.name) if stat.S_ISREG(status.st_mode) else 0
                 found.append(StoredFile(entry.name, 0 if part else run, status.st_mtime, status.st_blocks * 512, bool(part and run)))
     return found
 

@@ -1,0 +1,93 @@
+"""Programs that the transfer runs: each in a session of its own, so that its children end with it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+_POLL_S = 0.1
+_running: set[int] = set()
+
+
+class ProgramStopped(Exception):
+    """A program was ended because the service ends."""
+
+
+def run_program(
+    command: Sequence[str],
+    limit_s: float,
+    output: IO[bytes],
+    errors: IO[bytes] | None = None,
+    *,
+    stop: threading.Event | None = None,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    nice: int = 0,
+) -> int | None:
+    """Run a program that reads nothing; returns its exit code, or None if it did not end in time.
+
+    It ends with this process, unless that is killed. Its children are ended with it unless it ended by itself: then they may go on,
+    as the connection that commands of ssh share.
+
+    Args:
+        command: The program and its arguments.
+        limit_s: Seconds after which it is ended.
+        output: An open file for what it writes, no pipe: children may hold that open.
+        errors: The same for standard error; None: also `output`.
+        stop: An event that ends it.
+        folder: Where it works.
+        environment: Its environment; None: that of this process.
+        nice: Its niceness.
+
+    Raises ProgramStopped, and `OSError` when it cannot be started.
+    """
+    end = time.monotonic() + limit_s
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors or subprocess.STDOUT,
+        start_new_session=True,
+    )
+    _running.add(process.pid)
+    try:
+        if nice:
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PGRP, process.pid, nice)
+        return _wait(process, end, stop)
+    finally:
+        if process.returncode is None or process.returncode < 0:
+            _kill(process.pid)
+        process.wait()
+        _running.discard(process.pid)
+
+
+def _wait(process: subprocess.Popen[bytes], end: float, stop: threading.Event | None) -> int | None:
+    while (left := end - time.monotonic()) > 0:
+        if stop is not None and stop.is_set():
+            raise ProgramStopped
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(left if stop is None else min(left, _POLL_S))
+    return None
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+@atexit.register
+def _end_all() -> None:
+    """Threads that run programs may still wait for them when the process ends."""
+    for group in list(_running):
+        _kill(group)
