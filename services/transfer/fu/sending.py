@@ -87,11 +87,22 @@ class Sender:
             return
         outgoing.attempts += 1
         try:
-            self._target.send(Path(outgoing.file.path), outgoing.file.run, outgoing.file.name, self._expected(outgoing, companion))
+            self._copy(outgoing, self._expected(outgoing, companion))
         except CopyFailed as error:
             self._fail(outgoing, error)
         else:
             self._succeed(outgoing, companion if fits else None)
+
+    def _copy(self, outgoing: OutgoingFile, expected: Expected) -> None:
+        """Copy a file, unless the target has it: the process before this one may not have come to note it, or its journal was lost.
+
+        Another copy of a ROOT file, with the same content, would be merged again.
+        """
+        file = outgoing.file
+        if expected.md5 and self._target.has(file.run, file.name, expected):
+            log.info("The target has %s already", file.name)
+        else:
+            self._target.send(Path(file.path), file.run, file.name, expected)
 
     def _companion_wait_s(self, outgoing: OutgoingFile) -> float:
         """Seconds for which a file still waits for its companion."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..copying import CopyFailed, Expected, RemoteHost, TargetFailed, copy_file, shared_socket
+from ..copying import CopyFailed, Expected, RemoteHost, TargetFailed, copy_file, has_file, shared_socket, synchronise
 from ..names import run_folder
 
 
@@ -14,6 +14,9 @@ class Target(Protocol):
 
     def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
         """Copy a file into the folder of a run; returns its size. Raises CopyFailed."""
+
+    def has(self, run: int, name: str, expected: Expected) -> bool:
+        """Whether the file in the folder of a run is what is expected, by size and md5. Raises CopyFailed."""
 
     def close(self) -> None:
         """End what was begun."""
@@ -31,10 +34,16 @@ class LocalTarget:
             raise TargetFailed(f"{self._folder}: there is no such folder")
         folder = self._folder / run_folder(run)
         try:
-            folder.mkdir(exist_ok=True)
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
+                synchronise(self._folder)
         except OSError as error:
             raise CopyFailed(f"{folder}: {error.strerror}") from error
         return copy_file(path, folder / name, expected)
+
+    def has(self, run: int, name: str, expected: Expected) -> bool:
+        """Whether the file in the folder of a run is what is expected."""
+        return has_file(self._folder / run_folder(run) / name, expected)
 
     def close(self) -> None:
         """Nothing was begun."""
@@ -58,6 +67,10 @@ class RemoteTarget:
         except CopyFailed:
             self._made.discard(run)  # it may have been removed
             raise
+
+    def has(self, run: int, name: str, expected: Expected) -> bool:
+        """Whether the file in the folder of a run is what is expected."""
+        return self._host.has_file(self._folder / run_folder(run) / name, expected)
 
     def close(self) -> None:
         """End the connection."""

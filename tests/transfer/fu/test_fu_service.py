@@ -132,6 +132,32 @@ def test_what_was_sent_is_not_sent_again_by_the_next_process_and_what_came_meanw
     assert {name for name in after if before.get(name) != after[name]} == {f"run367094_Ecal_DQMLive__{HOST}.pb"}
 
 
+def test_a_root_file_that_the_target_has_is_noted_and_not_sent_again_after_the_journal_was_lost(unit: FilterUnit) -> None:
+    """A file that is sent again is another one there, and is merged again."""
+    for tag in ("SiStrip", "Ecal", "Hcal"):
+        unit.write_origin(unit.write_root_file(tag.encode(), tag))
+    with unit.serving():
+        until(lambda: len(unit.sent()) == 3, "all files")
+    shutil.rmtree(unit.options.state)
+    before = {path.name: path.stat().st_ino for path in (unit.target / "run367094").iterdir()}
+    damaged = unit.target / "run367094" / f"DQM_V0001_Hcal_R000367094__{HOST}.root"
+    damaged.write_bytes(b"hcal")
+    unit.write_origin(unit.write_root_file(b"ecal", "Ecal"))  # as long as before
+    with unit.serving() as serving:
+        until(lambda: sum(record["sent"] > 0 for record in serving.records()) == 3, "the records of all files")
+        serving.wait_until_idle()
+    with unit.serving() as serving:
+        serving.wait_until_idle()
+        assert len(serving.records()) == 3
+    assert [unit.sent()[f"DQM_V0001_{tag}_R000367094__{HOST}.root"] for tag in ("SiStrip", "Ecal", "Hcal")] == [
+        b"SiStrip",
+        b"ecal",
+        b"Hcal",
+    ]
+    after = {path.name: path.stat().st_ino for path in (unit.target / "run367094").iterdir()}
+    assert [name for name in after if after[name] == before[name]] == [ROOT_NAME]
+
+
 def test_while_the_target_is_away_all_is_kept_and_only_the_newest_snapshots_are_sent_then(unit: FilterUnit) -> None:
     away = unit.target.with_name("away")
     unit.target.rename(away)
