@@ -101,7 +101,14 @@ pb_folder = "/mnt/gui-2/pb"
             '[[bu.gui_machines]]\nname = "a"\nroot_foldr = "/a"\n',
             "bu.gui_machines 1.root_foldr: there is no such option; the nearest name is bu.gui_machines 1.root_folder",
         ),
-        ('[[bu.gui_machines]]\nname = "a"\n' * 2, "bu.gui_machines.name: 'a' is there 2 times"),
+        (
+            '[[bu.gui_machines]]\nname = "a"\n' + '[[bu.gui_machines]]\nname = "a"\nhost = "b"\n',
+            "bu.gui_machines.name: 'a' is there 2 times",
+        ),
+        (
+            '[[bu.gui_machines]]\nname = "a"\n[[bu.gui_machines]]\nname = "b"\npb_folder = "/b"\n',
+            "bu.gui_machines.root_folder: '/data/dqmgui/files/root' is there 2 times",
+        ),
         ('[cleanup]\nstate = "/var"\n', "cleanup.state: there is no such option; the nearest name is state"),
         ('[fu]\ntarget = "bu-1:relative"\n', "fu.target = 'bu-1:relative': expected /folder, host:/folder or user@host:/folder"),
         (

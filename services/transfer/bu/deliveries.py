@@ -7,27 +7,24 @@ machine, since a merged file can take minutes.
 from __future__ import annotations
 
 import logging
-import shlex
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..copying import CopyFailed, RemoteHost, SourceFailed, copy_file, shared_socket
+from ..copying import CopyFailed, RemoteHost, TargetFailed, copy_file, shared_socket
 from ..hub import Hub, HubFailed
 from ..journal import Journal, JournalFailed
-from ..names import TEMPORARY, concatenation_name
 from ..options import GuiMachineOptions, Options
+from .contact import Contact
 from .lanes import CONCATENATION, MERGED_FILE, Delivery, Lane
 
 DATASET = "/Global/Online/ALL"
 FORMATS = {CONCATENATION: 3, MERGED_FILE: 1}
 """Numbers of the file formats of the DQM GUI."""
 KIND = "delivery"
-TIDY_S = 40.0
 log = logging.getLogger(__name__)
 
 
@@ -51,29 +48,30 @@ class GuiMachine:
             socket = shared_socket(state, options.host, ssh)
             self._remotes = {CONCATENATION: RemoteHost(options.host, ssh, socket=socket), MERGED_FILE: RemoteHost(options.host, ssh)}
         self._hub = Hub(options.hub, options.token_file) if options.hub else None
-        self._lock = threading.Lock()
+        self._contact = Contact(self.name)
         self._registering = threading.Lock()
-        self._tidied: set[int] = set()
         self._versions: dict[int, int] = {}  # registered by this process: the journal has them a moment later
-        self._reachable, self._since, self._error = True, time.time(), ""
-        self._lanes = {what: Lane(f"{what} to {self.name}", self._attempt) for what in FORMATS}
+        self._lanes = {what: Lane(f"{what} to {self.name}", self._attempt, self._update) for what in FORMATS}
 
     def add(self, delivery: Delivery) -> None:
-        """Deliver a file unless that is done. Raises JournalFailed."""
-        before = self._journal.get(KIND, delivery.run, delivery.key(self.name))
+        """Deliver a file unless that is done."""
+        before = self._known(delivery)
         if before is not None and before["name"] == delivery.name:
             delivery = replace(delivery, copied=before["copied"], registered=before["registered"], is_done=before["is_done"])
         elif delivery.what == MERGED_FILE:
-            self._journal.put(KIND, delivery.run, delivery.key(self.name), asdict(delivery))
+            self._keep(delivery, is_reported=False)
         if not delivery.is_done:
             self._lanes[delivery.what].add(delivery)
 
     def start(self) -> None:
-        """Begin, with the merged files that a process before left, whatever the age of their runs. Raises JournalFailed."""
-        for run in self._journal.runs(KIND):
-            for key, document in self._journal.of_run(KIND, run).items():
-                if key.startswith(f"{self.name} ") and document["what"] == MERGED_FILE and not document["is_done"]:
-                    self._lanes[MERGED_FILE].add(Delivery(**document))
+        """Begin, with the merged files that a process before left, whatever the age of their runs."""
+        try:
+            for run in self._journal.runs(KIND):
+                for key, document in self._journal.of_run(KIND, run).items():
+                    if key.startswith(f"{self.name} ") and document["what"] == MERGED_FILE and not document["is_done"]:
+                        self._lanes[MERGED_FILE].add(Delivery(**document))
+        except JournalFailed as error:
+            log.error("Cannot continue the deliveries to %s: %s", self.name, error)
         for lane in self._lanes.values():
             lane.start()
 
@@ -82,10 +80,8 @@ class GuiMachine:
         return any(lane.uses(str(path)) for lane in self._lanes.values())
 
     def state(self) -> dict[str, Any]:
-        """For reports: whether the machine can be reached, since when, the last error, and the number of files that wait."""
-        with self._lock:
-            found = {"name": self.name, "reachable": self._reachable, "since": self._since, "error": self._error}
-        return found | {"waiting": sum(lane.waiting for lane in self._lanes.values())}
+        """For reports: whether the machine can be reached, since when, an error, and the number of files that wait."""
+        return {"name": self.name, **self._contact.state(), "waiting": sum(lane.waiting for lane in self._lanes.values())}
 
     def stop(self) -> None:
         """End after the copies that are going on."""
@@ -112,11 +108,9 @@ class GuiMachine:
                 if not delivery.copied:
                     self._copy(delivery, target)
                     delivery = replace(delivery, copied=time.time())
-                delivery = replace(delivery, registered=self._register(delivery, str(target)), error="", is_done=True)
-                self._note(True, "")
-                if delivery.what == CONCATENATION:
-                    self._tidy(delivery.run)
-        except (CopyFailed, HubFailed, JournalFailed) as error:
+                delivery = replace(delivery, registered=self._register(delivery), error="", is_done=True)
+                self._contact.note(delivery.what, is_reached=True)
+        except (CopyFailed, HubFailed) as error:
             delivery = self._failed(delivery, error)
         self._keep(delivery, is_reported=delivery.is_done or not before.error)
         return delivery
@@ -125,8 +119,8 @@ class GuiMachine:
         """The delivery after a failure. A file that the hub refuses may have been removed there: it is copied once more."""
         text = str(error)[:500]
         is_refused = isinstance(error, HubFailed) and error.is_refusal
-        self._tidied.discard(delivery.run)
-        self._note(is_refused or (isinstance(error, JournalFailed | SourceFailed) and self._reachable), text)
+        is_away = isinstance(error, HubFailed | TargetFailed) or self._is_not_mounted()
+        self._contact.note(delivery.what, is_reached=is_refused or not is_away)
         return replace(delivery, error=text, copied=0.0 if is_refused and text != delivery.error else delivery.copied)
 
     def _copy(self, delivery: Delivery, target: PurePosixPath) -> None:
@@ -135,26 +129,18 @@ class GuiMachine:
         else:
             copy_file(Path(delivery.path), Path(target))
 
-    def _tidy(self, run: int) -> None:
-        """Remove what killed copies of concatenations of a run left at the machine: the names of later ones differ."""
-        if run in self._tidied:
-            return
-        self._tidied.add(run)
-        name = f"{concatenation_name(run).removesuffix('.pb')}_*.pb{TEMPORARY}"
-        folder = self._options.pb_folder
-        if remote := self._remotes.get(CONCATENATION):
-            place = shlex.quote(folder)
-            with suppress(CopyFailed):
-                remote.run(f"rm -f -- {place}/{name} {place}/.{name}.??????", TIDY_S)  # as rsync names what it writes
-        else:
-            for path in Path(folder).glob(name):
-                with suppress(OSError):
-                    path.unlink()
+    def _is_not_mounted(self) -> bool:
+        """Whether neither folder of a local or mounted machine is there."""
+        return not (self._options.host or Path(self._options.pb_folder).is_dir() or Path(self._options.root_folder).is_dir())
 
-    def _register(self, delivery: Delivery, path: str) -> float:
-        """Register a copied file; returns when, or 0 if it needs none. Raises HubFailed and JournalFailed."""
+    def _register(self, delivery: Delivery) -> float:
+        """Register a copied file; returns when, or 0 if it needs none. Raises HubFailed."""
         if self._hub is None:
             return 0.0
+        options = self._options
+        is_pb = delivery.what == CONCATENATION
+        folder = (options.hub_pb_folder or options.pb_folder) if is_pb else (options.hub_root_folder or options.root_folder)
+        path = str(PurePosixPath(folder, delivery.name))
         with self._registering:  # the two threads of a machine, so that a run that is merged stays merged
             runs = self._runs_to_register(delivery)
             entries = [
@@ -168,7 +154,11 @@ class GuiMachine:
 
     def _runs_to_register(self, delivery: Delivery) -> set[int]:
         """The run, unless a later merge of it is registered, and run 0 for a concatenation of the ongoing run."""
-        merged = self._journal.of_run(KIND, delivery.run).items()
+        try:
+            merged = self._journal.of_run(KIND, delivery.run).items()
+        except JournalFailed as error:
+            log.error("Cannot read what was registered at %s by a process before: %s", self.name, error)
+            merged = {}.items()
         versions = [one["version"] for key, one in merged if key.startswith(f"{self.name} ") and one["registered"]]
         newest = max([*versions, self._versions.get(delivery.run, 0)])
         runs = {delivery.run} if newest <= delivery.version else set()
@@ -186,13 +176,16 @@ class GuiMachine:
         except JournalFailed as error:
             log.error("Cannot note the delivery of %s to %s: %s", delivery.name, self.name, error)
 
-    def _note(self, is_reachable: bool, error: str) -> None:
-        with self._lock:
-            if error != self._error:
-                log.log(logging.WARNING if error else logging.INFO, "GUI machine %s: %s", self.name, error or "deliveries succeed again")
-            if is_reachable != self._reachable:
-                self._reachable, self._since = is_reachable, time.time()
-            self._error = error
+    def _known(self, delivery: Delivery) -> dict[str, Any] | None:
+        """What the journal has of a delivery, or of the one before it; None if that cannot be read: then it is done again."""
+        try:
+            return self._journal.get(KIND, delivery.run, delivery.key(self.name))
+        except JournalFailed as error:
+            log.error("Cannot read whether %s was delivered to %s: %s", delivery.name, self.name, error)
+            return None
+
+    def _update(self) -> None:
+        self._contact.update(lane.error for lane in self._lanes.values())
 
 
 class Deliveries:
@@ -204,12 +197,12 @@ class Deliveries:
         self._machines = [GuiMachine(machine, ssh, journal, live_run, state) for machine in options.bu.gui_machines]
 
     def start(self) -> None:
-        """Begin to deliver, with what a process before left. Raises JournalFailed."""
+        """Begin to deliver, with what a process before left."""
         for machine in self._machines:
             machine.start()
 
     def add(self, delivery: Delivery) -> None:
-        """Deliver a file to all machines that do not have it. Raises JournalFailed."""
+        """Deliver a file to all machines that do not have it."""
         for machine in self._machines:
             machine.add(delivery)
 

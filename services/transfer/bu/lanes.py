@@ -69,19 +69,33 @@ class _Waiting:
         delivery: What to deliver.
         due: When to try it, s of the monotonic clock.
         retry_s: Seconds until the attempt after the next one.
+        passed: How often another one was tried first while it was due.
     """
 
     delivery: Delivery
     due: float = 0.0
     retry_s: float = field(default_factory=lambda: RETRY_S)
+    passed: int = 0
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Orders what is due: by urgency, but one that had to stand back is the next."""
+        return (-self.passed, *self.delivery.urgency)
 
 
 class Lane(threading.Thread):
     """The thread for the files of one kind for one machine. A file that fails waits for longer each time, and the others go on."""
 
-    def __init__(self, name: str, attempt: Callable[[Delivery], Delivery]) -> None:
+    def __init__(self, name: str, attempt: Callable[[Delivery], Delivery], on_change: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            name: Of the thread.
+            attempt: Tries to deliver; returns the delivery with what was done.
+            on_change: Called after each attempt.
+        """
         super().__init__(name=name, daemon=True)
-        self._attempt = attempt
+        self._attempt, self._on_change = attempt, on_change
         self._waiting: dict[tuple[int, int], _Waiting] = {}
         self._current = ""
         self._changed = threading.Condition()
@@ -103,6 +117,13 @@ class Lane(threading.Thread):
         with self._changed:
             return len(self._waiting)
 
+    @property
+    def error(self) -> str:
+        """An error of what waits, of that which is tried next; empty if there is none."""
+        with self._changed:
+            failed = [one for one in self._waiting.values() if one.delivery.error]
+            return min(failed, key=lambda one: one.due).delivery.error if failed else ""
+
     def uses(self, path: str) -> bool:
         """Whether a file waits or is being delivered."""
         with self._changed:
@@ -123,17 +144,21 @@ class Lane(threading.Thread):
                 log.exception("Cannot deliver %s", delivery.path)
                 done = delivery
             self._finish(delivery, done)
+            self._on_change()
 
     def _next(self) -> Delivery | None:
         """Wait for the next delivery; None at the end."""
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
-                due = [one.delivery for one in self._waiting.values() if one.due <= now]
+                due = [one for one in self._waiting.values() if one.due <= now]
                 if due:
-                    found = min(due, key=lambda one: one.urgency)
-                    self._current = found.path
-                    return found
+                    found = min(due, key=lambda one: one.order)
+                    for one in due:
+                        one.passed += 1
+                    found.passed = 0
+                    self._current = found.delivery.path
+                    return found.delivery
                 self._changed.wait(min((one.due for one in self._waiting.values()), default=now + 3600) - now)
             return None
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..concatenation import Concatenation, concatenate
 from ..heartbeats import Heartbeats
-from ..journal import Journal
+from ..journal import Journal, JournalFailed
 from ..names import TEMPORARY, FileKind, concatenation_name, parse_name
 from ..options import Options
 from .deliveries import Deliveries
@@ -103,8 +103,8 @@ class BuRun:
         made.path.replace(self._concatenation(document["digest"]))
         self._snapshots.accept([one.path for one in made.included])
         if document["digest"] != (self._newest or {}).get("digest"):
-            self._journal.put(KIND, self.run, NEWEST, document, {"kind": KIND, "at": document["made"], "run": self.run, **document})
             self._log(document)
+            self._keep(document)
         self._newest = document
         self.has_concatenation = self.has_concatenation or made.entries > 0
 
@@ -125,6 +125,13 @@ class BuRun:
             "inputs": [_input(by_path[one.path], one.entries, one.replaced) for one in made.included],
             "left_out": [{"name": one.name, "reason": reason} for one, reason in self._snapshots.left_out],
         }
+
+    def _keep(self, document: dict[str, Any]) -> None:
+        """Note and report a concatenation; it is delivered even if that fails."""
+        try:
+            self._journal.put(KIND, self.run, NEWEST, document, {"kind": KIND, "at": document["made"], "run": self.run, **document})
+        except JournalFailed as error:
+            log.error("Cannot note a concatenation of run %d: %s", self.run, error)
 
     def _log(self, document: dict[str, Any]) -> None:
         what = f"{len(document['inputs'])} snapshots, {document['entries']} MEs, {document['size'] / 1e6:.1f} MB"

@@ -103,6 +103,9 @@ def _contradictions(options: Options) -> Iterator[str]:
         yield "cleanup.disk_low: must not be above cleanup.disk_mark"
     if options.fu.retry_s > options.fu.retry_most_s:
         yield "fu.retry_s: must not be above fu.retry_most_s"
-    named = {"hubs.url": [hub.url for hub in options.hubs], "bu.gui_machines.name": [machine.name for machine in options.bu.gui_machines]}
+    machines = options.bu.gui_machines
+    named = {"hubs.url": [hub.url for hub in options.hubs], "bu.gui_machines.name": [machine.name for machine in machines]}
+    for folder in ("pb_folder", "root_folder"):
+        named[f"bu.gui_machines.{folder}"] = [":".join(filter(None, (one.host, getattr(one, folder)))) for one in machines]
     for key, values in named.items():
         yield from (f"{key}: {value!r} is there {count} times" for value, count in Counter(values).items() if value and count > 1)

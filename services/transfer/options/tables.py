@@ -70,6 +70,8 @@ class GuiMachineOptions:
     host: str = option("", "host or user@host, reached by ssh; empty: the folders are local or mounted", check_address)
     pb_folder: str = option("/data/dqmgui/files/pb", "folder of its concatenations", check_place)
     root_folder: str = option("/data/dqmgui/files/root", "folder of its merged files", check_place)
+    hub_pb_folder: str = option("", "`pb_folder` as its hub has it, where that differs", check_optional_place)
+    hub_root_folder: str = option("", "`root_folder` as its hub has it, where that differs", check_optional_place)
     hub: str = option("", "address of its hub, where files are registered; empty: they are only copied", check_optional_url)
     token_file: str = option("", "file with the API token of an operator of that hub; empty: none", check_optional_place)
 

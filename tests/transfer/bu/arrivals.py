@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.formats.snapshots import Object, serialise
@@ -32,3 +34,9 @@ def script(path: Path, text: str) -> str:
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
     return str(path)
+
+
+def spoil_journal(path: Path) -> None:
+    """Take from a journal that is open what is needed to read and write documents."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE documents")

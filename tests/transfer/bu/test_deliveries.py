@@ -6,12 +6,14 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.transfer.bu import lanes
+from services.transfer.bu.contact import Contact
 from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.lanes import CONCATENATION, MERGED_FILE, Delivery
 from services.transfer.journal import Journal
@@ -19,6 +21,7 @@ from services.transfer.names import concatenation_name, merged_name
 from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.support.ports import free_port
 from tests.support.processes import until
+from tests.transfer.bu.arrivals import spoil_journal
 from tests.transfer.hub_server import HubServer, hub_server
 
 RUN = 367094
@@ -159,7 +162,7 @@ def test_a_machine_without_hub_only_gets_the_files(site: Site) -> None:
 
 def test_a_machine_that_is_down_holds_up_no_other_and_gets_the_newest_when_it_is_back(site: Site, hub: HubServer) -> None:
     down, up = site.machine("gui1", hub.url), site.machine("gui2", hub.url)
-    os.rename(down.pb_folder, down.pb_folder + " away")
+    os.rename(site.folder / "gui1", site.folder / "gui1 away")
     deliveries = site.start()
     for number in range(26):
         made = site.concatenation(RUN, number)
@@ -169,8 +172,9 @@ def test_a_machine_that_is_down_holds_up_no_other_and_gets_the_newest_when_it_is
     state = site.states[0]
     assert (state["name"], state["waiting"], site.states[1]["reachable"]) == ("gui1", 1, True)
     assert "No such file or directory" in state["error"]
-    os.rename(down.pb_folder + " away", down.pb_folder)
+    os.rename(site.folder / "gui1 away", site.folder / "gui1")
     site.wait()
+    until(lambda: site.states[0]["reachable"], "the state")
     assert os.listdir(down.pb_folder) == [made.name]
     assert len(os.listdir(up.pb_folder)) == 26
     assert (site.states[0]["reachable"], site.states[0]["error"]) == (True, "")
@@ -193,7 +197,7 @@ def test_a_hub_that_is_away_gets_a_file_that_was_copied_once(site: Site) -> None
         site.wait()
         assert registered(server) == [[(0, made.name, 3), (RUN, made.name, 3)]]
     assert copy.stat().st_ino == inode
-    assert site.states[0]["reachable"]
+    until(lambda: site.states[0]["reachable"], "the state")
 
 
 def test_only_the_newest_run_is_registered_as_the_ongoing_one(site: Site, hub: HubServer) -> None:
@@ -325,16 +329,74 @@ def test_a_file_is_in_use_until_all_machines_have_it(site: Site) -> None:
         site.wait()
 
 
-def test_what_killed_copies_left_at_a_machine_is_removed_and_nothing_else(site: Site) -> None:
-    machine = site.machine("gui1", "")
-    left = Path(machine.pb_folder, site.concatenation(RUN, 1).name + ".tmp")
-    others = [Path(machine.pb_folder, name) for name in ("notes.tmp", site.concatenation(RUN + 1, 1).name + ".tmp", "DQM_V0001_x.root")]
-    for file in (left, *others):
-        file.touch()
-    site.start().add(site.merged(RUN, 1))
+def test_a_file_that_cannot_be_delivered_does_not_make_its_machine_unreachable_while_others_are(site: Site, hub: HubServer) -> None:
+    machine = site.machine("gui1", hub.url)
+    os.rename(machine.root_folder, machine.root_folder + " away")
+    deliveries = site.start()
+    deliveries.add(site.merged(RUN, 1))
+    until(lambda: site.states[0]["error"], "the failure")
+    state = site.states[0]
+    assert (state["reachable"], state["waiting"]) == (True, 1)
+    for number in range(5):
+        made = site.concatenation(RUN, number)
+        deliveries.add(made)
+        until(lambda name=made.name: any((RUN, name, 3) in entries for entries in registered(hub)), f"concatenation {number}")  # type: ignore[misc]
+        assert site.states[0] == state
+    os.rename(machine.root_folder + " away", machine.root_folder)
     site.wait()
-    assert left.exists()  # it may be that of a copy that goes on
-    site.deliveries.add(site.concatenation(RUN, 2))  # type: ignore[union-attr]
-    until(lambda: not left.exists(), "the left file to be removed")
-    assert all(file.exists() for file in others)
-    assert len(os.listdir(machine.pb_folder)) == 4
+    until(lambda: not site.states[0]["error"], "the end of the error")
+
+
+def test_a_machine_is_unreachable_when_a_lane_fails_and_no_other_reached_it_since() -> None:
+    contact = Contact("gui1")
+    found = []
+    for lane, is_reached in (("a", True), ("b", False), ("a", True), ("b", False), ("a", False), ("b", True), ("a", True)):
+        contact.note(lane, is_reached)
+        contact.update([])
+        found.append(contact.state()["reachable"])
+    assert found == [True, False, True, True, False, True, True]
+
+
+def test_an_older_run_that_still_ends_gets_its_turn_while_a_newer_one_fills_the_connection() -> None:
+    tried: list[int] = []
+
+    def attempt(delivery: Delivery) -> Delivery:
+        tried.append(delivery.run)
+        if delivery.run == RUN + 1 and len(tried) < 10:  # it took as long as the next one of its run
+            lane.add(Delivery(RUN + 1, CONCATENATION, f"{len(tried)}", "", 0, 0.0))
+        return replace(delivery, is_done=True)
+
+    lane = lanes.Lane("lane", attempt, lambda: None)
+    for run in (RUN - 1, RUN, RUN + 1):
+        lane.add(Delivery(run, CONCATENATION, "0", "", 0, 0.0))
+    lane.start()
+    until(lambda: not lane.waiting, "the deliveries")
+    lane.stop()
+    assert tried[:5] == [RUN + 1, RUN, RUN - 1, RUN + 1, RUN + 1]
+
+
+def test_files_of_a_mounted_machine_are_registered_by_the_paths_that_its_hub_has(site: Site, hub: HubServer) -> None:
+    machine = site.machine("gui1", hub.url)
+    site.machines[0] = replace(machine, hub_pb_folder="/data/dqmgui/files/pb", hub_root_folder="/data/dqmgui/files/root")
+    made, merged = site.concatenation(RUN, 1), site.merged(RUN, 1)
+    deliveries = site.start()
+    for delivery in (made, merged):
+        deliveries.add(delivery)
+        site.wait()
+    assert os.listdir(machine.pb_folder) == [made.name]
+    with hub.lock:
+        files = {entry["file"] for _, _, entries in hub.requests for entry in entries}
+    assert files == {f"/data/dqmgui/files/pb/{made.name}", f"/data/dqmgui/files/root/{merged.name}"}
+
+
+def test_files_are_delivered_and_registered_although_the_journal_cannot_be_read_or_written(site: Site, hub: HubServer) -> None:
+    machine = site.machine("gui1", hub.url)
+    deliveries = site.start()
+    spoil_journal(site.folder / "bu.sqlite")
+    made, merged = site.concatenation(RUN, 1), site.merged(RUN, 1)
+    for delivery in (made, merged, site.concatenation(RUN, 2)):
+        deliveries.add(delivery)
+        site.wait()
+    assert len(os.listdir(machine.pb_folder)) == 2
+    assert registered(hub)[:2] == [[(0, made.name, 3), (RUN, made.name, 3)], [(RUN, merged.name, 1)]]
+    assert [run for run, _, _ in registered(hub)[2]] == [0]  # it stays merged

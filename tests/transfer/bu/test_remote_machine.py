@@ -34,7 +34,7 @@ def ssh(tmp_path: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield address, ("ssh", *arguments)
 
 
-def test_files_get_to_a_remote_machine_and_what_broken_copies_left_there_is_removed(
+def test_files_get_to_a_remote_machine_and_what_a_broken_copy_of_one_left_is_removed(
     ssh: tuple[str, tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "RETRY_S", 0.1)
@@ -45,9 +45,9 @@ def test_files_get_to_a_remote_machine_and_what_broken_copies_left_there_is_remo
     source.write_bytes(b"content")
     for folder in (pb, root):
         folder.mkdir()
-    left = [concatenation_name(RUN, "2" * 32) + ".tmp", f".{name}.tmp.aB3dE6"]
+    left = f".{name}.tmp.aB3dE6"
     others = [concatenation_name(RUN + 1, "1" * 32), f".{name}.tmp", "notes"]
-    for file in left + others:
+    for file in (left, *others):
         (pb / file).touch()
     with hub_server() as hub:
         hub.answer = lambda _: (201, {})

@@ -21,7 +21,7 @@ from services.transfer.names import concatenation_name
 from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.formats.snapshots import read
 from tests.support.processes import until
-from tests.transfer.bu.arrivals import mes, snapshot
+from tests.transfer.bu.arrivals import mes, snapshot, spoil_journal
 
 RUN = 367094
 DAY_S = 86400
@@ -172,6 +172,19 @@ def test_older_concatenations_and_links_are_removed_here_and_the_newest_has_its_
     assert len(os.listdir(folder / WORK_FOLDER)) == 2  # the last good snapshot, and the concatenation
     assert read((folder / concatenation_name(RUN)).read_bytes())["SiStrip/a"].content == b"5 SiStrip/a"
     assert len(os.listdir(bu.pb)) == 6
+
+
+def test_a_concatenation_is_delivered_although_the_journal_cannot_be_written(bu: Bu, folder: Path) -> None:
+    """And not made again in each round."""
+    snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+    bu.round()
+    spoil_journal(bu.output.parent / "bu.sqlite")
+    snapshot(folder, "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
+    bu.round()
+    assert bu.delivered() == {"SiStrip/a": b"2 SiStrip/a"}
+    inode = (folder / concatenation_name(RUN)).stat().st_ino
+    bu.round()
+    assert (folder / concatenation_name(RUN)).stat().st_ino == inode
 
 
 def test_a_process_that_is_started_again_makes_no_concatenation_twice(bu: Bu, folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,52 @@
+"""Whether a GUI machine can be reached."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+class Contact:
+    """What the attempts of the lanes of a machine say of it: one may fail for a reason of its own while another succeeds."""
+
+    def __init__(self, name: str) -> None:
+        """Begin, as if the machine could be reached."""
+        self._name = name
+        self._lock = threading.Lock()
+        self._reached: dict[str, float] = {}
+        self._failing: dict[str, float] = {}
+        self._is_reachable, self._since, self._error = True, time.time(), ""
+
+    def note(self, lane: str, is_reached: bool) -> None:
+        """Note the end of an attempt: whether the machine was reached, also when it refused something."""
+        with self._lock:
+            if is_reached:
+                self._failing.pop(lane, None)
+                self._reached[lane] = time.monotonic()
+            else:
+                self._failing.setdefault(lane, time.monotonic())
+
+    def update(self, errors: Iterable[str]) -> None:
+        """Take over the errors of what waits for the machine, and log what is new."""
+        with self._lock:
+            error = next(filter(None, errors), "")
+            if error != self._error:
+                log.log(logging.WARNING if error else logging.INFO, "GUI machine %s: %s", self._name, error or "deliveries succeed again")
+                self._error = error
+            if self._is_reached() != self._is_reachable:
+                self._is_reachable, self._since = not self._is_reachable, time.time()
+
+    def state(self) -> dict[str, Any]:
+        """For reports: whether the machine can be reached, since when, and an error of what waits; empty if there is none."""
+        with self._lock:
+            return {"reachable": self._is_reachable, "since": self._since, "error": self._error}
+
+    def _is_reached(self) -> bool:
+        """Unless a lane fails, and no other one reached the machine after that began, and still does."""
+        began = min(self._failing.values(), default=None)
+        return began is None or any(at > began for lane, at in self._reached.items() if lane not in self._failing)
