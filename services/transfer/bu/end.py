@@ -19,7 +19,7 @@ from ..journal import Journal
 from ..names import FileKind, merged_name
 from ..options import Options
 from .inputs import WORK_FOLDER, RunFile
-from .merging import Merge, MergeStopped, merge_files
+from .merging import Merge, MergeStopped, MergeTimedOut, merge_files
 from .versions import versions_at, versions_in
 
 KIND = "merge"
@@ -82,6 +82,7 @@ class EndOfRun:
         self._seen: dict[Path, int] = {}
         self._changed, self._over_since = 0.0, math.inf
         self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
+        self._has_timed_out = False
 
     def step(self, now: float, files: Sequence[RunFile]) -> list[MergedFile]:
         """Do what is due; this can last as long as a merge.
@@ -175,7 +176,7 @@ class EndOfRun:
         began = time.time()
         try:
             with self._merge_folder() as folder:
-                made = merge_files([file.path for file in inputs], folder, self._options.bu, self._stop)
+                made = merge_files([file.path for file in inputs], folder, self._options.bu, self._stop, self._has_timed_out)
                 if made.path is None:
                     self._give_up(inputs, missing, began, made, "no ROOT file can be merged")
                     self.state = "over"
@@ -186,7 +187,7 @@ class EndOfRun:
         except OSError as error:
             self._fail(now, inputs, missing, began, error)
             raise
-        self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
+        self._retry_at, self._retry_s, self._error, self._has_timed_out = 0.0, RETRY_S, "", False
         self.state = "merged"
         return [merged]
 
@@ -232,6 +233,7 @@ class EndOfRun:
     def _fail(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, error: OSError) -> None:
         """Note a merge that failed, once for each reason, and wait longer each time."""
         self._retry_at, self._retry_s = now + self._retry_s, min(2 * self._retry_s, RETRY_MOST_S)
+        self._has_timed_out = isinstance(error, MergeTimedOut) and not self._has_timed_out  # each second merge has all of its time
         if str(error) != self._error:
             self._error = str(error)
             self._journal.add_record(self._record(inputs, missing, began, Merge(), self._error))

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..options import BuOptions
-from .tools import MERGED, CheckAnswer, MergeFailed, MergeStopped, RootTools, with_names
+from .tools import MERGED, CheckAnswer, MergeFailed, MergeStopped, MergeTimedOut, RootTools, with_names
 
-__all__ = ["Merge", "MergeFailed", "MergeStopped", "merge_files"]
+__all__ = ["Merge", "MergeFailed", "MergeStopped", "MergeTimedOut", "merge_files"]
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +45,7 @@ class Merge:
     saturated_names: list[str] = field(default_factory=list)
 
 
-def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event) -> Merge:
+def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event, after_time_out: bool = False) -> Merge:
     """Merge ROOT files; those that cannot be read or do not fit to the others are left out.
 
     Args:
@@ -53,12 +53,17 @@ def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: 
         folder: An empty folder for the merged file and all that ROOT needs.
         options: The programs, and the time limit.
         stop: Ends the merge when it is set.
+        after_time_out: Whether a merge of the same files was not complete in time. Then each is read alone at first: those at which
+            ROOT hangs are left out.
 
-    Raises MergeFailed for all that is no fault of an input, such as a full disk, and MergeStopped.
+    Raises MergeTimedOut when the time is over, MergeFailed for all that is no fault of an input, such as a full disk, and
+    MergeStopped.
     """
     versions = _versions(inputs)
     merger = _Merger(inputs, folder, options, stop)
     try:
+        if after_time_out:
+            merger.read_alone()
         made = merger.run()
     except MergeFailed:
         if _versions(inputs) != versions:
@@ -96,6 +101,12 @@ class _Merger:
             raise MergeFailed(f"ROOT fails with each input: {next(iter(self._made.left_out.values()))}")
         return self._made
 
+    def read_alone(self) -> None:
+        """Leave out the inputs that cannot be read by themselves. Raises MergeFailed and MergeStopped."""
+        for path in self._inputs:
+            if reason := self._tools.read_alone(path):
+                self._made.left_out[path] = with_names(reason, [path])
+
     def _finish(self, inputs: list[Path], answer: CheckAnswer) -> Merge:
         made = self._made
         made.path = self._folder / MERGED
@@ -108,13 +119,13 @@ class _Merger:
         return made
 
     def _crashing(self, answer: CheckAnswer, count: int) -> dict[int, str]:
-        """The input at which ROOT crashes or hangs, if it does so by reading the inputs alone."""
+        """The input at which ROOT crashes, if it does so by reading the inputs alone."""
         if not answer.is_complete and answer.reading < 0:
             answer = self._tools.probe(count)
         if answer.is_complete or answer.reading < 0:
             return answer.bad
         self._is_certain = False
-        return {answer.reading: "ROOT crashed or did not end when it read the file"}
+        return {answer.reading: "ROOT crashed when it read the file"}
 
     def _failing(self, count: int) -> dict[int, str]:
         """The first input with which hadd fails, by bisection; empty when it fails no more."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -21,19 +23,27 @@ from ..options import BuOptions
 
 MERGED = "merged.root.tmp"
 MACRO = Path(__file__).with_name("merge_check.C")
+_TIED = (sys.executable, "-I", "-S", os.fspath(Path(__file__).with_name("tied.py")))
+"""Runs a program that ends with this process."""
 _ANSWER = "answer.txt"
 _POLL_S = 0.1
 _NICE = 10
-_MOST_SAID = 1 << 16
+_MOST_OUTPUT = 1 << 16
 """Bytes of the output of a program that are read."""
 _NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|Too many open files")
 _LEAST_FREE = 1 << 16
 """Free bytes of the disk below which it is full."""
+_LEAST_PART = 0.125
+"""Part of the time limit that must be left to read an input alone."""
 _LINK = re.compile(r"\b(\d{1,6})\.root\b", re.ASCII)
 
 
 class MergeFailed(OSError):
     """A merge that failed for another reason than its inputs; it is tried again."""
+
+
+class MergeTimedOut(MergeFailed):
+    """A merge that was not complete in time. That says nothing of an input: the host may be slow."""
 
 
 class MergeStopped(Exception):
@@ -111,10 +121,10 @@ class RootTools:
         """Merge the first inputs; returns what went wrong, "" if nothing did. Raises MergeFailed and MergeStopped."""
         (self._folder / MERGED).unlink(missing_ok=True)
         self._check_disk(sum((self._folder / f"{number}.root").stat().st_size for number in range(count)))
-        code, said = self._run([self._options.hadd, "-ff", "-v", "0", MERGED, *(f"{number}.root" for number in range(count))])
+        code, message = self._run([self._options.hadd, "-ff", "-v", "0", MERGED, *(f"{number}.root" for number in range(count))])
         if code in (126, 127, -signal.SIGKILL):
-            raise MergeFailed(f"hadd ended with {code}: {said}")
-        return "" if code == 0 else f"hadd ended with {code}: {said}" if code is not None else "hadd did not end"
+            raise MergeFailed(f"hadd ended with {code}: {message}")
+        return f"hadd ended with {code}: {message}" if code else ""
 
     def probe(self, count: int) -> CheckAnswer:
         """Read all of the first inputs, and compare them with each other. Raises MergeFailed and MergeStopped."""
@@ -124,12 +134,26 @@ class RootTools:
         """Resolve doubles in the merged file, and compare it with its inputs. Raises MergeFailed and MergeStopped."""
         return self._macro(count, MERGED)
 
-    def _macro(self, count: int, merged: str) -> CheckAnswer:
+    def read_alone(self, path: Path) -> str:
+        """Read one input in at most half of the time that is left; returns what is wrong, "" if nothing is.
+
+        Raises MergeFailed and MergeStopped.
+        """
+        limit_s = (self._deadline - time.monotonic()) / 2
+        if limit_s < _LEAST_PART * self._options.merge_limit_s:
+            raise self._timed_out()
+        self.link([path])
+        try:
+            return self._macro(1, "", limit_s).unreadable.get(0, "")
+        except MergeTimedOut:
+            return f"ROOT did not end within {limit_s:.3g} s when it read this file alone"
+
+    def _macro(self, count: int, merged: str, limit_s: float = math.inf) -> CheckAnswer:
         answer_file = self._folder / _ANSWER
         answer_file.unlink(missing_ok=True)
-        code, said = self._run([self._options.root, "-l", "-b", "-q", "-n", f'{MACRO.name}({count}, "{merged}")'])
+        code, message = self._run([self._options.root, "-l", "-b", "-q", "-n", f'{MACRO.name}({count}, "{merged}")'], limit_s)
         if not answer_file.is_file() or code == -signal.SIGKILL:
-            raise MergeFailed(f"root ended with {code}: {said}")
+            raise MergeFailed(f"root ended with {code}: {message}")
         answer = CheckAnswer()
         for line in answer_file.read_text(errors="replace").splitlines():
             with suppress(ValueError):  # cut by a crash
@@ -144,49 +168,46 @@ class RootTools:
         if shutil.disk_usage(self._folder).free < needed:
             raise MergeFailed(f"the disk is full: {needed / 1e6:.2f} MB must be free")
 
-    def _run(self, command: list[str]) -> tuple[int | None, str]:
-        """Run a program for at most half of the time that is left; returns its exit code, None if it was ended, and what it said."""
-        limit = time.monotonic() + (self._deadline - time.monotonic()) / 2
-        if limit - time.monotonic() < min(1.0, self._options.merge_limit_s / 4):
-            raise MergeFailed(f"it was not complete after {self._options.merge_limit_s:g} s")
+    def _run(self, command: list[str], limit_s: float = math.inf) -> tuple[int, str]:
+        """Run a program while there is time; returns its exit code and its messages. Raises MergeFailed and MergeStopped."""
         environment = os.environ | {"ROOTENV_NO_HOME": "1"}
         with open(os.memfd_create("output"), "w+b") as file:  # also on a full disk
-            try:
-                process = subprocess.Popen(
-                    command,
-                    cwd=self._folder,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=file,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise MergeFailed(f"{command[0]}: {error.strerror}") from error
+            process = subprocess.Popen(
+                [*_TIED, str(os.getpid()), *command],
+                cwd=self._folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
             try:
                 with suppress(OSError):
                     os.setpriority(os.PRIO_PGRP, process.pid, _NICE)  # concatenations of other runs go first
-                code = self._wait(process, limit)
+                code = self._wait(process, min(self._deadline, time.monotonic() + limit_s))
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
             file.seek(0)
-            said = file.read(_MOST_SAID).decode(errors="replace")
-        if found := _NOT_OF_AN_INPUT.search(said):
-            raise MergeFailed(f"{os.path.basename(command[0])}: {found[0]}")
+            output = file.read(_MOST_OUTPUT).decode(errors="replace")
+        if match := _NOT_OF_AN_INPUT.search(output):
+            raise MergeFailed(f"{os.path.basename(command[0])}: {match[0]}")
         if code:
             self._check_disk()
-        errors = [line for line in said.splitlines() if "error" in line.lower()] or said.splitlines()[-1:]
+        errors = [line for line in output.splitlines() if "error" in line.lower()] or output.splitlines()[-1:]
         return code, "; ".join(errors[:3])
 
-    def _wait(self, process: subprocess.Popen[bytes], limit: float) -> int | None:
+    def _wait(self, process: subprocess.Popen[bytes], limit: float) -> int:
         while time.monotonic() < limit:
             if self._stop.is_set():
                 raise MergeStopped
             with suppress(subprocess.TimeoutExpired):
                 return process.wait(_POLL_S)
-        return None
+        raise self._timed_out()
+
+    def _timed_out(self) -> MergeTimedOut:
+        return MergeTimedOut(f"it was not complete after {self._options.merge_limit_s:g} s (bu.merge_limit_s)")
 
 
 def with_names(text: str, inputs: Sequence[Path]) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +20,9 @@ import numpy as np
 import pytest
 import uproot
 
+from app.core.settings import TREE
 from app.formats import scan
-from services.transfer.bu.merging import MergeFailed, MergeStopped, merge_files
+from services.transfer.bu.merging import MergeFailed, MergeStopped, MergeTimedOut, merge_files
 from services.transfer.options import BuOptions
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
@@ -213,7 +218,7 @@ def test_an_input_at_which_root_crashes_is_left_out(client_files: Path, work: Pa
     options = failing(tmp_path, "touch merged.root.tmp", f"""{crash}\necho '{{"input": 1, "problem": ""}}\n{{"end": true}}' > answer.txt""")
     made = merge_files([client_files / f"{client}.root" for client in CLIENTS], work, options, threading.Event())
     assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
-    assert list(made.left_out.values()) == ["ROOT crashed or did not end when it read the file"]
+    assert list(made.left_out.values()) == ["ROOT crashed when it read the file"]
 
 
 def test_an_input_that_needs_more_memory_than_there_is_is_left_out(client_files: Path, work: Path, tmp_path: Path) -> None:
@@ -225,8 +230,48 @@ def test_an_input_that_needs_more_memory_than_there_is_is_left_out(client_files:
     assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
 
 
-def test_a_program_that_does_not_end_is_ended(client_files: Path, work: Path, tmp_path: Path) -> None:
-    options = BuOptions(hadd=script(tmp_path / "hadd", "sleep 1000000"), merge_limit_s=1.0)
-    with pytest.raises(MergeFailed, match=r"it was not complete after 1 s|root ended with None"):
-        merge_files([client_files / "BRIL.root"], work, replace(options, root=options.hadd), threading.Event())
+@pytest.mark.parametrize(("hadd", "root"), [("sleep 1000000", "exit 1"), (": > merged.root.tmp", "sleep 1000000")])
+def test_a_program_gets_all_the_time_that_is_left_and_no_input_is_blamed_when_that_is_over(
+    client_files: Path, work: Path, tmp_path: Path, hadd: str, root: str
+) -> None:
+    calls = tmp_path / "calls"
+    options = replace(failing(tmp_path, f"echo hadd >> {calls}; {hadd}", f"echo root >> {calls}; {root}"), merge_limit_s=1.5)
+    began = time.monotonic()
+    with pytest.raises(MergeTimedOut, match=r"^it was not complete after 1\.5 s \(bu\.merge_limit_s\)$"):
+        merge_files([client_files / "BRIL.root"], work, options, threading.Event())
+    assert time.monotonic() - began >= options.merge_limit_s
+    assert calls.read_text().split() in (["hadd"], ["hadd", "root"])  # nothing was read once more for a suspicion
     until(lambda: not running_in(work), "the end of hadd and its children")
+
+
+def test_after_a_time_out_inputs_are_read_alone_and_one_at_which_root_hangs_is_left_out(
+    client_files: Path, work: Path, tmp_path: Path
+) -> None:
+    hang = f"cmp -s 0.root {client_files}/CTPPS.root && exec sleep 1000000"
+    root = f"""{hang}; echo '{{"end": true}}' > answer.txt"""
+    options = replace(failing(tmp_path, "touch merged.root.tmp", root), merge_limit_s=10.0)
+    inputs = [client_files / f"{client}.root" for client in ("SiStrip", "BRIL", "CTPPS")]
+    made = merge_files(inputs, work, options, threading.Event(), after_time_out=True)
+    assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
+    ((path, reason),) = made.left_out.items()
+    assert path.stem == "CTPPS"
+    assert re.fullmatch(r"ROOT did not end within [1-5](\.\d+)? s when it read this file alone", reason)
+
+
+MERGE = """
+import sys, threading
+from pathlib import Path
+from services.transfer.bu.merging import merge_files
+from services.transfer.options import BuOptions
+merge_files([Path(sys.argv[1])], Path(sys.argv[2]), BuOptions(hadd=sys.argv[3]), threading.Event())
+"""
+
+
+def test_hadd_ends_with_the_service_that_is_killed(client_files: Path, work: Path, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    hadd = script(tmp_path / "hadd", f"touch {started}; exec sleep 1000000")
+    command = [sys.executable, "-c", MERGE, str(client_files / "BRIL.root"), str(work), hadd]
+    with subprocess.Popen(command, cwd=TREE) as service:
+        until(started.exists, "hadd")
+        service.kill()
+    until(lambda: not running_in(work), "the end of hadd")
