@@ -11,8 +11,8 @@ from typing import Any
 
 from .storage import Storage
 
-MOST_RECORDS = 100_000
-"""Records that are kept while no hub gets them; the oldest are dropped."""
+MOST_KEPT_BYTES = 64 << 20
+"""Bytes of records that are kept while no hub gets them; the oldest are dropped."""
 MOST_BYTES = 1 << 20
 """Bytes of records that are read at once, as a hub takes them in one report; a larger record is dropped."""
 _CODEC = ("utf-8", "surrogateescape")
@@ -112,6 +112,7 @@ class Journal:
             _drop_acknowledged(connection)
 
         self._write(note)
+        self._storage.shrink()
 
     @property
     def dropped(self) -> int:
@@ -152,9 +153,13 @@ class Journal:
 def _add_record(connection: sqlite3.Connection, record: Mapping[str, Any]) -> None:
     ((number,),) = connection.execute("UPDATE counts SET count = count + 1 WHERE name = 'number' RETURNING count").fetchall()
     text = json.dumps(record)
+    dropped = 0
     if len(text) <= MOST_BYTES:
         connection.execute("INSERT INTO records VALUES (?, ?)", (number, text))
-    dropped = connection.execute("DELETE FROM records WHERE number <= ?", (number - MOST_RECORDS,)).rowcount + (len(text) > MOST_BYTES)
+    else:
+        dropped += 1
+    while connection.execute("SELECT count FROM counts WHERE name = 'bytes' AND count > ?", (MOST_KEPT_BYTES,)).fetchone():
+        dropped += connection.execute("DELETE FROM records WHERE number = (SELECT min(number) FROM records)").rowcount
     if dropped:
         connection.execute("UPDATE counts SET count = count + ? WHERE name = 'dropped'", (dropped,))
 

@@ -14,12 +14,18 @@ from urllib.parse import quote
 RETURN_S = 30.0
 """Seconds after which a file that could not be used is tried again."""
 BUSY_S = 10.0
+MOST_LOG_BYTES = 4 << 20
+"""Bytes of the log of SQLite that stay when it was larger."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (kind TEXT, run INTEGER, key BLOB, document TEXT NOT NULL, PRIMARY KEY (kind, run, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS documents_run ON documents (run);
 CREATE TABLE IF NOT EXISTS records (number INTEGER PRIMARY KEY, record TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS hubs (hub TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS record_added AFTER INSERT ON records
+    BEGIN UPDATE counts SET count = count + length(new.record) WHERE name = 'bytes'; END;
+CREATE TRIGGER IF NOT EXISTS record_removed AFTER DELETE ON records
+    BEGIN UPDATE counts SET count = count - length(old.record) WHERE name = 'bytes'; END;
 """
 _CHANGES = """
 CREATE TABLE changes (kind TEXT, run INTEGER, key BLOB, PRIMARY KEY (kind, run, key)) WITHOUT ROWID;
@@ -74,6 +80,10 @@ class Storage:
     def write(self, action: Action[None]) -> None:
         """Do something in a transaction; it may be called twice. Raises `sqlite3.Error` when its statements are wrong."""
         self._do(lambda connection: _in_transaction(connection, action))
+
+    def shrink(self) -> None:
+        """Give back what removed rows took of the disk."""
+        self._do(lambda connection: connection.executescript("PRAGMA incremental_vacuum"))  # `execute` stops after a page
 
     def _do(self, action: Action[Result]) -> Result:
         with self._lock:
@@ -134,7 +144,7 @@ class Storage:
             rows = memory.execute("SELECT kind, run, key, document FROM documents WHERE (kind, run, key) = (?, ?, ?)", place)
             file.executemany("INSERT INTO documents VALUES (?, ?, ?, ?)", rows)
         rows = memory.execute("SELECT number, record FROM records WHERE number > ?", (self._before,))
-        file.executemany("INSERT OR REPLACE INTO records VALUES (?, ?)", rows)
+        file.executemany("INSERT OR IGNORE INTO records VALUES (?, ?)", rows)
         counts = memory.execute("SELECT count, name FROM counts WHERE name IN ('dropped', 'number')")
         file.executemany("UPDATE counts SET count = max(count, ?) WHERE name = ?", counts)
 
@@ -159,6 +169,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA journal_size_limit = {MOST_LOG_BYTES}")
         _check(connection)
         _make_tables(connection)
     except BaseException:
@@ -173,7 +184,7 @@ def _opened(name: str, timeout_s: float = BUSY_S) -> sqlite3.Connection:
 
 def _make_tables(connection: sqlite3.Connection) -> None:
     connection.executescript(_SCHEMA)
-    connection.execute("INSERT OR IGNORE INTO counts VALUES ('dropped', 0), ('number', ?)", (_number_now(),))
+    connection.execute("INSERT OR IGNORE INTO counts VALUES ('dropped', 0), ('bytes', 0), ('number', ?)", (_number_now(),))
 
 
 def _number_now() -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -80,12 +82,35 @@ def test_numbers_of_records_grow_also_when_the_journal_was_lost(tmp_path: Path) 
 
 
 def test_of_too_many_records_the_oldest_are_dropped_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_RECORDS", 10)
+    monkeypatch.setattr(module, "MOST_KEPT_BYTES", 10 * len(json.dumps(record(10))))
     journal = Journal(tmp_path / "j.sqlite")
-    for number in range(25):
+    for number in range(10, 35):
         journal.put("sent", 1, "a", {"n": number}, record(number))
-    assert (runs(journal), journal.dropped) == (list(range(15, 25)), 15)
-    assert journal.get("sent", 1, "a") == {"n": 24}
+    assert (runs(journal), journal.dropped) == (list(range(25, 35)), 15)
+    assert journal.get("sent", 1, "a") == {"n": 34}
+    journal.add_record({**record(99), "large": "x" * (len(json.dumps(record(10))) * 5)})
+    assert runs(journal) == [*range(32, 35), 99]
+
+
+def test_records_of_any_size_take_no_more_of_the_disk_than_their_bound_and_give_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of concatenations of many clients have 18 kB, others 400 bytes."""
+    monkeypatch.setattr(module, "MOST_KEPT_BYTES", 1 << 20)
+    path = tmp_path / "j.sqlite"
+    with closing(Journal(path)) as journal:
+        journal.report_to(["a hub"], lambda: None)
+        for number in range(300):
+            journal.add_record({**record(number), "inputs": "x" * (18_000 if number % 2 else 400)})
+        kept = journal.records_after(0, 1000)
+        left = sum(len(json.dumps({name: value for name, value in one.items() if name != "number"})) for one in kept)
+        assert (1 << 20) - 18_100 < left <= 1 << 20
+        assert runs(journal) == list(range(300 - len(kept), 300))
+    assert path.stat().st_size < 1.5 * (1 << 20)
+    with closing(Journal(path)) as journal:
+        journal.acknowledge("a hub", kept[-1]["number"])
+        assert runs(journal) == []
+    assert path.stat().st_size < 100_000
 
 
 def test_a_document_and_its_record_are_stored_together_or_not_at_all(tmp_path: Path) -> None:

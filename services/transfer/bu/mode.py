@@ -62,7 +62,6 @@ def serve(options: Options, stop: threading.Event) -> int:
     log.info("Serving the runs in %s", options.bu.folder)
     ends = Ends(runs, deliveries, stop)
     rounds = Rounds(options, runs, deliveries, stop)
-    runs.forget_old()
     rounds.look()  # the newest run is known before anything is registered
     deliveries.start()
     ends.start()

@@ -15,10 +15,12 @@ from ..journal import Journal
 from ..names import TEMPORARY, concatenation_name, run_folder
 from ..options import Options
 from ..watching import FolderWatch
+from .deliveries import KIND as DELIVERIES
 from .deliveries import Deliveries
+from .end import KIND as MERGES
 from .live import LiveRun
 from .run import KIND as CONCATENATIONS
-from .run import NEWEST, BuRun
+from .run import BuRun
 
 SCAN_S = 600.0
 """Seconds between two scans of everything for inotify; the times of folders are looked at each period."""
@@ -26,8 +28,12 @@ WAIT_S = 0.5
 """Most seconds until the end of the service is noticed."""
 TICK_S = 2.0
 """Two changes within this time may leave a folder with one time, on some file systems."""
+FORGET_S = 86400.0
+"""Seconds between two searches for runs to forget."""
 FORGET_DAYS = 30
 """Days after which a run without a folder is forgotten: longer than a disk is away."""
+KINDS = (CONCATENATIONS, MERGES, DELIVERIES)
+"""Kinds of what was done with a run."""
 _RUN_FOLDER = re.compile(r"run(\d{6,10})", re.ASCII)
 log = logging.getLogger(__name__)
 
@@ -104,9 +110,9 @@ class Runs:
     def forget_old(self) -> None:
         """Forget what was done with runs whose folders are gone. Raises JournalFailed."""
         before = time.time() - 86400 * FORGET_DAYS
-        for run in self._journal.runs(CONCATENATIONS):
-            document = self._journal.get(CONCATENATIONS, run, NEWEST)
-            if document and document["made"] < before and not (self._folder / run_folder(run)).exists():
+        for run in {run for kind in KINDS for run in self._journal.runs(kind)}:
+            newest = max(document["made"] for kind in KINDS for document in self._journal.of_run(kind, run).values())
+            if newest < before and not (self._folder / run_folder(run)).exists():
                 self._journal.forget(run)
 
     def _young_folders(self) -> dict[int, list[int]]:
@@ -153,7 +159,7 @@ class Rounds:
     def __init__(self, options: Options, runs: Runs, deliveries: Deliveries, stop: threading.Event) -> None:
         self._options, self._runs, self._deliveries, self._stop = options.bu, runs, deliveries, stop
         self._schedule = Schedule(options.bu.quiet_s, options.bu.period_s)
-        self._next_look = 0.0
+        self._next_look = self._next_forget = 0.0
         self._problems: dict[int, str] = {}
 
     def run(self) -> None:
@@ -198,6 +204,9 @@ class Rounds:
             return
         self._next_look = now + self._options.period_s
         try:
+            if now >= self._next_forget:
+                self._next_forget = now + FORGET_S
+                self._runs.forget_old()
             for run in self._runs.look():
                 self._schedule.changed(run, now)
         except OSError as error:

@@ -246,3 +246,12 @@ def test_a_round_begins_when_changes_pause_and_at_the_latest_after_a_period() ->
     schedule.changed(RUN, 300)
     schedule.changed(RUN + 1, 300)
     assert schedule.take(301) == [RUN + 1, RUN]
+
+
+def test_a_run_is_forgotten_a_month_after_its_last_file_when_its_folder_is_gone_whatever_was_done_with_it(bu: Bu, folder: Path) -> None:
+    old, young = time.time() - 31 * DAY_S, time.time() - 29 * DAY_S
+    for run, kind, made in ((1, "concatenation", old), (2, "merge", old), (3, "delivery", old), (4, "merge", young), (RUN, "merge", old)):
+        bu.journal.put(kind, run, "0001", {"made": made})
+    bu.journal.put("concatenation", 4, "newest", {"made": old})
+    bu.runs.forget_old()
+    assert [bu.journal.runs(kind) for kind in ("concatenation", "merge", "delivery")] == [[4], [4, RUN], []]
