@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from ..processes import ClientProcess
 
-NEVER_SEEN_FACTOR = 4
-"""A run whose clients were never seen is over after so many times the pause between a crash and a restart: they may start yet."""
 MOST_RUNS = 20
 FORGET_S = 3600.0
 log = logging.getLogger(__name__)
@@ -41,9 +39,12 @@ class RunClients:
     It belongs to one thread; `state` may be called by others.
     """
 
-    def __init__(self, end_s: float) -> None:
-        """Begin: a run is over when none of its clients lived for `end_s`, which is longer than the pause before a restart."""
-        self._end_s = end_s
+    def __init__(self, end_s: float, begin_s: float) -> None:
+        """Begin: a run is over when none of its clients lived for `end_s`, which is longer than the pause before a restart.
+
+        A run whose clients were never seen is over after `begin_s`: they may start yet.
+        """
+        self._end_s, self._begin_s = end_s, begin_s
         self._runs: dict[int, _Run] = {}
 
     def note_run(self, run: int, now: float) -> None:
@@ -67,7 +68,7 @@ class RunClients:
         return run in self._runs and self._has_ended(self._runs[run], now)
 
     def _has_ended(self, run: _Run, now: float) -> bool:
-        pause = self._end_s if run.is_seen else NEVER_SEEN_FACTOR * self._end_s
+        pause = self._end_s if run.is_seen else self._begin_s
         return not run.processes and now - run.active >= pause
 
     def forget_old(self, unsent: Collection[int], now: float) -> None:

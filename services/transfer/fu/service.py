@@ -44,7 +44,7 @@ class FuService:
         """
         self._options, self._run = options.fu, run
         self._finder = FileFinder(options.host_name, run)
-        self._clients = RunClients(options.fu.end_s)
+        self._clients = RunClients(options.fu.end_s, options.fu.begin_s)
         self._sent = SentFiles(journal)
         self._outbox = Outbox(options.fu.retry_s, options.fu.retry_most_s)
         self._target = open_target(options.fu.target, options.fu.ssh, options.state)

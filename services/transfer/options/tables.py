@@ -59,6 +59,7 @@ class FuOptions:
     retry_s: float = option(1.0, "seconds before a failed copy is tried again; each further time twice as long", between(0.01, 3600))
     retry_most_s: float = option(60.0, "most seconds before a failed copy is tried again", between(0.01, 3600))
     end_s: float = option(15.0, "seconds without a client process after which a run is over: clients start again", between(0.1, 3600))
+    begin_s: float = option(300.0, "the same for a run of which no client process was seen yet: they may start later", between(0.1, 86400))
     ssh: tuple[str, ...] = option(("ssh",), "command of ssh, with its options", check_command)
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def unit(tmp_path: Path) -> FilterUnit:
-    return FilterUnit(tmp_path, end_s=0.5)
+    return FilterUnit(tmp_path, end_s=0.5, begin_s=2)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def command(unit: FilterUnit, *arguments: str) -> Iterator[subprocess.Popen[byte
     """The command of the mode `fu`, with its output in the file `log`."""
     config = unit.folder / "transfer.toml"
     lines = [f'{name} = "{getattr(unit.options.fu, name)}"' for name in ("folder", "target")]
-    lines += [f"{name} = {getattr(unit.options.fu, name)}" for name in ("scan_s", "retry_s", "retry_most_s", "end_s")]
+    lines += [f"{name} = {getattr(unit.options.fu, name)}" for name in ("scan_s", "retry_s", "retry_most_s", "end_s", "begin_s")]
     config.write_text("\n".join([f'host = "{HOST}"', f'state = "{unit.folder}/state"', "[fu]", *lines]))
     whole = [sys.executable, "-S", "-E", "-m", "services.transfer", "fu", "--config", str(config), *arguments]
     with (unit.folder / "log").open("ab") as log:
