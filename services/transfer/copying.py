@@ -10,7 +10,6 @@ import re
 import secrets
 import shlex
 import stat
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -282,7 +281,7 @@ def _finish_script(temporary: PurePosixPath, target: PurePosixPath, expected: Ex
 
 def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = ()) -> int:
     """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with its message."""
-    with tempfile.TemporaryFile() as messages:
+    with open(os.memfd_create("messages"), "w+b") as messages:  # also on a full disk
         try:
             code = run_program(command, limit_s, messages)
         except OSError as error:

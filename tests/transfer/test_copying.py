@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -197,6 +198,13 @@ def test_the_copies_of_two_processes_never_share_a_file(tmp_path: Path, source: 
     assert len(set(places)) == 2
     assert [whole_name(PurePosixPath(place).name) for place in places] == ["copy", "copy"]
     assert os.listdir(folder) == ["copy"]
+
+
+def test_commands_of_other_hosts_need_no_room_for_temporary_files_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/absent")
+    assert RemoteHost("host", ("sh", "-c", "exit 3")).run("", 600, (3,)) == 3
+    with pytest.raises(CopyFailed, match="ended with 4: a reason"):
+        RemoteHost("host", ("sh", "-c", "echo a reason >&2; exit 4")).run("", 600)
 
 
 def test_a_file_at_a_host_is_compared_by_size_and_md5(source: Path, folder: Path, shell: tuple[str, ...]) -> None:
