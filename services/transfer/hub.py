@@ -45,12 +45,19 @@ class Hub:
         self.url, self._token_file, self._timeout_s = url.rstrip("/"), token_file, timeout_s
 
     def register(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Register files in the DQM GUI. Raises HubFailed."""
-        return self._post("/api/v1/register", entries)
+        """Register files in the DQM GUI. Raises HubFailed, also when something else than a hub answers."""
+        answer = self._post("/api/v1/register", entries)
+        numbers = [answer.get(name) for name in ("new", "replaced", "known")]
+        if sum(number for number in numbers if type(number) is int) != len(entries):
+            raise HubFailed(f"{self.url} is no DQM Hub: it answered without the number of files that it registered")
+        return answer
 
     def report(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a report; returns what the hub acknowledged. Raises HubFailed."""
-        return self._post("/api/v1/transfers/reports", document)
+        """Send a report; returns what the hub acknowledged. Raises HubFailed, also when something else than a hub answers."""
+        answer = self._post("/api/v1/transfers/reports", document)
+        if type(answer.get("acknowledged")) is not int or not isinstance(answer.get("refused"), list):
+            raise HubFailed(f"{self.url} is no DQM Hub: it answered without the number of the last record that it acknowledges")
+        return answer
 
     def _post(self, path: str, document: object) -> dict[str, Any]:
         headers = {

@@ -79,15 +79,15 @@ class Reporter:
         self._name_refused(hub, answer)
         if not records:
             return False
-        acknowledged = answer.get("acknowledged")
-        if type(acknowledged) is not int or not before < acknowledged <= records[-1]["number"]:
+        acknowledged = answer["acknowledged"]
+        if not before < acknowledged <= records[-1]["number"]:
             raise HubFailed(f"{hub.url} acknowledged {acknowledged!r} of the records {records[0]['number']} to {records[-1]['number']}")
         self._journal.acknowledge(hub.url, acknowledged)
         return bool(self._journal.records_after(acknowledged, 1))
 
     def _name_refused(self, hub: Hub, answer: dict[str, Any]) -> None:
         """Log what a hub cannot use, each once: a state that is refused is so in each report."""
-        for refused in answer.get("refused") or ():
+        for refused in answer["refused"]:
             text = f"{hub.url} refused a part of a report: {refused}"
             if text != self._refused.get(hub.url):
                 log.error("%s", text)

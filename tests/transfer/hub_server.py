@@ -16,7 +16,9 @@ Answer = tuple[int, Any]
 
 
 def acknowledge_all(report: Any) -> Answer:
-    """The answer of a hub that stores everything."""
+    """The answer of a hub that stores everything: files to register, which are a list, or a report."""
+    if isinstance(report, list):
+        return 201, {"message": "201: Created", "new": len(report), "replaced": 0, "known": 0}
     return 200, {"acknowledged": report["records"][-1]["number"] if report["records"] else 0, "refused": []}
 
 

@@ -13,7 +13,7 @@ from tests.support.certificates import write_certificate
 from tests.support.ports import free_port
 from tests.support.raw_server import dripping, raw, server_context
 from tests.support.trickle import trickling
-from tests.transfer.hub_server import hub_server
+from tests.transfer.hub_server import Answer, hub_server
 
 
 def failure(hub: Hub) -> HubFailed:
@@ -25,16 +25,15 @@ def failure(hub: Hub) -> HubFailed:
 def test_files_are_registered_and_reports_sent_with_the_present_token(tmp_path: Path) -> None:
     token = tmp_path / "token"
     with hub_server() as server:
-        server.answer = lambda _: (201, {"registered": 1})
         hub = Hub(server.url + "/", str(token))
         for word in ("dqmhub_first", "dqmhub_second"):
             token.write_text(f"{word}\n")
-            assert hub.register([{"dataset": "/Global/Online/ALL"}]) == {"registered": 1}
-        Hub(server.url).report({"host": "a"})
+            assert hub.register([{"dataset": "/Global/Online/ALL"}])["new"] == 1
+        Hub(server.url).report({"host": "a", "records": []})
     assert server.requests == [
         ("/hub/api/v1/register", "Bearer dqmhub_first", [{"dataset": "/Global/Online/ALL"}]),
         ("/hub/api/v1/register", "Bearer dqmhub_second", [{"dataset": "/Global/Online/ALL"}]),
-        ("/hub/api/v1/transfers/reports", "", {"host": "a"}),
+        ("/hub/api/v1/transfers/reports", "", {"host": "a", "records": []}),
     ]
 
 
@@ -80,12 +79,12 @@ def test_a_hub_with_https_is_trusted_as_the_system_trusts(tmp_path: Path, monkey
     def behaviour(connection: socket.socket, received: bytearray, _: threading.Event) -> None:
         with server_context(certificate).wrap_socket(connection, server_side=True) as secure:
             received += secure.recv(65536)
-            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + b'{"acknowledged": 12}')
+            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n" + b'{"acknowledged": 12, "refused": []}')
 
     with raw(behaviour) as server:
         assert "certificate verify failed" in failure(Hub(f"https://{server.place}")).reason
         monkeypatch.setenv("SSL_CERT_FILE", certificate)
-        assert Hub(f"https://{server.place}").report({}) == {"acknowledged": 12}
+        assert Hub(f"https://{server.place}").report({}) == {"acknowledged": 12, "refused": []}
     assert server.received[-1].startswith(b"POST /api/v1/transfers/reports HTTP/1.1\r\nHost: " + server.place.encode() + b"\r\n")
 
 
@@ -108,3 +107,24 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     with hub_server() as server:
         assert Hub(server.url).report({"records": []}) == {"acknowledged": 0, "refused": []}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, "<html>Sign in</html>"),
+        (200, {}),
+        (201, {"message": "Created"}),
+        (201, {"new": 1, "replaced": 0, "known": 0}),
+        (200, {"acknowledged": True, "refused": []}),
+        (200, {"acknowledged": 1}),
+    ],
+)
+def test_only_the_answer_of_a_hub_counts_as_one(answer: Answer) -> None:
+    """Another server, such as one of sign-on, answers each address with 200; a hub names both files."""
+    with hub_server() as server:
+        server.answer = lambda _: answer
+        for request in (lambda hub: hub.register([{"run": 0}, {"run": 1}]), lambda hub: hub.report({"records": []})):
+            with pytest.raises(HubFailed, match="is no DQM Hub") as caught:
+                request(Hub(server.url))
+            assert not caught.value.is_refusal  # the hub was not reached

@@ -22,7 +22,7 @@ from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.support.ports import free_port
 from tests.support.processes import until
 from tests.transfer.bu.arrivals import spoil_journal
-from tests.transfer.hub_server import HubServer, hub_server
+from tests.transfer.hub_server import HubServer, acknowledge_all, hub_server
 
 RUN = 367094
 DATASET = "/Global/Online/ALL"
@@ -111,7 +111,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 @pytest.fixture
 def hub() -> Iterator[HubServer]:
     with hub_server() as server:
-        server.answer = lambda _: (201, {})
         yield server
 
 
@@ -124,7 +123,7 @@ def registered(hub: HubServer) -> list[list[tuple[int, str, int]]]:
 
 
 def refuse_if(condition: Callable[[list[Any]], bool]) -> Callable[[Any], tuple[int, Any]]:
-    return lambda entries: (400, {"message": "There is no file"}) if condition(entries) else (201, {})
+    return lambda entries: (400, {"message": "There is no file"}) if condition(entries) else acknowledge_all(entries)
 
 
 def test_a_concatenation_is_copied_and_registered_as_its_run_and_as_the_ongoing_one(site: Site, hub: HubServer) -> None:
@@ -193,7 +192,7 @@ def test_a_hub_that_is_away_gets_a_file_that_was_copied_once(site: Site) -> None
     copy = Path(machine.pb_folder, made.name)
     inode = copy.stat().st_ino
     with hub_server(port) as server:
-        server.answer = lambda _: (201, {})
+        server.answer = acknowledge_all
         site.wait()
         assert registered(server) == [[(0, made.name, 3), (RUN, made.name, 3)]]
     assert copy.stat().st_ino == inode
@@ -244,7 +243,7 @@ def test_a_file_that_a_hub_refuses_holds_up_no_other(site: Site, hub: HubServer)
     assert site.states[0]["reachable"]
     deliveries.add(site.merged(RUN + 1, 1))
     until(lambda: (RUN + 1, merged_name(RUN + 1, 1), 1) in [one for entries in registered(hub) for one in entries], "the other file")
-    hub.answer = lambda _: (201, {})
+    hub.answer = acknowledge_all
     site.wait()
     assert registered(hub)[-1] == [(RUN, refused, 1)]
 
@@ -257,7 +256,7 @@ def test_a_copy_that_was_removed_before_it_was_registered_is_copied_once_more(si
     def answer(entries: Any) -> tuple[int, Any]:
         if len(hub.requests) == 1:
             copy.unlink()
-        return (201, {}) if copy.exists() else (400, {"message": "There is no file"})
+        return acknowledge_all(entries) if copy.exists() else (400, {"message": "There is no file"})
 
     hub.answer = answer
     site.start().add(made)
@@ -324,7 +323,7 @@ def test_a_file_is_in_use_until_all_machines_have_it(site: Site) -> None:
         deliveries.add(made)
         assert deliveries.uses(Path(made.path))
         for server, is_used in zip(hubs, (True, False), strict=True):
-            server.answer = lambda _: (201, {})
+            server.answer = acknowledge_all
             until(lambda wanted=is_used: deliveries.uses(Path(made.path)) is wanted, "the delivery")  # type: ignore[misc]
         site.wait()
 

@@ -50,7 +50,6 @@ def test_files_get_to_a_remote_machine_and_what_a_broken_copy_of_one_left_is_rem
     for file in (left, *others):
         (pb / file).touch()
     with hub_server() as hub:
-        hub.answer = lambda _: (201, {})
         machine = GuiMachineOptions(name="gui1", host=address, pb_folder=str(pb), root_folder=str(root), hub=hub.url)
         journal = Journal(tmp_path / "bu.sqlite")
         deliveries = Deliveries(Options(state=str(tmp_path), bu=BuOptions(ssh=command, gui_machines=(machine,))), journal, lambda: RUN)

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ from tests.formats.snapshots import read
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.transfer.bu.arrivals import mes, snapshot
-from tests.transfer.hub_server import HubServer, acknowledge_all, hub_server
+from tests.transfer.hub_server import HubServer, hub_server
 
 pytestmark = pytest.mark.slow
 
@@ -84,14 +83,9 @@ class Bu:
         until(lambda: self.registered() == {RUN: expected, 0: expected}, f"{expected} at the hub")
 
 
-def answer(document: Any) -> tuple[int, Any]:
-    return (201, {}) if isinstance(document, list) else acknowledge_all(document)
-
-
 @pytest.fixture
 def bu(tmp_path: Path) -> Iterator[Bu]:
     with hub_server() as hub:
-        hub.answer = answer
         yield Bu(tmp_path, hub)
 
 
