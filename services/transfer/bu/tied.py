@@ -1,28 +1,35 @@
-"""Runs a program that ends with the process that started it, even after kill -9: `python tied.py PID PROGRAM ARGUMENTS ...`.
+"""Runs a program that ends, with all that it starts, when the standard input is closed: `python tied.py PROGRAM ARGUMENTS ...`.
 
-It is a script and no module, as nothing but this may happen between the start of a process and that of the program in it.
+The standard input is a pipe from the process that wants this, so that the program ends with it, even after kill -9. It has to be begun
+in a session of its own. The signal that ended the program ends this, too.
 """
 
-import ctypes
 import os
+import resource
 import signal
+import subprocess
 import sys
+import threading
 
-PR_SET_PDEATHSIG = 1
 
-
-def main() -> None:
-    """Take the place of this program."""
-    parent, *command = sys.argv[1:]
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != int(parent):
-        sys.exit("the process that began this has ended")
+def main() -> int:
+    """Run the program; returns its exit code."""
+    threading.Thread(target=_end_with_input, daemon=True).start()
     try:
-        os.execvp(command[0], command)
+        code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, check=False).returncode
     except OSError as error:
-        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
-        sys.exit(127)
+        print(f"{sys.argv[1]}: {error.strerror}", file=sys.stderr)
+        return 127
+    if code < 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.kill(os.getpid(), -code)
+    return code
+
+
+def _end_with_input() -> None:
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

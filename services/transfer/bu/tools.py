@@ -24,7 +24,7 @@ from ..options import BuOptions
 MERGED = "merged.root.tmp"
 MACRO = Path(__file__).with_name("merge_check.C")
 _TIED = (sys.executable, "-I", "-S", os.fspath(Path(__file__).with_name("tied.py")))
-"""Runs a program that ends with this process."""
+"""Runs a program that ends with this process, with all that it starts."""
 _ANSWER = "answer.txt"
 _POLL_S = 0.1
 _NICE = 10
@@ -173,10 +173,10 @@ class RootTools:
         environment = os.environ | {"ROOTENV_NO_HOME": "1"}
         with open(os.memfd_create("output"), "w+b") as file:  # also on a full disk
             process = subprocess.Popen(
-                [*_TIED, str(os.getpid()), *command],
+                [*_TIED, *command],
                 cwd=self._folder,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -188,7 +188,7 @@ class RootTools:
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                process.communicate()
             file.seek(0)
             output = file.read(_MOST_OUTPUT).decode(errors="replace")
         if match := _NOT_OF_AN_INPUT.search(output):

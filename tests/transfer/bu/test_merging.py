@@ -269,9 +269,9 @@ merge_files([Path(sys.argv[1])], Path(sys.argv[2]), BuOptions(hadd=sys.argv[3]),
 
 def test_hadd_ends_with_the_service_that_is_killed(client_files: Path, work: Path, tmp_path: Path) -> None:
     started = tmp_path / "started"
-    hadd = script(tmp_path / "hadd", f"touch {started}; exec sleep 1000000")
+    hadd = script(tmp_path / "hadd", f"touch {started}; sleep 1000000")
     command = [sys.executable, "-c", MERGE, str(client_files / "BRIL.root"), str(work), hadd]
     with subprocess.Popen(command, cwd=TREE) as service:
         until(started.exists, "hadd")
         service.kill()
-    until(lambda: not running_in(work), "the end of hadd")
+    until(lambda: not running_in(work), "the end of hadd and its children")
