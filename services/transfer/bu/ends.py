@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 
@@ -13,7 +12,6 @@ from .run import BuRun
 STEP_S = 1.0
 THREADS = 2
 """Runs that are merged at once: a merge that never ends holds up no other run, and more would be no faster."""
-log = logging.getLogger(__name__)
 
 
 class Ends:
@@ -24,7 +22,6 @@ class Ends:
         self._runs, self._deliveries, self._stop = runs, deliveries, stop
         self._busy: set[int] = set()
         self._lock = threading.Lock()
-        self._problems: dict[int, str] = {}
         self._threads = [threading.Thread(target=self._work, name=f"ends of runs {number}", daemon=True) for number in range(THREADS)]
 
     def start(self) -> None:
@@ -58,8 +55,8 @@ class Ends:
     def _step(self, run: BuRun) -> None:
         try:
             run.end_step(self._deliveries)
-            self._problems.pop(run.run, None)
         except Exception as error:  # a fault must not end the other runs
-            if self._problems.get(run.run) != str(error):
-                log.error("Cannot end run %d: %s", run.run, error, exc_info=not isinstance(error, OSError))
-            self._problems[run.run] = str(error)
+            text = f"Cannot end run {run.run}: {error}"
+            self._runs.problems.note(run.run, "end", text, None if isinstance(error, OSError) else error)
+        else:
+            self._runs.problems.end(run.run, "end")

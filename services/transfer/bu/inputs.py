@@ -53,18 +53,38 @@ class RunFile(NamedTuple):
     changed: int
 
 
-def list_files(folder: Path, run: int) -> list[RunFile]:
-    """The files of a run in its folder, and in the folders of clients in it. Raises `OSError` when the folder cannot be read."""
-    found = []
-    folders = [(os.fspath(folder), "")]
-    for place, client in folders:
-        with os.scandir(place) as entries:
-            for entry in entries:
-                if not entry.is_dir(follow_symlinks=False):
-                    found.append(_run_file(entry, client, run))
-                elif not client and not entry.name.startswith("."):
-                    folders.append((entry.path, entry.name))
-    return [file for file in found if file]
+def list_files(folder: Path, run: int, unreadable: dict[str, str] | None = None) -> list[RunFile]:
+    """The files of a run in its folder, and in the folders of clients in it.
+
+    Args:
+        folder: The folder of the run.
+        run: Its number.
+        unreadable: Gets the folders in it that cannot be read, with the reasons; the others are read.
+
+    Raises `OSError` when the folder of the run cannot be read.
+    """
+    found, folders = _listed(os.fspath(folder), "", run)
+    for client in folders:
+        try:
+            found += _listed(os.path.join(folder, client), client, run)[0]
+        except FileNotFoundError:
+            continue  # removed meanwhile
+        except OSError as error:
+            if unreadable is not None:
+                unreadable[client] = error.strerror or str(error)
+    return found
+
+
+def _listed(place: str, client: str, run: int) -> tuple[list[RunFile], list[str]]:
+    """The files of a run in one folder, and the names of the folders in it. Raises `OSError`."""
+    files, folders = [], []
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                files.append(_run_file(entry, client, run))
+            elif not entry.name.startswith("."):
+                folders.append(entry.name)
+    return [file for file in files if file], folders
 
 
 def _run_file(entry: os.DirEntry[str], folder: str, run: int) -> RunFile | None:

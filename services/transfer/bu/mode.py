@@ -53,6 +53,7 @@ def serve(options: Options, stop: threading.Event) -> int:
     def state() -> dict[str, Any]:
         return {
             "started": started,
+            "error": runs.problems.of(0),
             "runs": [run.state() for run in runs.all()],
             "gui_machines": deliveries.state(),
             "disks": disks.fractions(),

@@ -8,10 +8,11 @@ import re
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ..heartbeats import Heartbeats
-from ..journal import Journal
+from ..journal import Journal, JournalFailed
 from ..names import TEMPORARY, concatenation_name, run_folder
 from ..options import Options
 from ..watching import FolderWatch
@@ -19,8 +20,9 @@ from .deliveries import KIND as DELIVERIES
 from .deliveries import Deliveries
 from .end import KIND as MERGES
 from .live import LiveRun
+from .problems import Problems
 from .run import KIND as CONCATENATIONS
-from .run import BuRun
+from .run import BuRun, lacks_merge
 
 SCAN_S = 600.0
 """Seconds between two scans of everything for inotify; the times of folders are looked at each period."""
@@ -67,14 +69,19 @@ class Schedule:
 
 
 class Runs:
-    """The runs whose folders changed in the last days, by number."""
+    """The runs whose folders changed in the last days, and older ones that are not merged, by number.
+
+    Attributes:
+        problems: What goes wrong with them.
+    """
 
     def __init__(self, options: Options, journal: Journal, stop: threading.Event) -> None:
         self._options, self._journal, self._stop = options, journal, stop
         self._folder = Path(options.bu.folder)
         self._runs: dict[int, BuRun] = {}
         self._times: dict[int, list[int]] = {}
-        self._unreadable: set[int] = set()
+        self.problems = Problems()
+        self._is_first_look = True
         self._heartbeats = Heartbeats(options.bu.heartbeats, options.host_name, options.bu.heartbeat_stale_s)
         self._live = LiveRun(self._heartbeats, journal)
 
@@ -94,29 +101,38 @@ class Runs:
 
     def look(self) -> list[int]:
         """Look at the times of all folders; returns the runs whose folders changed since the last time. Raises `OSError`."""
-        found = self._young_folders()
+        found = self._watched_folders()
         for run in self._runs.keys() - found.keys():
-            self._runs.pop(run).remove_work()
+            self._leave(self._runs.pop(run))
         new = found.keys() - self._runs.keys()
         self._live.note(new)
         for run in new:
             folder = self._folder / run_folder(run)
-            self._runs[run] = BuRun(run, folder, self._options, self._journal, self._heartbeats, self._stop)
+            self._runs[run] = BuRun(run, folder, self._options, self._journal, self._heartbeats, self.problems, self._stop)
         recent = 1e9 * (time.time() - TICK_S)
         changed = [run for run, times in found.items() if times != self._times.get(run) or max(times) > recent]
-        self._times = found
+        self._times, self._is_first_look = found, False
         return changed
 
     def forget_old(self) -> None:
-        """Forget what was done with runs whose folders are gone. Raises JournalFailed."""
+        """Forget what was done with runs whose folders are gone."""
         before = time.time() - 86400 * FORGET_DAYS
-        for run in {run for kind in KINDS for run in self._journal.runs(kind)}:
-            newest = max(document["made"] for kind in KINDS for document in self._journal.of_run(kind, run).values())
-            if newest < before and not (self._folder / run_folder(run)).exists():
-                self._journal.forget(run)
+        try:
+            for run in {run for kind in KINDS for run in self._journal.runs(kind)}:
+                newest = max(document["made"] for kind in KINDS for document in self._journal.of_run(kind, run).values())
+                if newest < before and not (self._folder / run_folder(run)).exists():
+                    self._journal.forget(run)
+        except JournalFailed as error:
+            log.error("Cannot forget old runs: %s", error)
 
-    def _young_folders(self) -> dict[int, list[int]]:
-        """The times of the folders of runs that changed in the last days."""
+    def _leave(self, run: BuRun) -> None:
+        """Watch a run no longer; what was made of it stays in its folder."""
+        self.problems.forget(run.run)
+        if run.is_unmerged:
+            log.error("Run %d: its folder was removed before its ROOT files were merged", run.run)
+
+    def _watched_folders(self) -> dict[int, list[int]]:
+        """The times of the folders of the runs to watch."""
         oldest = 1e9 * (time.time() - 86400 * self._options.bu.watch_days)
         found = {}
         for name in os.listdir(self._folder):
@@ -124,33 +140,39 @@ class Runs:
             if match and name == run_folder(int(match[1])):
                 run = int(match[1])
                 times = self._times_of(run, oldest)
-                if times and max(times) >= oldest:
+                if times:
                     found[run] = times
         return found
 
     def _times_of(self, run: int, oldest: float) -> list[int]:
-        """The times of the folder of a run; those of before if it cannot be read, which is logged once."""
-        folder = self._folder / run_folder(run)
+        """The times of the folder of a run that is to be watched, else none; those of before if it cannot be read."""
+        folder, known = self._folder / run_folder(run), self._runs.get(run)
         try:
-            if run not in self._runs and folder.stat().st_mtime_ns < oldest:
+            if known is None and folder.stat().st_mtime_ns < oldest and not self._is_left(run):
                 return []  # most runs: no folder of a client is made or changed there
             times = _folder_times(folder)
         except FileNotFoundError:
             return []
         except OSError as error:
-            if run not in self._unreadable:
-                log.error("Cannot look at the folder of run %d: %s", run, error.strerror)
-            self._unreadable.add(run)
+            self.problems.note(run, "look", f"Cannot look at the folder of run {run}: {error.strerror or error}")
             return self._times.get(run, [])
-        self._unreadable.discard(run)
-        return times
+        self.problems.end(run, "look")
+        return times if known is None or max(times) >= oldest or known.is_unmerged else []
+
+    def _is_left(self, run: int) -> bool:
+        """Whether the first look finds a run that was not merged while no process watched it. Raises `OSError`."""
+        return self._is_first_look and lacks_merge(self._folder / run_folder(run), run, self._journal)
 
 
 def _folder_times(folder: Path) -> list[int]:
     """When a folder of a run and the folders of clients in it changed, ns; a renamed file changes its folder."""
+    times = [folder.stat().st_mtime_ns]
     with os.scandir(folder) as entries:
-        folders = [entry.stat().st_mtime_ns for entry in entries if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)]
-    return [folder.stat().st_mtime_ns, *folders]
+        for entry in entries:
+            if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    times.append(entry.stat().st_mtime_ns)
+    return times
 
 
 class Rounds:
@@ -160,7 +182,7 @@ class Rounds:
         self._options, self._runs, self._deliveries, self._stop = options.bu, runs, deliveries, stop
         self._schedule = Schedule(options.bu.quiet_s, options.bu.period_s)
         self._next_look = self._next_forget = 0.0
-        self._problems: dict[int, str] = {}
+        self._problems = runs.problems
 
     def run(self) -> None:
         """Work until the end."""
@@ -176,11 +198,14 @@ class Rounds:
         now = time.monotonic()
         wait_s = min(WAIT_S, self._schedule.wait_s(now), max(0.0, self._next_look - now))
         try:
-            return watch.changes(wait_s)
+            paths = watch.changes(wait_s)
         except OSError as error:
-            self._report(0, f"Cannot watch {self._options.folder}, new files are found by the times of folders alone: {error}")
+            text = f"Cannot watch {self._options.folder}, new files are found by the times of folders alone: {error}"
+            self._problems.note(0, "watch", text)
             self._stop.wait(wait_s)
             return ()
+        self._problems.end(0, "watch")
+        return paths
 
     def _note(self, paths: Iterable[str]) -> None:
         """Note the runs of changed files, also of those that are not watched yet."""
@@ -210,9 +235,9 @@ class Rounds:
             for run in self._runs.look():
                 self._schedule.changed(run, now)
         except OSError as error:
-            self._report(-1, f"Cannot look at {self._options.folder}: {error}")
+            self._problems.note(0, "look", f"Cannot look at {self._options.folder}: {error}")
         else:
-            self._problems.pop(-1, None)
+            self._problems.end(0, "look")
 
     def _round(self, run: int) -> None:
         """One round of a run; one that fails is tried again after a period."""
@@ -222,13 +247,7 @@ class Rounds:
             self._runs[run].concatenate(self._deliveries)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):  # while the folder is removed, which the next look notices
-                self._report(run, f"Cannot concatenate run {run}: {error}")
+                self._problems.note(run, "concatenation", f"Cannot concatenate run {run}: {error}")
             self._schedule.changed(run, time.monotonic() + self._options.period_s)
         else:
-            self._problems.pop(run, None)
-
-    def _report(self, place: int, problem: str) -> None:
-        """Log a problem once."""
-        if self._problems.get(place) != problem:
-            log.error("%s", problem)
-        self._problems[place] = problem
+            self._problems.end(run, "concatenation")

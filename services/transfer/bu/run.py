@@ -17,9 +17,11 @@ from ..journal import Journal, JournalFailed
 from ..names import TEMPORARY, FileKind, concatenation_name, parse_name
 from ..options import Options
 from .deliveries import Deliveries
+from .end import KIND as MERGES
 from .end import EndOfRun, MergedFile
 from .inputs import WORK_FOLDER, RunFile, Snapshot, Snapshots, list_files
 from .lanes import CONCATENATION, MERGED_FILE, Delivery
+from .problems import Problems
 
 KIND = "concatenation"
 NEWEST = "newest"
@@ -33,11 +35,21 @@ class BuRun:
         run: Its number.
         folder: Its folder.
         has_concatenation: Whether there was a concatenation with MEs, by this process or one before.
+        problems: What goes wrong with all runs.
     """
 
-    def __init__(self, run: int, folder: Path, options: Options, journal: Journal, heartbeats: Heartbeats, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        run: int,
+        folder: Path,
+        options: Options,
+        journal: Journal,
+        heartbeats: Heartbeats,
+        problems: Problems,
+        stop: threading.Event,
+    ) -> None:
         """Continue where a process before stopped. Raises JournalFailed."""
-        self.run, self.folder = run, folder
+        self.run, self.folder, self.problems = run, folder, problems
         self._journal = journal
         self._work = folder / WORK_FOLDER
         self._snapshots = Snapshots(folder, run)
@@ -49,7 +61,7 @@ class BuRun:
 
     def concatenate(self, deliveries: Deliveries) -> None:
         """Notice what changed in the folder, and make and deliver a concatenation if snapshots did. Raises `OSError`."""
-        self._files = list_files(self.folder, self.run)
+        self._files = self._list_files()
         self._snapshots.update(self._files)
         if self._is_newest_made():
             self._deliver(deliveries)
@@ -69,15 +81,26 @@ class BuRun:
             deliveries.add(Delivery(self.run, MERGED_FILE, name, path, merged.size, merged.made, merged.version))
             del self._merged[0]
 
-    def remove_work(self) -> None:
-        """Remove links and concatenations, when the run is no longer watched; the newest concatenation has a link outside."""
-        for path in self._work.iterdir() if self._work.is_dir() else ():  # itself it stays: that would change the folder of the run
-            with suppress(OSError):
-                path.unlink()
+    @property
+    def is_unmerged(self) -> bool:
+        """Whether there are ROOT files that are not merged yet, or may be."""
+        return self._end.state not in ("merged", "over") and (self._files is None or any(map(_is_root_file, self._files)))
 
     def state(self) -> dict[str, Any]:
-        """For reports: whether the run goes on, and the FUs that still have it."""
-        return {"run": self.run, "state": self._end.state, "waiting_for": list(self._end.waiting_for)}
+        """For reports: whether the run goes on, the FUs that still have it, and what goes wrong."""
+        error = self.problems.of(self.run)
+        return {"run": self.run, "state": self._end.state, "waiting_for": list(self._end.waiting_for), "error": error}
+
+    def _list_files(self) -> list[RunFile]:
+        """The files of the run; folders of clients that cannot be read hold up no others. Raises `OSError`."""
+        unreadable: dict[str, str] = {}
+        files = list_files(self.folder, self.run, unreadable)
+        if unreadable:
+            names = ", ".join(f"{name} ({reason})" for name, reason in sorted(unreadable.items()))
+            self.problems.note(self.run, "folders", f"Cannot read folders of run {self.run}: {names}")
+        else:
+            self.problems.end(self.run, "folders")
+        return files
 
     def _concatenation(self, digest: str) -> Path:
         return self._work / concatenation_name(self.run, digest)
@@ -161,6 +184,18 @@ class BuRun:
             if is_old and not deliveries.uses(path):
                 with suppress(OSError):
                     path.unlink()
+
+
+def lacks_merge(folder: Path, run: int, journal: Journal) -> bool:
+    """Whether there are ROOT files that came after the newest merge of a run, or after it was given up. Raises `OSError`."""
+    files = list_files(folder, run)
+    merges = [file.arrived / 1e9 for file in files if file.kind == FileKind.MERGED_FILE]
+    merges += [document["made"] for document in journal.of_run(MERGES, run).values()]
+    return any(file.arrived / 1e9 > max(merges, default=0.0) for file in files if _is_root_file(file))
+
+
+def _is_root_file(file: RunFile) -> bool:
+    return file.kind == FileKind.ROOT_FILE
 
 
 def _input(snapshot: Snapshot, entries: int, replaced: int) -> dict[str, Any]:

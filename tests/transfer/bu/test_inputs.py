@@ -170,3 +170,24 @@ def test_without_links_the_newest_snapshots_count(folder: Path) -> None:
     snapshot(folder, "A", "fu1", b"last")
     update(snapshots, folder)
     assert read(snapshots) == [b"last"]
+
+
+def test_a_folder_that_cannot_be_read_holds_up_no_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("Ecal", "lost+found"):
+        (tmp_path / name).mkdir(mode=0o700)
+    (tmp_path / "Ecal" / f"run{RUN}_ls0001_DQMLive__fu1.pb").touch()
+    snapshot(tmp_path, "SiStrip", "fu1").rename(tmp_path / f"run{RUN}_SiStrip_DQMLive__fu1.pb")
+    for readable in (tmp_path, tmp_path / "Ecal"):
+        readable.chmod(0o755)
+    (tmp_path / "lost+found").chmod(0)
+    monkeypatch.chdir(tmp_path)
+    unreadable: dict[str, str] = {}
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # the rights of a folder do not hold for root
+    try:
+        found = list_files(Path(), RUN, unreadable)
+    finally:
+        os.seteuid(user)
+    assert {file.client for file in found} == {"Ecal", "SiStrip"}
+    assert unreadable == {"lost+found": "Permission denied"}

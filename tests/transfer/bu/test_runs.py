@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,13 @@ import pytest
 from app.transfers.reports.checks import read_report
 from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.inputs import WORK_FOLDER
-from services.transfer.bu.rounds import Runs, Schedule
+from services.transfer.bu.rounds import Rounds, Runs, Schedule
 from services.transfer.journal import Journal
-from services.transfer.names import concatenation_name
+from services.transfer.names import concatenation_name, merged_name
 from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.formats.snapshots import read
 from tests.support.processes import until
-from tests.transfer.bu.arrivals import mes, snapshot, spoil_journal
+from tests.transfer.bu.arrivals import arrive, mes, snapshot, spoil_journal
 
 RUN = 367094
 DAY_S = 86400
@@ -36,13 +38,13 @@ class Bu:
         runs: The runs that are watched.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, period_s: float = 10.0) -> None:
         self.output, self.pb = folder / "output", folder / "pb"
         for made in (self.output, self.pb, folder / "boxes"):
             made.mkdir(exist_ok=True)
         machine = GuiMachineOptions(name="gui1", pb_folder=str(self.pb), root_folder=str(self.pb))
-        bu = BuOptions(folder=str(self.output), heartbeats=str(folder / "boxes"), gui_machines=(machine,))
-        options = Options(state=str(folder), bu=bu)
+        bu = BuOptions(folder=str(self.output), heartbeats=str(folder / "boxes"), period_s=period_s, gui_machines=(machine,))
+        options = self.options = Options(state=str(folder), bu=bu)
         self.journal = Journal(folder / "bu.sqlite")
         self.journal.report_to(["http://hub"], lambda: None)
         self.runs = Runs(options, self.journal, threading.Event())
@@ -209,11 +211,81 @@ def test_runs_of_older_days_are_watched_again_when_a_late_file_arrives(bu: Bu, f
     os.utime(folder, (old, old))
     bu.round()
     assert RUN not in bu.runs
-    assert os.listdir(folder / WORK_FOLDER) == []
     assert folder.stat().st_mtime == pytest.approx(old)  # else it would be young again
     snapshot(folder, "Ecal", "fu1", mes(b"1", "Ecal/a"))
     bu.round()
     assert bu.delivered() == {"SiStrip/a": b"1 SiStrip/a", "Ecal/a": b"1 Ecal/a"}
+
+
+def test_a_run_of_older_days_keeps_its_order_of_arrival_and_what_a_machine_still_has_to_get(bu: Bu, folder: Path) -> None:
+    for tag in ("SiStrip", "Ecal"):
+        snapshot(folder, tag, "fu1", mes(tag.encode(), "Shared/a"))
+    os.rename(bu.pb, f"{bu.pb} away")
+    bu.runs.look()
+    bu.runs[RUN].concatenate(bu.deliveries)
+    until(lambda: bu.deliveries.state()[0]["error"], "the failure")
+    old = time.time() - 3 * DAY_S
+    os.utime(folder, (old, old))
+    bu.runs.look()
+    assert RUN not in bu.runs
+    os.rename(f"{bu.pb} away", bu.pb)
+    until(lambda: not bu.deliveries.state()[0]["waiting"], "the delivery")
+    assert bu.delivered() == {"Shared/a": b"Ecal Shared/a"}
+    snapshot(folder, "CSC", "fu1", mes(b"1", "CSC/a"))
+    bu.round()
+    assert bu.delivered() == {"Shared/a": b"Ecal Shared/a", "CSC/a": b"1 CSC/a"}
+
+
+def test_a_run_that_was_not_merged_is_watched_however_old_it_is(tmp_path: Path) -> None:
+    """As after a weekend without the service; and one is that was merged before a ROOT file came."""
+    output, old = tmp_path / "output", time.time() - 30 * DAY_S
+    unmerged, merged, late, live = (output / f"run{RUN + number}" for number in range(4))
+    for folder in (unmerged, merged, late):
+        arrive(folder, f"DQM_V0001_SiStrip_R{folder.name[3:].zfill(9)}__fu1.root")
+    arrive(merged, merged_name(RUN + 1, 1))
+    snapshot(live, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+    for folder in (unmerged, merged, late, live):
+        os.utime(folder, (old, old))
+    with closing(Journal(tmp_path / "bu.sqlite")) as journal:
+        journal.put("merge", RUN + 2, "0001", {"made": old})
+    with closing(Bu(tmp_path)) as bu:
+        for _ in range(2):
+            bu.round()
+            assert [run.run for run in bu.runs.all()] == [RUN + 2, RUN]
+    with closing(Journal(tmp_path / "bu.sqlite")) as journal:
+        journal.put("merge", RUN + 2, "unmerged", {"made": time.time() + 1})
+    with closing(Bu(tmp_path)) as bu:
+        bu.round()
+        assert [run.run for run in bu.runs.all()] == [RUN]
+
+
+def test_a_run_that_is_removed_before_it_was_merged_is_named(bu: Bu, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    arrive(folder, f"DQM_V0001_SiStrip_R{RUN:09}__fu1.root")
+    bu.round()
+    shutil.rmtree(folder)
+    bu.round()
+    assert caplog.messages == [f"Run {RUN}: its folder was removed before its ROOT files were merged"]
+
+
+def test_why_a_run_is_not_concatenated_is_in_the_state_until_it_is(tmp_path: Path) -> None:
+    with closing(Bu(tmp_path, period_s=0.1)) as bu:
+        folder, stop = bu.output / f"run{RUN}", threading.Event()
+        snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+        (folder / WORK_FOLDER).touch()  # where there should be a folder
+        rounds = threading.Thread(target=Rounds(bu.options, bu.runs, bu.deliveries, stop).run)
+        rounds.start()
+        try:
+            until(lambda: RUN in bu.runs and bu.runs[RUN].state()["error"], "the error")
+            assert bu.runs[RUN].state()["error"].startswith(f"Cannot concatenate run {RUN}: [Errno 17] File exists")
+            (folder / WORK_FOLDER).unlink()
+            until(lambda: not bu.runs[RUN].state()["error"], "the end of the error")
+            bu.output.rename(tmp_path / "away")
+            until(lambda: bu.runs.problems.of(0), "the error of all runs")
+            (tmp_path / "away").rename(bu.output)
+            until(lambda: not bu.runs.problems.of(0), "its end")
+        finally:
+            stop.set()
+            rounds.join()
 
 
 def test_snapshots_in_folders_of_older_clients_are_noticed(bu: Bu, folder: Path) -> None:
