@@ -18,10 +18,11 @@ from app.core.settings import TREE
 from render.build import build
 from services.simulator.clients.at_p5 import RunsAtP5
 from services.simulator.clients.content import Content
-from services.simulator.clients.demo_clients import CLIENTS
+from services.simulator.clients.demo_clients import BY_TAG, CLIENTS
 from services.simulator.clients.places import Places
 from services.simulator.clients.planned import Fault, PlannedRuns, parse_fault
 from services.simulator.clients.player import MAX_KILLS, Player
+from services.simulator.clients.processes import Beginning, ClientProcess, close_all
 from services.simulator.clients.transfer_options import write_options
 from services.simulator.clients.wanted import WantedClient, WantedRun
 from services.transfer.options import read_options
@@ -46,8 +47,8 @@ class Play:
         self.places.make([FU, OTHER_FU])
         self.lines: list[str] = []
         program = build(TREE, sys.executable).with_name("dqmhub-demo")
-        content = Content(program, self.places.work)
-        self.player = Player(self.places, [FU, OTHER_FU], BU, content, {OTHER_FU: -3600.0}, self.lines.append, kept_runs=2)
+        self.content = Content(program, self.places.work)
+        self.player = Player(self.places, [FU, OTHER_FU], BU, self.content, {OTHER_FU: -3600.0}, self.lines.append, kept_runs=2)
 
     def snapshot(self, tag: str, host: str = FU, number: int = RUN) -> Path:
         return self.places.upload(host) / "pb" / f"run{number}" / f"run{number}_{tag}_DQMLive.pb"
@@ -223,6 +224,38 @@ def test_the_files_of_old_runs_are_removed(play: Play) -> None:
     assert f"DQM_V0001_DT_R{RUN + 1:09}.root" in play.root_files()
     assert not (play.places.ramdisk / f".run{RUN}.global").exists()
     assert [path.name for path in play.places.work.glob("run*")] == []
+
+
+@pytest.mark.slow
+def test_the_files_of_runs_before_the_start_are_removed_too(play: Play) -> None:
+    places = play.places
+    for number in (RUN - 3, RUN - 2, RUN - 1):
+        for folder in (places.output, places.ramdisk, places.upload(FU) / "pb", places.work):
+            (folder / f"run{number:06}").mkdir()
+        (places.ramdisk / f".run{number:06}.global").touch()
+        for name in (f"DQM_V0001_DT_R{number:09}.root", f"DQM_V0001_DT_R{number:09}.root.origin"):
+            (places.upload(OTHER_FU) / name).touch()
+    others = {places.upload(FU) / "pb" / "notes", places.gui / "root" / f"DQM_V0001_R{RUN - 3:09}.root"}
+    for path in others:
+        path.touch()
+    before = {path for path in places.root.rglob("*") if str(RUN - 1) in path.name}
+    Player(places, [FU, OTHER_FU], BU, play.content, {}, play.lines.append, kept_runs=2).step([run(0, {})])
+    left = {path for path in places.root.rglob("*") if re.search(rf"{RUN - 3}|{RUN - 2}|{RUN - 1}|notes", path.name)}
+    assert left == before | others, "those of one run before the newest stay, and what is none of a run on FUs or the BU"
+
+
+@pytest.mark.slow
+def test_a_client_that_somebody_stops_holds_up_nothing(tmp_path: Path) -> None:
+    places = Places(tmp_path)
+    places.make([FU])
+    stopped, other = (ClientProcess(places, BY_TAG[tag], Beginning(RUN, "pp_run", FU, 1, 0, 0.0)) for tag in ("DT", "RPC"))
+    until(lambda: len(client_processes(tmp_path)) == 2, "both clients")
+    (pid,) = (pid for pid, line in client_processes(tmp_path).items() if any("/dt_dqm" in text for text in line))
+    os.kill(pid, signal.SIGSTOP)
+    for lumi in range(1000):  # more than a pipe holds
+        stopped.write_snapshot(tmp_path / ("absent" * 20), lumi, cut=False)
+    close_all([stopped, other])
+    assert client_processes(tmp_path) == {}
 
 
 def test_the_options_of_the_transfer_are_accepted_on_every_host(tmp_path: Path) -> None:

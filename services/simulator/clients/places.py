@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+_OF_RUN = re.compile(r"\.?run(\d+)(?:\.global)?|DQM_V\d+_.+_R(\d+)\.root.*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,12 @@ class Places:
     def work(self) -> Path:
         """Files of clients before the clients write them."""
         return self.root / "work"
+
+    def runs(self) -> list[int]:
+        """The runs that have files on the FUs or the BU, in the order of their numbers."""
+        patterns = "fu/*/upload/*", "fu/*/upload/pb/*", "bu/output/DQMOutput/*", "bu/ramdisk/*", "work/*"
+        names = (_OF_RUN.fullmatch(path.name) for pattern in patterns for path in self.root.glob(pattern))
+        return sorted({int(match[1] or match[2]) for match in names if match})
 
     def make(self, hosts: list[str]) -> None:
         """Make all folders."""

@@ -10,7 +10,7 @@ from .content import Content
 from .demo_clients import BY_TAG
 from .hosts import mark_run, write_heartbeat
 from .places import Places
-from .processes import Beginning, ClientProcess
+from .processes import Beginning, ClientProcess, close_all
 from .wanted import WantedClient, WantedRun
 
 BACKUP_LUMIS = 15
@@ -61,7 +61,7 @@ class Player:
         self._places, self._hosts, self._bu, self._content = places, hosts, bu, content
         self._clocks, self._report, self._kept_runs = clocks, report, kept_runs
         self._runs: dict[int, _Run] = {}
-        self._known: list[int] = []
+        self._known = places.runs()  # also those that this process has not played
         self._problem = ""
 
     @property
@@ -100,10 +100,9 @@ class Player:
 
     def close(self) -> None:
         """End all clients at once, as after a loss of power."""
-        for run in self._runs.values():
-            for process in run.processes.values():
-                process.close()
-            self._content.forget(run.wanted.run)
+        close_all([process for run in self._runs.values() for process in run.processes.values()])
+        for number in self._runs:
+            self._content.forget(number)
 
     def _has_clients(self, run: _Run, host: str) -> bool:
         return any(process.is_alive for process in run.processes.values() if process.host == host)
@@ -112,7 +111,7 @@ class Player:
         mark_run(self._places, wanted.run, wanted.key, list(self._runs))
         self._report(f"run {wanted.run} begins: {wanted.lumis} lumisections")
         self._runs[wanted.run] = _Run(wanted)
-        self._known.append(wanted.run)
+        self._known = [*(known for known in self._known if known != wanted.run), wanted.run]
         for old in self._known[: -self._kept_runs]:
             self._remove(old)
         del self._known[: -self._kept_runs]
@@ -132,7 +131,7 @@ class Player:
 
     def _start(self, run: _Run, tag: str, client: WantedClient, kills: int) -> None:
         if before := run.processes.get(tag):
-            before.close()
+            close_all([before])
         clock_s = self._clocks.get(client.host, 0.0)
         begins = Beginning(run.wanted.run, run.wanted.key, client.host, client.attempt, kills, clock_s)
         run.processes[tag] = ClientProcess(self._places, BY_TAG[tag], begins)
@@ -165,8 +164,7 @@ class Player:
 
     def _finish(self, run: _Run) -> None:
         number = run.wanted.run
-        for process in run.processes.values():
-            process.close()
+        close_all(list(run.processes.values()))
         self._content.forget(number)
         del self._runs[number]
         self._report(f"run {number} has ended")
@@ -174,6 +172,7 @@ class Player:
 
     def _remove(self, run: int) -> None:
         """Remove the files of an old run from the FUs and the BU, as their own clean-up does."""
+        self._content.forget(run)
         for host in self._hosts:
             shutil.rmtree(self._places.upload(host) / "pb" / f"run{run:06}", ignore_errors=True)
             for file in self._places.upload(host).glob(f"DQM_V*_R{run:09}.root*"):

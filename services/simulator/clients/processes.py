@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +15,8 @@ from typing import Any, NamedTuple
 from .demo_clients import DemoClient
 from .places import Places
 
+END_S = 2.0
+"""Seconds that clients have to end, before they are killed: somebody may have stopped one."""
 _SCRIPT = Path(__file__).with_name("client_process.py")
 
 
@@ -61,9 +65,12 @@ class ClientProcess:
             ["cmsRun", "-SP", str(_configuration(places, client)), *begins.arguments(places.input(begins.host))],
             executable=_program(places),
             stdin=subprocess.PIPE,
+            bufsize=0,
             env=os.environ | {"PYTHONHOME": f"{sys.base_prefix}:{sys.base_exec_prefix}"},
             start_new_session=True,  # Ctrl-C is for the simulator, which ends its clients
         )
+        if self._process.stdin:
+            os.set_blocking(self._process.stdin.fileno(), False)  # a stopped client reads nothing
         self._tell("begin", tag=client.tag, host=begins.host, upload=str(places.upload(begins.host)), clock_s=begins.clock_s)
 
     @property
@@ -90,18 +97,33 @@ class ClientProcess:
         self.is_ending = True
         self._tell("crash", code=code, writes=str(root_file or ""))
 
-    def close(self) -> None:
-        """Close its input, at which it ends, and wait for its end."""
+    def close_input(self) -> None:
+        """Close its input, at which it ends."""
         with suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
-        self._process.wait()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, and kill it after some seconds."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _tell(self, action: str, **arguments: Any) -> None:
         with suppress(OSError):  # it has ended
-            if self._process.stdin:
+            if self._process.stdin:  # a line is shorter than PIPE_BUF, so that the pipe takes all of it or, when it is full, nothing
                 self._process.stdin.write(json.dumps({"do": action} | arguments).encode() + b"\n")
-                self._process.stdin.flush()
+
+
+def close_all(processes: Sequence[ClientProcess]) -> None:
+    """End clients; at most END_S."""
+    for process in processes:
+        process.close_input()
+    end = time.monotonic() + END_S
+    for process in processes:
+        process.wait(max(0.0, end - time.monotonic()))
 
 
 def _program(places: Places) -> Path:
