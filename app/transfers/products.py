@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from app.transfers.hosts import clock_skews
@@ -69,6 +70,20 @@ def concatenations(run: int, limit: int = 200) -> list[ConcatenationFacts]:
     skews = clock_skews()
     rows = TransferConcatenation.select().where(TransferConcatenation.run == run).order_by(TransferConcatenation.id.desc())
     return [_concatenation(row, skews.get(row.host, 0.0)) for row in rows.limit(limit)]
+
+
+def concatenations_named(run: int, names: Collection[str]) -> list[ConcatenationFacts]:
+    """Concatenations of a run with these names, the oldest first."""
+    skews, table = clock_skews(), TransferConcatenation
+    query = table.select().where(table.run == run, table.name.in_(list(names))).order_by(table.id)
+    return [_concatenation(row, skews.get(row.host, 0.0)) for row in query] if names else []
+
+
+def concatenation(run: int, number: int) -> ConcatenationFacts | None:
+    """A concatenation of a run by its number; None: there is none."""
+    table = TransferConcatenation
+    row = table.get_or_none(table.run == run, table.id == number) if 0 < number < 2**63 else None
+    return _concatenation(row, clock_skews().get(row.host, 0.0)) if row else None
 
 
 def _concatenation(row: TransferConcatenation, skew_s: float) -> ConcatenationFacts:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from app.core.database import rows
 from app.transfers import kinds
 from app.transfers.hosts import HostTransfers
-from app.transfers.models import TransferHost
+from app.transfers.models import TransferHost, TransferRun
 from app.transfers.runs import RunProblem
 from app.transfers.settings import TransfersSettings
 from app.transfers.status import RETIRED_S
@@ -177,6 +177,16 @@ def processes_version(silent_s: float) -> list[tuple[object, ...]]:
     columns = TransferHost.id, TransferHost.version, TransferHost.dropped, TransferHost.refused, TransferHost.seen
     latest = time.time() - silent_s
     return [(*values, seen < latest) for *values, seen in rows(TransferHost.select(*columns).order_by(TransferHost.id))]
+
+
+def late_s(settings: TransfersSettings) -> float:
+    """Age from which the data of a client of an ongoing run are late, s."""
+    return settings.transfer_missing_lumis * kinds.LUMISECTION_S
+
+
+def is_stale(run: int, late_s: float) -> bool:
+    """Whether nothing was reported of a run for so long that all its data are late."""
+    return bool(rows(TransferRun.select(TransferRun.run).where(TransferRun.run == run, TransferRun.changed < time.time() - late_s)))
 
 
 def silent_version(silent_s: float) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,23 +12,27 @@ from app.core.database import rows
 from app.security import Role, needs
 from app.transfers import kinds
 from app.transfers.clients import ClientTransfers
-from app.transfers.hosts import hosts
+from app.transfers.errors import UnknownTransferRun
+from app.transfers.hosts import gui_machines, hosts
 from app.transfers.models import TransferRun
+from app.transfers.pages.arrival import arrivals, gui_contents, is_delivered, steps
 from app.transfers.pages.other_areas import job_addresses, shared_elements
 from app.transfers.pages.presenters import (
     MODE_TITLES,
     PATH,
     TransfersView,
     current_view,
+    is_stale,
+    late_s,
     open_problems,
     polled_page,
     run_badge,
     silent_version,
     transfers_settings,
 )
-from app.transfers.products import ConcatenationFacts, DeliveryFacts, concatenations, deliveries, merges
+from app.transfers.products import ConcatenationFacts, DeliveryFacts, concatenation, concatenations, deliveries, merges
+from app.transfers.runs import RunHost, has_run, run_version
 from app.transfers.runs import run as find_run
-from app.transfers.runs import run_version
 from app.web import Problem, etag_of
 from app.web.arguments import checked_run
 from app.web.badges import Badge
@@ -42,21 +47,28 @@ SHOWN_CONCATENATIONS = 20
 def show_run(run: int) -> Response:
     """A run; 204 for a page that polls and is up to date, 404 if nothing was reported of it."""
     neighbours = _neighbours(checked_run(run))
-    version = etag_of(run_version(run), *neighbours, silent_version(transfers_settings().transfer_silent_s))
+    settings = transfers_settings()
+    version = etag_of(run_version(run), *neighbours, is_stale(run, late_s(settings)), silent_version(settings.transfer_silent_s))
     return polled_page("run", version, lambda: _context(current_view(), run, neighbours, version), run=run)
 
 
 def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | None], version: str) -> dict[str, Any]:
-    settings, found = transfers_settings(), find_run(run)
-    newest = concatenations(run, SHOWN_CONCATENATIONS + 1)
+    settings, found, now = transfers_settings(), find_run(run), time.time()
+    newest, delivered, merged = concatenations(run, SHOWN_CONCATENATIONS + 1), deliveries(run), merges(run)
+    contents = gui_contents(run, _gui_machines(found.hosts, delivered, settings.transfer_silent_s), delivered, merged)
+    is_ongoing = found.state == kinds.ONGOING
+    late_since = now - late_s(settings) if is_ongoing else 0.0
     return {
+        "steps": steps(found.clients, newest[0] if newest else None, contents, found.began, late_since) if is_ongoing else [],
+        "arrivals": arrivals(found.clients, contents, late_since),
+        "now": now,
         "view": view,
         "run": run,
         "before": neighbours[0],
         "after": neighbours[1],
         "stages": found.hosts,
         "silent": {(each.host, each.mode) for each in hosts(settings.transfer_silent_s) if each.is_silent},
-        "is_ongoing": found.state == kinds.ONGOING,
+        "is_ongoing": is_ongoing,
         "clients": found.clients,
         "missing": sum(bool(client.missing) for client in found.clients),
         "problems": open_problems(found.problems),
@@ -64,8 +76,8 @@ def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | 
         "concatenations": newest,
         "shared_elements": shared_elements(run, newest[0].examples, view.tz) if newest else [],
         "most_concatenations": SHOWN_CONCATENATIONS,
-        "merges": merges(run),
-        "deliveries": _shown_deliveries(deliveries(run)),
+        "merges": merged,
+        "deliveries": _shown_deliveries(delivered),
         "client_badge": client_badge,
         "delivery_badge": delivery_badge,
         "run_badge": run_badge,
@@ -104,15 +116,24 @@ def delivery_badge(delivery: DeliveryFacts) -> Badge:
         return Badge("error", "error", "failed")
     if delivery.registered:
         return Badge("ok", "ok", "registered")
-    return Badge("warning", "run", "copied" if delivery.copied else "waiting")
+    if is_delivered(delivery):
+        return Badge("ok", "ok", "copied", "It needs no registration: the machine has no hub, or a later version of the run is registered.")
+    return Badge("warning", "run", "waiting")
 
 
 def _find_concatenation(run: int, number: int) -> ConcatenationFacts:
     """A concatenation of a run. Raises UnknownTransferRun, and Problem 404."""
-    for each in concatenations(find_run(run).run):
-        if each.number == number:
-            return each
+    if not has_run(run):
+        raise UnknownTransferRun(f"Nothing was reported of the transfer of run {run}")
+    if found := concatenation(run, number):
+        return found
     raise Problem(404, f"Run {run} has no concatenation {number}: those older than the newest 200 are not kept")
+
+
+def _gui_machines(found: Sequence[RunHost], delivered: Sequence[DeliveryFacts], silent_s: float) -> set[str]:
+    """The GUI machines that get the files of a run: those of its builder units, else those that got some."""
+    builders = {each.host for each in found if each.mode == kinds.BU}
+    return {each.name for each in gui_machines(silent_s) if each.builder in builders} or {each.gui_machine for each in delivered}
 
 
 def _shown_deliveries(found: Sequence[DeliveryFacts]) -> list[DeliveryFacts]:
