@@ -430,7 +430,11 @@ def test_clean_up_reports_what_it_removed_and_how_full_the_disk_is(tmp_path: Pat
     assert record["rules"] == {"of an older run": 2}
     assert sorted(record["examples"]) == [concatenation(1, 1), concatenation(1, 2)]
     assert (state["folder"], state["files"], state["bytes"]) == (str(folder), 12, 12 * blocks)
-    assert (state["mark"], state["reachable"], state["would_remove"]) == (1, True, 2)
+    assert (state["mark"], state["reachable"]) == (1, True)
+    planned = dry_run(Options(cleanup=options(folder, disk_mark=1.0)))
+    assert state["would_remove"] == sum(line.startswith("remove ") for line in planned) == 0, (
+        "two files may go when the disk is full, not before"
+    )
     used, free = disk_usage(str(folder))
     assert state["disk"] == pytest.approx(used / (used + free), abs=0.1)
 

@@ -36,10 +36,12 @@ class Round(NamedTuple):
     Attributes:
         plan: What it had to do.
         removed: The files that it removed, with their rules.
+        vanished: Files that somebody else had removed meanwhile.
     """
 
     plan: Plan
     removed: list[tuple[StoredFile, Rule]]
+    vanished: int
 
 
 def start_problems(options: Options) -> Iterator[str]:
@@ -66,19 +68,19 @@ def dry_run(options: Options) -> list[str]:
 def clean_up(options: CleanupOptions) -> Round:
     """Remove what the rules say. Raises `OSError` when the folder cannot be read."""
     plan = plan_cleanup(list_files(options.folder), disk_usage(options.folder), options)
-    removed = []
+    removed, vanished = [], 0
     for file, rule in plan.rules:
         if rule.removes:
             try:
                 os.unlink(os.path.join(options.folder, file.name))
             except FileNotFoundError:
-                continue
+                vanished += 1
             except OSError as error:
                 log.error("Cannot remove %s: %s", file.name, error.strerror)
             else:
                 log.info("Removed %s: %s", file.name, rule)
                 removed.append((file, rule))
-    return Round(plan, removed)
+    return Round(plan, removed, vanished)
 
 
 def serve(options: Options, stop: threading.Event) -> int:
@@ -132,7 +134,7 @@ class _Service:
 
     def _report(self, done: Round) -> None:
         kept = [(file, rule) for file, rule in done.plan.rules if not rule.removes and rule is not Rule.OTHER]
-        spare = [file for file, rule in kept if rule is Rule.SPARE]
+        planned = sum(rule.removes for _, rule in done.plan.rules)
         self._state = {
             "folder": self._options.folder,
             "files": len(kept),
@@ -140,7 +142,7 @@ class _Service:
             "disk": disk_usage(self._options.folder).fraction,
             "mark": self._options.disk_mark,
             "reachable": done.plan.mark_reachable,
-            "would_remove": len(spare),
+            "would_remove": planned - len(done.removed) - done.vanished,
             "error": "",
         }
         if done.removed:
