@@ -29,6 +29,7 @@ from tests.support.small_disk import small_disk
 from tests.transfer.hub_server import hub_server
 
 MINUTE = 60
+HOUR = 3600
 NOW = 1_700_000_000
 
 
@@ -37,11 +38,11 @@ def concatenation(run: int, number: int) -> str:
 
 
 def write(folder: Path, run: int, ages_min: dict[int, float], nbytes: int = 100) -> None:
-    """Concatenations of a run, by number, with their ages in minutes; each run is a minute later than the one before it."""
+    """Concatenations of a run, by number, with their ages in minutes; each run is an hour later than the one before it."""
     for number, age in ages_min.items():
         file = folder / concatenation(run, number)
         file.write_bytes(b"\x0a" * nbytes)
-        os.utime(file, (NOW + MINUTE * (run - age),) * 2)
+        os.utime(file, (NOW + HOUR * run - MINUTE * age,) * 2)
 
 
 def options(folder: Path, **others: object) -> CleanupOptions:
@@ -123,7 +124,7 @@ def test_a_file_with_a_high_number_of_no_run_does_not_end_the_ongoing_run(tmp_pa
     bogus = concatenation(999_999, 1)
     (tmp_path / bogus).touch()
     for age_s in (-5, 5, 3600):
-        os.utime(tmp_path / bogus, (NOW + MINUTE * 367095 - age_s,) * 2)
+        os.utime(tmp_path / bogus, (NOW + HOUR * 367095 - age_s,) * 2)
         clean_up(options(tmp_path, newest=1, life_time_min=0, disk_mark=1, disk_low=1))
         assert len(os.listdir(tmp_path)) == 31
         assert not (tmp_path / concatenation(367094, 1)).exists()
@@ -132,10 +133,23 @@ def test_a_file_with_a_high_number_of_no_run_does_not_end_the_ongoing_run(tmp_pa
 def test_an_older_run_goes_a_minute_after_its_last_file(tmp_path: Path) -> None:
     """Its last files can come when the next run has begun, and then the next run goes on."""
     write(tmp_path, 1, {1: 0, 2: 1})
-    for seconds, left in ((-30, 3), (59, 3), (60, 1)):
-        write(tmp_path, 2, {1: 1 - seconds / 60})
+    for seconds, left in ((-30, 3), (59, 3), (60, 2)):
+        write(tmp_path, 2, {1: 60 - seconds / 60})
         clean_up(options(tmp_path))
         assert len(os.listdir(tmp_path)) == left
+
+
+def test_the_last_file_of_a_run_stays_while_it_may_be_merged(tmp_path: Path) -> None:
+    """By the time of its last file, as that of other files that a page may still ask for."""
+    write(tmp_path, 1, {1: 0, 2: 1})
+    write(tmp_path, 2, {1: 1 + 60 - 10, 2: 60 - 10 + 1 / 60})
+    assert by_rule(plan(tmp_path, DiskUsage(99, 1))) == {
+        Rule.OLDER_RUN: [concatenation(1, 2)],
+        Rule.LAST: [concatenation(1, 1)],
+        Rule.NEWEST: [concatenation(2, 1), concatenation(2, 2)],
+    }
+    write(tmp_path, 2, {2: 60 - 10})
+    assert sorted(by_rule(plan(tmp_path, DiskUsage(99, 1)))[Rule.OLDER_RUN]) == [concatenation(1, 1), concatenation(1, 2)]
 
 
 def test_a_disk_that_got_below_the_mark_is_no_reason_for_a_mail(tmp_path: Path) -> None:
@@ -169,7 +183,7 @@ def test_parts_of_pb_files_whose_copy_broke_off_are_removed_and_those_that_may_g
     parts = [*names, *(part_by_rsync(folder, name) for name in names)]
     for name in parts:
         (folder / name).touch()
-        os.utime(folder / name, (NOW + MINUTE * (367095 - (11 if concatenation(367094, 1) in name else 9)),) * 2)
+        os.utime(folder / name, (NOW + HOUR * 367095 - MINUTE * (11 if concatenation(367094, 1) in name else 9),) * 2)
     os.utime(folder / root_file, (NOW,) * 2)
     clean_up(options(folder))
     gone = [name for name in parts if concatenation(367094, 1) in name]

@@ -22,6 +22,7 @@ class Rule(StrEnum):
     YOUNG = "of the newest run, and young"
     SPARE = "of the newest run, and the disk is below the mark"
     OLDER_RUN = "of an older run"
+    LAST = "the last one of an older run, which may be merged still"
     DISK = "of the newest run, and the disk is above the mark"
     PART = "part of a PB file, and its copy may go on"
     BROKEN_OFF = "part of a PB file whose copy broke off"
@@ -52,12 +53,13 @@ def plan_cleanup(files: Sequence[StoredFile], usage: DiskUsage, options: Cleanup
     The age of a file is measured from the newest one of its run, so that neither a wrong clock nor a pause of the run makes files old.
     """
     current = current_runs(files)
-    rules = [(file, Rule.OLDER_RUN) for file in files if file.run and file.run not in current]
+    older = _rules_of_older_runs([file for file in files if file.run], current, 60 * options.life_time_min)
+    rules = [(file, rule) for file, rule in older if rule.removes]
     parts = _rules_of_parts(files, 60 * options.life_time_min)
     rules += [(file, rule) for file, rule in parts if rule.removes]
     usage = usage.without(sum(file.nbytes for file, _ in rules))
     too_full = usage.fraction > options.disk_mark
-    kept = []
+    kept = [(file, rule) for file, rule in older if not rule.removes]
     for run in current:
         ordered = sorted((file for file in files if file.run == run), key=_age)
         for index, file in enumerate(ordered):
@@ -76,6 +78,16 @@ def plan_cleanup(files: Sequence[StoredFile], usage: DiskUsage, options: Cleanup
     kept += [(file, rule) for file, rule in parts if not rule.removes]
     others = [(file, Rule.OTHER) for file in files if not file.run and not file.is_part]
     return Plan(rules + kept + others, usage, usage.fraction <= options.disk_mark)
+
+
+def _rules_of_older_runs(files: Sequence[StoredFile], current: Sequence[int], life_time_s: float) -> list[tuple[StoredFile, Rule]]:
+    """The rules of PB files of runs that are over: the last one of each stays a while, since the merged file takes longer."""
+    last: dict[int, StoredFile] = {}
+    for file in sorted(files, key=_age):
+        last[file.run] = file
+    stays_from = max((file.changed for file in files), default=0.0) - life_time_s
+    ended = [file for file in files if file.run not in current]
+    return [(file, Rule.LAST if file == last[file.run] and file.changed > stays_from else Rule.OLDER_RUN) for file in ended]
 
 
 def _rules_of_parts(files: Sequence[StoredFile], life_time_s: float) -> list[tuple[StoredFile, Rule]]:
