@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.transfers.hosts import clock_skews
-from app.transfers.models import TransferClient, TransferProcess
+from app.transfers.kinds import FU, SNAPSHOT
+from app.transfers.models import TransferClient, TransferHost, TransferProcess
 from app.transfers.products import hub_time
 from app.transfers.reports.missing import process_name
+
+NOTHING_WAITS: dict[str, Any] = {"written": 0.0, "since": 0.0, "error": "", "attempts": 0, "file": ""}
 
 
 class ClientProcess(NamedTuple):
@@ -30,6 +33,8 @@ class ClientTransfers(NamedTuple):
         client: Its tag; of a process that has written nothing its program and number.
         snapshot_age_s: Since its newest snapshot was written; None: there is none.
         root_sent: 0 with a `root_name`: it was not sent yet.
+        waits_since: Since when its newest file waits at the filter unit; 0: none does for long.
+        waits_because: Why that file could not be sent; "" if no attempt has failed.
         attempts: Failed attempts to send its files.
         error, error_at: Of a file that could not be sent, "" for none; when the last error was.
         note: On the last file that was sent, such as that it could not be checked; "" for none.
@@ -53,6 +58,8 @@ class ClientTransfers(NamedTuple):
     root_written: float
     root_sent: float
     root_delay_s: float | None
+    waits_since: float
+    waits_because: str
     attempts: int
     error: str
     error_at: float
@@ -70,18 +77,33 @@ def clients(run: int, missing: dict[tuple[str, str], str]) -> list[ClientTransfe
     skews, now = clock_skews(), time.time()
     processes = _processes(run, skews)
     sent = {(row.host, row.client): row for row in TransferClient.select().where(TransferClient.run == run)}
-    keys = sent.keys() | processes.keys() | missing.keys()
+    waiting = _waiting(run)
+    keys = sent.keys() | processes.keys() | missing.keys() | waiting.keys()
     found = []
     for host, client in keys:
         row = sent.get((host, client)) or TransferClient(run=run, host=host, client=client)
         running = processes.get((host, client), ())
-        found.append(_client(row, running, missing.get((host, client), ""), skews.get(host, 0.0), now))
+        text, file = missing.get((host, client), ""), waiting.get((host, client), NOTHING_WAITS)
+        found.append(_client(row, running, text, file, skews.get(host, 0.0), now))
     return sorted(found, key=lambda each: (not each.missing, not each.error, each.host, each.client))
 
 
-def _client(row: TransferClient, processes: Sequence[ClientProcess], missing: str, skew_s: float, now: float) -> ClientTransfers:
+def _waiting(run: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """The file of each client of a run that waits longest at its filter unit, by host and client."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in TransferHost.select().where(TransferHost.mode == FU):
+        for each in row.value_of("state").get("waiting", ()):
+            if each["run"] == run:
+                found.setdefault((row.host, each["client"]), each)
+    return found
+
+
+def _client(
+    row: TransferClient, processes: Sequence[ClientProcess], missing: str, waiting: dict[str, Any], skew_s: float, now: float
+) -> ClientTransfers:
     written = hub_time(row.snapshot_written, skew_s)
-    newest = max([written, *(each.snapshot for each in processes)])
+    waits = hub_time(waiting["written"], skew_s) if waiting["file"] == SNAPSHOT else 0.0
+    newest = max([written, waits, *(each.snapshot for each in processes)])
     return ClientTransfers(
         row.host,
         row.client,
@@ -99,8 +121,10 @@ def _client(row: TransferClient, processes: Sequence[ClientProcess], missing: st
         hub_time(row.root_written, skew_s),
         hub_time(row.root_sent, skew_s),
         row.root_delay_s,
-        row.attempts + row.error_attempts,
-        row.error,
+        hub_time(waiting["since"], skew_s),
+        waiting["error"],
+        row.attempts + max(row.error_attempts, waiting["attempts"]),
+        waiting["error"] or row.error,
         hub_time(row.error_at, skew_s),
         row.note,
         missing,

@@ -6,7 +6,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from app.core.events import Event, EventKind, EventSource, Subject
-from app.transfers.kinds import CORRUPT_INPUT, DISK_FULL, FILE_MISSING, GUI_UNREACHABLE, MERGE_FAILED, PROBLEM_KINDS
+from app.transfers.kinds import (
+    CORRUPT_INPUT,
+    DISK_FULL,
+    FILE_MISSING,
+    GUI_FAILING,
+    GUI_UNREACHABLE,
+    MERGE_FAILED,
+    NOT_SENT,
+    PROBLEM_KINDS,
+)
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -22,15 +31,17 @@ _PROCESS = "process:"
 
 
 class TransferEvents(EventSource):
-    """Files that are missing or damaged, merges that fail, GUI machines that cannot be reached, full disks, silent processes of the transfer."""
+    """Files that are missing, damaged or not sent, failed merges, GUI machines without files, full disks, silent processes."""
 
     name = "transfers"
     systems = (SYSTEM,)
     kinds = (
         EventKind(FILE_MISSING, is_problem=True, is_persistent=True),
+        EventKind(NOT_SENT, is_problem=True, is_persistent=True),
         EventKind(CORRUPT_INPUT, is_problem=True),
         EventKind(MERGE_FAILED, is_problem=True, is_persistent=True),
         EventKind(GUI_UNREACHABLE, is_problem=True, is_persistent=True),
+        EventKind(GUI_FAILING, is_problem=True, is_persistent=True),
         EventKind(DISK_FULL, is_problem=True, is_persistent=True),
         EventKind(SILENT, is_problem=True, is_persistent=True),
     )
@@ -68,7 +79,7 @@ class TransferEvents(EventSource):
 
         if event.run:
             return f"/transfers/runs/{event.run}"
-        host = _host_of(event) or next((row.host for row in _group_of(event) if event.kind == DISK_FULL), "")
+        host = _host_of(event) or next((row.host for row in _group_of(event) if not row.run and event.kind in (DISK_FULL, NOT_SENT)), "")
         return f"/transfers/hosts/{quote(host)}" if host else "/transfers"
 
     def hosts(self, settings: Settings) -> Iterable[str]:
@@ -119,12 +130,17 @@ def _title(row: TransferProblem, count: int) -> str:
     if row.kind == FILE_MISSING:
         what = f"a file of {subject} on {row.host} is missing" if count == 1 else f"files of {count} clients on {row.host} are missing"
         return f"Run {row.run}: {what}"
+    if row.kind == NOT_SENT:
+        what = f"files of {subject}" if row.run and count == 1 else f"files of {count} clients" if row.run else "files"
+        return (f"Run {row.run}: " if row.run else "The transfer: ") + f"{what} wait on {row.host}"
     if row.kind == CORRUPT_INPUT:
         return f"Run {row.run}: " + (f"{subject} was" if count == 1 else f"{count} files were") + f" left out of a {row.origin}"
     if row.kind == MERGE_FAILED:
         return f"Run {row.run}: its ROOT files could not be merged"
     if row.kind == GUI_UNREACHABLE:
         return (f"GUI machine {subject}" if count == 1 else f"{count} GUI machines") + f" cannot be reached from {row.host}"
+    if row.kind == GUI_FAILING:
+        return (f"GUI machine {subject} gets" if count == 1 else f"{count} GUI machines get") + f" no files from {row.host}"
     return f"Disk {subject} of {row.host} is above its mark" if count == 1 else f"{count} disks of {row.host} are above their mark"
 
 

@@ -9,6 +9,7 @@ from peewee import fn
 
 from app.transfers import kinds
 from app.transfers.models import TransferCleanup, TransferHost
+from app.transfers.reports.unsent import failing_machines
 
 
 class HostTransfers(NamedTuple):
@@ -46,6 +47,8 @@ class GuiMachine(NamedTuple):
         builder: The builder unit.
         is_current: False: the builder unit is silent, and the rest is old.
         since: Since when it is reachable or not, Unix s by the clock of the hub; 0: not known.
+        error: Of the last delivery; "" if it succeeded.
+        is_failing: It is reachable, but has got no file for too long, for the reason in `error`.
         waiting: Files that wait to be delivered.
     """
 
@@ -55,6 +58,7 @@ class GuiMachine(NamedTuple):
     is_reachable: bool
     since: float
     error: str
+    is_failing: bool
     waiting: int
 
 
@@ -99,6 +103,7 @@ def gui_machines(silent_s: float) -> list[GuiMachine]:
             each["reachable"],
             each["since"] - host.skew_s if each["since"] else 0.0,
             each["error"],
+            each["name"] in failing_machines([each], host.seen + host.skew_s),
             each["waiting"],
         )
         for host in hosts(silent_s)

@@ -16,8 +16,8 @@ MERGED_FILE = "merged file"
 ONGOING, ENDING, MERGING, MERGED, OVER = RUN_STATES = ("ongoing", "ending", "merging", "merged", "over")
 """States of a run at a filter unit (ongoing, ending, over) or a builder unit (ongoing, merging, merged, over)."""
 
-FILE_MISSING, GUI_UNREACHABLE, DISK_FULL, CORRUPT_INPUT, MERGE_FAILED = PROBLEM_KINDS = (
-    *("file-missing", "gui-unreachable", "disk-full", "corrupt-input", "merge-failed"),
+FILE_MISSING, NOT_SENT, GUI_UNREACHABLE, GUI_FAILING, DISK_FULL, CORRUPT_INPUT, MERGE_FAILED = PROBLEM_KINDS = (
+    *("file-missing", "not-sent", "gui-unreachable", "gui-failing", "disk-full", "corrupt-input", "merge-failed"),
 )
 """Kinds of problems that are stored."""
 

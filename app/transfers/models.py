@@ -124,7 +124,7 @@ class TransferClient(Table):
         snapshots: Snapshots that were sent.
         snapshot_bytes: Size of all of them.
         snapshot_name, snapshot_size, snapshot_written, snapshot_sent: Of the newest that was sent; 0: none.
-        delay_s, worst_delay_s: Of the newest and of the slowest snapshot; null: none.
+        delay_s, worst_delay_s: Of the newest and of the slowest snapshot, with the wait of those that it replaced; null: none.
         root_name, root_size, root_written, root_sent: Of the newest ROOT file; `root_sent` is 0 until it is sent.
         root_delay_s: Of it; null: not sent.
         attempts: Failed attempts to send the files that were sent in the end.

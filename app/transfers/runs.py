@@ -128,7 +128,8 @@ def run(number: int) -> RunTransfers:
         raise UnknownTransferRun(f"Nothing was reported of the transfer of run {number}")
     hosts = _states([number]).get(number, [])
     problems = problems_of(number)
-    missing = {(each.host, each.subject): each.text for each in problems if each.kind == kinds.FILE_MISSING and each.ended is None}
+    oldest_first = reversed(problems)
+    missing = {(each.host, each.subject): each.text for each in oldest_first if each.kind == kinds.FILE_MISSING and each.ended is None}
     return RunTransfers(number, _state_of(hosts), row.began, row.changed, row.version, hosts, clients(number, missing), problems)
 
 

@@ -44,6 +44,8 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     if found:
         problems = _lasting_problems()
         yield _problem_line("transfer: disks", [each for each in problems if each.kind == kinds.DISK_FULL], "disk", "above its mark")
+        unsent = {each.host: each for each in problems if each.kind == kinds.NOT_SENT}  # one of each host
+        yield _problem_line("transfer: unsent files", list(unsent.values()), "filter unit", "with files that wait")
         missing = [each for each in problems if each.kind == kinds.FILE_MISSING]
         yield _problem_line("transfer: missing files", missing, "client", "without a file that should be there")
         corrupt = [each for each in problems if each.kind == kinds.CORRUPT_INPUT]
@@ -80,7 +82,9 @@ def _gui_line(machine: GuiMachine) -> StatusLine:
         return StatusLine(name, "idle", f"not known: {machine.builder} is silent")
     if not machine.is_reachable:
         return StatusLine(name, "down", f"cannot be reached from {machine.builder}, {waiting}", detail=machine.error)
-    return StatusLine(name, "ok", f"reachable, {waiting}")
+    if machine.is_failing:
+        return StatusLine(name, "down", f"gets no files from {machine.builder}, {waiting}", detail=machine.error)
+    return StatusLine(name, "warn" if machine.error else "ok", f"reachable, {waiting}", detail=machine.error)
 
 
 def _problem_line(name: str, problems: Sequence[TransferProblem], noun: str, words: str) -> StatusLine:
@@ -109,6 +113,8 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     machines = [({"builder": each.builder, "gui_machine": each.name}, each) for each in gui_machines(silent_s) if each.is_current]
     reachable = [(labels, float(each.is_reachable)) for labels, each in machines]
     yield gauge("dqmhub_transfer_gui_machine_reachable", "Whether a builder unit reaches a GUI machine", reachable)
+    failing = [(labels, float(each.is_failing)) for labels, each in machines]
+    yield gauge("dqmhub_transfer_gui_machine_failing", "Whether a GUI machine that is reached gets no files", failing)
     waiting = [(labels, each.waiting) for labels, each in machines]
     yield gauge("dqmhub_transfer_waiting_files", "Files that wait for a GUI machine", waiting)
     counts = Counter(problem.kind for problem in _lasting_problems())

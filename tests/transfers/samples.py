@@ -83,6 +83,17 @@ def bu_state(state: str = "ongoing", run: int = RUN, **values: Any) -> Json:
     return {"started": NOW - 900, "runs": runs, "gui_machines": gui, "disks": {"/fff/output": 0.4}} | values
 
 
+def waiting_file(since: float, error: str = "", run: int = RUN, **values: Any) -> Json:
+    """A snapshot in the state of a filter unit, the newest version of a file that waits."""
+    base = {"run": run, "client": "SiStrip", "file": "snapshot", "written": since, "since": since, "attempts": 3 if error else 0}
+    return base | {"error": error} | values
+
+
+def gui_machine(error: str = "", failing: float = 0.0, **values: Any) -> Json:
+    """A GUI machine in the state of a builder unit."""
+    return {"name": "gui-1", "reachable": True, "since": NOW - 900, "error": error, "failing": failing, "waiting": 1} | values
+
+
 def cleanup_state(**values: Any) -> Json:
     """The state of clean-up of a GUI machine."""
     base = {"folder": "/data/dqmgui/files", "files": 26, "bytes": 2600, "disk": 0.5, "mark": 0.9, "reachable": True, "would_remove": 0}

@@ -233,7 +233,7 @@ def test_gui_machines_disks_and_clean_up_are_shown(filled: float, client: FlaskC
 def test_problems_stand_above_everything_until_they_end(filled: float, hub: Settings, client: FlaskClient) -> None:
     found = text(client, "/transfers")
     assert "GUI machine unreachable gui-2 : No route to host bu-1 , since" in found
-    assert "disk above mark /fff/output : 95.0% used, above the mark of 90% bu-1 , since" in found
+    assert "disk above mark /fff/output : more than 90% used, its mark bu-1 , since" in found
     assert f"file missing CSC : no new snapshot for more than 3 lumisections run {RUN} , fu-1 , since" in found
     assert f"damaged file {CUT['name']} : {CUT['reason']}" in found
     receive(hub, report(concatenation_record(70, at=filled + 9), mode="bu", now=filled + 9), filled + 9)

@@ -53,12 +53,13 @@ def test_each_mode_gui_machine_and_kind_of_problem_has_a_line(hub: Settings) -> 
         "clean-up": ("warn", "1 host reporting"),
         "GUI machine gui-1": ("ok", "reachable, 0 files waiting"),
         "disks": ("warn", "1 disk above its mark"),
+        "unsent files": ("ok", "none"),
         "missing files": ("ok", "none"),
         "damaged files": ("ok", "none"),
         "merges": ("ok", "none"),
     }
     details = {line.name: line.detail for line in status_lines(hub)}
-    assert details["transfer: disks"] == "fu-1, /a: 95.0% used, above the mark of 90%"
+    assert details["transfer: disks"] == "fu-1, /a: more than 90% used, its mark"
     assert details["transfer: clean-up"] == "The clock of gui-1 is +600 s off"
 
 

@@ -39,9 +39,9 @@ SUMMARY = object_schema(
 PROCESS = object_schema({"pid": INTEGER, "program": TEXT, "is_restarted": BOOLEAN, "first": TIME, "snapshot": TIME})
 CLIENT = object_schema(
     {
-        **dict.fromkeys(("host", "client", "snapshot_name", "root_name", "error", "note", "missing"), TEXT),
+        **dict.fromkeys(("host", "client", "snapshot_name", "root_name", "waits_because", "error", "note", "missing"), TEXT),
         **dict.fromkeys(("snapshots", "snapshot_bytes", "snapshot_size", "root_size", "attempts"), INTEGER),
-        **dict.fromkeys(("snapshot_written", "snapshot_sent", "root_written", "root_sent", "error_at"), TIME),
+        **dict.fromkeys(("snapshot_written", "snapshot_sent", "root_written", "root_sent", "waits_since", "error_at"), TIME),
         **dict.fromkeys(("delay_s", "worst_delay_s", "root_delay_s"), nullable(NUMBER)),
         "processes": array(PROCESS),
     }
@@ -114,7 +114,7 @@ HOST = object_schema(
 GUI_MACHINE = object_schema(
     {
         **dict.fromkeys(("name", "builder", "error"), TEXT),
-        **dict.fromkeys(("is_current", "is_reachable"), BOOLEAN),
+        **dict.fromkeys(("is_current", "is_reachable", "is_failing"), BOOLEAN),
         "since": TIME,
         "waiting": INTEGER,
     }

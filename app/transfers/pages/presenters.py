@@ -35,7 +35,9 @@ RUN_BADGES = {
 
 PROBLEM_BADGES = {
     kinds.FILE_MISSING: Badge("error", "error", "file missing", "A client has no new snapshot, or no ROOT file after the end of the run."),
+    kinds.NOT_SENT: Badge("error", "error", "not sent", "Files of clients wait at the filter unit."),
     kinds.GUI_UNREACHABLE: Badge("error", "error", "GUI machine unreachable", "Its files wait at the builder unit."),
+    kinds.GUI_FAILING: Badge("error", "error", "GUI machine gets no files", "It can be reached, but takes or registers no file."),
     kinds.DISK_FULL: Badge("error", "error", "disk above mark", "A disk is fuller than it should be."),
     kinds.CORRUPT_INPUT: Badge("error", "error", "damaged file", "A file was left out of a concatenation or merge."),
     kinds.MERGE_FAILED: Badge("error", "error", "merge failed", "The ROOT files of the run could not be merged."),

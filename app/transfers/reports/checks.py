@@ -54,6 +54,7 @@ RECORDS: dict[str, Check] = {
         size=byte_count,
         written=_TIME,
         noticed=_TIME,
+        since=_TIME,
         sent=_TIME,
         attempts=_SMALL,
         error=_TEXT,
@@ -100,9 +101,13 @@ RECORDS: dict[str, Check] = {
 
 _CLIENT = fields(pid=count, client=_NAME, tag=_NAME, restarted=_SMALL, snapshot=_TIME)
 _STATE = one_of(kinds.RUN_STATES)
+_WAITING = fields(
+    run=run_number, client=client_name, file=one_of(kinds.FILE_KINDS), written=_TIME, since=_TIME, attempts=_SMALL, error=_TEXT
+)
+_TARGET = fields(place=_NAME, error=_TEXT, since=_TIME)
 _FU_RUN = fields(run=run_number, state=_STATE, clients=optional(items(_CLIENT), []))
 _BU_RUN = fields(run=run_number, state=_STATE, waiting_for=optional(items(name), []))
-_GUI_MACHINE = fields(name=full_name, reachable=flag, since=_TIME, error=_TEXT, waiting=_NUMBER)
+_GUI_MACHINE = fields(name=full_name, reachable=flag, since=_TIME, error=_TEXT, failing=_TIME, waiting=_NUMBER)
 
 
 def _clients_fit(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -113,7 +118,14 @@ def _clients_fit(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 STATES: dict[str, Check] = {
-    kinds.FU: fields(started=_TIME, queued=_NUMBER, runs=lambda value: _clients_fit(items(_FU_RUN)(value)), disks=_DISKS),
+    kinds.FU: fields(
+        started=_TIME,
+        queued=_NUMBER,
+        waiting=optional(items(_WAITING), []),
+        target=optional(_TARGET, None),
+        runs=lambda value: _clients_fit(items(_FU_RUN)(value)),
+        disks=_DISKS,
+    ),
     kinds.BU: fields(started=_TIME, runs=items(_BU_RUN), gui_machines=optional(items(_GUI_MACHINE), []), disks=_DISKS),
     kinds.CLEANUP: fields(
         folder=text,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.transfers.kinds import LUMISECTION_S
+from app.transfers.kinds import LUMISECTION_S, ROOT_FILE
 from app.transfers.models import TransferClient, TransferProcess
 
 
@@ -16,11 +16,13 @@ class ClientFacts(NamedTuple):
         name: Tag; of a process that has written nothing its program and number.
         snapshot: When its newest snapshot was written; 0: none.
         first: When its process was seen first; 0: it has none.
+        is_gone: It has no process any more, and has written nothing.
     """
 
     name: str
     snapshot: float
     first: float
+    is_gone: bool = False
 
 
 def missing_snapshots(clients: Iterable[ClientFacts], now: float, lumis: float) -> dict[str, str]:
@@ -36,19 +38,48 @@ def missing_snapshots(clients: Iterable[ClientFacts], now: float, lumis: float) 
     latest: dict[str, ClientFacts] = {}
     for client in clients:
         known = latest.get(client.name, client)
-        latest[client.name] = ClientFacts(client.name, max(known.snapshot, client.snapshot), max(known.first, client.first))
+        latest[client.name] = client._replace(snapshot=max(known.snapshot, client.snapshot), first=max(known.first, client.first))
     earliest, time = now - lumis * LUMISECTION_S, f"more than {lumis:g} lumisections"
     late = [client for client in latest.values() if max(client.snapshot, client.first) < earliest]
-    return {each.name: f"no new snapshot for {time}" if each.snapshot else f"no snapshot yet, {time} after its start" for each in late}
+    return {each.name: _words(each, time) for each in late}
 
 
-def clients_of_run(run: int, host: str, processes: Iterable[Any]) -> list[ClientFacts]:
-    """The clients of a run at a filter unit without a ROOT file. processes: rows of TransferProcess that run."""
+def _words(client: ClientFacts, time: str) -> str:
+    if client.is_gone:
+        return "it has no process any more, and has written nothing"
+    return f"no new snapshot for {time}" if client.snapshot else f"no snapshot yet, {time} after its start"
+
+
+def clients_of_run(run: int, host: str, processes: Sequence[Any], waiting: Iterable[Mapping[str, Any]] = ()) -> list[ClientFacts]:
+    """The clients of a run at a filter unit without a ROOT file.
+
+    Args:
+        run: The run.
+        host: The filter unit.
+        processes: Rows of TransferProcess that run.
+        waiting: The files of the run that wait there.
+    """
     rows = list(TransferClient.select().where(TransferClient.run == run, TransferClient.host == host))
     ended = {row.client for row in rows if row.root_name}
     sent = [ClientFacts(row.client, row.snapshot_written, 0.0) for row in rows if row.snapshots]
+    wait = [ClientFacts(each["client"], each["written"], 0.0) for each in waiting]
+    ended |= {each["client"] for each in waiting if each["file"] == ROOT_FILE}
     running = [ClientFacts(process_name(each.client, each.program, each.pid), each.snapshot, each.first) for each in processes]
-    return [client for client in [*sent, *running] if client.name not in ended]
+    programs = {each.program for each in processes}
+    gone = [
+        ClientFacts(process_name("", each.program, each.pid), 0.0, each.first, is_gone=True)
+        for each in silent_programs(run, host)
+        if each.program not in programs
+    ]
+    return [client for client in [*sent, *wait, *running, *gone] if client.name not in ended]
+
+
+def silent_programs(run: int, host: str) -> list[TransferProcess]:
+    """The last process of each program of a run at a filter unit none of whose processes has written anything."""
+    is_here = TransferProcess.run == run, TransferProcess.host == host
+    processes = list(TransferProcess.select().where(*is_here).order_by(TransferProcess.first))
+    wrote = {process.program for process in processes if process.client}
+    return list({process.program: process for process in processes if process.program not in wrote}.values())
 
 
 def process_name(client: str, program: str, pid: int) -> str:
@@ -64,9 +95,4 @@ def missing_root_files(run: int, host: str) -> dict[str, str]:
     is_missing = TransferClient.run == run, TransferClient.host == host, TransferClient.snapshots > 0, TransferClient.root_sent == 0
     reason = "its ROOT file was not sent", "it has snapshots, but no ROOT file"
     found = {row.client: reason[0] if row.root_name else reason[1] for row in TransferClient.select().where(*is_missing)}
-    processes = list(
-        TransferProcess.select().where(TransferProcess.run == run, TransferProcess.host == host).order_by(TransferProcess.first)
-    )
-    wrote = {process.program for process in processes if process.client}
-    silent = {process.program: process for process in processes if process.program not in wrote}  # the last one of each
-    return found | {process_name(each.client, each.program, each.pid): "it has written nothing" for each in silent.values()}
+    return found | {process_name("", each.program, each.pid): "it has written nothing" for each in silent_programs(run, host)}

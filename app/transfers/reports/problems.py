@@ -14,7 +14,7 @@ def update_problems(kind: str, host: str, run: int, origin: str, found: Mapping[
     """Let exactly the found problems last, of those with this kind, host, run and origin; returns whether something changed.
 
     Args:
-        found: What is wrong, by subject.
+        found: What is wrong, by subject. Of a problem that lasts the text is replaced.
         now: Unix s by the clock of the hub.
     """
     open_ones = TransferProblem.select().where(
@@ -24,13 +24,16 @@ def update_problems(kind: str, host: str, run: int, origin: str, found: Mapping[
         TransferProblem.run == run,
         TransferProblem.origin == origin,
     )
-    known = {problem.subject: problem.id for problem in open_ones}
-    if gone := [number for subject, number in known.items() if subject not in found]:
+    known = {problem.subject: problem for problem in open_ones}
+    if gone := [problem.id for subject, problem in known.items() if subject not in found]:
         TransferProblem.update(ended=now).where(TransferProblem.id.in_(gone)).execute()
+    changed = [problem for subject, problem in known.items() if found.get(subject, problem.text) != problem.text]
+    for problem in changed:
+        TransferProblem.update(text=found[problem.subject]).where(TransferProblem.id == problem.id).execute()
     new = [subject for subject in sorted(found) if subject not in known][: max(MAX_SUBJECTS - len(known) + len(gone), 0)]
     for subject in new:
         TransferProblem.create(kind=kind, host=host, run=run, origin=origin, subject=subject, text=found[subject], began=now)
-    return bool(gone or new)
+    return bool(gone or changed or new)
 
 
 def end_problem(kind: str, host: str, run: int, origin: str, subject: str, now: float) -> None:

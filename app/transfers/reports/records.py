@@ -44,7 +44,7 @@ def _note_error(client: TransferClient, record: TransferRecord) -> None:
         return
     client.attempts += max(values["attempts"] - 1, 0)
     client.note = values["error"]
-    if client.error_of == values["file"]:
+    if client.error_of == values["file"] or values["file"] == kinds.ROOT_FILE:  # then no snapshot is sent any more
         client.error, client.error_of, client.error_attempts = "", "", 0
 
 
@@ -54,7 +54,8 @@ def _add_snapshot(client: TransferClient, values: dict[str, Any]) -> None:
     delay = _delay(values)
     client.snapshots += 1
     client.snapshot_bytes += values["size"]
-    client.worst_delay_s = max(delay, client.worst_delay_s or 0.0)
+    waited = max(values["sent"] - values["since"], 0.0) if values["since"] else 0.0
+    client.worst_delay_s = max(delay, waited, client.worst_delay_s or 0.0)
     if values["written"] >= client.snapshot_written:  # a process that sends several at once may report them in any order
         client.snapshot_name, client.snapshot_size = values["name"], values["size"]
         client.snapshot_written, client.snapshot_sent, client.delay_s = values["written"], values["sent"], delay

@@ -11,6 +11,7 @@ from app.transfers.models import TransferClient, TransferProcess, TransferRun, T
 from app.transfers.reports.missing import clients_of_run, missing_root_files, missing_snapshots
 from app.transfers.reports.problems import update_problems
 from app.transfers.reports.report import TransferReport
+from app.transfers.reports.unsent import failing_machines, target_problem, waiting_problems
 from app.transfers.settings import TransfersSettings
 
 ABSENT_S = 600.0
@@ -31,30 +32,43 @@ def store_state(report: TransferReport, settings: TransfersSettings, now: float)
     if mode == kinds.CLEANUP:
         disks, mark = {state["folder"]: state["disk"] or 0.0}, state["mark"]
         return {0} if _store_disks(host, mode, disks, mark, now) else set()
-    changed = _store_fu(report, state["runs"], settings, now) if mode == kinds.FU else _store_bu(report, state, now)
+    changed = _store_fu(report, state, settings, now) if mode == kinds.FU else _store_bu(report, state, now)
     if _store_disks(host, mode, state["disks"], settings.transfer_disk_mark, now):
         changed.add(0)
     for run in _end_absent(host, mode, [each["run"] for each in state["runs"]], now):
         changed.add(run)
         update_problems(kinds.FILE_MISSING, host, run, kinds.SNAPSHOT, {}, now)
+        update_problems(kinds.NOT_SENT, host, run, mode, {}, now)
     return changed
 
 
-def _store_fu(report: TransferReport, runs: Iterable[Mapping[str, Any]], settings: TransfersSettings, now: float) -> set[int]:
+def _store_fu(report: TransferReport, state_now: Mapping[str, Any], settings: TransfersSettings, now: float) -> set[int]:
     changed, host, reported = set(), report.host, {record.run for record in report.records}
-    for each in runs:
+    lumis, outage = settings.transfer_missing_lumis, target_problem(state_now, report.now)
+    if update_problems(kinds.NOT_SENT, host, 0, report.mode, outage, now):
+        changed |= {0, *(each["run"] for each in state_now["runs"])}
+    for each in state_now["runs"]:
         run, state = each["run"], each["state"]
+        waiting = [file for file in state_now["waiting"] if file["run"] == run]
         is_new = _store_run_state(run, host, report.mode, state, [], now)
         running, is_changed = _store_processes(run, host, each["clients"], report.now)
         found = {}
-        if state == kinds.ONGOING:
-            found = missing_snapshots(clients_of_run(run, host, running), report.now, settings.transfer_missing_lumis)
+        if state == kinds.ONGOING and not _is_merged(run):
+            found = missing_snapshots(clients_of_run(run, host, running, waiting), report.now, lumis)
         is_changed |= update_problems(kinds.FILE_MISSING, host, run, kinds.SNAPSHOT, found, now)
+        unsent = {} if outage else waiting_problems(waiting, report.now, lumis)  # an outage is one problem
+        is_changed |= update_problems(kinds.NOT_SENT, host, run, report.mode, unsent, now)
         if state == kinds.OVER and (is_new or run in reported):
             is_changed |= update_problems(kinds.FILE_MISSING, host, run, kinds.ROOT_FILE, missing_root_files(run, host), now)
         if is_new or is_changed:
             changed.add(run)
     return changed
+
+
+def _is_merged(run: int) -> bool:
+    """Whether a builder unit has done all for a run."""
+    is_done = TransferRunState.mode == kinds.BU, TransferRunState.state.in_([kinds.MERGED, kinds.OVER])
+    return bool(TransferRunState.select().where(TransferRunState.run == run, *is_done).exists())
 
 
 def _store_processes(run: int, host: str, clients: Iterable[Mapping[str, Any]], now: float) -> tuple[list[TransferProcess], bool]:
@@ -84,7 +98,12 @@ def _store_bu(report: TransferReport, state: Mapping[str, Any], now: float) -> s
             if each["state"] in (kinds.MERGED, kinds.OVER):
                 _end_run(each["run"], report.host, now)
     unreachable = {each["name"]: each["error"] or "no reason was reported" for each in state["gui_machines"] if not each["reachable"]}
-    return changed | ({0} if update_problems(kinds.GUI_UNREACHABLE, report.host, 0, report.mode, unreachable, now) else set())
+    failing = failing_machines(state["gui_machines"], report.now)
+    if update_problems(kinds.GUI_UNREACHABLE, report.host, 0, report.mode, unreachable, now):
+        changed.add(0)
+    if update_problems(kinds.GUI_FAILING, report.host, 0, report.mode, failing, now):
+        changed.add(0)
+    return changed
 
 
 def _end_run(run: int, host: str, now: float) -> None:
@@ -92,6 +111,7 @@ def _end_run(run: int, host: str, now: float) -> None:
     update_problems(kinds.CORRUPT_INPUT, host, run, kinds.CONCATENATION, {}, now)
     units = {row.host for table in (TransferClient, TransferProcess) for row in table.select(table.host).where(table.run == run).distinct()}
     for unit in sorted(units):
+        update_problems(kinds.FILE_MISSING, unit, run, kinds.SNAPSHOT, {}, now)
         update_problems(kinds.FILE_MISSING, unit, run, kinds.ROOT_FILE, missing_root_files(run, unit), now)
 
 
@@ -123,5 +143,5 @@ def _end_absent(host: str, mode: str, runs: Sequence[int], now: float) -> list[i
 
 
 def _store_disks(host: str, mode: str, disks: Mapping[str, float], mark: float, now: float) -> bool:
-    full = {place: f"{used:.1%} used, above the mark of {mark:.0%}" for place, used in disks.items() if used > mark}
+    full = {place: f"more than {mark:.0%} used, its mark" for place, used in disks.items() if used > mark}
     return update_problems(kinds.DISK_FULL, host, 0, mode, full, now)

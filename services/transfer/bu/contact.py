@@ -21,6 +21,7 @@ class Contact:
         self._reached: dict[str, float] = {}
         self._failing: dict[str, float] = {}
         self._is_reachable, self._since, self._error = True, time.time(), ""
+        self._error_since = 0.0
 
     def note(self, lane: str, is_reached: bool) -> None:
         """Note the end of an attempt: whether the machine was reached, also when it refused something."""
@@ -35,6 +36,8 @@ class Contact:
         """Take over the errors of what waits for the machine, and log what is new."""
         with self._lock:
             error = next(filter(None, errors), "")
+            if not error or not self._error:
+                self._error_since = time.time() if error else 0.0
             if error != self._error:
                 log.log(logging.WARNING if error else logging.INFO, "GUI machine %s: %s", self._name, error or "deliveries succeed again")
                 self._error = error
@@ -42,9 +45,10 @@ class Contact:
                 self._is_reachable, self._since = not self._is_reachable, time.time()
 
     def state(self) -> dict[str, Any]:
-        """For reports: whether the machine can be reached, since when, and an error of what waits; empty if there is none."""
+        """For reports: whether the machine can be reached, since when, an error of what waits, and since when there is one."""
         with self._lock:
-            return {"reachable": self._is_reachable, "since": self._since, "error": self._error}
+            since, failing = self._since, self._error_since
+            return {"reachable": self._is_reachable, "since": since, "error": self._error, "failing": failing}
 
     def _is_reached(self) -> bool:
         """Unless a lane fails, and no other one reached the machine after that began, and still does."""

@@ -27,6 +27,8 @@ class OutgoingFile:
         noticed: When that was noticed, s since 1970.
         since: When the wait for its companion began, by the monotonic clock.
         attempts: How often it was tried.
+        waits_since: When it, or the version that it replaced, was noticed, s since 1970.
+        failures: Attempts since then that failed.
         error: Why the last attempt failed; empty if none did.
         source_failures: How many attempts in a row failed because of this version of the file itself.
         is_postponed: It waits for its companion.
@@ -40,12 +42,18 @@ class OutgoingFile:
     noticed: float = field(default_factory=time.time)
     since: float = field(default_factory=time.monotonic)
     attempts: int = 0
+    waits_since: float = field(default_factory=time.time)
+    failures: int = 0
     error: str = ""
     source_failures: int = 0
     is_postponed: bool = False
     is_hurried: bool = False
     due_since: float = 0.0
     entry: int = -1
+
+    def follow(self, before: OutgoingFile) -> None:
+        """Wait in place of an older version that was not sent."""
+        self.waits_since, self.failures, self.error = before.waits_since, before.failures, before.error
 
 
 Entry = tuple[float, int, OutgoingFile]
@@ -83,6 +91,11 @@ class Outbox:
         with self._changed:
             return {one.file.run for files in (self._waiting, self._active) for one in files.values()}
 
+    def waiting(self) -> list[OutgoingFile]:
+        """The newest version of each file here, also of those that are being sent."""
+        with self._changed:
+            return list((self._active | self._waiting).values())
+
     def find(self, name: str) -> OutgoingFile | None:
         """The version of a file that waits, else that which is being sent."""
         with self._changed:
@@ -95,6 +108,8 @@ class Outbox:
         """
         with self._changed:
             before = self._waiting.get(outgoing.file.name)
+            if before:
+                outgoing.follow(before)
             if before and outgoing.file.kind is FileKind.SNAPSHOT:
                 outgoing.since, outgoing.due_since = before.since, before.due_since
             self._add(outgoing)
@@ -170,6 +185,8 @@ class Outbox:
             if is_target:
                 self._outages += 1
                 self._next_probe = self._clock() + self._delay_s(self._outages)
+            if newer := self._waiting.get(outgoing.file.name):
+                newer.follow(outgoing)
             self._release(outgoing, self._delay_s(outgoing.attempts))
 
     def postpone(self, outgoing: OutgoingFile, delay_s: float) -> None:

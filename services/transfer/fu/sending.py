@@ -41,6 +41,7 @@ class Sender:
         """
         self._outbox, self._target, self._sent, self._journal = outbox, target, sent, journal
         self._given_up: dict[str, object] = {}
+        self._outage = ("", 0.0)
         kinds = [(FileKind.SNAPSHOT,), *[(FileKind.SNAPSHOT, FileKind.ROOT_FILE)] * (THREADS - 1)]
         self._threads = [threading.Thread(target=self._run, args=(one,), name=f"sender {one}", daemon=True) for one in kinds]
         for thread in self._threads:
@@ -50,6 +51,11 @@ class Sender:
     def given_up(self) -> list[str]:
         """Names of the files that are not sent because of what they are, until they change."""
         return list(self._given_up)
+
+    @property
+    def outage(self) -> tuple[str, float]:
+        """Why the target takes no files, and since when, s since 1970; empty and 0 while it does."""
+        return self._outage
 
     def has_given_up(self, outgoing: OutgoingFile) -> bool:
         """Whether this version of a file is not sent because of what it is."""
@@ -132,10 +138,14 @@ class Sender:
             log.error("%s was sent, but that could not be noted: %s", file.path, error)
         log.info("Sent %s as %s, %d bytes%s", file.path, file.name, outgoing.state.version.size, note and f"; {note}")
         self._given_up.pop(file.name, None)
+        self._outage = "", 0.0
         self._outbox.finish(outgoing)
 
     def _fail(self, outgoing: OutgoingFile, error: CopyFailed) -> None:
         text = str(error)
+        outgoing.failures += 1
+        if isinstance(error, TargetFailed):
+            self._outage = text, self._outage[1] or time.time()
         if text != outgoing.error:
             outgoing.error = text
             log.warning("Cannot send %s: %s", outgoing.file.path, text)
@@ -182,6 +192,7 @@ def _record(outgoing: OutgoingFile, error: str, sent: float) -> dict[str, object
         "size": outgoing.state.version.size,
         "written": outgoing.state.written,
         "noticed": outgoing.noticed,
+        "since": outgoing.waits_since,
         "sent": sent,
         "attempts": outgoing.attempts,
         "error": error,

@@ -14,12 +14,13 @@ from ..names import LARGEST_RUN
 from ..options import Options
 from ..processes import ClientProcess, all_client_processes
 from ..watching import FolderWatch
-from .clients import RunClients
+from .clients import RunClients, Snapshots
 from .files import ClientFile, FileFinder, file_state
 from .outbox import Outbox, OutgoingFile
 from .sending import Sender
 from .sent import SentFile, SentFiles
 from .target import open_target
+from .waiting import waiting_files, written_snapshots
 
 STEP_S = 1.0
 CLIENTS_S = 5.0
@@ -63,8 +64,20 @@ class FuService:
 
     def state(self) -> dict[str, Any]:
         """The state of this mode, for reports; any thread may call it."""
-        runs = self._clients.state(self._outbox.runs(), self._sent.snapshots, time.monotonic())
-        return {"started": self._started, "queued": len(self._outbox), "runs": runs, "disks": self._disks.fractions()}
+        files = self._outbox.waiting()
+
+        def snapshots(run: int) -> Snapshots:
+            return written_snapshots(run, self._sent.snapshots(run), files)
+
+        error, since = self._sender.outage if files else ("", 0.0)
+        return {
+            "started": self._started,
+            "queued": len(files),
+            "waiting": waiting_files(files),
+            "target": {"place": self._options.target, "error": error, "since": since},
+            "runs": self._clients.state(self._outbox.runs(), snapshots, time.monotonic()),
+            "disks": self._disks.fractions(),
+        }
 
     def unsent(self) -> list[str]:
         """Names of the files that are not sent because they are damaged, until they change."""

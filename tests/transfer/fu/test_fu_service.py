@@ -261,7 +261,8 @@ def test_a_record_of_a_file_says_what_hubs_show(unit: FilterUnit) -> None:
         (record,) = serving.records()
     assert record["written"] <= record["noticed"] <= record["sent"] <= record["at"]
     assert abs(record["written"] - path.stat().st_ctime) < 1e-6
-    times = {"at", "written", "noticed", "sent", "number"}
+    assert record["since"] == pytest.approx(record["noticed"], abs=1)
+    times = {"at", "written", "noticed", "since", "sent", "number"}
     assert {key: value for key, value in record.items() if key not in times} == {
         "kind": "file",
         "run": RUN,
