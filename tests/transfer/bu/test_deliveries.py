@@ -170,13 +170,14 @@ def test_a_machine_that_is_down_holds_up_no_other_and_gets_the_newest_when_it_is
     until(lambda: not site.states[0]["reachable"], "the failure")
     state = site.states[0]
     assert (state["name"], state["waiting"], site.states[1]["reachable"]) == ("gui1", 1, True)
+    assert state["failing"] > 0
     assert "No such file or directory" in state["error"]
     os.rename(site.folder / "gui1 away", site.folder / "gui1")
     site.wait()
     until(lambda: site.states[0]["reachable"], "the state")
     assert os.listdir(down.pb_folder) == [made.name]
     assert len(os.listdir(up.pb_folder)) == 26
-    assert (site.states[0]["reachable"], site.states[0]["error"]) == (True, "")
+    assert (site.states[0]["reachable"], site.states[0]["error"], site.states[0]["failing"]) == (True, "", 0)
     assert site.states[0]["since"] > state["since"]
     first, last = site.records(gui_machine="gui1")  # the first failure, and the end of it
     assert "No such file or directory" in first["error"]
