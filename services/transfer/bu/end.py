@@ -241,8 +241,8 @@ class EndOfRun:
     def _record(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str = "") -> dict[str, Any]:
         """What is reported of a merge that was not accepted. The error also says what is noteworthy of one that was."""
         by_path = {file.path: file for file in inputs}
-        left_out = [{"name": path.name, "reason": reason} for path, reason in made.left_out.items()]
-        for path, reason in made.left_out.items():
+        losses = made.losses()
+        for path, reason in losses.items():
             log.warning("Run %d: left out %s: %s", self._run, path.name, reason)
         included = [by_path[path] for path in made.included]
         now = time.time()
@@ -260,7 +260,7 @@ class EndOfRun:
             "histograms": made.histograms,
             "resolved": made.resolved,
             "inputs": [{"host": file.host, "client": file.client, "name": file.path.name, "size": file.size} for file in included],
-            "left_out": left_out,
+            "left_out": [{"name": path.name, "reason": reason} for path, reason in losses.items()],
             "missing": [{"host": file.host, "client": file.client, "name": file.path.name} for file in missing],
             "saturated": made.saturated,
         }

@@ -5,7 +5,9 @@
 //   root -l -b -q -n 'merge_check.C(2, "")'            can all of each input be read, and have objects of one name the same class?
 //
 // The answer is `answer.txt`, one JSON object a line; without the line {"end":true} ROOT crashed, at the input that began last.
+// Objects of inputs that do not fit to those of others are in `suspects.txt`, too, from where merge_trim.C takes them.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -56,14 +58,8 @@ class Check {
       if (newest != read.marks.end() && (newest->second != key->GetName() || std::exchange(kept[key->GetName()], true)))
         doubles.push_back(key);
     }
-    for (TKey *key : doubles) {  // not by TDirectory::Delete: it takes names for patterns
-      key->Delete();
-      merged->GetListOfKeys()->Remove(key);
-      delete key;
-    }
+    remove_keys(merged, doubles);
     resolved += static_cast<long>(doubles.size());
-    if (!doubles.empty())
-      static_cast<TDirectoryFile *>(merged)->SaveSelf(kTRUE);
     for (const auto &[name, parts] : read.folders)
       if (folders.count(name)) {
         const auto opened = open_folders(parts);
@@ -93,23 +89,29 @@ class Check {
         problem(place + " has other scalars or quality tests than the inputs");
     }
     for (const auto &[name, parts] : read.folders) {
+      if (read.objects.count(name)) {
+        blame_classes(parts, read.objects.at(name), place + name);
+        continue;
+      }
       std::unique_ptr<TObject> folder;
       if (merged)
         folder.reset(found.count(name) && is_folder(found[name]) ? found[name]->ReadObj() : nullptr);
       if (merged && !folder)
-        blame(parts, {}, place + name + ": the merged file has no such folder");
+        blame(parts, {}, place + name, "is no folder of the merged file");
       const auto opened = open_folders(parts);
       if (folder || !merged)
         compare(static_cast<TDirectory *>(folder.get()), opened, place + name + "/");
       close_folders(opened);
     }
     for (const auto &[name, parts] : read.objects)
-      compare_object(merged ? (found.count(name) ? found[name] : nullptr) : nullptr, parts, place + name, merged);
+      if (!read.folders.count(name))
+        compare_object(merged ? (found.count(name) ? found[name] : nullptr) : nullptr, parts, place + name, merged);
   }
 
  private:
-  /// Of inputs that do not fit together those of the largest group of the same kind stay, of groups as large that of the oldest.
-  void blame(const std::vector<Part> &parts, const std::vector<std::string> &kinds, const std::string &reason) {
+  /// Of objects that do not fit together those of the largest group of the same kind stay, of groups as large that of the oldest; when
+  /// all are of one kind, the oldest stays.
+  void blame(const std::vector<Part> &parts, const std::vector<std::string> &kinds, const std::string &object, const std::string &reason) {
     std::map<std::string, int> counts;
     for (const auto &kind : kinds)
       ++counts[kind];
@@ -117,28 +119,36 @@ class Check {
     for (size_t one = 0; one < kinds.size(); ++one)
       if (counts[kinds[one]] > counts[kinds[best]])
         best = one;
-    bool is_named = false;
-    for (size_t one = 0; one < kinds.size(); ++one)
-      if (kinds[one] != kinds[best]) {
-        say_suspect(parts[one].first, reason);
-        is_named = true;
-      }
-    if (!is_named && !parts.empty())
-      say_suspect(parts.back().first, reason);
-    problem(reason);
+    const bool are_alike = counts.size() < 2;
+    for (size_t one = 0; one < parts.size(); ++one)
+      if (are_alike ? one > 0 || parts.size() == 1 : kinds[one] != kinds[best])
+        say_suspect(parts[one].first, object, reason);
+    problem(object + ' ' + reason);
+  }
+
+  /// Blame the objects that have the name of a folder in other inputs, or those folders.
+  void blame_classes(std::vector<Part> folders, const std::vector<Part> &objects, const std::string &object) {
+    folders.insert(folders.end(), objects.begin(), objects.end());
+    std::sort(folders.begin(), folders.end());
+    blame(folders, classes_of(folders), object, "has another class in other files");
+  }
+
+  static std::vector<std::string> classes_of(const std::vector<Part> &parts) {
+    std::vector<std::string> classes;
+    for (const auto &part : parts)
+      classes.emplace_back(is_folder(part.second) ? "folder" : part.second->GetClassName());
+    return classes;
   }
 
   void compare_object(TKey *merged, const std::vector<Part> &parts, const std::string &name, bool is_merged) {
-    std::vector<std::string> kinds;
-    for (const auto &part : parts)
-      kinds.emplace_back(part.second->GetClassName());
+    const auto kinds = classes_of(parts);
     for (size_t one = 1; one < kinds.size(); ++one)
       if (kinds[one] != kinds[0])
-        return blame(parts, kinds, name + " has another class in other files");
+        return blame(parts, kinds, name, "has another class in other files");
     if (!is_merged)
       return;
     if (!merged || kinds[0] != merged->GetClassName())
-      return blame(parts, {}, name + " is not in the merged file");
+      return blame(parts, {}, name, "is not in the merged file");
     if (is_histogram(kinds[0]))
       compare_histogram(merged, parts, name);
   }
@@ -148,7 +158,7 @@ class Check {
     first_error.clear();
     std::unique_ptr<TH1> merged = read_histogram(key);
     if (!merged || !first_error.empty())
-      return blame(parts, {}, name + " cannot be read in the merged file");
+      return blame(parts, {}, name, "cannot be read in the merged file");
     std::vector<std::unique_ptr<TH1>> inputs;
     std::vector<std::string> axes;
     for (const auto &part : parts) {
@@ -167,7 +177,7 @@ class Check {
       sums.push_back(sums_of(one.get(), by_bin, with_flows));
     const std::string wrong = wrong_sums(merged.get(), sums_of(merged.get(), by_bin, with_flows), sums, name);
     if (!wrong.empty())
-      blame(parts, axes, name + " cannot be added to that of other files: " + wrong + " are no sums");
+      blame(parts, axes, name, "cannot be added to that of other files: " + wrong + " are no sums");
   }
 
   /// What of a merged histogram is not the sum of its inputs; "" if all is.
@@ -273,8 +283,10 @@ void merge_check(int count, const char *merged) {
   TH1::AddDirectory(false);
   SetErrorHandler(keep_error);
   answer.open("answer.txt");
+  suspects.open("suspects.txt");
   run(count, merged);
   say("{\"end\":true}");
   answer.close();
+  suspects.close();
   gSystem->Exit(0);
 }

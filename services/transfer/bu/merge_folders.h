@@ -18,7 +18,7 @@
 
 namespace merging {
 
-std::ofstream answer;
+std::ofstream answer, suspects;
 std::string first_error;
 
 void keep_error(int level, Bool_t, const char *where, const char *message) {
@@ -44,9 +44,10 @@ void say_input(int input, const std::string &problem) {
   say("{\"input\":" + std::to_string(input) + ",\"problem\":" + quoted(problem) + "}");
 }
 
-/// Say that an input may be the one that does not fit to the others.
-void say_suspect(int input, const std::string &reason) {
-  say("{\"suspect\":" + std::to_string(input) + ",\"reason\":" + quoted(reason) + "}");
+/// Say that an object of an input does not fit to those of others; merge_trim.C can remove it.
+void say_suspect(int input, const std::string &object, const std::string &reason) {
+  say("{\"suspect\":" + std::to_string(input) + ",\"reason\":" + quoted(object + ' ' + reason) + "}");
+  suspects << input << ' ' << quoted(object) << std::endl;
 }
 
 using Part = std::pair<int, TKey *>;  // input, and its key of an object
@@ -95,6 +96,17 @@ std::vector<TKey *> keys_of(TDirectory *folder) {
     if (!std::exchange(seen[key->GetName()], true))
       found.push_back(static_cast<TKey *>(key));
   return found;
+}
+
+/// Remove keys from a folder that can be written. Not by TDirectory::Delete: it takes names for patterns.
+void remove_keys(TDirectory *folder, const std::vector<TKey *> &keys) {
+  for (TKey *key : keys) {
+    key->Delete();
+    folder->GetListOfKeys()->Remove(key);
+    delete key;
+  }
+  if (!keys.empty())
+    static_cast<TDirectoryFile *>(folder)->SaveSelf(kTRUE);
 }
 
 Folder read_folder(const std::vector<Opened> &inputs) {

@@ -1,7 +1,8 @@
 """Merges the ROOT files of clients by ROOT's hadd. What hadd made counts only when it was compared with its inputs.
 
 hadd ends with 0 also after histograms that it could not add, and leaves a part of a file behind when it fails. Of scalars, quality tests
-and efficiency marks in several inputs it keeps all; here that of the newest input remains.
+and efficiency marks in several inputs it keeps all; here that of the newest input remains. An object that does not fit to those of other
+inputs is left out of a copy of its file, which is merged in place of it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from ..options import BuOptions
 from .tools import MERGED, CheckAnswer, MergeFailed, MergeStopped, MergeTimedOut, RootTools, with_names
 
 __all__ = ["Merge", "MergeFailed", "MergeStopped", "MergeTimedOut", "merge_files"]
+MOST_TRIMS = 3
+"""How often objects are left out; then whole files are."""
+_MOST_NAMED = 3
 log = logging.getLogger(__name__)
 
 
@@ -29,6 +33,7 @@ class Merge:
         size: Its size, bytes.
         included: The inputs in it, in their order.
         left_out: The others, with the reason.
+        trimmed: Of included inputs the objects that are not in it, with the reasons.
         histograms: Its histograms; each was compared with the sum of the inputs.
         resolved: Scalars, quality tests and efficiency marks of older inputs that are not in it.
         saturated: Histograms with bins whose sum is more than their type holds; ROOT keeps the largest number.
@@ -39,14 +44,23 @@ class Merge:
     size: int = 0
     included: list[Path] = field(default_factory=list)
     left_out: dict[Path, str] = field(default_factory=dict)
+    trimmed: dict[Path, list[str]] = field(default_factory=dict)
     histograms: int = 0
     resolved: int = 0
     saturated: int = 0
     saturated_names: list[str] = field(default_factory=list)
 
+    def losses(self) -> dict[Path, str]:
+        """The inputs that are not in it, or not in full, with the reason."""
+        in_part = {path: reasons for path, reasons in self.trimmed.items() if path not in self.left_out}
+        return self.left_out | {
+            path: f"in part: {'; '.join(reasons[:_MOST_NAMED])}{f'; {len(reasons)} objects in all' * (len(reasons) > _MOST_NAMED)}"
+            for path, reasons in in_part.items()
+        }
+
 
 def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event, after_time_out: bool = False) -> Merge:
-    """Merge ROOT files; those that cannot be read or do not fit to the others are left out.
+    """Merge ROOT files; those that cannot be read are left out, and objects that do not fit to those of others.
 
     Args:
         inputs: The files, the oldest first.
@@ -82,16 +96,20 @@ class _Merger:
         self._tools = RootTools(folder, options, stop)
         self._made = Merge()
         self._is_certain = True
+        self._copies: dict[Path, Path] = {}
+        self._trims = 0
 
     def run(self) -> Merge:
         """Merge what can be merged. Raises MergeFailed and MergeStopped."""
         while inputs := [path for path in self._inputs if path not in self._made.left_out]:
-            self._tools.link(inputs)
+            self._tools.link([self._copies.get(path, path) for path in inputs])
             problem = self._tools.hadd(len(inputs))
             answer = self._tools.probe(len(inputs)) if problem else self._tools.check(len(inputs))
             bad = answer.bad
             if not problem and answer.is_complete and not bad and not answer.problems:
                 return self._finish(inputs, answer)
+            if not answer.unreadable and self._trim(inputs, answer):
+                continue
             bad = bad or self._crashing(answer, len(inputs)) or (self._failing(len(inputs)) if problem else {})
             if not bad:
                 raise MergeFailed(problem or "; ".join(answer.problems[:3]) or "root crashed while it compared the merged file")
@@ -106,6 +124,20 @@ class _Merger:
         for path in self._inputs:
             if reason := self._tools.read_alone(path):
                 self._made.left_out[path] = with_names(reason, [path])
+
+    def _trim(self, inputs: list[Path], answer: CheckAnswer) -> bool:
+        """Leave out the objects that do not fit, of copies of their files; returns whether that succeeded."""
+        if not answer.is_complete or not answer.suspects or self._trims == MOST_TRIMS:
+            return False
+        self._trims += 1
+        copies = self._tools.trim({number for number, _ in answer.suspects})
+        for number, reason in answer.suspects if copies else ():
+            self._made.trimmed.setdefault(inputs[number], []).append(reason)
+        for number, copy in copies.items():
+            if before := self._copies.get(inputs[number]):
+                before.unlink()
+            self._copies[inputs[number]] = copy
+        return bool(copies)
 
     def _finish(self, inputs: list[Path], answer: CheckAnswer) -> Merge:
         made = self._made

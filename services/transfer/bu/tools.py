@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,8 @@ from typing import Any
 from ..options import BuOptions
 
 MERGED = "merged.root.tmp"
-MACRO = Path(__file__).with_name("merge_check.C")
+CHECK, TRIM = "merge_check.C", "merge_trim.C"
+"""The macros."""
 _TIED = (sys.executable, "-I", "-S", os.fspath(Path(__file__).with_name("tied.py")))
 """Runs a program that ends with this process, with all that it starts."""
 _ANSWER = "answer.txt"
@@ -58,7 +59,7 @@ class CheckAnswer:
         is_complete: False when ROOT crashed or was ended before.
         unreadable: Inputs that cannot be read, with the reason.
         reading: The input that was read when ROOT crashed; -1 if none was.
-        suspects: Reasons for which an input does not fit to the others, for each such object.
+        suspects: Inputs with an object that does not fit to those of others, with its name and the reason, for each such object.
         problems: What is wrong with the merged file.
         histograms: Number of histograms that were compared.
         resolved: Number of scalars, quality tests and efficiency marks that were removed, as a newer one is there.
@@ -107,7 +108,8 @@ class RootTools:
         """Prepare the folder; the time limit of the options begins. Raises `OSError`."""
         self._folder, self._options, self._stop = folder, options, stop
         self._deadline = time.monotonic() + options.merge_limit_s
-        for source in (MACRO, *MACRO.parent.glob("merge_*.h")):
+        self._copies = 0
+        for source in Path(__file__).parent.glob("merge_*.[Ch]"):
             (folder / source.name).write_bytes(source.read_bytes())
 
     def link(self, inputs: Sequence[Path]) -> None:
@@ -128,11 +130,29 @@ class RootTools:
 
     def probe(self, count: int) -> CheckAnswer:
         """Read all of the first inputs, and compare them with each other. Raises MergeFailed and MergeStopped."""
-        return self._macro(count, "")
+        return self._macro(f'{CHECK}({count}, "")')
 
     def check(self, count: int) -> CheckAnswer:
         """Resolve doubles in the merged file, and compare it with its inputs. Raises MergeFailed and MergeStopped."""
-        return self._macro(count, MERGED)
+        return self._macro(f'{CHECK}({count}, "{MERGED}")')
+
+    def trim(self, inputs: Collection[int]) -> dict[int, Path]:
+        """Copies of the inputs that the last probe or check suspects, without the objects that do not fit, by number.
+
+        Empty when one of them cannot be made. Raises `OSError` and MergeStopped.
+        """
+        copies = {}
+        for number in inputs:
+            source = self._folder / f"{number}.root"
+            self._check_disk(source.stat().st_size)
+            shutil.copyfile(source, self._folder / f"trim-{number}.root")
+        answer = self._macro(f"{TRIM}()")
+        if not answer.is_complete or answer.unreadable:
+            return {}
+        for number in inputs:
+            self._copies += 1
+            copies[number] = (self._folder / f"trim-{number}.root").rename(self._folder / f"copy-{self._copies}.root")
+        return copies
 
     def read_alone(self, path: Path) -> str:
         """Read one input in at most half of the time that is left; returns what is wrong, "" if nothing is.
@@ -144,14 +164,14 @@ class RootTools:
             raise self._timed_out()
         self.link([path])
         try:
-            return self._macro(1, "", limit_s).unreadable.get(0, "")
+            return self._macro(f'{CHECK}(1, "")', limit_s).unreadable.get(0, "")
         except MergeTimedOut:
             return f"ROOT did not end within {limit_s:.3g} s when it read this file alone"
 
-    def _macro(self, count: int, merged: str, limit_s: float = math.inf) -> CheckAnswer:
+    def _macro(self, call: str, limit_s: float = math.inf) -> CheckAnswer:
         answer_file = self._folder / _ANSWER
         answer_file.unlink(missing_ok=True)
-        code, message = self._run([self._options.root, "-l", "-b", "-q", "-n", f'{MACRO.name}({count}, "{merged}")'], limit_s)
+        code, message = self._run([self._options.root, "-l", "-b", "-q", "-n", call], limit_s)
         if not answer_file.is_file() or code == -signal.SIGKILL:
             raise MergeFailed(f"root ended with {code}: {message}")
         answer = CheckAnswer()

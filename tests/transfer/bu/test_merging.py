@@ -100,15 +100,13 @@ def test_a_merged_file_has_the_sum_of_each_histogram_and_the_newest_of_all_else(
 
 
 @pytest.mark.slow
-def test_files_that_cannot_be_read_or_added_are_named_and_the_others_merged(client_files: Path, work: Path) -> None:
-    names = ["SiStrip", "cut", "not root", "other class", "other axes", "damaged", "CTPPS"]
+def test_files_that_cannot_be_read_are_named_and_the_others_merged(client_files: Path, work: Path) -> None:
+    names = ["SiStrip", "cut", "not root", "damaged", "CTPPS"]
     made = merge_files([client_files / f"{name}.root" for name in names], work, OPTIONS, threading.Event())
     assert [path.stem for path in made.included] == ["SiStrip", "CTPPS"]
-    assert {path.stem: reason for path, reason in made.left_out.items()} == {
+    assert {path.stem: reason for path, reason in made.losses().items()} == {
         "cut": "it was not written to its end",
         "not root": "ROOT cannot open it: TFile::Init: not root.root not a ROOT file",
-        "other class": f"{SHARED}/TH1F has another class in other files",
-        "other axes": f"{SHARED}/TH1F cannot be added to that of other files: contents are no sums",
         "damaged": f"{own_folder('Damaged')}/damaged cannot be read",
     }
     assert made.path
@@ -116,6 +114,32 @@ def test_files_that_cannot_be_read_or_added_are_named_and_the_others_merged(clie
         one, two = (uproot.open(path)[SHARED]["TH1F"].values(flow=True) for path in made.included)
         np.testing.assert_array_equal(file[SHARED]["TH1F"].values(flow=True), one + two)
         assert "Damaged" not in file["DQMData"].keys(recursive=False, cycle=False)
+
+
+@pytest.mark.slow
+def test_of_a_file_with_an_object_that_cannot_be_added_all_others_are_merged(client_files: Path, work: Path) -> None:
+    others = ["other class", "other axes", "other folder"]
+    inputs = [client_files / f"{name}.root" for name in ("SiStrip", "CTPPS", *others)]
+    before = [path.read_bytes() for path in inputs]
+    made = merge_files(inputs, work, OPTIONS, threading.Event())
+    assert (made.included, made.left_out) == (inputs, {})
+    assert {path.stem: reason for path, reason in made.losses().items()} == {
+        "other class": f"in part: {SHARED}/TH1F has another class in other files",
+        "other axes": f"in part: {SHARED}/TH1F cannot be added to that of other files: contents are no sums",
+        "other folder": f"in part: {SHARED}/TH1F has another class in other files",
+    }
+    assert [path.read_bytes() for path in inputs] == before
+    assert made.path
+    with uproot.open(made.path) as file:
+        one, two = (uproot.open(path)[SHARED]["TH1F"].values(flow=True) for path in inputs[:2])
+        np.testing.assert_array_equal(file[SHARED]["TH1F"].values(flow=True), one + two)
+        assert [list(file[own_folder(name)]["own"].values()) for name in others] == [[len(name)] for name in others]
+        marks = {key.rpartition(";")[0] for key in file[SHARED].keys(filter_classname="TObjString")}
+    assert {mark for mark in marks if mark.startswith("<TH1F")} == {
+        "<TH1F>e=1</TH1F>",
+        "<TH1F.Limits>qr=st:200:0.5:Limits:of * and ; 1</TH1F.Limits>",  # of CTPPS
+        "<TH1F2>i=5</TH1F2>",
+    }
 
 
 def failing(tmp_path: Path, hadd: str, root: str = "exit 0") -> BuOptions:
@@ -219,6 +243,14 @@ def test_an_input_at_which_root_crashes_is_left_out(client_files: Path, work: Pa
     made = merge_files([client_files / f"{client}.root" for client in CLIENTS], work, options, threading.Event())
     assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
     assert list(made.left_out.values()) == ["ROOT crashed when it read the file"]
+
+
+def test_a_file_is_left_out_as_a_whole_when_it_never_fits(client_files: Path, work: Path, tmp_path: Path) -> None:
+    suspect = """echo '{"suspect": 1, "reason": "TH1F does not fit"}\n{"end": true}' > answer.txt"""
+    root = f"""case "$*" in *"merge_check.C(2,"*) {suspect};; *) echo '{{"end": true}}' > answer.txt;; esac"""
+    inputs = [client_files / f"{client}.root" for client in CLIENTS[:2]]
+    made = merge_files(inputs, work, failing(tmp_path, "touch merged.root.tmp", root), threading.Event())
+    assert (made.included, made.losses()) == (inputs[:1], {inputs[1]: "TH1F does not fit"})
 
 
 def test_an_input_that_needs_more_memory_than_there_is_is_left_out(client_files: Path, work: Path, tmp_path: Path) -> None:

@@ -132,8 +132,14 @@ def write_bad_files(folder: Path) -> None:
     """Files that cannot be read, and files that do not fit to those of the clients."""
     (folder / "cut.root").write_bytes((folder / f"{CLIENTS[-1]}.root").read_bytes()[:-CUT])
     (folder / "not root.root").write_bytes(b"x" * 1000)
-    write(folder / "other class.root", {SHARED: [filled("TH1D", "TH1F", 5)]})
-    write(folder / "other axes.root", {SHARED: [with_bins("TH1F", "TH1F", range(7))]})
+    newer_marks = ["<TH1F>e=1</TH1F>", "<TH1F.Limits>qr=st:300:0.5:Limits:of the other</TH1F.Limits>", "<TH1F>s=of the other</TH1F>"]
+    others: dict[str, dict[str, list[object]]] = {
+        "other class": {SHARED: [filled("TH1D", "TH1F", 5), *newer_marks, "<TH1F2>i=5</TH1F2>"]},
+        "other axes": {SHARED: [with_bins("TH1F", "TH1F", range(7))]},
+        "other folder": {f"{SHARED}/TH1F": [with_bins("TH1F", "inner", [5])]},
+    }
+    for name, folders in others.items():
+        write(folder / f"{name}.root", {own_folder(name): [with_bins("TH1F", "own", [len(name)])], **folders})
     damaged = folder / "damaged.root"
     write(damaged, {own_folder("Damaged"): [filled("TH1F", "damaged", 5, 2000), filled("TH1F", "whole", 6)]})
     file = ROOT.TFile.Open(str(damaged))
