@@ -25,27 +25,29 @@ def run_program(
     command: Sequence[str],
     limit_s: float,
     output: IO[bytes],
-    errors: IO[bytes] | None = None,
+    errors: IO[bytes],
     *,
     stop: threading.Event | None = None,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     nice: int = 0,
+    has_pipe: bool = False,
 ) -> int | None:
-    """Run a program that reads nothing; returns its exit code, or None if it did not end in time.
+    """Run a program; returns its exit code, or None if it did not end in time.
 
-    It ends with this process, unless that is killed. Its children are ended with it unless it ended by itself: then they may go on,
+    It is ended with this process, unless that is killed. Its children are ended with it unless it ended by itself: then they may go on,
     as the connection that commands of ssh share.
 
     Args:
         command: The program and its arguments.
         limit_s: Seconds after which it is ended.
         output: An open file for what it writes, no pipe: children may hold that open.
-        errors: The same for standard error; None: also `output`.
+        errors: The same for what it writes to standard error.
         stop: An event that ends it.
         folder: Where it works.
         environment: Its environment; None: that of this process.
         nice: Its niceness.
+        has_pipe: Whether its standard input is a pipe that is closed when this process ends, also by kill -9; otherwise it is empty.
 
     Raises ProgramStopped, and `OSError` when it cannot be started.
     """
@@ -54,9 +56,9 @@ def run_program(
         command,
         cwd=folder,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if has_pipe else subprocess.DEVNULL,
         stdout=output,
-        stderr=errors or subprocess.STDOUT,
+        stderr=errors,
         start_new_session=True,
     )
     _running.add(process.pid)
@@ -68,7 +70,7 @@ def run_program(
     finally:
         if process.returncode is None or process.returncode < 0:
             _kill(process.pid)
-        process.wait()
+        process.communicate()
         _running.discard(process.pid)
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..options import BuOptions
+from ..programs import ProgramStopped, run_program
 
 MERGED = "merged.root.tmp"
 CHECK, TRIM = "merge_check.C", "merge_trim.C"
@@ -27,7 +27,6 @@ CHECK, TRIM = "merge_check.C", "merge_trim.C"
 _TIED = (sys.executable, "-I", "-S", os.fspath(Path(__file__).with_name("tied.py")))
 """Runs a program that ends with this process, with all that it starts."""
 _ANSWER = "answer.txt"
-_POLL_S = 0.1
 _NICE = 10
 _MOST_OUTPUT = 1 << 16
 """Bytes of the output of a program that are read."""
@@ -192,23 +191,22 @@ class RootTools:
         """Run a program while there is time; returns its exit code and its messages. Raises MergeFailed and MergeStopped."""
         environment = os.environ | {"ROOTENV_NO_HOME": "1"}
         with open(os.memfd_create("output"), "w+b") as file:  # also on a full disk
-            process = subprocess.Popen(
-                [*_TIED, *command],
-                cwd=self._folder,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
             try:
-                with suppress(OSError):
-                    os.setpriority(os.PRIO_PGRP, process.pid, _NICE)  # concatenations of other runs go first
-                code = self._wait(process, min(self._deadline, time.monotonic() + limit_s))
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
+                code = run_program(
+                    [*_TIED, *command],
+                    min(self._deadline - time.monotonic(), limit_s),
+                    file,
+                    file,
+                    stop=self._stop,
+                    folder=self._folder,
+                    environment=environment,
+                    nice=_NICE,  # concatenations of other runs go first
+                    has_pipe=True,
+                )
+            except ProgramStopped:
+                raise MergeStopped from None
+            if code is None:
+                raise self._timed_out()
             file.seek(0)
             output = file.read(_MOST_OUTPUT).decode(errors="replace")
         if match := _NOT_OF_AN_INPUT.search(output):
@@ -217,14 +215,6 @@ class RootTools:
             self._check_disk()
         errors = [line for line in output.splitlines() if "error" in line.lower()] or output.splitlines()[-1:]
         return code, "; ".join(errors[:3])
-
-    def _wait(self, process: subprocess.Popen[bytes], limit: float) -> int:
-        while time.monotonic() < limit:
-            if self._stop.is_set():
-                raise MergeStopped
-            with suppress(subprocess.TimeoutExpired):
-                return process.wait(_POLL_S)
-        raise self._timed_out()
 
     def _timed_out(self) -> MergeTimedOut:
         return MergeTimedOut(f"it was not complete after {self._options.merge_limit_s:g} s (bu.merge_limit_s)")
