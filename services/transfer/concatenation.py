@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
+from .files import FileVersion, file_version
 from .frames import MAX_ENTRIES, DamagedInput, open_snapshot, read_frames
 from .names import TEMPORARY
 
@@ -103,7 +104,7 @@ class _Input:
     begins: array[int]
     replaced: bytearray
     first: int
-    version: tuple[int, int]
+    version: FileVersion
 
     def ranges(self) -> list[tuple[int, int]]:
         """Begin and end of each sequence of entries that count."""
@@ -130,7 +131,7 @@ class _Plan:
         """Add a snapshot, or name it as left out."""
         try:
             file = open_snapshot(path, self._made.path.parent, stack)
-            version = _version(file)
+            version = file_version(file.fileno())
             names, begins = read_frames(file.fileno())
         except DamagedInput as error:
             self._made.left_out[path] = str(error)
@@ -170,7 +171,7 @@ class _Plan:
             for begin, end in one.ranges():
                 if move_bytes(one.file.fileno(), target.fileno(), begin, end - begin) < end - begin:
                     raise _ChangedInput(one.path)
-            if _version(one.file) != one.version:
+            if file_version(one.file.fileno()) != one.version:
                 raise _ChangedInput(one.path)
             self._made.size = target.tell()
 
@@ -180,12 +181,6 @@ class _Plan:
         self._made.shared = len(self._shared)
         self._made.included = [Included(one.path, len(one.replaced), one.replaced.count(1)) for one in self._inputs]
         return self._made
-
-
-def _version(file: IO[bytes]) -> tuple[int, int]:
-    """What changes with the content of a file: size and time of its last change, ns."""
-    found = os.fstat(file.fileno())
-    return found.st_size, found.st_mtime_ns
 
 
 def move_bytes(source: int, target: int, begin: int, length: int) -> int:

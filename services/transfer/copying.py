@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -13,9 +12,11 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO
 
 from .concatenation import move_bytes
+from .expected import Expected
+from .files import file_version
 from .names import TEMPORARY, part_name
 from .programs import run_program
 
@@ -30,7 +31,6 @@ SLOWEST = 1_000_000
 """Bytes per second below which a remote copy fails."""
 MOST_MESSAGE = 4096
 """Bytes of the messages of a command that are read."""
-_ORIGIN = re.compile(r"md5:([0-9a-f]{32}) (\d{1,18}) .*\n?", re.ASCII | re.DOTALL)
 _SIZE_DIFFERS, _MD5_DIFFERS = 3, 4
 _PROCESS = secrets.token_hex(3)
 _NOT_IN_A_SOCKET = re.compile(r"""[\s"'\\%$#]""")
@@ -51,36 +51,6 @@ class SourceFailed(CopyFailed):
 
 class TargetFailed(CopyFailed):
     """The reason is the target as a whole, such as a broken connection or a full disk: other files would fail as well."""
-
-
-class Expected(NamedTuple):
-    """What a file must be.
-
-    Attributes:
-        size: Bytes.
-        md5: 32 hex digits; empty if not known.
-    """
-
-    size: int
-    md5: str = ""
-
-
-def expected_by_report(text: bytes) -> Expected:
-    """The size of a snapshot by its report, the `.jsn` beside it. Raises `ValueError`."""
-    document = json.loads(text)
-    data = document.get("data") if isinstance(document, dict) else None
-    size = data[5] if isinstance(data, list) and len(data) > 5 else None
-    if not isinstance(size, str | int) or not re.fullmatch(r"\d{1,18}", str(size), re.ASCII):
-        raise ValueError("a report of a snapshot without its size")
-    return Expected(int(size))
-
-
-def expected_by_origin(text: bytes) -> Expected:
-    """Size and md5 of a ROOT file by the `.root.origin` beside it. Raises `ValueError`."""
-    match = _ORIGIN.fullmatch(text.decode(errors="surrogateescape"))
-    if not match:
-        raise ValueError("expected `md5:<32 hex digits> <size> <path>`")
-    return Expected(int(match[2]), match[1])
 
 
 def copy_file(source: Path, target: Path, expected: Expected | None = None) -> int:
@@ -119,11 +89,10 @@ def _opened(source: Path) -> IO[bytes]:
 
 def _copy_checked(reader: IO[bytes], writer: IO[bytes], expected: Expected | None) -> int:
     """Copy an open file, and check the copy; returns its size. Raises `OSError` and CopyFailed."""
-    before = os.fstat(reader.fileno())
-    moved = move_bytes(reader.fileno(), writer.fileno(), 0, before.st_size)
+    before = file_version(reader.fileno())
+    moved = move_bytes(reader.fileno(), writer.fileno(), 0, before.size)
     os.fsync(writer.fileno())
-    after = os.fstat(reader.fileno())
-    if (moved, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if before._replace(size=moved) != file_version(reader.fileno()):
         raise SourceFailed(f"{reader.name} changed while it was copied")
     md5 = _md5(writer) if expected and expected.md5 else ""
     if expected and expected != (moved, md5):
@@ -170,17 +139,17 @@ class RemoteHost:
         Times of the copy are those of the host.
         """
         with _opened(source) as reader:
-            before = os.fstat(reader.fileno())
-            expected = expected or Expected(before.st_size)
+            before = file_version(reader.fileno())
+            expected = expected or Expected(before.size)
             temporary = target.with_name(part_name(target.name, _PROCESS))
-            limit = _limit_s(before.st_size)
+            limit = _limit_s(before.size)
             place = f"{self.address}:{temporary}"
             options = ("--whole-file", "--ignore-times", "--protect-args", f"--timeout={IDLE_S}", "--rsh", shlex.join(self._ssh()))
             _run([self.rsync, *options, "--", os.path.abspath(source), place], limit)
             done = self.run(_finish_script(temporary, target, expected), limit, (_SIZE_DIFFERS, _MD5_DIFFERS))
             if not done:
                 return expected.size
-            is_source = _version(os.fstat(reader.fileno())) != _version(before) or not _is_expected(reader, expected)
+            is_source = file_version(reader.fileno()) != before or not _is_expected(reader, expected)
             kind = SourceFailed if is_source else CopyFailed
             if done == _SIZE_DIFFERS:
                 raise kind(f"the copy of {source} has not {expected.size} bytes")
@@ -202,6 +171,13 @@ class RemoteHost:
     def run(self, script: str, limit_s: float, allowed: tuple[int, ...] = ()) -> int:
         """Run a script of the shell; returns its exit code, 0 or one of those allowed. Raises CopyFailed."""
         return _run([*self._ssh(), "--", self.address, script], limit_s, allowed)
+
+    def output(self, script: str, limit_s: float) -> str:
+        """What a script of the shell writes to standard output. Raises CopyFailed."""
+        with open(os.memfd_create("output"), "w+b") as output:
+            _run([*self._ssh(), "--", self.address, script], limit_s, output=output)
+            output.seek(0)
+            return os.fsdecode(output.read())
 
     def _ssh(self) -> list[str]:
         options = ("BatchMode=yes", f"ConnectTimeout={CONNECT_S}", "ServerAliveInterval=10", "ServerAliveCountMax=3")
@@ -258,10 +234,6 @@ def has_file(path: Path, expected: Expected) -> bool:
         return False
 
 
-def _version(status: os.stat_result) -> tuple[int, int]:
-    return status.st_size, status.st_mtime_ns
-
-
 def _is_expected(file: IO[bytes], expected: Expected) -> bool:
     """Whether an open file itself is what is expected."""
     return os.fstat(file.fileno()).st_size == expected.size and expected.md5 in ("", _md5(file))
@@ -279,11 +251,14 @@ def _finish_script(temporary: PurePosixPath, target: PurePosixPath, expected: Ex
     return "\n".join([*lines, f"rm -f -- {plain} {part}?????? {part}??????.??????"])
 
 
-def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = ()) -> int:
-    """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with its message."""
+def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = (), output: IO[bytes] | None = None) -> int:
+    """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with its message.
+
+    Standard output is taken for a part of the message when there is no `output`.
+    """
     with open(os.memfd_create("messages"), "w+b") as messages:  # also on a full disk
         try:
-            code = run_program(command, limit_s, messages)
+            code = run_program(command, limit_s, output or messages, messages)
         except OSError as error:
             raise CopyFailed(f"{command[0]}: {error.strerror}") from error
         messages.seek(0)

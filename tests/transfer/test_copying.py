@@ -19,16 +19,14 @@ from app.core.settings import TREE
 from services.transfer import copying
 from services.transfer.copying import (
     CopyFailed,
-    Expected,
     RemoteHost,
     SourceFailed,
     TargetFailed,
     copy_file,
-    expected_by_origin,
-    expected_by_report,
     has_file,
     shared_socket,
 )
+from services.transfer.expected import Expected, expected_by_origin, expected_by_report
 from services.transfer.names import part_name, whole_name
 from tests.diary import sshd
 from tests.support.ports import free_port

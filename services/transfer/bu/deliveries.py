@@ -17,11 +17,11 @@ from typing import Any
 from ..copying import CopyFailed, RemoteHost, TargetFailed, copy_file, shared_socket
 from ..hub import Hub, HubFailed
 from ..journal import Journal, JournalFailed
+from ..names import DATASET
 from ..options import GuiMachineOptions, Options
 from .contact import Contact
 from .lanes import CONCATENATION, MERGED_FILE, Delivery, Lane
 
-DATASET = "/Global/Online/ALL"
 FORMATS = {CONCATENATION: 3, MERGED_FILE: 1}
 """Numbers of the file formats of the DQM GUI."""
 KIND = "delivery"

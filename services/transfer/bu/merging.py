@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..files import FileVersion, file_version
 from ..options import BuOptions
 from .tools import MERGED, CheckAnswer, MergeFailed, MergeStopped, MergeTimedOut, RootTools, with_names
 
@@ -174,10 +175,9 @@ class _Merger:
         return {bad - 1: reason}
 
 
-def _versions(inputs: Sequence[Path]) -> list[tuple[int, ...]]:
+def _versions(inputs: Sequence[Path]) -> list[FileVersion]:
     """What changes when a file is replaced. Raises MergeFailed when one is gone."""
     try:
-        found = [path.stat() for path in inputs]
+        return [file_version(path) for path in inputs]
     except OSError as error:
         raise MergeFailed(f"{error.filename}: {error.strerror}") from error
-    return [(status.st_ino, status.st_size, status.st_mtime_ns) for status in found]

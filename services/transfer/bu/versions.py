@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import subprocess
 import threading
 from collections.abc import Iterable, Sequence
 
+from ..copying import CopyFailed, RemoteHost
 from ..names import FileKind, merged_name, parse_name
 from ..options import GuiMachineOptions
 
@@ -30,7 +30,7 @@ def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: 
     def ask(machine: GuiMachineOptions) -> None:
         try:
             names = _remote_names(machine, ssh, run) if machine.host else os.listdir(machine.root_folder)
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, CopyFailed) as error:
             log.warning("Cannot list the merged files at %s: %s", machine.name, error)
         else:
             found[machine.name] = versions_in(names, run)
@@ -44,9 +44,7 @@ def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: 
 
 
 def _remote_names(machine: GuiMachineOptions, ssh: Sequence[str], run: int) -> list[str]:
-    """The names of the merged files of a run on another host. Raises `OSError` and SubprocessError."""
+    """The names of the merged files of a run on another host. Raises CopyFailed."""
     pattern = merged_name(run, 1).replace("V0001", "V????")
     script = f"cd {shlex.quote(machine.root_folder)} && {{ ls -d -- {pattern} 2>/dev/null || true; }}"
-    command = [*ssh, "-o", "BatchMode=yes", "-o", f"ConnectTimeout={LIMIT_S / 2:.0f}", "--", machine.host, script]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=LIMIT_S)
-    return done.stdout.decode(errors="surrogateescape").splitlines()
+    return RemoteHost(machine.host, tuple(ssh)).output(script, LIMIT_S).splitlines()

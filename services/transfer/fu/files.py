@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ..copying import Expected, expected_by_origin, expected_by_report
+from ..expected import Expected, expected_by_origin, expected_by_report
+from ..files import FileVersion, version_of
 from ..log import one_line
 from ..names import FileKind, FileName, name_with_host, parse_name, run_of_folder
 
@@ -55,14 +56,6 @@ class ClientFile:
         return _NAMES[self.kind]
 
 
-class FileVersion(NamedTuple):
-    """What differs between two contents of a path; clients replace files by renaming."""
-
-    inode: int
-    size: int
-    mtime_ns: int
-
-
 class FileState(NamedTuple):
     """A file as it is now.
 
@@ -83,7 +76,7 @@ def file_state(path: str) -> FileState | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return FileState(FileVersion(status.st_ino, status.st_size, status.st_mtime_ns), status.st_ctime)
+    return FileState(version_of(status), status.st_ctime)
 
 
 class Companion(NamedTuple):

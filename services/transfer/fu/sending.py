@@ -7,7 +7,8 @@ import threading
 import time
 from pathlib import Path
 
-from ..copying import CopyFailed, Expected, SourceFailed, TargetFailed, check_source
+from ..copying import CopyFailed, SourceFailed, TargetFailed, check_source
+from ..expected import Expected
 from ..journal import Journal, JournalFailed
 from ..names import FileKind
 from .files import Companion, file_state, read_companion

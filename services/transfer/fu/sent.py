@@ -7,8 +7,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ..files import FileVersion
 from ..journal import Journal, JournalFailed
-from .files import ClientFile, FileState, FileVersion, file_state
+from .files import ClientFile, FileState, file_state
 
 KIND = "file"
 """The kind of documents and records of files."""

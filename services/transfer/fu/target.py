@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from ..copying import CopyFailed, Expected, RemoteHost, TargetFailed, copy_file, has_file, shared_socket, synchronise
+from ..copying import CopyFailed, RemoteHost, TargetFailed, copy_file, has_file, shared_socket, synchronise
+from ..expected import Expected
 from ..names import run_folder
 
 

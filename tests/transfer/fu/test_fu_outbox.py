@@ -6,7 +6,8 @@ import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from services.transfer.fu.files import ClientFile, FileState, FileVersion
+from services.transfer.files import FileVersion
+from services.transfer.fu.files import ClientFile, FileState
 from services.transfer.fu.outbox import AGED_S, Outbox, OutgoingFile
 from services.transfer.names import FileKind
 from tests.support.patience import PATIENCE_S
