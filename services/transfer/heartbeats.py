@@ -6,6 +6,7 @@ Each FU rewrites its file in place every 5 s, so that it may be read while it is
 from __future__ import annotations
 
 import json
+import logging
 import os
 import stat
 import threading
@@ -15,6 +16,9 @@ from typing import NamedTuple
 Version = tuple[int, int, int]
 LEAST_AGE_S = 0.5
 """Seconds for which a reading of all heartbeats serves everybody."""
+UNCLEAR_S = 30.0
+"""An FU that goes on for so long after its last complete reading has a problem: a cut one is whole at the next reading."""
+log = logging.getLogger(__name__)
 
 
 class Heartbeat(NamedTuple):
@@ -26,6 +30,7 @@ class Heartbeat(NamedTuple):
         changed_at: When the file was first read as it is now, or first seen to be removed.
         is_alive: Whether it was seen to change, or had changed shortly before it was first read.
         version: What tells the file from the same one after a change; None when it was removed.
+        failure: Why the last reading was not complete; empty if it was.
     """
 
     runs: frozenset[int] | None
@@ -33,6 +38,7 @@ class Heartbeat(NamedTuple):
     changed_at: float
     is_alive: bool
     version: Version | None
+    failure: str = ""
 
 
 def active_runs(text: bytes) -> frozenset[int] | None:
@@ -63,6 +69,7 @@ class Heartbeats:
         self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._found: dict[str, Heartbeat] = {}
+        self._problems: dict[str, str] = {}
 
     def read(self, now: float) -> dict[str, Heartbeat]:
         """The heartbeats by host, at a time of the monotonic clock; a removed one is among them until it is stale.
@@ -75,7 +82,27 @@ class Heartbeats:
                 found = {name: self._heartbeat(name, now) for name in {*names, *self._found}}
                 self._found = {name: one for name, one in found.items() if one.version or now - one.changed_at < self.stale_s}
                 self._read_at = now
+                self._note_problems()
             return self._found
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by the last reading, with heartbeats that say nothing although their FUs go on, by host."""
+        with self._lock:
+            return dict(self._problems)
+
+    def _note_problems(self) -> None:
+        """Log what is new of problems."""
+        found = {host: one.failure for host, one in self._found.items() if self._is_unclear(one)}
+        for host, problem in found.items():
+            if self._problems.get(host) != problem:
+                log.warning("The heartbeat of %s %s; no run ends there meanwhile", host, problem)
+        for host in self._problems.keys() - found.keys():
+            log.info("The heartbeat of %s is clear again, or has ended", host)
+        self._problems = found
+
+    def _is_unclear(self, heartbeat: Heartbeat) -> bool:
+        is_alive = self._read_at - heartbeat.changed_at < self.stale_s
+        return bool(heartbeat.failure) and is_alive and heartbeat.changed_at - heartbeat.complete_at >= UNCLEAR_S
 
     def listed(self, now: float) -> frozenset[int]:
         """The runs that FUs list which are alive; none when the heartbeats cannot be read."""
@@ -92,20 +119,23 @@ class Heartbeats:
         """The heartbeat of a host after one more reading."""
         before = self._found.get(host)
         try:
-            status, text = _read(os.path.join(self._folder, host))
+            reading = _read(os.path.join(self._folder, host))
         except FileNotFoundError:
             is_new = before is None or before.version
             return Heartbeat(frozenset(), now, now if before is None or is_new else before.changed_at, True, None)
-        except OSError:
-            return before or Heartbeat(None, now, now, False, (0, 0, 0))  # as an incomplete one
+        except OSError as error:  # whether it changes is not known: it says nothing
+            runs, complete_at = (before.runs, before.complete_at) if before else (None, now)
+            return Heartbeat(runs, complete_at, now, False, (0, 0, 0), f"cannot be read: {error.strerror or error}")
+        status = reading.status
         version = (status.st_ino, status.st_mtime_ns, status.st_size)
-        runs, complete_at, changed_at, is_alive, known = before or Heartbeat(None, now, now, self._is_young(status), version)
+        runs, complete_at, changed_at, is_alive, known, _ = before or Heartbeat(None, now, now, self._is_young(status), version)
         if version != known:
             changed_at, is_alive = now, True
-        listed = active_runs(text)
+        listed = active_runs(reading.text)
         if listed is not None:
-            runs, complete_at = listed, now
-        return Heartbeat(runs, complete_at, changed_at, is_alive, version)
+            return Heartbeat(listed, now, changed_at, is_alive, version)
+        failure = reading.failure or "cannot be understood: it has no list `activeRuns` of whole numbers"
+        return Heartbeat(runs, complete_at, changed_at, is_alive, version, failure)
 
     def _is_young(self, status: os.stat_result) -> bool:
         return abs(time.time() - status.st_mtime) < self.stale_s
@@ -117,11 +147,22 @@ def _short_name(host: str) -> str:
     return host if first.isdecimal() else first
 
 
-def _read(path: str) -> tuple[os.stat_result, bytes]:
-    """State and content of a heartbeat, without waiting for what is no file. Raises `OSError`."""
-    with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        status = os.fstat(file.fileno())
-        return status, file.read() if stat.S_ISREG(status.st_mode) else b""
+class _Reading(NamedTuple):
+    """State and content of a heartbeat; with why it cannot be read, when only its state is known."""
+
+    status: os.stat_result
+    text: bytes
+    failure: str = ""
+
+
+def _read(path: str) -> _Reading:
+    """Read a heartbeat, without waiting for what is no file. Raises `OSError` when not even its state is known."""
+    try:
+        with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            status = os.fstat(file.fileno())
+            return _Reading(status, file.read() if stat.S_ISREG(status.st_mode) else b"")
+    except OSError as error:
+        return _Reading(os.stat(path), b"", f"cannot be read: {error.strerror or error}")
 
 
 class RunWatch:
@@ -143,11 +184,13 @@ class RunWatch:
         self._run, self._heartbeats, self._gap_s = run, heartbeats, gap_s
         self._absent_since: dict[str, float | None] = {}
         self._empty_since: float | None = None
+        self._unclear: dict[str, str] = {}
 
     def is_over(self, now: float) -> bool:
         """Read all heartbeats at a time of the monotonic clock, s. Raises `OSError` when they cannot be listed, which means nothing."""
         found = self._heartbeats.read(now)
         self._absent_since = {host: self._absence(host, one) for host, one in found.items()}
+        self._unclear = self._heartbeats.problems()
         if not any(one.version for one in found.values()):
             self._empty_since = now if self._empty_since is None else self._empty_since
             return now - self._empty_since >= self._heartbeats.stale_s
@@ -155,8 +198,9 @@ class RunWatch:
         return all(self._has_ended(host, one, now) for host, one in found.items())
 
     def waiting_for(self) -> list[str]:
-        """The FUs that have the run by their last complete heartbeat, or had none that is complete."""
-        return sorted(host for host, since in self._absent_since.items() if since is None)
+        """The FUs that have the run by their last complete heartbeat, or had none that is complete; with what is wrong with it."""
+        waiting = sorted(host for host, since in self._absent_since.items() if since is None or host in self._unclear)
+        return [f"{host} (its heartbeat {self._unclear[host]})" if host in self._unclear else host for host in waiting]
 
     def _absence(self, host: str, heartbeat: Heartbeat) -> float | None:
         """Time of the first of the complete readings in a row without the run; None if the last one lists it, or none was complete."""

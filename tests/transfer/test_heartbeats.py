@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from services.transfer.heartbeats import Heartbeats, RunWatch, active_runs
 
 RUN = 367094
+NOBODY = 65534
 HEARTBEAT = {
     "fm_date": "2026-05-01 12:00:00.000000",
     "activeRuns": [RUN - 1, RUN],
@@ -156,6 +159,69 @@ def test_a_folder_or_pipe_in_place_of_a_heartbeat_blocks_nothing(boxes: Path) ->
     watched = watch(boxes)
     assert not watched.is_over(0)
     assert watched.is_over(60)
+
+
+def as_other_user(use: Callable[[], None]) -> None:
+    """Use files in a process without the rights of root, as the user that the document recommends."""
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            use()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes the rights of another user, which needs those of root")
+def test_an_fu_whose_heartbeat_may_not_be_read_ends_no_run_while_it_goes_on_and_is_named(
+    boxes: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    beat(boxes, "fu1", RUN)
+    os.chmod(boxes / "fu1", 0o600)
+    for folder in (boxes, *boxes.parents[:3]):
+        os.chmod(folder, 0o755)
+    os.chown(boxes / "bu-c2e18", NOBODY, NOBODY)
+    changes = os.open(boxes / "fu1", os.O_RDWR)  # goes on to write with the rights of root
+
+    def look() -> None:
+        shared = Heartbeats(str(boxes), "bu-c2e18", stale_s=60)
+        watched = RunWatch(RUN, shared)
+        for now in range(0, 300, 5):
+            os.write(changes, b" ")
+            assert not watched.is_over(now)
+            assert watched.waiting_for() == ["fu1 (its heartbeat cannot be read: Permission denied)"] if now >= 35 else ["fu1"]
+        assert shared.problems() == {"fu1": "cannot be read: Permission denied"}
+        logged = "The heartbeat of fu1 cannot be read: Permission denied; no run ends there meanwhile"
+        assert [record.getMessage() for record in caplog.records] == [logged]
+        assert [watched.is_over(now) for now in (350, 354, 356)] == [False, False, True]  # it stands still
+        assert shared.problems() == {}
+
+    try:
+        as_other_user(look)
+    finally:
+        os.close(changes)
+
+
+@pytest.mark.parametrize("runs", [[str(RUN)], [float(RUN)], None])
+def test_an_fu_whose_heartbeats_are_never_understood_is_named(boxes: Path, caplog: pytest.LogCaptureFixture, runs: object) -> None:
+    shared = Heartbeats(str(boxes), "bu-c2e18", stale_s=60)
+    watched = RunWatch(RUN, shared)
+    problem = "cannot be understood: it has no list `activeRuns` of whole numbers"
+    for now in range(0, 300, 5):
+        (boxes / "fu1").write_text(json.dumps(HEARTBEAT | {"activeRuns": runs}))
+        os.utime(boxes / "fu1", (now, now))
+        assert not watched.is_over(now)
+    assert watched.waiting_for() == [f"fu1 (its heartbeat {problem})"]
+    assert [record.getMessage() for record in caplog.records] == [f"The heartbeat of fu1 {problem}; no run ends there meanwhile"]
+    assert shared.problems() == {"fu1": problem}
+    beat(boxes, "fu1", at=300)
+    assert not watched.is_over(300)
+    assert (watched.waiting_for(), shared.problems()) == ([], {})
 
 
 def test_a_folder_of_heartbeats_that_is_away_means_nothing(boxes: Path) -> None:
