@@ -67,6 +67,7 @@ trap '[ $? = 0 ] || touch /mnt/failed' EXIT
 rm -rf /fff /data /home/dqmprolocal /var/lib/dqmhub-transfer
 ssh-keygen -A > /dev/null
 mkdir -p /run/sshd /fff/ramdisk/appliance/boxes /fff/BU0 /data/dqmgui/CMSSW /home/dqmprolocal/output/upload/pb
+echo '{"activeRuns": [367094]}' > /fff/ramdisk/appliance/boxes/fu-1
 ln -s CMSSW /data/dqmgui/current_production
 ln -s /fff/output /fff/BU0/output
 cp /mnt/hosts /etc/hosts

@@ -50,6 +50,7 @@ class GuiMachine:
         self._hub = Hub(options.hub, options.token_file) if options.hub else None
         self._contact = Contact(self.name)
         self._registering = threading.Lock()
+        self._logged: set[int] = set()
         self._versions: dict[int, int] = {}  # registered by this process: the journal has them a moment later
         self._lanes = {what: Lane(f"{what} to {self.name}", self._attempt, self._update) for what in FORMATS}
 
@@ -110,10 +111,20 @@ class GuiMachine:
                     delivery = replace(delivery, copied=time.time())
                 delivery = replace(delivery, registered=self._register(delivery), error="", is_done=True)
                 self._contact.note(delivery.what, is_reached=True)
+                self._log(delivery)
         except (CopyFailed, HubFailed) as error:
             delivery = self._failed(delivery, error)
         self._keep(delivery, is_reported=delivery.is_done or not before.error)
         return delivery
+
+    def _log(self, delivery: Delivery) -> None:
+        """Log a delivery; of the concatenations of a run the first one, since each replaces the one before."""
+        is_first = delivery.what == MERGED_FILE or delivery.run not in self._logged
+        self._logged.add(delivery.run)
+        how = "copied and registered" if delivery.registered else "copied, and not registered"
+        if not delivery.registered and self._hub:
+            how += ", as a later merge of the run is"
+        log.log(logging.INFO if is_first else logging.DEBUG, "%s is %s at %s", delivery.name, how, self.name)
 
     def _failed(self, delivery: Delivery, error: Exception) -> Delivery:
         """The delivery after a failure. A file that the hub refuses may have been removed there: it is copied once more."""

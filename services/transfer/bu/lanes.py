@@ -25,7 +25,7 @@ class Delivery:
         path: The file on this host.
         size: Bytes.
         made: When it was complete, s since 1970, as all times.
-        version: Version of a merged file; otherwise 0.
+        version: Version of a merged file; of a concatenation, that of the merge after which its run goes on, and 0 if there is none.
         copied: When it was copied; 0 before.
         registered: When it was registered; 0 before, and when it needs no registration.
         attempts: How often it was tried.
@@ -49,7 +49,7 @@ class Delivery:
     @property
     def slot(self) -> tuple[int, int]:
         """A later file of the same slot replaces an earlier one that was not delivered yet."""
-        return self.run, self.version
+        return self.run, self.version if self.what == MERGED_FILE else 0
 
     @property
     def urgency(self) -> tuple[int, ...]:

@@ -7,10 +7,12 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..disks import DiskWatch
+from ..heartbeats import LEAST_AGE_S, Heartbeats
 from ..journal import Journal
 from ..options import Options
 from ..places import folder_problems, program_problems, token_problems
@@ -33,6 +35,7 @@ def place_problems(options: Options) -> Iterator[str]:
     Folders of GUI machines are not among them: deliveries say what is wrong with these.
     """
     yield from folder_problems("bu.heartbeats", options.bu.heartbeats, os.R_OK | os.X_OK, "read files")
+    yield from _heartbeat_problems(options)
     yield from program_problems("bu.hadd", options.bu.hadd)
     yield from program_problems("bu.root", options.bu.root)
     if any(machine.host for machine in options.bu.gui_machines):
@@ -40,6 +43,19 @@ def place_problems(options: Options) -> Iterator[str]:
         yield from program_problems("bu.gui_machines.host", "rsync")
     for number, machine in enumerate(options.bu.gui_machines, 1):
         yield from token_problems(f"bu.gui_machines {number}.token_file", machine.token_file)
+
+
+def _heartbeat_problems(options: Options) -> Iterator[str]:
+    """What is wrong with the heartbeats themselves; one that is being written is read once more."""
+    heartbeats, key = Heartbeats(options.bu.heartbeats, options.host_name), f"bu.heartbeats = {options.bu.heartbeats!r}"
+    with suppress(OSError):  # the folder is named already
+        found = heartbeats.read(time.monotonic())
+        if any(one.failure for one in found.values()):
+            time.sleep(LEAST_AGE_S)
+            found = heartbeats.read(time.monotonic())
+        if not found:
+            yield f"{key}: there is no heartbeat of another host"
+        yield from (f"{key}: the heartbeat of {host} {one.failure}" for host, one in sorted(found.items()) if one.failure)
 
 
 def serve(options: Options, stop: threading.Event) -> int:
@@ -53,7 +69,7 @@ def serve(options: Options, stop: threading.Event) -> int:
     def state() -> dict[str, Any]:
         return {
             "started": started,
-            "error": runs.problems.of(0),
+            "error": runs.error(),
             "runs": [run.state() for run in runs.all()],
             "gui_machines": deliveries.state(),
             "disks": disks.fractions(),

@@ -17,13 +17,13 @@ class Problems:
         self._lock = threading.Lock()
         self._texts: dict[tuple[int, str], str] = {}
 
-    def note(self, run: int, what: str, text: str, error: BaseException | None = None) -> None:
-        """Note that something fails, and log it once; `error` is logged with its traceback."""
+    def note(self, run: int, what: str, text: str, error: BaseException | None = None, level: int = logging.ERROR) -> None:
+        """Note that something fails, and log it once, at this level; `error` is logged with its traceback."""
         with self._lock:
             is_new = self._texts.get((run, what)) != text
             self._texts[run, what] = text
         if is_new:
-            log.error("%s", text, exc_info=error)
+            log.log(level, "%s", text, exc_info=error)
 
     def end(self, run: int, what: str) -> None:
         """Note that something does not fail any more."""

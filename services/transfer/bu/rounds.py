@@ -20,7 +20,7 @@ from .deliveries import KIND as DELIVERIES
 from .deliveries import Deliveries
 from .end import KIND as MERGES
 from .live import LiveRun
-from .problems import Problems
+from .problems import MOST, Problems
 from .run import KIND as CONCATENATIONS
 from .run import BuRun, lacks_merge
 
@@ -94,6 +94,11 @@ class Runs:
     def all(self) -> list[BuRun]:
         """All runs, the newest first."""
         return [run for _, run in sorted(dict(self._runs).items(), reverse=True)]
+
+    def error(self) -> str:
+        """What goes wrong with all runs, for reports; empty if nothing does."""
+        unclear = [f"The heartbeat of {host} {problem}" for host, problem in sorted(self._heartbeats.problems().items())]
+        return "; ".join(filter(None, (self.problems.of(0), *unclear)))[:MOST]
 
     def live(self) -> int:
         """The run that is the ongoing one (run 0) in the GUI, of those with a concatenation; 0 if there is none."""

@@ -18,7 +18,7 @@ from ..names import TEMPORARY, FileKind, concatenation_name, parse_name
 from ..options import Options
 from .deliveries import Deliveries
 from .end import KIND as MERGES
-from .end import EndOfRun, MergedFile
+from .end import UNMERGED, EndOfRun, MergedFile
 from .inputs import WORK_FOLDER, RunFile, Snapshot, Snapshots, list_files
 from .lanes import CONCATENATION, MERGED_FILE, Delivery
 from .problems import Problems
@@ -50,7 +50,7 @@ class BuRun:
     ) -> None:
         """Continue where a process before stopped. Raises JournalFailed."""
         self.run, self.folder, self.problems = run, folder, problems
-        self._journal = journal
+        self._journal, self._heartbeats = journal, heartbeats
         self._work = folder / WORK_FOLDER
         self._snapshots = Snapshots(folder, run)
         self._end = EndOfRun(run, folder, options, journal, heartbeats, stop)
@@ -172,8 +172,26 @@ class BuRun:
             link.unlink(missing_ok=True)
             link.hardlink_to(made)
             link.replace(plain)
-        document = self._newest
-        deliveries.add(Delivery(self.run, CONCATENATION, document["name"], os.fspath(made), document["size"], document["made"]))
+        document, version = self._newest, self._version_passed(self._newest)
+        deliveries.add(Delivery(self.run, CONCATENATION, document["name"], os.fspath(made), document["size"], document["made"], version))
+
+    def _version_passed(self, document: dict[str, Any]) -> int:
+        """The version of the newest merge if a concatenation is newer because the run goes on after it; otherwise 0.
+
+        That may be when a heartbeat was away or hltd started again. A snapshot that is only late does not replace a merged file.
+        """
+        try:
+            merges = {int(key): one["made"] for key, one in self._journal.of_run(MERGES, self.run).items() if key != UNMERGED}
+        except JournalFailed:
+            return 0
+        version = max(merges, default=0)
+        is_newer = bool(merges) and max(one["arrived"] for one in document["inputs"]) > merges[version]
+        if not is_newer or self.run not in self._heartbeats.listed(time.monotonic()):
+            self.problems.end(self.run, "goes on")
+            return 0
+        text = f"Run {self.run} goes on after it was merged: pages show its snapshots again until the next merge"
+        self.problems.note(self.run, "goes on", text, level=logging.WARNING)
+        return version
 
     def _remove_old(self, deliveries: Deliveries) -> None:
         """Remove the concatenations that are neither the newest nor to be delivered, and what a process before left."""

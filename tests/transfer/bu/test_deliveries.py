@@ -234,6 +234,34 @@ def test_a_run_that_is_merged_stays_merged(site: Site, hub: HubServer) -> None:
     assert len(os.listdir(machine.pb_folder)) == 2
 
 
+def test_a_run_that_goes_on_after_its_merge_is_shown_until_the_next_merge(site: Site, hub: HubServer) -> None:
+    site.machine("gui1", hub.url)
+    site.newest = RUN + 1
+    deliveries = site.start()
+    again = [replace(site.concatenation(RUN, number), version=1) for number in range(2)]
+    for delivery in (site.merged(RUN, 1), again[0], site.merged(RUN, 2), again[1]):
+        deliveries.add(delivery)
+        site.wait()
+    assert registered(hub) == [[(RUN, merged_name(RUN, 1), 1)], [(RUN, again[0].name, 3)], [(RUN, merged_name(RUN, 2), 1)]]
+
+
+def test_the_log_says_when_a_machine_got_a_merged_file_and_its_first_concatenation_of_a_run(
+    site: Site, hub: HubServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.machine("gui1", hub.url)
+    caplog.set_level("INFO", logger="services.transfer")
+    deliveries = site.start()
+    files = [site.concatenation(RUN, 1), site.concatenation(RUN, 2), site.merged(RUN, 2), site.merged(RUN, 1)]
+    for delivery in files:
+        deliveries.add(delivery)
+        site.wait()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{files[0].name} is copied and registered at gui1",
+        f"{files[2].name} is copied and registered at gui1",
+        f"{files[3].name} is copied, and not registered, as a later merge of the run is at gui1",
+    ]
+
+
 def test_a_file_that_a_hub_refuses_holds_up_no_other(site: Site, hub: HubServer) -> None:
     site.machine("gui1", hub.url)
     refused = merged_name(RUN, 1)

@@ -17,6 +17,7 @@ import pytest
 from app.transfers.reports.checks import read_report
 from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.inputs import WORK_FOLDER
+from services.transfer.bu.lanes import Delivery
 from services.transfer.bu.rounds import Rounds, Runs, Schedule
 from services.transfer.journal import Journal
 from services.transfer.names import concatenation_name, merged_name
@@ -286,6 +287,43 @@ def test_why_a_run_is_not_concatenated_is_in_the_state_until_it_is(tmp_path: Pat
         finally:
             stop.set()
             rounds.join()
+
+
+def test_snapshots_of_a_run_that_goes_on_after_its_merge_are_delivered_as_newer_than_it(
+    bu: Bu, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A heartbeat lists the run again. Snapshots that are only late, since no heartbeat lists the run, are not."""
+    heartbeat = bu.output.parent / "boxes" / "fu1"
+    added: list[int] = []
+    add = bu.deliveries.add
+
+    def note(delivery: Delivery) -> None:
+        added.append(delivery.version)
+        add(delivery)
+
+    monkeypatch.setattr(bu.deliveries, "add", note)
+    warning = f"Run {RUN} goes on after it was merged: pages show its snapshots again until the next merge"
+    heartbeat.write_text(json.dumps({"activeRuns": []}))
+    snapshot(folder, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+    bu.round()
+    bu.journal.put("merge", RUN, "0001", {"name": "m", "size": 1, "made": time.time(), "temporary": "", "seen": {}})
+    snapshot(folder, "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
+    bu.round()
+    assert (set(added), bu.runs[RUN].state()["error"]) == ({0}, "")
+    heartbeat.write_text(json.dumps({"activeRuns": [RUN]}))
+
+    def error_after_one_more_snapshot() -> str:
+        snapshot(folder, "SiStrip", "fu1", mes(b"3", "SiStrip/a"))
+        bu.round()
+        return str(bu.runs[RUN].state()["error"])
+
+    until(lambda: error_after_one_more_snapshot() == warning, "the next reading of the heartbeat")
+    assert added[-1] == 1
+    assert [record.levelname for record in caplog.records if record.getMessage() == warning] == ["WARNING"]
+    added.clear()
+    bu.journal.put("merge", RUN, "0002", {"name": "m", "size": 1, "made": time.time() + 60, "temporary": "", "seen": {}})
+    bu.round()
+    assert (set(added), bu.runs[RUN].state()["error"]) == ({0}, "")
 
 
 def test_snapshots_in_folders_of_older_clients_are_noticed(bu: Bu, folder: Path) -> None:
