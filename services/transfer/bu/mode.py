@@ -64,7 +64,7 @@ def serve(options: Options, stop: threading.Event) -> int:
     journal = Journal(Path(options.state) / "bu.sqlite")
     runs = Runs(options, journal, stop)
     deliveries = Deliveries(options, journal, runs.live)
-    disks = DiskWatch([options.bu.folder])
+    disks = DiskWatch([options.bu.folder, options.state])
 
     def state() -> dict[str, Any]:
         return {

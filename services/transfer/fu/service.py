@@ -50,7 +50,7 @@ class FuService:
         self._outbox = Outbox(options.fu.retry_s, options.fu.retry_most_s)
         self._target = open_target(options.fu.target, options.fu.ssh, options.state)
         self._sender = Sender(self._outbox, self._target, self._sent, journal)
-        self._disks = DiskWatch([place for place in (options.fu.folder, options.fu.target) if place.startswith("/")])
+        self._disks = DiskWatch([place for place in (options.fu.folder, options.fu.target, options.state) if place.startswith("/")])
         self._started = time.time()
         self._next_look = 0.0
         self._last_scan = 0

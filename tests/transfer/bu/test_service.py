@@ -18,6 +18,7 @@ from app.transfers.reports.checks import read_report
 from tests.formats.snapshots import read
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
+from tests.support.small_disk import fill_disk, small_disk
 from tests.transfer.bu.arrivals import mes, snapshot
 from tests.transfer.hub_server import HubServer, hub_server
 
@@ -107,7 +108,7 @@ def test_a_snapshot_gets_to_the_gui_machine_while_another_is_away_and_both_are_r
     state = reports[-1]["state"]
     assert [(run["run"], run["state"]) for run in state["runs"]] == [(RUN, "ongoing")]
     assert [(one["name"], one["reachable"], one["waiting"]) for one in state["gui_machines"]] == [("gui1", True, 0), ("gui2", False, 1)]
-    assert 0 < state["disks"][f"{bu.folder}/output"] <= 1
+    assert {place: 0 < used <= 1 for place, used in state["disks"].items()} == {f"{bu.folder}/{name}": True for name in ("output", "state")}
 
 
 def test_a_second_process_is_refused_by_name(bu: Bu) -> None:
@@ -168,6 +169,24 @@ def test_what_heartbeats_root_a_hub_and_a_gui_machine_lack_is_named_and_does_not
     finally:
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
+
+
+def test_a_full_disk_of_its_state_keeps_it_neither_from_starting_nor_from_delivering(bu: Bu) -> None:
+    state = bu.folder / "state"
+    log = bu.folder / "log"
+    with small_disk(state):
+        fill_disk(state)
+        process = bu.start()
+        try:
+            snapshot(bu.run, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+            bu.wait_for({"SiStrip/a": b"1 SiStrip/a"})
+            snapshot(bu.run, "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
+            bu.wait_for({"SiStrip/a": b"2 SiStrip/a"})
+            until(lambda: sum(record["kind"] == "delivery" and record["registered"] > 0 for record in bu.hub.records) == 2, "the records")
+        finally:
+            process.terminate()
+            assert process.wait(PATIENCE_S) == 0
+    assert "Cannot use the journal" in log.read_text()
 
 
 def test_without_its_own_folder_it_does_not_start(bu: Bu) -> None:

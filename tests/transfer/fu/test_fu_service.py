@@ -292,10 +292,10 @@ def test_the_state_is_json_and_has_the_disks(unit: FilterUnit) -> None:
     with unit.serving() as serving:
         unit.write_snapshot(b"1", run=run)
         serving.wait_for(run, SiStrip=b"1")
-        until(lambda: len(serving.service.state()["disks"]) == 2, "both disks")
+        until(lambda: len(serving.service.state()["disks"]) == 3, "all disks")
         serving.wait_until_idle()
         state = json.loads(json.dumps(serving.service.state()))
-    assert set(state["disks"]) == {str(unit.upload), str(unit.target)}
+    assert set(state["disks"]) == {str(unit.upload), str(unit.target), unit.options.state}
     assert all(0 < fraction < 1 for fraction in state["disks"].values())
     assert [one for one in state["runs"] if one["run"] == run] == [{"run": run, "state": "ending", "clients": []}]
     assert state["queued"] == 0
