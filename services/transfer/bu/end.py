@@ -19,6 +19,7 @@ from ..journal import Journal
 from ..names import FileKind, merged_name
 from ..options import Options
 from .inputs import WORK_FOLDER, RunFile
+from .merge_inputs import Contents, clients_of, inputs_of, missing_of
 from .merging import Merge, MergeStopped, MergeTimedOut, merge_files
 from .versions import versions_at, versions_in
 
@@ -27,7 +28,6 @@ UNMERGED = "unmerged"
 """Key in the journal for what was reported without a merged file."""
 RETRY_S, RETRY_MOST_S = 10.0, 600.0
 _FOLDER = "merge-"
-_MOST_NAMED = 10
 MOST_WAITS = 10
 """A merge waits for ROOT files at most this often `merge_wait_s` after the end of the run, also when snapshots still arrive."""
 REST_S = 10.0
@@ -77,6 +77,7 @@ class EndOfRun:
         self._run, self._folder, self._options, self._journal, self._stop = run, folder, options, journal, stop
         self._watch = RunWatch(run, heartbeats, options.bu.heartbeat_gap_s)
         self._is_new = True
+        self._contents = Contents()
         self._finished: Sequence[RunFile] | None = None
         self._next_look = 0.0
         self._seen: dict[Path, int] = {}
@@ -97,8 +98,8 @@ class EndOfRun:
         merged = self._continued()
         if files is self._finished and now < self._next_look:
             return merged
-        inputs = _inputs(files)
-        missing = _missing(files)
+        inputs = inputs_of(files)
+        missing = missing_of(files)
         handled = self._handled(inputs)
         if handled and not any(file.kind == FileKind.SNAPSHOT and file.arrived > 1e9 * handled["made"] for file in files):
             self.state, self.waiting_for = "merged" if handled["size"] else "over", []
@@ -138,13 +139,12 @@ class EndOfRun:
 
     def _handled(self, inputs: Sequence[RunFile]) -> dict[str, Any] | None:
         """The document of the newest merge, or of the files that cannot be merged, if it has all these ROOT files; files may be gone since."""
-        seen = _versions(inputs)
         documents = self._documents()
         newest = documents[max(documents)] if documents else None
         if newest and not (self._folder / newest["name"]).exists():
             newest = None
         unmerged = self._journal.get(KIND, self._run, UNMERGED) if inputs else None
-        return next((one for one in (newest, unmerged) if one and seen.items() <= one["seen"].items()), None)
+        return next((one for one in (newest, unmerged) if one and self._contents.are_in(inputs, one["seen"])), None)
 
     def _rest(self, handled: dict[str, Any] | None, missing: Sequence[RunFile]) -> None:
         """There is nothing to merge; if no client wrote a ROOT file, this is reported once."""
@@ -168,7 +168,7 @@ class EndOfRun:
         self._over_since = min(self._over_since, now)
         wait_s = self._options.bu.merge_wait_s
         is_waiting = bool(missing) and now < min(self._changed + wait_s, self._over_since + MOST_WAITS * wait_s)
-        self.state, self.waiting_for = "merging", _clients(missing) if is_waiting else []
+        self.state, self.waiting_for = "merging", clients_of(missing) if is_waiting else []
         return now >= self._retry_at and not is_waiting
 
     def _merge(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile]) -> list[MergedFile]:
@@ -207,7 +207,13 @@ class EndOfRun:
         name = merged_name(self._run, version)
         record = self._record(inputs, missing, began, made) | {"version": version, "name": name, "size": made.size, "accepted": True}
         temporary = os.path.relpath(made.path, self._folder)
-        document = {"name": name, "size": made.size, "made": record["made"], "temporary": temporary, "seen": _versions(inputs)}
+        document = {
+            "name": name,
+            "size": made.size,
+            "made": record["made"],
+            "temporary": temporary,
+            "seen": self._contents.document(inputs),
+        }
         os.chmod(made.path, 0o644)
         self._journal.put(KIND, self._run, f"{version:04}", document, record)
         made.path.replace(self._folder / name)
@@ -227,7 +233,7 @@ class EndOfRun:
     def _give_up(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str) -> None:
         """Note that there is nothing to merge, until other files come."""
         record = self._record(inputs, missing, began, made, error)
-        self._journal.put(KIND, self._run, UNMERGED, {"seen": _versions(inputs), "size": 0, "made": record["made"]}, record)
+        self._journal.put(KIND, self._run, UNMERGED, {"seen": self._contents.document(inputs), "size": 0, "made": record["made"]}, record)
         log.error("Run %d: %s", self._run, record["error"])
 
     def _fail(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, error: OSError) -> None:
@@ -266,33 +272,8 @@ class EndOfRun:
         }
 
 
-def _inputs(files: Sequence[RunFile]) -> list[RunFile]:
-    """The ROOT files to merge, the oldest first; of several versions of a client on an FU the newest: each has all of its MEs."""
-    versions = sorted((file for file in files if file.kind == FileKind.ROOT_FILE), key=lambda file: (file.version, file.arrived))
-    newest = {(file.host, file.client): file for file in versions}
-    return sorted(newest.values(), key=lambda file: (file.arrived, file.path))
-
-
-def _versions(inputs: Sequence[RunFile]) -> dict[str, list[int]]:
-    """What tells a file from one that replaces it, by name."""
-    return {file.path.name: [file.size, file.inode, file.changed] for file in inputs}
-
-
-def _missing(files: Sequence[RunFile]) -> list[RunFile]:
-    """The newest snapshot of each client that has no ROOT file."""
-    written = {(file.host, file.client) for file in files if file.kind == FileKind.ROOT_FILE}
-    snapshots = sorted((file for file in files if file.kind == FileKind.SNAPSHOT), key=lambda file: (file.host, file.client, file.arrived))
-    return list({(file.host, file.client): file for file in snapshots if (file.host, file.client) not in written}.values())
-
-
-def _clients(missing: Sequence[RunFile]) -> list[str]:
-    """The clients that wrote these files, by name and host; not all of very many."""
-    more = ["..."] if len(missing) > _MOST_NAMED else []
-    return [f"{file.client or 'unnamed client'} at {file.host}" for file in missing[:_MOST_NAMED]] + more
-
-
 def _missing_note(missing: Sequence[RunFile]) -> str:
-    return f"clients with snapshots and without a ROOT file: {', '.join(_clients(missing))}" if missing else ""
+    return f"clients with snapshots and without a ROOT file: {', '.join(clients_of(missing))}" if missing else ""
 
 
 def _saturated_note(made: Merge) -> str:

@@ -149,6 +149,28 @@ def test_of_several_versions_of_a_client_the_newest_is_merged(tmp_path: Path) ->
     site.journal.close()
 
 
+def test_a_file_that_comes_again_with_the_same_content_makes_no_new_version(tmp_path: Path) -> None:
+    """As after the loss of the journal of an FU; one with another content of the same size does."""
+    hadd = script(tmp_path / "hadd", 'shift 3; cat "$2" > "$1"')
+    site = Site(tmp_path / "site", hadd, script(tmp_path / "root", """echo '{"end": true}' > answer.txt"""))
+    name = f"DQM_V0001_BRIL_R{RUN:09}__fu1.root"
+    inodes = {arrive(site.folder, name, b"content").stat().st_ino}
+    assert [merged.version for merged in site.over()] == [1]
+    for is_restarted in (False, True):
+        kept = site.folder.parent / f"kept {is_restarted}"
+        kept.hardlink_to(site.folder / name)  # its number is not used again
+        inodes.add(arrive(site.folder, name, b"content").stat().st_ino)
+        if is_restarted:
+            site.start()
+            assert [merged.version for merged in site.step()] == [1]
+        assert [*site.step(5), *site.step(HOURS)] == []
+        assert (site.end.state, len(site.records())) == ("merged", 1)
+    assert len(inodes) == 3
+    arrive(site.folder, name, b"CONTENT")
+    assert [merged.version for merged in [*site.over(), *site.step(HOURS)]] == [2]
+    site.journal.close()
+
+
 def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site) -> None:
     site.beat(RUN)
     for client in ("SiStrip", "BRIL"):
