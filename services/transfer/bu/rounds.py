@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from ..heartbeats import Heartbeats
 from ..journal import Journal, JournalFailed
-from ..names import TEMPORARY, concatenation_name, run_folder
+from ..names import TEMPORARY, concatenation_name, run_folder, run_of_folder
 from ..options import Options
 from ..watching import FolderWatch
 from .deliveries import KIND as DELIVERIES
@@ -36,7 +35,6 @@ FORGET_DAYS = 30
 """Days after which a run without a folder is forgotten: longer than a disk is away."""
 KINDS = (CONCATENATIONS, MERGES, DELIVERIES)
 """Kinds of what was done with a run."""
-_RUN_FOLDER = re.compile(r"run(\d{6,10})", re.ASCII)
 log = logging.getLogger(__name__)
 
 
@@ -141,12 +139,9 @@ class Runs:
         oldest = 1e9 * (time.time() - 86400 * self._options.bu.watch_days)
         found = {}
         for name in os.listdir(self._folder):
-            match = _RUN_FOLDER.fullmatch(name)
-            if match and name == run_folder(int(match[1])):
-                run = int(match[1])
-                times = self._times_of(run, oldest)
-                if times:
-                    found[run] = times
+            run = run_of_folder(name)
+            if run and (times := self._times_of(run, oldest)):
+                found[run] = times
         return found
 
     def _times_of(self, run: int, oldest: float) -> list[int]:
@@ -217,9 +212,8 @@ class Rounds:
         now = time.monotonic()
         for path in paths:
             folder, *rest = os.path.relpath(path, self._options.folder).split(os.sep)
-            match = _RUN_FOLDER.fullmatch(folder)
-            if match and rest and not rest[0].startswith(".") and not rest[-1].endswith(TEMPORARY):
-                run = int(match[1])
+            run = run_of_folder(folder)
+            if run and rest and not rest[0].startswith(".") and not rest[-1].endswith(TEMPORARY):
                 if rest == [concatenation_name(run)]:
                     continue
                 if run in self._runs:
