@@ -6,7 +6,8 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -34,7 +35,7 @@ CREATE TRIGGER removed AFTER DELETE ON documents BEGIN INSERT OR REPLACE INTO ch
 """
 """In memory alone: what is to be changed in the file."""
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_FAULTS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
+_FAULTS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG}
 """Errors of statements. All others are of the file or its disk."""
 Result = TypeVar("Result")
 Action = Callable[[sqlite3.Connection], Result]
@@ -210,18 +211,16 @@ def _put_aside(path: Path, error: sqlite3.Error) -> None:
 
 def _copy(path: Path) -> sqlite3.Connection:
     """What can be read of a file, in memory."""
-    for source in _readable(path):
+    for read in (_read_alone, _read_beside_others, _read_file_alone):
         memory = _opened(":memory:")
         try:
-            source.backup(memory)
+            read(path, memory)
             _check(memory)
             _make_tables(memory)
             break
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             log.debug("Cannot read the journal %s: %s", path, error)
             memory.close()
-        finally:
-            source.close()
     else:
         memory = _opened(":memory:")
         _make_tables(memory)
@@ -229,21 +228,30 @@ def _copy(path: Path) -> sqlite3.Connection:
     return memory
 
 
-def _readable(path: Path) -> Iterator[sqlite3.Connection]:
-    """Connections by which a file may be read that cannot be written: on a full disk there is no room for the index of its log either.
+def _read_alone(path: Path, memory: sqlite3.Connection) -> None:
+    """Read a file that no other process uses: the index of its log is in memory then, for which a full disk has no room."""
+    with closing(_opened(f"{_uri(path)}?mode=rw", timeout_s=0.0)) as file:
+        file.execute("PRAGMA locking_mode = EXCLUSIVE")
+        file.backup(memory)
 
-    The first one has that index in memory, unless another process uses the file; the second one uses what such a process made;
-    the last one looks at nothing but the file.
-    """
-    name = f"file:{quote(str(path))}"
-    if path.is_file():
-        exclusive = _opened(f"{name}?mode=rw", timeout_s=0.0)
-        exclusive.execute("PRAGMA locking_mode = EXCLUSIVE")
-        yield exclusive
-        yield _opened(f"{name}?mode=ro")
-        log_file = path.with_name(path.name + "-wal")
-        if not log_file.is_file() or not log_file.stat().st_size:
-            yield _opened(f"{name}?mode=ro&immutable=1")
+
+def _read_beside_others(path: Path, memory: sqlite3.Connection) -> None:
+    """Read a file that another process uses, or one on a read-only disk, with the index that is there."""
+    with closing(_opened(f"{_uri(path)}?mode=ro")) as file:
+        file.backup(memory)
+
+
+def _read_file_alone(path: Path, memory: sqlite3.Connection) -> None:
+    """Read a file without a log where not even an empty one can be made."""
+    log_file = path.with_name(path.name + "-wal")
+    if log_file.is_file() and log_file.stat().st_size:
+        raise FileExistsError(f"{log_file} has more")
+    with closing(_opened(f"{_uri(path)}?mode=ro&immutable=1")) as file:
+        file.backup(memory)
+
+
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path))}"
 
 
 def _in_transaction(connection: sqlite3.Connection, action: Action[None]) -> None:

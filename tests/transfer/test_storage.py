@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,6 +16,7 @@ from services.transfer.journal import Journal
 from tests.support.small_disk import fill_disk, small_disk
 
 KIND = "file"
+NOBODY = 65534
 FILLED = {"text": "x" * 200_000}
 """A document for which there is no room on a full disk, also where SQLite kept some."""
 
@@ -111,6 +114,25 @@ def test_a_journal_that_comes_back_leaves_what_another_process_wrote(tmp_path: P
         journal.close()
         assert (sorted(other.of_run(KIND, 1)), sorted(other.of_run(KIND, 2))) == (["mine", "mine too"], ["other"])
         assert sorted(records(other)) == [1, 2]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_a_journal_that_belongs_to_another_user_is_read_if_that_is_possible_and_goes_on_in_memory(mode: int) -> None:
+    """As after a start by hand, as root: the folder is that of the service, the file is not."""
+    with TemporaryDirectory() as folder:
+        os.chown(folder, NOBODY, NOBODY)
+        path = Path(folder, "j.sqlite")
+        write_and_end(path)
+        path.chmod(mode)
+        os.seteuid(NOBODY)
+        try:
+            with closing(Journal(path)) as journal:
+                journal.put(KIND, 1, "new", {"size": 2}, record(2))
+                assert sorted(journal.of_run(KIND, 1)) == (["new", "old"] if mode & 0o004 else ["new"])
+        finally:
+            os.seteuid(0)
+        assert stored(path) == ["old"]
 
 
 def damage(path: Path) -> None:

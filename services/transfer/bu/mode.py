@@ -90,4 +90,5 @@ def serve(options: Options, stop: threading.Event) -> int:
         deliveries.close()
         reporter.close()
         disks.close()
+        journal.close()
     return 0

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from app.core.settings import TREE
 from app.transfers.reports.checks import read_report
+from services.transfer.journal import Journal
 from tests.formats.snapshots import read
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
@@ -175,7 +176,7 @@ def test_a_full_disk_of_its_state_keeps_it_neither_from_starting_nor_from_delive
     state = bu.folder / "state"
     log = bu.folder / "log"
     with small_disk(state):
-        fill_disk(state)
+        filling = fill_disk(state)
         process = bu.start()
         try:
             snapshot(bu.run, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
@@ -183,9 +184,12 @@ def test_a_full_disk_of_its_state_keeps_it_neither_from_starting_nor_from_delive
             snapshot(bu.run, "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
             bu.wait_for({"SiStrip/a": b"2 SiStrip/a"})
             until(lambda: sum(record["kind"] == "delivery" and record["registered"] > 0 for record in bu.hub.records) == 2, "the records")
+            filling.unlink()
         finally:
             process.terminate()
             assert process.wait(PATIENCE_S) == 0
+        with closing(Journal(state / "bu.sqlite")) as journal:
+            assert (journal.runs("concatenation"), journal.runs("delivery")) == ([RUN], [RUN])
     assert "Cannot use the journal" in log.read_text()
 
 
