@@ -25,6 +25,12 @@ MODES = {
     "bu": "concatenate, merge and deliver the files of all filter units",
     "cleanup": "remove old PB files of a GUI machine",
 }
+FOLDERS: dict[str, Callable[[Options], str]] = {
+    "fu": lambda options: options.fu.folder,
+    "bu": lambda options: options.bu.folder,
+    "cleanup": lambda options: "",
+}
+"""The folders of which each file is handled once. A file that two clean-ups remove is removed."""
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +49,10 @@ class Mode(Protocol):
 
 def main() -> None:
     """Run a mode; wrong options are named on standard error with exit code 1."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.mode == "bu" and arguments.run and not arguments.again:
+        parser.error("bu: --run goes with --again alone: the mode serves all runs")
     module = importlib.import_module(f".{arguments.mode}.mode", __package__)  # only what this mode needs
     mode = cast(Mode, module)
     try:
@@ -60,6 +69,8 @@ def main() -> None:
     elif arguments.dry_run:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream at the start of a command
         print(*module.dry_run(options), sep="\n")
+    elif arguments.again:
+        sys.exit(_serve(partial(module.again, machine=arguments.again, run=arguments.run), arguments.mode, options, 0))
     else:
         start_logging(options.log_level)
         # in a thread, since a mounted folder may never answer
@@ -83,7 +94,7 @@ def _serve(serve: Callable[[Options, threading.Event], int], name: str, options:
         signal.signal(number, lambda *_: stop.set())
     stop_with_supervisor(stop)
     try:
-        with ServiceLock(options.state, name, run):
+        with ServiceLock(options.state, name, run, FOLDERS[name](options)):
             return serve(options, stop)
     except AlreadyServed as error:
         sys.exit(f"dqmhub-transfer: {error}")
@@ -100,12 +111,16 @@ def _parser() -> argparse.ArgumentParser:
     modes = parser.add_subparsers(metavar="MODE", required=True, dest="mode")
     for name, help_text in MODES.items():
         mode = modes.add_parser(name, help=help_text)
-        mode.set_defaults(run=0, dry_run=False)
+        mode.set_defaults(run=0, dry_run=False, again="")
         mode.add_argument("--config", metavar="FILE", type=Path, required=True, help="TOML file with the options")
         only = mode.add_mutually_exclusive_group()
         only.add_argument("--check", action="store_true", help="check the options and end")
         if name == "fu":
             only.add_argument("--run", metavar="N", type=_run, help="serve one run, and end when it is over and everything is sent")
+        if name == "bu":
+            help_text = "let the next start deliver the files that are here to a GUI machine once more, and end; not while the service runs"
+            only.add_argument("--again", metavar="MACHINE", help=help_text)
+            mode.add_argument("--run", metavar="N", type=_run, help="only those of one run, with --again")
         if name == "cleanup":
             only.add_argument("--dry-run", action="store_true", help="print which files a round would remove, by which rule, and end")
     return parser

@@ -81,12 +81,11 @@ class Hub:
         if not self._token_file:
             return {}
         try:
-            token = Path(self._token_file).read_text(encoding="ascii").strip()
-        except (OSError, ValueError) as error:
+            return {"Authorization": f"Bearer {read_token(self._token_file)}"}
+        except OSError as error:
             raise HubFailed(f"Cannot read the token file {self._token_file}: {error}") from error
-        if not token or not token.isprintable() or " " in token:
-            raise HubFailed(f"The token file {self._token_file} has no token")
-        return {"Authorization": f"Bearer {token}"}
+        except ValueError as error:
+            raise HubFailed(f"The token file {self._token_file} has no token") from error
 
     def _exchange(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         parts = urlsplit(self.url)
@@ -133,6 +132,14 @@ class Hub:
             sockets.append(secure)
             secure.do_handshake()
         return sockets[-1]
+
+
+def read_token(path: str) -> str:
+    """The token of a file. Raises `OSError`, and `ValueError` when there is none in it."""
+    token = Path(path).read_text(encoding="ascii").strip()
+    if not token or not token.isprintable() or " " in token:
+        raise ValueError("there is no token in it")
+    return token
 
 
 def _document(body: bytes) -> dict[str, Any]:

@@ -26,13 +26,14 @@ class ServiceLock:
     read-only disk, this is logged, and the process goes on: that nothing is transferred would be worse.
     """
 
-    def __init__(self, state: str, mode: str, run: int = 0) -> None:
+    def __init__(self, state: str, mode: str, run: int = 0, work: str = "") -> None:
         """Lock. Raises AlreadyServed.
 
         Args:
             state: The folder of the option `state`.
             mode: Name of the mode.
             run: The run; 0 for the process that serves all.
+            work: The folder in which the mode works, where no process with another `state` may do the same; empty: there is none.
         """
         folder = Path(state)
         with suppress(OSError):  # the file says what is wrong
@@ -43,6 +44,8 @@ class ServiceLock:
                 locks.enter_context(_locked(folder / f"{mode}.lock", f"the mode {mode} of this host", is_shared=True))
             name, what = (f"{mode}-{run_folder(run)}.lock", f"run {run}") if run else (f"{mode}.lock", "this host")
             locks.enter_context(_locked(folder / name, f"the mode {mode} of {what}"))
+            if work:
+                locks.enter_context(_locked_folder(work, mode, is_shared=bool(run)))
             self._locks = locks.pop_all()
 
     def __enter__(self) -> Self:
@@ -76,6 +79,21 @@ def _locked(path: Path, what: str, is_shared: bool = False) -> Iterator[None]:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+@contextmanager
+def _locked_folder(folder: str, mode: str, is_shared: bool) -> Iterator[None]:
+    """Hold the lock of a folder itself, in which no file has to be made, if it can be locked. Raises AlreadyServed."""
+    with ExitStack() as opened:
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            opened.callback(os.close, descriptor)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyServed(f"{mode}.folder = {folder!r} is served by a process with another `state`") from None
+        except OSError as error:  # such as a folder by NFS
+            log.warning("Cannot lock %s: %s; nothing keeps a process with another `state` from serving it", folder, error.strerror)
+        yield
 
 
 def _lock(path: Path, what: str, kind: int) -> int:

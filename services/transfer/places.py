@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+from .hub import read_token
 from .options import Options
 from .options.checks import check_host
 
@@ -42,8 +43,13 @@ def token_problems(key: str, path: str) -> Iterator[str]:
         return
     if mode & 0o007:
         yield f"{key} = {path!r}: all users of this host have access to the token; use `chmod 600`"
-    elif not os.access(path, os.R_OK):
-        yield f"{key} = {path!r}: this user may not read it"
+        return
+    try:
+        read_token(path)
+    except OSError as error:
+        yield f"{key} = {path!r}: {error.strerror}"
+    except ValueError:
+        yield f"{key} = {path!r}: there is no token in it; make one by `dqmhub token add`"
 
 
 def start_problems(options: Options) -> Iterator[str]:

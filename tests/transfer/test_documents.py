@@ -188,6 +188,7 @@ def test_a_set_of_hosts_is_made_by_the_commands_of_the_document_and_files_arrive
     (tmp_path / snapshot).write_bytes(entry(b"Ecal/ME", b"content", 7, 0x10))
     pb_files = f"/data/dqmgui/files/pb/run{RUN:06}_*.pb"
     commands = [f"ln -s {ROOT_FOLDER} /opt/root", *map(command, blocks())]
+    commands += ["(cd /etc; runuser -u dqmpro -- dqmhub-transfer fu --config dqmhub-transfer.toml --check)"]  # a path from here
     commands += ["install -d /home/dqmprolocal/output/upload/pb/run367094"]
     commands += [f"cp /mnt/{snapshot} /home/dqmprolocal/output/upload/pb/run367094/"]
     commands += [f"set +x; until ls {pb_files} 2> /dev/null; do sleep 0.1; done; set -x", f"cmp /mnt/{snapshot} {pb_files}"]
@@ -197,7 +198,7 @@ def test_a_set_of_hosts_is_made_by_the_commands_of_the_document_and_files_arrive
     ]
     with machine(tmp_path, "\n".join(commands)):
         log = (tmp_path / "log").read_text()
-    assert log.count("\nconfiguration OK\n") == 3
+    assert log.count("\nconfiguration OK\n") == 4
     assert re.search(r"^disk: [\d.]+ % full", log, re.M)
     assert sorted(re.findall(r'"mode": ?"(\w+)"', (tmp_path / "hosts.json").read_text())) == ["bu", "cleanup", "fu"]
 
@@ -206,8 +207,7 @@ def command(block: Block) -> str:
     """The command that does what a block of the document says; the hub is started when there are tokens."""
     if block.language == "toml":
         place = "/mnt/dqmhub.toml" if block.text.startswith(HUB_SETTINGS) else CONFIG
-        upgrade = "\ndqmhub db upgrade 2> /dev/null" if block.text.startswith(HUB_SETTINGS) else ""
-        return f"cat > {place} <<'END'\n{block.text}END{upgrade}"
+        return f"cat > {place} <<'END'\n{block.text}END"
     if "dqmhub token add" in block.text:
         second = "install -o dqmpro -m 400 bu-1.token /etc/dqmhub-transfer-gui-2.token"
         return f"{block.text}\n{second}\ndqmhub web 2> /mnt/web.log &\nuntil curl -sf http://gui-1:8889/healthz/live; do sleep 0.1; done"

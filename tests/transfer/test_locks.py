@@ -24,6 +24,21 @@ def test_a_second_process_for_a_run_is_refused_by_the_name_of_the_first(tmp_path
     assert os.listdir(tmp_path / "state") == ["fu.lock"]
 
 
+def test_two_processes_with_different_states_do_not_work_in_one_folder(tmp_path: Path) -> None:
+    """Processes for single runs share it. No file is made there."""
+    work = tmp_path / "work"
+    work.mkdir()
+    refused = pytest.raises(AlreadyServed, match=re.escape(f"bu.folder = '{work}' is served by a process with another `state`"))
+    with ServiceLock(str(tmp_path / "one"), "bu", work=str(work)):
+        with refused:
+            ServiceLock(str(tmp_path / "two"), "bu", work=str(work))
+        assert os.listdir(tmp_path / "two") == []
+    with ServiceLock(str(tmp_path / "two"), "fu", 1, str(work)), ServiceLock(str(tmp_path / "two"), "fu", 2, str(work)):
+        with pytest.raises(AlreadyServed, match="another `state`"):
+            ServiceLock(str(tmp_path / "one"), "fu", work=str(work))
+        assert os.listdir(work) == []
+
+
 def test_the_lock_of_a_killed_process_holds_up_nobody(tmp_path: Path) -> None:
     (tmp_path / "fu.lock").write_text("99999\n")
     with ServiceLock(str(tmp_path), "fu"):

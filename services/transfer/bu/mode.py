@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from ..journal import Journal
 from ..options import Options
 from ..places import folder_problems, program_problems, token_problems
 from ..reporting import reporter_for
+from .again import deliver_again
 from .deliveries import Deliveries
 from .ends import Ends
 from .rounds import Rounds, Runs
@@ -56,6 +58,17 @@ def _heartbeat_problems(options: Options) -> Iterator[str]:
         if not found:
             yield f"{key}: there is no heartbeat of another host"
         yield from (f"{key}: the heartbeat of {host} {one.failure}" for host, one in sorted(found.items()) if one.failure)
+
+
+def again(options: Options, _: threading.Event, machine: str, run: int) -> int:
+    """Let the next start deliver the files of a run, or of all if it is 0, to a GUI machine again; returns the exit code."""
+    names = [one.name for one in options.bu.gui_machines]
+    if machine not in names:
+        print(f"dqmhub-transfer: there is no GUI machine {machine!r}, but {', '.join(names) or 'none at all'}", file=sys.stderr)
+        return 1
+    found = deliver_again(options, machine, run)
+    print(*found, f"The next start delivers {len(found)} files to {machine}", sep="\n")
+    return 0
 
 
 def serve(options: Options, stop: threading.Event) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from services.transfer.bu import lanes
+from services.transfer.bu.again import deliver_again
 from services.transfer.bu.contact import Contact
 from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.lanes import CONCATENATION, MERGED_FILE, Delivery
@@ -327,6 +328,31 @@ def test_what_was_delivered_is_not_delivered_again_after_a_restart(site: Site, h
     site.wait()
     assert len(hub.requests) == 4  # a machine that is new
     assert len(os.listdir(machine.pb_folder)) == 1
+
+
+def test_a_machine_that_lost_its_files_gets_them_again_when_that_is_asked_for(site: Site, hub: HubServer) -> None:
+    """The merged files and the newest concatenation that are still here, of one run or of all; another machine gets nothing."""
+    machine = site.machine("gui1", hub.url)
+    site.machine("gui1 copy", hub.url)
+    files = [site.concatenation(RUN, 1), site.merged(RUN, 1), site.merged(RUN, 2), site.merged(RUN + 1, 1)]
+    deliveries = site.start()
+    for file in files:
+        deliveries.add(file)
+        site.wait()
+    site.stop()
+    Path(files[1].path).unlink()
+    for wanted, run in ((files[:1] + files[2:3], RUN), (files[:1] + files[2:], 0)):
+        for folder in (machine.pb_folder, machine.root_folder):
+            for name in os.listdir(folder):
+                os.unlink(f"{folder}/{name}")
+        hub.requests.clear()
+        assert sorted(deliver_again(Options(state=str(site.folder)), "gui1", run)) == sorted(one.name for one in wanted)
+        deliveries = site.start()
+        deliveries.add(files[0])  # as the first round has it
+        site.wait()
+        site.stop()
+        assert sorted(os.listdir(machine.pb_folder) + os.listdir(machine.root_folder)) == sorted(one.name for one in wanted)
+        assert {name for entries in registered(hub) for _, name, _ in entries} == {one.name for one in wanted}
 
 
 def test_a_file_that_is_gone_is_reported_and_not_tried_for_ever(site: Site, hub: HubServer) -> None:

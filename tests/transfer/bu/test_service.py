@@ -197,3 +197,29 @@ def test_without_its_own_folder_it_does_not_start(bu: Bu) -> None:
     bu.options.write_text(bu.options.read_text().replace(f"{bu.folder}/output", f"{bu.folder}/none"))
     assert bu.start().wait(PATIENCE_S) == 1
     assert (bu.folder / "log").read_text() == f"dqmhub-transfer: bu.folder = '{bu.folder}/none': there is no such folder\n"
+
+
+def test_files_are_delivered_again_only_while_the_service_does_not_run_and_to_a_machine_of_its_options(bu: Bu) -> None:
+    process = bu.start()
+    try:
+        snapshot(bu.run, "SiStrip", "fu1", mes(b"1", "SiStrip/a"))
+        bu.wait_for({"SiStrip/a": b"1 SiStrip/a"})
+        assert bu.start("--again", "gui1").wait(PATIENCE_S) == 1
+        assert f"served by process {process.pid}" in (bu.folder / "log").read_text()
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+    assert bu.start("--again", "gui3").wait(PATIENCE_S) == 1
+    assert "there is no GUI machine 'gui3', but gui1, gui2\n" in (bu.folder / "log").read_text()
+    assert bu.start("--run", str(RUN)).wait(PATIENCE_S) == 2
+    for file in (bu.folder / "gui1").iterdir():
+        file.unlink()
+    with bu.hub.lock:
+        bu.hub.requests.clear()
+    assert bu.start("--again", "gui1", "--run", str(RUN)).wait(PATIENCE_S) == 0
+    process = bu.start()
+    try:
+        bu.wait_for({"SiStrip/a": b"1 SiStrip/a"})
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
