@@ -21,7 +21,7 @@ from ..options import Options
 from .inputs import WORK_FOLDER, RunFile
 from .merge_inputs import Contents, clients_of, inputs_of, missing_of
 from .merging import Merge, MergeStopped, MergeTimedOut, merge_files
-from .versions import versions_at, versions_in
+from .versions import journal_began, next_version, versions_at, versions_in
 
 KIND = "merge"
 UNMERGED = "unmerged"
@@ -78,6 +78,7 @@ class EndOfRun:
         self._watch = RunWatch(run, heartbeats, options.bu.heartbeat_gap_s)
         self._is_new = True
         self._contents = Contents()
+        self._journal_began = journal_began(journal)
         self._finished: Sequence[RunFile] | None = None
         self._next_look = 0.0
         self._seen: dict[Path, int] = {}
@@ -203,7 +204,7 @@ class EndOfRun:
     def _accept(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge) -> MergedFile:
         """Note a merge, and let the file appear: in this order, so that a version is never made twice."""
         assert made.path is not None
-        version = self._next_version()
+        version = self._next_version(inputs)
         name = merged_name(self._run, version)
         record = self._record(inputs, missing, began, made) | {"version": version, "name": name, "size": made.size, "accepted": True}
         temporary = os.path.relpath(made.path, self._folder)
@@ -223,12 +224,14 @@ class EndOfRun:
             log.warning("Run %d: %s", self._run, record["error"])
         return MergedFile(self._folder / name, self._run, version, made.size, record["made"])
 
-    def _next_version(self) -> int:
-        """One more than all versions that are known; those at GUI machines count when this journal has none."""
-        known = versions_in(os.listdir(self._folder), self._run) | self._documents().keys()
+    def _next_version(self, inputs: Sequence[RunFile]) -> int:
+        """A version that no merge of the run has; when the journal has none of them, GUI machines may have those of a journal before."""
+        known, is_complete = versions_in(os.listdir(self._folder), self._run) | self._documents().keys(), True
         if not self._documents():
-            known |= versions_at(self._options.bu.gui_machines, self._options.bu.ssh, self._run)
-        return max(known, default=0) + 1
+            there, is_complete = versions_at(self._options.bu.gui_machines, self._options.bu.ssh, self._run)
+            known |= there
+        is_new = all(file.arrived >= 1e9 * self._journal_began for file in inputs)
+        return next_version(known, is_complete or is_new)
 
     def _give_up(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str) -> None:
         """Note that there is nothing to merge, until other files come."""

@@ -1,4 +1,8 @@
-"""Versions of the merged files of a run that are at GUI machines: a new one takes the place of none of them."""
+"""Versions of the merged files of a run: a new one takes the place of none of those at GUI machines.
+
+The journal has the merges that were made since it began; of those before, the GUI machines are asked. As one that does not answer may
+have any version, the next one is of the next hundred then.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,17 @@ import logging
 import os
 import shlex
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 
 from ..copying import CopyFailed, RemoteHost
+from ..journal import Journal, JournalFailed
 from ..names import FileKind, merged_name, parse_name
 from ..options import GuiMachineOptions
 
+STEP = 100
+_KIND, _BEGAN = "journal", "began"
 LIMIT_S = 20.0
 """Seconds after which a GUI machine that does not answer is not waited for."""
 log = logging.getLogger(__name__)
@@ -23,8 +32,24 @@ def versions_in(names: Iterable[str], run: int) -> set[int]:
     return {name.version for name in parsed if name and name.kind == FileKind.MERGED_FILE and name.run == run}
 
 
-def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: int) -> set[int]:
-    """The versions that these GUI machines have; those of machines that do not answer in time are not among them."""
+def journal_began(journal: Journal) -> float:
+    """When a journal was used first, s since 1970. Raises JournalFailed when it cannot be read."""
+    document = journal.get(_KIND, 0, _BEGAN)
+    if document is None:
+        document = {"at": time.time()}
+        with suppress(JournalFailed):
+            journal.put(_KIND, 0, _BEGAN, document)
+    return float(document["at"])
+
+
+def next_version(known: Set[int], is_complete: bool) -> int:
+    """A version that follows those that are known, if they are all that there can be."""
+    newest = max(known, default=0)
+    return newest + 1 if is_complete else (newest // STEP + 1) * STEP + 1
+
+
+def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: int) -> tuple[set[int], bool]:
+    """The versions that these GUI machines have, and whether all machines answered in time."""
     found: dict[str, set[int]] = {}
 
     def ask(machine: GuiMachineOptions) -> None:
@@ -40,7 +65,8 @@ def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: 
         thread.start()
     for thread in threads:
         thread.join(LIMIT_S)
-    return set().union(*list(found.values()))
+    answers = dict(found)
+    return set().union(*answers.values()), len(answers) == len(machines)
 
 
 def _remote_names(machine: GuiMachineOptions, ssh: Sequence[str], run: int) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from services.transfer.names import merged_name
 from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.diary import sshd
 from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
 from tests.transfer.bu.arrivals import arrive, script, snapshot
 from tests.transfer.bu.client_files import HADD, ROOT, RUN, SHARED
 
@@ -260,6 +262,25 @@ def test_a_merge_that_fails_is_tried_again_later_each_time_and_reported_once(tmp
     site.journal.close()
 
 
+def test_a_version_that_a_silent_gui_machine_may_have_is_not_used_again(tmp_path: Path) -> None:
+    """The journal of the BU was lost: the file that is merged is older than the new one."""
+    hadd = script(tmp_path / "hadd", 'shift 3; cat "$2" > "$1"')
+    site = Site(tmp_path / "site", hadd, script(tmp_path / "root", """echo '{"end": true}' > answer.txt"""))
+    file = arrive(site.folder, f"DQM_V0001_BRIL_R{RUN:09}__fu1.root")
+    assert [merged.version for merged in site.over()] == [1]
+    shutil.rmtree(site.gui)
+    arrive(site.folder, file.name, b"a newer file")
+    assert [merged.version for merged in [*site.step(1), *site.step(HOURS)]] == [2]  # the journal knows all versions
+    site.journal.close()
+    until(lambda: 1e9 * time.time() > file.stat().st_ctime_ns, "a later time")
+    site.journal = Journal(tmp_path / "another journal.sqlite")
+    for name in site.folder.glob("DQM_V*Global*"):
+        name.unlink()
+    site.start()
+    assert [merged.version for merged in [*site.step(), *site.step(5)]] == [101]
+    site.journal.close()
+
+
 def test_versions_at_a_gui_machine_that_does_not_answer_do_not_count(tmp_path: Path) -> None:
     for number in (1, 3):
         (tmp_path / merged_name(RUN, number)).touch()
@@ -267,7 +288,7 @@ def test_versions_at_a_gui_machine_that_does_not_answer_do_not_count(tmp_path: P
     there = GuiMachineOptions(name="there", root_folder=str(tmp_path))
     absent = GuiMachineOptions(name="absent", root_folder=str(tmp_path / "absent"))
     remote = GuiMachineOptions(name="remote", host="gui", root_folder=str(tmp_path))
-    assert versions_at([absent, there, remote], ("/no/ssh",), RUN) == {1, 3}
+    assert versions_at([absent, there, remote], ("/no/ssh",), RUN) == ({1, 3}, False)
 
 
 @pytest.mark.slow
@@ -279,5 +300,5 @@ def test_versions_at_a_remote_gui_machine_count(tmp_path: Path) -> None:
     (folder / merged_name(RUN, 7)).touch()
     with sshd.ssh_server(tmp_path) as (address, arguments):
         machine = GuiMachineOptions(name="remote", host=address, root_folder=str(folder))
-        assert versions_at([machine], ("ssh", *arguments), RUN) == {7}
-        assert versions_at([machine], ("ssh", *arguments), RUN + 1) == set()
+        assert versions_at([machine], ("ssh", *arguments), RUN) == ({7}, True)
+        assert versions_at([machine], ("ssh", *arguments), RUN + 1) == (set(), True)
