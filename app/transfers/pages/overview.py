@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response
+from peewee import fn
 
+from app.core.database import rows
 from app.security import Role, needs
 from app.transfers import kinds
 from app.transfers.hosts import CleanupRound, HostTransfers, cleanup_rounds, gui_machines, hosts
+from app.transfers.models import TransferProcess
 from app.transfers.pages.presenters import (
     MODE_TITLES,
     PATH,
@@ -30,17 +33,24 @@ from app.web.arguments import int_arg
 blueprint = Blueprint("transfers", __name__)
 
 PAGE_RUNS = 20
+MOST_GOOD = 6
+"""Processes without trouble that are all shown; more of them are folded."""
 LARGEST_RUN = 2**31 - 1
 """Largest number that a reported run has."""
 
 
 class ShownDisk(NamedTuple):
-    """A disk of a host; used and mark are fractions of it."""
+    """A disk; used and mark are fractions of it. hosts: those that see it in this place, such as all filter units that of the builder unit."""
 
-    host: str
+    hosts: list[str]
     place: str
     used: float
     mark: float
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is fuller than its mark."""
+        return self.used > self.mark
 
 
 class ShownCleanup(NamedTuple):
@@ -79,34 +89,56 @@ def _context(view: TransfersView, before: int, version: str) -> dict[str, Any]:
 
 
 def _runs(view: TransfersView, before: int, serving: Sequence[HostTransfers]) -> dict[str, Any]:
-    """The runs, and the problems of them and of the hosts that serve."""
+    """The runs, and the problems of them and of the hosts that serve: those of runs before the newest one that are over by themselves."""
     found = runs(PAGE_RUNS + 1, before)
     shown, names = found[:PAGE_RUNS], {host.host for host in serving}
     older = view.link(PATH, before=shown[-1].run) if len(found) > PAGE_RUNS else ""
     lasting = lasting_problems([*([] if before else [0]), *(row.run for row in shown)])
     problems = [each for each in lasting if each.run or each.host in names]
+    ended = {row.run for row in shown[0 if before else 1 :] if row.state in (kinds.MERGED, kinds.OVER)}
     return {
         "runs": shown,
+        "programs": programs([row.run for row in shown]),
         "older": older,
-        "problems": open_problems(problems),
+        "problems": open_problems(each for each in problems if each.run not in ended),
+        "old_problems": open_problems(each for each in problems if each.run in ended),
         "failed_merges": {each.run for each in problems if each.kind == kinds.MERGE_FAILED},
     }
 
 
+def programs(numbers: Sequence[int]) -> dict[int, int]:
+    """The client programs that were seen in each run, on all hosts; also those that have not written anything."""
+    process = TransferProcess
+    count = fn.COUNT(process.host.concat("/").concat(process.program).distinct())
+    return dict(rows(process.select(process.run, count).where(process.run.in_(numbers)).group_by(process.run)))
+
+
 def _hosts(found: Sequence[HostTransfers], serving: Sequence[HostTransfers], silent_s: float) -> dict[str, Any]:
     mark, names = transfers_settings().transfer_disk_mark, {host.host for host in serving}
+    troubled = [host for host in found if host_badge(host).kind in ("error", "warning") or host.skew_s]
+    good = [host for host in found if host not in troubled]
     return {
-        "hosts": found,
+        "hosts": sorted(troubled, key=lambda host: host_badge(host).kind != "error") + ([] if len(good) > MOST_GOOD else good),
+        "good_hosts": good if len(good) > MOST_GOOD else [],
         "reporting": {host.host for host in found},
         "gui_machines": [each for each in gui_machines(silent_s) if each.builder in names],
-        "disks": [disk for host in serving for disk in disks_of(host, mark)],
+        "disks": _shared_disks([disk for host in serving for disk in disks_of(host, mark)]),
         "cleanups": [_cleanup(host) for host in serving if host.mode == kinds.CLEANUP and host.state],
     }
 
 
 def disks_of(host: HostTransfers, mark: float) -> list[ShownDisk]:
     """The disks of a process. mark: of hosts without a mark of their own."""
-    return [ShownDisk(host.host, place, used, host.state.get("mark", mark)) for place, used in sorted(host.disks.items())]
+    return [ShownDisk([host.host], place, used, host.state.get("mark", mark)) for place, used in sorted(host.disks.items())]
+
+
+def _shared_disks(found: Sequence[ShownDisk]) -> list[ShownDisk]:
+    """The disks, those that are the fullest for their mark first; what several hosts see in one place, equally full, is one disk."""
+    groups: dict[tuple[str, int, float], list[ShownDisk]] = {}
+    for disk in found:
+        groups.setdefault((disk.place, round(100 * disk.used), disk.mark), []).append(disk)
+    disks = [max(group, key=lambda disk: disk.used)._replace(hosts=[disk.hosts[0] for disk in group]) for group in groups.values()]
+    return sorted(disks, key=lambda disk: disk.mark - disk.used)
 
 
 def _cleanup(host: HostTransfers) -> ShownCleanup:

@@ -38,7 +38,7 @@ PROBLEM_BADGES = {
     kinds.NOT_SENT: Badge("error", "error", "not sent", "Files of clients wait at the filter unit."),
     kinds.GUI_UNREACHABLE: Badge("error", "error", "GUI machine unreachable", "Its files wait at the builder unit."),
     kinds.GUI_FAILING: Badge("error", "error", "GUI machine gets no files", "It can be reached, but takes or registers no file."),
-    kinds.DISK_FULL: Badge("error", "error", "disk above mark", "A disk is fuller than it should be."),
+    kinds.DISK_FULL: Badge("error", "error", "disk above mark", "A disk is fuller than its mark."),
     kinds.CORRUPT_INPUT: Badge("error", "error", "damaged file", "A file was left out of a concatenation or merge."),
     kinds.MERGE_FAILED: Badge("error", "error", "merge failed", "The ROOT files of the run could not be merged."),
 }
@@ -145,11 +145,13 @@ def is_retired(host: HostTransfers) -> bool:
 
 
 def host_badge(host: HostTransfers) -> Badge:
-    """Whether a process reports, and whether its reports are understood."""
+    """Whether a process reports, whether it can do its work, and whether its reports are understood."""
     if is_retired(host):
         return Badge("idle", "off", "out of service")
     if host.is_silent:
         return Badge("error", "error", "silent")
+    if host.state.get("error"):
+        return Badge("error", "error", "fails")
     if host.dropped or host.refused:
         return Badge("warning", "warning", "records lost")
     return Badge("ok", "ok", "reporting")
