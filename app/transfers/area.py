@@ -36,9 +36,11 @@ def _openapi() -> Mapping[str, Any]:
 
 def _help() -> Mapping[str, Any]:
     from app.transfers.pages.presenters import PROBLEM_BADGES, RUN_BADGES
+    from app.transfers.pages.problems import ACTIONS, SILENT, SILENT_BADGE
     from app.web import request_settings
 
-    return {"run_badges": RUN_BADGES, "problem_badges": PROBLEM_BADGES, "settings": request_settings().of(TransfersSettings)}
+    badges = {SILENT: SILENT_BADGE, **PROBLEM_BADGES}
+    return {"run_badges": RUN_BADGES, "problem_badges": badges, "actions": ACTIONS, "settings": request_settings().of(TransfersSettings)}
 
 
 def _run_links(run: int) -> Iterable[RunLink]:

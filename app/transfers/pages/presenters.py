@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from flask import Response, render_template, request
@@ -14,7 +14,6 @@ from app.core.database import rows
 from app.transfers import kinds
 from app.transfers.hosts import HostTransfers
 from app.transfers.models import TransferHost, TransferRun
-from app.transfers.runs import RunProblem
 from app.transfers.settings import TransfersSettings
 from app.transfers.status import RETIRED_S
 from app.web import is_fragment, nothing_new, page, request_settings
@@ -64,42 +63,6 @@ class TransfersView(ZoneView):
     def host(self, host: str, **query: object) -> str:
         """The address of the page of a host."""
         return self.link(f"{PATH}/hosts/{quote(host, safe='')}", **query)
-
-
-class ShownProblem(NamedTuple):
-    """Problems of the same kind, run, host and text.
-
-    Attributes:
-        subjects: Clients, GUI machines, disks or files.
-        began: When the first of them began.
-    """
-
-    badge: Badge
-    run: int
-    host: str
-    text: str
-    subjects: list[str]
-    began: float
-
-
-class ProblemList(NamedTuple):
-    """The problems that last.
-
-    Attributes:
-        shown: The first ones.
-        total: How many there are.
-    """
-
-    shown: list[ShownProblem]
-    total: int
-
-    @property
-    def hidden(self) -> int:
-        """How many are not shown."""
-        return self.total - sum(len(each.subjects) for each in self.shown)
-
-
-MAX_PROBLEMS = 10
 
 
 def polled_page(name: str, version: str, context: Callable[[], Mapping[str, Any]], **frame: Any) -> Response:
@@ -155,22 +118,6 @@ def host_badge(host: HostTransfers) -> Badge:
     if host.dropped or host.refused:
         return Badge("warning", "warning", "records lost")
     return Badge("ok", "ok", "reporting")
-
-
-def open_problems(found: Iterable[RunProblem]) -> ProblemList:
-    """Those that last, with their badges; such as those of all clients of a filter unit whose disk is full are one."""
-    groups: dict[tuple[object, ...], list[RunProblem]] = {}
-    lasting = [each for each in found if each.ended is None]
-    for each in lasting:
-        groups.setdefault((each.kind, each.run, each.host, each.origin, each.text), []).append(each)
-    return ProblemList([_shown_problem(group) for group in list(groups.values())[:MAX_PROBLEMS]], len(lasting))
-
-
-def _shown_problem(group: Sequence[RunProblem]) -> ShownProblem:
-    first = group[0]
-    badge = PROBLEM_BADGES.get(first.kind, Badge("error", "error", first.kind))
-    subjects = sorted(each.subject for each in group)
-    return ShownProblem(badge, first.run, first.host, first.text, subjects, min(each.began for each in group))
 
 
 def processes_version(silent_s: float) -> list[tuple[object, ...]]:

@@ -13,7 +13,7 @@ from app.security import Role, needs
 from app.transfers import kinds
 from app.transfers.clients import ClientTransfers
 from app.transfers.errors import UnknownTransferRun
-from app.transfers.hosts import gui_machines, hosts
+from app.transfers.hosts import HostTransfers, gui_machines, hosts
 from app.transfers.models import TransferRun
 from app.transfers.pages.arrival import arrivals, gui_contents, is_delivered, steps
 from app.transfers.pages.other_areas import job_addresses, shared_elements
@@ -24,14 +24,14 @@ from app.transfers.pages.presenters import (
     current_view,
     is_stale,
     late_s,
-    open_problems,
     polled_page,
     run_badge,
     silent_version,
     transfers_settings,
 )
+from app.transfers.pages.problems import open_problems, silent_problems
 from app.transfers.products import ConcatenationFacts, DeliveryFacts, concatenation, concatenations, deliveries, merges
-from app.transfers.runs import RunHost, has_run, run_version
+from app.transfers.runs import RunHost, RunProblem, RunTransfers, has_run, lasting_problems, run_version
 from app.transfers.runs import run as find_run
 from app.web import Problem, etag_of
 from app.web.arguments import checked_run
@@ -48,7 +48,9 @@ def show_run(run: int) -> Response:
     """A run; 204 for a page that polls and is up to date, 404 if nothing was reported of it."""
     neighbours = _neighbours(checked_run(run))
     settings = transfers_settings()
-    version = etag_of(run_version(run), *neighbours, is_stale(run, late_s(settings)), silent_version(settings.transfer_silent_s))
+    version = etag_of(
+        run_version(run), *neighbours, is_stale(run, late_s(settings)), silent_version(settings.transfer_silent_s), lasting_problems([0])
+    )
     return polled_page("run", version, lambda: _context(current_view(), run, neighbours, version), run=run)
 
 
@@ -56,6 +58,7 @@ def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | 
     settings, found, now = transfers_settings(), find_run(run), time.time()
     newest, delivered, merged = concatenations(run, SHOWN_CONCATENATIONS + 1), deliveries(run), merges(run)
     contents = gui_contents(run, _gui_machines(found.hosts, delivered, settings.transfer_silent_s), delivered, merged)
+    processes = hosts(settings.transfer_silent_s)
     is_ongoing = found.state == kinds.ONGOING
     late_since = now - late_s(settings) if is_ongoing else 0.0
     return {
@@ -67,11 +70,11 @@ def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | 
         "before": neighbours[0],
         "after": neighbours[1],
         "stages": found.hosts,
-        "silent": {(each.host, each.mode) for each in hosts(settings.transfer_silent_s) if each.is_silent},
+        "silent": {(each.host, each.mode) for each in processes if each.is_silent},
         "is_ongoing": is_ongoing,
         "clients": found.clients,
         "missing": sum(bool(client.missing) for client in found.clients),
-        "problems": open_problems(found.problems),
+        "problems": open_problems([*_host_problems(found, processes), *found.problems]),
         "jobs": job_addresses(run, found.clients, view.tz),
         "concatenations": newest,
         "shared_elements": shared_elements(run, newest[0].examples, view.tz) if newest else [],
@@ -128,6 +131,16 @@ def _find_concatenation(run: int, number: int) -> ConcatenationFacts:
     if found := concatenation(run, number):
         return found
     raise Problem(404, f"Run {run} has no concatenation {number}: those older than the newest 200 are not kept")
+
+
+def _host_problems(found: RunTransfers, processes: Sequence[HostTransfers]) -> list[RunProblem]:
+    """The problems of the hosts of a run that is not over: silent processes, disks, and GUI machines of its builder units."""
+    if found.state in (kinds.MERGED, kinds.OVER):
+        return []
+    places = {(each.host, each.mode) for each in found.hosts}
+    names = {each.host for each in found.hosts}
+    stored = [each for each in lasting_problems([0]) if each.host in names]
+    return [*silent_problems([each for each in processes if (each.host, each.mode) in places], stored), *stored]
 
 
 def _gui_machines(found: Sequence[RunHost], delivered: Sequence[DeliveryFacts], silent_s: float) -> set[str]:
