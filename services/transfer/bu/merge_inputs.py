@@ -7,51 +7,46 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..files import FileVersion, file_version
 from ..names import FileKind
 from .inputs import RunFile
 
 _MOST_NAMED = 10
-Version = tuple[int, int, int]
 
 
 class Contents:
     """Tells files that came again, with the same content, from those that were replaced by other ones."""
 
     def __init__(self) -> None:
-        self._md5s: dict[tuple[Path, Version], str] = {}
+        self._md5s: dict[tuple[Path, FileVersion], str] = {}
 
     def document(self, inputs: Sequence[RunFile]) -> dict[str, list[Any]]:
         """What is kept of files that were merged, by name: size, inode, time of the last change, and md5 ("" if it is not known)."""
-        return {file.path.name: [*_version(file), self._md5(file)] for file in inputs}
+        return {file.path.name: [file.size, file.inode, file.changed, self._md5(file)] for file in inputs}
 
     def are_in(self, inputs: Sequence[RunFile], document: dict[str, list[Any]]) -> bool:
         """Whether the files have the contents of such a document. They are read only where size and name alone are the same."""
         return all(self._is_in(file, document.get(file.path.name, [])) for file in inputs)
 
     def _is_in(self, file: RunFile, known: list[Any]) -> bool:
-        if known[:3] == list(_version(file)):
+        if known[:3] == [file.size, file.inode, file.changed]:
             return True
         return len(known) > 3 and known[0] == file.size and known[3] != "" and known[3] == self._md5(file)
 
     def _md5(self, file: RunFile) -> str:
         """The md5 of a file; "" if it cannot be read, or is no longer what was listed."""
-        key = file.path, _version(file)
+        key = file.path, FileVersion(file.inode, file.size, file.changed)
         if key not in self._md5s:
             try:
                 with file.path.open("rb") as reader:
                     md5 = hashlib.file_digest(reader, "md5").hexdigest()
-                status = file.path.stat()
+                    version = file_version(reader.fileno())
             except OSError:
                 return ""
-            if (status.st_size, status.st_ino, status.st_mtime_ns) != _version(file):
+            if version != key[1]:
                 return ""
-            self._md5s = {other: found for other, found in self._md5s.items() if other[0] != file.path} | {key: md5}
+            self._md5s = {other: md5_of_other for other, md5_of_other in self._md5s.items() if other[0] != file.path} | {key: md5}
         return self._md5s[key]
-
-
-def _version(file: RunFile) -> Version:
-    """What tells a file from one that replaces it."""
-    return file.size, file.inode, file.changed
 
 
 def inputs_of(files: Sequence[RunFile]) -> list[RunFile]:

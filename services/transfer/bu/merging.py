@@ -79,14 +79,14 @@ def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: 
     try:
         if after_time_out:
             merger.read_alone()
-        made = merger.run()
+        merge = merger.run()
     except MergeFailed:
         if _versions(inputs) != versions:
             raise MergeFailed("inputs were replaced while they were merged") from None
         raise
     if _versions(inputs) != versions:
         raise MergeFailed("inputs were replaced while they were merged")
-    return made
+    return merge
 
 
 class _Merger:
@@ -95,14 +95,14 @@ class _Merger:
     def __init__(self, inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event) -> None:
         self._inputs, self._folder = inputs, folder
         self._tools = RootTools(folder, options, stop)
-        self._made = Merge()
+        self._merge = Merge()
         self._is_certain = True
         self._copies: dict[Path, Path] = {}
         self._trims = 0
 
     def run(self) -> Merge:
         """Merge what can be merged. Raises MergeFailed and MergeStopped."""
-        while inputs := [path for path in self._inputs if path not in self._made.left_out]:
+        while inputs := [path for path in self._inputs if path not in self._merge.left_out]:
             self._tools.link([self._copies.get(path, path) for path in inputs])
             problem = self._tools.hadd(len(inputs))
             answer = self._tools.probe(len(inputs)) if problem else self._tools.check(len(inputs))
@@ -115,16 +115,16 @@ class _Merger:
             if not bad:
                 raise MergeFailed(problem or "; ".join(answer.problems[:3]) or "root crashed while it compared the merged file")
             for number, reason in bad.items():
-                self._made.left_out[inputs[number]] = with_names(reason, inputs)
+                self._merge.left_out[inputs[number]] = with_names(reason, inputs)
         if not self._is_certain:
-            raise MergeFailed(f"ROOT fails with each input: {next(iter(self._made.left_out.values()))}")
-        return self._made
+            raise MergeFailed(f"ROOT fails with each input: {next(iter(self._merge.left_out.values()))}")
+        return self._merge
 
     def read_alone(self) -> None:
         """Leave out the inputs that cannot be read by themselves. Raises MergeFailed and MergeStopped."""
         for path in self._inputs:
             if reason := self._tools.read_alone(path):
-                self._made.left_out[path] = with_names(reason, [path])
+                self._merge.left_out[path] = with_names(reason, [path])
 
     def _trim(self, inputs: list[Path], answer: CheckAnswer) -> bool:
         """Leave out the objects that do not fit, of copies of their files; returns whether that succeeded."""
@@ -133,7 +133,7 @@ class _Merger:
         self._trims += 1
         copies = self._tools.trim({number for number, _ in answer.suspects})
         for number, reason in answer.suspects if copies else ():
-            self._made.trimmed.setdefault(inputs[number], []).append(reason)
+            self._merge.trimmed.setdefault(inputs[number], []).append(reason)
         for number, copy in copies.items():
             if before := self._copies.get(inputs[number]):
                 before.unlink()
@@ -141,15 +141,15 @@ class _Merger:
         return bool(copies)
 
     def _finish(self, inputs: list[Path], answer: CheckAnswer) -> Merge:
-        made = self._made
-        made.path = self._folder / MERGED
-        with made.path.open("rb") as file:
+        merge = self._merge
+        merge.path = self._folder / MERGED
+        with merge.path.open("rb") as file:
             os.fsync(file.fileno())
-            made.size = os.fstat(file.fileno()).st_size
-        made.included = inputs
-        made.histograms, made.resolved = answer.histograms, answer.resolved
-        made.saturated, made.saturated_names = answer.saturated, answer.saturated_names
-        return made
+            merge.size = os.fstat(file.fileno()).st_size
+        merge.included = inputs
+        merge.histograms, merge.resolved = answer.histograms, answer.resolved
+        merge.saturated, merge.saturated_names = answer.saturated, answer.saturated_names
+        return merge
 
     def _crashing(self, answer: CheckAnswer, count: int) -> dict[int, str]:
         """The input at which ROOT crashes, if it does so by reading the inputs alone."""

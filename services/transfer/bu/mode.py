@@ -20,7 +20,7 @@ from ..places import folder_problems, program_problems, token_problems
 from ..reporting import reporter_for
 from .again import deliver_again
 from .deliveries import Deliveries
-from .ends import Ends
+from .end_threads import EndThreads
 from .rounds import Rounds, Runs
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def serve(options: Options, stop: threading.Event) -> int:
 
     reporter = reporter_for(options, "bu", journal, state)
     log.info("Serving the runs in %s", options.bu.folder)
-    ends = Ends(runs, deliveries, stop)
+    ends = EndThreads(runs, deliveries, stop)
     rounds = Rounds(options, runs, deliveries, stop)
     rounds.look()  # the newest run is known before anything is registered
     deliveries.start()

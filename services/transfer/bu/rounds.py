@@ -17,7 +17,7 @@ from ..options import Options
 from ..watching import FolderWatch
 from .deliveries import KIND as DELIVERIES
 from .deliveries import Deliveries
-from .end import KIND as MERGES
+from .end_of_run import KIND as MERGES
 from .live import LiveRun
 from .problems import MOST, Problems
 from .run import KIND as CONCATENATIONS

@@ -17,8 +17,8 @@ from ..journal import Journal, JournalFailed
 from ..names import TEMPORARY, FileKind, concatenation_name, parse_name
 from ..options import Options
 from .deliveries import Deliveries
-from .end import KIND as MERGES
-from .end import UNMERGED, EndOfRun, MergedFile
+from .end_of_run import KIND as MERGES
+from .end_of_run import UNMERGED, EndOfRun, MergedFile
 from .inputs import WORK_FOLDER, RunFile, Snapshot, Snapshots, list_files
 from .lanes import CONCATENATION, MERGED_FILE, Delivery
 from .problems import Problems

@@ -50,7 +50,7 @@ def next_version(known: Set[int], is_complete: bool) -> int:
 
 def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: int) -> tuple[set[int], bool]:
     """The versions that these GUI machines have, and whether all machines answered in time."""
-    found: dict[str, set[int]] = {}
+    answers: dict[str, set[int]] = {}
 
     def ask(machine: GuiMachineOptions) -> None:
         try:
@@ -58,15 +58,15 @@ def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: 
         except (OSError, CopyFailed) as error:
             log.warning("Cannot list the merged files at %s: %s", machine.name, error)
         else:
-            found[machine.name] = versions_in(names, run)
+            answers[machine.name] = versions_in(names, run)
 
     threads = [threading.Thread(target=ask, args=(machine,), daemon=True) for machine in machines]  # a mounted folder may hang for ever
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(LIMIT_S)
-    answers = dict(found)
-    return set().union(*answers.values()), len(answers) == len(machines)
+    in_time = dict(answers)
+    return set().union(*in_time.values()), len(in_time) == len(machines)
 
 
 def _remote_names(machine: GuiMachineOptions, ssh: Sequence[str], run: int) -> list[str]:

@@ -14,7 +14,7 @@ THREADS = 2
 """Runs that are merged at once: a merge that never ends holds up no other run, and more would be no faster."""
 
 
-class Ends:
+class EndThreads:
     """Ends the runs: each is merged by one thread at a time, newer ones first."""
 
     def __init__(self, runs: Runs, deliveries: Deliveries, stop: threading.Event) -> None:

@@ -15,8 +15,8 @@ import pytest
 import uproot
 
 from app.transfers.reports.checks import read_report
-from services.transfer.bu import end
-from services.transfer.bu.end import EndOfRun, MergedFile
+from services.transfer.bu import end_of_run
+from services.transfer.bu.end_of_run import EndOfRun, MergedFile
 from services.transfer.bu.inputs import WORK_FOLDER, list_files
 from services.transfer.bu.versions import versions_at
 from services.transfer.heartbeats import Heartbeats
@@ -186,7 +186,7 @@ def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site)
     assert record["error"] == f"no client wrote a ROOT file; {clients}"
     assert [one["client"] for one in record["missing"]] == ["BRIL", "SiStrip"]
     site.beat(RUN)
-    assert [site.step(end.REST_S), site.end.state] == [[], "ongoing"]
+    assert [site.step(end_of_run.REST_S), site.end.state] == [[], "ongoing"]
 
 
 def test_a_run_without_heartbeats_is_not_given_up_while_snapshots_arrive(site: Site) -> None:

@@ -81,7 +81,7 @@ class EndOfRun:
         self._journal_began = journal_began(journal)
         self._finished: Sequence[RunFile] | None = None
         self._next_look = 0.0
-        self._seen: dict[Path, int] = {}
+        self._inodes: dict[Path, int] = {}
         self._changed, self._over_since = 0.0, math.inf
         self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
         self._has_timed_out = False
@@ -96,7 +96,7 @@ class EndOfRun:
         Returns the merged files that are new; at the first step after a start also the newest one that was accepted before: what
         was delivered already is not delivered again. Raises `OSError`: the step is tried again.
         """
-        merged = self._continued()
+        merged = self._newest_of_before()
         if files is self._finished and now < self._next_look:
             return merged
         inputs = inputs_of(files)
@@ -113,22 +113,22 @@ class EndOfRun:
                 self._finished, self._next_look = files, now + REST_S
         return merged
 
-    def _continued(self) -> list[MergedFile]:
+    def _newest_of_before(self) -> list[MergedFile]:
         """At the first step the newest merged file of a process before, which may have been killed just before the last renaming."""
         if not self._is_new:
             return []
-        found = []
+        merged = []
         if documents := self._documents():
             version, document = max(documents.items())
             path, temporary = self._folder / document["name"], self._folder / document["temporary"]
             if not path.exists() and temporary.exists():
                 temporary.replace(path)
             if path.exists():
-                found.append(MergedFile(path, self._run, version, document["size"], document["made"]))
-        for left in self._work.glob(f"{_FOLDER}*"):
-            shutil.rmtree(left, ignore_errors=True)
+                merged.append(MergedFile(path, self._run, version, document["size"], document["made"]))
+        for folder in self._work.glob(f"{_FOLDER}*"):
+            shutil.rmtree(folder, ignore_errors=True)
         self._is_new = False
-        return found
+        return merged
 
     @property
     def _work(self) -> Path:
@@ -160,9 +160,9 @@ class EndOfRun:
         may write them for ever.
         """
         over = self._watch.is_over(now)
-        seen = {file.path: file.inode for file in files}
-        if not over or seen != self._seen:
-            self._seen, self._changed = seen, now
+        inodes = {file.path: file.inode for file in files}
+        if not over or inodes != self._inodes:
+            self._inodes, self._changed = inodes, now
         if not over:
             self.state, self.waiting_for, self._over_since = "ongoing", self._watch.waiting_for(), math.inf
             return False
@@ -177,12 +177,12 @@ class EndOfRun:
         began = time.time()
         try:
             with self._merge_folder() as folder:
-                made = merge_files([file.path for file in inputs], folder, self._options.bu, self._stop, self._has_timed_out)
-                if made.path is None:
-                    self._give_up(inputs, missing, began, made, "no ROOT file can be merged")
+                merge = merge_files([file.path for file in inputs], folder, self._options.bu, self._stop, self._has_timed_out)
+                if merge.path is None:
+                    self._give_up(inputs, missing, began, merge, "no ROOT file can be merged")
                     self.state = "over"
                     return []
-                merged = self._accept(inputs, missing, began, made)
+                merged = self._accept(inputs, missing, began, merge)
         except MergeStopped:
             return []
         except OSError as error:
@@ -201,28 +201,28 @@ class EndOfRun:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _accept(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge) -> MergedFile:
+    def _accept(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, merge: Merge) -> MergedFile:
         """Note a merge, and let the file appear: in this order, so that a version is never made twice."""
-        assert made.path is not None
+        assert merge.path is not None
         version = self._next_version(inputs)
         name = merged_name(self._run, version)
-        record = self._record(inputs, missing, began, made) | {"version": version, "name": name, "size": made.size, "accepted": True}
-        temporary = os.path.relpath(made.path, self._folder)
+        record = self._record(inputs, missing, began, merge) | {"version": version, "name": name, "size": merge.size, "accepted": True}
+        temporary = os.path.relpath(merge.path, self._folder)
         document = {
             "name": name,
-            "size": made.size,
+            "size": merge.size,
             "made": record["made"],
             "temporary": temporary,
             "seen": self._contents.document(inputs),
         }
-        os.chmod(made.path, 0o644)
+        os.chmod(merge.path, 0o644)
         self._journal.put(KIND, self._run, f"{version:04}", document, record)
-        made.path.replace(self._folder / name)
-        what = f"{len(made.included)} ROOT files, {made.histograms} histograms, {made.size / 1e6:.1f} MB"
+        merge.path.replace(self._folder / name)
+        what = f"{len(merge.included)} ROOT files, {merge.histograms} histograms, {merge.size / 1e6:.1f} MB"
         log.info("Run %d: merged %s as %s in %.1f s", self._run, what, name, record["made"] - began)
         if record["error"]:
             log.warning("Run %d: %s", self._run, record["error"])
-        return MergedFile(self._folder / name, self._run, version, made.size, record["made"])
+        return MergedFile(self._folder / name, self._run, version, merge.size, record["made"])
 
     def _next_version(self, inputs: Sequence[RunFile]) -> int:
         """A version that no merge of the run has; when the journal has none of them, GUI machines may have those of a journal before."""
@@ -233,9 +233,9 @@ class EndOfRun:
         is_new = all(file.arrived >= 1e9 * self._journal_began for file in inputs)
         return next_version(known, is_complete or is_new)
 
-    def _give_up(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str) -> None:
+    def _give_up(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, merge: Merge, error: str) -> None:
         """Note that there is nothing to merge, until other files come."""
-        record = self._record(inputs, missing, began, made, error)
+        record = self._record(inputs, missing, began, merge, error)
         self._journal.put(KIND, self._run, UNMERGED, {"seen": self._contents.document(inputs), "size": 0, "made": record["made"]}, record)
         log.error("Run %d: %s", self._run, record["error"])
 
@@ -247,13 +247,13 @@ class EndOfRun:
             self._error = str(error)
             self._journal.add_record(self._record(inputs, missing, began, Merge(), self._error))
 
-    def _record(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, made: Merge, error: str = "") -> dict[str, Any]:
+    def _record(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, merge: Merge, error: str = "") -> dict[str, Any]:
         """What is reported of a merge that was not accepted. The error also says what is noteworthy of one that was."""
         by_path = {file.path: file for file in inputs}
-        losses = made.losses()
+        losses = merge.losses()
         for path, reason in losses.items():
             log.warning("Run %d: left out %s: %s", self._run, path.name, reason)
-        included = [by_path[path] for path in made.included]
+        included = [by_path[path] for path in merge.included]
         now = time.time()
         return {
             "kind": KIND,
@@ -265,13 +265,13 @@ class EndOfRun:
             "began": began,
             "made": now,
             "accepted": False,
-            "error": "; ".join(filter(None, (error, _missing_note(missing), _saturated_note(made)))),
-            "histograms": made.histograms,
-            "resolved": made.resolved,
+            "error": "; ".join(filter(None, (error, _missing_note(missing), _saturated_note(merge)))),
+            "histograms": merge.histograms,
+            "resolved": merge.resolved,
             "inputs": [{"host": file.host, "client": file.client, "name": file.path.name, "size": file.size} for file in included],
             "left_out": [{"name": path.name, "reason": reason} for path, reason in losses.items()],
             "missing": [{"host": file.host, "client": file.client, "name": file.path.name} for file in missing],
-            "saturated": made.saturated,
+            "saturated": merge.saturated,
         }
 
 
@@ -279,6 +279,6 @@ def _missing_note(missing: Sequence[RunFile]) -> str:
     return f"clients with snapshots and without a ROOT file: {', '.join(clients_of(missing))}" if missing else ""
 
 
-def _saturated_note(made: Merge) -> str:
-    what = f"histograms with bins whose sum is more than their type holds: {made.saturated}"
-    return f"{what}, such as {made.saturated_names[0]}" if made.saturated else ""
+def _saturated_note(merge: Merge) -> str:
+    what = f"histograms with bins whose sum is more than their type holds: {merge.saturated}"
+    return f"{what}, such as {merge.saturated_names[0]}" if merge.saturated else ""

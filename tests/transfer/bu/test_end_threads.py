@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.transfer.bu.deliveries import Deliveries
-from services.transfer.bu.ends import Ends
+from services.transfer.bu.end_threads import EndThreads
 from services.transfer.bu.rounds import Runs
 from services.transfer.journal import Journal
 from services.transfer.options import BuOptions, Options
@@ -47,7 +47,7 @@ def test_a_merge_that_hangs_holds_up_neither_another_run_nor_the_end_of_the_serv
     deliveries = Deliveries(Options(bu=options), journal, runs.live)
     for run in runs.look():
         runs[run].concatenate(deliveries)
-    ends = Ends(runs, deliveries, stop)
+    ends = EndThreads(runs, deliveries, stop)
     ends.start()
     until((tmp_path / "root.hangs").exists, "the merge that hangs")
     until(lambda: any(one["run"] == RUN for one in journal.records_after(0, 10)), "the other run")
