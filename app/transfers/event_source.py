@@ -9,25 +9,24 @@ from app.core.events import Event, EventKind, EventSource, Subject
 from app.transfers.kinds import (
     CORRUPT_INPUT,
     DISK_FULL,
+    END_LATE,
     FILE_MISSING,
     GUI_FAILING,
     GUI_UNREACHABLE,
     MERGE_FAILED,
     NOT_SENT,
     PROBLEM_KINDS,
+    PROCESS_FAILING,
 )
+from app.transfers.silence_events import SILENT, SYSTEM, event_id, host_of, is_silence_open, silent_events, subject_of
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
-    from app.transfers.models import TransferHost, TransferProblem
+    from app.transfers.models import TransferProblem
 
-SYSTEM = "transfers"
-SILENT = "transfer-silent"
 MOST_EVENTS = 1000
 NAMED = 10
 """Problems that the text of an event names."""
-_PROCESS = "process:"
-"""Begin of the key of an event about a process; others are numbers of problems."""
 
 
 class TransferEvents(EventSource):
@@ -42,6 +41,8 @@ class TransferEvents(EventSource):
         EventKind(MERGE_FAILED, is_problem=True, is_persistent=True),
         EventKind(GUI_UNREACHABLE, is_problem=True, is_persistent=True),
         EventKind(GUI_FAILING, is_problem=True, is_persistent=True),
+        EventKind(PROCESS_FAILING, is_problem=True, is_persistent=True),
+        EventKind(END_LATE, is_problem=True, is_persistent=True),
         EventKind(DISK_FULL, is_problem=True, is_persistent=True),
         EventKind(SILENT, is_problem=True, is_persistent=True),
     )
@@ -55,14 +56,16 @@ class TransferEvents(EventSource):
         wanted = [kind for kind in PROBLEM_KINDS if kinds is None or kind in kinds]
         found = [_group_event(group) for group in _groups(wanted, since, until)]
         if kinds is None or SILENT in kinds:
-            found += _silent_processes(since, until)
+            found += silent_events(since, until)
         return sorted(found, key=lambda event: (-event.at, event.id))[:MOST_EVENTS]
 
     def subject(self, event: Event) -> Subject:
         """The client, GUI machine, disk, file or process; of several their host."""
+        if event.kind == SILENT:
+            return Subject(subject_of(event), host_of(event))
         group = _group_of(event)
         if not group:
-            return Subject(event.key, _host_of(event))
+            return Subject(event.key)
         row = group[0]
         names = [f"run {row.run}"] * bool(row.run) + [row.host, row.origin] + [row.subject] * (len(group) == 1)
         return Subject(" ".join(names), row.host)
@@ -70,7 +73,7 @@ class TransferEvents(EventSource):
     def is_open(self, event: Event) -> bool:
         """Whether one of the problems lasts, or the process is still silent."""
         if event.kind == SILENT:
-            return any(each.id == event.id for each in _silent_processes(event.at - 1, event.at + 1))
+            return is_silence_open(event)
         return any(row.ended is None for row in _group_of(event))
 
     def path(self, event: Event) -> str:
@@ -79,7 +82,11 @@ class TransferEvents(EventSource):
 
         if event.run:
             return f"/transfers/runs/{event.run}"
-        host = _host_of(event) or next((row.host for row in _group_of(event) if not row.run and event.kind in (DISK_FULL, NOT_SENT)), "")
+        host = (
+            host_of(event)
+            if event.kind == SILENT
+            else next((row.host for row in _group_of(event) if not row.run and event.kind in (DISK_FULL, NOT_SENT, PROCESS_FAILING)), "")
+        )
         return f"/transfers/hosts/{quote(host)}" if host else "/transfers"
 
     def hosts(self, settings: Settings) -> Iterable[str]:
@@ -119,7 +126,7 @@ def _group_event(group: Sequence[TransferProblem]) -> Event:
     row, named = group[0], [f"{one_line(each.subject)}: {one_line(each.text)}" for each in group[:NAMED]]
     text = one_line(row.text) if len(group) == 1 else "; ".join(named) + (" ..." if len(group) > NAMED else "")
     key = f"{row.id} {row.began!r} {row.host} {row.subject}"
-    return Event(_id(row.kind, key), SYSTEM, row.kind, row.run or None, str(row.id), row.began, _title(row, len(group)), text)
+    return Event(event_id(row.kind, key), SYSTEM, row.kind, row.run or None, str(row.id), row.began, _title(row, len(group)), text)
 
 
 def _title(row: TransferProblem, count: int) -> str:
@@ -139,36 +146,10 @@ def _title(row: TransferProblem, count: int) -> str:
         return f"Run {row.run}: its ROOT files could not be merged"
     if row.kind == GUI_UNREACHABLE:
         return (f"GUI machine {subject}" if count == 1 else f"{count} GUI machines") + f" cannot be reached from {row.host}"
+    if row.kind == PROCESS_FAILING:
+        return (f"Run {row.run}: the" if row.run else "The") + f" {subject} {row.host} cannot do its work"
+    if row.kind == END_LATE:
+        return f"Run {row.run}: its end is held up on {row.host}"
     if row.kind == GUI_FAILING:
         return (f"GUI machine {subject} gets" if count == 1 else f"{count} GUI machines get") + f" no files from {row.host}"
     return f"Disk {subject} of {row.host} is above its mark" if count == 1 else f"{count} disks of {row.host} are above their mark"
-
-
-def _silent_processes(since: float, until: float) -> list[Event]:
-    """Events of the processes that became silent in a time that has passed."""
-    import time
-
-    from app.core.settings import load
-    from app.transfers.models import TransferHost
-    from app.transfers.settings import TransfersSettings
-
-    limit_s = load().of(TransfersSettings).transfer_silent_s
-    last = min(until, time.time()) - limit_s
-    rows = TransferHost.select().where(TransferHost.seen.between(since - limit_s, last)).limit(MOST_EVENTS)
-    return [_silent_event(row, limit_s) for row in rows]
-
-
-def _silent_event(row: TransferHost, limit_s: float) -> Event:
-    title = f"The transfer ({row.mode}) on {row.host} is silent"
-    text, key = f"no report for {limit_s:g} s", f"{_PROCESS}{row.mode} {row.host}"
-    return Event(_id(SILENT, f"{key} {row.seen!r}"), SYSTEM, SILENT, None, key, row.seen + limit_s, title, text)
-
-
-def _host_of(event: Event) -> str:
-    return event.key.partition(" ")[2] if event.key.startswith(_PROCESS) else ""
-
-
-def _id(kind: str, key: str) -> str:
-    import hashlib
-
-    return f"{kind}-{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:20]}"

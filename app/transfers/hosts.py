@@ -10,6 +10,7 @@ from peewee import fn
 from app.transfers import kinds
 from app.transfers.models import TransferCleanup, TransferHost
 from app.transfers.reports.unsent import failing_machines
+from app.transfers.silence import silent_processes
 
 
 class HostTransfers(NamedTuple):
@@ -19,7 +20,7 @@ class HostTransfers(NamedTuple):
         host, mode, release: Of the process; release is the version of its software.
         seen: Time of its last report, Unix s by the clock of the hub.
         age_s: Time since then.
-        is_silent: Whether that is too long.
+        is_silent: Whether that is too long; after an outage of this hub its processes have the whole time anew.
         skew_s: How far the clock of the host is ahead; 0 below 1 s.
         dropped, refused, problem: Records that were lost, records that could not be used, and why the last of them could not.
         state: As it was reported; {} if there was none that could be used. Its times are by the clock of the host.
@@ -81,16 +82,17 @@ def transfers_version() -> int:
 
 def hosts(silent_s: float, host: str = "") -> list[HostTransfers]:
     """The processes, by mode and host. host: only those of this one; "" for all. silent_s: age from which one is silent."""
-    rows = TransferHost.select().where(TransferHost.host == host) if host else TransferHost.select()
-    found = [_host(row, silent_s, time.time()) for row in rows]
+    rows, now = TransferHost.select().where(TransferHost.host == host) if host else TransferHost.select(), time.time()
+    silent = {(each.host, each.mode) for each in silent_processes(silent_s, now)}
+    found = [_host(row, (row.host, row.mode) in silent, now) for row in rows]
     return sorted(found, key=lambda each: (kinds.MODES.index(each.mode), each.host))
 
 
-def _host(row: TransferHost, silent_s: float, now: float) -> HostTransfers:
+def _host(row: TransferHost, is_silent: bool, now: float) -> HostTransfers:
     state, age_s = row.value_of("state"), max(now - row.seen, 0.0)
     disks = state.get("disks", {}) if row.mode != kinds.CLEANUP or state.get("disk") is None else {state["folder"]: state["disk"]}
     counts = row.dropped, row.refused, row.problem
-    return HostTransfers(row.host, row.mode, row.release, row.seen, age_s, age_s > silent_s, row.skew_s, *counts, state, disks)
+    return HostTransfers(row.host, row.mode, row.release, row.seen, age_s, is_silent, row.skew_s, *counts, state, disks)
 
 
 def gui_machines(silent_s: float) -> list[GuiMachine]:

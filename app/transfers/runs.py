@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from peewee import SQL, fn
@@ -19,13 +20,14 @@ from app.transfers.models import (
     TransferRunState,
 )
 from app.transfers.product_models import TransferConcatenation, TransferDelivery, TransferMerge
+from app.transfers.silence import RETIRED_S, serving_hosts, silent_limit_s, silent_processes
 
 
 class TransferSummary(NamedTuple):
     """A run in the list.
 
     Attributes:
-        state: One of RUN_STATES; "" if no state was reported.
+        state: One of RUN_STATES; "" if no state was reported, or if nobody reports any more whether the run goes on.
         began, changed: First and last report with something new.
         hosts, clients: Filter units and clients that sent a file.
         snapshots, snapshot_bytes, root_files, root_bytes: Files that were sent, and their size.
@@ -53,13 +55,18 @@ class TransferSummary(NamedTuple):
 
 
 class RunHost(NamedTuple):
-    """The state of a run on a host."""
+    """The state of a run on a host.
+
+    Attributes:
+        is_silent: Its process does not report any more: the state is what it was then.
+    """
 
     host: str
     mode: str
     state: str
     since: float
     waiting_for: list[str]
+    is_silent: bool
 
 
 class RunProblem(NamedTuple):
@@ -76,7 +83,12 @@ class RunProblem(NamedTuple):
 
 
 class RunTransfers(NamedTuple):
-    """The transfer of a run. clients: those with missing files first, then by host and client."""
+    """The transfer of a run.
+
+    Attributes:
+        clients: Those with missing files first, then by host and client.
+        problems: Those of the run; while it goes on those of its hosts, too.
+    """
 
     run: int
     state: str
@@ -89,6 +101,13 @@ class RunTransfers(NamedTuple):
 
 
 MAX_PROBLEMS = 200
+UNKNOWN = {
+    kinds.FU: "it does not report: whether files are sent is not known",
+    kinds.BU: "it does not report: concatenations, merges and deliveries are not known",
+    kinds.CLEANUP: "it does not report: whether files are removed is not known",
+}
+"""What a silent process leaves unknown."""
+NO_PROCESS = "the builder unit waits for it, and no process of the transfer has reported from it"
 
 
 def runs(limit: int = 50, before: int = 0) -> list[TransferSummary]:
@@ -130,6 +149,7 @@ def run(number: int) -> RunTransfers:
     problems = problems_of(number)
     oldest_first = reversed(problems)
     missing = {(each.host, each.subject): each.text for each in oldest_first if each.kind == kinds.FILE_MISSING and each.ended is None}
+    problems = problems_of_hosts(hosts) + problems
     return RunTransfers(number, _state_of(hosts), row.began, row.changed, row.version, hosts, clients(number, missing), problems)
 
 
@@ -151,10 +171,37 @@ def problems_of(run: int) -> list[RunProblem]:
 
 
 def lasting_problems(runs: Sequence[int]) -> list[RunProblem]:
-    """The problems of runs that last: those of hosts and GUI machines (run 0) first, then those of the newest run."""
+    """The problems of runs that last: silent processes, those of hosts and GUI machines (run 0), then those of the newest run."""
     order = TransferProblem.run == 0, TransferProblem.run, TransferProblem.began, TransferProblem.id
     is_wanted = TransferProblem.run.in_(runs), TransferProblem.ended.is_null()
-    return _problems(TransferProblem.select().where(*is_wanted).order_by(*(each.desc() for each in order)))
+    found = _problems(TransferProblem.select().where(*is_wanted).order_by(*(each.desc() for each in order)))
+    return (silent_problems() if 0 in runs else []) + found
+
+
+def silent_problems() -> list[RunProblem]:
+    """The silent processes as problems, builder units first; not those that were taken out of service."""
+    now = time.time()
+    silent = [each for each in silent_processes(silent_limit_s(), now) if now - each.at < RETIRED_S]
+    ordered = sorted(silent, key=lambda each: (each.mode != kinds.BU, each.at))
+    return [
+        RunProblem(kinds.SILENT, each.host, 0, each.mode, kinds.MODE_WORDS[each.mode], UNKNOWN[each.mode], each.at, None)
+        for each in ordered
+    ]
+
+
+def problems_of_hosts(hosts: Sequence[RunHost]) -> list[RunProblem]:
+    """What is wrong at the hosts of a run that goes on, and the filter units without a process that it waits for."""
+    open_ones = [each for each in hosts if each.state in kinds.OPEN_STATES]
+    if not open_ones:
+        return []
+    names = {(each.host, each.mode) for each in open_ones}
+    found = [each for each in lasting_problems([0]) if (each.host, each.origin) in names and each.kind != kinds.DISK_FULL]
+    serving, units = serving_hosts(), {each.host for each in hosts if each.mode == kinds.FU}
+    for builder in open_ones:
+        waited = builder.waiting_for if builder.state == kinds.ONGOING and not builder.is_silent else []
+        lost = [host for host in waited if host not in units and (host, kinds.FU) not in serving]
+        found += [RunProblem(kinds.SILENT, host, 0, kinds.FU, kinds.MODE_WORDS[kinds.FU], NO_PROCESS, builder.since, None) for host in lost]
+    return found
 
 
 def _problems(query: Any) -> list[RunProblem]:
@@ -162,20 +209,24 @@ def _problems(query: Any) -> list[RunProblem]:
     return [RunProblem(each.kind, each.host, each.run, each.origin, each.subject, each.text, each.began, each.ended) for each in found]
 
 
-def _state_of(hosts: Iterable[RunHost]) -> str:
-    """The state of a run: that at the builder unit, which has the run longest; else the earliest at a filter unit."""
-    by_mode = defaultdict(list)
-    for host in hosts:
-        by_mode[host.mode].append(kinds.RUN_STATES.index(host.state))
-    chosen = by_mode[kinds.BU] or by_mode[kinds.FU]
+def _state_of(hosts: Sequence[RunHost]) -> str:
+    """The state of a run: that at the builder unit, which has the run longest; else the earliest at a filter unit.
+
+    That a run goes on is not known any more from a host that is silent; then only others that still have it say so.
+    """
+    known = [host for host in hosts if not (host.is_silent and host.state in kinds.OPEN_STATES)]
+    builders = [host for host in known if host.mode == kinds.BU]
+    units = [host for host in known if len(known) == len(hosts) or host.state in kinds.OPEN_STATES]
+    chosen = [kinds.RUN_STATES.index(host.state) for host in builders or units]
     return kinds.RUN_STATES[min(chosen)] if chosen else ""
 
 
 def _states(numbers: Sequence[int]) -> dict[int, list[RunHost]]:
-    found = defaultdict(list)
+    found, serving = defaultdict(list), serving_hosts()
     query = TransferRunState.select().where(TransferRunState.run.in_(numbers))
     for row in query.order_by(TransferRunState.mode.desc(), TransferRunState.host):
-        found[row.run].append(RunHost(row.host, row.mode, row.state, row.since, row.value_of("waiting_for")))
+        is_silent = (row.host, row.mode) not in serving
+        found[row.run].append(RunHost(row.host, row.mode, row.state, row.since, row.value_of("waiting_for"), is_silent))
     return found
 
 

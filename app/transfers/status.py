@@ -15,14 +15,13 @@ from app.transfers import kinds
 from app.transfers.hosts import GuiMachine, HostTransfers, gui_machines, hosts
 from app.transfers.models import TransferProblem
 from app.transfers.settings import TransfersSettings
+from app.transfers.silence import RETIRED_S
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
 TITLES = {kinds.FU: "filter units", kinds.BU: "builder units", kinds.CLEANUP: "clean-up"}
 DAY_S = 86400.0
-RETIRED_S = 7 * DAY_S
-"""A process that is silent for longer does not count any more: its host was taken out of service."""
 OF_ENDED_RUNS = (kinds.ROOT_FILE, kinds.MERGE)
 """Origins of problems that only a late file ends."""
 SKEW_S = 60.0
@@ -50,6 +49,8 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
         yield _problem_line("transfer: missing files", missing, "client", "without a file that should be there")
         corrupt = [each for each in problems if each.kind == kinds.CORRUPT_INPUT]
         yield _problem_line("transfer: damaged files", corrupt, "file", "left out")
+        late = [each for each in problems if each.kind == kinds.END_LATE]
+        yield _problem_line("transfer: ends of runs", late, "run", "whose end is held up")
         yield _problem_line(
             "transfer: merges", [each for each in problems if each.kind == kinds.MERGE_FAILED], "run", "could not be merged"
         )
@@ -66,13 +67,14 @@ def _mode_line(name: str, found: Sequence[HostTransfers]) -> StatusLine:
     age_s = max(host.age_s for host in found)
     details = [f"The clock of {host.host} is {host.skew_s:+,.0f} s off" for host in found if abs(host.skew_s) > SKEW_S]
     details += [f"{host.host} lost {counted(host.dropped, 'record')}" for host in found if host.dropped]
+    details += [f"{host.host}: {host.state['error']}" for host in found if host.state.get("error")]
     details += [f"{counted(host.refused, 'record')} of {host.host} could not be used: {host.problem}" for host in found if host.refused]
     detail = "; ".join(details[:NAMED])
     if silent:
         return StatusLine(
             name, "down", f"{len(silent)} of {counted(len(found), 'host')} silent: {', '.join(silent[:NAMED])}", age_s, detail
         )
-    has_warning = any(abs(host.skew_s) > SKEW_S for host in found)
+    has_warning = any(abs(host.skew_s) > SKEW_S or host.state.get("error") for host in found)
     return StatusLine(name, "warn" if has_warning else "ok", f"{counted(len(found), 'host')} reporting", age_s, detail)
 
 

@@ -195,16 +195,21 @@ def test_a_run_that_a_process_does_not_report_any_more_is_over_there(hub: Settin
     at(hub, 0, file_record(1), mode=mode, state=fu_state() if mode == "fu" else bu_state())
     at(hub, LIMIT_S + 9, mode=mode, state=fu_state() if mode == "fu" else bu_state())
     assert list(missing()) == (["SiStrip"] if mode == "fu" else [])
-    assert runs.run(RUN).state == "ongoing"
+    assert [host.state for host in runs.run(RUN).hosts] == ["ongoing"]
     version = runs.run_version(RUN)
-    at(hub, LIMIT_S + 700, mode=mode, state=state)
+    at(hub, LIMIT_S + 19, mode=mode, state=state | {"started": NOW + LIMIT_S + 18})
+    assert [host.state for host in runs.run(RUN).hosts] == ["ongoing"], "a process that has just begun may not know it yet"
+    at(hub, LIMIT_S + 29, mode=mode, state=state)
     assert runs.run(RUN).state == "over"
     assert missing() == {}
     assert runs.run_version(RUN) != version
 
 
 def test_processes_of_one_host_that_serve_a_run_each_leave_the_runs_of_the_others_as_they_are(hub: Settings) -> None:
-    states = [fu_state(run=RUN, clients=(process(7, snapshot=NOW),)), fu_state(run=RUN + 1, clients=(process(8, snapshot=NOW),))]
+    states = []
+    for run in (RUN, RUN + 1):
+        serves = {"run": run, "runs": [{"run": run, "state": "ongoing", "clients": [process(7, snapshot=NOW)]}]}
+        states.append(fu_state() | serves)
     for state in states:
         at(hub, 0, state=state)
         at(hub, LIMIT_S + 9, state=state)
@@ -295,9 +300,10 @@ def test_a_process_that_stops_reporting_is_an_event_once_it_is_silent(hub: Setti
     source, now = TransferEvents(), time.time()
     receive(hub, report(now=now), now)
     assert source.find("transfers", now - 3600, now + 3600) == []
-    TransferHost.update(seen=now - 61).execute()
+    TransferHost.update(seen=now - 91).execute()
     (event,) = source.find("transfers", now - 3600, now + 3600)
-    assert (event.kind, event.title, event.at) == ("transfer-silent", "The transfer (fu) on fu-1 is silent", now - 1)
+    assert (event.kind, event.title) == ("transfer-silent", "The transfer (filter unit) on fu-1 is silent")
+    assert now - 31 <= event.at <= now - 1
     assert (source.subject(event).host, source.path(event)) == ("fu-1", "/transfers/hosts/fu-1")
     assert source.is_open(event)
     receive(hub, report(now=now), now)

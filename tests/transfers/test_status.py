@@ -56,6 +56,7 @@ def test_each_mode_gui_machine_and_kind_of_problem_has_a_line(hub: Settings) -> 
         "unsent files": ("ok", "none"),
         "missing files": ("ok", "none"),
         "damaged files": ("ok", "none"),
+        "ends of runs": ("ok", "none"),
         "merges": ("ok", "none"),
     }
     details = {line.name: line.detail for line in status_lines(hub)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -170,9 +171,10 @@ def test_runs_are_listed_newest_first_from_any_run_on(hub: Settings) -> None:
 
 
 def test_the_state_of_a_run_is_that_at_the_builder_unit(hub: Settings) -> None:
-    receive(hub, report(state=fu_state("over")))
+    now = time.time()
+    receive(hub, report(state=fu_state("over"), now=now), now)
     assert runs.run(RUN).state == "over"
-    receive(hub, report(mode="bu", state=bu_state("ongoing")))
+    receive(hub, report(mode="bu", state=bu_state("ongoing"), now=now), now)
     assert runs.run(RUN).state == runs.runs()[0].state == "ongoing"
     assert [(host.mode, host.state, host.waiting_for) for host in runs.run(RUN).hosts] == [("fu", "over", []), ("bu", "ongoing", ["fu-1"])]
 

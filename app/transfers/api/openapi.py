@@ -91,7 +91,9 @@ RUN = object_schema(
         "run": INTEGER,
         "state": STATE,
         **dict.fromkeys(("began", "changed"), TIME),
-        "hosts": array(object_schema({"host": TEXT, "mode": MODE, "state": STATE, "since": TIME, "waiting_for": array(TEXT)})),
+        "hosts": array(
+            object_schema({"host": TEXT, "mode": MODE, "state": STATE, "since": TIME, "waiting_for": array(TEXT), "is_silent": BOOLEAN})
+        ),
         "clients": array(CLIENT),
         "problems": array(PROBLEM),
         "concatenations": array(CONCATENATION),

@@ -15,7 +15,7 @@ from app.transfers import kinds
 from app.transfers.hosts import HostTransfers
 from app.transfers.models import TransferHost, TransferRun
 from app.transfers.settings import TransfersSettings
-from app.transfers.status import RETIRED_S
+from app.transfers.silence import RETIRED_S, silent_processes
 from app.web import is_fragment, nothing_new, page, request_settings
 from app.web.badges import Badge
 from app.web.fragment_cache import cached_fragment, fragment_response
@@ -33,6 +33,9 @@ RUN_BADGES = {
 """The badges of the states of a run, in their order."""
 
 PROBLEM_BADGES = {
+    kinds.SILENT: Badge("error", "error", "silent", "A process of the transfer does not report; what it does is not known."),
+    kinds.PROCESS_FAILING: Badge("error", "error", "cannot work", "A process of the transfer reports that it cannot do its work."),
+    kinds.END_LATE: Badge("error", "error", "end held up", "A newer run began long ago, and this one is still waited for."),
     kinds.FILE_MISSING: Badge("error", "error", "file missing", "A client has no new snapshot, or no ROOT file after the end of the run."),
     kinds.NOT_SENT: Badge("error", "error", "not sent", "Files of clients wait at the filter unit."),
     kinds.GUI_UNREACHABLE: Badge("error", "error", "GUI machine unreachable", "Its files wait at the builder unit."),
@@ -125,9 +128,8 @@ def processes_version(silent_s: float) -> list[tuple[object, ...]]:
 
     Its last report is not in it: pages show its time only while it is silent.
     """
-    columns = TransferHost.id, TransferHost.version, TransferHost.dropped, TransferHost.refused, TransferHost.seen
-    latest = time.time() - silent_s
-    return [(*values, seen < latest) for *values, seen in rows(TransferHost.select(*columns).order_by(TransferHost.id))]
+    columns = TransferHost.id, TransferHost.version, TransferHost.dropped, TransferHost.refused
+    return [*rows(TransferHost.select(*columns).order_by(TransferHost.id)), *silent_version(silent_s)]
 
 
 def late_s(settings: TransfersSettings) -> float:
@@ -140,7 +142,6 @@ def is_stale(run: int, late_s: float) -> bool:
     return bool(rows(TransferRun.select(TransferRun.run).where(TransferRun.run == run, TransferRun.changed < time.time() - late_s)))
 
 
-def silent_version(silent_s: float) -> list[int]:
-    """The processes that are silent, by their numbers in the table."""
-    query = TransferHost.select(TransferHost.id).where(TransferHost.seen < time.time() - silent_s)
-    return [number for (number,) in rows(query.order_by(TransferHost.id))]
+def silent_version(silent_s: float) -> list[tuple[object, ...]]:
+    """The processes that are silent, and since when."""
+    return [tuple(each) for each in silent_processes(silent_s, time.time())]

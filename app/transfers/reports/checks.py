@@ -106,7 +106,7 @@ _WAITING = fields(
 )
 _TARGET = fields(place=_NAME, error=_TEXT, since=_TIME)
 _FU_RUN = fields(run=run_number, state=_STATE, clients=optional(items(_CLIENT), []))
-_BU_RUN = fields(run=run_number, state=_STATE, waiting_for=optional(items(name), []))
+_BU_RUN = fields(run=run_number, state=_STATE, waiting_for=optional(items(name), []), error=_TEXT)
 _GUI_MACHINE = fields(name=full_name, reachable=flag, since=_TIME, error=_TEXT, failing=_TIME, waiting=_NUMBER)
 
 
@@ -120,13 +120,14 @@ def _clients_fit(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 STATES: dict[str, Check] = {
     kinds.FU: fields(
         started=_TIME,
+        run=_SMALL,
         queued=_NUMBER,
         waiting=optional(items(_WAITING), []),
         target=optional(_TARGET, None),
         runs=lambda value: _clients_fit(items(_FU_RUN)(value)),
         disks=_DISKS,
     ),
-    kinds.BU: fields(started=_TIME, runs=items(_BU_RUN), gui_machines=optional(items(_GUI_MACHINE), []), disks=_DISKS),
+    kinds.BU: fields(started=_TIME, error=_TEXT, runs=items(_BU_RUN), gui_machines=optional(items(_GUI_MACHINE), []), disks=_DISKS),
     kinds.CLEANUP: fields(
         folder=text,
         files=_NUMBER,

@@ -16,6 +16,10 @@ from app.transfers.settings import TransfersSettings
 
 ABSENT_S = 600.0
 """A run without news that its process does not report any more is over there after this time: it ended while no process served it."""
+SETTLE_S = 30.0
+"""After this time a process that serves all runs knows those that it has."""
+HELD_UP_S = 600.0
+"""Time after the begin of a newer run after which it is a problem that a run is still waited for."""
 
 
 def store_state(report: TransferReport, settings: TransfersSettings, now: float) -> set[int]:
@@ -31,11 +35,13 @@ def store_state(report: TransferReport, settings: TransfersSettings, now: float)
     state, host, mode = report.state or {}, report.host, report.mode
     if mode == kinds.CLEANUP:
         disks, mark = {state["folder"]: state["disk"] or 0.0}, state["mark"]
-        return {0} if _store_disks(host, mode, disks, mark, now) else set()
+        is_changed = update_problems(kinds.PROCESS_FAILING, host, 0, mode, _failing(mode, state), now)
+        return {0} if _store_disks(host, mode, disks, mark, now) or is_changed else set()
     changed = _store_fu(report, state, settings, now) if mode == kinds.FU else _store_bu(report, state, now)
     if _store_disks(host, mode, state["disks"], settings.transfer_disk_mark, now):
         changed.add(0)
-    for run in _end_absent(host, mode, [each["run"] for each in state["runs"]], now):
+    knows_all = not state.get("run") and report.now - state["started"] > SETTLE_S
+    for run in _end_absent(host, mode, [each["run"] for each in state["runs"]], now - (0 if knows_all else ABSENT_S), now):
         changed.add(run)
         update_problems(kinds.FILE_MISSING, host, run, kinds.SNAPSHOT, {}, now)
         update_problems(kinds.NOT_SENT, host, run, mode, {}, now)
@@ -97,12 +103,19 @@ def _store_bu(report: TransferReport, state: Mapping[str, Any], now: float) -> s
             changed.add(each["run"])
             if each["state"] in (kinds.MERGED, kinds.OVER):
                 _end_run(each["run"], report.host, now)
+        key = report.host, each["run"], report.mode
+        for kind, problems in ((kinds.PROCESS_FAILING, _failing(report.mode, each)), (kinds.END_LATE, _held_up(each, now))):
+            if update_problems(kind, *key, problems, now):
+                changed.add(each["run"])
     unreachable = {each["name"]: each["error"] or "no reason was reported" for each in state["gui_machines"] if not each["reachable"]}
     failing = failing_machines(state["gui_machines"], report.now)
-    if update_problems(kinds.GUI_UNREACHABLE, report.host, 0, report.mode, unreachable, now):
-        changed.add(0)
-    if update_problems(kinds.GUI_FAILING, report.host, 0, report.mode, failing, now):
-        changed.add(0)
+    for kind, problems in (
+        (kinds.GUI_UNREACHABLE, unreachable),
+        (kinds.GUI_FAILING, failing),
+        (kinds.PROCESS_FAILING, _failing(report.mode, state)),
+    ):
+        if update_problems(kind, report.host, 0, report.mode, problems, now):
+            changed |= {0, *(each["run"] for each in state["runs"] if each["state"] in kinds.OPEN_STATES)}
     return changed
 
 
@@ -130,11 +143,30 @@ def _store_run_state(run: int, host: str, mode: str, state: str, waiting_for: li
     return True
 
 
-def _end_absent(host: str, mode: str, runs: Sequence[int], now: float) -> list[int]:
-    """End the runs that a process has left; returns them. runs: those that it names."""
+def _failing(mode: str, state: Mapping[str, Any]) -> dict[str, str]:
+    """What keeps a process from its work, of itself or for a run."""
+    return {kinds.MODE_WORDS[mode]: state["error"]} if state["error"] else {}
+
+
+def _held_up(run: Mapping[str, Any], now: float) -> dict[str, str]:
+    """Why a run has not ended at a builder unit, long after the begin of a newer one."""
+    is_newer = TransferRun.run > run["run"], TransferRun.began < now - HELD_UP_S
+    if run["state"] != kinds.ONGOING or not TransferRun.select().where(*is_newer).exists():
+        return {}
+    return {kinds.MODE_WORDS[kinds.BU]: f"a newer run has begun; this one waits for {', '.join(run['waiting_for']) or 'its end'}"}
+
+
+def _end_absent(host: str, mode: str, runs: Sequence[int], before: float, now: float) -> list[int]:
+    """End the runs that a process has left; returns them.
+
+    Args:
+        host, mode: The process.
+        runs: Those that it names.
+        before: Only runs without news since then.
+    """
     is_absent = TransferRunState.host == host, TransferRunState.mode == mode, TransferRunState.run.not_in(runs)
-    is_open = TransferRunState.state.in_([kinds.ONGOING, kinds.ENDING, kinds.MERGING])
-    is_old = TransferRunState.run.in_(TransferRun.select(TransferRun.run).where(TransferRun.changed < now - ABSENT_S))
+    is_open = TransferRunState.state.in_(kinds.OPEN_STATES)
+    is_old = TransferRunState.run.in_(TransferRun.select(TransferRun.run).where(TransferRun.changed <= before))
     found = list(TransferRunState.select().where(*is_absent, is_open, is_old))
     values = {"state": kinds.OVER, "since": now, "waiting_for": "[]"}
     if found:

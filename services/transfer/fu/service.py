@@ -72,6 +72,7 @@ class FuService:
         error, since = self._sender.outage if files else ("", 0.0)
         return {
             "started": self._started,
+            "run": self._run,
             "queued": len(files),
             "waiting": waiting_files(files),
             "target": {"place": self._options.target, "error": error, "since": since},
