@@ -19,6 +19,8 @@ from app.core.settings import TREE, Settings
 from app.ops.settings import ServiceSettings
 from app.security.roles import GRANTED
 from render.build import build
+from services.simulator.clients.places import Places
+from services.simulator.clients.transfer_options import write_options
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import environment, until
@@ -147,6 +149,36 @@ def test_kill_9_of_one_process_leaves_no_orphan(own: Settings, victim: str) -> N
             killed = min(number for number, command in processes(own.data).items() if victim in command)
         os.kill(killed, signal.SIGKILL)
         until(lambda: not set(processes(own.data)) - {process.pid}, f"the other processes to end after {victim}")
+
+
+@pytest.mark.parametrize("name", ["fu1", "fu2", "bu", "cleanup"])
+def test_the_transfer_of_a_demo_is_started_again_when_it_dies_and_ends_with_the_demo(name: str, tmp_path: Path) -> None:
+    lines = (line.partition(": ") for line in (TREE / "Procfile").read_text().splitlines())
+    command = next(command for service, _, command in lines if service == name)
+    places = Places(tmp_path / "online")
+    places.make(["fu-1", "fu-2"])
+    write_options(places, ["fu-1", "fu-2"], "bu-1", f"http://127.0.0.1:{free_port()}", None, "error")
+
+    def transfer() -> list[int]:
+        return [number for number, words in processes(tmp_path).items() if words.startswith("python ")]
+
+    demo = subprocess.Popen(["sleep", "infinity"])
+    variables = {"DQMHUB_DATA_DIR": str(tmp_path), "DQMHUB_DEMO_ONLINE": str(places.root), "DQMHUB_SUPERVISOR_PID": str(demo.pid)}
+    path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    service = subprocess.Popen(["sh", "-c", command], cwd=TREE, env=os.environ | variables | path)
+    killed: set[int] = set()
+    try:
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            until(lambda: set(transfer()) - killed, f"a process of {name}")
+            (process,) = set(transfer()) - killed
+            os.kill(process, number)
+            killed.add(process)
+        until(lambda: set(transfer()) - killed, f"a process of {name}")
+    finally:
+        demo.kill()  # and so is a zombie until the end of this test
+        code = service.wait(PATIENCE_S)
+        demo.wait(PATIENCE_S)
+    assert (code, processes(tmp_path)) == (0, {})
 
 
 def test_services_refuse_an_old_database_with_the_remedy(settings: Settings) -> None:
