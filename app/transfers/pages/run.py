@@ -30,6 +30,7 @@ from app.transfers.pages.presenters import (
     transfers_settings,
 )
 from app.transfers.pages.problems import open_problems, silent_problems
+from app.transfers.pages.processes import active_units, lives
 from app.transfers.products import ConcatenationFacts, DeliveryFacts, concatenation, concatenations, deliveries, merges
 from app.transfers.runs import RunHost, RunProblem, RunTransfers, has_run, lasting_problems, run_version
 from app.transfers.runs import run as find_run
@@ -70,6 +71,8 @@ def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | 
         "before": neighbours[0],
         "after": neighbours[1],
         "stages": found.hosts,
+        "units": active_units(found.hosts, processes),
+        "lives": lives(run, found.clients, processes),
         "silent": {(each.host, each.mode) for each in processes if each.is_silent},
         "is_ongoing": is_ongoing,
         "clients": found.clients,
@@ -106,6 +109,8 @@ def client_badge(client: ClientTransfers) -> Badge:
     """The state of a client: whether its files arrive."""
     if client.missing:
         return Badge("error", "error", "missing")
+    if client.waits_since:
+        return Badge("error", "error", "waits")
     if client.error:
         return Badge("warning", "warning", "not sent")
     if client.root_sent:
