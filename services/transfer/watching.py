@@ -13,6 +13,7 @@ from collections.abc import Collection
 from typing import Self
 
 from .log import one_line
+from .names import parse_name
 
 IN_CLOSE_WRITE, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE = 0x8, 0x40, 0x80, 0x100
 IN_MOVE_SELF, IN_Q_OVERFLOW, IN_IGNORED = 0x800, 0x4000, 0x8000
@@ -21,7 +22,7 @@ _MASK = IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_MOVE_SELF 
 _EVENT = struct.Struct("iIII")
 _BUFFER = 1 << 16
 _VANISHED = {errno.ENOENT, errno.ENOTDIR}
-_MOST_LINKS = 1000
+_MOST_STRANGERS = 1000
 _libc = ctypes.CDLL(None, use_errno=True)
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 class FolderWatch:
     """Watches a folder and its subfolders, which may be made later, as may the folder itself.
 
-    The folder may be a symbolic link. Other links are named once in the log, and lead nowhere.
+    The folder may be a symbolic link. Other links, and what is no file though it may look like one, are named once in the log.
 
     Attributes:
         scans: Number of scans so far.
@@ -51,7 +52,7 @@ class FolderWatch:
         self._next_scan = time.monotonic()
         self._is_limited = False
         self._unreadable: set[str] = set()
-        self._links: set[str] = set()
+        self._strangers: set[str] = set()
         self.scans = self.overflows = 0
 
     def __enter__(self) -> Self:
@@ -154,11 +155,14 @@ class FolderWatch:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=depth == 0 and entry.name in self._linked):
+                        if parse_name(entry.name):
+                            self._note_stranger(entry.path, "is a folder with the name of a file")
                         self._scan(entry.path, depth + 1, found)
                     elif entry.is_file(follow_symlinks=False):
                         found.add(entry.path)
-                    elif entry.is_symlink():
-                        self._note_link(entry.path)
+                    else:
+                        what = "is a symbolic link, and is not followed" if entry.is_symlink() else "is no file"
+                        self._note_stranger(entry.path, what)
         except OSError as error:
             is_gone = error.errno == errno.ENOENT or (error.errno == errno.ENOTDIR and depth > 0)
             if not is_gone and folder not in self._unreadable:
@@ -167,10 +171,10 @@ class FolderWatch:
         else:
             self._unreadable.discard(folder)
 
-    def _note_link(self, path: str) -> None:
-        if path not in self._links and len(self._links) < _MOST_LINKS:
-            self._links.add(path)
-            log.warning("%s is a symbolic link, and is not followed", one_line(path))
+    def _note_stranger(self, path: str, what: str) -> None:
+        if path not in self._strangers and len(self._strangers) < _MOST_STRANGERS:
+            self._strangers.add(path)
+            log.warning("%s %s", one_line(path), what)
 
     def _watch(self, folder: str, depth: int) -> None:
         if self._inotify < 0:

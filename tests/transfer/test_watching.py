@@ -203,3 +203,13 @@ def test_every_file_that_is_there_in_the_end_was_noticed(upload: Path, watch: Fo
     writer.join()
     seen |= watch.changes(0)
     assert {str(path) for path in upload.rglob("*") if path.is_file()} <= seen
+
+
+def test_what_has_the_name_of_a_file_and_is_none_is_named_once(upload: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder, pipe = upload / "run367094" / "run367094_Dir_DQMLive.pb", upload / "DQM_V0001_Pipe_R000367094.root"
+    folder.mkdir(parents=True)
+    os.mkfifo(pipe)
+    with FolderWatch(str(upload), scan_s=0.01) as watch:
+        while watch.scans < 3:
+            assert watch.changes(0.01) == set()
+    assert sorted(caplog.messages) == [f"{pipe} is no file", f"{folder} is a folder with the name of a file"]

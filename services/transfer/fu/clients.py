@@ -71,14 +71,21 @@ class RunClients:
         pause = self._end_s if run.is_seen else self._begin_s
         return not run.processes and now - run.active >= pause
 
-    def forget_old(self, unsent: Collection[int], now: float) -> None:
-        """Log of each run once that it is over, and forget it an hour later; those with unsent files are not over."""
+    def forget_old(self, unsent: Collection[int], damaged: Mapping[int, int], now: float) -> None:
+        """Log of each run once that it is over, and forget it an hour later.
+
+        Args:
+            unsent: Runs with files to send, which are not over.
+            damaged: Number of files of runs that are not sent because of what they are; such a run is not forgotten.
+            now: The time.
+        """
         over = {number: run for number, run in self._runs.items() if number not in unsent and self._has_ended(run, now)}
         for number, run in over.items():
             if not run.is_over:
                 run.is_over = True
-                log.info("Run %d is over here: none of its clients lives, and everything is sent", number)
-        old = {number for number, run in over.items() if now - run.active > FORGET_S}
+                what = f"all is sent but {damaged[number]} damaged files" if damaged.get(number) else "everything is sent"
+                log.info("Run %d is over here: none of its clients lives, and %s", number, what)
+        old = {number for number, run in over.items() if now - run.active > FORGET_S and not damaged.get(number)}
         if old:
             self._runs = {number: run for number, run in self._runs.items() if number not in old}
 

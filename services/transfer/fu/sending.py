@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from ..journal import Journal, JournalFailed
 from ..names import FileKind
 from .files import Companion, file_state, read_companion
 from .outbox import Outbox, OutgoingFile
+from .removed import RemovedFiles
 from .sent import KIND, SentFiles
 from .target import Target
 
@@ -41,7 +43,8 @@ class Sender:
             journal: Where failures are reported.
         """
         self._outbox, self._target, self._sent, self._journal = outbox, target, sent, journal
-        self._given_up: dict[str, object] = {}
+        self._given_up: dict[str, tuple[OutgoingFile, object]] = {}
+        self._removed = RemovedFiles()
         self._outage = ("", 0.0)
         kinds = [(FileKind.SNAPSHOT,), *[(FileKind.SNAPSHOT, FileKind.ROOT_FILE)] * (THREADS - 1)]
         self._threads = [threading.Thread(target=self._run, args=(one,), name=f"sender {one}", daemon=True) for one in kinds]
@@ -49,9 +52,16 @@ class Sender:
             thread.start()
 
     @property
-    def given_up(self) -> list[str]:
-        """Names of the files that are not sent because of what they are, until they change."""
-        return list(self._given_up)
+    def given_up(self) -> list[OutgoingFile]:
+        """The files that are not sent because of what they are, until they change."""
+        return [outgoing for outgoing, _ in list(self._given_up.values())]
+
+    def look_at_removed(self) -> None:
+        """Forget the files that were given up and are gone now, and log which others were removed before they were sent."""
+        for outgoing in self.given_up:
+            if not os.path.lexists(outgoing.file.path):
+                self._given_up.pop(outgoing.file.name, None)
+        self._removed.log()
 
     @property
     def outage(self) -> tuple[str, float]:
@@ -60,7 +70,8 @@ class Sender:
 
     def has_given_up(self, outgoing: OutgoingFile) -> bool:
         """Whether this version of a file is not sent because of what it is."""
-        return outgoing.file.name in self._given_up and self._given_up[outgoing.file.name] == _whole_version(outgoing)
+        known = self._given_up.get(outgoing.file.name)
+        return known is not None and known[1] == _whole_version(outgoing)
 
     def close(self) -> None:
         """Begin no other copy, and wait a short time for those that are made; a restart makes the rest again."""
@@ -155,7 +166,8 @@ class Sender:
             outgoing.source_failures += 1
             if outgoing.source_failures >= MOST_SOURCE_FAILURES:
                 log.error("%s is not sent until it changes: %s", outgoing.file.path, text)
-                self._given_up[outgoing.file.name] = _whole_version(outgoing)
+                outgoing.error = f"it is not sent until it or its origin changes: {text}"
+                self._given_up[outgoing.file.name] = outgoing, _whole_version(outgoing)
                 self._outbox.finish(outgoing, is_reached=False)
                 return
         self._outbox.retry(outgoing, isinstance(error, TargetFailed))
@@ -163,7 +175,7 @@ class Sender:
     def _drop(self, outgoing: OutgoingFile) -> None:
         """Forget a file that is gone."""
         text = "it was removed before it was sent"
-        log.warning("Cannot send %s: %s", outgoing.file.path, text)
+        self._removed.add(outgoing.file.path)
         self._report(outgoing, text)
         self._given_up.pop(outgoing.file.name, None)
         self._outbox.finish(outgoing, is_reached=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -74,7 +75,7 @@ class FuService:
             "started": self._started,
             "run": self._run,
             "queued": len(files),
-            "waiting": waiting_files(files),
+            "waiting": waiting_files([*files, *self._sender.given_up]),
             "target": {"place": self._options.target, "error": error, "since": since},
             "runs": self._clients.state(self._outbox.runs(), snapshots, time.monotonic()),
             "disks": self._disks.fractions(),
@@ -82,7 +83,7 @@ class FuService:
 
     def unsent(self) -> list[str]:
         """Names of the files that are not sent because they are damaged, until they change."""
-        return sorted(self._sender.given_up)
+        return sorted(outgoing.file.name for outgoing in self._sender.given_up)
 
     def serve(self, stop: threading.Event) -> int:
         """Serve until `stop` is set, or the one run is over; returns the exit code."""
@@ -107,7 +108,8 @@ class FuService:
             return
         self._next_look = now + min(CLIENTS_S, self._options.end_s / 3)
         self._clients.note_processes(filter(self._is_ours, all_client_processes()), now)
-        self._clients.forget_old(self._outbox.runs(), now)
+        self._sender.look_at_removed()
+        self._clients.forget_old(self._outbox.runs(), Counter(outgoing.file.run for outgoing in self._sender.given_up), now)
 
     def _is_ours(self, process: ClientProcess) -> bool:
         folder = self._options.input_folder

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.transfer.fu import sending
+from services.transfer.fu.removed import RemovedFiles
 from services.transfer.fu.sent import KIND
 from services.transfer.journal import Journal
 from tests.support.processes import until
@@ -97,9 +98,28 @@ def test_a_root_file_that_is_not_that_of_its_origin_is_never_sent_until_it_chang
         record = serving.records()[0]
         assert (record["sent"], record["name"], record["run"], record["client"]) == (0, ROOT_NAME, RUN, "SiStrip")
         assert "not" in record["error"]
+        (waiting,) = serving.service.state()["waiting"]
+        assert (waiting["run"], waiting["client"], waiting["file"]) == (RUN, "SiStrip", "ROOT file")
+        assert waiting["error"].startswith(f"it is not sent until it or its origin changes: {root_file} has ")
         unit.write_origin(root_file)
         until(lambda: unit.sent().get(ROOT_NAME) == b"damaged", "the ROOT file")
         until(lambda: serving.service.unsent() == [], "nothing unsent")
+        assert serving.service.state()["waiting"] == []
+
+
+@pytest.mark.usefixtures("hurries")
+def test_a_root_file_that_is_given_up_counts_until_it_is_removed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="services.transfer")
+    run = 1_700_000_000 + os.getpid()  # without clients on this machine
+    unit = FilterUnit(tmp_path, end_s=0.1, begin_s=0.1)
+    root_file = unit.write_root_file(b"damaged", run=run)
+    unit.write_origin(root_file, b"other!!")
+    with unit.serving() as serving:
+        over = f"Run {run} is over here: none of its clients lives, and all is sent but 1 damaged files"
+        until(lambda: over in caplog.messages, "the end of the run")
+        assert [one["client"] for one in serving.service.state()["waiting"]] == ["SiStrip"]
+        root_file.unlink()
+        until(lambda: serving.service.state()["waiting"] == [], "the file to be forgotten")
 
 
 def test_files_are_sent_where_the_folder_of_the_clients_and_that_of_snapshots_are_links(unit: FilterUnit) -> None:
@@ -252,6 +272,21 @@ def test_a_file_that_vanished_is_reported_and_forgotten(unit: FilterUnit, monkey
         (record,) = serving.records()
         assert (record["error"], record["sent"]) == ("it was removed before it was sent", 0)
         serving.wait_until_idle()
+
+
+def test_of_a_folder_that_is_removed_before_its_files_are_sent_the_log_has_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    removed = RemovedFiles()
+    for number in range(8000):
+        removed.add(f"/upload/pb/run367094/{number}.pb")
+    removed.log()
+    removed.add("/upload/one.root")
+    removed.log()
+    removed.log()
+    removed.log()
+    assert caplog.messages == [
+        "Cannot send /upload/pb/run367094/0.pb and 7999 others there: they were removed before they were sent",
+        "Cannot send /upload/one.root: it was removed before it was sent",
+    ]
 
 
 def test_a_record_of_a_file_says_what_hubs_show(unit: FilterUnit) -> None:
