@@ -127,7 +127,7 @@ def test_the_page_of_a_run_is_out_of_date_when_a_client_becomes_missing_by_time_
 def test_a_root_file_is_missing_when_the_run_is_over_until_it_is_sent(hub: Settings) -> None:
     at(hub, 0, file_record(1), file_record(2, "CTPPS"), root_record(3, "CTPPS"), file_record(4, "BRIL"), state=fu_state())
     at(hub, 9, root_record(5, "BRIL", sent=0, error="the disk is full"), state=fu_state("over"))
-    assert missing() == {"SiStrip": "it has snapshots, but no ROOT file", "BRIL": "its ROOT file was not sent"}
+    assert missing() == {"SiStrip": "it has snapshots, but no ROOT file", "BRIL": "its ROOT file was not sent: the disk is full"}
     at(hub, 19, root_record(6, "BRIL"), state=fu_state("over"))
     assert list(missing()) == ["SiStrip"]
 
@@ -187,6 +187,28 @@ def test_a_merge_that_fails_is_a_problem_until_one_is_accepted(hub: Settings) ->
     assert (problem.kind, problem.text, problem.ended) == ("merge-failed", "hadd: no space left", None)
     assert events()["merge-failed"] == f"Run {RUN}: its ROOT files could not be merged"
     at(hub, 9, merge_record(2), mode="bu", state=bu_state("merged"))
+    assert lasting() == {}
+
+
+def test_a_run_without_any_root_file_is_one_problem(hub: Settings) -> None:
+    """That of its clients, if their filter unit reports; otherwise that of the merge."""
+    nothing = {"accepted": False, "tried": False, "version": 0, "name": "", "inputs": [], "error": "no ROOT file of any client arrived"}
+    at(hub, 0, merge_record(1, **nothing), mode="bu", state=bu_state("over"))
+    assert list(lasting().values()) == ["merge-failed merge"]
+    at(hub, 9, file_record(1), state=fu_state("over"))
+    at(hub, 19, merge_record(2, **nothing), mode="bu", state=bu_state("over"))
+    assert lasting() == {"SiStrip": "file-missing ROOT file"}
+
+
+def test_a_root_file_that_is_given_up_is_a_problem_with_its_reason_while_the_run_is_over(hub: Settings) -> None:
+    """Also of a client without a snapshot."""
+    error = "it is not sent until it or its origin changes: /upload/DQM.root has not 7 bytes"
+    waiting = [{"run": RUN, "client": "SiStrip", "file": "ROOT file", "written": NOW, "since": NOW, "attempts": 8, "error": error}]
+    at(hub, 0, root_record(1, sent=0, error="it has not 7 bytes"), state=fu_state("over") | {"waiting": waiting})
+    for later in (99, 100_000):
+        at(hub, later, state=fu_state("over") | {"waiting": waiting})
+        assert [(one.kind, one.text) for one in runs.problems_of(RUN) if not one.ended] == [("not-sent", f"its ROOT file waits: {error}")]
+    at(hub, 100_009, root_record(2), state=fu_state("over"))
     assert lasting() == {}
 
 

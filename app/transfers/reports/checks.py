@@ -78,6 +78,7 @@ RECORDS: dict[str, Check] = {
         began=_TIME,
         made=_TIME,
         accepted=flag,
+        tried=optional(flag, True),
         error=_TEXT,
         histograms=_NUMBER,
         resolved=_NUMBER,

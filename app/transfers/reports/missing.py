@@ -82,6 +82,12 @@ def silent_programs(run: int, host: str) -> list[TransferProcess]:
     return list({process.program: process for process in processes if process.program not in wrote}.values())
 
 
+def _why_missing(row: TransferClient) -> str:
+    if not row.root_name:
+        return "it has snapshots, but no ROOT file"
+    return f"its ROOT file was not sent: {row.error}" if row.error_of == ROOT_FILE else "its ROOT file was not sent"
+
+
 def process_name(client: str, program: str, pid: int) -> str:
     """The name of a client process: its tag, if it has written something."""
     return client or f"{program or 'process'} ({pid})"
@@ -93,6 +99,5 @@ def missing_root_files(run: int, host: str) -> dict[str, str]:
     These are clients with snapshots, and programs none of whose processes has written anything.
     """
     is_missing = TransferClient.run == run, TransferClient.host == host, TransferClient.snapshots > 0, TransferClient.root_sent == 0
-    reason = "its ROOT file was not sent", "it has snapshots, but no ROOT file"
-    found = {row.client: reason[0] if row.root_name else reason[1] for row in TransferClient.select().where(*is_missing)}
+    found = {row.client: _why_missing(row) for row in TransferClient.select().where(*is_missing)}
     return found | {process_name("", each.program, each.pid): "it has written nothing" for each in silent_programs(run, host)}

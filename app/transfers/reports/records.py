@@ -84,11 +84,14 @@ def _store_concatenation(host: str, record: TransferRecord, now: float) -> None:
 def _store_merge(host: str, record: TransferRecord, now: float) -> None:
     values = dict(record.values)
     lists = {name: _json(values[name]) for name in ("inputs", "left_out")}
+    is_tried = values.pop("tried")
     values |= {"number": values.pop("version"), "accepted": int(values["accepted"])}
     TransferMerge.create(run=record.run, host=host, **values | lists)
     _keep_newest(TransferMerge, KEPT_MERGES, TransferMerge.run == record.run)
     _name_corrupt(host, record, now)
     failed = {} if record.values["accepted"] else {kinds.MERGED_FILE: record.values["error"] or "no reason was reported"}
+    if not is_tried and TransferClient.select().where(TransferClient.run == record.run).exists():
+        failed = {}  # there is no ROOT file: each client without one is a problem of its filter unit
     update_problems(kinds.MERGE_FAILED, host, record.run, record.kind, failed, now)
 
 

@@ -151,7 +151,7 @@ class EndOfRun:
         """There is nothing to merge; if no client wrote a ROOT file, this is reported once."""
         self.state = "merged" if handled and handled["size"] else "over"
         if not handled and missing and self._journal.get(KIND, self._run, UNMERGED) is None:
-            self._give_up([], missing, time.time(), Merge(), "no client wrote a ROOT file")
+            self._give_up([], missing, time.time(), Merge(), "no ROOT file of any client arrived")
 
     def _is_due(self, now: float, files: Sequence[RunFile], missing: Sequence[RunFile]) -> bool:
         """Whether the run is over, and all ROOT files are there that can be expected. Raises `OSError`.
@@ -237,7 +237,7 @@ class EndOfRun:
         """Note that there is nothing to merge, until other files come."""
         record = self._record(inputs, missing, began, merge, error)
         self._journal.put(KIND, self._run, UNMERGED, {"seen": self._contents.document(inputs), "size": 0, "made": record["made"]}, record)
-        log.error("Run %d: %s", self._run, record["error"])
+        log.log(logging.ERROR if inputs else logging.WARNING, "Run %d: %s", self._run, record["error"])
 
     def _fail(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, error: OSError) -> None:
         """Note a merge that failed, once for each reason, and wait longer each time."""
@@ -265,6 +265,7 @@ class EndOfRun:
             "began": began,
             "made": now,
             "accepted": False,
+            "tried": bool(inputs),
             "error": "; ".join(filter(None, (error, _missing_note(missing), _saturated_note(merge)))),
             "histograms": merge.histograms,
             "resolved": merge.resolved,

@@ -183,7 +183,7 @@ def test_the_end_of_a_run_whose_clients_all_crashed_is_reported_once(site: Site)
     (record,) = site.records()
     assert (record["version"], record["accepted"]) == (0, False)
     clients = "clients with snapshots and without a ROOT file: BRIL at fu1, SiStrip at fu1"
-    assert record["error"] == f"no client wrote a ROOT file; {clients}"
+    assert record["error"] == f"no ROOT file of any client arrived; {clients}"
     assert [one["client"] for one in record["missing"]] == ["BRIL", "SiStrip"]
     site.beat(RUN)
     assert [site.step(end_of_run.REST_S), site.end.state] == [[], "ongoing"]
