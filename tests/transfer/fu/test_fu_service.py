@@ -141,8 +141,9 @@ def test_what_was_sent_is_not_sent_again_by_the_next_process_and_what_came_meanw
     unit.write_origin(root_file)
     unit.write_snapshot(b"1", "SiStrip")
     unit.write_snapshot(b"1", "Ecal")
-    with unit.serving():
+    with unit.serving() as serving:
         until(lambda: len(unit.sent()) == 3, "all files")
+        serving.wait_until_idle()
     before = {path.name: path.stat().st_ino for path in (unit.target / "run367094").iterdir()}
     unit.write_snapshot(b"22", "Ecal")
     with unit.serving() as serving:
@@ -156,8 +157,9 @@ def test_a_root_file_that_the_target_has_is_noted_and_not_sent_again_after_the_j
     """A file that is sent again is another one there, and is merged again."""
     for tag in ("SiStrip", "Ecal", "Hcal"):
         unit.write_origin(unit.write_root_file(tag.encode(), tag))
-    with unit.serving():
+    with unit.serving() as serving:
         until(lambda: len(unit.sent()) == 3, "all files")
+        serving.wait_until_idle()
     shutil.rmtree(unit.options.state)
     before = {path.name: path.stat().st_ino for path in (unit.target / "run367094").iterdir()}
     damaged = unit.target / "run367094" / f"DQM_V0001_Hcal_R000367094__{HOST}.root"
