@@ -35,13 +35,13 @@ HOURS = 3600.0
 class Site:
     """The folder of a run, the heartbeats of the FUs, and the end of the run as a process sees it that can be killed."""
 
-    def __init__(self, folder: Path, hadd: str = HADD, root: str = ROOT) -> None:
+    def __init__(self, folder: Path, hadd: str = HADD, root: str = ROOT, merge_limit_s: float = 20 * PATIENCE_S) -> None:
         self.boxes, self.gui = folder / "boxes", folder / "gui"
         self.folder = folder / "output" / f"run{RUN}"
         for made in (self.boxes, self.gui, self.folder):
             made.mkdir(parents=True)
         self.machines = [GuiMachineOptions(name="gui1", root_folder=str(self.gui))]
-        bu = BuOptions(heartbeats=str(self.boxes), hadd=hadd, root=root, merge_limit_s=20 * PATIENCE_S, gui_machines=tuple(self.machines))
+        bu = BuOptions(heartbeats=str(self.boxes), hadd=hadd, root=root, merge_limit_s=merge_limit_s, gui_machines=tuple(self.machines))
         self.options = Options(host="bu", bu=bu)
         self.journal = Journal(folder / "journal.sqlite")
         self.journal.report_to(["http://hub"], lambda: None)
@@ -259,6 +259,24 @@ def test_a_merge_that_fails_is_tried_again_later_each_time_and_reported_once(tmp
     assert (len(calls.read_text().splitlines()), site.end.state) == (4, "merging")
     (record,) = site.records()
     assert (record["accepted"], record["error"], record["left_out"]) == (False, "hadd: No space left on device", [])
+    site.journal.close()
+
+
+def test_after_a_merge_that_took_too_long_the_files_are_read_alone_once(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    hadd = script(
+        tmp_path / "hadd", f'echo hadd >> {calls}; [ $(grep -c hadd {calls}) -lt 3 ] && exec sleep 1000000; shift 3; cat "$2" > "$1"'
+    )
+    root = script(tmp_path / "root", f"""echo root >> {calls}; echo '{{"end": true}}' > answer.txt""")
+    site = Site(tmp_path / "site", hadd, root, merge_limit_s=3.0)
+    arrive(site.folder, f"DQM_V0001_BRIL_R{RUN:09}__fu1.root")
+    for step in (site.over, lambda: site.step(10)):
+        with pytest.raises(OSError, match="it was not complete after 3 s"):
+            step()
+    assert [merged.version for merged in site.step(20)] == [1]
+    assert calls.read_text().split() == ["hadd", "root", "hadd", "hadd", "root"]
+    (failed, merged) = site.records()
+    assert (failed["left_out"], merged["left_out"]) == ([], [])
     site.journal.close()
 
 
