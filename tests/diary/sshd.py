@@ -29,7 +29,9 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 StrictModes no
 UsePAM no
+SetEnv HOME={folder}
 """
+"""Shells have a home of their own: what `~/.bashrc` of this machine does or prints is none of the tests."""
 
 
 @contextmanager

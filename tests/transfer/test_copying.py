@@ -242,6 +242,13 @@ def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteHost]:
 
 
 @pytest.mark.slow
+def test_the_shells_of_the_server_read_no_files_of_the_user_of_this_machine(remote: RemoteHost) -> None:
+    folder = Path(remote.ssh[remote.ssh.index("-i") + 1]).parent
+    done = subprocess.run([*remote.ssh, remote.address, "cd && pwd"], capture_output=True, check=True, text=True)
+    assert done.stdout == f"{folder}\n"
+
+
+@pytest.mark.slow
 def test_a_remote_copy_is_the_file_and_nothing_else_remains(remote: RemoteHost, source: Path, folder: Path) -> None:
     target = PurePosixPath(folder, "copy 'x' $(touch z).root")
     for expected in (None, Expected(len(CONTENT), MD5)):
