@@ -36,11 +36,15 @@ def _openapi() -> Mapping[str, Any]:
 
 def _help() -> Mapping[str, Any]:
     from app.transfers.pages.presenters import PROBLEM_BADGES, RUN_BADGES
-    from app.transfers.pages.problems import ACTIONS, SILENT, SILENT_BADGE
+    from app.transfers.pages.problems import ACTIONS
     from app.web import request_settings
 
-    badges = {SILENT: SILENT_BADGE, **PROBLEM_BADGES}
-    return {"run_badges": RUN_BADGES, "problem_badges": badges, "actions": ACTIONS, "settings": request_settings().of(TransfersSettings)}
+    return {
+        "run_badges": RUN_BADGES,
+        "problem_badges": PROBLEM_BADGES,
+        "actions": ACTIONS,
+        "settings": request_settings().of(TransfersSettings),
+    }
 
 
 def _run_links(run: int) -> Iterable[RunLink]:

@@ -25,7 +25,7 @@ from app.transfers.pages.presenters import (
     run_badge,
     transfers_settings,
 )
-from app.transfers.pages.problems import open_problems, silent_problems
+from app.transfers.pages.problems import open_problems
 from app.transfers.runs import lasting_problems, runs
 from app.web import etag_of
 from app.web.arguments import int_arg
@@ -94,8 +94,7 @@ def _runs(view: TransfersView, before: int, serving: Sequence[HostTransfers]) ->
     shown, names = found[:PAGE_RUNS], {host.host for host in serving}
     older = view.link(PATH, before=shown[-1].run) if len(found) > PAGE_RUNS else ""
     lasting = lasting_problems([*([] if before else [0]), *(row.run for row in shown)])
-    silent = [] if before else silent_problems(serving, lasting)
-    problems = [*silent, *(each for each in lasting if each.run or each.host in names)]
+    problems = [each for each in lasting if each.run or each.host in names]
     ended = {row.run for row in shown[0 if before else 1 :] if row.state in (kinds.MERGED, kinds.OVER)}
     return {
         "runs": shown,

@@ -13,7 +13,7 @@ from app.security import Role, needs
 from app.transfers import kinds
 from app.transfers.clients import ClientTransfers
 from app.transfers.errors import UnknownTransferRun
-from app.transfers.hosts import HostTransfers, gui_machines, hosts
+from app.transfers.hosts import gui_machines, hosts
 from app.transfers.models import TransferRun
 from app.transfers.pages.arrival import arrivals, gui_contents, is_delivered, steps
 from app.transfers.pages.other_areas import job_addresses, shared_elements
@@ -29,10 +29,10 @@ from app.transfers.pages.presenters import (
     silent_version,
     transfers_settings,
 )
-from app.transfers.pages.problems import open_problems, silent_problems
+from app.transfers.pages.problems import open_problems
 from app.transfers.pages.processes import active_units, lives
 from app.transfers.products import ConcatenationFacts, DeliveryFacts, concatenation, concatenations, deliveries, merges
-from app.transfers.runs import RunHost, RunProblem, RunTransfers, has_run, lasting_problems, run_version
+from app.transfers.runs import RunHost, has_run, lasting_problems, run_version
 from app.transfers.runs import run as find_run
 from app.web import Problem, etag_of
 from app.web.arguments import checked_run
@@ -77,7 +77,7 @@ def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | 
         "is_ongoing": is_ongoing,
         "clients": found.clients,
         "missing": sum(bool(client.missing) for client in found.clients),
-        "problems": open_problems([*_host_problems(found, processes), *found.problems]),
+        "problems": open_problems(found.problems),
         "jobs": job_addresses(run, found.clients, view.tz),
         "concatenations": newest,
         "shared_elements": shared_elements(run, newest[0].examples, view.tz) if newest else [],
@@ -136,16 +136,6 @@ def _find_concatenation(run: int, number: int) -> ConcatenationFacts:
     if found := concatenation(run, number):
         return found
     raise Problem(404, f"Run {run} has no concatenation {number}: those older than the newest 200 are not kept")
-
-
-def _host_problems(found: RunTransfers, processes: Sequence[HostTransfers]) -> list[RunProblem]:
-    """The problems of the hosts of a run that is not over: silent processes, disks, and GUI machines of its builder units."""
-    if found.state in (kinds.MERGED, kinds.OVER):
-        return []
-    places = {(each.host, each.mode) for each in found.hosts}
-    names = {each.host for each in found.hosts}
-    stored = [each for each in lasting_problems([0]) if each.host in names]
-    return [*silent_problems([each for each in processes if (each.host, each.mode) in places], stored), *stored]
 
 
 def _gui_machines(found: Sequence[RunHost], delivered: Sequence[DeliveryFacts], silent_s: float) -> set[str]:
