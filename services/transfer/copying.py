@@ -266,7 +266,7 @@ def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = (), outp
     if code is None:
         raise TargetFailed(f"{command[0]} did not end within {limit_s:.0f} s")
     if code not in (0, *allowed):
-        said = "; ".join(text.split("\n")[:3]).strip("; ")
+        said = "; ".join(text.splitlines()[:3]).strip("; ")  # lines of ssh end with \r\n
         kind = TargetFailed if code in _CODES_OF_THE_TARGET else CopyFailed
         raise kind(f"{command[0]} ended with {code}: {said or MEANINGS.get(code, 'no message')}")
     return code

@@ -198,6 +198,11 @@ def test_the_copies_of_two_processes_never_share_a_file(tmp_path: Path, source: 
     assert os.listdir(folder) == ["copy"]
 
 
+def test_messages_of_ssh_have_no_ends_of_lines_in_logs() -> None:
+    with pytest.raises(TargetFailed, match=r"^sh ended with 255: Connection closed; by a host$"):
+        RemoteHost("host", ("sh", "-c", r"printf 'Connection closed\r\nby a host\r\n' >&2; exit 255")).run("", 600)
+
+
 def test_commands_of_other_hosts_need_no_room_for_temporary_files_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/absent")
     assert RemoteHost("host", ("sh", "-c", "exit 3")).run("", 600, (3,)) == 3

@@ -117,6 +117,15 @@ pb_folder = "/mnt/gui-2/pb"
         ),
         ("[fu]\nssh = []\n", "fu.ssh = []: expected a command with its arguments"),
         ("[fu]\nretry_s = 5\nretry_most_s = 1\n", "fu.retry_s: must not be above fu.retry_most_s"),
+        (
+            "[bu]\nheartbeat_gap_s = 100\nheartbeat_stale_s = 1\n",
+            "bu.heartbeat_gap_s: must not be above bu.heartbeat_stale_s",
+        ),
+        ('[fu]\nfolder = "/a"\ntarget = "/a/x/../b"\n', "fu.target = '/a/x/../b': must not be in fu.folder"),
+        (
+            '[bu]\nfolder = "/a/"\n[[bu.gui_machines]]\nname = "a"\npb_folder = "/a"\n',
+            "bu.gui_machines 1.pb_folder = '/a': must not be in bu.folder",
+        ),
         ('host = "fu 1"\n', """host = 'fu 1': expected "" or letters, digits, "." and "-\""""),
     ],
 )

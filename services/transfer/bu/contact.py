@@ -38,11 +38,23 @@ class Contact:
             error = next(filter(None, errors), "")
             if not error or not self._error:
                 self._error_since = time.time() if error else 0.0
-            if error != self._error:
-                log.log(logging.WARNING if error else logging.INFO, "GUI machine %s: %s", self._name, error or "deliveries succeed again")
-                self._error = error
+            before = self._is_reachable, self._error
             if self._is_reached() != self._is_reachable:
                 self._is_reachable, self._since = not self._is_reachable, time.time()
+            self._error = error
+            self._log(*before)
+
+    def _log(self, was_reachable: bool, known: str) -> None:
+        """Log what is new. Each attempt to reach a machine that is away may fail with other words: only the first ones are logged."""
+        is_same = self._error == known or (known and self._error and not self._is_reachable)
+        if is_same and self._is_reachable == was_reachable:
+            return
+        if not self._error:
+            log.info("GUI machine %s: deliveries succeed again", self._name)
+        elif self._is_reachable:
+            log.warning("GUI machine %s: %s", self._name, self._error)
+        else:
+            log.warning("GUI machine %s: cannot be reached: %s", self._name, self._error)
 
     def state(self) -> dict[str, Any]:
         """For reports: whether the machine can be reached, since when, an error of what waits, and since when there is one."""

@@ -38,6 +38,8 @@ def place_problems(options: Options) -> Iterator[str]:
     """
     yield from folder_problems("bu.heartbeats", options.bu.heartbeats, os.R_OK | os.X_OK, "read files")
     yield from _heartbeat_problems(options)
+    if not options.bu.gui_machines:
+        yield "bu.gui_machines: there is none, so that nothing is delivered"
     yield from program_problems("bu.hadd", options.bu.hadd)
     yield from program_problems("bu.root", options.bu.root)
     if any(machine.host for machine in options.bu.gui_machines):

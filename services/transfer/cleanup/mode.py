@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from ..disks import disk_usage
 from ..journal import Journal, JournalFailed
 from ..log import one_line
+from ..names import run_of_folder
 from ..options import CleanupOptions, Options
 from ..places import folder_problems
 from ..reporting import reporter_for
@@ -51,6 +52,8 @@ def start_problems(options: Options) -> Iterator[str]:
 
 def place_problems(options: Options) -> Iterator[str]:
     """What else is wrong with places."""
+    if run_of_folder(os.path.basename(os.path.normpath(options.cleanup.folder))):
+        yield f"cleanup.folder = {options.cleanup.folder!r}: it is the folder of a run on a BU, whose snapshots would be removed"
     link = options.cleanup.release_link
     if link and not os.path.islink(link):
         yield f"cleanup.release_link = {link!r}: there is no such link"

@@ -14,6 +14,9 @@ from ..places import folder_problems, program_problems
 from ..reporting import reporter_for
 from .service import FuService
 
+RESTART_S = 5.0
+"""After this time hltd starts a client again that has ended."""
+
 
 def start_problems(options: Options) -> Iterator[str]:
     """What keeps the mode from starting."""
@@ -23,7 +26,9 @@ def start_problems(options: Options) -> Iterator[str]:
 
 
 def place_problems(options: Options) -> Iterator[str]:
-    """What is wrong at the target: files wait meanwhile."""
+    """What is wrong at the target, so that files wait, and with the end of runs."""
+    if options.fu.end_s < RESTART_S:
+        yield f"fu.end_s = {options.fu.end_s:g}: a client that crashes starts again after {RESTART_S:g} s, so that its run ends too early"
     if options.fu.target.startswith("/"):
         yield from folder_problems("fu.target", options.fu.target)
     else:

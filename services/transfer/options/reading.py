@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -103,9 +104,22 @@ def _contradictions(options: Options) -> Iterator[str]:
         yield "cleanup.disk_low: must not be above cleanup.disk_mark"
     if options.fu.retry_s > options.fu.retry_most_s:
         yield "fu.retry_s: must not be above fu.retry_most_s"
+    if options.bu.heartbeat_gap_s > options.bu.heartbeat_stale_s:
+        yield "bu.heartbeat_gap_s: must not be above bu.heartbeat_stale_s"
+    if options.fu.target.startswith("/") and _is_in(options.fu.target, options.fu.folder):
+        yield f"fu.target = {options.fu.target!r}: must not be in fu.folder"
     machines = options.bu.gui_machines
+    for number, machine in enumerate(machines, 1):
+        for key, folder in {"pb_folder": machine.pb_folder, "root_folder": machine.root_folder}.items():
+            if not machine.host and _is_in(folder, options.bu.folder):
+                yield f"bu.gui_machines {number}.{key} = {folder!r}: must not be in bu.folder"
     named = {"hubs.url": [hub.url for hub in options.hubs], "bu.gui_machines.name": [machine.name for machine in machines]}
     for folder in ("pb_folder", "root_folder"):
         named[f"bu.gui_machines.{folder}"] = [":".join(filter(None, (one.host, getattr(one, folder)))) for one in machines]
     for key, values in named.items():
         yield from (f"{key}: {value!r} is there {count} times" for value, count in Counter(values).items() if value and count > 1)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    """Whether a folder is another one, or below it, by their names."""
+    return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(folder))

@@ -395,7 +395,7 @@ def test_a_file_that_cannot_be_delivered_does_not_make_its_machine_unreachable_w
         made = site.concatenation(RUN, number)
         deliveries.add(made)
         until(lambda name=made.name: any((RUN, name, 3) in entries for entries in registered(hub)), f"concatenation {number}")  # type: ignore[misc]
-        assert site.states[0] == state
+        until(lambda: site.states[0] == state, "the same state as before")
     os.rename(machine.root_folder + " away", machine.root_folder)
     site.wait()
     until(lambda: not site.states[0]["error"], "the end of the error")
@@ -409,6 +409,18 @@ def test_a_machine_is_unreachable_when_a_lane_fails_and_no_other_reached_it_sinc
         contact.update([])
         found.append(contact.state()["reachable"])
     assert found == [True, False, True, True, False, True, True]
+
+
+def test_the_log_has_one_line_for_a_machine_that_is_away_whatever_the_words_of_each_attempt(caplog: pytest.LogCaptureFixture) -> None:
+    contact = Contact("gui1")
+    caplog.set_level("INFO", logger="services.transfer")
+    for error, is_reached in (("255", False), ("12", False), ("255", False), ("401", True), ("403", True), ("12", False), ("", True)):
+        contact.note("a", is_reached)
+        contact.update([error])
+    assert caplog.messages == [
+        *("GUI machine gui1: cannot be reached: 255", "GUI machine gui1: 401", "GUI machine gui1: 403"),
+        *("GUI machine gui1: cannot be reached: 12", "GUI machine gui1: deliveries succeed again"),
+    ]
 
 
 def test_an_older_run_that_still_ends_gets_its_turn_while_a_newer_one_fills_the_connection() -> None:
