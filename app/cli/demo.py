@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from pathlib import Path
 
@@ -50,13 +49,12 @@ def jobs() -> None:
 @click.option("--folder", type=click.Path(path_type=Path), help="Folder of the snapshots; default: demo/live/ in data_dir.")
 def live(run: int, period: float, lumis: int, folder: Path | None) -> None:
     """Simulate online runs continuously (Ctrl-C stops)."""
-    from app.core.supervisor import follow_supervisor
+    from app.core.supervisor import follow_supervisor, stop_at_signals
     from app.gui.demo.live import LiveDemo
 
     settings = cli.settings()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_at_signals(stop)
     follow_supervisor()
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}
     hub = everywhere.get(settings.web_host, settings.web_host), settings.web_port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import os
 import select
@@ -9,6 +10,12 @@ import signal
 import threading
 
 PR_SET_PDEATHSIG = 1
+
+
+def stop_at_signals(stop: threading.Event) -> None:
+    """Set an event at SIGTERM and SIGINT, however many come: the thread that is interrupted may hold the lock of the event."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _thread.start_new_thread(stop.set, ()))
 
 
 def follow_supervisor() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import os
 import select
+import signal
 import threading
 
 
@@ -17,6 +19,12 @@ def stop_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -
         loop.add_reader(os.pidfd_open(int(supervisor)), stop.set)
     except ProcessLookupError:
         stop.set()
+
+
+def stop_at_signals(stop: threading.Event) -> None:
+    """Set an event at SIGTERM and SIGINT, however many come: the thread that is interrupted may hold the lock of the event."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _thread.start_new_thread(stop.set, ()))
 
 
 def set_with_supervisor(stop: threading.Event) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from .locks import AlreadyServed, ServiceLock
 from .log import start_logging
 from .names import LARGEST_RUN
 from .options import Options, OptionsError, read_options
-from .supervision import stop_with_supervisor
+from .supervision import stop_at_signals, stop_with_supervisor
 
 MODES = {
     "fu": "send the files of the clients of a filter unit to the builder unit",
@@ -90,8 +89,7 @@ def _log_problems(mode: Mode, options: Options) -> None:
 
 def _serve(serve: Callable[[Options, threading.Event], int], name: str, options: Options, run: int) -> int:
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_at_signals(stop)
     stop_with_supervisor(stop)
     try:
         with ServiceLock(options.state, name, run, FOLDERS[name](options)):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import select
+import signal
 import threading
 
 VARIABLE = "DQMHUB_SUPERVISOR_PID"
+
+
+def stop_at_signals(stop: threading.Event) -> None:
+    """Set an event at SIGTERM and SIGINT, however many come: the thread that is interrupted may hold the lock of the event."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _thread.start_new_thread(stop.set, ()))
 
 
 def stop_with_supervisor(stop: threading.Event) -> None:

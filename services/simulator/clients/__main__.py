@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
 from ..machines import MAX_FUS, PRODUCTION, clusters
-from ..supervision import set_with_supervisor
+from ..supervision import set_with_supervisor, stop_at_signals
 from .at_p5 import RunsAtP5
 from .content import Content
 from .demo_clients import BY_TAG
@@ -37,8 +36,7 @@ def main() -> None:
     if not arguments.program:
         sys.exit("dqmhub simulate-clients: --program is required")
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_at_signals(stop)
     set_with_supervisor(stop)
     content = Content(arguments.program.absolute(), places.work)
     player = Player(places, hosts, bu, content, dict(arguments.clock), _report)
