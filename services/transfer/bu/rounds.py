@@ -132,7 +132,7 @@ class Runs:
         """Watch a run no longer; what was made of it stays in its folder."""
         self.problems.forget(run.run)
         if run.is_unmerged:
-            log.error("Run %d: its folder was removed before its ROOT files were merged", run.run)
+            run.report_unmerged()
 
     def _watched_folders(self) -> dict[int, list[int]]:
         """The times of the folders of the runs to watch."""

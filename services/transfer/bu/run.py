@@ -86,6 +86,14 @@ class BuRun:
         """Whether there are ROOT files that are not merged yet, or may be."""
         return self._end.state not in ("merged", "over") and (self._files is None or any(map(_is_root_file, self._files)))
 
+    def report_unmerged(self) -> None:
+        """Report and log that the folder was removed before its ROOT files were merged."""
+        error, now = "its folder was removed before its ROOT files were merged", time.time()
+        log.error("Run %d: %s", self.run, error)
+        what = {"kind": MERGES, "at": now, "run": self.run, "version": 0, "name": "", "size": 0, "accepted": False, "error": error}
+        with suppress(JournalFailed):
+            self._journal.add_record(what | {"began": now, "made": now, "inputs": [], "left_out": []})
+
     def state(self) -> dict[str, Any]:
         """For reports: whether the run goes on, the FUs that still have it, and what goes wrong."""
         error = self.problems.of(self.run)

@@ -260,12 +260,16 @@ def test_a_run_that_was_not_merged_is_watched_however_old_it_is(tmp_path: Path) 
         assert [run.run for run in bu.runs.all()] == [RUN]
 
 
-def test_a_run_that_is_removed_before_it_was_merged_is_named(bu: Bu, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_run_that_is_removed_before_it_was_merged_is_named_and_reported(bu: Bu, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     arrive(folder, f"DQM_V0001_SiStrip_R{RUN:09}__fu1.root")
     bu.round()
     shutil.rmtree(folder)
     bu.round()
     assert caplog.messages == [f"Run {RUN}: its folder was removed before its ROOT files were merged"]
+    report = {"host": "bu1", "mode": "bu", "version": "1", "now": 1.0, "dropped": 0, "records": bu.journal.records_after(0, 10)}
+    read_by_hub = read_report(report | {"state": {"started": 1.0, "runs": [], "gui_machines": [], "disks": {}}})
+    assert [(one.kind, one.run, one.values["accepted"]) for one in read_by_hub.records] == [("merge", RUN, False)]
+    assert read_by_hub.refused == ()
 
 
 def test_why_a_run_is_not_concatenated_is_in_the_state_until_it_is(tmp_path: Path) -> None:
