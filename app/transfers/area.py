@@ -74,6 +74,7 @@ AREA = Area(
         "transfers_api.receive_report": "public",
         "transfers_api.list_runs": "viewer",
         "transfers_api.show_run": "viewer",
+        "transfers_api.show_concatenation": "viewer",
         "transfers_api.list_hosts": "viewer",
     },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from app.transfers.errors import UnknownTransferRun
 from app.transfers.hosts import clock_skews
 from app.transfers.product_models import TransferConcatenation, TransferDelivery, TransferMerge
 
@@ -79,11 +80,13 @@ def concatenations_named(run: int, names: Collection[str]) -> list[Concatenation
     return [_concatenation(row, skews.get(row.host, 0.0)) for row in query] if names else []
 
 
-def concatenation(run: int, number: int) -> ConcatenationFacts | None:
-    """A concatenation of a run by its number; None: there is none."""
+def concatenation(run: int, number: int) -> ConcatenationFacts:
+    """A concatenation of a run by its number. Raises UnknownTransferRun."""
     table = TransferConcatenation
-    row = table.get_or_none(table.run == run, table.id == number) if 0 < number < 2**63 else None
-    return _concatenation(row, clock_skews().get(row.host, 0.0)) if row else None
+    row = table.get_or_none(table.run == run, table.id == number) if 0 < run < 2**31 and 0 < number < 2**63 else None
+    if row:
+        return _concatenation(row, clock_skews().get(row.host, 0.0))
+    raise UnknownTransferRun(f"Run {run} has no concatenation {number}: those older than the newest 200 are not kept")
 
 
 def _concatenation(row: TransferConcatenation, skew_s: float) -> ConcatenationFacts:

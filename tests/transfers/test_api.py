@@ -122,6 +122,17 @@ def test_a_run_has_all_that_was_reported_of_it(client: FlaskClient) -> None:
     assert client.get(f"{PATH}/{RUN}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
+def test_a_run_has_the_inputs_of_its_newest_concatenation_and_each_other_has_an_address(client: FlaskClient) -> None:
+    post(client, report(*(concatenation_record(n, digest=f"{n:032x}") for n in (1, 2)), mode="bu", state=bu_state()))
+    newest, older = client.get(f"{PATH}/{RUN}").json["concatenations"]
+    assert [each["client"] for each in newest["inputs"]] == ["SiStrip", "CTPPS"]
+    assert "inputs" not in older
+    whole = client.get(f"{PATH}/{RUN}/concatenations/{older['number']}").json
+    assert {**older, "inputs": newest["inputs"], "examples": newest["examples"]} == whole
+    for run, number in ((RUN, 2**70), (RUN, 99), (RUN + 1, older["number"])):
+        assert client.get(f"{PATH}/{run}/concatenations/{number}").status_code == 404
+
+
 @pytest.mark.parametrize("run", [1, 2**31, 2**70])
 def test_a_run_without_reports_is_404(client: FlaskClient, run: int) -> None:
     answer = client.get(f"{PATH}/{run}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.transfers.clients import ClientTransfers
 from app.transfers.hosts import HostTransfers, cleanup_rounds, gui_machines, hosts
-from app.transfers.products import concatenations, deliveries, merges
+from app.transfers.products import ConcatenationFacts, concatenations, deliveries, merges
 from app.transfers.runs import RunTransfers, TransferSummary, problems_of
 
 
@@ -16,7 +16,7 @@ def summary_json(summary: TransferSummary) -> dict[str, Any]:
 
 
 def run_json(run: RunTransfers) -> dict[str, Any]:
-    """A run with all that is stored of it."""
+    """A run with all that is stored of it, but the inputs of all concatenations before the newest one."""
     return {
         "run": run.run,
         "state": run.state,
@@ -25,10 +25,16 @@ def run_json(run: RunTransfers) -> dict[str, Any]:
         "hosts": [each._asdict() for each in run.hosts],
         "clients": [_client_json(each) for each in run.clients],
         "problems": [each._asdict() for each in run.problems],
-        "concatenations": [each._asdict() for each in concatenations(run.run)],
+        "concatenations": [concatenation_json(each, is_whole=not index) for index, each in enumerate(concatenations(run.run))],
         "merges": [each._asdict() for each in merges(run.run)],
         "deliveries": [each._asdict() for each in deliveries(run.run)],
     }
+
+
+def concatenation_json(concatenation: ConcatenationFacts, is_whole: bool = True) -> dict[str, Any]:
+    """A concatenation. is_whole: with its inputs and examples, which are most of it."""
+    values = concatenation._asdict()
+    return values if is_whole else {name: value for name, value in values.items() if name not in ("inputs", "examples")}
 
 
 def _client_json(client: ClientTransfers) -> dict[str, Any]:

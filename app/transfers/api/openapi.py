@@ -96,7 +96,9 @@ RUN = object_schema(
         ),
         "clients": array(CLIENT),
         "problems": array(PROBLEM),
-        "concatenations": array(CONCATENATION),
+        "concatenations": array(
+            CONCATENATION | {"required": [name for name in CONCATENATION["required"] if name not in ("inputs", "examples")]}
+        ),
         "merges": array(MERGE),
         "deliveries": array(DELIVERY),
     }
@@ -173,6 +175,12 @@ PATHS: Schema = {
         [parameter("run", "Run number.", COUNT, "path")],
         "The run.",
         RUN,
+    ),
+    "/api/v1/transfers/{run}/concatenations/{number}": get_operation(
+        "A concatenation of a run, with its inputs: the document of the run has those of the newest one only.",
+        [parameter("run", "Run number.", COUNT, "path"), parameter("number", "Its `number` in the document of the run.", COUNT, "path")],
+        "The concatenation.",
+        CONCATENATION,
     ),
     "/api/v1/transfers/hosts": get_operation(
         "Processes of the transfer, GUI machines, their problems, and rounds of clean-up.", [], "The hosts.", HOSTS

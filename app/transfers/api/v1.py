@@ -12,8 +12,9 @@ from app.security import Role, needs
 from app.security.audit_log import acting_user
 from app.security.guard import check_machine
 from app.transfers import runs
-from app.transfers.api.documents import hosts_json, run_json, summary_json
+from app.transfers.api.documents import concatenation_json, hosts_json, run_json, summary_json
 from app.transfers.errors import BadReport
+from app.transfers.products import concatenation
 from app.transfers.reports.checks import read_report
 from app.transfers.reports.refusals import audit_refusal
 from app.transfers.reports.store import store_report
@@ -72,6 +73,13 @@ def list_runs() -> Response:
 def show_run(run: int) -> Response:
     """All about a run."""
     return cached_json(run_json(runs.run(run)))
+
+
+@blueprint.get("/<int:run>/concatenations/<int:number>")
+@needs(Role.VIEWER)
+def show_concatenation(run: int, number: int) -> Response:
+    """A concatenation with its inputs."""
+    return cached_json(concatenation_json(concatenation(run, number)))
 
 
 @blueprint.get("/hosts")

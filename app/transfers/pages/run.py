@@ -12,7 +12,6 @@ from app.core.database import rows
 from app.security import Role, needs
 from app.transfers import kinds
 from app.transfers.clients import ClientTransfers
-from app.transfers.errors import UnknownTransferRun
 from app.transfers.hosts import gui_machines, hosts
 from app.transfers.models import TransferRun
 from app.transfers.pages.arrival import arrivals, gui_contents, is_delivered, steps
@@ -31,10 +30,10 @@ from app.transfers.pages.presenters import (
 )
 from app.transfers.pages.problems import open_problems
 from app.transfers.pages.processes import active_units, lives
-from app.transfers.products import ConcatenationFacts, DeliveryFacts, concatenation, concatenations, deliveries, merges
-from app.transfers.runs import RunHost, has_run, lasting_problems, run_version
+from app.transfers.products import DeliveryFacts, concatenation, concatenations, deliveries, merges
+from app.transfers.runs import RunHost, lasting_problems, run_version
 from app.transfers.runs import run as find_run
-from app.web import Problem, etag_of
+from app.web import etag_of
 from app.web.arguments import checked_run
 from app.web.badges import Badge
 
@@ -98,7 +97,7 @@ def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | 
 @needs(Role.VIEWER)
 def show_concatenation(run: int, number: int) -> str:
     """What went into a concatenation, and what was left out."""
-    row = _find_concatenation(run, number)
+    row = concatenation(run, number)
     view = current_view()
     shared = shared_elements(run, row.examples, view.tz)
     zones = view.zone_links(f"{PATH}/runs/{run}/concatenations/{number}")
@@ -127,15 +126,6 @@ def delivery_badge(delivery: DeliveryFacts) -> Badge:
     if is_delivered(delivery):
         return Badge("ok", "ok", "copied", "It needs no registration: the machine has no hub, or a later version of the run is registered.")
     return Badge("warning", "run", "waiting")
-
-
-def _find_concatenation(run: int, number: int) -> ConcatenationFacts:
-    """A concatenation of a run. Raises UnknownTransferRun, and Problem 404."""
-    if not has_run(run):
-        raise UnknownTransferRun(f"Nothing was reported of the transfer of run {run}")
-    if found := concatenation(run, number):
-        return found
-    raise Problem(404, f"Run {run} has no concatenation {number}: those older than the newest 200 are not kept")
 
 
 def _gui_machines(found: Sequence[RunHost], delivered: Sequence[DeliveryFacts], silent_s: float) -> set[str]:
