@@ -25,6 +25,8 @@ RUNS = 1 if TIMES == 1 else 30
 """In each of which all modes are killed."""
 STEPS = {"fu1": 60, "bu": 90, "gui1": 4}
 """Steps that each run has at least, for the short form, which does not count them."""
+REMOVED = 30
+"""Files that a clean-up removes."""
 
 
 def test_a_transfer_that_is_killed_at_any_step_does_everything_once(tmp_path: Path, sqlite_template: Path, render: Path) -> None:
@@ -43,12 +45,13 @@ def test_a_clean_up_that_is_killed_at_any_step_removes_what_it_may_and_nothing_e
     config.write_text(
         f'state = "{tmp_path}/state"\n[cleanup]\nfolder = "{folder}"\nperiod_s = 0.1\nlife_time_min = 0\ndisk_mark = 0\ndisk_low = 0\n'
     )
-    old = [f"run{run}_DQMLive_concat_{number:032x}.pb" for run in (367001, 367002) for number in range(6)]
+    old = [f"run{run}_DQMLive_concat_{number:032x}.pb" for run in (367001, 367002) for number in range(13)]
     newest = [f"run367003_DQMLive_concat_{number:032x}.pb" for number in range(14)]
     others = ["DQM_V0001_R000367001__Global__Online__ALL.root", "notes.txt"]
+    assert len([*old, *newest[:-10]]) == REMOVED
     words = [sys.executable, "-m", "tests.transfer.site.killed"]
     arguments = ["cleanup", "--config", str(config)]
-    for kill_at in sorted(chance(17).sample(range(1, 21), min(KILLS, 20))):
+    for kill_at in sorted(chance(17).sample(range(1, REMOVED + 1), KILLS)):
         for age, name in enumerate([*others, *old, *newest]):
             (folder / name).write_bytes(b"content")
             os.utime(folder / name, (1_700_000_000 + 60 * age,) * 2)  # a run is over a minute after its last file
