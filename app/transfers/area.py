@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from app import transfers
-from app.core.area import Area, HelpTopic, MenuItem, RunLink, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, StatusLine
 from app.transfers.event_source import TransferEvents
 from app.transfers.settings import TransfersSettings
 
@@ -63,6 +63,7 @@ AREA = Area(
     status=_status,
     metrics=_metrics,
     jobs="jobs.transfers",
+    commands={"transfers": CliCommand("app.cli.transfers", "Data")},
     settings=TransfersSettings,
     events=TransferEvents(),
     help=(HelpTopic("transfers", "File transfer: from the clients to the GUI machines", "transfers/help.html", _help),),

@@ -17,7 +17,7 @@ class HostTransfers(NamedTuple):
     """A process of the transfer on a host.
 
     Attributes:
-        host, mode, release: Of the process; release is the version of its software.
+        host, mode, release: Of the process; release is that of its software, "" if it does not know it.
         seen: Time of its last report, Unix s by the clock of the hub.
         age_s: Time since then.
         is_silent: Whether that is too long; after an outage of this hub its processes have the whole time anew.

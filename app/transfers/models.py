@@ -30,7 +30,7 @@ class TransferHost(JsonTable):
     Attributes:
         host: Name of the host.
         mode: One of MODES.
-        release: Version of its software.
+        release: Of its software; "" if it does not know it.
         seen: Time of its last report, hub.
         now: The same by its own clock.
         skew_s: How far its clock is ahead of that of this hub, negative if behind; 0 below 1 s.

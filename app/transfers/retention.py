@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
+from app.transfers.kinds import OPEN_STATES, OVER
 from app.transfers.models import (
     COUNTER,
     TransferCleanup,
@@ -17,6 +18,7 @@ from app.transfers.models import (
     TransferRunState,
 )
 from app.transfers.product_models import TransferConcatenation, TransferDelivery, TransferMerge
+from app.transfers.reports.store import touch_runs
 
 DAY_S = 86400.0
 OF_RUN = (
@@ -46,6 +48,25 @@ def remove_old(days: int, now: float, progress: Callable[[int], object] = lambda
         progress(removed)
     _remove_others(before, now)
     return removed
+
+
+def forget_host(host: str, now: float) -> bool:
+    """Forget the processes of a host that was taken out of service, and end its problems and runs; returns whether it was known.
+
+    What was sent from it stays. A process that reports again is known again.
+    """
+    with proxy.atomic():
+        version = advance(COUNTER)
+        if not TransferHost.delete().where(TransferHost.host == host).execute():
+            return False
+        lasts = TransferProblem.ended.is_null(), TransferProblem.host == host
+        is_open = TransferRunState.host == host, TransferRunState.state.in_(OPEN_STATES)
+        touched = {run for (run,) in rows(TransferRunState.select(TransferRunState.run).where(*is_open))}
+        touched |= {run for (run,) in rows(TransferProblem.select(TransferProblem.run).where(*lasts))}
+        TransferProblem.update(ended=now).where(*lasts).execute()
+        TransferRunState.update(state=OVER, since=now, waiting_for="[]").where(*is_open).execute()
+        touch_runs(touched - {0}, version, now)
+    return True
 
 
 def _remove_others(before: float, now: float) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from peewee import fn
 
 from app.core.area import StatusLine
+from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.core.text import counted
@@ -28,6 +31,15 @@ SKEW_S = 60.0
 """A clock that is further ahead or behind gets a warning."""
 NAMED = 5
 """Problems that a line names."""
+PROBLEM_LINES = (
+    ("disks", kinds.DISK_FULL, "disk", "fuller than allowed"),
+    ("unsent files", kinds.NOT_SENT, "cause", "for which files wait"),
+    ("missing files", kinds.FILE_MISSING, "client", "without a file that should be there"),
+    ("damaged files", kinds.CORRUPT_INPUT, "file", "left out"),
+    ("ends of runs", kinds.END_LATE, "run", "whose end is held up"),
+    ("merges", kinds.MERGE_FAILED, "run", "could not be merged"),
+)
+"""The lines on problems: name, kind, and the text after their number."""
 
 
 def status_lines(settings: Settings) -> Iterator[StatusLine]:
@@ -41,25 +53,34 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
         if any(host.host == machine.builder for host in found):
             yield _gui_line(machine)
     if found:
-        problems = _lasting_problems()
-        yield _problem_line("transfer: disks", [each for each in problems if each.kind == kinds.DISK_FULL], "disk", "above its mark")
-        unsent = {each.host: each for each in problems if each.kind == kinds.NOT_SENT}  # one of each host
-        yield _problem_line("transfer: unsent files", list(unsent.values()), "filter unit", "with files that wait")
-        missing = [each for each in problems if each.kind == kinds.FILE_MISSING]
-        yield _problem_line("transfer: missing files", missing, "client", "without a file that should be there")
-        corrupt = [each for each in problems if each.kind == kinds.CORRUPT_INPUT]
-        yield _problem_line("transfer: damaged files", corrupt, "file", "left out")
-        late = [each for each in problems if each.kind == kinds.END_LATE]
-        yield _problem_line("transfer: ends of runs", late, "run", "whose end is held up")
-        yield _problem_line(
-            "transfer: merges", [each for each in problems if each.kind == kinds.MERGE_FAILED], "run", "could not be merged"
-        )
+        counts = _counts()
+        for name, kind, noun, words in PROBLEM_LINES:
+            yield _problem_line(f"transfer: {name}", kind, counts[kind], f"{counted(counts[kind], noun)} {words}")
 
 
-def _lasting_problems() -> list[TransferProblem]:
-    """The problems that last, the newest first. What a run that is over lacks will not come any more: it counts for a day."""
+def _is_lasting() -> tuple[Any, Any]:
+    """What a problem that lasts is. What a run that is over lacks will not come any more: it counts for a day."""
     is_recent = TransferProblem.origin.not_in(OF_ENDED_RUNS) | (TransferProblem.began > time.time() - DAY_S)
-    return list(TransferProblem.select().where(TransferProblem.ended.is_null(), is_recent).order_by(TransferProblem.began.desc()))
+    return TransferProblem.ended.is_null(), is_recent
+
+
+def _counts() -> Counter[str]:
+    """The number of the problems that last, by kind."""
+    return Counter(
+        dict(
+            rows(
+                TransferProblem.select(TransferProblem.kind, fn.COUNT(TransferProblem.id))
+                .where(*_is_lasting())
+                .group_by(TransferProblem.kind)
+            )
+        )
+    )
+
+
+def _newest(kind: str) -> list[TransferProblem]:
+    """The newest problems of a kind that last."""
+    found = TransferProblem.select().where(TransferProblem.kind == kind, *_is_lasting())
+    return list(found.order_by(TransferProblem.began.desc(), TransferProblem.id.desc()).limit(NAMED))
 
 
 def _mode_line(name: str, found: Sequence[HostTransfers]) -> StatusLine:
@@ -89,11 +110,11 @@ def _gui_line(machine: GuiMachine) -> StatusLine:
     return StatusLine(name, "warn" if machine.error else "ok", f"reachable, {waiting}", detail=machine.error)
 
 
-def _problem_line(name: str, problems: Sequence[TransferProblem], noun: str, words: str) -> StatusLine:
-    if not problems:
+def _problem_line(name: str, kind: str, count: int, text: str) -> StatusLine:
+    if not count:
         return StatusLine(name, "ok", "none")
-    named = [f"{f'run {each.run}, ' if each.run else ''}{each.host}, {each.subject}: {each.text}" for each in problems[:NAMED]]
-    return StatusLine(name, "warn", f"{counted(len(problems), noun)} {words}", detail="; ".join(named))
+    named = [f"{f'run {each.run}, ' if each.run else ''}{each.host}, {each.subject}: {each.text}" for each in _newest(kind)]
+    return StatusLine(name, "warn", text, detail="; ".join(named))
 
 
 def metrics(settings: Settings) -> Iterator[Metric]:
@@ -119,7 +140,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     yield gauge("dqmhub_transfer_gui_machine_failing", "Whether a GUI machine that is reached gets no files", failing)
     waiting = [(labels, each.waiting) for labels, each in machines]
     yield gauge("dqmhub_transfer_waiting_files", "Files that wait for a GUI machine", waiting)
-    counts = Counter(problem.kind for problem in _lasting_problems())
+    counts = _counts()
     yield gauge(
         "dqmhub_transfer_problems", "Problems of the transfer that last", [({"kind": kind}, counts[kind]) for kind in kinds.PROBLEM_KINDS]
     )

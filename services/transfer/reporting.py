@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from typing import Any
 
 from .hub import Hub, HubFailed
@@ -21,7 +22,20 @@ BATCH = 200
 """Records of one report."""
 VERSION = 1
 """Version of the form of reports."""
+PACKAGE = "dqmhub"
+"""What the transfer is installed with."""
 log = logging.getLogger(__name__)
+
+
+def installed_release() -> str:
+    """The release of this software; empty where it was only copied to a host."""
+    try:
+        return metadata.version(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+RELEASE = installed_release()
 
 
 class Reporter:
@@ -70,6 +84,7 @@ class Reporter:
                 "host": self._host,
                 "mode": self._mode,
                 "version": VERSION,
+                "release": RELEASE,
                 "now": time.time(),
                 "dropped": self._journal.dropped,
                 "state": self._state(),

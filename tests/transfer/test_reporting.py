@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def test_a_report_has_the_state_and_all_new_records_at_once(tmp_path: Path) -> N
         sender.close()
     _, _, document = server.requests[0]
     assert before <= document.pop("now") <= time.time()
+    assert document.pop("release") == metadata.version("dqmhub"), "that of the software, not of the form of reports"
     assert document == {"host": "fu-1", "mode": "fu", "version": 1, "dropped": 0, "state": STATE, "records": []}
 
 

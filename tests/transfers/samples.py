@@ -103,7 +103,7 @@ def cleanup_state(**values: Any) -> Json:
 def report(*records: Json, mode: str = "fu", host: str = "", state: Json | None = None, **values: Any) -> Json:
     """The body of a request."""
     states = {"fu": fu_state(), "bu": bu_state(), "cleanup": cleanup_state()}
-    base = {"host": host or f"{mode}-1", "mode": mode, "version": "1.0", "now": NOW, "dropped": 0}
+    base = {"host": host or f"{mode}-1", "mode": mode, "version": 1, "release": "1.0", "now": NOW, "dropped": 0}
     return base | {"state": states[mode] if state is None else state, "records": list(records)} | values
 
 

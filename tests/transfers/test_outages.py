@@ -102,7 +102,7 @@ def test_the_status_page_and_the_metrics_have_a_gui_machine_that_gets_no_files(h
     receive(hub, report(now=now, state=outage(now - 99, now, "SiStrip", "CSC")), now)
     lines = {line.name: (line.state, line.text, line.detail) for line in status_lines(hub)}
     assert lines["transfer: GUI machine gui-1"] == ("down", "gets no files from bu-1, 1 file waiting", "answered 401")
-    assert lines["transfer: unsent files"] == ("warn", "1 filter unit with files that wait", f"fu-1, /fff/BU0: {AWAY}")
+    assert lines["transfer: unsent files"] == ("warn", "1 cause for which files wait", f"fu-1, /fff/BU0: {AWAY}")
     values = {metric.name: [sample.value for sample in metric.samples] for metric in metrics(hub)}
     assert values["dqmhub_transfer_gui_machine_failing"] == [1.0]
     assert [each.is_failing for each in gui_machines(60)] == [True]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
+from app.cli import dqmhub
 from app.core.settings import Settings
 from app.transfers import runs
 from app.transfers.hosts import cleanup_rounds, hosts
 from app.transfers.models import TransferHost, TransferProblem
 from app.transfers.retention import OF_RUN, remove_old
-from app.transfers.status import status_lines
+from app.transfers.status import metrics, status_lines
 from tests.transfers.samples import (
     NOW,
     RUN,
@@ -52,7 +54,7 @@ def test_each_mode_gui_machine_and_kind_of_problem_has_a_line(hub: Settings) -> 
         "builder units": ("ok", "1 host reporting"),
         "clean-up": ("warn", "1 host reporting"),
         "GUI machine gui-1": ("ok", "reachable, 0 files waiting"),
-        "disks": ("warn", "1 disk above its mark"),
+        "disks": ("warn", "1 disk fuller than allowed"),
         "unsent files": ("ok", "none"),
         "missing files": ("ok", "none"),
         "damaged files": ("ok", "none"),
@@ -133,3 +135,33 @@ def test_the_problems_of_a_host_that_is_forgotten_end(hub: Settings) -> None:
     assert [each.ended for each in runs.problems_of(0)] == [None]
     remove_old(90, NOW + 91 * DAY_S)
     assert [each.ended for each in runs.problems_of(0)] == [NOW + 91 * DAY_S]
+
+
+@pytest.mark.both_databases
+def test_a_host_that_is_forgotten_has_no_problems_and_no_runs_and_what_it_sent_stays(
+    hub: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
+    monkeypatch.setenv("DQMHUB_DATABASE_URL", hub.database_url)
+    now = time.time()
+    waits = fu_state(disks={"/a": 0.95}, clients=(process(7, tag="", snapshot=0),))
+    receive(hub, report(file_record(1, at=now - 300), host="fu-9", state=waits, now=now), now)
+    receive(hub, report(file_record(1, at=now), now=now), now)
+    assert {each.kind for each in runs.lasting_problems([0, RUN])} == {"disk-full", "file-missing"}
+    done = CliRunner().invoke(dqmhub, ["transfers", "forget", "fu-9"])
+    assert (done.exit_code, done.output) == (0, "Forgot fu-9\n")
+    assert runs.lasting_problems([0, RUN]) == []
+    assert [each.host for each in hosts(60)] == ["fu-1"]
+    assert {(each.host, each.state) for each in runs.run(RUN).hosts} == {("fu-1", "ongoing"), ("fu-9", "over")}
+    assert {each.host for each in runs.run(RUN).clients} == {"fu-1", "fu-9"}
+    again = CliRunner().invoke(dqmhub, ["transfers", "forget", "fu-9"])
+    assert (again.exit_code, again.output) == (1, "Error: No process of the transfer has reported from fu-9\n")
+
+
+def test_status_and_metrics_count_all_problems_and_read_a_few(hub: Settings) -> None:
+    now = time.time()
+    receive(hub, report(now=now, state=fu_state(disks={f"/{number}": 0.95 for number in range(90)})), now)
+    assert lines(hub)["disks"] == ("warn", "90 disks fuller than allowed")
+    assert [line.detail.count("its mark") for line in status_lines(hub) if line.name == "transfer: disks"] == [5]
+    (counts,) = [metric for metric in metrics(hub) if metric.name == "dqmhub_transfer_problems"]
+    assert {sample.labels["kind"]: sample.value for sample in counts.samples if sample.value} == {"disk-full": 90}

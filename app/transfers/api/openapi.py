@@ -151,7 +151,7 @@ REPORT = object_schema(
     {
         "host": TEXT,
         "mode": MODE,
-        "version": {"description": "Of the sender, a number or a text."},
+        "version": {"description": "Of the form of reports, a number or a text."},
         "now": NUMBER,
         "dropped": {"type": "integer", "minimum": 0, "description": "Records that the sender lost."},
         "state": {"type": "object", "description": "What the sender does now; its fields depend on the mode."},

@@ -155,7 +155,8 @@ def read_report(document: Any) -> TransferReport:
     if not isinstance(records, list) or len(records) > MAX_RECORDS:
         raise BadReport("records", f"Expected a list of at most {MAX_RECORDS} records")
     now, dropped = _field(document, "now", moment), _field(document, "dropped", count)
-    release = _field(document, "version", lambda value: text(str(value) if isinstance(value, int) else value, 50))
+    _field(document, "version", lambda value: text(str(value) if isinstance(value, int) else value, 50))  # of the form of reports
+    release = _field(document, "release", optional(lambda value: text(value, 50), ""))
     good, refused = _read_records(records)
     state = None
     try:

@@ -16,6 +16,8 @@ from app.transfers.settings import TransfersSettings
 
 ABSENT_S = 600.0
 """A run without news that its process does not report any more is over there after this time: it ended while no process served it."""
+MAX_PROCESSES = 2000
+"""Client processes of a run on a host that are stored: each report reads all of them."""
 SETTLE_S = 30.0
 """After this time a process that serves all runs knows those that it has."""
 HELD_UP_S = 600.0
@@ -84,6 +86,8 @@ def _store_processes(run: int, host: str, clients: Iterable[Mapping[str, Any]], 
     for each in clients:
         values = {"program": each["client"], "client": each["tag"], "snapshot": each["snapshot"], "restarted": each["restarted"]}
         row = known.get(each["pid"])
+        if row is None and len(known) >= MAX_PROCESSES:
+            continue
         if row is None:
             row = known[each["pid"]] = TransferProcess.create(run=run, host=host, pid=each["pid"], first=now, last=now, **values)
             is_changed = True

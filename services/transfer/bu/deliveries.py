@@ -25,6 +25,8 @@ from .lanes import CONCATENATION, MERGED_FILE, Delivery, Lane
 FORMATS = {CONCATENATION: 3, MERGED_FILE: 1}
 """Numbers of the file formats of the DQM GUI."""
 KIND = "delivery"
+REPORT_S = 60.0
+"""Seconds after which the error and the attempts of a delivery that goes on failing are reported again."""
 log = logging.getLogger(__name__)
 
 
@@ -51,6 +53,7 @@ class GuiMachine:
         self._contact = Contact(self.name)
         self._registering = threading.Lock()
         self._logged: set[int] = set()
+        self._reported: dict[str, float] = {}  # when a lane reported last, monotonic s
         self._versions: dict[int, int] = {}  # registered by this process: the journal has them a moment later
         self._lanes = {what: Lane(f"{what} to {self.name}", self._attempt, self._update) for what in FORMATS}
 
@@ -98,7 +101,7 @@ class GuiMachine:
             remote.close()
 
     def _attempt(self, delivery: Delivery) -> Delivery:
-        """Copy and register a file as far as that succeeds; the first failure and the end are reported."""
+        """Copy and register a file as far as that succeeds; the first failure is reported, later ones each minute, and the end."""
         before, delivery = delivery, replace(delivery, attempts=delivery.attempts + 1)
         target = PurePosixPath(self._options.pb_folder if delivery.what == CONCATENATION else self._options.root_folder, delivery.name)
         try:
@@ -114,7 +117,10 @@ class GuiMachine:
                 self._log(delivery)
         except (CopyFailed, HubFailed) as error:
             delivery = self._failed(delivery, error)
-        self._keep(delivery, is_reported=delivery.is_done or not before.error)
+        is_due = time.monotonic() - self._reported.get(delivery.what, 0.0) >= REPORT_S
+        if is_reported := delivery.is_done or not before.error or is_due:
+            self._reported[delivery.what] = time.monotonic()
+        self._keep(delivery, is_reported)
         return delivery
 
     def _log(self, delivery: Delivery) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from services.transfer.bu import deliveries as module
 from services.transfer.bu import lanes
 from services.transfer.bu.again import deliver_again
 from services.transfer.bu.contact import Contact
@@ -183,6 +184,20 @@ def test_a_machine_that_is_down_holds_up_no_other_and_gets_the_newest_when_it_is
     first, last = site.records(gui_machine="gui1")  # the first failure, and the end of it
     assert "No such file or directory" in first["error"]
     assert (last["name"], last["error"]) == (made.name, "")
+
+
+def test_the_error_and_the_attempts_of_a_delivery_are_reported_again_while_it_fails(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REPORT_S", 0.0)
+    site.machine("gui1", "")
+    os.rename(site.folder / "gui1", site.folder / "gui1 away")
+    deliveries = site.start()
+    deliveries.add(site.concatenation(RUN, 1))
+    until(lambda: len(site.records(gui_machine="gui1")) >= 3, "three failures")
+    first, *others = site.records(gui_machine="gui1")[:3]
+    assert [each["attempts"] for each in others] == [2, 3]
+    assert {each["error"] for each in others} == {first["error"]}
+    os.rename(site.folder / "gui1 away", site.folder / "gui1")
+    site.wait()
 
 
 def test_a_hub_that_is_away_gets_a_file_that_was_copied_once(site: Site) -> None:
