@@ -184,13 +184,11 @@ class RunWatch:
         self._run, self._heartbeats, self._gap_s = run, heartbeats, gap_s
         self._absent_since: dict[str, float | None] = {}
         self._empty_since: float | None = None
-        self._unclear: dict[str, str] = {}
 
     def is_over(self, now: float) -> bool:
         """Read all heartbeats at a time of the monotonic clock, s. Raises `OSError` when they cannot be listed, which means nothing."""
         found = self._heartbeats.read(now)
         self._absent_since = {host: self._absence(host, one) for host, one in found.items()}
-        self._unclear = self._heartbeats.problems()
         if not any(one.version for one in found.values()):
             self._empty_since = now if self._empty_since is None else self._empty_since
             return now - self._empty_since >= self._heartbeats.stale_s
@@ -198,9 +196,8 @@ class RunWatch:
         return all(self._has_ended(host, one, now) for host, one in found.items())
 
     def waiting_for(self) -> list[str]:
-        """The FUs that have the run by their last complete heartbeat, or had none that is complete; with what is wrong with it."""
-        waiting = sorted(host for host, since in self._absent_since.items() if since is None or host in self._unclear)
-        return [f"{host} (its heartbeat {self._unclear[host]})" if host in self._unclear else host for host in waiting]
+        """The FUs that have the run by their last complete heartbeat, or had none that is complete."""
+        return sorted(host for host, since in self._absent_since.items() if since is None)
 
     def _absence(self, host: str, heartbeat: Heartbeat) -> float | None:
         """Time of the first of the complete readings in a row without the run; None if the last one lists it, or none was complete."""

@@ -107,6 +107,8 @@ def test_the_options_of_the_document_are_valid_and_those_of_a_host_with_its_mode
         read.append(read_options(tmp_path / f"{number}.toml"))
     cleanup, bu, fu = read
     assert [len(options.hubs) for options in read] == [1, 1, 1]
+    assert "Copy the token of each GUI machine to `bu-1`, and that of `gui-1` to all hosts" in DOCUMENT
+    assert {hub.token_file for options in read for hub in options.hubs} == {"/etc/dqmhub-transfer-gui-1.token"}
     assert cleanup.cleanup.release_link == "/data/dqmgui/current_production"
     assert [machine.name for machine in bu.bu.gui_machines] == ["gui-1", "gui-2"]
     assert fu.fu == Options().fu
