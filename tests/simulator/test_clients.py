@@ -339,6 +339,9 @@ def test_clients_follow_the_jobs_of_the_simulated_p5() -> None:
         assert (found.clients["GEM"].lumi, found.crash_at_end) == (gem["lumi"], {"GEM"})
         assert 2 <= gem["lumi"] < found.lumi
         assert found.clients["DT"] == WantedClient(hosts["dt_dqm_sourceclient-live"], 1, found.lumi)
+        (faulty,) = RunsAtP5(int(p5.address.rpartition(":")[2]), {"DT": Fault("cut", 3), "RPC": Fault("no-root")}).wanted()
+        assert {tag for tag, client in faulty.clients.items() if client.is_cut} == {"DT"}
+        assert faulty.crash_at_end == {"GEM", "RPC"}
         p5.incident("end_run")
         p5.advance(1)
         ended = next(one for one in runs.wanted() if one.run == found.run)
@@ -360,3 +363,20 @@ def test_the_command_ends_after_the_last_run_of_a_plan(tmp_path: Path) -> None:
     )
     assert refused.returncode == 2
     assert "expected CLIENT=KIND@LUMI:CODE" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--lumis", "2"], "--lumis cannot be used together with --p5 or --follow"),
+        (["--lumi-s", "1"], "--lumi-s cannot be used together with --p5 or --follow"),
+        (["--clients", "Info"], "--clients cannot be used together with --p5 or --follow"),
+        (["--fault", "Info=cut", "--fault", "DT=dies"], "--fault dies cannot be used together with --p5 or --follow"),
+    ],
+)
+def test_what_cannot_be_while_p5_is_followed_is_refused(options: list[str], reason: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "services.simulator.clients", "--folder", tmp_path, "--program", tmp_path, "--p5", "1", *options]
+    done = subprocess.run(command, cwd=TREE, check=False, timeout=PATIENCE_S, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert reason in done.stderr
+    assert not list(tmp_path.iterdir())

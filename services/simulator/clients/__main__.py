@@ -16,7 +16,7 @@ from .content import Content
 from .demo_clients import BY_TAG
 from .hosts import HEARTBEAT_S
 from .places import Places
-from .planned import Fault, PlannedRuns, parse_fault
+from .planned import OF_FILES, Fault, PlannedRuns, parse_fault
 from .player import Player
 from .transfer_options import write_options
 
@@ -25,7 +25,10 @@ TICK_S = 0.5
 
 def main() -> None:
     """Read the command line, and play runs until a signal or the end of the supervisor."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.p5:
+        _check_following(parser, arguments)
     bu, *hosts = clusters(arguments.fus)[PRODUCTION]
     places = Places(arguments.folder.absolute())
     places.make(hosts)
@@ -40,10 +43,10 @@ def main() -> None:
     set_with_supervisor(stop)
     content = Content(arguments.program.absolute(), places.work)
     player = Player(places, hosts, bu, content, dict(arguments.clock), _report)
+    faults = dict(arguments.fault)
     if arguments.p5:
-        runs: RunsAtP5 | PlannedRuns = RunsAtP5(arguments.p5)
+        runs: RunsAtP5 | PlannedRuns = RunsAtP5(arguments.p5, faults)
     else:
-        faults = dict(arguments.fault)
         runs = PlannedRuns(arguments.run, arguments.lumis, arguments.lumi_s, hosts, arguments.clients, faults, time.time, arguments.runs)
     play(player, runs, stop)
 
@@ -63,6 +66,18 @@ def play(player: Player, runs: RunsAtP5 | PlannedRuns, stop: threading.Event) ->
             stop.wait(TICK_S)
     finally:
         player.close()
+
+
+def _check_following(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """End with an error when there are options of a plan, or faults of processes, which are those of P5."""
+    for name in ("run", "runs", "lumis", "lumi_s", "clients"):
+        if getattr(arguments, name) != parser.get_default(name):
+            parser.error(f"--{name.replace('_', '-')} cannot be used together with --p5 or --follow: runs and clients are those of P5")
+    if kinds := [fault.kind for _, fault in arguments.fault if fault.kind not in OF_FILES]:
+        parser.error(
+            f"--fault {kinds[0]} cannot be used together with --p5 or --follow: crashes and stalls are those of `dqmhub simulate`; "
+            f"possible are {' and '.join(OF_FILES)}"
+        )
 
 
 def _root_programs() -> Path | None:

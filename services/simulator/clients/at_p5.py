@@ -5,9 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from .demo_clients import BY_NAME
+from .planned import Fault
 from .wanted import WantedClient, WantedRun
 
 _TIMEOUT_S = 10.0
@@ -17,20 +21,20 @@ _JOB = re.compile(r"dqm-source-state-run\d+-host(.+)-pid\d+")
 class RunsAtP5:
     """Follows the production runs of the simulator of P5."""
 
-    def __init__(self, port: int) -> None:
-        """Follow the simulator that listens on this port."""
-        self._port = port
+    def __init__(self, port: int, faults: Mapping[str, Fault] = {}) -> None:
+        """Follow the simulator that listens on this port; some clients have faults of their files besides those of P5."""
+        self._port, self._faults = port, faults
         self._last: list[WantedRun] = []
 
     def wanted(self) -> list[WantedRun]:
         """The ongoing run, and those that have ended and still have clients; what was found last while the simulator does not respond."""
-        try:
-            system = self._system()
-        except (OSError, http.client.HTTPException, ValueError, KeyError):  # it starts or restarts
-            return self._last
+        with suppress(OSError, http.client.HTTPException, ValueError, KeyError):  # it starts or restarts
+            self._update(self._system())
+        return [_with_faults(run, self._faults) for run in self._last]
+
+    def _update(self, system: dict[str, Any]) -> None:
         before = {run.run: run for run in self._last}
         self._last = [run for row in system["conditions"] if (run := _run(system, row, before.get(row["run"])))]
-        return self._last
 
     def _system(self) -> dict[str, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
@@ -64,6 +68,13 @@ def _run(system: dict[str, Any], row: dict[str, Any], last: WantedRun | None) ->
         {client.tag: _client(job, lumi) for job in jobs if (client := BY_NAME.get(job["tag"]))},
         crash_at_end=frozenset(client.tag for job in jobs if job["silent"] and (client := BY_NAME.get(job["tag"]))),
     )
+
+
+def _with_faults(run: WantedRun, faults: Mapping[str, Fault]) -> WantedRun:
+    """A run whose clients damage their snapshots, or crash while they write their ROOT file."""
+    cut = {tag for tag, fault in faults.items() if fault.kind == "cut" and run.lumi >= fault.lumi}
+    clients = {tag: replace(client, is_cut=tag in cut) for tag, client in run.clients.items()}
+    return replace(run, clients=clients, crash_at_end=run.crash_at_end | {tag for tag, fault in faults.items() if fault.kind == "no-root"})
 
 
 def _client(job: dict[str, Any], lumi: int) -> WantedClient:

@@ -16,6 +16,8 @@ RESTART_LUMIS = 0.22
 """From a crash to the next process: 5 s of a usual lumisection."""
 RELEASE = "CMSSW_13_0_7"
 KINDS = ("crash", "dies", "stuck", "blind", "cut", "no-root")
+OF_FILES = ("cut", "no-root")
+"""Faults of files alone: the process is like a good one until the end of the run."""
 _NO_ROOT_FILE = ("stuck", "blind", "no-root")
 _FAULT = re.compile(rf"(\w+)=({'|'.join(KINDS)})(?:@(\d{{1,4}}))?(?::(\d{{1,3}}))?", re.ASCII)
 
