@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from app.transfers.reports.checks import read_report
+from services.transfer import heartbeats
 from services.transfer.bu.deliveries import Deliveries
 from services.transfer.bu.inputs import WORK_FOLDER
 from services.transfer.bu.lanes import Delivery
@@ -328,6 +329,16 @@ def test_snapshots_of_a_run_that_goes_on_after_its_merge_are_delivered_as_newer_
     bu.journal.put("merge", RUN, "0002", {"name": "m", "size": 1, "made": time.time() + 60, "temporary": "", "seen": {}})
     bu.round()
     assert (set(added), bu.runs[RUN].state()["error"]) == ({0}, "")
+
+
+def test_what_is_wrong_with_a_heartbeat_is_in_the_state_of_the_mode_until_it_is_understood(bu: Bu, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "UNCLEAR_S", 0.0)
+    file = bu.output.parent / "boxes" / "fu1"
+    file.write_text(json.dumps({"activeRuns": [str(RUN)]}))
+    bu.runs.live()
+    assert bu.runs.error() == "The heartbeat of fu1 cannot be understood: it has no list `activeRuns` of whole numbers"
+    file.write_text(json.dumps({"activeRuns": [RUN]}))
+    until(lambda: not bu.runs.live() and not bu.runs.error(), "the next reading")
 
 
 def test_snapshots_in_folders_of_older_clients_are_noticed(bu: Bu, folder: Path) -> None:
