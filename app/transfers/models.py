@@ -36,7 +36,7 @@ class TransferHost(JsonTable):
         skew_s: How far its clock is ahead of that of this hub, negative if behind; 0 below 1 s.
         number: Number of the last record that was stored or refused.
         number_at: Latest time of a record; a smaller number with a later time is of a new journal.
-        dropped: Records that it lost because no hub took them.
+        dropped: Records that it lost while no hub was reachable.
         refused: Records that could not be used, so far.
         problem: Why the last of them was refused.
         state: JSON object: the state that it reported.
@@ -189,7 +189,7 @@ class TransferProblem(Table):
         kind: One of PROBLEM_KINDS.
         host: The host that reported it, of a missing file that of the client.
         run: 0: it has no run.
-        origin: What it was found by, such as snapshot or merge; a later finding by the same ends it.
+        origin: The check that found it, such as snapshot or merge; it ends when the same check finds nothing.
         subject: The client, GUI machine, disk or file.
         text: What is wrong, for people.
         began, ended: hub; `ended` is null while it lasts.

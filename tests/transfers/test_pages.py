@@ -228,7 +228,7 @@ def test_gui_machines_disks_and_clean_up_are_shown(filled: float, client: FlaskC
     assert re.match(r"gui-2 unreachable [-\d]+ [:\d]+ 3 files bu-1 No route to host", unreachable)
     disks = rows_of(client, "/transfers", "disks")
     assert disks[:2] == ["bu-1 /fff/output 95.0 % above the mark 90 %", "gui-1 /data/dqmgui/files 93.0 % above the mark 90 %"]
-    assert disks[2:] == ["bu-1 /fff/ramdisk 40.0 % 90 %", "fu-1, fu-2 /fff/output 30.0 % 90 %"], "what is shared or alike is one row"
+    assert disks[2:] == ["bu-1 /fff/ramdisk 40.0 % 90 %", "fu-1 , fu-2 /fff/output 30.0 % 90 %"], "what is shared or alike is one row"
     (cleanup,) = rows_of(client, "/transfers", "cleanup")
     wanted = r"gui-1 /data/dqmgui/files 26 2.6 kB 4 .* , 26 files, 2.60 GB 20 of an older run , 6 of the newest run stays above the mark"
     assert re.match(wanted, cleanup), cleanup

@@ -16,7 +16,7 @@ ACTIONS = {
     kinds.SILENT: "On the host, see \u201csystemctl status dqmhub-transfer@MODE\u201d (fu, bu or cleanup) and its log, and start it again.",
     kinds.PROCESS_FAILING: "On the host, make the folder that the text names readable and writable for dqmpro; it is tried again by itself.",
     kinds.END_LATE: "See whether a client of the run hangs on the hosts that are named: end it there, and the run is merged.",
-    kinds.FILE_MISSING: "See the job of the client in DQM^2 and its log: it hangs, or has ended, and must be started again.",
+    kinds.FILE_MISSING: "See the job of the client in DQM^2 and its log: it hangs, or has ended too early.",
     kinds.NOT_SENT: "On the filter unit, see \u201cjournalctl -u dqmhub-transfer@fu\u201d; files wait, and are sent when the cause is gone.",
     kinds.GUI_UNREACHABLE: "See whether the machine runs, and \u201cssh -o BatchMode=yes HOST true\u201d as dqmpro on the builder unit.",
     kinds.GUI_FAILING: "401 and 403 are about the token that the builder unit has for this machine, other answers about its hub.",

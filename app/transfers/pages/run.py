@@ -71,6 +71,7 @@ def _context(view: TransfersView, run: int, neighbours: tuple[int | None, int | 
         "after": neighbours[1],
         "stages": found.hosts,
         "units": active_units(found.hosts, processes),
+        "reporting": {each.host for each in processes},
         "lives": lives(run, found.clients, processes),
         "silent": {(each.host, each.mode) for each in processes if each.is_silent},
         "is_ongoing": is_ongoing,

@@ -11,9 +11,10 @@ MAX_SUBJECTS = 100
 
 
 def update_problems(kind: str, host: str, run: int, origin: str, found: Mapping[str, str], now: float) -> bool:
-    """Let exactly the found problems last, of those with this kind, host, run and origin; returns whether something changed.
+    """Store what a check found: new problems begin, those that it does not find any more end; returns whether something changed.
 
     Args:
+        kind, host, run, origin: Of the problems that the check is about.
         found: What is wrong, by subject. Of a problem that lasts the text is replaced.
         now: Unix s by the clock of the hub.
     """

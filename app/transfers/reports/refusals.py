@@ -16,7 +16,7 @@ def audit_refusal(user: str, target: str, problem: str, now: float) -> None:
     """Add a row, unless there is a recent one of the same.
 
     Args:
-        user: Whose report it is.
+        user: The user who sent the report.
         target: The process that sent it.
         problem: What is wrong.
         now: Unix s.
