@@ -85,3 +85,12 @@ def test_an_open_list_shows_a_new_run(page: Page, hub: Settings) -> None:
     now = time.time()
     receive(hub, report(file_record(1, run=RUN + 1, at=now), host="fu-3", now=now, state=fu_state(run=RUN + 1)), now)
     expect(rows.first).to_have_text(str(RUN + 1))
+
+
+def test_names_of_files_do_not_make_rows_tall_on_a_narrow_window(page: Page) -> None:
+    page.set_viewport_size({"width": 900, "height": 768})
+    page.goto(f"/transfers/runs/{OLDER}")
+    rows = page.locator('section[aria-labelledby="deliveries-title"] tbody tr')
+    expect(rows).to_have_count(3)
+    line_px = 20
+    assert max(row.bounding_box()["height"] for row in rows.all()) < 4 * line_px

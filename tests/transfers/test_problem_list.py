@@ -107,3 +107,12 @@ def test_clients_that_have_written_nothing_count_in_the_list(hub: Settings, clie
     wrote = process(20, snapshot=now - 4), process(21, snapshot=now - 2, restarted=True)
     receive(hub, report(file_record(1, at=now), now=now, state=fu_state(clients=(*starting, *wrote))), now)
     assert f"{RUN} ongoing 1 of 12 on 1 host" in rows_of(client, "/transfers", "runs")[0]
+
+
+def test_a_gui_machine_that_refuses_all_files_is_not_shown_as_reachable(hub: Settings, client: FlaskClient) -> None:
+    now = time.time()
+    refusing = {"name": "gui-1", "reachable": True, "since": now - 900, "failing": now - 600, "error": "answered 401", "waiting": 1}
+    receive(hub, report(mode="bu", now=now, state=bu_state(gui_machines=[refusing])), now)
+    (row,) = rows_of(client, "/transfers", "gui")
+    assert re.match(r"gui-1 gets no files .* answered 401$", row), row
+    assert re.match(r"GUI machine gets no files gui-1 : answered 401 .*401 and 403 are about the token", problems(client, "/transfers")[0])
