@@ -52,6 +52,8 @@ class TransferMerge(JsonTable):
         resolved: Scalars, quality tests and marks that several files have, of which the newest was taken.
         inputs: JSON array of objects with host, client, name, size.
         left_out: JSON array of objects with name, reason.
+        missing: JSON array of objects with host, client, name: clients with snapshots and without a ROOT file.
+        saturated, saturated_names: Histograms with bins whose sum is more than their type holds, and a JSON array of some names.
     """
 
     run = IntegerField()
@@ -67,6 +69,9 @@ class TransferMerge(JsonTable):
     resolved = BigIntegerField()
     inputs = TextField()
     left_out = TextField()
+    missing = TextField(default="[]")
+    saturated = BigIntegerField(default=0)
+    saturated_names = TextField(default="[]")
 
     class Meta:
         """Options of peewee."""

@@ -34,7 +34,14 @@ class ConcatenationFacts(NamedTuple):
 
 
 class MergeFacts(NamedTuple):
-    """A merge. inputs: objects with host, client, name, size; left_out: objects with name, reason."""
+    """A merge.
+
+    Attributes:
+        inputs: Objects with host, client, name, size.
+        left_out: Objects with name, reason.
+        missing: Objects with host, client, name: clients with snapshots and without a ROOT file.
+        saturated, saturated_names: Histograms with bins whose sum is more than their type holds, and some of their names.
+    """
 
     host: str
     version: int
@@ -48,6 +55,9 @@ class MergeFacts(NamedTuple):
     resolved: int
     inputs: list[dict[str, Any]]
     left_out: list[dict[str, str]]
+    missing: list[dict[str, str]]
+    saturated: int
+    saturated_names: list[Any]
 
 
 class DeliveryFacts(NamedTuple):
@@ -113,6 +123,9 @@ def merges(run: int) -> list[MergeFacts]:
             row.resolved,
             row.value_of("inputs"),
             row.value_of("left_out"),
+            row.value_of("missing"),
+            row.saturated,
+            row.value_of("saturated_names"),
         )
         for row in TransferMerge.select().where(TransferMerge.run == run).order_by(TransferMerge.id.desc())
     ]

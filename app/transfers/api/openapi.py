@@ -70,11 +70,13 @@ CONCATENATION = object_schema(
 MERGE = object_schema(
     {
         **dict.fromkeys(("host", "name", "error"), TEXT),
-        **dict.fromkeys(("version", "size", "histograms", "resolved"), INTEGER),
+        **dict.fromkeys(("version", "size", "histograms", "resolved", "saturated"), INTEGER),
         **dict.fromkeys(("began", "made"), TIME),
         "is_accepted": BOOLEAN,
         "inputs": array(object_schema({"host": TEXT, "client": TEXT, "name": TEXT, "size": INTEGER})),
         "left_out": LEFT_OUT,
+        "missing": array(object_schema({"host": TEXT, "client": TEXT, "name": TEXT})),
+        "saturated_names": {"type": "array", "items": {}, "description": "Histograms with bins whose sum is more than their type holds."},
     }
 )
 DELIVERY = object_schema(

@@ -83,7 +83,7 @@ def _store_concatenation(host: str, record: TransferRecord, now: float) -> None:
 
 def _store_merge(host: str, record: TransferRecord, now: float) -> None:
     values = dict(record.values)
-    lists = {name: _json(values[name]) for name in ("inputs", "left_out")}
+    lists = {name: _json(values[name]) for name in ("inputs", "left_out", "missing", "saturated_names")}
     is_tried = values.pop("tried")
     values |= {"number": values.pop("version"), "accepted": int(values["accepted"])}
     TransferMerge.create(run=record.run, host=host, **values | lists)

@@ -32,6 +32,8 @@ MOST_WAITS = 10
 """A merge waits for ROOT files at most this often `merge_wait_s` after the end of the run, also when snapshots still arrive."""
 REST_S = 10.0
 """Seconds between two looks at the heartbeats when a run is over and there is nothing to merge."""
+MOST_SATURATED = 20
+"""Names of histograms in a record that have bins with more than their type holds."""
 log = logging.getLogger(__name__)
 
 
@@ -220,8 +222,8 @@ class EndOfRun:
         merge.path.replace(self._folder / name)
         what = f"{len(merge.included)} ROOT files, {merge.histograms} histograms, {merge.size / 1e6:.1f} MB"
         log.info("Run %d: merged %s as %s in %.1f s", self._run, what, name, record["made"] - began)
-        if record["error"]:
-            log.warning("Run %d: %s", self._run, record["error"])
+        if notes := _notes(_missing_note(missing), _saturated_note(merge)):
+            log.warning("Run %d: %s", self._run, notes)
         return MergedFile(self._folder / name, self._run, version, merge.size, record["made"])
 
     def _next_version(self, inputs: Sequence[RunFile]) -> int:
@@ -237,7 +239,7 @@ class EndOfRun:
         """Note that there is nothing to merge, until other files come."""
         record = self._record(inputs, missing, began, merge, error)
         self._journal.put(KIND, self._run, UNMERGED, {"seen": self._contents.document(inputs), "size": 0, "made": record["made"]}, record)
-        log.log(logging.ERROR if inputs else logging.WARNING, "Run %d: %s", self._run, record["error"])
+        log.log(logging.ERROR if inputs else logging.WARNING, "Run %d: %s", self._run, _notes(error, _missing_note(missing)))
 
     def _fail(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, error: OSError) -> None:
         """Note a merge that failed, once for each reason, and wait longer each time."""
@@ -248,7 +250,7 @@ class EndOfRun:
             self._journal.add_record(self._record(inputs, missing, began, Merge(), self._error))
 
     def _record(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, merge: Merge, error: str = "") -> dict[str, Any]:
-        """What is reported of a merge that was not accepted. The error also says what is noteworthy of one that was."""
+        """What is reported of a merge that was not accepted."""
         by_path = {file.path: file for file in inputs}
         losses = merge.losses()
         for path, reason in losses.items():
@@ -266,14 +268,19 @@ class EndOfRun:
             "made": now,
             "accepted": False,
             "tried": bool(inputs),
-            "error": "; ".join(filter(None, (error, _missing_note(missing), _saturated_note(merge)))),
+            "error": error,
             "histograms": merge.histograms,
             "resolved": merge.resolved,
             "inputs": [{"host": file.host, "client": file.client, "name": file.path.name, "size": file.size} for file in included],
             "left_out": [{"name": path.name, "reason": reason} for path, reason in losses.items()],
             "missing": [{"host": file.host, "client": file.client, "name": file.path.name} for file in missing],
             "saturated": merge.saturated,
+            "saturated_names": merge.saturated_names[:MOST_SATURATED],
         }
+
+
+def _notes(*texts: str) -> str:
+    return "; ".join(filter(None, texts))
 
 
 def _missing_note(missing: Sequence[RunFile]) -> str:
