@@ -115,4 +115,5 @@ def test_a_gui_machine_that_refuses_all_files_is_not_shown_as_reachable(hub: Set
     receive(hub, report(mode="bu", now=now, state=bu_state(gui_machines=[refusing])), now)
     (row,) = rows_of(client, "/transfers", "gui")
     assert re.match(r"gui-1 gets no files .* answered 401$", row), row
+    assert "gui-1 gets no files" in text(client, "/transfers/hosts/bu-1")
     assert re.match(r"GUI machine gets no files gui-1 : answered 401 .*401 and 403 are about the token", problems(client, "/transfers")[0])

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.security import Role, needs
-from app.transfers.hosts import cleanup_rounds, hosts
+from app.transfers.hosts import cleanup_rounds, gui_machines, hosts
 from app.transfers.pages.overview import disks_of
 from app.transfers.pages.presenters import (
     MODE_TITLES,
@@ -46,6 +46,7 @@ def _context(view: TransfersView, host: str, version: str) -> dict[str, Any]:
         "host": host,
         "processes": processes,
         "disks": [disk for process in processes for disk in disks_of(process, settings.transfer_disk_mark)],
+        "gui_machines": [each for each in gui_machines(settings.transfer_silent_s) if each.builder == host],
         "rounds": cleanup_rounds(host, SHOWN_ROUNDS),
         "silent_s": settings.transfer_silent_s,
         "mode_titles": MODE_TITLES,
