@@ -16,15 +16,15 @@ COUNTER = "transfers"
 """Name of the version counter of the area, see app.core.counters."""
 
 
-class JsonTable(Table):
-    """A table with JSON in some of its columns."""
+class JsonColumns:
+    """Of tables with JSON in some of their columns."""
 
     def value_of(self, column: str) -> Any:
         """The value of one of the JSON columns."""
         return json.loads(getattr(self, column))
 
 
-class TransferHost(JsonTable):
+class TransferHost(JsonColumns, Table):
     """A process of the transfer: one for each host and mode.
 
     Attributes:
@@ -79,7 +79,7 @@ class TransferRun(Table):
         indexes = ((("changed",), False),)
 
 
-class TransferRunState(JsonTable):
+class TransferRunState(JsonColumns, Table):
     """The state of a run at a filter unit or builder unit."""
 
     run = IntegerField()
@@ -164,7 +164,7 @@ class TransferClient(Table):
         indexes = ((("run", "host", "client"), True),)
 
 
-class TransferCleanup(JsonTable):
+class TransferCleanup(JsonColumns, Table):
     """A round of clean-up that removed files of a GUI machine."""
 
     host = TextField()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from peewee import BigIntegerField, DoubleField, IntegerField, TextField
 
 from app.core.database import Table
-from app.transfers.models import JsonTable
+from app.transfers.models import JsonColumns
 
 
-class TransferConcatenation(JsonTable):
+class TransferConcatenation(JsonColumns, Table):
     """A concatenation of the snapshots of a run; the newest ones of a run are kept.
 
     Attributes:
@@ -42,7 +42,7 @@ class TransferConcatenation(JsonTable):
         indexes = ((("run", "id"), False),)
 
 
-class TransferMerge(JsonTable):
+class TransferMerge(JsonColumns, Table):
     """A merge of the ROOT files of a run.
 
     Attributes:
