@@ -14,7 +14,7 @@ import sys
 
 from app.core.limited_process import REMOTE_MB, allow_cpu, enter, out_of_memory, peak_memory_mb
 from app.core.urls import is_remote
-from app.formats import FormatError
+from app.formats import FileReplaced, FormatError
 from app.trends.computing import compute_task
 from app.trends.outcomes import FileTask, outcomes_to_json
 
@@ -50,7 +50,7 @@ def _answer(task: FileTask, memory_mb: int, timeout_s: float) -> dict[str, objec
     try:
         return {"outcomes": outcomes_to_json(compute_task(task))}
     except FormatError as error:
-        return {"error": str(error)}
+        return {"error": str(error), "replaced": isinstance(error, FileReplaced)}
     except (OSError, MemoryError) as error:
         if isinstance(error, OSError) and error.errno != errno.ENOMEM:
             return {"error": f"{task.url}: {error.strerror}"}

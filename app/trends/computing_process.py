@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from app.core.limited_process import MOST_ELAPSED, TREE, ended, out_of_time
-from app.trends.errors import UnreadableSample
+from app.trends.errors import SampleReplaced, UnreadableSample
 from app.trends.outcomes import FileTask, Outcome, outcomes_from_json
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -63,7 +63,7 @@ class ComputingProcess:
             if answer.get("last"):
                 self._end()
         if "error" in answer:
-            raise UnreadableSample(answer["error"])
+            raise (SampleReplaced if answer.get("replaced") else UnreadableSample)(answer["error"])
         return outcomes_from_json(answer["outcomes"])
 
     def close(self) -> None:

@@ -48,3 +48,7 @@ class UnknownRequest(TrendError):
 
 class UnreadableSample(TrendError):
     """The file of a sample cannot be used within the limits of reading."""
+
+
+class SampleReplaced(UnreadableSample):
+    """The file of a sample was replaced since it was listed: the new one has to be listed."""

@@ -18,7 +18,7 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.trends.computing_process import Limits, shared_process
 from app.trends.datasets import DatasetIdentity
-from app.trends.errors import UnreadableSample
+from app.trends.errors import SampleReplaced, UnreadableSample
 from app.trends.extraction_state import Extraction, SeenSample, Target, load_extraction, store_failure, store_seen, store_success
 from app.trends.models import TrendDataset, TrendVersion
 from app.trends.outcomes import Computation, Outcome, SampleFile, file_task
@@ -54,12 +54,12 @@ def extract(key: SampleKey, settings: Settings) -> ExtractionResult:
     for _ in range(ROUNDS - 1):
         try:
             return _extract(key, settings)
-        except ExtractedMeanwhile:
+        except (ExtractedMeanwhile, SampleReplaced):
             continue
-    return _extract(key, settings)
+    return _extract(key, settings, is_last=True)
 
 
-def _extract(key: SampleKey, settings: Settings) -> ExtractionResult:
+def _extract(key: SampleKey, settings: Settings, is_last: bool = False) -> ExtractionResult:
     target = Target(dataset_id(key.dataset), key.run)
     before = load_extraction(target)
     stored = find_sample(key)
@@ -73,6 +73,8 @@ def _extract(key: SampleKey, settings: Settings) -> ExtractionResult:
             return _keep_points(target, before, opened, seen)
         result = _extract_points(target, before, opened, seen, settings)
     except (GuiError, OSError, FormatError, UnreadableSample) as error:
+        if isinstance(error, SampleReplaced) and not is_last:
+            raise
         result = ExtractionResult(FAILED, str(error) or type(error).__name__)
     if result.state != DONE:
         tries = 1 + (before.tries if before else 0)

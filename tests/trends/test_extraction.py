@@ -108,6 +108,26 @@ def test_points_of_another_process_are_not_replaced_by_those_of_a_file_read_befo
     assert site.points() == {("n", 355555): 200}
 
 
+def test_a_file_that_is_replaced_while_it_is_read_is_no_failure(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As files of a demo are while they are made again; what replaces it is another version of the run."""
+    site.configure(n=COUNT)
+    (file,) = site.add(V1)
+    site.sync(file)
+    compute_first, states = ComputingProcess.compute, []
+
+    def compute(*arguments: Any) -> Any:
+        if not states:
+            states.append("replaced")
+            (site.folder / "new").write_bytes((site.files / V2).read_bytes())
+            (site.folder / "new").replace(file)
+        return compute_first(*arguments)
+
+    monkeypatch.setattr(ComputingProcess, "compute", compute)
+    found = extraction.extract(SampleKey(355555, 0, "/ZeroBias/Run2022C-Express-v1/DQMIO"), site.settings)
+    assert found.state == "done", found.text
+    assert site.points() == {("n", 355555): 200}
+
+
 def test_a_sample_with_lumisections_alone_is_not_due(site: Site) -> None:
     site.configure(n=COUNT)
     site.sync(*site.add(V1))
