@@ -48,7 +48,8 @@ def configured(hub: Settings, pigeon: None, tmp_path: Path) -> Settings:
 def test_its_settings_are_read_checked_and_documented(pigeon: None, tmp_path: Path) -> None:
     settings = load(None, {"DQMHUB_NOTIFY_PIGEON_LOFT": str(tmp_path), "DQMHUB_NOTIFY_QUIET": "pigeon 22:00-06:00"})
     (channel,) = channels.channels(settings)
-    of_transfer = ("file-missing", "corrupt-input", "merge-failed", "gui-unreachable", "disk-full", "transfer-silent")
+    of_files = ("file-missing", "not-sent", "corrupt-input", "merge-failed", "gui-unreachable", "gui-failing")
+    of_transfer = (*of_files, "process-failing", "end-late", "disk-full", "transfer-silent")
     assert channel.kinds == ("crash", "stuck", "silent-host", "trend-outside", *of_transfer)
     assert (channel.name, channel.quiet_hours) == ("pigeon", ["22:00-06:00"])
     with pytest.raises(SettingError, match="channels: " + ", ".join(sorted([*KINDS, "pigeon"]))):
