@@ -29,7 +29,7 @@ FOLDERS: dict[str, Callable[[Options], str]] = {
     "bu": lambda options: options.bu.folder,
     "cleanup": lambda options: "",
 }
-"""The folders of which each file is handled once. A file that two clean-ups remove is removed."""
+"""Folders that only one process of a mode may serve; empty: any number, since two clean-ups do no harm."""
 log = logging.getLogger(__name__)
 
 
@@ -37,10 +37,10 @@ class Mode(Protocol):
     """The module `mode` of the package of a mode: what all modes have."""
 
     def start_problems(self, options: Options) -> Iterator[str]:
-        """What keeps the mode from starting: a sentence for each place without which it has nothing to do, beginning with its key."""
+        """Problems that keep the mode from starting: a sentence for each missing place, beginning with its key."""
 
     def place_problems(self, options: Options) -> Iterator[str]:
-        """What else is wrong with places: it may pass, and must not hold up the rest meanwhile."""
+        """Other problems of places: they may pass, and must not hold up the rest."""
 
     def serve(self, options: Options, stop: threading.Event) -> int:
         """Serve until `stop` is set; returns the exit code."""
@@ -51,7 +51,7 @@ def main() -> None:
     parser = _parser()
     arguments = parser.parse_args()
     if arguments.mode == "bu" and arguments.run and not arguments.again:
-        parser.error("bu: --run goes with --again alone: the mode serves all runs")
+        parser.error("bu: --run needs --again, since the mode serves all runs")
     module = importlib.import_module(f".{arguments.mode}.mode", __package__)  # only what this mode needs
     mode = cast(Mode, module)
     try:
@@ -100,7 +100,7 @@ def _serve(serve: Callable[[Options, threading.Event], int], name: str, options:
 
 def _run(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= LARGEST_RUN:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a run")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a run number")
     return int(text)
 
 
@@ -114,11 +114,13 @@ def _parser() -> argparse.ArgumentParser:
         only = mode.add_mutually_exclusive_group()
         only.add_argument("--check", action="store_true", help="check the options and end")
         if name == "fu":
-            only.add_argument("--run", metavar="N", type=_run, help="serve one run, and end when it is over and everything is sent")
+            only.add_argument("--run", metavar="N", type=_run, help="serve one run, and end when it is over and all files are sent")
         if name == "bu":
-            help_text = "let the next start deliver the files that are here to a GUI machine once more, and end; not while the service runs"
+            help_text = (
+                "mark the files on this host to be delivered to a GUI machine again at the next start, and end; not while the service runs"
+            )
             only.add_argument("--again", metavar="MACHINE", help=help_text)
-            mode.add_argument("--run", metavar="N", type=_run, help="only those of one run, with --again")
+            mode.add_argument("--run", metavar="N", type=_run, help="with --again: only the files of one run")
         if name == "cleanup":
             only.add_argument("--dry-run", action="store_true", help="print which files a round would remove, by which rule, and end")
     return parser

@@ -1,6 +1,6 @@
 """Concatenation of the snapshots of several clients: the kernel moves the bytes, and no ME is decoded.
 
-Of the entries of one name the last counts, and only that one is written.
+Of the entries with the same name only the last one is written.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class _ChangedInput(Exception):
 
 @dataclass
 class _Input:
-    """One snapshot: where its entries begin, with the end as the last one, and which of them are replaced."""
+    """One snapshot: where its entries begin (the last number is the end of the file), and which of them are replaced."""
 
     path: Path
     file: IO[bytes]
@@ -107,7 +107,7 @@ class _Input:
     version: FileVersion
 
     def ranges(self) -> list[tuple[int, int]]:
-        """Begin and end of each sequence of entries that count."""
+        """Begin and end of each sequence of entries to write."""
         found, at = [], 0
         while (start := self.replaced.find(0, at)) >= 0:
             stop = self.replaced.find(1, start)
@@ -119,8 +119,8 @@ class _Input:
 class _Plan:
     """The entries to write, by snapshot."""
 
-    def __init__(self, made: Concatenation) -> None:
-        self._made = made
+    def __init__(self, result: Concatenation) -> None:
+        self._result = result
         self._inputs: list[_Input] = []
         self._firsts: list[int] = []
         self._last: dict[bytes, int] = {}
@@ -128,21 +128,21 @@ class _Plan:
         self._entries = 0
 
     def add(self, path: Path, stack: ExitStack) -> None:
-        """Add a snapshot, or name it as left out."""
+        """Add a snapshot, or note why it is left out."""
         try:
-            file = open_snapshot(path, self._made.path.parent, stack)
+            file = open_snapshot(path, self._result.path.parent, stack)
             version = file_version(file.fileno())
             names, begins = read_frames(file.fileno())
         except DamagedInput as error:
-            self._made.left_out[path] = str(error)
+            self._result.left_out[path] = str(error)
             return
         except OSError as error:
             if error.errno in _NOT_OF_THE_INPUT:
                 raise
-            self._made.left_out[path] = error.strerror or str(error)
+            self._result.left_out[path] = error.strerror or str(error)
             return
         if self._entries + len(names) > MAX_ENTRIES:
-            self._made.left_out[path] = f"with it there were more than {MAX_ENTRIES} MEs"
+            self._result.left_out[path] = f"with it the concatenation would have more than {MAX_ENTRIES} MEs"
             return
         self._inputs.append(_Input(path, file, begins, bytearray(len(names)), self._entries, version))
         self._firsts.append(self._entries)
@@ -150,7 +150,7 @@ class _Plan:
         self._entries += len(names)
 
     def _replace(self, names: list[bytes]) -> None:
-        """Mark the entries that those of the newest snapshot replace."""
+        """Mark the entries that the newest snapshot replaces."""
         last = self._last
         newest = self._inputs[-1]
         for number, name in enumerate(names, newest.first):
@@ -162,29 +162,29 @@ class _Plan:
                 if holder is not newest:
                     self._shared.add(name)
                     text = name.decode()
-                    if len(self._made.examples) < MAX_EXAMPLES or text in self._made.examples:
-                        self._made.examples[text] = (holder.path, newest.path)
+                    if len(self._result.examples) < MAX_EXAMPLES or text in self._result.examples:
+                        self._result.examples[text] = (holder.path, newest.path)
 
     def write(self, target: BinaryIO | IO[bytes]) -> None:
-        """Write what counts. Raises _ChangedInput when a snapshot is not the same any more."""
+        """Write the entries that are not replaced. Raises _ChangedInput when a snapshot has changed."""
         for one in self._inputs:
             for begin, end in one.ranges():
                 if move_bytes(one.file.fileno(), target.fileno(), begin, end - begin) < end - begin:
                     raise _ChangedInput(one.path)
             if file_version(one.file.fileno()) != one.version:
                 raise _ChangedInput(one.path)
-            self._made.size = target.tell()
+            self._result.size = target.tell()
 
     def finish(self) -> Concatenation:
         """The report on what was written."""
-        self._made.entries = len(self._last)
-        self._made.shared = len(self._shared)
-        self._made.included = [Included(one.path, len(one.replaced), one.replaced.count(1)) for one in self._inputs]
-        return self._made
+        self._result.entries = len(self._last)
+        self._result.shared = len(self._shared)
+        self._result.included = [Included(one.path, len(one.replaced), one.replaced.count(1)) for one in self._inputs]
+        return self._result
 
 
 def move_bytes(source: int, target: int, begin: int, length: int) -> int:
-    """Append bytes of an open file to another one within the kernel; returns how many there were. Raises `OSError`."""
+    """Append bytes of an open file to another one within the kernel; returns their number. Raises `OSError`."""
     moved = 0
     by_range = True
     while moved < length:

@@ -178,7 +178,7 @@ def test_a_snapshot_beyond_the_number_of_mes_that_the_hub_reads_is_left_out(
     monkeypatch.setattr(concatenation, "MAX_ENTRIES", 3)
     small, large, huge = (save(tmp_path / f"{n}.pb", serialise(objects(*(f"{n}/{m}" for m in range(n))))) for n in (1, 3, 4))
     made = concatenate([small, large, huge], output)
-    assert made.left_out == {large: "with it there were more than 3 MEs", huge: "it has more than 3 entries"}
+    assert made.left_out == {large: "with it the concatenation would have more than 3 MEs", huge: "it has more than 3 entries"}
     assert list(snapshots.read(output.read_bytes())) == ["1/0"]
 
 

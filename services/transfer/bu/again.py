@@ -1,4 +1,4 @@
-"""Deliveries to a GUI machine that are to be made again, since it lost files: its disk was replaced, or another was meant."""
+"""Repeated deliveries to a GUI machine, for example when its disk was replaced or the wrong machine was configured."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .lanes import Delivery
 
 
 def deliver_again(options: Options, machine: str, run: int = 0) -> list[str]:
-    """Let the next start of the mode deliver files once more; no process of the mode may run meanwhile.
+    """Mark files to be delivered again at the next start of the mode; no process of the mode may run meanwhile.
 
     Args:
         options: All options.
         machine: The name of the GUI machine.
         run: The run; 0 for all.
 
-    Returns the names of the files: all merged files, and the newest concatenation of each run, that are still here. Raises JournalFailed.
+    Returns the names of the files: the merged files and the newest concatenation of each run that still exist. Raises JournalFailed.
     """
     names = []
     with closing(Journal(Path(options.state) / "bu.sqlite")) as journal:

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class Contact:
-    """What the attempts of the lanes of a machine say of it: one may fail for a reason of its own while another succeeds."""
+    """Whether a machine is reachable, from the attempts of its lanes: one may fail for a reason of its own while another succeeds."""
 
     def __init__(self, name: str) -> None:
         """Begin, as if the machine could be reached."""
@@ -33,7 +33,7 @@ class Contact:
                 self._failing.setdefault(lane, time.monotonic())
 
     def update(self, errors: Iterable[str]) -> None:
-        """Take over the errors of what waits for the machine, and log what is new."""
+        """Take over the errors of the files that wait for the machine, and log new ones."""
         with self._lock:
             error = next(filter(None, errors), "")
             if not error or not self._error:
@@ -45,7 +45,7 @@ class Contact:
             self._log(*before)
 
     def _log(self, was_reachable: bool, known: str) -> None:
-        """Log what is new. Each attempt to reach a machine that is away may fail with other words: only the first ones are logged."""
+        """Log changes. The text may differ with each attempt to reach an unreachable machine: only the first one is logged."""
         is_same = self._error == known or (known and self._error and not self._is_reachable)
         if is_same and self._is_reachable == was_reachable:
             return
@@ -54,15 +54,15 @@ class Contact:
         elif self._is_reachable:
             log.warning("GUI machine %s: %s", self._name, self._error)
         else:
-            log.warning("GUI machine %s: cannot be reached: %s", self._name, self._error)
+            log.warning("GUI machine %s is unreachable: %s", self._name, self._error)
 
     def state(self) -> dict[str, Any]:
-        """For reports: whether the machine can be reached, since when, an error of what waits, and since when there is one."""
+        """For reports: whether the machine is reachable and since when, an error of a waiting file, and when errors began."""
         with self._lock:
             since, failing = self._since, self._error_since
             return {"reachable": self._is_reachable, "since": since, "error": self._error, "failing": failing}
 
     def _is_reached(self) -> bool:
-        """Unless a lane fails, and no other one reached the machine after that began, and still does."""
+        """Whether no lane fails, or another lane has reached the machine since the failures began and does not fail."""
         began = min(self._failing.values(), default=None)
         return began is None or any(at > began for lane, at in self._reached.items() if lane not in self._failing)

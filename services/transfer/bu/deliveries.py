@@ -1,7 +1,7 @@
-"""Deliveries to the GUI machines: each file is copied and then registered, and no machine or file holds up another.
+"""Deliveries to the GUI machines: each file is copied and then registered. Machines and files do not hold up each other.
 
-Of the concatenations of a run a machine gets the newest; merged files are never skipped. Both have a thread of their own at each
-machine, since a merged file can take minutes.
+A machine gets the newest concatenation of each run; merged files are never skipped. Each machine has one thread for concatenations and
+one for merged files, since a merged file can take minutes.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ FORMATS = {CONCATENATION: 3, MERGED_FILE: 1}
 """Numbers of the file formats of the DQM GUI."""
 KIND = "delivery"
 REPORT_S = 60.0
-"""Seconds after which the error and the attempts of a delivery that goes on failing are reported again."""
+"""Seconds between two reports of the error and the attempts while a delivery fails."""
 log = logging.getLogger(__name__)
 
 
 class GuiMachine:
-    """One GUI machine: what waits for it, and whether it can be reached."""
+    """One GUI machine: the files that wait for it, and whether it is reachable."""
 
     def __init__(self, options: GuiMachineOptions, ssh: tuple[str, ...], journal: Journal, live_run: Callable[[], int], state: str) -> None:
         """Prepare.
@@ -39,9 +39,9 @@ class GuiMachine:
         Args:
             options: The machine.
             ssh: The command of ssh.
-            journal: Keeps what was delivered.
-            live_run: Returns the run that is the ongoing one (run 0) in the GUI.
-            state: A folder for the socket of the connection that the copies of concatenations share; a merged file has its own.
+            journal: Keeps the state of deliveries.
+            live_run: Returns the ongoing run (run 0 in the GUI).
+            state: A folder for the socket of the connection for concatenations; merged files have connections of their own.
         """
         self.name = options.name
         self._options, self._journal, self._live_run = options, journal, live_run
@@ -53,22 +53,22 @@ class GuiMachine:
         self._contact = Contact(self.name)
         self._registering = threading.Lock()
         self._logged: set[int] = set()
-        self._reported: dict[str, float] = {}  # when a lane reported last, monotonic s
-        self._versions: dict[int, int] = {}  # registered by this process: the journal has them a moment later
+        self._reported: dict[str, float] = {}  # last report of each lane, s of the monotonic clock
+        self._versions: dict[int, int] = {}  # registered by this process; the journal gets them a moment later
         self._lanes = {what: Lane(f"{what} to {self.name}", self._attempt, self._update) for what in FORMATS}
 
     def add(self, delivery: Delivery) -> None:
-        """Deliver a file unless that is done."""
-        before = self._known(delivery)
-        if before is not None and before["name"] == delivery.name:
-            delivery = replace(delivery, copied=before["copied"], registered=before["registered"], is_done=before["is_done"])
+        """Deliver a file unless it is delivered already."""
+        stored = self._stored(delivery)
+        if stored is not None and stored["name"] == delivery.name:
+            delivery = replace(delivery, copied=stored["copied"], registered=stored["registered"], is_done=stored["is_done"])
         elif delivery.what == MERGED_FILE:
-            self._keep(delivery, is_reported=False)
+            self._store(delivery, is_reported=False)
         if not delivery.is_done:
             self._lanes[delivery.what].add(delivery)
 
     def start(self) -> None:
-        """Begin, with the merged files that a process before left, whatever the age of their runs."""
+        """Begin, with the merged files that an earlier process did not deliver, however old their runs are."""
         try:
             for run in self._journal.runs(KIND):
                 for key, document in self._journal.of_run(KIND, run).items():
@@ -84,11 +84,11 @@ class GuiMachine:
         return any(lane.uses(str(path)) for lane in self._lanes.values())
 
     def state(self) -> dict[str, Any]:
-        """For reports: whether the machine can be reached, since when, an error, and the number of files that wait."""
+        """For reports: whether the machine is reachable and since when, an error, and the number of waiting files."""
         return {"name": self.name, **self._contact.state(), "waiting": sum(lane.waiting for lane in self._lanes.values())}
 
     def stop(self) -> None:
-        """End after the copies that are going on."""
+        """End after the current copies."""
         for lane in self._lanes.values():
             lane.stop()
 
@@ -101,8 +101,8 @@ class GuiMachine:
             remote.close()
 
     def _attempt(self, delivery: Delivery) -> Delivery:
-        """Copy and register a file as far as that succeeds; the first failure is reported, later ones each minute, and the end."""
-        before, delivery = delivery, replace(delivery, attempts=delivery.attempts + 1)
+        """Copy and register a file as far as possible. The first failure and the end are reported, other failures once a minute."""
+        previous, delivery = delivery, replace(delivery, attempts=delivery.attempts + 1)
         target = PurePosixPath(self._options.pb_folder if delivery.what == CONCATENATION else self._options.root_folder, delivery.name)
         try:
             if not Path(delivery.path).is_file():
@@ -118,13 +118,13 @@ class GuiMachine:
         except (CopyFailed, HubFailed) as error:
             delivery = self._failed(delivery, error)
         is_due = time.monotonic() - self._reported.get(delivery.what, 0.0) >= REPORT_S
-        if is_reported := delivery.is_done or not before.error or is_due:
+        if is_reported := delivery.is_done or not previous.error or is_due:
             self._reported[delivery.what] = time.monotonic()
-        self._keep(delivery, is_reported)
+        self._store(delivery, is_reported)
         return delivery
 
     def _log(self, delivery: Delivery) -> None:
-        """Log a delivery; of the concatenations of a run the first one, since each replaces the one before."""
+        """Log a delivery; for the concatenations of a run only the first one, since each replaces the one before."""
         is_first = delivery.what == MERGED_FILE or delivery.run not in self._logged
         self._logged.add(delivery.run)
         how = "copied and registered" if delivery.registered else "copied, and not registered"
@@ -133,11 +133,11 @@ class GuiMachine:
         log.log(logging.INFO if is_first else logging.DEBUG, "%s is %s at %s", delivery.name, how, self.name)
 
     def _failed(self, delivery: Delivery, error: Exception) -> Delivery:
-        """The delivery after a failure. A file that the hub refuses may have been removed there: it is copied once more."""
+        """The delivery after a failure. When the hub refuses a file, the copy may have been removed: it is copied once more."""
         text = str(error)[:500]
         is_refused = isinstance(error, HubFailed) and error.is_refusal
-        is_away = isinstance(error, HubFailed | TargetFailed) or self._is_not_mounted()
-        self._contact.note(delivery.what, is_reached=is_refused or not is_away)
+        is_unreachable = isinstance(error, HubFailed | TargetFailed) or self._is_not_mounted()
+        self._contact.note(delivery.what, is_reached=is_refused or not is_unreachable)
         return replace(delivery, error=text, copied=0.0 if is_refused and text != delivery.error else delivery.copied)
 
     def _copy(self, delivery: Delivery, target: PurePosixPath) -> None:
@@ -147,18 +147,18 @@ class GuiMachine:
             copy_file(Path(delivery.path), Path(target))
 
     def _is_not_mounted(self) -> bool:
-        """Whether neither folder of a local or mounted machine is there."""
+        """Whether both folders of a local or mounted machine are missing."""
         return not (self._options.host or Path(self._options.pb_folder).is_dir() or Path(self._options.root_folder).is_dir())
 
     def _register(self, delivery: Delivery) -> float:
-        """Register a copied file; returns when, or 0 if it needs none. Raises HubFailed."""
+        """Register a copied file; returns the time, or 0 if no registration is needed. Raises HubFailed."""
         if self._hub is None:
             return 0.0
         options = self._options
         is_pb = delivery.what == CONCATENATION
         folder = (options.hub_pb_folder or options.pb_folder) if is_pb else (options.hub_root_folder or options.root_folder)
         path = str(PurePosixPath(folder, delivery.name))
-        with self._registering:  # the two threads of a machine, so that a run that is merged stays merged
+        with self._registering:  # one thread of the machine at a time, so that a merged file stays registered
             runs = self._runs_to_register(delivery)
             entries = [
                 {"dataset": DATASET, "run": run, "lumi": 0, "file": path, "fileformat": FORMATS[delivery.what]} for run in sorted(runs)
@@ -170,19 +170,19 @@ class GuiMachine:
             return time.time()
 
     def _runs_to_register(self, delivery: Delivery) -> set[int]:
-        """The run, unless a later merge of it is registered, and run 0 for a concatenation of the ongoing run."""
+        """The run unless a later merge of it is registered; also run 0 for a concatenation of the ongoing run."""
         try:
-            merged = self._journal.of_run(KIND, delivery.run).items()
+            documents = self._journal.of_run(KIND, delivery.run).items()
         except JournalFailed as error:
-            log.error("Cannot read what was registered at %s by a process before: %s", self.name, error)
-            merged = {}.items()
-        versions = [one["version"] for key, one in merged if key.startswith(f"{self.name} ") and one["registered"]]
+            log.error("Cannot read what an earlier process registered at %s: %s", self.name, error)
+            documents = {}.items()
+        versions = [one["version"] for key, one in documents if key.startswith(f"{self.name} ") and one["registered"]]
         newest = max([*versions, self._versions.get(delivery.run, 0)])
         runs = {delivery.run} if newest <= delivery.version else set()
         is_live = delivery.what == CONCATENATION and delivery.run == self._live_run()
         return runs | {0} if is_live else runs
 
-    def _keep(self, delivery: Delivery, is_reported: bool) -> None:
+    def _store(self, delivery: Delivery, is_reported: bool) -> None:
         record = None
         if is_reported:
             names = ("run", "what", "name", "size", "made", "copied", "registered", "attempts", "error")
@@ -191,10 +191,10 @@ class GuiMachine:
         try:
             self._journal.put(KIND, delivery.run, delivery.key(self.name), asdict(delivery), record)
         except JournalFailed as error:
-            log.error("Cannot note the delivery of %s to %s: %s", delivery.name, self.name, error)
+            log.error("Cannot store the delivery of %s to %s in the journal: %s", delivery.name, self.name, error)
 
-    def _known(self, delivery: Delivery) -> dict[str, Any] | None:
-        """What the journal has of a delivery, or of the one before it; None if that cannot be read: then it is done again."""
+    def _stored(self, delivery: Delivery) -> dict[str, Any] | None:
+        """The document of a delivery, or of the earlier one with its key; None if it cannot be read: then the file is delivered again."""
         try:
             return self._journal.get(KIND, delivery.run, delivery.key(self.name))
         except JournalFailed as error:
@@ -209,12 +209,12 @@ class Deliveries:
     """Deliveries to all GUI machines."""
 
     def __init__(self, options: Options, journal: Journal, live_run: Callable[[], int]) -> None:
-        """Prepare; `live_run` returns the run that is the ongoing one (run 0) in the GUI."""
+        """Prepare; `live_run` returns the ongoing run (run 0 in the GUI)."""
         ssh, state = options.bu.ssh, options.state
         self._machines = [GuiMachine(machine, ssh, journal, live_run, state) for machine in options.bu.gui_machines]
 
     def start(self) -> None:
-        """Begin to deliver, with what a process before left."""
+        """Begin to deliver, also the files that an earlier process did not deliver."""
         for machine in self._machines:
             machine.start()
 
@@ -232,7 +232,7 @@ class Deliveries:
         return [machine.state() for machine in self._machines]
 
     def close(self, timeout_s: float = 1.0) -> None:
-        """End; copies that do not end in time are done again at the next start."""
+        """End; copies that do not end in time are repeated at the next start."""
         for machine in self._machines:
             machine.stop()
         end = time.monotonic() + timeout_s

@@ -11,7 +11,7 @@ from .run import BuRun
 
 STEP_S = 1.0
 THREADS = 2
-"""Runs that are merged at once: a merge that never ends holds up no other run, and more would be no faster."""
+"""Runs that are merged at once: with two, a merge that never ends does not hold up the others; more would not be faster."""
 
 
 class EndThreads:
@@ -38,14 +38,14 @@ class EndThreads:
     def _work(self) -> None:
         while not self._stop.wait(STEP_S):
             for run in self._runs.all():
-                if not self._stop.is_set() and self._take(run.run):
+                if not self._stop.is_set() and self._claim(run.run):
                     try:
                         self._step(run)
                     finally:
                         self._busy.discard(run.run)
 
-    def _take(self, run: int) -> bool:
-        """Whether no other thread is at this run; then it is that of this one."""
+    def _claim(self, run: int) -> bool:
+        """Claim a run for this thread; False when another thread has it."""
         with self._lock:
             if run in self._busy:
                 return False

@@ -17,15 +17,15 @@ log = logging.getLogger(__name__)
 class LiveRun:
     """Chooses the ongoing run: of those that an FU lists in its heartbeat the one that appeared on the BU last.
 
-    Runs appear in an order, which their numbers need not have: an older run may be played back after a newer one. Of those that were
-    there at the first start the highest number is the last. A run that was chosen never gives way to one that appeared before it and
-    is still listed. A run that no FU lists, such as one of a test with a high number, counts only while no other goes on.
+    The order in which runs appear may differ from that of their numbers: an older run may be played back after a newer one. Runs that
+    were there at the first start are ordered by number. A chosen run is never replaced by one that appeared before it and is still
+    listed. A run that no FU lists, such as one of a test with a high number, is used only while no listed run goes on.
     """
 
     def __init__(self, heartbeats: Heartbeats, journal: Journal) -> None:
         """Continue with the run that was chosen before, and the order of the runs. Raises JournalFailed."""
         self._heartbeats, self._journal = heartbeats, journal
-        self._lock = threading.Lock()  # each GUI machine asks
+        self._lock = threading.Lock()  # used by the threads of all GUI machines
         self._chosen = int((journal.get(_KIND, 0, _CHOSEN) or {"run": 0})["run"])
         documents = {run: journal.get(_KIND, run, _PLACE) for run in journal.runs(_KIND)}
         self._places = {run: int(document["place"]) for run, document in documents.items() if document}
@@ -58,4 +58,4 @@ class LiveRun:
         try:
             self._journal.put(_KIND, run, key, document)
         except JournalFailed as error:
-            log.error("Cannot note which run is the ongoing one: %s", error)
+            log.error("Cannot store which run is the ongoing one: %s", error)

@@ -27,14 +27,14 @@ log = logging.getLogger(__name__)
 
 
 def start_problems(options: Options) -> Iterator[str]:
-    """What keeps the mode from starting."""
+    """Problems that keep the mode from starting."""
     return folder_problems("bu.folder", options.bu.folder)
 
 
 def place_problems(options: Options) -> Iterator[str]:
-    """What a part of the work waits for: the end of runs, merges, one GUI machine.
+    """Problems that hold up a part of the work: the end of runs, merges, one GUI machine.
 
-    Folders of GUI machines are not among them: deliveries say what is wrong with these.
+    Folders of GUI machines are not checked: deliveries report their problems.
     """
     yield from folder_problems("bu.heartbeats", options.bu.heartbeats, os.R_OK | os.X_OK, "read files")
     yield from _heartbeat_problems(options)
@@ -50,7 +50,7 @@ def place_problems(options: Options) -> Iterator[str]:
 
 
 def _heartbeat_problems(options: Options) -> Iterator[str]:
-    """What is wrong with the heartbeats themselves; one that is being written is read once more."""
+    """Problems of the heartbeats themselves; incomplete ones are read once more, since they may be being written."""
     heartbeats, key = Heartbeats(options.bu.heartbeats, options.host_name), f"bu.heartbeats = {options.bu.heartbeats!r}"
     with suppress(OSError):  # the folder is named already
         found = heartbeats.read(time.monotonic())
@@ -63,10 +63,10 @@ def _heartbeat_problems(options: Options) -> Iterator[str]:
 
 
 def again(options: Options, _: threading.Event, machine: str, run: int) -> int:
-    """Let the next start deliver the files of a run, or of all if it is 0, to a GUI machine again; returns the exit code."""
+    """Mark the files of a run, or of all runs if it is 0, to be delivered to a GUI machine again; returns the exit code."""
     names = [one.name for one in options.bu.gui_machines]
     if machine not in names:
-        print(f"dqmhub-transfer: there is no GUI machine {machine!r}, but {', '.join(names) or 'none at all'}", file=sys.stderr)
+        print(f"dqmhub-transfer: there is no GUI machine {machine!r}; the options have {', '.join(names) or 'none'}", file=sys.stderr)
         return 1
     found = deliver_again(options, machine, run)
     print(*found, f"The next start delivers {len(found)} files to {machine}", sep="\n")

@@ -1,4 +1,4 @@
-"""What goes wrong on the BU itself, for the log and for reports."""
+"""Lasting problems of the BU itself, for the log and for reports."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class Problems:
             log.log(level, "%s", text, exc_info=error)
 
     def end(self, run: int, what: str) -> None:
-        """Note that something does not fail any more."""
+        """Note that a problem has ended."""
         with self._lock:
             self._texts.pop((run, what), None)
 
     def forget(self, run: int) -> None:
-        """Forget what is wrong with a run, when it is no longer watched."""
+        """Forget the problems of a run that is no longer watched."""
         with self._lock:
             for key in [key for key in self._texts if key[0] == run]:
                 del self._texts[key]
 
     def of(self, run: int) -> str:
-        """What is wrong with a run, or, for run 0, with the mode; empty if nothing is."""
+        """The problems of a run, or, for run 0, of the mode; empty if there are none."""
         with self._lock:
             return "; ".join(text for (of, _), text in self._texts.items() if of == run)[:MOST]

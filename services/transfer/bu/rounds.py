@@ -26,15 +26,15 @@ from .run import BuRun, lacks_merge
 SCAN_S = 600.0
 """Seconds between two scans of everything for inotify; the times of folders are looked at each period."""
 WAIT_S = 0.5
-"""Most seconds until the end of the service is noticed."""
+"""Maximum number of seconds until the end of the service is noticed."""
 TICK_S = 2.0
-"""Two changes within this time may leave a folder with one time, on some file systems."""
+"""On some file systems, two changes within this time may give a folder the same time."""
 FORGET_S = 86400.0
 """Seconds between two searches for runs to forget."""
 FORGET_DAYS = 30
-"""Days after which a run without a folder is forgotten: longer than a disk is away."""
+"""Days after which a run without a folder is forgotten: longer than a disk is unmounted."""
 KINDS = (CONCATENATIONS, MERGES, DELIVERIES)
-"""Kinds of what was done with a run."""
+"""Kinds of the documents of a run in the journal."""
 log = logging.getLogger(__name__)
 
 
@@ -51,7 +51,7 @@ class Schedule:
         self._changes[run] = first, now
 
     def take(self, now: float) -> list[int]:
-        """The runs with a round that is due, the newest first; they are not due again before the next change."""
+        """Remove and return the runs with a due round, the newest first; they are due again after their next change."""
         due = sorted((run for run in self._changes if self._due(run) <= now), reverse=True)
         for run in due:
             del self._changes[run]
@@ -67,10 +67,10 @@ class Schedule:
 
 
 class Runs:
-    """The runs whose folders changed in the last days, and older ones that are not merged, by number.
+    """The runs with folders that changed in the last days, and older ones that are not merged, by number.
 
     Attributes:
-        problems: What goes wrong with them.
+        problems: Their problems.
     """
 
     def __init__(self, options: Options, journal: Journal, stop: threading.Event) -> None:
@@ -94,19 +94,19 @@ class Runs:
         return [run for _, run in sorted(dict(self._runs).items(), reverse=True)]
 
     def error(self) -> str:
-        """What goes wrong with all runs, for reports; empty if nothing does."""
+        """The problems of all runs, for reports; empty if there are none."""
         unclear = [f"The heartbeat of {host} {problem}" for host, problem in sorted(self._heartbeats.problems().items())]
         return "; ".join(filter(None, (self.problems.of(0), *unclear)))[:MOST]
 
     def live(self) -> int:
-        """The run that is the ongoing one (run 0) in the GUI, of those with a concatenation; 0 if there is none."""
+        """The ongoing run (run 0 in the GUI), of those with a concatenation; 0 if there is none."""
         return self._live.choose([run.run for run in self.all() if run.has_concatenation])
 
     def look(self) -> list[int]:
-        """Look at the times of all folders; returns the runs whose folders changed since the last time. Raises `OSError`."""
+        """Look at the times of all folders; returns the runs with changed folders. Raises `OSError`."""
         found = self._watched_folders()
         for run in self._runs.keys() - found.keys():
-            self._leave(self._runs.pop(run))
+            self._stop_watching(self._runs.pop(run))
         new = found.keys() - self._runs.keys()
         self._live.note(new)
         for run in new:
@@ -118,7 +118,7 @@ class Runs:
         return changed
 
     def forget_old(self) -> None:
-        """Forget what was done with runs whose folders are gone."""
+        """Remove the documents of runs without a folder from the journal."""
         before = time.time() - 86400 * FORGET_DAYS
         try:
             for run in {run for kind in KINDS for run in self._journal.runs(kind)}:
@@ -128,8 +128,8 @@ class Runs:
         except JournalFailed as error:
             log.error("Cannot forget old runs: %s", error)
 
-    def _leave(self, run: BuRun) -> None:
-        """Watch a run no longer; what was made of it stays in its folder."""
+    def _stop_watching(self, run: BuRun) -> None:
+        """Stop watching a run; its concatenations and merged files stay in its folder."""
         self.problems.forget(run.run)
         if run.is_unmerged:
             run.report_unmerged()
@@ -194,7 +194,7 @@ class Rounds:
                 self._note(self._wait(watch))
 
     def _wait(self, watch: FolderWatch) -> Iterable[str]:
-        """Wait for changes, or for what is due."""
+        """Wait for changes, or until a round or look is due."""
         now = time.monotonic()
         wait_s = min(WAIT_S, self._schedule.wait_s(now), max(0.0, self._next_look - now))
         try:
@@ -245,7 +245,7 @@ class Rounds:
         try:
             self._runs[run].concatenate(self._deliveries)
         except OSError as error:
-            if not isinstance(error, FileNotFoundError):  # while the folder is removed, which the next look notices
+            if not isinstance(error, FileNotFoundError):  # the folder is being removed, which the next look notices
                 self._problems.note(run, "concatenation", f"Cannot concatenate run {run}: {error}")
             self._schedule.changed(run, time.monotonic() + self._options.period_s)
         else:

@@ -34,8 +34,8 @@ class BuRun:
     Attributes:
         run: Its number.
         folder: Its folder.
-        has_concatenation: Whether there was a concatenation with MEs, by this process or one before.
-        problems: What goes wrong with all runs.
+        has_concatenation: Whether this process or an earlier one made a concatenation with MEs.
+        problems: The problems of all runs.
     """
 
     def __init__(
@@ -48,25 +48,25 @@ class BuRun:
         problems: Problems,
         stop: threading.Event,
     ) -> None:
-        """Continue where a process before stopped. Raises JournalFailed."""
+        """Continue where an earlier process stopped. Raises JournalFailed."""
         self.run, self.folder, self.problems = run, folder, problems
         self._journal, self._heartbeats = journal, heartbeats
         self._work = folder / WORK_FOLDER
         self._snapshots = Snapshots(folder, run)
         self._end = EndOfRun(run, folder, options, journal, heartbeats, stop)
         self._files: Sequence[RunFile] | None = None
-        self._merged: list[MergedFile] = []
+        self._merged_files: list[MergedFile] = []
         self._newest = journal.get(KIND, run, NEWEST)
         self.has_concatenation = bool(self._newest and self._newest["entries"])
 
     def concatenate(self, deliveries: Deliveries) -> None:
-        """Notice what changed in the folder, and make and deliver a concatenation if snapshots did. Raises `OSError`."""
+        """Read the folder; make and deliver a concatenation if snapshots changed. Raises `OSError`."""
         self._files = self._list_files()
         self._snapshots.update(self._files)
-        if self._is_newest_made():
+        if self._is_up_to_date():
             self._deliver(deliveries)
         elif self._snapshots.inputs or self._snapshots.left_out:
-            self._make()
+            self._concatenate()
             self._deliver(deliveries)
         self._remove_old(deliveries)
 
@@ -74,33 +74,33 @@ class BuRun:
         """Merge the files of the run when it is over, and deliver the merged file. Raises `OSError`."""
         if self._files is None:
             return
-        self._merged += self._end.step(time.monotonic(), self._files)
-        while self._merged:
-            merged = self._merged[0]
-            name, path = merged.path.name, os.fspath(merged.path)
-            deliveries.add(Delivery(self.run, MERGED_FILE, name, path, merged.size, merged.made, merged.version))
-            del self._merged[0]
+        self._merged_files += self._end.step(time.monotonic(), self._files)
+        while self._merged_files:
+            merged_file = self._merged_files[0]
+            name, path = merged_file.path.name, os.fspath(merged_file.path)
+            deliveries.add(Delivery(self.run, MERGED_FILE, name, path, merged_file.size, merged_file.made, merged_file.version))
+            del self._merged_files[0]
 
     @property
     def is_unmerged(self) -> bool:
-        """Whether there are ROOT files that are not merged yet, or may be."""
+        """Whether there are, or may be, ROOT files that are not merged yet."""
         return self._end.state not in ("merged", "over") and (self._files is None or any(map(_is_root_file, self._files)))
 
     def report_unmerged(self) -> None:
         """Report and log that the folder was removed before its ROOT files were merged."""
         error, now = "its folder was removed before its ROOT files were merged", time.time()
         log.error("Run %d: %s", self.run, error)
-        what = {"kind": MERGES, "at": now, "run": self.run, "version": 0, "name": "", "size": 0, "accepted": False, "error": error}
+        record = {"kind": MERGES, "at": now, "run": self.run, "version": 0, "name": "", "size": 0, "accepted": False, "error": error}
         with suppress(JournalFailed):
-            self._journal.add_record(what | {"began": now, "made": now, "inputs": [], "left_out": []})
+            self._journal.add_record(record | {"began": now, "made": now, "inputs": [], "left_out": []})
 
     def state(self) -> dict[str, Any]:
-        """For reports: whether the run goes on, the FUs that still have it, and what goes wrong."""
+        """For reports: whether the run goes on, the FUs that still have it, and its problems."""
         error = self.problems.of(self.run)
         return {"run": self.run, "state": self._end.state, "waiting_for": list(self._end.waiting_for), "error": error}
 
     def _list_files(self) -> list[RunFile]:
-        """The files of the run; folders of clients that cannot be read hold up no others. Raises `OSError`."""
+        """The files of the run, without those in unreadable folders of clients. Raises `OSError`."""
         unreadable: dict[str, str] = {}
         files = list_files(self.folder, self.run, unreadable)
         if unreadable:
@@ -113,56 +113,56 @@ class BuRun:
     def _concatenation(self, digest: str) -> Path:
         return self._work / concatenation_name(self.run, digest)
 
-    def _is_newest_made(self) -> bool:
-        """Whether the newest concatenation has all that there is."""
+    def _is_up_to_date(self) -> bool:
+        """Whether the newest concatenation has all present snapshots."""
         newest = self._newest
         if newest is None or newest["digest"] != self._snapshots.digest:
             return False
         return not newest["entries"] or self._concatenation(newest["digest"]).is_file()
 
-    def _make(self) -> None:
-        """Make a concatenation, and note it: as long as snapshots prove to be damaged that have an older version, with that."""
+    def _concatenate(self) -> None:
+        """Make a concatenation, and note it. It is repeated while a damaged snapshot can be replaced by an older version."""
         began = time.time()
         self._work.mkdir(exist_ok=True)
         while True:
             inputs = self._snapshots.inputs
-            made = concatenate([one.path for one in inputs], self._work / concatenation_name(self.run))
-            replaced = [self._snapshots.reject(path, reason) for path, reason in made.left_out.items()]
+            result = concatenate([one.path for one in inputs], self._work / concatenation_name(self.run))
+            replaced = [self._snapshots.reject(path, reason) for path, reason in result.left_out.items()]
             if not any(replaced):
                 break
-        document = self._record(made, inputs, began)
-        made.path.replace(self._concatenation(document["digest"]))
-        self._snapshots.accept([one.path for one in made.included])
+        document = self._record(result, inputs, began)
+        result.path.replace(self._concatenation(document["digest"]))
+        self._snapshots.accept([one.path for one in result.included])
         if document["digest"] != (self._newest or {}).get("digest"):
             self._log(document)
-            self._keep(document)
+            self._store(document)
         self._newest = document
-        self.has_concatenation = self.has_concatenation or made.entries > 0
+        self.has_concatenation = self.has_concatenation or result.entries > 0
 
-    def _record(self, made: Concatenation, inputs: Sequence[Snapshot], began: float) -> dict[str, Any]:
-        """What is reported of a concatenation."""
+    def _record(self, result: Concatenation, inputs: Sequence[Snapshot], began: float) -> dict[str, Any]:
+        """The document and record of a concatenation."""
         by_path = {one.path: one for one in inputs}
         names = {path: f"{one.client or 'unnamed client'} at {one.host}" for path, one in by_path.items()}
         digest = self._snapshots.digest
         return {
             "name": concatenation_name(self.run, digest),
             "digest": digest,
-            "size": made.size,
-            "entries": made.entries,
+            "size": result.size,
+            "entries": result.entries,
             "began": began,
             "made": time.time(),
-            "shared": made.shared,
-            "examples": [{"name": name, "first": names[one], "second": names[two]} for name, (one, two) in made.examples.items()],
-            "inputs": [_input(by_path[one.path], one.entries, one.replaced) for one in made.included],
+            "shared": result.shared,
+            "examples": [{"name": name, "first": names[one], "second": names[two]} for name, (one, two) in result.examples.items()],
+            "inputs": [_input(by_path[one.path], one.entries, one.replaced) for one in result.included],
             "left_out": [{"name": one.name, "reason": reason} for one, reason in self._snapshots.left_out],
         }
 
-    def _keep(self, document: dict[str, Any]) -> None:
-        """Note and report a concatenation; it is delivered even if that fails."""
+    def _store(self, document: dict[str, Any]) -> None:
+        """Store and report a concatenation; it is delivered even if this fails."""
         try:
             self._journal.put(KIND, self.run, NEWEST, document, {"kind": KIND, "at": document["made"], "run": self.run, **document})
         except JournalFailed as error:
-            log.error("Cannot note a concatenation of run %d: %s", self.run, error)
+            log.error("Cannot store a concatenation of run %d in the journal: %s", self.run, error)
 
     def _log(self, document: dict[str, Any]) -> None:
         what = f"{len(document['inputs'])} snapshots, {document['entries']} MEs, {document['size'] / 1e6:.1f} MB"
@@ -171,22 +171,22 @@ class BuRun:
             log.warning("Run %d: left out %s: %s", self.run, one["name"], one["reason"])
 
     def _deliver(self, deliveries: Deliveries) -> None:
-        """Deliver the newest concatenation, and let it have the name without digits on this host."""
+        """Deliver the newest concatenation, and link it on this host under the name without hex digits."""
         if not self._newest or not self._newest["entries"]:
             return
-        made, plain = self._concatenation(self._newest["digest"]), self.folder / concatenation_name(self.run)
-        if not plain.exists() or not plain.samefile(made):
+        path, plain = self._concatenation(self._newest["digest"]), self.folder / concatenation_name(self.run)
+        if not plain.exists() or not plain.samefile(path):
             link = self._work / f"{plain.name}.link{TEMPORARY}"
             link.unlink(missing_ok=True)
-            link.hardlink_to(made)
+            link.hardlink_to(path)
             link.replace(plain)
         document, version = self._newest, self._version_passed(self._newest)
-        deliveries.add(Delivery(self.run, CONCATENATION, document["name"], os.fspath(made), document["size"], document["made"], version))
+        deliveries.add(Delivery(self.run, CONCATENATION, document["name"], os.fspath(path), document["size"], document["made"], version))
 
     def _version_passed(self, document: dict[str, Any]) -> int:
-        """The version of the newest merge if a concatenation is newer because the run goes on after it; otherwise 0.
+        """The version of the newest merge if the run goes on after it and a concatenation is newer; otherwise 0.
 
-        That may be when a heartbeat was away or hltd started again. A snapshot that is only late does not replace a merged file.
+        This happens when a heartbeat was missing or hltd was restarted. A late snapshot does not replace a merged file.
         """
         try:
             merges = {int(key): one["made"] for key, one in self._journal.of_run(MERGES, self.run).items() if key != UNMERGED}
@@ -202,7 +202,7 @@ class BuRun:
         return version
 
     def _remove_old(self, deliveries: Deliveries) -> None:
-        """Remove the concatenations that are neither the newest nor to be delivered, and what a process before left."""
+        """Remove the concatenations that are neither the newest nor to be delivered, and temporary files of earlier processes."""
         newest = self._newest["name"] if self._newest else ""
         for path in self._work.iterdir() if self._work.is_dir() else ():
             parsed = parse_name(path.name)
@@ -213,7 +213,7 @@ class BuRun:
 
 
 def lacks_merge(folder: Path, run: int, journal: Journal) -> bool:
-    """Whether there are ROOT files that came after the newest merge of a run, or after it was given up. Raises `OSError`."""
+    """Whether ROOT files came after the newest merge of a run, or after merging was given up. Raises `OSError`."""
     files = list_files(folder, run)
     merges = [file.arrived / 1e9 for file in files if file.kind == FileKind.MERGED_FILE]
     merges += [document["made"] for document in journal.of_run(MERGES, run).values()]

@@ -1,7 +1,7 @@
-"""Runs a program that ends, with all that it starts, when the standard input is closed: `python tied.py PROGRAM ARGUMENTS ...`.
+"""Runs a program, and ends it with all its children when the standard input is closed: `python tied.py PROGRAM ARGUMENTS ...`.
 
-The standard input is a pipe from the process that wants this, so that the program ends with it, even after kill -9. It has to be begun
-in a session of its own. The signal that ended the program ends this, too.
+The standard input is a pipe from the calling process, so that the program ends with that process, even after kill -9. This script must
+be started in a session of its own. When a signal ends the program, the same signal ends this script.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Versions of the merged files of a run: a new one takes the place of none of those at GUI machines.
+"""Versions of the merged files of a run: a new one replaces none of those at GUI machines.
 
-The journal has the merges that were made since it began; of those before, the GUI machines are asked. As one that does not answer may
-have any version, the next one is of the next hundred then.
+The journal has the merges since its creation. Earlier versions are found by listing the files of the GUI machines. A machine that does
+not answer may have any version: then the next version is the first of the next hundred.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..options import GuiMachineOptions
 STEP = 100
 _KIND, _BEGAN = "journal", "began"
 LIMIT_S = 20.0
-"""Seconds after which a GUI machine that does not answer is not waited for."""
+"""Maximum number of seconds to wait for an answer of a GUI machine."""
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +33,7 @@ def versions_in(names: Iterable[str], run: int) -> set[int]:
 
 
 def journal_began(journal: Journal) -> float:
-    """When a journal was used first, s since 1970. Raises JournalFailed when it cannot be read."""
+    """When a journal was first used, s since 1970. Raises JournalFailed when it cannot be read."""
     document = journal.get(_KIND, 0, _BEGAN)
     if document is None:
         document = {"at": time.time()}
@@ -43,16 +43,16 @@ def journal_began(journal: Journal) -> float:
 
 
 def next_version(known: Set[int], is_complete: bool) -> int:
-    """A version that follows those that are known, if they are all that there can be."""
+    """The version after the known ones if these are complete, otherwise the first of the next hundred."""
     newest = max(known, default=0)
     return newest + 1 if is_complete else (newest // STEP + 1) * STEP + 1
 
 
 def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: int) -> tuple[set[int], bool]:
-    """The versions that these GUI machines have, and whether all machines answered in time."""
+    """The versions at these GUI machines, and whether all machines answered in time."""
     answers: dict[str, set[int]] = {}
 
-    def ask(machine: GuiMachineOptions) -> None:
+    def list_versions(machine: GuiMachineOptions) -> None:
         try:
             names = _remote_names(machine, ssh, run) if machine.host else os.listdir(machine.root_folder)
         except (OSError, CopyFailed) as error:
@@ -60,7 +60,9 @@ def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: 
         else:
             answers[machine.name] = versions_in(names, run)
 
-    threads = [threading.Thread(target=ask, args=(machine,), daemon=True) for machine in machines]  # a mounted folder may hang for ever
+    threads = [
+        threading.Thread(target=list_versions, args=(machine,), daemon=True) for machine in machines
+    ]  # a mounted folder may hang for ever
     for thread in threads:
         thread.start()
     for thread in threads:

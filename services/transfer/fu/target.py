@@ -20,7 +20,7 @@ class Target(Protocol):
         """Whether the file in the folder of a run is what is expected, by size and md5. Raises CopyFailed."""
 
     def close(self) -> None:
-        """End what was begun."""
+        """Close connections."""
 
 
 class LocalTarget:
@@ -30,7 +30,7 @@ class LocalTarget:
         self._folder = folder
 
     def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
-        """Copy a file into the folder of a run, which is made; the folder above is not, since it may be what is mounted."""
+        """Copy a file into the folder of a run, which is created; the folder above is not, since it may be a mount point."""
         if not self._folder.is_dir():
             raise TargetFailed(f"{self._folder}: there is no such folder")
         folder = self._folder / run_folder(run)
@@ -47,26 +47,26 @@ class LocalTarget:
         return has_file(self._folder / run_folder(run) / name, expected)
 
     def close(self) -> None:
-        """Nothing was begun."""
+        """There are no connections."""
 
 
 class RemoteTarget:
-    """A folder of a host that ssh reaches."""
+    """A folder on another host, reached by ssh."""
 
     def __init__(self, host: RemoteHost, folder: PurePosixPath) -> None:
         self._host, self._folder = host, folder
-        self._made: set[int] = set()
+        self._created_runs: set[int] = set()
 
     def send(self, path: Path, run: int, name: str, expected: Expected | None) -> int:
-        """Copy a file into the folder of a run, which is made there."""
+        """Copy a file into the folder of a run, which is created."""
         folder = self._folder / run_folder(run)
-        if run not in self._made:
+        if run not in self._created_runs:
             self._host.make_folder(folder)
-            self._made.add(run)
+            self._created_runs.add(run)
         try:
             return self._host.copy_file(path, folder / name, expected)
         except CopyFailed:
-            self._made.discard(run)  # it may have been removed
+            self._created_runs.discard(run)  # it may have been removed
             raise
 
     def has(self, run: int, name: str, expected: Expected) -> bool:
@@ -84,7 +84,7 @@ def open_target(place: str, ssh: tuple[str, ...], state: str) -> Target:
     Args:
         place: The option.
         ssh: The option `fu.ssh`.
-        state: A folder for the socket of a connection that all copies share. They do so unless its path is too long for a socket.
+        state: A folder for the socket of a connection that all copies share, unless its path is too long for a socket.
     """
     if place.startswith("/"):
         return LocalTarget(Path(place))

@@ -31,7 +31,7 @@ def option(default: Any, help: str, check: Check = lambda _: "") -> Any:
 
 
 def required(help: str, check: Check) -> Any:
-    """A field without which a table is refused."""
+    """A field that a table must have."""
     return field(default="", metadata={"help": help, "check": check, "required": True})
 
 
@@ -55,11 +55,11 @@ class FuOptions:
     folder: str = option("/home/dqmprolocal/output/upload", "folder in which the clients write", check_place)
     target: str = option("/fff/BU0/output/DQMOutput", "folder of the BU: local, mounted, or user@host:/folder by ssh", check_target)
     input_folder: str = option("", "`runInputDir` of the clients of this host; empty: that of any cmsRun", check_optional_place)
-    scan_s: float = option(30.0, "seconds between two searches for files that were not noticed", between(0.1, 3600))
+    scan_s: float = option(30.0, "seconds between two scans for files that inotify missed", between(0.1, 3600))
     retry_s: float = option(1.0, "seconds before a failed copy is tried again; each further time twice as long", between(0.01, 3600))
-    retry_most_s: float = option(60.0, "most seconds before a failed copy is tried again", between(0.01, 3600))
+    retry_most_s: float = option(60.0, "maximum number of seconds before a failed copy is tried again", between(0.01, 3600))
     end_s: float = option(15.0, "seconds without a client process after which a run is over: clients start again", between(0.1, 3600))
-    begin_s: float = option(300.0, "the same for a run of which no client process was seen yet: they may start later", between(0.1, 86400))
+    begin_s: float = option(300.0, "the same for a run without any client process so far: clients may start later", between(0.1, 86400))
     ssh: tuple[str, ...] = option(("ssh",), "command of ssh, with its options", check_command)
 
 
@@ -71,8 +71,8 @@ class GuiMachineOptions:
     host: str = option("", "host or user@host, reached by ssh; empty: the folders are local or mounted", check_address)
     pb_folder: str = option("/data/dqmgui/files/pb", "folder of its concatenations", check_place)
     root_folder: str = option("/data/dqmgui/files/root", "folder of its merged files", check_place)
-    hub_pb_folder: str = option("", "`pb_folder` as its hub has it, where that differs", check_optional_place)
-    hub_root_folder: str = option("", "`root_folder` as its hub has it, where that differs", check_optional_place)
+    hub_pb_folder: str = option("", "path of `pb_folder` for its hub, if it differs", check_optional_place)
+    hub_root_folder: str = option("", "path of `root_folder` for its hub, if it differs", check_optional_place)
     hub: str = option("", "address of its hub, where files are registered; empty: they are only copied", check_optional_url)
     token_file: str = option("", "file with the API token of an operator of that hub; empty: none", check_optional_place)
 
@@ -83,14 +83,14 @@ class BuOptions:
 
     folder: str = option("/fff/output/DQMOutput", "folder with the files of all FUs", check_place)
     heartbeats: str = option("/fff/ramdisk/appliance/boxes", "folder with the heartbeats of the FUs", check_place)
-    period_s: float = option(10.0, "most seconds from a new snapshot to a concatenation", between(0.1, 3600))
-    quiet_s: float = option(1.0, "seconds without a new snapshot after which a concatenation begins earlier", between(0, 3600))
-    heartbeat_gap_s: float = option(5.0, "least seconds between the two heartbeats without a run that end it", between(0.1, 3600))
-    heartbeat_stale_s: float = option(60.0, "seconds without a heartbeat after which an FU does not count", between(0.1, 86400))
+    period_s: float = option(10.0, "maximum number of seconds from a new snapshot to a concatenation", between(0.1, 3600))
+    quiet_s: float = option(1.0, "seconds without a new snapshot after which a concatenation is made earlier", between(0, 3600))
+    heartbeat_gap_s: float = option(5.0, "minimum number of seconds between two readings of a heartbeat that end a run", between(0.1, 3600))
+    heartbeat_stale_s: float = option(60.0, "seconds without a change of its heartbeat after which an FU is ignored", between(0.1, 86400))
     hadd: str = option("hadd", "program hadd of ROOT 6.22 or later", check_program)
     root: str = option("root", "program root of the same ROOT", check_program)
-    merge_wait_s: float = option(60.0, "most seconds that a merge waits for a ROOT file of each client", between(0, 86400))
-    merge_limit_s: float = option(3600.0, "most seconds for a merge", between(1, 86400))
+    merge_wait_s: float = option(60.0, "maximum number of seconds that a merge waits for a ROOT file of each client", between(0, 86400))
+    merge_limit_s: float = option(3600.0, "maximum number of seconds for a merge", between(1, 86400))
     watch_days: float = option(2.0, "days for which late files of a run are merged", between(0.01, 365))
     ssh: tuple[str, ...] = option(("ssh",), "command of ssh, with its options", check_command)
     gui_machines: tuple[GuiMachineOptions, ...] = _tables()
@@ -105,12 +105,12 @@ class CleanupOptions:
     newest: int = option(10, "newest PB files of the newest run that are never removed", between(1, 100_000))
     life_time_min: float = option(10.0, "minutes for which a PB file of the newest run is never removed", between(0, 10_000))
     disk_mark: float = option(0.9, "used part of the disk above which PB files of the newest run are removed", between(0, 1))
-    disk_low: float = option(0.85, "used part of the disk at which that ends; at most disk_mark", between(0, 1))
-    release_link: str = option("", "link to the release: the service ends when it leads elsewhere; empty: none", check_optional_place)
-    mail_to: tuple[str, ...] = option((), "who gets mail when the mark cannot be reached", check_addresses)
+    disk_low: float = option(0.85, "used part of the disk at which this removal ends; at most disk_mark", between(0, 1))
+    release_link: str = option("", "link to the release: the service ends when its target changes; empty: none", check_optional_place)
+    mail_to: tuple[str, ...] = option((), "addresses that get mail when the disk stays above the mark", check_addresses)
     mail_from: str = option("dqmhub-transfer@localhost", "sender of that mail", lambda value: check_addresses((value,)))
     mail_server: str = option("localhost:25", "SMTP server", check_server)
-    mail_period_min: float = option(30.0, "least minutes between two mails", between(0, 10_000))
+    mail_period_min: float = option(30.0, "minimum number of minutes between two mails", between(0, 10_000))
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Options:
 
     log_level: str = option("info", "lowest level of log messages", check_log_level)
     host: str = option("", "name of this host in names of files and on pages; empty: its short name", check_host)
-    state: str = option("/var/lib/dqmhub-transfer", "folder in which the service keeps what it did", check_place)
+    state: str = option("/var/lib/dqmhub-transfer", "folder for the journal and the locks of the service", check_place)
     hubs: tuple[HubOptions, ...] = _tables()
     fu: FuOptions = field(default_factory=FuOptions)
     bu: BuOptions = field(default_factory=BuOptions)

@@ -433,8 +433,8 @@ def test_the_log_has_one_line_for_a_machine_that_is_away_whatever_the_words_of_e
         contact.note("a", is_reached)
         contact.update([error])
     assert caplog.messages == [
-        *("GUI machine gui1: cannot be reached: 255", "GUI machine gui1: 401", "GUI machine gui1: 403"),
-        *("GUI machine gui1: cannot be reached: 12", "GUI machine gui1: deliveries succeed again"),
+        *("GUI machine gui1 is unreachable: 255", "GUI machine gui1: 401", "GUI machine gui1: 403"),
+        *("GUI machine gui1 is unreachable: 12", "GUI machine gui1: deliveries succeed again"),
     ]
 
 

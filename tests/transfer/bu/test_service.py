@@ -210,7 +210,7 @@ def test_files_are_delivered_again_only_while_the_service_does_not_run_and_to_a_
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
     assert bu.start("--again", "gui3").wait(PATIENCE_S) == 1
-    assert "there is no GUI machine 'gui3', but gui1, gui2\n" in (bu.folder / "log").read_text()
+    assert "there is no GUI machine 'gui3'; the options have gui1, gui2\n" in (bu.folder / "log").read_text()
     assert bu.start("--run", str(RUN)).wait(PATIENCE_S) == 2
     for file in (bu.folder / "gui1").iterdir():
         file.unlink()
