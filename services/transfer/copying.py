@@ -42,11 +42,11 @@ _OF_THE_TARGET = {
 
 
 class CopyFailed(Exception):
-    """A file that was not copied, with the reason; its name does not exist at the target, or has what it had before."""
+    """A file was not copied; the message is the reason. The target has no file of this name, or still the one before."""
 
 
 class SourceFailed(CopyFailed):
-    """The reason is the file itself: it is absent, cannot be read, changed while it was copied, or is not what is expected."""
+    """The reason is the file itself: it is missing, cannot be read, changed while it was copied, or differs from what is expected."""
 
 
 class TargetFailed(CopyFailed):
@@ -76,7 +76,7 @@ def copy_file(source: Path, target: Path, expected: Expected | None = None) -> i
 
 
 def _opened(source: Path) -> IO[bytes]:
-    """The open file. Raises SourceFailed, without waiting for what is no file."""
+    """Open a file. Raises SourceFailed, at once if it is not a regular file."""
     try:
         if not stat.S_ISREG(source.stat().st_mode):
             raise SourceFailed(f"{source}: it is not a file")
@@ -108,7 +108,7 @@ def _md5(file: IO[bytes]) -> str:
 
 
 def synchronise(folder: Path) -> None:
-    """Make what was made or renamed in this folder last. Raises `OSError`."""
+    """Write new names in this folder to the disk, so that they survive a power failure. Raises `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -122,10 +122,10 @@ class RemoteHost:
 
     Attributes:
         address: `user@host` or `host`.
-        ssh: The command and options of ssh; nothing is ever asked.
+        ssh: The command and options of ssh, which never prompts.
         rsync: The command.
-        socket: The path of a socket by which commands share one connection: it begins with the first of them, and ends by
-            `close` or when it was not used for SHARED_S. Empty: each has its own.
+        socket: The path of a socket by which commands share one connection: the first one opens it, and it ends by
+            `close` or after SHARED_S without use. Empty: each command has a connection of its own.
     """
 
     address: str
@@ -134,9 +134,9 @@ class RemoteHost:
     socket: str = ""
 
     def copy_file(self, source: Path, target: PurePosixPath, expected: Expected | None = None) -> int:
-        """Copy a file to an existing folder of the host; returns its size. As the local function, it raises CopyFailed.
+        """Copy a file to an existing folder of the host; returns its size. Raises CopyFailed.
 
-        Times of the copy are those of the host.
+        Times of the copy are by the clock of the host.
         """
         with _opened(source) as reader:
             before = file_version(reader.fileno())
@@ -146,27 +146,27 @@ class RemoteHost:
             place = f"{self.address}:{temporary}"
             options = ("--whole-file", "--ignore-times", "--protect-args", f"--timeout={IDLE_S}", "--rsh", shlex.join(self._ssh()))
             _run([self.rsync, *options, "--", os.path.abspath(source), place], limit)
-            done = self.run(_finish_script(temporary, target, expected), limit, (_SIZE_DIFFERS, _MD5_DIFFERS))
-            if not done:
+            code = self.run(_finish_script(temporary, target, expected), limit, (_SIZE_DIFFERS, _MD5_DIFFERS))
+            if not code:
                 return expected.size
             is_source = file_version(reader.fileno()) != before or not _is_expected(reader, expected)
             kind = SourceFailed if is_source else CopyFailed
-            if done == _SIZE_DIFFERS:
+            if code == _SIZE_DIFFERS:
                 raise kind(f"the copy of {source} has not {expected.size} bytes")
             raise kind(f"the md5 of the copy of {source} is not {expected.md5}")
 
     def has_file(self, path: PurePosixPath, expected: Expected) -> bool:
-        """Whether a file of the host is what is expected, by size and md5. Raises CopyFailed."""
+        """Whether a file of the host has the expected size and md5. Raises CopyFailed."""
         file = shlex.quote(str(path))
         tests = f'[ -f {file} ] && [ "$(stat -c %s -- {file})" = {expected.size} ] && [ "$(md5sum < {file})" = "{expected.md5}  -" ]'
         script = f"{tests} || exit {_MD5_DIFFERS}\nsync -- {shlex.quote(str(path.parent))}"
         return self.run(script, _limit_s(expected.size), (_MD5_DIFFERS,)) == 0
 
     def make_folder(self, folder: PurePosixPath) -> None:
-        """Make a folder in one that exists, if it is not there. Raises CopyFailed."""
+        """Create a folder in an existing one, unless it exists. Raises CopyFailed."""
         place = shlex.quote(str(folder))
-        made = f"[ -d {place} ] || mkdir -- {place} || [ -d {place} ] || exit"
-        self.run(f"{made}\nsync -- {shlex.quote(str(folder.parent))}", CONNECT_S + IDLE_S)
+        command = f"[ -d {place} ] || mkdir -- {place} || [ -d {place} ] || exit"
+        self.run(f"{command}\nsync -- {shlex.quote(str(folder.parent))}", CONNECT_S + IDLE_S)
 
     def run(self, script: str, limit_s: float, allowed: tuple[int, ...] = ()) -> int:
         """Run a script of the shell; returns its exit code, 0 or one of those allowed. Raises CopyFailed."""
@@ -194,7 +194,7 @@ class RemoteHost:
 def shared_socket(state: str, address: str, ssh: tuple[str, ...]) -> str:
     """The path in this folder of the socket of a connection that commands share.
 
-    "" if it is too long for a socket, or has characters that ssh would not take for themselves: then there is no such connection.
+    "" if it is too long for a socket, or has characters that have a meaning for ssh: then no connection is shared.
     """
     digest = hashlib.sha256(repr((address, ssh)).encode()).hexdigest()[:8]
     path = os.path.join(state, f"ssh-{digest}")
@@ -220,13 +220,13 @@ _CODES_OF_THE_TARGET = {5, 10, 11, 12, 30, 35, 255}
 
 
 def check_source(source: Path, expected: Expected) -> None:
-    """Check a file that is to be copied. Raises SourceFailed when it is not what is expected."""
+    """Check a file before it is copied. Raises SourceFailed when its size or md5 is not the expected one."""
     if not has_file(source, expected):
         raise SourceFailed(f"{source} has not {expected.size} bytes and the md5 {expected.md5}")
 
 
 def has_file(path: Path, expected: Expected) -> bool:
-    """Whether a file is what is expected; not if it cannot be read."""
+    """Whether a file has the expected size and md5; False if it cannot be read."""
     try:
         with _opened(path) as reader:
             return _is_expected(reader, expected)
@@ -235,12 +235,12 @@ def has_file(path: Path, expected: Expected) -> bool:
 
 
 def _is_expected(file: IO[bytes], expected: Expected) -> bool:
-    """Whether an open file itself is what is expected."""
+    """Whether an open file has the expected size and md5."""
     return os.fstat(file.fileno()).st_size == expected.size and expected.md5 in ("", _md5(file))
 
 
 def _finish_script(temporary: PurePosixPath, target: PurePosixPath, expected: Expected) -> str:
-    """The script that checks a copy at the host, and renames it; a wrong one is removed, and what killed copies left behind."""
+    """The script that checks and renames a copy on the host; it removes wrong copies, and the parts of killed ones."""
     before, after, folder = (shlex.quote(str(path)) for path in (temporary, target, target.parent))
     lines = [f'[ "$(stat -c %s -- {before})" = {expected.size} ] || {{ rm -f -- {before}; exit {_SIZE_DIFFERS}; }}']
     if expected.md5:
@@ -254,7 +254,7 @@ def _finish_script(temporary: PurePosixPath, target: PurePosixPath, expected: Ex
 def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = (), output: IO[bytes] | None = None) -> int:
     """Run a command, and return its exit code, 0 or one of those allowed. Raises CopyFailed with its message.
 
-    Standard output is taken for a part of the message when there is no `output`.
+    Without `output`, standard output is a part of the message.
     """
     with open(os.memfd_create("messages"), "w+b") as messages:  # also on a full disk
         try:
@@ -266,7 +266,7 @@ def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = (), outp
     if code is None:
         raise TargetFailed(f"{command[0]} did not end within {limit_s:.0f} s")
     if code not in (0, *allowed):
-        said = "; ".join(text.splitlines()[:3]).strip("; ")  # lines of ssh end with \r\n
+        message = "; ".join(text.splitlines()[:3]).strip("; ")  # lines of ssh end with \r\n
         kind = TargetFailed if code in _CODES_OF_THE_TARGET else CopyFailed
-        raise kind(f"{command[0]} ended with {code}: {said or MEANINGS.get(code, 'no message')}")
+        raise kind(f"{command[0]} ended with {code}: {message or MEANINGS.get(code, 'no message')}")
     return code

@@ -11,7 +11,7 @@ from typing import NamedTuple
 PERIOD_S = 30.0
 """Seconds between two measurements of a disk."""
 OLD_PERIODS = 3
-"""Periods after which a measurement says nothing."""
+"""Periods after which a measurement is out of date."""
 
 
 class DiskUsage(NamedTuple):
@@ -42,7 +42,7 @@ def disk_usage(folder: str) -> DiskUsage:
 
 
 class DiskWatch:
-    """Measures disks again and again, each by a thread of its own: a mounted disk may never answer."""
+    """Measures disks periodically, each by a thread of its own, since a mounted disk may never answer."""
 
     def __init__(self, folders: Iterable[str]) -> None:
         """Begin to measure the disks of these folders."""

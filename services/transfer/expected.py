@@ -1,4 +1,4 @@
-"""What the files that clients write beside their own say of them: size and md5."""
+"""Expected size and md5 of a file, from the report or origin that the client writes beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ORIGIN = re.compile(r"md5:([0-9a-f]{32}) (\d{1,18}) .*\n?", re.ASCII | re.DOTAL
 
 
 class Expected(NamedTuple):
-    """What a file must be.
+    """Expected size and md5 of a file.
 
     Attributes:
         size: Bytes.

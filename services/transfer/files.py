@@ -1,4 +1,4 @@
-"""What tells a file from one that replaces it."""
+"""Versions of files, which differ when a file is replaced."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class FileVersion(NamedTuple):
-    """What differs between two contents of a path; clients replace files by renaming.
+    """Inode, size and time of a file, which differ between two contents of a path; clients replace files by renaming.
 
     Attributes:
         inode: Number of the inode.

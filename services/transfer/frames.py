@@ -28,13 +28,13 @@ _GZIP = b"\x1f\x8b"
 
 
 class DamagedInput(ValueError):
-    """A snapshot that is left out; the message says why."""
+    """A damaged snapshot; the message is the reason to leave it out."""
 
 
 def open_snapshot(path: Path, folder: Path, stack: ExitStack) -> IO[bytes]:
-    """Open a snapshot; of a packed one the content is unpacked into a nameless file in `folder`. The stack closes them.
+    """Open a snapshot; a packed one is unpacked into a nameless file in `folder`. The stack closes them.
 
-    Raises `OSError`, and DamagedInput for what is no file and for damaged packed files.
+    Raises `OSError`, and DamagedInput if it is not a file or is a damaged packed file.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         raise DamagedInput("it is not a file")
@@ -71,7 +71,7 @@ def _write_all(file: IO[bytes], data: bytes) -> None:
 def read_frames(source: int) -> tuple[list[bytes], array[int]]:
     """The names of all entries of an open snapshot, and where each begins, with the end of the file as the last number.
 
-    Raises DamagedInput when it is not made of entries from begin to end.
+    Raises DamagedInput when its content is not a sequence of entries.
     """
     size = os.fstat(source).st_size
     names: list[bytes] = []

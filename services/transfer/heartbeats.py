@@ -1,6 +1,6 @@
-"""Heartbeats of FUs, which say which runs go on.
+"""Heartbeats of FUs, which list the active runs.
 
-Each FU rewrites its file in place every 5 s, so that it may be read while it is incomplete: then it says nothing.
+Each FU rewrites its file in place every 5 s, so that a reading may be incomplete: then it is ignored.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import NamedTuple
 
 Version = tuple[int, int, int]
 LEAST_AGE_S = 0.5
-"""Seconds for which a reading of all heartbeats serves everybody."""
+"""Seconds for which a reading of all heartbeats is used by all callers."""
 UNCLEAR_S = 30.0
-"""An FU that goes on for so long after its last complete reading has a problem: a cut one is whole at the next reading."""
+"""Seconds without a complete reading after which a changing heartbeat is a problem; an incomplete one is complete at the next reading."""
 log = logging.getLogger(__name__)
 
 
 class Heartbeat(NamedTuple):
-    """What is known of the heartbeat of one FU; times are of the monotonic clock, s.
+    """The heartbeat of one FU; times are of the monotonic clock, s.
 
     Attributes:
         runs: The runs that the last complete reading lists, none when the file was removed; None if no reading was complete.
-        complete_at: When that was read.
-        changed_at: When the file was first read as it is now, or first seen to be removed.
-        is_alive: Whether it was seen to change, or had changed shortly before it was first read.
-        version: What tells the file from the same one after a change; None when it was removed.
+        complete_at: Time of the last complete reading.
+        changed_at: Time of the first reading of the current version, or without the file.
+        is_alive: Whether the file changed between readings, or shortly before the first one.
+        version: Inode, time and size of the file; None when it was removed.
         failure: Why the last reading was not complete; empty if it was.
     """
 
@@ -54,15 +54,15 @@ def active_runs(text: bytes) -> frozenset[int] | None:
 
 
 class Heartbeats:
-    """Reads the heartbeats of all FUs, for everybody on the BU who asks; used by any thread."""
+    """Reads the heartbeats of all FUs; used by any thread of the BU."""
 
     def __init__(self, folder: str, own_host: str, stale_s: float = 60.0) -> None:
         """Prepare.
 
         Args:
             folder: The folder of the heartbeats, one file for each host.
-            own_host: The BU, whose own file says nothing.
-            stale_s: Seconds without a change after which an FU does not count.
+            own_host: The BU; its own file is ignored.
+            stale_s: Seconds without a change after which an FU is ignored.
         """
         self.stale_s = stale_s
         self._folder, self._own_host = folder, own_host
@@ -72,9 +72,9 @@ class Heartbeats:
         self._problems: dict[str, str] = {}
 
     def read(self, now: float) -> dict[str, Heartbeat]:
-        """The heartbeats by host, at a time of the monotonic clock; a removed one is among them until it is stale.
+        """The heartbeats by host, at a time of the monotonic clock; a removed one is included until it is stale.
 
-        Raises `OSError` when they cannot be listed, which means nothing.
+        Raises `OSError` when they cannot be listed, which says nothing about runs.
         """
         with self._lock:
             if now - self._read_at >= LEAST_AGE_S:
@@ -86,18 +86,18 @@ class Heartbeats:
             return self._found
 
     def problems(self) -> dict[str, str]:
-        """What is wrong, by the last reading, with heartbeats that say nothing although their FUs go on, by host."""
+        """Problems of unusable heartbeats that still change, by host, at the last reading."""
         with self._lock:
             return dict(self._problems)
 
     def _note_problems(self) -> None:
-        """Log what is new of problems."""
+        """Log new and ended problems."""
         found = {host: one.failure for host, one in self._found.items() if self._is_unclear(one)}
         for host, problem in found.items():
             if self._problems.get(host) != problem:
-                log.warning("The heartbeat of %s %s; no run ends there meanwhile", host, problem)
+                log.warning("The heartbeat of %s %s; no run ends there until this is corrected", host, problem)
         for host in self._problems.keys() - found.keys():
-            log.info("The heartbeat of %s is clear again, or has ended", host)
+            log.info("The heartbeat of %s can be used again, or has ended", host)
         self._problems = found
 
     def _is_unclear(self, heartbeat: Heartbeat) -> bool:
@@ -105,7 +105,7 @@ class Heartbeats:
         return bool(heartbeat.failure) and is_alive and heartbeat.changed_at - heartbeat.complete_at >= UNCLEAR_S
 
     def listed(self, now: float) -> frozenset[int]:
-        """The runs that FUs list which are alive; none when the heartbeats cannot be read."""
+        """The runs that live FUs list; none when the heartbeats cannot be read."""
         try:
             found = self.read(now).values()
         except OSError:
@@ -123,7 +123,7 @@ class Heartbeats:
         except FileNotFoundError:
             is_new = before is None or before.version
             return Heartbeat(frozenset(), now, now if before is None or is_new else before.changed_at, True, None)
-        except OSError as error:  # whether it changes is not known: it says nothing
+        except OSError as error:  # it is not known whether it changes: it is ignored
             runs, complete_at = (before.runs, before.complete_at) if before else (None, now)
             return Heartbeat(runs, complete_at, now, False, (0, 0, 0), f"cannot be read: {error.strerror or error}")
         status = reading.status
@@ -148,7 +148,7 @@ def _short_name(host: str) -> str:
 
 
 class _Reading(NamedTuple):
-    """State and content of a heartbeat; with why it cannot be read, when only its state is known."""
+    """State and content of a heartbeat; `failure` is set when only its state can be read."""
 
     status: os.stat_result
     text: bytes
@@ -156,7 +156,7 @@ class _Reading(NamedTuple):
 
 
 def _read(path: str) -> _Reading:
-    """Read a heartbeat, without waiting for what is no file. Raises `OSError` when not even its state is known."""
+    """Read a heartbeat, without blocking on pipes. Raises `OSError` when not even its state can be read."""
     try:
         with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             status = os.fstat(file.fileno())
@@ -168,9 +168,9 @@ def _read(path: str) -> _Reading:
 class RunWatch:
     """Watches until a run is over on all FUs.
 
-    An FU has ended a run when two readings with enough time between them, and all between these, do not list it, or when its
-    heartbeat did not change for too long by the clock of this process. A removed heartbeat lists no run. When there is none at all,
-    this means nothing at first: the folder may have been emptied, or mounted anew.
+    An FU has ended a run when all its readings over at least `gap_s` do not list the run, or when its heartbeat did not change for
+    too long by the clock of this process. A removed heartbeat lists no run. When there is no heartbeat at all, runs go on at first,
+    since the folder may have been emptied or just mounted.
     """
 
     def __init__(self, run: int, heartbeats: Heartbeats, gap_s: float = 5.0) -> None:
@@ -179,14 +179,14 @@ class RunWatch:
         Args:
             run: Its number.
             heartbeats: Those of all FUs.
-            gap_s: Least seconds between two readings.
+            gap_s: Minimum number of seconds between two readings.
         """
         self._run, self._heartbeats, self._gap_s = run, heartbeats, gap_s
         self._absent_since: dict[str, float | None] = {}
         self._empty_since: float | None = None
 
     def is_over(self, now: float) -> bool:
-        """Read all heartbeats at a time of the monotonic clock, s. Raises `OSError` when they cannot be listed, which means nothing."""
+        """Read all heartbeats at a time of the monotonic clock, s. Raises `OSError` when they cannot be listed."""
         found = self._heartbeats.read(now)
         self._absent_since = {host: self._absence(host, one) for host, one in found.items()}
         if not any(one.version for one in found.values()):
@@ -196,7 +196,7 @@ class RunWatch:
         return all(self._has_ended(host, one, now) for host, one in found.items())
 
     def waiting_for(self) -> list[str]:
-        """The FUs that have the run by their last complete heartbeat, or had none that is complete."""
+        """The FUs that list the run in their last complete heartbeat, or had no complete one."""
         return sorted(host for host, since in self._absent_since.items() if since is None)
 
     def _absence(self, host: str, heartbeat: Heartbeat) -> float | None:

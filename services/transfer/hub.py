@@ -1,4 +1,4 @@
-"""Requests to a hub: files to register, and reports. Each ends within its time, whatever the other side does."""
+"""Requests to a hub: files to register, and reports. Each ends within its time limit, whatever the server does."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Hub:
         self.url, self._token_file, self._timeout_s = url.rstrip("/"), token_file, timeout_s
 
     def register(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Register files in the DQM GUI. Raises HubFailed, also when something else than a hub answers."""
+        """Register files in the DQM GUI. Raises HubFailed, also when the server is not a hub."""
         answer = self._post("/api/v1/register", entries)
         numbers = [answer.get(name) for name in ("new", "replaced", "known")]
         if sum(number for number in numbers if type(number) is int) != len(entries):
@@ -53,7 +53,7 @@ class Hub:
         return answer
 
     def report(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a report; returns what the hub acknowledged. Raises HubFailed, also when something else than a hub answers."""
+        """Send a report; returns the answer of the hub. Raises HubFailed, also when the server is not a hub."""
         answer = self._post("/api/v1/transfers/reports", document)
         if type(answer.get("acknowledged")) is not int or not isinstance(answer.get("refused"), list):
             raise HubFailed(f"{self.url} is no DQM Hub: it answered without the number of the last record that it acknowledges")
@@ -123,7 +123,7 @@ class Hub:
         return response.status, answer
 
     def _connect(self, parts: SplitResult, sockets: list[socket.socket]) -> socket.socket:
-        """A connection, each socket of which is in the list before it can wait."""
+        """Connect; each socket is added to the list before it can block."""
         host, is_secure = parts.hostname or "", parts.scheme == "https"
         sockets.append(socket.create_connection((host, parts.port or (443 if is_secure else 80)), self._timeout_s))
         if is_secure:

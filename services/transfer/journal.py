@@ -1,4 +1,4 @@
-"""What a process of the transfer did, in a small database that survives it, and the records that hubs still have to get."""
+"""A small database with the work of a process of the transfer, which survives the process, and the records for hubs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from .storage import Storage
 
 MOST_KEPT_BYTES = 64 << 20
-"""Bytes of records that are kept while no hub gets them; the oldest are dropped."""
+"""Bytes of records that are kept until hubs have them; beyond this the oldest are dropped."""
 MOST_BYTES = 1 << 20
-"""Bytes of records that are read at once, as a hub takes them in one report; a larger record is dropped."""
+"""Bytes of records in one report, which is the limit of a hub; a larger record is dropped."""
 _CODEC = ("utf-8", "surrogateescape")
 
 
@@ -25,15 +25,15 @@ class JournalFailed(OSError):
 class Journal:
     """Documents by kind, run and key, and records in the order in which they were made.
 
-    Numbers of records only grow, also when the file was lost: the first one of a new file is the time of its making in ms, so that
-    no hub takes a new record for one that it has. All methods may be used by several threads, and raise JournalFailed.
+    Numbers of records only grow, also when the file was lost: the first number of a new file is the time of its creation in ms, so
+    that no hub mistakes a new record for one that it has. All methods may be used by several threads, and raise JournalFailed.
     """
 
     def __init__(self, path: Path) -> None:
         """Open a journal, or make a new one.
 
-        Nothing that its file or disk lacks is an error: a damaged file is kept aside with the ending `.damaged`, and what cannot be
-        written is kept in memory until it can.
+        Faults of the file or its disk are no errors: a damaged file is renamed to `.damaged`, and entries that cannot be written are
+        kept in memory until they can.
         """
         self._listeners: list[Callable[[], None]] = []
         self._hubs: Sequence[str] | None = None
@@ -68,7 +68,7 @@ class Journal:
 
         self._write(store)
         if record is not None:
-            self._tell()
+            self._notify_listeners()
 
     def remove(self, kind: str, run: int, key: str) -> None:
         """Remove a document, if there is one."""
@@ -82,12 +82,12 @@ class Journal:
     def add_record(self, record: Mapping[str, Any]) -> None:
         """Add a record for all hubs: at least its `kind`, `at` (s since 1970) and `run`."""
         self._write(lambda connection: self._add(connection, record))
-        self._tell()
+        self._notify_listeners()
 
     def report_to(self, hubs: Sequence[str], on_record: Callable[[], None]) -> None:
         """Keep records until these hubs have acknowledged them, and call `on_record` after each new one.
 
-        A hub that is new here gets all that are left. Without hubs no record is kept.
+        A new hub gets all remaining records. Without hubs no record is kept.
         """
         self._hubs = tuple(hubs)
         self._write(self._name_hubs)
@@ -124,7 +124,7 @@ class Journal:
         if self._hubs != ():
             _add_record(connection, record)
 
-    def _tell(self) -> None:
+    def _notify_listeners(self) -> None:
         for listener in self._listeners:
             listener()
 

@@ -22,8 +22,8 @@ class AlreadyServed(Exception):
 class ServiceLock:
     """The lock of a mode on this host, or of one run of it; it ends with the process at the latest.
 
-    The process for all runs and those for single runs exclude each other, too. Where no file can be made or opened, as on a full or
-    read-only disk, this is logged, and the process goes on: that nothing is transferred would be worse.
+    The process for all runs and those for single runs exclude each other, too. When no file can be created or opened, as on a full or
+    read-only disk, this is logged, and the process goes on: otherwise nothing would be transferred.
     """
 
     def __init__(self, state: str, mode: str, run: int = 0, work: str = "") -> None:
@@ -33,10 +33,10 @@ class ServiceLock:
             state: The folder of the option `state`.
             mode: Name of the mode.
             run: The run; 0 for the process that serves all.
-            work: The folder in which the mode works, where no process with another `state` may do the same; empty: there is none.
+            work: The folder in which the mode works, which processes with another `state` must not serve; empty: there is none.
         """
         folder = Path(state)
-        with suppress(OSError):  # the file says what is wrong
+        with suppress(OSError):  # opening the file reports the problem
             folder.mkdir(parents=True, exist_ok=True)
         self._locks = ExitStack()
         with ExitStack() as locks:

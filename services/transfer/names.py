@@ -1,4 +1,4 @@
-"""Names of the files of a run: what a name says, and the names that the transfer makes.
+"""Names of the files of a run: parsing of names, and the names that the transfer gives.
 
 Sources of the names: DQMFileSaverPB and DQMFileSaverOnline of CMSSW, and the log of the original transfer.
 """
@@ -17,7 +17,7 @@ TEMPORARY = ".tmp"
 
 
 class FileKind(StrEnum):
-    """What a file is, by its name."""
+    """Kind of a file, by its name."""
 
     SNAPSHOT = "snapshot"
     """All MEs of a client so far (PB)."""
@@ -40,13 +40,13 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True)
 class FileName:
-    """What the name of a file says.
+    """The parts of the name of a file.
 
     Attributes:
         kind: What the file is.
         run: Number of the run; 0 for temporary files, which have none.
         tag: The client: a word, or `PID` and digits; empty when the name has none.
-        host: The FU of a file whose name carries it; otherwise empty.
+        host: The FU, if the name contains it; otherwise empty.
         lumi: Lumisection of a snapshot of an older client, of a backup or of a report; otherwise 0.
         version: Version of a ROOT file; otherwise 0.
         digest: 32 hex digits of a concatenation; otherwise empty.
@@ -88,7 +88,7 @@ LARGEST_RUN = 2**31 - 1
 
 
 def parse_name(name: str, folder: str = "") -> FileName | None:
-    """What the name of a file says, without its folders; None when it is no file of a run.
+    """Parse the name of a file, without its folders; None if it is no file of a run.
 
     Args:
         name: The name of the file.
@@ -110,16 +110,16 @@ def parse_name(name: str, folder: str = "") -> FileName | None:
 
 
 def name_with_host(name: str, host: str) -> str:
-    """The name of a snapshot or ROOT file, or of what stands beside it, with the host that it comes from.
+    """The name of a snapshot or ROOT file, or of its report or origin, with the name of its host added.
 
     Raises `ValueError` for names without a place for a host, and for hosts with other characters than letters, digits, `.` and `-`.
     """
     stem, dot, ending = name.partition(".")
-    made = f"{stem}__{host}{dot}{ending}"
-    before, after = parse_name(name), parse_name(made)
+    full_name = f"{stem}__{host}{dot}{ending}"
+    before, after = parse_name(name), parse_name(full_name)
     if before is None or before.host or after != replace(before, host=host) or not host:
         raise ValueError(f"no name of a file of a client on a host: {name!r}, {host!r}")
-    return made
+    return full_name
 
 
 def concatenation_name(run: int, digest: str = "") -> str:
@@ -138,7 +138,7 @@ def run_folder(run: int) -> str:
 
 
 def run_of_folder(name: str) -> int:
-    """The run of a folder with this name; 0 if it is that of no run."""
+    """The run of a folder with this name; 0 if it is not the folder of a run."""
     match = _RUN_FOLDER.fullmatch(name)
     run = int(match[1]) if match else 0
     return run if run <= LARGEST_RUN and name == run_folder(run) else 0
@@ -147,7 +147,7 @@ def run_of_folder(name: str) -> int:
 def part_name(name: str, process: str) -> str:
     """The name of a file while it is copied to another host, as rsync would form it.
 
-    `process` is 6 letters or digits: of two processes, one of which was killed and whose rsync goes on, each writes another file.
+    `process` is 6 letters or digits: when a process was killed but its rsync goes on, the next process writes another file.
     """
     return f".{name}{TEMPORARY}.{process}"
 
@@ -155,7 +155,7 @@ def part_name(name: str, process: str) -> str:
 def whole_name(name: str) -> str:
     """The name that a file gets when its copy is complete; "" if this is not the name of a part.
 
-    Parts are `<name>.tmp`, what `part_name` returns, and that by which rsync writes either.
+    Parts are `<name>.tmp`, names of `part_name`, and the temporary names that rsync uses for either.
     """
     match = _PART.fullmatch(name)
     return match[2] if match else ""

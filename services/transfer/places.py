@@ -12,7 +12,7 @@ from .options.checks import check_host
 
 
 def folder_problems(key: str, folder: str, access: int = os.R_OK | os.W_OK | os.X_OK, use: str = "change files") -> Iterator[str]:
-    """What is wrong with a folder, as a sentence that begins with its key.
+    """The problem of a folder, as a sentence that begins with its key.
 
     Args:
         key: The option.
@@ -27,13 +27,13 @@ def folder_problems(key: str, folder: str, access: int = os.R_OK | os.W_OK | os.
 
 
 def program_problems(key: str, program: str) -> Iterator[str]:
-    """What is wrong with a program."""
+    """The problem of a program, as a sentence that begins with its key."""
     if not shutil.which(program):
         yield f"{key} = {program!r}: there is no such program"
 
 
 def token_problems(key: str, path: str) -> Iterator[str]:
-    """What is wrong with a file that holds a token; "" is none."""
+    """The problem of a token file, as a sentence that begins with its key; "" is no file."""
     if not path:
         return
     try:
@@ -53,7 +53,7 @@ def token_problems(key: str, path: str) -> Iterator[str]:
 
 
 def start_problems(options: Options) -> Iterator[str]:
-    """What keeps all modes from starting."""
+    """Problems that keep all modes from starting."""
     if check_host(options.host_name):
         yield f"host: the name of this host, {options.host_name!r}, cannot be part of names of files; set this option"
     if not _is_read_only(options.state) and any(folder_problems("state", _parent(options.state))):
@@ -61,7 +61,7 @@ def start_problems(options: Options) -> Iterator[str]:
 
 
 def place_problems(options: Options) -> Iterator[str]:
-    """What else is wrong with the places that all modes have."""
+    """Other problems of the places that all modes have."""
     if _is_read_only(options.state):
         yield f"state = {options.state!r}: its disk is read-only"
     for number, hub in enumerate(options.hubs, 1):
@@ -69,7 +69,7 @@ def place_problems(options: Options) -> Iterator[str]:
 
 
 def _parent(folder: str) -> str:
-    """The folder, or the nearest one above that is there."""
+    """The folder, or the nearest existing one above it."""
     while not os.path.exists(folder):
         folder = os.path.dirname(folder)
     return folder

@@ -30,7 +30,7 @@ class ClientProcess(NamedTuple):
 
 
 def all_client_processes() -> list[ClientProcess]:
-    """The clients of all runs that live now; those that ended and were not yet waited for are none.
+    """The running clients of all runs, without zombie processes.
 
     Raises `OSError` when /proc cannot be listed.
     """
@@ -39,7 +39,7 @@ def all_client_processes() -> list[ClientProcess]:
 
 
 def client_processes(run: int) -> list[ClientProcess]:
-    """Those of one run. Raises `OSError`."""
+    """The running clients of one run. Raises `OSError`."""
     return [client for client in all_client_processes() if client.run == run]
 
 

@@ -36,13 +36,13 @@ def run_program(
     """Run a program; returns its exit code, or None if it did not end in time.
 
     It is ended with this process, unless that is killed. Its children are ended with it unless it ended by itself: then they may go on,
-    as the connection that commands of ssh share.
+    such as the shared connection of ssh.
 
     Args:
         command: The program and its arguments.
         limit_s: Seconds after which it is ended.
-        output: An open file for what it writes, no pipe: children may hold that open.
-        errors: The same for what it writes to standard error.
+        output: An open file for its standard output; not a pipe, since children may keep a pipe open.
+        errors: The same for its standard error.
         stop: An event that ends it.
         folder: Where it works.
         environment: Its environment; None: that of this process.
@@ -75,11 +75,11 @@ def run_program(
 
 
 def _wait(process: subprocess.Popen[bytes], end: float, stop: threading.Event | None) -> int | None:
-    while (left := end - time.monotonic()) > 0:
+    while (remaining_s := end - time.monotonic()) > 0:
         if stop is not None and stop.is_set():
             raise ProgramStopped
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(left if stop is None else min(left, _POLL_S))
+            return process.wait(remaining_s if stop is None else min(remaining_s, _POLL_S))
     return None
 
 

@@ -17,13 +17,13 @@ PERIOD_S = 10.0
 """Seconds between two reports when nothing happens."""
 RETRY_S, RETRY_MOST_S = 1.0, 60.0
 CLOSE_S = 2.0
-"""Most seconds for the last report."""
+"""Maximum number of seconds for the last report."""
 BATCH = 200
 """Records of one report."""
 VERSION = 1
 """Version of the form of reports."""
 PACKAGE = "dqmhub"
-"""What the transfer is installed with."""
+"""The package that contains the transfer."""
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +41,7 @@ RELEASE = installed_release()
 class Reporter:
     """Reports to each hub by a thread of its own: at once when there are new records, otherwise each 10 s.
 
-    A hub that is unreachable or refuses holds up nobody: its records wait in the journal.
+    A hub that is unreachable or refuses reports does not hold up others: its records wait in the journal.
     """
 
     def __init__(self, journal: Journal, hubs: Sequence[Hub], host: str, mode: str, state: Callable[[], dict[str, Any]]) -> None:
@@ -49,7 +49,7 @@ class Reporter:
 
         Args:
             journal: Where records are added.
-            hubs: Who gets the reports.
+            hubs: The hubs that get the reports.
             host: The name of this host.
             mode: The mode of this process.
             state: Returns the present state of the mode; called by several threads.
@@ -63,7 +63,7 @@ class Reporter:
             sender.thread.start()
 
     def close(self) -> None:
-        """Send what is left, for at most 2 s, and end."""
+        """Send the remaining records, for at most 2 s, and end."""
         self._closing.set()
         self._wake()
         end = time.monotonic() + CLOSE_S
@@ -101,7 +101,7 @@ class Reporter:
         return bool(self._journal.records_after(acknowledged, 1))
 
     def _name_refused(self, hub: Hub, answer: dict[str, Any]) -> None:
-        """Log what a hub cannot use, each once: a state that is refused is so in each report."""
+        """Log each refusal of a hub once: a refused state is refused in each report."""
         for refused in answer["refused"]:
             text = f"{hub.url} refused a part of a report: {refused}"
             if text != self._refused.get(hub.url):
@@ -138,10 +138,10 @@ class _Sender:
                 return
 
     def _pause(self, seconds: float) -> None:
-        """Wait, whatever new records there are, but not longer than the process lives."""
+        """Wait, also when there are new records, until the end of the process at the latest."""
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not self._reporter.is_closing:
-            self.wake.wait(left)
+        while (remaining_s := end - time.monotonic()) > 0 and not self._reporter.is_closing:
+            self.wake.wait(remaining_s)
             self.wake.clear()
 
     def _send(self) -> bool:

@@ -33,10 +33,10 @@ CREATE TABLE changes (kind TEXT, run INTEGER, key BLOB, PRIMARY KEY (kind, run, 
 CREATE TRIGGER stored AFTER INSERT ON documents BEGIN INSERT OR REPLACE INTO changes VALUES (new.kind, new.run, new.key); END;
 CREATE TRIGGER removed AFTER DELETE ON documents BEGIN INSERT OR REPLACE INTO changes VALUES (old.kind, old.run, old.key); END;
 """
-"""In memory alone: what is to be changed in the file."""
+"""Only in memory: the documents to change in the file."""
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FAULTS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG}
-"""Errors of statements. All others are of the file or its disk."""
+"""Errors of statements. All others come from the file or its disk."""
 Result = TypeVar("Result")
 Action = Callable[[sqlite3.Connection], Result]
 log = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 class Storage:
     """One database, for several threads.
 
-    What is read and written never fails because of the file: a damaged one is kept aside with the ending `.damaged`, and for as long
-    as one cannot be used, for example on a full disk, a copy of it in memory takes its place, whose changes are written to it later.
+    Reading and writing never fail because of the file: a damaged file is renamed to `.damaged`. While a file cannot be used, for
+    example on a full disk, a copy in memory is used in its place, and changes are written to the file later.
     """
 
     def __init__(self, path: Path, prepare: Action[None]) -> None:
@@ -54,13 +54,13 @@ class Storage:
 
         Args:
             path: The file; its folder is made.
-            prepare: Called in a transaction of each database that takes the place of another one.
+            prepare: Called in a transaction of each database that replaces another one.
         """
         self._path, self._prepare = path, prepare
         self._lock = threading.Lock()
         self._return_at = 0.0
         self._before = 0
-        """Number of the last record that is not of memory alone."""
+        """Number of the last record that is not only in memory."""
         try:
             self._connection = _open_file(path)
             self._is_file = True
@@ -68,7 +68,7 @@ class Storage:
             self._go_to_memory(error)
 
     def close(self) -> None:
-        """Close the file; what is in memory alone is lost when the file cannot be used now either."""
+        """Close the file; changes that are only in memory are lost if the file still cannot be used."""
         with self._lock:
             self._return_at = 0.0
             self._return_when_due()
@@ -83,7 +83,7 @@ class Storage:
         self._do(lambda connection: _in_transaction(connection, action))
 
     def shrink(self) -> None:
-        """Give back what removed rows took of the disk."""
+        """Free the disk space of removed rows."""
         self._do(lambda connection: connection.executescript("PRAGMA incremental_vacuum"))  # `execute` stops after a page
 
     def _do(self, action: Action[Result]) -> Result:
@@ -111,7 +111,7 @@ class Storage:
 
     def _go_to_memory(self, error: Exception) -> None:
         """Continue with a copy in memory. Its new records have higher numbers than the file can get until it is used again."""
-        log.error("Cannot use the journal %s: %s; what is done is kept in memory until that works", self._path, error)
+        log.error("Cannot use the journal %s: %s; new entries are kept in memory until it can be used", self._path, error)
         self._connection, self._is_file = _copy(self._path), False
         self._connection.execute("UPDATE counts SET count = max(count, ?) WHERE name = 'number'", (_number_now(),))
         ((self._before,),) = self._connection.execute("SELECT count FROM counts WHERE name = 'number'")
@@ -119,7 +119,7 @@ class Storage:
         _in_transaction(self._connection, self._prepare)
 
     def _return_when_due(self) -> None:
-        """Use the file again, if that is possible, with what was changed in memory."""
+        """Use the file again, if possible, after writing the changes in memory to it."""
         if self._is_file or time.monotonic() < self._return_at:
             return
         self._return_at = time.monotonic() + RETURN_S
@@ -203,14 +203,14 @@ def _check(connection: sqlite3.Connection) -> None:
 
 
 def _put_aside(path: Path, error: sqlite3.Error) -> None:
-    log.error("The journal %s is damaged (%s); it is kept as %s.damaged, and a new one begins", path, error, path.name)
+    log.error("The journal %s is damaged (%s); it is kept as %s.damaged, and a new one is created", path, error, path.name)
     path.replace(path.with_name(path.name + ".damaged"))
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _copy(path: Path) -> sqlite3.Connection:
-    """What can be read of a file, in memory."""
+    """A copy in memory of the readable part of a file."""
     for read in (_read_alone, _read_beside_others, _read_file_alone):
         memory = _opened(":memory:")
         try:

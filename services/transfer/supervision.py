@@ -1,4 +1,4 @@
-"""The end of a process together with the one that started it, even after kill -9: in a demo all end with `dqmhub run`."""
+"""Ends a process together with the one that started it, even after kill -9: in a demo all processes end with `dqmhub run`."""
 
 from __future__ import annotations
 

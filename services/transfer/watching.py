@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class FolderWatch:
     """Watches a folder and its subfolders, which may be made later, as may the folder itself.
 
-    The folder may be a symbolic link. Other links, and what is no file though it may look like one, are named once in the log.
+    The folder may be a symbolic link. Other links, and folders and pipes with names of files, are named once in the log.
 
     Attributes:
         scans: Number of scans so far.
@@ -75,8 +75,8 @@ class FolderWatch:
     def changes(self, timeout_s: float) -> set[str]:
         """Paths of files that were closed after writing, or moved here, since the last call; waits for some until the time is over.
 
-        There may be files that did not change, and some that are gone: after a scan, these are all files. When inotify cannot be
-        used, since other programs have too many watches, there are only scans.
+        Unchanged and removed files may be included: after a scan, the result has all files. When inotify cannot be used, since other
+        programs have too many watches, there are only scans.
         """
         end = time.monotonic() + timeout_s
         while True:
@@ -111,7 +111,7 @@ class FolderWatch:
         self._is_limited = True
 
     def _read_events(self, found: set[str]) -> bool:
-        """Read all events that wait; False when everything must be scanned."""
+        """Read all waiting events; False when everything must be scanned."""
         is_complete = True
         while True:
             try:
@@ -189,7 +189,7 @@ class FolderWatch:
             self._places[watch] = (folder, depth)
 
     def _link_mask(self, folder: str, depth: int) -> int:
-        """IN_DONT_FOLLOW, except for what may be a link."""
+        """IN_DONT_FOLLOW, except for folders that may be links."""
         return 0 if depth == 0 or (depth == 1 and os.path.basename(folder) in self._linked) else IN_DONT_FOLLOW
 
 

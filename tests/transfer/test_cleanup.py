@@ -474,4 +474,4 @@ def test_clean_up_goes_on_without_a_journal(tmp_path: Path) -> None:
     write(folder, 2, {1: 0})
     with service(config(folder), tmp_path / "log"):
         until(lambda: os.listdir(folder) == [concatenation(2, 1)], "a round")
-    assert "what is done is kept in memory until that works" in (tmp_path / "log").read_text()
+    assert "new entries are kept in memory until it can be used" in (tmp_path / "log").read_text()

@@ -196,7 +196,7 @@ def test_an_fu_whose_heartbeat_may_not_be_read_ends_no_run_while_it_goes_on_and_
             assert not watched.is_over(now)
             assert watched.waiting_for() == ["fu1"]
         assert shared.problems() == {"fu1": "cannot be read: Permission denied"}
-        logged = "The heartbeat of fu1 cannot be read: Permission denied; no run ends there meanwhile"
+        logged = "The heartbeat of fu1 cannot be read: Permission denied; no run ends there until this is corrected"
         assert [record.getMessage() for record in caplog.records] == [logged]
         assert [watched.is_over(now) for now in (350, 354, 356)] == [False, False, True]  # it stands still
         assert shared.problems() == {}
@@ -217,7 +217,7 @@ def test_an_fu_whose_heartbeats_are_never_understood_is_named(boxes: Path, caplo
         os.utime(boxes / "fu1", (now, now))
         assert not watched.is_over(now)
     assert watched.waiting_for() == ["fu1"]
-    assert [record.getMessage() for record in caplog.records] == [f"The heartbeat of fu1 {problem}; no run ends there meanwhile"]
+    assert [record.getMessage() for record in caplog.records] == [f"The heartbeat of fu1 {problem}; no run ends there until this is corrected"]
     assert shared.problems() == {"fu1": problem}
     beat(boxes, "fu1", at=300)
     assert not watched.is_over(300)

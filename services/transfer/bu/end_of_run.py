@@ -25,13 +25,13 @@ from .versions import journal_began, next_version, versions_at, versions_in
 
 KIND = "merge"
 UNMERGED = "unmerged"
-"""Key in the journal for what was reported without a merged file."""
+"""Key in the journal for files that could not be merged."""
 RETRY_S, RETRY_MOST_S = 10.0, 600.0
 _FOLDER = "merge-"
 MOST_WAITS = 10
-"""A merge waits for ROOT files at most this often `merge_wait_s` after the end of the run, also when snapshots still arrive."""
+"""A merge waits for ROOT files at most `MOST_WAITS * merge_wait_s` after the end of the run, also when snapshots still arrive."""
 REST_S = 10.0
-"""Seconds between two looks at the heartbeats when a run is over and there is nothing to merge."""
+"""Seconds between two readings of the heartbeats when a run is over and there is nothing to merge."""
 MOST_SATURATED = 20
 """Names of histograms in a record that have bins with more than their type holds."""
 log = logging.getLogger(__name__)
@@ -60,18 +60,18 @@ class EndOfRun:
 
     Attributes:
         state: `ongoing`, `merging`, `merged`, or `over` when there is nothing to merge.
-        waiting_for: The FUs that still have the run; when it is over, the clients whose ROOT files the merge waits for.
+        waiting_for: The FUs that still have the run; when it is over, the clients without a ROOT file while the merge waits for them.
     """
 
     def __init__(self, run: int, folder: Path, options: Options, journal: Journal, heartbeats: Heartbeats, stop: threading.Event) -> None:
-        """Continue where a process before stopped.
+        """Continue where an earlier process stopped.
 
         Args:
             run: The run.
             folder: Its folder on this host.
             options: All options.
             journal: Where versions and inputs of merges are kept.
-            heartbeats: Those of the FUs.
+            heartbeats: The heartbeats of the FUs.
             stop: Ends a merge early when it is set.
         """
         self.state = "ongoing"
@@ -81,10 +81,10 @@ class EndOfRun:
         self._is_new = True
         self._contents = Contents()
         self._journal_began = journal_began(journal)
-        self._finished: Sequence[RunFile] | None = None
+        self._finished_files: Sequence[RunFile] | None = None
         self._next_look = 0.0
         self._inodes: dict[Path, int] = {}
-        self._changed, self._over_since = 0.0, math.inf
+        self._changed_at, self._over_since = 0.0, math.inf
         self._retry_at, self._retry_s, self._error = 0.0, RETRY_S, ""
         self._has_timed_out = False
 
@@ -95,28 +95,28 @@ class EndOfRun:
             now: The monotonic clock, s.
             files: The files of the run at present. They are listed again after each change.
 
-        Returns the merged files that are new; at the first step after a start also the newest one that was accepted before: what
-        was delivered already is not delivered again. Raises `OSError`: the step is tried again.
+        Returns the new merged files; at the first step after a start also the newest one of an earlier process, which is not delivered
+        twice. Raises `OSError`: the step is tried again.
         """
-        merged = self._newest_of_before()
-        if files is self._finished and now < self._next_look:
+        merged = self._newest_of_earlier_process()
+        if files is self._finished_files and now < self._next_look:
             return merged
         inputs = inputs_of(files)
         missing = missing_of(files)
         handled = self._handled(inputs)
         if handled and not any(file.kind == FileKind.SNAPSHOT and file.arrived > 1e9 * handled["made"] for file in files):
             self.state, self.waiting_for = "merged" if handled["size"] else "over", []
-            self._finished, self._next_look = files, math.inf
+            self._finished_files, self._next_look = files, math.inf
         elif self._is_due(now, files, missing):
             if inputs and not handled:
                 merged += self._merge(now, inputs, missing)
             else:
                 self._rest(handled, missing)
-                self._finished, self._next_look = files, now + REST_S
+                self._finished_files, self._next_look = files, now + REST_S
         return merged
 
-    def _newest_of_before(self) -> list[MergedFile]:
-        """At the first step the newest merged file of a process before, which may have been killed just before the last renaming."""
+    def _newest_of_earlier_process(self) -> list[MergedFile]:
+        """At the first step, the newest merged file of an earlier process, which may have been killed just before renaming it."""
         if not self._is_new:
             return []
         merged = []
@@ -141,7 +141,7 @@ class EndOfRun:
         return {int(key): document for key, document in self._journal.of_run(KIND, self._run).items() if key != UNMERGED}
 
     def _handled(self, inputs: Sequence[RunFile]) -> dict[str, Any] | None:
-        """The document of the newest merge, or of the files that cannot be merged, if it has all these ROOT files; files may be gone since."""
+        """The document of the newest merge, or of the unmergeable files, if it has all these ROOT files; its other files were removed since."""
         documents = self._documents()
         newest = documents[max(documents)] if documents else None
         if newest and not (self._folder / newest["name"]).exists():
@@ -150,27 +150,27 @@ class EndOfRun:
         return next((one for one in (newest, unmerged) if one and self._contents.are_in(inputs, one["seen"])), None)
 
     def _rest(self, handled: dict[str, Any] | None, missing: Sequence[RunFile]) -> None:
-        """There is nothing to merge; if no client wrote a ROOT file, this is reported once."""
+        """Note that there is nothing to merge; if no client wrote a ROOT file, this is reported once."""
         self.state = "merged" if handled and handled["size"] else "over"
         if not handled and missing and self._journal.get(KIND, self._run, UNMERGED) is None:
             self._give_up([], missing, time.time(), Merge(), "no ROOT file of any client arrived")
 
     def _is_due(self, now: float, files: Sequence[RunFile], missing: Sequence[RunFile]) -> bool:
-        """Whether the run is over, and all ROOT files are there that can be expected. Raises `OSError`.
+        """Whether the run is over and all expected ROOT files are there. Raises `OSError`.
 
-        New snapshots are a sign that more are to come, also where there is no heartbeat that lists the run; but a client that hangs
-        may write them for ever.
+        New snapshots show that ROOT files may still come, also when no heartbeat lists the run; but a client that hangs may write
+        snapshots for ever.
         """
         over = self._watch.is_over(now)
         inodes = {file.path: file.inode for file in files}
         if not over or inodes != self._inodes:
-            self._inodes, self._changed = inodes, now
+            self._inodes, self._changed_at = inodes, now
         if not over:
             self.state, self.waiting_for, self._over_since = "ongoing", self._watch.waiting_for(), math.inf
             return False
         self._over_since = min(self._over_since, now)
         wait_s = self._options.bu.merge_wait_s
-        is_waiting = bool(missing) and now < min(self._changed + wait_s, self._over_since + MOST_WAITS * wait_s)
+        is_waiting = bool(missing) and now < min(self._changed_at + wait_s, self._over_since + MOST_WAITS * wait_s)
         self.state, self.waiting_for = "merging", clients_of(missing) if is_waiting else []
         return now >= self._retry_at and not is_waiting
 
@@ -204,7 +204,7 @@ class EndOfRun:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _accept(self, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, merge: Merge) -> MergedFile:
-        """Note a merge, and let the file appear: in this order, so that a version is never made twice."""
+        """Note a merge, then rename the file: in this order, so that a version is never made twice."""
         assert merge.path is not None
         version = self._next_version(inputs)
         name = merged_name(self._run, version)
@@ -227,11 +227,11 @@ class EndOfRun:
         return MergedFile(self._folder / name, self._run, version, merge.size, record["made"])
 
     def _next_version(self, inputs: Sequence[RunFile]) -> int:
-        """A version that no merge of the run has; when the journal has none of them, GUI machines may have those of a journal before."""
+        """A new version of the run; when the journal has no merge of the run, GUI machines may have merges of an earlier journal."""
         known, is_complete = versions_in(os.listdir(self._folder), self._run) | self._documents().keys(), True
         if not self._documents():
-            there, is_complete = versions_at(self._options.bu.gui_machines, self._options.bu.ssh, self._run)
-            known |= there
+            at_machines, is_complete = versions_at(self._options.bu.gui_machines, self._options.bu.ssh, self._run)
+            known |= at_machines
         is_new = all(file.arrived >= 1e9 * self._journal_began for file in inputs)
         return next_version(known, is_complete or is_new)
 
@@ -244,7 +244,7 @@ class EndOfRun:
     def _fail(self, now: float, inputs: Sequence[RunFile], missing: Sequence[RunFile], began: float, error: OSError) -> None:
         """Note a merge that failed, once for each reason, and wait longer each time."""
         self._retry_at, self._retry_s = now + self._retry_s, min(2 * self._retry_s, RETRY_MOST_S)
-        self._has_timed_out = isinstance(error, MergeTimedOut) and not self._has_timed_out  # each second merge has all of its time
+        self._has_timed_out = isinstance(error, MergeTimedOut) and not self._has_timed_out  # every second merge has the whole time
         if str(error) != self._error:
             self._error = str(error)
             self._journal.add_record(self._record(inputs, missing, began, Merge(), self._error))
@@ -288,5 +288,5 @@ def _missing_note(missing: Sequence[RunFile]) -> str:
 
 
 def _saturated_note(merge: Merge) -> str:
-    what = f"histograms with bins whose sum is more than their type holds: {merge.saturated}"
+    what = f"histograms with bin sums above the limit of their type: {merge.saturated}"
     return f"{what}, such as {merge.saturated_names[0]}" if merge.saturated else ""

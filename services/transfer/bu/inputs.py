@@ -1,7 +1,7 @@
 """The files of a run on the BU, and the snapshots of its clients that go into a concatenation.
 
-A snapshot is replaced by the next one under the same name. A hard link keeps the last good one of each client until the next has proved
-to be good: the histograms of a client do not vanish from the live page because one snapshot was cut.
+A snapshot is replaced by the next one under the same name. A hard link keeps the last good one of each client until the next one
+is known to be good, so that the histograms of a client do not vanish from the live page because of one incomplete snapshot.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from ..names import FileKind, parse_name
 
 WORK_FOLDER = ".bu"
-"""The folder in that of a run for links and concatenations; on the same file system, as links must be."""
+"""The folder for links and concatenations in the folder of a run, since hard links must be on the same file system."""
 _GOOD, _NEW = "good", "new"
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def list_files(folder: Path, run: int, unreadable: dict[str, str] | None = None)
     Args:
         folder: The folder of the run.
         run: Its number.
-        unreadable: Gets the folders in it that cannot be read, with the reasons; the others are read.
+        unreadable: Filled with the names of unreadable folders of clients, and the reasons; the other folders are read.
 
     Raises `OSError` when the folder of the run cannot be read.
     """
@@ -88,7 +88,7 @@ def _listed(place: str, client: str, run: int) -> tuple[list[RunFile], list[str]
 
 
 def _run_file(entry: os.DirEntry[str], folder: str, run: int) -> RunFile | None:
-    """A file by its name; files of clients count when their names carry the host, which they get when they are complete."""
+    """A file by its name; None for other files, and for files of clients without the host in their names, since these are incomplete."""
     name = parse_name(entry.name, folder)
     if name is None or name.run != run or not (name.host or name.kind == FileKind.MERGED_FILE):
         return None
@@ -165,13 +165,13 @@ class Snapshots:
 
     @property
     def digest(self) -> str:
-        """32 hex digits that differ when the snapshots differ, or one more is left out."""
+        """Hash of the versions of the snapshots, and of those left out: 32 hex digits."""
         lines = [f"{one.name}\0{one.size}\0{one.inode}\0{one.arrived}\n" for one in self.inputs]
         lines += ["left out\n", *(f"{one.name}\0{one.size}\0{one.inode}\0{one.arrived}\n" for one, _ in self.left_out)]
         return hashlib.md5("".join(lines).encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()
 
     def update(self, files: Iterable[RunFile]) -> None:
-        """Notice the newest snapshot of each client, in the order of arrival: a link changes the time that the kernel keeps."""
+        """Notice the newest snapshot of each client, in the order of arrival, since linking a file changes its time of arrival."""
         newest: dict[tuple[str, str], Snapshot] = {}
         for file in files:
             if file.kind == FileKind.SNAPSHOT:
@@ -182,7 +182,7 @@ class Snapshots:
             self._notice(snapshot)
 
     def accept(self, paths: Iterable[Path]) -> None:
-        """Keep those of these snapshots that are new as the last good ones. Raises `OSError`."""
+        """Note that these snapshots are good: new ones become the last good ones of their clients. Raises `OSError`."""
         included = set(paths)
         for key, new in list(self._new.items()):
             if new.path in included and key not in self._damaged:
@@ -212,7 +212,7 @@ class Snapshots:
         return Snapshot(file.path, name, file.host, file.client, file.lumi, file.size, file.inode, file.arrived)
 
     def _known(self, found: Snapshot) -> Snapshot:
-        """The version that is linked already, with its time of arrival, if it is one."""
+        """The linked version, with its time of arrival, if this snapshot is linked already; otherwise the snapshot."""
         linked = (self._new.get(found.key), self._good.get(found.key))
         for one in linked:
             if one and (one.inode, one.size) == (found.inode, found.size) and (self._is_link(one) or one.arrived == found.arrived):
@@ -220,7 +220,7 @@ class Snapshots:
         return found
 
     def _notice(self, snapshot: Snapshot) -> None:
-        """Link a version that is not known."""
+        """Link a snapshot unless its version is known."""
         key = snapshot.key
         older = self._new.get(key)
         if snapshot is older or snapshot is self._good.get(key):
@@ -241,7 +241,7 @@ class Snapshots:
             self._cannot_link = True
             link = snapshot.path
         if key in self._good and not self._is_link(self._good[key]):
-            del self._good[key]  # this version took its place
+            del self._good[key]  # this version replaced the file
         self._new[key] = replace(snapshot, path=link)
         self._damaged.pop(key, None)
         if not snapshot.size:
@@ -256,7 +256,7 @@ class Snapshots:
             snapshot.path.unlink(missing_ok=True)
 
     def _load(self) -> None:
-        """Find the links of a process before; of several of a client, as after a crash, the newest remains."""
+        """Find the links of an earlier process; of several links of one client, as after a crash, only the newest is kept."""
         try:
             names = os.listdir(self._work)
         except OSError:
@@ -287,5 +287,5 @@ class Snapshots:
 
 
 def _link_name(snapshot: Snapshot) -> str:
-    """The name of a link, which says all that must survive a restart."""
+    """The name of a link; it contains everything that must survive a restart."""
     return f"{snapshot.arrived}-{_GOOD if snapshot.is_good else _NEW}-{quote_from_bytes(os.fsencode(snapshot.name), safe='')}"

@@ -1,4 +1,4 @@
-"""The ROOT files of a run that are merged: which ones, what was merged of them before, and which clients have none."""
+"""The ROOT files of a run: which are merged, whether they were merged before, and which clients have none."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _MOST_NAMED = 10
 
 
 class Contents:
-    """Tells files that came again, with the same content, from those that were replaced by other ones."""
+    """Distinguishes files that were sent again with the same content from files with new content."""
 
     def __init__(self) -> None:
         self._md5s: dict[tuple[Path, FileVersion], str] = {}
 
     def document(self, inputs: Sequence[RunFile]) -> dict[str, list[Any]]:
-        """What is kept of files that were merged, by name: size, inode, time of the last change, and md5 ("" if it is not known)."""
+        """The document of merged files, by name: size, inode, time of the last change, and md5 ("" if not known)."""
         return {file.path.name: [file.size, file.inode, file.changed, self._md5(file)] for file in inputs}
 
     def are_in(self, inputs: Sequence[RunFile], document: dict[str, list[Any]]) -> bool:
-        """Whether the files have the contents of such a document. They are read only where size and name alone are the same."""
+        """Whether the files have the contents of such a document. A file is read only if its size is the same but inode or time differ."""
         return all(self._is_in(file, document.get(file.path.name, [])) for file in inputs)
 
     def _is_in(self, file: RunFile, known: list[Any]) -> bool:
@@ -34,7 +34,7 @@ class Contents:
         return len(known) > 3 and known[0] == file.size and known[3] != "" and known[3] == self._md5(file)
 
     def _md5(self, file: RunFile) -> str:
-        """The md5 of a file; "" if it cannot be read, or is no longer what was listed."""
+        """The md5 of a file; "" if it cannot be read, or was replaced since it was listed."""
         key = file.path, FileVersion(file.inode, file.size, file.changed)
         if key not in self._md5s:
             try:
@@ -50,7 +50,7 @@ class Contents:
 
 
 def inputs_of(files: Sequence[RunFile]) -> list[RunFile]:
-    """The ROOT files to merge, the oldest first; of several versions of a client on an FU the newest: each has all of its MEs."""
+    """The ROOT files to merge, the oldest first: the newest version of each client on each FU, which has all of its MEs."""
     versions = sorted((file for file in files if file.kind == FileKind.ROOT_FILE), key=lambda file: (file.version, file.arrived))
     newest = {(file.host, file.client): file for file in versions}
     return sorted(newest.values(), key=lambda file: (file.arrived, file.path))
@@ -64,6 +64,6 @@ def missing_of(files: Sequence[RunFile]) -> list[RunFile]:
 
 
 def clients_of(missing: Sequence[RunFile]) -> list[str]:
-    """The clients that wrote these files, by name and host; not all of very many."""
+    """The clients of these files, by name and host; at most 10."""
     more = ["..."] if len(missing) > _MOST_NAMED else []
     return [f"{file.client or 'unnamed client'} at {file.host}" for file in missing[:_MOST_NAMED]] + more

@@ -1,8 +1,8 @@
-"""Merges the ROOT files of clients by ROOT's hadd. What hadd made counts only when it was compared with its inputs.
+"""Merges the ROOT files of clients by ROOT's hadd. The result is accepted only after a comparison with the inputs.
 
-hadd ends with 0 also after histograms that it could not add, and leaves a part of a file behind when it fails. Of scalars, quality tests
-and efficiency marks in several inputs it keeps all; here that of the newest input remains. An object that does not fit to those of other
-inputs is left out of a copy of its file, which is merged in place of it.
+hadd ends with 0 even if it could not add a histogram, and leaves an incomplete file when it fails. It keeps all scalars, quality tests and
+efficiency marks that several inputs have; here only that of the newest input is kept. An object that does not fit those of other inputs
+is removed from a copy of its file, and the copy is merged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .tools import MERGED, CheckAnswer, MergeFailed, MergeStopped, MergeTimedOut
 
 __all__ = ["Merge", "MergeFailed", "MergeStopped", "MergeTimedOut", "merge_files"]
 MOST_TRIMS = 3
-"""How often objects are left out; then whole files are."""
+"""Attempts to leave out single objects; after these, whole files are left out."""
 _MOST_NAMED = 3
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,11 @@ class Merge:
         path: The merged file, under a temporary name; None when no input can be read.
         size: Its size, bytes.
         included: The inputs in it, in their order.
-        left_out: The others, with the reason.
-        trimmed: Of included inputs the objects that are not in it, with the reasons.
-        histograms: Its histograms; each was compared with the sum of the inputs.
-        resolved: Scalars, quality tests and efficiency marks of older inputs that are not in it.
-        saturated: Histograms with bins whose sum is more than their type holds; ROOT keeps the largest number.
+        left_out: The other inputs, with the reason.
+        trimmed: The objects that are missing in it, with the reasons, by included input.
+        histograms: Number of its histograms; each was compared with the sum of the inputs.
+        resolved: Number of scalars, quality tests and efficiency marks of older inputs that were removed.
+        saturated: Number of histograms with bin sums above the limit of their type; ROOT keeps the largest number.
         saturated_names: Some of them.
     """
 
@@ -52,7 +52,7 @@ class Merge:
     saturated_names: list[str] = field(default_factory=list)
 
     def losses(self) -> dict[Path, str]:
-        """The inputs that are not in it, or not in full, with the reason."""
+        """The inputs that are missing in it or are not complete in it, with the reason."""
         in_part = {path: reasons for path, reasons in self.trimmed.items() if path not in self.left_out}
         return self.left_out | {
             path: f"in part: {'; '.join(reasons[:_MOST_NAMED])}{f'; {len(reasons)} objects in all' * (len(reasons) > _MOST_NAMED)}"
@@ -61,17 +61,17 @@ class Merge:
 
 
 def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event, after_time_out: bool = False) -> Merge:
-    """Merge ROOT files; those that cannot be read are left out, and objects that do not fit to those of others.
+    """Merge ROOT files, without unreadable files and objects that do not fit those of other files.
 
     Args:
         inputs: The files, the oldest first.
         folder: An empty folder for the merged file and all that ROOT needs.
         options: The programs, and the time limit.
         stop: Ends the merge when it is set.
-        after_time_out: Whether a merge of the same files was not complete in time. Then each is read alone at first: those at which
-            ROOT hangs are left out.
+        after_time_out: Whether the last merge of these files took too long. Then each file is read alone first, and those at which ROOT
+            hangs are left out.
 
-    Raises MergeTimedOut when the time is over, MergeFailed for all that is no fault of an input, such as a full disk, and
+    Raises MergeTimedOut when the time is over, MergeFailed for faults that are not those of an input, such as a full disk, and
     MergeStopped.
     """
     versions = _versions(inputs)
@@ -90,7 +90,7 @@ def merge_files(inputs: Sequence[Path], folder: Path, options: BuOptions, stop: 
 
 
 class _Merger:
-    """Merges again, each time without the inputs that proved to be bad."""
+    """Merges repeatedly, each time without the inputs that were found to be bad."""
 
     def __init__(self, inputs: Sequence[Path], folder: Path, options: BuOptions, stop: threading.Event) -> None:
         self._inputs, self._folder = inputs, folder
@@ -101,7 +101,7 @@ class _Merger:
         self._trims = 0
 
     def run(self) -> Merge:
-        """Merge what can be merged. Raises MergeFailed and MergeStopped."""
+        """Merge all good inputs. Raises MergeFailed and MergeStopped."""
         while inputs := [path for path in self._inputs if path not in self._merge.left_out]:
             self._tools.link([self._copies.get(path, path) for path in inputs])
             problem = self._tools.hadd(len(inputs))
@@ -127,7 +127,7 @@ class _Merger:
                 self._merge.left_out[path] = with_names(reason, [path])
 
     def _trim(self, inputs: list[Path], answer: CheckAnswer) -> bool:
-        """Leave out the objects that do not fit, of copies of their files; returns whether that succeeded."""
+        """Remove the objects that do not fit from copies of their files; returns whether that succeeded."""
         if not answer.is_complete or not answer.suspects or self._trims == MOST_TRIMS:
             return False
         self._trims += 1
@@ -152,7 +152,7 @@ class _Merger:
         return merge
 
     def _crashing(self, answer: CheckAnswer, count: int) -> dict[int, str]:
-        """The input at which ROOT crashes, if it does so by reading the inputs alone."""
+        """The input at which ROOT crashes, if it crashes while it only reads the inputs."""
         if not answer.is_complete and answer.reading < 0:
             answer = self._tools.probe(count)
         if answer.is_complete or answer.reading < 0:
@@ -161,7 +161,7 @@ class _Merger:
         return {answer.reading: "ROOT crashed when it read the file"}
 
     def _failing(self, count: int) -> dict[int, str]:
-        """The first input with which hadd fails, by bisection; empty when it fails no more."""
+        """The first input with which hadd fails, by bisection; empty when hadd no longer fails."""
         good, bad, reason = 0, count, ""
         while bad - good > 1 or not reason:
             middle = (good + bad) // 2 if bad - good > 1 else bad
@@ -176,7 +176,7 @@ class _Merger:
 
 
 def _versions(inputs: Sequence[Path]) -> list[FileVersion]:
-    """What changes when a file is replaced. Raises MergeFailed when one is gone."""
+    """The versions of the files. Raises MergeFailed when one was removed."""
     try:
         return [file_version(path) for path in inputs]
     except OSError as error:

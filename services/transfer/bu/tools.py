@@ -1,4 +1,4 @@
-"""ROOT's programs: hadd, and root for the macro that checks what hadd made. They work in a folder with links to the inputs."""
+"""ROOT's programs: hadd, and root for the macro that checks the output of hadd. They work in a folder with links to the inputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MERGED = "merged.root.tmp"
 CHECK, TRIM = "merge_check.C", "merge_trim.C"
 """The macros."""
 _TIED = (sys.executable, "-I", "-S", os.fspath(Path(__file__).with_name("tied.py")))
-"""Runs a program that ends with this process, with all that it starts."""
+"""Runs a program that ends, with all its children, when this process ends."""
 _ANSWER = "answer.txt"
 _NICE = 10
 _MOST_OUTPUT = 1 << 16
@@ -34,16 +34,16 @@ _NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|Too 
 _LEAST_FREE = 1 << 16
 """Free bytes of the disk below which it is full."""
 _LEAST_PART = 0.125
-"""Part of the time limit that must be left to read an input alone."""
+"""Part of the time limit that must remain to read an input alone."""
 _LINK = re.compile(r"\b(\d{1,6})\.root\b", re.ASCII)
 
 
 class MergeFailed(OSError):
-    """A merge that failed for another reason than its inputs; it is tried again."""
+    """A merge that failed, but not because of its inputs; it is tried again."""
 
 
 class MergeTimedOut(MergeFailed):
-    """A merge that was not complete in time. That says nothing of an input: the host may be slow."""
+    """A merge that took too long. No input is at fault: the host may be slow."""
 
 
 class MergeStopped(Exception):
@@ -52,16 +52,16 @@ class MergeStopped(Exception):
 
 @dataclass
 class CheckAnswer:
-    """What the macro says of the inputs, by their numbers, and of the merged file.
+    """What the macro found out about the inputs, by their numbers, and the merged file.
 
     Attributes:
-        is_complete: False when ROOT crashed or was ended before.
+        is_complete: False when ROOT crashed or was killed.
         unreadable: Inputs that cannot be read, with the reason.
         reading: The input that was read when ROOT crashed; -1 if none was.
-        suspects: Inputs with an object that does not fit to those of others, with its name and the reason, for each such object.
-        problems: What is wrong with the merged file.
+        suspects: For each object that does not fit those of other inputs: its input, and a text with its name and the reason.
+        problems: Faults of the merged file.
         histograms: Number of histograms that were compared.
-        resolved: Number of scalars, quality tests and efficiency marks that were removed, as a newer one is there.
+        resolved: Number of scalars, quality tests and efficiency marks that were removed because a newer one exists.
         saturated: Number of histograms with bins at the limit of their type.
         saturated_names: Some of them.
     """
@@ -94,14 +94,14 @@ class CheckAnswer:
 
     @property
     def bad(self) -> dict[int, str]:
-        """The inputs to leave out, with the reason: those that cannot be read, and of the suspects that of most objects."""
+        """The inputs to leave out, with the reason: the unreadable ones, and the suspect with the most objects."""
         counts = Counter(number for number, _ in self.suspects)
         worst = max(counts, key=lambda number: (counts[number], number), default=None)
         return {number: reason for number, reason in reversed(self.suspects) if number == worst} | self.unreadable
 
 
 class RootTools:
-    """Runs hadd and the macro in a folder, which has to be empty at first."""
+    """Runs hadd and the macro in a folder, which must be empty at first."""
 
     def __init__(self, folder: Path, options: BuOptions, stop: threading.Event) -> None:
         """Prepare the folder; the time limit of the options begins. Raises `OSError`."""
@@ -112,14 +112,14 @@ class RootTools:
             (folder / source.name).write_bytes(source.read_bytes())
 
     def link(self, inputs: Sequence[Path]) -> None:
-        """Give the inputs names without characters that ROOT takes for more than a name."""
+        """Link the inputs under names without characters that have a meaning for ROOT."""
         for number, path in enumerate(inputs):
             link = self._folder / f"{number}.root"
             link.unlink(missing_ok=True)
             link.symlink_to(os.path.abspath(path))
 
     def hadd(self, count: int) -> str:
-        """Merge the first inputs; returns what went wrong, "" if nothing did. Raises MergeFailed and MergeStopped."""
+        """Merge the first inputs; returns the error, "" if there is none. Raises MergeFailed and MergeStopped."""
         (self._folder / MERGED).unlink(missing_ok=True)
         self._check_disk(sum((self._folder / f"{number}.root").stat().st_size for number in range(count)))
         code, message = self._run([self._options.hadd, "-ff", "-v", "0", MERGED, *(f"{number}.root" for number in range(count))])
@@ -128,7 +128,7 @@ class RootTools:
         return f"hadd ended with {code}: {message}" if code else ""
 
     def probe(self, count: int) -> CheckAnswer:
-        """Read all of the first inputs, and compare them with each other. Raises MergeFailed and MergeStopped."""
+        """Read the first inputs in full, and compare them with each other. Raises MergeFailed and MergeStopped."""
         return self._macro(f'{CHECK}({count}, "")')
 
     def check(self, count: int) -> CheckAnswer:
@@ -136,9 +136,9 @@ class RootTools:
         return self._macro(f'{CHECK}({count}, "{MERGED}")')
 
     def trim(self, inputs: Collection[int]) -> dict[int, Path]:
-        """Copies of the inputs that the last probe or check suspects, without the objects that do not fit, by number.
+        """Copies of the inputs that the last probe or check suspects, by number, without the objects that do not fit.
 
-        Empty when one of them cannot be made. Raises `OSError` and MergeStopped.
+        Empty when a copy fails. Raises `OSError` and MergeStopped.
         """
         copies = {}
         for number in inputs:
@@ -154,7 +154,7 @@ class RootTools:
         return copies
 
     def read_alone(self, path: Path) -> str:
-        """Read one input in at most half of the time that is left; returns what is wrong, "" if nothing is.
+        """Read one input in at most half of the remaining time; returns the error, "" if there is none.
 
         Raises MergeFailed and MergeStopped.
         """
@@ -182,7 +182,7 @@ class RootTools:
         return answer
 
     def _check_disk(self, needed: int = 0) -> None:
-        """Raises MergeFailed when the disk is full: then programs fail whatever the inputs are, and cannot even say why."""
+        """Raise MergeFailed when the disk is full: then programs fail for any inputs, and may not report why."""
         needed += _LEAST_FREE
         if shutil.disk_usage(self._folder).free < needed:
             raise MergeFailed(f"the disk is full: {needed / 1e6:.2f} MB must be free")

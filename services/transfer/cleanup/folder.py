@@ -20,7 +20,7 @@ class StoredFile(NamedTuple):
         run: The run of a PB file; 0 for everything else.
         changed: Time of its last change, s since 1970.
         nbytes: Bytes of the disk that it uses.
-        is_part: Whether it is a part of a PB file that is being copied, or whose copy broke off.
+        is_part: Whether it is an incomplete copy of a PB file, which goes on or broke off.
     """
 
     name: str

@@ -25,19 +25,19 @@ from .release import ReleaseLink
 from .rules import Plan, Rule, plan_cleanup
 
 RELEASE_CHANGED = 1
-"""Exit code at a change of the release; as that of the original clean-up, so that its systemd unit restarts both services."""
+"""Exit code at a change of the release, the same as that of the original clean-up, so that its systemd unit restarts both services."""
 MOST_EXAMPLES = 20
 """Names of removed files in a record."""
 log = logging.getLogger(__name__)
 
 
 class Round(NamedTuple):
-    """What a round did.
+    """The result of a round.
 
     Attributes:
-        plan: What it had to do.
+        plan: Its plan.
         removed: The files that it removed, with their rules.
-        vanished: Files that somebody else had removed meanwhile.
+        vanished: Number of files that another program removed meanwhile.
     """
 
     plan: Plan
@@ -46,12 +46,12 @@ class Round(NamedTuple):
 
 
 def start_problems(options: Options) -> Iterator[str]:
-    """What keeps the mode from starting."""
+    """Problems that keep the mode from starting."""
     return folder_problems("cleanup.folder", options.cleanup.folder, use="remove files")
 
 
 def place_problems(options: Options) -> Iterator[str]:
-    """What else is wrong with places."""
+    """Other problems of places."""
     if run_of_folder(os.path.basename(os.path.normpath(options.cleanup.folder))):
         yield f"cleanup.folder = {options.cleanup.folder!r}: it is the folder of a run on a BU, whose snapshots would be removed"
     link = options.cleanup.release_link
@@ -60,7 +60,7 @@ def place_problems(options: Options) -> Iterator[str]:
 
 
 def dry_run(options: Options) -> list[str]:
-    """What a round would do: a line for each file, and one for the disk. Raises `OSError`."""
+    """The effect of a round: a line for each file, and one for the disk. Raises `OSError`."""
     before = disk_usage(options.cleanup.folder)
     plan = plan_cleanup(list_files(options.cleanup.folder), before, options.cleanup)
     lines = [f"{'remove' if rule.removes else 'keep':6} {one_line(file.name)}: {rule}" for file, rule in plan.rules]
@@ -69,7 +69,7 @@ def dry_run(options: Options) -> list[str]:
 
 
 def clean_up(options: CleanupOptions) -> Round:
-    """Remove what the rules say. Raises `OSError` when the folder cannot be read."""
+    """Remove files by the rules. Raises `OSError` when the folder cannot be read."""
     plan = plan_cleanup(list_files(options.folder), disk_usage(options.folder), options)
     removed, vanished = [], 0
     for file, rule in plan.rules:
@@ -87,7 +87,7 @@ def clean_up(options: CleanupOptions) -> Round:
 
 
 def serve(options: Options, stop: threading.Event) -> int:
-    """Clean up again and again until `stop` is set or the release changes; returns the exit code."""
+    """Clean up periodically until `stop` is set or the release changes; returns the exit code."""
     with closing(Journal(Path(options.state) / "cleanup.sqlite")) as journal:
         service = _Service(options, journal)
         reporter = reporter_for(options, "cleanup", journal, service.state)

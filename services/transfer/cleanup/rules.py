@@ -34,7 +34,7 @@ class Rule(StrEnum):
 
 
 class Plan(NamedTuple):
-    """What a round does.
+    """The plan of a round.
 
     Attributes:
         rules: Each file with its rule; those to remove first, in the order of their removal.
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
 
 
 def plan_cleanup(files: Sequence[StoredFile], usage: DiskUsage, options: CleanupOptions) -> Plan:
-    """Choose what to remove.
+    """Choose the files to remove.
 
     The age of a file is measured from the newest one of its run, so that neither a wrong clock nor a pause of the run makes files old.
     """
@@ -91,7 +91,7 @@ def _rules_of_older_runs(files: Sequence[StoredFile], current: Sequence[int], li
 
 
 def _rules_of_parts(files: Sequence[StoredFile], life_time_s: float) -> list[tuple[StoredFile, Rule]]:
-    """The rules of parts: one that did not change for long before the newest complete file is not copied any more."""
+    """The rules of parts: the copy of a part that changed long before the newest complete file has broken off."""
     newest = max((file.changed for file in files if file.run), default=float("-inf"))
     return [(file, Rule.PART if newest - file.changed <= life_time_s else Rule.BROKEN_OFF) for file in files if file.is_part]
 
@@ -99,8 +99,8 @@ def _rules_of_parts(files: Sequence[StoredFile], life_time_s: float) -> list[tup
 def current_runs(files: Sequence[StoredFile]) -> list[int]:
     """The runs that are not over: the one with the highest number, and those that went on when a higher one had its last file.
 
-    The number alone says too little: a file with a high number that belongs to no run, such as one of a test, would end every
-    ongoing run for ever.
+    The number alone is not enough: a file with a high number that belongs to no run, such as one of a test, would end every ongoing
+    run for ever.
     """
     newest: dict[int, float] = {}
     for file in files:

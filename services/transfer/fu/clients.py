@@ -18,13 +18,13 @@ Snapshots = Mapping[int, tuple[str, float]]
 
 @dataclass
 class _Run:
-    """What is known of the clients of one run.
+    """The clients of one run.
 
     Attributes:
-        active: When a client lived last, or when the run was noticed; monotonic, s.
+        active: When a client was last running, or when the run was noticed; monotonic, s.
         is_seen: Whether a client was ever seen.
-        is_over: Whether the log says that the run is over.
-        processes: The clients that live.
+        is_over: Whether the end of the run was logged.
+        processes: The running clients.
     """
 
     active: float
@@ -40,20 +40,20 @@ class RunClients:
     """
 
     def __init__(self, end_s: float, begin_s: float) -> None:
-        """Begin: a run is over when none of its clients lived for `end_s`, which is longer than the pause before a restart.
+        """Begin. A run is over when none of its clients was running for `end_s`, which is longer than the pause before a restart.
 
-        A run whose clients were never seen is over after `begin_s`: they may start yet.
+        A run without any client so far is over after `begin_s`, since its clients may start later.
         """
         self._end_s, self._begin_s = end_s, begin_s
         self._runs: dict[int, _Run] = {}
 
     def note_run(self, run: int, now: float) -> None:
-        """There is something to do for a run."""
+        """Note that there is a file or client of a run."""
         if run not in self._runs:
             self._runs = {**self._runs, run: _Run(now)}
 
     def note_processes(self, processes: Iterable[ClientProcess], now: float) -> None:
-        """These processes live now."""
+        """Note the processes that are running now."""
         by_run: dict[int, list[ClientProcess]] = {}
         for process in processes:
             by_run.setdefault(process.run, []).append(process)
@@ -72,11 +72,11 @@ class RunClients:
         return not run.processes and now - run.active >= pause
 
     def forget_old(self, unsent: Collection[int], damaged: Mapping[int, int], now: float) -> None:
-        """Log of each run once that it is over, and forget it an hour later.
+        """Log once for each run that it is over, and forget it an hour later.
 
         Args:
             unsent: Runs with files to send, which are not over.
-            damaged: Number of files of runs that are not sent because of what they are; such a run is not forgotten.
+            damaged: Number of damaged files that are not sent, by run; a run with such files is not forgotten.
             now: The time.
         """
         over = {number: run for number, run in self._runs.items() if number not in unsent and self._has_ended(run, now)}
@@ -84,7 +84,7 @@ class RunClients:
             if not run.is_over:
                 run.is_over = True
                 what = f"all is sent but {damaged[number]} damaged files" if damaged.get(number) else "everything is sent"
-                log.info("Run %d is over here: none of its clients lives, and %s", number, what)
+                log.info("Run %d is over here: no client is running, and %s", number, what)
         old = {number for number, run in over.items() if now - run.active > FORGET_S and not damaged.get(number)}
         if old:
             self._runs = {number: run for number, run in self._runs.items() if number not in old}
@@ -94,7 +94,7 @@ class RunClients:
 
         Args:
             unsent: Runs with unsent files.
-            snapshots: Returns what is known of the snapshots of a run.
+            snapshots: Returns the snapshots of a run.
             now: The time.
         """
         runs = sorted(self._runs.items())[-MOST_RUNS:]

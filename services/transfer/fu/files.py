@@ -1,4 +1,4 @@
-"""Files in the output folder of the clients: which of them are sent, under which name, and what they must be."""
+"""Files in the output folder of the clients: which of them are sent, under which names, and their expected sizes and md5."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ClientFile:
         run: Its run.
         tag: The client; empty for an older client without one.
         lumi: Lumisection of a snapshot of an older client, otherwise 0.
-        name: Its name at the target, with that of this host; the snapshots of a client all have the same.
+        name: Its name at the target, which contains the name of this host; all snapshots of a client have the same name.
     """
 
     path: str
@@ -52,7 +52,7 @@ class ClientFile:
 
     @property
     def companion_name(self) -> str:
-        """What the companion is, in messages."""
+        """The kind of the companion, for messages."""
         return _NAMES[self.kind]
 
 
@@ -69,7 +69,7 @@ class FileState(NamedTuple):
 
 
 def file_state(path: str) -> FileState | None:
-    """The state of a file; None when there is none. Raises `OSError` when it cannot be told."""
+    """The state of a file; None when there is none. Raises `OSError` when it cannot be read."""
     try:
         status = os.stat(path, follow_symlinks=False)
     except (FileNotFoundError, NotADirectoryError):
@@ -80,11 +80,11 @@ def file_state(path: str) -> FileState | None:
 
 
 class Companion(NamedTuple):
-    """What stands beside a file says of it.
+    """The content of the report or origin of a file.
 
     Attributes:
         expected: Size and md5 that the file must have.
-        pid: The process that wrote it; 0 if that is not said.
+        pid: The process that wrote the file; 0 if unknown.
     """
 
     expected: Expected
@@ -92,7 +92,7 @@ class Companion(NamedTuple):
 
 
 def read_companion(file: ClientFile) -> Companion | None:
-    """What the companion of a file says; None if there is none, or if it cannot be understood."""
+    """Read the companion of a file; None if there is none, or if it cannot be understood."""
     try:
         with Path(file.companion).open("rb") as reader:
             text = reader.read(MOST_COMPANION)
@@ -111,10 +111,10 @@ def _pid(report: bytes) -> int:
 
 
 class FileFinder:
-    """Finds the client files that paths stand for; it remembers, since scans list the same paths again and again.
+    """Finds the client file of a path. Results are cached, since each scan lists the same paths.
 
     Attributes:
-        strangers: Files that are none of a run, each of which was logged once.
+        strangers: Files that belong to no run; each was logged once.
     """
 
     def __init__(self, host: str, run: int = 0) -> None:
@@ -124,7 +124,7 @@ class FileFinder:
         self.strangers: set[str] = set()
 
     def find(self, path: str) -> ClientFile | None:
-        """The file to send at this path, or beside which it stands; None for everything else."""
+        """The file to send at this path, or the file that this is the companion of; None for everything else."""
         if path in self._known:
             return self._known[path]
         if len(self._known) >= MOST_PATHS:
@@ -153,18 +153,18 @@ class FileFinder:
     def _note_stranger(self, path: str) -> None:
         if path not in self.strangers and len(self.strangers) < MOST_PATHS:
             self.strangers.add(path)
-            log.warning("%s is no file of a run, and stays here", one_line(path))
+            log.warning("%s belongs to no run, and is not sent", one_line(path))
 
 
 def _is_astray(folder: str, name: str) -> bool:
-    """Whether a snapshot without a client in its name is elsewhere than in the folder of a run, or in that of a client below it."""
+    """Whether a snapshot without a client in its name is neither in the folder of a run nor in a folder of that."""
     plain = parse_name(name)
     is_named = plain is None or plain.kind not in (FileKind.SNAPSHOT, FileKind.SNAPSHOT_REPORT) or bool(plain.tag)
     return not is_named and not any(run_of_folder(os.path.basename(place)) for place in (folder, os.path.dirname(folder)))
 
 
 def _plain_name(parsed: FileName, name: str) -> str:
-    """The name that a client of today would have used: one for all lumisections, and with the tag."""
+    """The name that a current client would use: with the tag, and the same for all lumisections."""
     if parsed.kind is FileKind.SNAPSHOT and parsed.lumi:
         return f"run{parsed.run:06}_{parsed.tag or 'ls0000'}_DQMLive.pb"
     return name

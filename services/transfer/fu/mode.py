@@ -15,20 +15,20 @@ from ..reporting import reporter_for
 from .service import FuService
 
 RESTART_S = 5.0
-"""After this time hltd starts a client again that has ended."""
+"""Seconds after which hltd restarts a client that has ended."""
 
 
 def start_problems(options: Options) -> Iterator[str]:
-    """What keeps the mode from starting."""
+    """Problems that keep the mode from starting."""
     yield from folder_problems("fu.folder", options.fu.folder, os.R_OK | os.X_OK, "list files")
     if not os.path.isdir("/proc/1"):
         yield "fu: /proc shows this user only its own processes, so that clients cannot be seen; mount it without hidepid"
 
 
 def place_problems(options: Options) -> Iterator[str]:
-    """What is wrong at the target, so that files wait, and with the end of runs."""
+    """Problems of the target, which make files wait, and of the end of runs."""
     if options.fu.end_s < RESTART_S:
-        yield f"fu.end_s = {options.fu.end_s:g}: a client that crashes starts again after {RESTART_S:g} s, so that its run ends too early"
+        yield f"fu.end_s = {options.fu.end_s:g}: a crashed client is restarted after {RESTART_S:g} s, so that its run would end too early"
     if options.fu.target.startswith("/"):
         yield from folder_problems("fu.target", options.fu.target)
     else:

@@ -13,7 +13,7 @@ from ..names import FileKind
 from .files import ClientFile, FileState
 
 AGED_S = 20.0
-"""Seconds after which files that others overtook get each second turn: while the target is slow, no run waits for ever."""
+"""Seconds after which overtaken files get every second turn, so that no run waits for ever while the target is slow."""
 Kinds = Collection[FileKind]
 
 
@@ -22,19 +22,19 @@ class OutgoingFile:
     """A file that waits or is being sent.
 
     Attributes:
-        file: What it is.
-        state: The version of it to send.
-        noticed: When that was noticed, s since 1970.
+        file: The file.
+        state: The version to send.
+        noticed: When this version was noticed, s since 1970.
         since: When the wait for its companion began, by the monotonic clock.
         attempts: How often it was tried.
-        waits_since: When it, or the version that it replaced, was noticed, s since 1970.
+        waits_since: When this version, or the unsent one that it replaced, was noticed, s since 1970.
         failures: Attempts since then that failed.
         error: Why the last attempt failed; empty if none did.
         source_failures: How many attempts in a row failed because of this version of the file itself.
         is_postponed: It waits for its companion.
-        is_hurried: The companion came while the file was looked at.
-        due_since: Since when it could be sent, or the version before it; 0 while it cannot.
-        entry: The number of the entry that stands for it in the order; its older ones do not count.
+        is_hurried: The companion came during the current attempt.
+        due_since: Since when this version, or the one that it replaced, could be sent; 0 while it cannot.
+        entry: The number of its newest entry in the heaps; older entries are ignored.
     """
 
     file: ClientFile
@@ -57,15 +57,15 @@ class OutgoingFile:
 
 
 Entry = tuple[float, int, OutgoingFile]
-"""What orders a file, the number of the entry, and the file."""
+"""Sort key, number of the entry, and file."""
 
 
 class Outbox:
-    """What waits to be sent, at most one version of each file.
+    """The files that wait to be sent, at most one version of each.
 
-    Snapshots come before ROOT files, and files of newer runs before those of older ones; but each second one is the file that has
-    waited for longest, if that is at least AGED_S. After a failure a file waits, each time twice as long. While the target fails as a whole, one file
-    is tried after each pause, whatever else is being sent: a big file may take hours.
+    Snapshots are sent before ROOT files, and files of newer runs before those of older ones; but every second file is the one that has
+    waited longest, if it has waited for AGED_S. After a failure a file waits, each time twice as long. While the target fails as a
+    whole, one file is tried after each pause, also while another one is being sent, since a big file may take hours.
     """
 
     def __init__(self, retry_s: float, retry_most_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -97,14 +97,14 @@ class Outbox:
             return list((self._active | self._waiting).values())
 
     def find(self, name: str) -> OutgoingFile | None:
-        """The version of a file that waits, else that which is being sent."""
+        """The waiting version of a file, otherwise the version that is being sent."""
         with self._changed:
             return self._waiting.get(name) or self._active.get(name)
 
     def put(self, outgoing: OutgoingFile) -> None:
-        """Add a file in place of the version that waits, which is never sent then.
+        """Add a file in place of its waiting version, which is then never sent.
 
-        The wait of snapshots for their reports does not begin anew, otherwise a fast client without reports waited for ever.
+        A snapshot does not wait for its report longer because of this: otherwise a fast client without reports would wait for ever.
         """
         with self._changed:
             before = self._waiting.get(outgoing.file.name)
@@ -123,7 +123,7 @@ class Outbox:
             self._changed.notify_all()
 
     def take(self, kinds: Kinds) -> OutgoingFile | None:
-        """The next file of these kinds to send, when there is one; None when the outbox is closed."""
+        """Wait for the next file of these kinds to send; None when the outbox is closed."""
         with self._changed:
             while not self._is_closed:
                 now = self._clock()
@@ -155,7 +155,7 @@ class Outbox:
         return next((one for kind in self._by_run if kind in kinds and (one := self._first(self._by_run[kind]))), None)
 
     def _first(self, order: list[Entry]) -> OutgoingFile | None:
-        """The first file that still counts: others were taken or replaced, or wait for the version that is being sent."""
+        """The first valid file; other entries were taken or replaced, or wait for the version that is being sent."""
         while order:
             _, number, outgoing = order[0]
             name = outgoing.file.name
@@ -165,7 +165,7 @@ class Outbox:
         return None
 
     def _pause_s(self, now: float) -> float | None:
-        """Seconds until something is due; None when only a change can make it so."""
+        """Seconds until something is due; None to wait for a change."""
         times = [self._timers[0][0]] if self._timers else []
         if self._outages:
             times.append(self._next_probe)
@@ -173,7 +173,7 @@ class Outbox:
         return min(later) if later else None
 
     def finish(self, outgoing: OutgoingFile, is_reached: bool = True) -> None:
-        """The file was sent, or is given up; what came meanwhile is next."""
+        """The file was sent or is given up; a version that came meanwhile is next."""
         with self._changed:
             if is_reached:
                 self._outages = 0
@@ -190,14 +190,14 @@ class Outbox:
             self._release(outgoing, self._delay_s(outgoing.attempts))
 
     def postpone(self, outgoing: OutgoingFile, delay_s: float) -> None:
-        """The file waits for its companion, at most so long."""
+        """Let the file wait for its companion, for at most this time."""
         with self._changed:
             outgoing.is_postponed = True
             self._release(outgoing, 0.0 if outgoing.is_hurried else delay_s)
             outgoing.is_hurried = False
 
     def hurry(self, name: str) -> None:
-        """The companion of a file is there: if the file waited for it, it is due."""
+        """The companion of a file has come: if the file waits for it, the file is due now."""
         with self._changed:
             if name in self._active:
                 self._active[name].is_hurried = True

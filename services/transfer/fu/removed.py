@@ -25,7 +25,7 @@ class RemovedFiles:
             self._names[folder].append(name)
 
     def log(self) -> None:
-        """Log of each folder of which no file was added since the last call."""
+        """Log each folder without a new removed file since the last call."""
         with self._lock:
             counts = {folder: len(names) for folder, names in self._names.items()}
             ended = {folder: self._names.pop(folder) for folder, count in counts.items() if self._known.get(folder) == count}
@@ -33,6 +33,6 @@ class RemovedFiles:
         for folder, names in ended.items():
             path, others = os.path.join(folder, names[0]), len(names) - 1
             if others:
-                log.warning("Cannot send %s and %d others there: they were removed before they were sent", path, others)
+                log.warning("Cannot send %s and %d other files of this folder: they were removed before they were sent", path, others)
             else:
                 log.warning("Cannot send %s: it was removed before it was sent", path)

@@ -23,7 +23,7 @@ THREADS = 4
 REPORT_WAIT_S, ORIGIN_WAIT_S = 3.0, 30.0
 """Seconds without a change after which a snapshot is sent without its report, and a ROOT file without its origin."""
 MOST_SOURCE_FAILURES = 8
-"""Attempts after which a file that is not what it should be is given up until it changes."""
+"""Attempts after which a file that differs from its origin is given up until it changes."""
 CLOSE_S = 5.0
 UNTAGGED = "untagged"
 """The client of older files without a tag, in records."""
@@ -31,15 +31,15 @@ log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Sends the files of an outbox, and notes what was sent."""
+    """Sends the files of an outbox, and notes the sent ones."""
 
     def __init__(self, outbox: Outbox, target: Target, sent: SentFiles, journal: Journal) -> None:
         """Begin to send.
 
         Args:
-            outbox: What is to be sent.
-            target: Where to.
-            sent: Where it is noted.
+            outbox: The files to send.
+            target: Where they are sent.
+            sent: Where sent files are noted.
             journal: Where failures are reported.
         """
         self._outbox, self._target, self._sent, self._journal = outbox, target, sent, journal
@@ -53,11 +53,11 @@ class Sender:
 
     @property
     def given_up(self) -> list[OutgoingFile]:
-        """The files that are not sent because of what they are, until they change."""
+        """The damaged files that are not sent until they change."""
         return [outgoing for outgoing, _ in list(self._given_up.values())]
 
     def look_at_removed(self) -> None:
-        """Forget the files that were given up and are gone now, and log which others were removed before they were sent."""
+        """Forget given-up files that were removed, and log the other files that were removed before they were sent."""
         for outgoing in self.given_up:
             if not os.path.lexists(outgoing.file.path):
                 self._given_up.pop(outgoing.file.name, None)
@@ -69,12 +69,12 @@ class Sender:
         return self._outage
 
     def has_given_up(self, outgoing: OutgoingFile) -> bool:
-        """Whether this version of a file is not sent because of what it is."""
+        """Whether this version of a file is given up as damaged."""
         known = self._given_up.get(outgoing.file.name)
         return known is not None and known[1] == _whole_version(outgoing)
 
     def close(self) -> None:
-        """Begin no other copy, and wait a short time for those that are made; a restart makes the rest again."""
+        """Begin no further copy, and wait a short time for the current ones; unfinished ones are repeated after a restart."""
         self._outbox.close()
         end = time.monotonic() + CLOSE_S
         for thread in self._threads:
@@ -100,8 +100,8 @@ class Sender:
         outgoing.state = state
         companion = read_companion(outgoing.file)
         fits = companion is not None and companion.expected.size == state.version.size
-        if not fits and (left := self._companion_wait_s(outgoing)) > 0:
-            self._outbox.postpone(outgoing, left)
+        if not fits and (wait_s := self._companion_wait_s(outgoing)) > 0:
+            self._outbox.postpone(outgoing, wait_s)
             return
         outgoing.attempts += 1
         try:
@@ -112,9 +112,9 @@ class Sender:
             self._succeed(outgoing, companion if fits else None)
 
     def _copy(self, outgoing: OutgoingFile, expected: Expected) -> None:
-        """Copy a file, unless the target has it: the process before this one may not have come to note it, or its journal was lost.
+        """Copy a file unless the target has it: an earlier process may have been killed before it noted the copy, or its journal was lost.
 
-        Another copy of a ROOT file, with the same content, would be merged again.
+        A ROOT file that is copied again would be merged again.
         """
         file = outgoing.file
         if expected.md5 and self._target.has(file.run, file.name, expected):
@@ -128,16 +128,16 @@ class Sender:
         return outgoing.since + limit - time.monotonic()
 
     def _expected(self, outgoing: OutgoingFile, companion: Companion | None) -> Expected:
-        """What the copy must be. Raises SourceFailed when a ROOT file is not what its origin says.
+        """The expected copy. Raises SourceFailed when a ROOT file differs from its origin.
 
-        A snapshot is sent also then: its report may be that of the one before or after it.
+        A snapshot that differs from its report is sent, since the report may belong to the snapshot before or after it.
         """
         size = outgoing.state.version.size
         if outgoing.file.kind is FileKind.SNAPSHOT or companion is None:
             return Expected(size)
         if companion.expected.size != size:
             raise SourceFailed(f"{outgoing.file.path} has {size} bytes, not {companion.expected.size} as its origin says")
-        if outgoing.source_failures:  # no need to copy a big file again and again only to find out the same
+        if outgoing.source_failures:  # do not copy a big file again only to find the same difference
             check_source(Path(outgoing.file.path), companion.expected)
         return companion.expected
 
@@ -147,7 +147,7 @@ class Sender:
         try:
             self._sent.add(file, outgoing.state, pid, _record(outgoing, note, time.time()))
         except JournalFailed as error:
-            log.error("%s was sent, but that could not be noted: %s", file.path, error)
+            log.error("%s was sent, but this cannot be stored in the journal: %s", file.path, error)
         log.info("Sent %s as %s, %d bytes%s", file.path, file.name, outgoing.state.version.size, note and f"; {note}")
         self._given_up.pop(file.name, None)
         self._outage = "", 0.0
@@ -173,7 +173,7 @@ class Sender:
         self._outbox.retry(outgoing, isinstance(error, TargetFailed))
 
     def _drop(self, outgoing: OutgoingFile) -> None:
-        """Forget a file that is gone."""
+        """Forget a file that was removed."""
         text = "it was removed before it was sent"
         self._removed.add(outgoing.file.path)
         self._report(outgoing, text)
@@ -184,7 +184,7 @@ class Sender:
         try:
             self._journal.add_record(_record(outgoing, error, 0))
         except JournalFailed as failure:
-            log.error("Cannot note that %s was not sent: %s", outgoing.file.path, failure)
+            log.error("Cannot store in the journal that %s was not sent: %s", outgoing.file.path, failure)
 
 
 def _whole_version(outgoing: OutgoingFile) -> object:

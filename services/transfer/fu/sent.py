@@ -1,4 +1,4 @@
-"""What was sent already, also by the process before this one."""
+"""The files that were sent, also by earlier processes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .files import ClientFile, FileState, file_state
 KIND = "file"
 """The kind of documents and records of files."""
 FIRST_DAYS = 2.0
-"""Files that are older when the journal is begun are not sent: another program did that."""
+"""Files that are older when the journal is created are not sent: another program has sent them."""
 KEEP_DAYS = 10.0
-"""Days for which the journal keeps what was sent of a run whose files are gone."""
+"""Days for which the journal keeps the sent files of a run after their removal."""
 DAY_S = 86400.0
 log = logging.getLogger(__name__)
 
 
 class SentFile(NamedTuple):
-    """What was sent last under a name, or waits to be sent.
+    """The last file that was sent under a name, or one that waits.
 
     Attributes:
         path: Where it is.
@@ -43,7 +43,7 @@ class SentFile(NamedTuple):
     def is_replaced_by(self, file: ClientFile, state: FileState) -> bool:
         """Whether a file is a newer version of this one.
 
-        Another content of the same path is, whatever its time: clocks may be set back.
+        Other content of the same path is always newer, since clocks may be set back.
         """
         if file.path == self.path:
             return state.version != self.state.version
@@ -74,7 +74,7 @@ class SentFiles:
         return not sent.is_replaced_by(file, state) if sent else state.written < self._since
 
     def add(self, file: ClientFile, state: FileState, pid: int, record: Mapping[str, object]) -> None:
-        """A file was sent: note it, and report it. Raises JournalFailed; it is noted for this process also then."""
+        """Note and report a sent file. Raises JournalFailed; this process has noted it even then."""
         sent = SentFile(file.path, file.lumi, state, time.time(), pid, file.tag)
         self._runs.setdefault(file.run, {})[file.name] = sent
         if pid:
@@ -85,12 +85,12 @@ class SentFiles:
     def snapshots(self, run: int) -> dict[int, tuple[str, float]]:
         """The tag of each process that wrote a snapshot of a run, and when it wrote the last one, s since 1970.
 
-        Also of those whose snapshots were replaced: a client that crashed may be listed a while after its successor has written.
+        Replaced snapshots are included: a crashed client may be listed for a while after its successor has written.
         """
         return self._writers.get(run, {})
 
     def forget_old(self) -> None:
-        """Forget the runs of which nothing was sent for long and no file is left."""
+        """Forget the runs without a recently sent file and without remaining files."""
         limit = time.time() - KEEP_DAYS * DAY_S
         for run, files in list(self._runs.items()):
             if any(sent.sent >= limit or _exists(sent.path) for sent in list(files.values())):
@@ -117,10 +117,10 @@ def _exists(path: str) -> bool:
 
 
 def _from_document(name: str, document: dict[str, Any]) -> SentFile | None:
-    """What a document says; None for that of another version of this program: then the file is sent again."""
+    """A sent file from its document; None for a document of another version of this program: then the file is sent again."""
     try:
         inode, size, mtime_ns, written = document.pop("state")
         return SentFile(state=FileState(FileVersion(inode, size, mtime_ns), written), **document)
     except (KeyError, TypeError, ValueError):
-        log.warning("The journal does not say in this form which version of %s was sent", name)
+        log.warning("The journal entry of %s has an unknown form; the file is sent again", name)
         return None

@@ -41,7 +41,7 @@ class FuService:
 
         Args:
             options: All options.
-            journal: What was done, and what is to be reported.
+            journal: Keeps the sent files and the records to report.
             run: The run; 0 for all.
         """
         self._options, self._run = options.fu, run
@@ -55,10 +55,10 @@ class FuService:
         self._started = time.time()
         self._next_look = 0.0
         self._last_scan = 0
-        self._problem = ""  # path of the last file that could not be looked at
+        self._problem = ""  # path of the last file with an unreadable state
 
     def close(self) -> None:
-        """End; copies that are being made get a short time."""
+        """End; current copies get a short time."""
         self._sender.close()
         self._target.close()
         self._disks.close()
@@ -116,7 +116,7 @@ class FuService:
         return 0 < process.run <= LARGEST_RUN and self._run in (0, process.run) and folder in ("", process.input_folder)
 
     def _notice_all(self, paths: Iterable[str]) -> None:
-        """Look at the files of these paths, each once: a scan also lists what stands beside them."""
+        """Look at the files of these paths, each once, since a scan also lists their companions."""
         found: dict[str, tuple[ClientFile, bool]] = {}
         for path in paths:
             file = self._finder.find(path)
@@ -147,7 +147,7 @@ class FuService:
         self._outbox.put(outgoing)
 
     def _is_over(self, watch: FolderWatch) -> bool:
-        """Whether the run is over and everything is sent, also by a scan that began after its end."""
+        """Whether the run is over and everything is sent, confirmed by a scan that began after its end."""
         if not self._clients.has_ended(self._run, time.monotonic()) or len(self._outbox):
             self._last_scan = 0
             return False

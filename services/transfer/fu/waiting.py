@@ -1,4 +1,4 @@
-"""What waits on an FU, for reports."""
+"""The files that wait on an FU, for reports."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .outbox import OutgoingFile
 from .sending import UNTAGGED
 
 NOTABLE_S = 10.0
-"""A file that waits for less, without a failure, is on its way."""
+"""Seconds after which a waiting file without a failure is reported."""
 MOST_NAMED = 200
-"""Files that are named: those that wait longest."""
+"""Files in a report: those that wait longest."""
 
 
 def waiting_files(files: Iterable[OutgoingFile]) -> list[dict[str, object]]:
@@ -40,7 +40,7 @@ def written_snapshots(run: int, sent: Snapshots, files: Iterable[OutgoingFile]) 
 
     Args:
         run: The run.
-        sent: The same of the snapshots that were sent.
+        sent: The same for the sent snapshots.
         files: The files that wait.
     """
     found = dict(sent)

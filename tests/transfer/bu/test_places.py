@@ -32,7 +32,7 @@ def test_options_that_are_possible_and_hardly_meant_are_named(tmp_path: Path) ->
         cleanup=CleanupOptions(folder="/fff/output/DQMOutput/run367094"),
     )
     assert "bu.gui_machines: there is none, so that nothing is delivered" in place_problems(options)
-    problem = "fu.end_s = 1: a client that crashes starts again after 5 s, so that its run ends too early"
+    problem = "fu.end_s = 1: a crashed client is restarted after 5 s, so that its run would end too early"
     assert list(fu_mode.place_problems(options)) == [problem]
     problem = "it is the folder of a run on a BU, whose snapshots would be removed"
     assert list(cleanup_mode.place_problems(options)) == [f"cleanup.folder = '/fff/output/DQMOutput/run367094': {problem}"]

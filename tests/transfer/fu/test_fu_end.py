@@ -148,7 +148,7 @@ def test_a_process_whose_journal_cannot_be_opened_says_so_and_sends(unit: Filter
         until(lambda: len(unit.sent(RUN)) == 1, "the snapshot")
         service.terminate()
         assert service.wait(PATIENCE_S) == 0
-    assert "what is done is kept in memory until that works" in (unit.folder / "log").read_text()
+    assert "new entries are kept in memory until it can be used" in (unit.folder / "log").read_text()
 
 
 def test_a_full_disk_of_its_state_neither_stops_a_filter_unit_nor_makes_it_send_anything_twice(unit: FilterUnit) -> None:

@@ -115,7 +115,7 @@ def test_a_root_file_that_is_given_up_counts_until_it_is_removed(tmp_path: Path,
     root_file = unit.write_root_file(b"damaged", run=run)
     unit.write_origin(root_file, b"other!!")
     with unit.serving() as serving:
-        over = f"Run {run} is over here: none of its clients lives, and all is sent but 1 damaged files"
+        over = f"Run {run} is over here: no client is running, and all is sent but 1 damaged files"
         until(lambda: over in caplog.messages, "the end of the run")
         assert [one["client"] for one in serving.service.state()["waiting"]] == ["SiStrip"]
         root_file.unlink()
@@ -286,7 +286,7 @@ def test_of_a_folder_that_is_removed_before_its_files_are_sent_the_log_has_one_l
     removed.log()
     removed.log()
     assert caplog.messages == [
-        "Cannot send /upload/pb/run367094/0.pb and 7999 others there: they were removed before they were sent",
+        "Cannot send /upload/pb/run367094/0.pb and 7999 other files of this folder: they were removed before they were sent",
         "Cannot send /upload/one.root: it was removed before it was sent",
     ]
 
