@@ -217,7 +217,9 @@ def test_an_fu_whose_heartbeats_are_never_understood_is_named(boxes: Path, caplo
         os.utime(boxes / "fu1", (now, now))
         assert not watched.is_over(now)
     assert watched.waiting_for() == ["fu1"]
-    assert [record.getMessage() for record in caplog.records] == [f"The heartbeat of fu1 {problem}; no run ends there until this is corrected"]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The heartbeat of fu1 {problem}; no run ends there until this is corrected"
+    ]
     assert shared.problems() == {"fu1": problem}
     beat(boxes, "fu1", at=300)
     assert not watched.is_over(300)
