@@ -145,7 +145,7 @@ def _title(row: TransferProblem, count: int) -> str:
     if row.kind == MERGE_FAILED:
         return f"Run {row.run}: its ROOT files could not be merged"
     if row.kind == GUI_UNREACHABLE:
-        return (f"GUI machine {subject}" if count == 1 else f"{count} GUI machines") + f" cannot be reached from {row.host}"
+        return (f"GUI machine {subject} is" if count == 1 else f"{count} GUI machines are") + f" unreachable from {row.host}"
     if row.kind == PROCESS_FAILING:
         return (f"Run {row.run}: the" if row.run else "The") + f" {subject} {row.host} cannot do its work"
     if row.kind == END_LATE:

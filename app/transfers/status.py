@@ -104,7 +104,7 @@ def _gui_line(machine: GuiMachine) -> StatusLine:
     if not machine.is_current:
         return StatusLine(name, "idle", f"not known: {machine.builder} is silent")
     if not machine.is_reachable:
-        return StatusLine(name, "down", f"cannot be reached from {machine.builder}, {waiting}", detail=machine.error)
+        return StatusLine(name, "down", f"unreachable from {machine.builder}, {waiting}", detail=machine.error)
     if machine.is_failing:
         return StatusLine(name, "down", f"gets no files from {machine.builder}, {waiting}", detail=machine.error)
     return StatusLine(name, "warn" if machine.error else "ok", f"reachable, {waiting}", detail=machine.error)

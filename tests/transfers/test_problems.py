@@ -1,4 +1,4 @@
-"""Missing and damaged files, GUI machines that cannot be reached, and full disks: from begin to end, and as events."""
+"""Missing and damaged files, unreachable GUI machines, and full disks: from begin to end, and as events."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ def test_each_problem_is_an_event_that_leads_to_its_run_or_host_and_is_open_whil
     receive(hub, report(file_record(1), state=fu_state(disks={"/a": 0.95}), now=now), now)
     assert events() == {
         "corrupt-input": f"Run {RUN}: a\ufffdb.pb was left out of a concatenation",
-        "gui-unreachable": "GUI machine gui-1 cannot be reached from bu-1",
+        "gui-unreachable": "GUI machine gui-1 is unreachable from bu-1",
         "disk-full": "Disk /a of fu-1 is above its mark",
         "file-missing": f"Run {RUN}: a file of SiStrip on fu-1 is missing",
     }

@@ -93,7 +93,7 @@ def test_a_gui_machine_that_cannot_be_reached_is_down_with_its_error(hub: Settin
     away = bu_state(gui_machines=[{"name": "gui-1", "reachable": False, "since": now, "error": "no route", "waiting": 2}])
     receive(hub, report(now=now, mode="bu", state=away), now)
     (line,) = [line for line in status_lines(hub) if "GUI" in line.name]
-    assert (line.state, line.text, line.detail) == ("down", "cannot be reached from bu-1, 2 files waiting", "no route")
+    assert (line.state, line.text, line.detail) == ("down", "unreachable from bu-1, 2 files waiting", "no route")
 
 
 def test_the_status_page_and_the_metrics_have_the_transfer(client: FlaskClient, hub: Settings) -> None:
