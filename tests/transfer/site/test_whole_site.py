@@ -109,7 +109,7 @@ def test_a_run_goes_on_after_full_disks(tmp_path: Path, sqlite_template: Path, c
         transfers.append(site.start(site.bu))
         site.wait_for_log(site.bu, "Cannot concatenate")
         bu_disk.free()
-        site.wait_for_log(site.bu, "GUI machine gui1: ")
+        site.wait_for_log(site.bu, "GUI machine gui1")
         pb_disk.free()
         site.wait_until_shown(RUN, site.live)
         strip.end()
