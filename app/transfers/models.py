@@ -65,7 +65,7 @@ class TransferHost(JsonColumns, Table):
 
 
 class TransferRun(Table):
-    """A run of which something was reported."""
+    """A run that is named in at least one report."""
 
     run = IntegerField(primary_key=True)
     began = DoubleField()  # first report, hub

@@ -49,7 +49,7 @@ class TransferMerge(JsonColumns, Table):
         number: Version of the merged file.
         accepted: 1: it was checked and is right.
         histograms: Histograms in it.
-        resolved: Scalars, quality tests and marks that several files have, of which the newest was taken.
+        resolved: Scalars, quality tests and marks that several files have; the newest of each was taken.
         inputs: JSON array of objects with host, client, name, size.
         left_out: JSON array of objects with name, reason.
         missing: JSON array of objects with host, client, name: clients with snapshots and without a ROOT file.

@@ -66,7 +66,7 @@ class ProblemList(NamedTuple):
 
 
 def open_problems(found: Iterable[RunProblem]) -> ProblemList:
-    """Those that last, silent processes first; such as those of all clients of a filter unit whose disk is full are one."""
+    """The lasting problems, silent processes first. Problems with one cause are one row, such as those of all clients of an FU with a full disk."""
     groups: dict[tuple[object, ...], list[RunProblem]] = {}
     lasting = sorted((each for each in found if each.ended is None), key=lambda each: each.kind != kinds.SILENT)
     for each in lasting:

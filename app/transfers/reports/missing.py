@@ -75,7 +75,7 @@ def clients_of_run(run: int, host: str, processes: Sequence[Any], waiting: Itera
 
 
 def silent_programs(run: int, host: str) -> list[TransferProcess]:
-    """The last process of each program of a run at a filter unit none of whose processes has written anything."""
+    """The last process of each program of a run at a filter unit that has written nothing by any of its processes."""
     is_here = TransferProcess.run == run, TransferProcess.host == host
     processes = list(TransferProcess.select().where(*is_here).order_by(TransferProcess.first))
     wrote = {process.program for process in processes if process.client}
@@ -96,7 +96,7 @@ def process_name(client: str, program: str, pid: int) -> str:
 def missing_root_files(run: int, host: str) -> dict[str, str]:
     """The clients of a run that is over without a ROOT file: what is wrong, by client.
 
-    These are clients with snapshots, and programs none of whose processes has written anything.
+    These are clients with snapshots, and programs that have written nothing by any of their processes.
     """
     is_missing = TransferClient.run == run, TransferClient.host == host, TransferClient.snapshots > 0, TransferClient.root_sent == 0
     found = {row.client: _why_missing(row) for row in TransferClient.select().where(*is_missing)}

@@ -25,7 +25,7 @@ HELD_UP_S = 600.0
 
 
 def store_state(report: TransferReport, settings: TransfersSettings, now: float) -> set[int]:
-    """Store the parts of the state of a report that have tables; returns the runs of which something changed, 0 for the host.
+    """Store the parts of the state of a report that have tables; returns the runs with a change, 0 for the host.
 
     Several processes of a host may serve one run each, and report in turn: what one of them does not name may be of another.
 

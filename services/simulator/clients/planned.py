@@ -46,7 +46,7 @@ def parse_fault(text: str) -> tuple[str, Fault]:
 
 
 class PlannedRuns:
-    """Runs of the same length, one after the other, in all of which the same clients have faults."""
+    """Runs of the same length, one after the other. The same clients have faults in all of them."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class PlannedRuns:
         clock: Callable[[], float],
         runs: int = 0,
     ) -> None:
-        """Plan runs, the first of which begins now.
+        """Plan runs; the first one begins now.
 
         Args:
             first: Number of the first run; each has the next one.

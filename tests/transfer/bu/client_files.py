@@ -16,7 +16,7 @@ SHARED = f"DQMData/Run {RUN}/Shared/Run summary/All"
 ODD = "a:b #c *?[x]{1}%20 'q' ;2"
 """A name with characters that ROOT gives a meaning elsewhere."""
 FULL = 20000
-"""Content of a bin of each client, of which two are more than a TH1S holds."""
+"""Content of a bin of each client. The sum of two is more than a TH1S holds."""
 LABELS = (("A", "B", "C"), ("C", "B", "D"), ("A", "B", "C"))
 """Labels of the bins 1, 2 and 3 of each client; the contents are 1, 2 and 3."""
 CUT = 30

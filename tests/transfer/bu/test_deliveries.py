@@ -168,7 +168,7 @@ def test_a_machine_that_is_down_holds_up_no_other_and_gets_the_newest_when_it_is
     for number in range(26):
         made = site.concatenation(RUN, number)
         deliveries.add(made)
-        until(lambda name=made.name: os.path.exists(f"{up.pb_folder}/{name}"), f"concatenation {number}")  # type: ignore[misc]
+        until(lambda name=made.name: os.path.exists(f"{up.pb_folder}/{name}"), f"concatenation {number}")
     until(lambda: not site.states[0]["reachable"], "the failure")
     state = site.states[0]
     assert (state["name"], state["waiting"], site.states[1]["reachable"]) == ("gui1", 1, True)
@@ -394,7 +394,7 @@ def test_a_file_is_in_use_until_all_machines_have_it(site: Site) -> None:
         assert deliveries.uses(Path(made.path))
         for server, is_used in zip(hubs, (True, False), strict=True):
             server.answer = acknowledge_all
-            until(lambda wanted=is_used: deliveries.uses(Path(made.path)) is wanted, "the delivery")  # type: ignore[misc]
+            until(lambda wanted=is_used: deliveries.uses(Path(made.path)) is wanted, "the delivery")
         site.wait()
 
 
@@ -409,7 +409,7 @@ def test_a_file_that_cannot_be_delivered_does_not_make_its_machine_unreachable_w
     for number in range(5):
         made = site.concatenation(RUN, number)
         deliveries.add(made)
-        until(lambda name=made.name: any((RUN, name, 3) in entries for entries in registered(hub)), f"concatenation {number}")  # type: ignore[misc]
+        until(lambda name=made.name: any((RUN, name, 3) in entries for entries in registered(hub)), f"concatenation {number}")
         until(lambda: site.states[0] == state, "the same state as before")
     os.rename(machine.root_folder + " away", machine.root_folder)
     site.wait()

@@ -72,7 +72,7 @@ class Site:
         arrive(self.folder, f"DQM_V0001_{client or source.stem}_R{RUN:09}__fu1.root", source.read_bytes())
 
     def records(self) -> list[dict[str, Any]]:
-        """The records of merges, none of which a hub refuses."""
+        """The records of merges. A hub accepts all of them."""
         records = self.journal.records_after(0, 1000)
         report = {"host": "bu", "mode": "bu", "version": "1", "now": 1.0, "dropped": 0, "state": {}, "records": records}
         report["state"] = {"started": 1.0, "runs": [{"run": RUN, "state": self.end.state, "waiting_for": self.end.waiting_for}]}

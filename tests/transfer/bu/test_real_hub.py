@@ -75,10 +75,10 @@ def test_the_gui_shows_the_newest_concatenation_of_the_run_and_of_the_ongoing_on
     try:
         deliver(CONCATENATION, concatenation_name(RUN, "1" * 32), mes(b"1", "SiStrip/a"))
         for run in (RUN, 0):
-            until(lambda run=run: listed(machine, run) == ["SiStrip"], f"run {run}")  # type: ignore[misc]
+            until(lambda run=run: listed(machine, run) == ["SiStrip"], f"run {run}")
         deliver(CONCATENATION, concatenation_name(RUN, "2" * 32), mes(b"2", "SiStrip/a", "Ecal/a"))
         for run in (RUN, 0):
-            until(lambda run=run: listed(machine, run) == ["Ecal", "SiStrip"], f"run {run}")  # type: ignore[misc]
+            until(lambda run=run: listed(machine, run) == ["Ecal", "SiStrip"], f"run {run}")
         root_file = next((fixtures_dir / "dqmfiles").glob("DQM_V*.root"))
         deliver(MERGED_FILE, merged_name(RUN, 1), root_file.read_bytes(), 1)
         until(lambda: listed(machine, RUN) not in ([], ["Ecal", "SiStrip"]), "the merged file")

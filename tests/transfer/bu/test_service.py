@@ -139,7 +139,7 @@ def test_after_any_kill_the_newest_snapshots_get_to_the_gui_machine(bu: Bu) -> N
             with bu.hub.lock:
                 before = len(bu.hub.requests)
             wanted = before + chance.randrange(3)
-            until(lambda wanted=wanted: len(bu.hub.requests) >= wanted, "some requests")  # type: ignore[misc]
+            until(lambda wanted=wanted: len(bu.hub.requests) >= wanted, "some requests")
     process = bu.start()
     try:
         bu.wait_for(expected)

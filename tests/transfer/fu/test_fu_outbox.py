@@ -29,7 +29,7 @@ class Clock:
 
 def wait_for_taker(outbox: Outbox) -> None:
     """Wait until somebody has looked for a file, found none, and waits for a change."""
-    until(lambda: outbox._changed._waiters, "a taker that waits")  # type: ignore[attr-defined]
+    until(lambda: outbox._changed._waiters, "a taker that waits")
 
 
 def outgoing(name: str, run: int = 1, kind: FileKind = FileKind.SNAPSHOT, inode: int = 1) -> OutgoingFile:

@@ -72,6 +72,6 @@ if __name__ == "__main__":
     atexit.register(lambda: report.write_text(str(killer.steps)))
     sys.dont_write_bytecode = True
     importlib.import_module(f"services.transfer.{sys.argv[1]}.mode")
-    sqlite3.connect = killer.connect  # type: ignore[assignment]  # it has overloads
+    sqlite3.connect = killer.connect
     sys.addaudithook(killer.hook)
     main()

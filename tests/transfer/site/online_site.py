@@ -165,7 +165,7 @@ class OnlineSite:
             (self.bu.folder / "boxes" / fu.name).write_text(json.dumps(document))
 
     def live(self, run: int) -> dict[str, list[Content]]:
-        """What the GUI must show of an ongoing run, by ME: the contents by the newest snapshots of its clients, one of which counts."""
+        """What the GUI must show of an ongoing run, by ME: the content in the newest snapshot of any one of its clients."""
         newest = {(one.host.name, one.tag): one.snapshots[-1] for one in self.clients if one.run == run and one.snapshots}
         found: dict[str, list[Content]] = {}
         for key in newest.values():
@@ -174,7 +174,7 @@ class OnlineSite:
         return found
 
     def merged(self, run: int) -> dict[str, list[Content]]:
-        """What the GUI must show of a run that is over, by ME: the sums of its ROOT files, or the texts, one of which counts."""
+        """What the GUI must show of a run that is over, by ME: the sum of its ROOT files, or for a text any one of the texts."""
         found: dict[str, list[Content]] = {}
         for client in {(one.host.name, one.tag): one for one in self.clients if one.run == run and one.has_ended_well}.values():
             for me, content in self.contents[f"{run}/{client.tag}/{END}"].items():

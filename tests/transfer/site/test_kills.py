@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.storm]
 FIRST = 367100
 KILLS = 2 if TIMES == 1 else 30
 RUNS = 1 if TIMES == 1 else 30
-"""In each of which all modes are killed."""
+"""Rounds of the test. All modes are killed in each of them."""
 STEPS = {"fu1": 60, "bu": 90, "gui1": 4}
 """Steps that each run has at least, for the short form, which does not count them."""
 REMOVED = 30
@@ -60,6 +60,6 @@ def test_a_clean_up_that_is_killed_at_any_step_removes_what_it_may_and_nothing_e
         stay = {*others, *newest[-10:]}
         assert stay <= set(os.listdir(folder))
         with subprocess.Popen([sys.executable, "-m", "services.transfer", *arguments], cwd=TREE, stderr=subprocess.DEVNULL) as process:
-            until(lambda stay=stay: set(os.listdir(folder)) == stay, "the rest of the clean-up")  # type: ignore[misc]
+            until(lambda stay=stay: set(os.listdir(folder)) == stay, "the rest of the clean-up")
             process.terminate()
             assert process.wait(PATIENCE_S) == 0
