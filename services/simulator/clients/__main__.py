@@ -9,8 +9,9 @@ import threading
 import time
 from pathlib import Path
 
+from services.transfer.supervision import stop_at_signals, stop_with_supervisor
+
 from ..machines import MAX_FUS, PRODUCTION, clusters
-from ..supervision import set_with_supervisor, stop_at_signals
 from .at_p5 import RunsAtP5
 from .content import Content
 from .demo_clients import BY_TAG
@@ -40,7 +41,7 @@ def main() -> None:
         sys.exit("dqmhub simulate-clients: --program is required")
     stop = threading.Event()
     stop_at_signals(stop)
-    set_with_supervisor(stop)
+    stop_with_supervisor(stop)
     content = Content(arguments.program.absolute(), places.work)
     player = Player(places, hosts, bu, content, dict(arguments.clock), _report)
     faults = dict(arguments.fault)
