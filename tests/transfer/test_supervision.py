@@ -33,7 +33,7 @@ def test_a_process_ends_when_its_supervisor_is_killed_and_at_once_when_there_is_
     assert started(tmp_path, supervisor.pid).wait(PATIENCE_S) == 0
 
 
-@pytest.mark.parametrize("package", ["services.transfer.supervision", "services.simulator.supervision", "app.core.supervisor"])
+@pytest.mark.parametrize("package", ["services.transfer.supervision", "app.core.supervisor"])
 def test_a_process_ends_at_signals_that_come_while_it_waits_for_the_end_or_notes_it(package: str) -> None:
     """As `timeout` sends two: the second one came while the first one was noted, and the process hung."""
     program = f"""
