@@ -9,7 +9,7 @@ import pytest
 
 TREE = Path(__file__).resolve().parents[2]
 SUFFIXES = {".py", ".md", ".html", ".js", ".css", ".json", ".yaml", ".yml", ".toml", ".C", ".cpp", ".h", ".cfg", ".ini", ".service", ""}
-FOREIGN = ("static/vendor/", "tests/corpus/", "tests/publish/sanitize/corpus/")
+FOREIGN = ("static/vendor/", "tests/corpus/", "tests/publish/sanitize/corpus/", "tests/publish/corpus/")
 """Folders of files that others wrote, or that are as bad as tests need them."""
 
 
