@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     app = Flask("app", root_path=str(TREE), template_folder="templates", static_folder="static")
     app.secret_key = load_secret_key(settings)
     app.config["HUB"] = settings
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
+    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024  # views that take more say so
     app.url_map.merge_slashes = False  # a dataset or ME name may hold two slashes in a row
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     Htmx(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.core.input_problems import InputProblems
     from app.gui.samples import SampleKey
     from app.queue.models import BackgroundJob
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 class GuiError(Exception):
     """Base class of the errors of the DQM GUI."""
 
-    def __init__(self, message: str, fields: list[tuple[str, str]] | None = None) -> None:
+    def __init__(self, message: str, fields: list[tuple[str, str]] | InputProblems | None = None) -> None:
         """
         Args:
             message: What is wrong, as a sentence.

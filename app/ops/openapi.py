@@ -15,8 +15,9 @@ from app.web.openapi import INTEGER, TEXT, array, json_response, object_schema
 
 blueprint = Blueprint("openapi", __name__)
 
+FIELDS = array(object_schema({"field": TEXT, "problem": TEXT}))
 PROBLEM = object_schema(
-    {"message": TEXT, "status": INTEGER, "errors": array(object_schema({"field": TEXT, "problem": TEXT}))},
+    {"message": TEXT, "status": INTEGER, "errors": FIELDS, "not_listed": INTEGER}, required=("message", "status", "errors")
 )
 ERROR_RESPONSE = json_response("An error: what is wrong, and what would be right.", {"$ref": "#/components/schemas/Problem"})
 OWN_PATHS = {

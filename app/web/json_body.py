@@ -9,17 +9,23 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.web.problem import Problem
 
+MAX_VALUES = 2_000_000
+"""Values of one body, which need about a hundred bytes of memory each, whatever their length in the body."""
+
 MAX_DEPTH = 20
 """Lists and objects within each other: no request needs more, and functions that walk through a deeper value can fail."""
 
 
 def json_body(expected: str, *, any_type: bool = False) -> Any:
-    """The value in the body of this request. Raises Problem 400 for a body that is not JSON, or nested too deeply.
+    """The value in the body of this request.
+
+    Raises Problem 400 for a body that is not JSON, or nested too deeply, and 413 for one with too many values.
 
     Args:
         expected: The message of the problem.
         any_type: Whether the body may have another type than application/json.
     """
+    _check_values(request.get_data())
     try:
         value = request.get_json(force=any_type)
     except (BadRequest, UnsupportedMediaType):
@@ -33,6 +39,13 @@ def json_body(expected: str, *, any_type: bool = False) -> Any:
     if level:
         raise _too_deep(expected)
     return value
+
+
+def _check_values(body: bytes) -> None:
+    """Raise Problem 413 for a body that would take too much memory as values. Characters within texts count, too."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        problem = f"More than {MAX_VALUES:,} values"
+        raise Problem(413, f"{problem} in one body: send them in several", [("body", problem)])
 
 
 def _children(parent: list[Any] | dict[str, Any]) -> list[Any]:

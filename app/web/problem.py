@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from app.core.input_problems import InputProblems, shortened
+
+MAX_MESSAGE_CHARS = 2000
 
 
 class Problem(Exception):
@@ -11,20 +16,31 @@ class Problem(Exception):
     Attributes:
         status: HTTP status.
         message: a sentence for users: what is wrong, and what would be right.
-        errors: field and problem of each invalid part of the input.
+        errors: field and problem of the first invalid parts of the input.
+        not_listed: number of further invalid parts.
         headers: further HTTP headers.
     """
 
     def __init__(
-        self, status: int, message: str, errors: list[tuple[str, str]] | None = None, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        message: str,
+        errors: Iterable[tuple[str, str]] | InputProblems | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(message)
+        if not isinstance(errors, InputProblems):
+            problems = errors or ()
+            errors = InputProblems()
+            errors.extend(problems)
         self.status = status
-        self.message = message
-        self.errors = errors or []
+        self.message = shortened(message, MAX_MESSAGE_CHARS)
+        self.errors = errors.listed
+        self.not_listed = errors.count - len(errors.listed)
         self.headers = headers or {}
+        super().__init__(self.message)
 
     def shape(self) -> dict[str, Any]:
-        """The JSON of the response."""
+        """The JSON of the response; `not_listed` is there only when it is not 0."""
         fields = [{"field": name, "problem": problem} for name, problem in self.errors]
-        return {"message": self.message, "status": self.status, "errors": fields}
+        shape: dict[str, Any] = {"message": self.message, "status": self.status, "errors": fields}
+        return shape | ({"not_listed": self.not_listed} if self.not_listed else {})

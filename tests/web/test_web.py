@@ -63,3 +63,13 @@ def test_an_error_page_has_a_title_and_offers_to_try_again_only_what_can_be_requ
             page = problem_response(Problem(status, "The reason")).get_data(as_text=True)
         assert "Something went wrong" not in page
         assert ("Try again" in page) == (method == "GET" and status >= 429)
+
+
+def test_a_problem_lists_at_most_100_fields_and_counts_the_others(app: Flask) -> None:
+    problem = Problem(400, "m" * 10_000, [(f"field {number}" * 100, "x" * 10_000) for number in range(250)])
+    with app.test_request_context("/api/v1/x"):
+        response = problem_response(problem)
+    assert (len(response.json["errors"]), response.json["not_listed"]) == (100, 150)
+    assert len(response.data) < 120_000
+    with app.test_request_context("/square", method="POST", headers={"HX-Request": "true"}):
+        assert "and 150 more" in problem_response(problem).get_data(as_text=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from app.core.database import proxy
 from app.gui import samples
@@ -24,6 +24,7 @@ from app.gui.files import register as registering
 from app.gui.files.entries import Entry, entries_from_json
 from app.gui.plots.documents import index_of, me_document
 from app.gui.plots.plot_parts import PlotPart
+from app.gui.problems import problem_of
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.security import Role, needs
@@ -37,6 +38,9 @@ blueprint = Blueprint("gui_api", __name__, url_prefix="/api/v1")
 
 WAIT_S = 30.0
 """Longest wait of one API request for the import of a file."""
+
+MAX_REGISTER_BYTES = 64 << 20
+"""Longest body of a call that registers files: `MAX_ENTRIES` entries with paths of about 200 characters."""
 
 PATH_PARTS = 7
 """Parts of an address before the path of a folder or ME."""
@@ -159,9 +163,10 @@ def register() -> tuple[Response, int]:
 
 
 def _posted_entries() -> list[Entry]:
+    request.max_content_length = MAX_REGISTER_BYTES
     document = json_body("Please provide correctly formatted JSON", any_type=True)
     try:
         return entries_from_json(document, request_settings())
     except InvalidInput as error:
-        audit("register", "nothing", answer=f"{error.message}: {error.fields[0]}")
+        audit("register", "nothing", answer=f"{error.message}: {problem_of(error).errors[0]}")
         raise

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from app.core.input_problems import InputProblems
 from app.core.settings import Settings
 from app.core.urls import is_remote, normalize_url
 from app.formats import FORMATS
@@ -18,6 +20,9 @@ ONLINE_DATASET = "/Global/Online/ALL"
 """Dataset of the online system; run 0 of it is the ongoing run."""
 
 MAX_DATASET_CHARS = 1000
+
+MAX_ENTRIES = 200_000
+"""Entries of one call."""
 
 FieldProblems = list[tuple[str, str]]
 """Names of fields that cannot be used, with the problem of each."""
@@ -77,34 +82,35 @@ def entries_from_json(document: Any, settings: Settings) -> list[Entry]:
     """The entries in the body of `POST /api/v1/register`. Raises InvalidInput that names every field that cannot be used."""
     if not isinstance(document, list):
         raise InvalidInput("Please provide correctly formatted JSON: a list of objects", [("", "not a list")])
+    if len(document) > MAX_ENTRIES:
+        problem = f"The list has {len(document)} entries; send at most {MAX_ENTRIES} in one call"
+        raise InvalidInput(f"Nothing was registered. {problem}", [("", problem)])
     entries: list[Entry] = []
     indices: list[int] = []
-    problems: FieldProblems = []
+    problems = InputProblems()
     roots = AllowedRoots(settings)
     for index, item in enumerate(document):
         wrong = _item_problems(item, roots)
-        problems += [(f"[{index}]{field}", problem) for field, problem in wrong]
+        problems.extend((f"[{index}]{field}", problem) for field, problem in wrong)
         if not wrong:
             entries.append(_entry(item, roots))
             indices.append(index)
-    problems += _conflicts(entries, indices)
-    if problems:
-        raise InvalidInput(f"Nothing was registered: {len(problems)} fields cannot be used", problems)
+    problems.extend(_conflicts(entries, indices))
+    if problems.count:
+        raise InvalidInput(f"Nothing was registered: {problems.count} fields cannot be used", problems)
     return entries
 
 
-def _conflicts(entries: list[Entry], indices: list[int]) -> FieldProblems:
+def _conflicts(entries: list[Entry], indices: list[int]) -> Iterator[tuple[str, str]]:
     """The entries that name another file or format than an earlier entry for the same sample; `indices` in the document."""
     first: dict[tuple[str, int, int], tuple[int, Entry]] = {}
-    problems = []
     for index, entry in zip(indices, entries, strict=True):
         other, earlier = first.setdefault((entry.dataset, entry.run, entry.lumi), (index, entry))
         if earlier != entry:
             field = "file" if earlier.url != entry.url else "fileformat"
             lumi = f", lumisection {entry.lumi}," if entry.lumi else ""
             problem = f"Run {entry.run}{lumi} of {entry.dataset} is in {earlier.url} ({earlier.format}) by [{other}]"
-            problems.append((f"[{index}].{field}", f"{problem} and in {entry.url} ({entry.format}); a sample is in one file"))
-    return problems
+            yield f"[{index}].{field}", f"{problem} and in {entry.url} ({entry.format}); a sample is in one file"
 
 
 def _item_problems(item: Any, roots: AllowedRoots) -> FieldProblems:

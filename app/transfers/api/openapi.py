@@ -160,7 +160,8 @@ REPORT = object_schema(
         "records": {"type": "array", "items": RECORD, "maxItems": MAX_RECORDS},
     }
 )
-ACKNOWLEDGEMENT = object_schema({"acknowledged": INTEGER, "refused": array(object_schema({"number": INTEGER, "problem": TEXT}))})
+REFUSED = array(object_schema({"number": INTEGER, "problem": TEXT}))
+ACKNOWLEDGEMENT = object_schema({"acknowledged": INTEGER, "refused": REFUSED, "not_listed": INTEGER}, ("acknowledged", "refused"))
 
 PATHS: Schema = {
     "/api/v1/transfers": get_operation(

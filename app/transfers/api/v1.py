@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.core.input_problems import MAX_LISTED
 from app.gui.settings import GuiSettings
 from app.security import Role, needs
 from app.security.audit_log import acting_user
@@ -46,7 +47,10 @@ def receive_report() -> Response:
         raise
     if report.refused:
         audit_refusal(acting_user(), f"{report.mode} of {report.host}", report.refused[-1].problem, time.time())
-    return jsonify({"acknowledged": acknowledged, "refused": [each._asdict() for each in report.refused]})
+    answer = {"acknowledged": acknowledged, "refused": [each._asdict() for each in report.refused[:MAX_LISTED]]}
+    if len(report.refused) > MAX_LISTED:
+        answer["not_listed"] = len(report.refused) - MAX_LISTED
+    return jsonify(answer)
 
 
 def _audit_refused(error: BadReport | Problem) -> None:

@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,43 @@ def test_a_deeply_nested_body_is_refused(client: FlaskClient, data: str) -> None
     answer = client.post("/api/v1/register", data=data)
     assert answer.status_code == 400
     assert answer.json["errors"] == [{"field": "body", "problem": "More than 20 lists and objects within each other"}]
+
+
+@pytest.mark.parametrize("item", ["[]", "77", '{"run":1}', '{"file":"' + "x" * 1000 + '"}'])
+def test_a_wrong_body_gets_at_most_100_problems_and_takes_memory_in_proportion(client: FlaskClient, item: str) -> None:
+    number = 300_000 // len(item)
+    data = "[" + ",".join([item] * number) + "]"
+    tracemalloc.start()
+    try:
+        answer = client.post("/api/v1/register", data=data)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    missing = 5 - item.count(":") if item.startswith("{") else 1
+    assert (answer.status_code, len(answer.json["errors"])) == (400, 100)
+    assert answer.json["not_listed"] == number * missing - 100
+    assert len(answer.data) < 150_000
+    assert peak < 60 * len(data)  # 300 kB as lists of one empty list each are 7 MB
+
+
+def test_long_values_are_shortened_in_problems(client: FlaskClient, file: Path) -> None:
+    for changes in ({"dataset": "A" * 100_000}, {"file": "/" + "x" * 100_000}, {"run": "x" * 100_000}, {"fileformat": ["x" * 100_000]}):
+        answer = client.post("/api/v1/register", json=[body(file, **changes)])
+        (problem,) = answer.json["errors"]
+        assert len(problem["problem"]) < 1000
+    assert all(len(row.answer) < 2000 for row in Audit.select())
+
+
+def test_a_body_of_too_many_values_is_refused_before_it_is_parsed(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/register", data="[" + "[]," * 1_500_000 + "[]]")
+    assert answer.status_code == 413
+    assert answer.json["errors"] == [{"field": "body", "problem": "More than 2,000,000 values"}]
+
+
+def test_more_entries_than_one_call_may_have_are_refused(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/register", data="[" + "0," * 200_000 + "0]")
+    assert answer.status_code == 400
+    assert "200001 entries" in answer.json["message"]
 
 
 def test_other_networks_need_a_token(client: FlaskClient, file: Path) -> None:
