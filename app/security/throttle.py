@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from hashlib import sha256
-from math import ceil
+from math import ceil, inf
 
 from app.core.database import proxy
 from app.security.errors import TooManyAttemptsError
@@ -24,16 +24,21 @@ KEEP_S = 86400.0
 CLOCK_SKEW_S = 60.0
 """Largest difference between the clocks of two hosts."""
 
-RULES = {"address": (20, 900.0), "name": (5, 60.0)}
+RULES = {"address": (100, 900.0), "name": (5, 60.0)}
 """Failures without a wait, and the longest wait in s. The users in a control room may share an address, so it has more."""
+
+COUNTED_OF_A_NAME = 5
+"""Failures with one name that count for their address. The waits of the name bound further ones, which are often those of a
+script with an old password, and other users of the address must not wait for it."""
 
 
 def keys(name: str, address: str) -> list[str]:
-    """The keys of an attempt, always in the same order so that two attempts cannot deadlock.
+    """The keys of an attempt, for its address, its name and both, always in this order so that two attempts cannot deadlock.
 
     Only a few bits of the name are stored, since it may be a password in the wrong field.
     """
-    return [f"address:{_network(address)}", f"name:{sha256(name.encode()).hexdigest()[:6]}"]
+    network, short = _network(address), sha256(name.encode()).hexdigest()[:6]
+    return [f"address:{network}", f"name:{short}", f"both:{short}@{network}"]
 
 
 def _network(address: str) -> str:
@@ -47,7 +52,7 @@ def _network(address: str) -> str:
 
 def wait_after(kind: str, failures: int) -> float:
     """Seconds until the next attempt: 0 for the first failures, then 2, 4, 8, ... up to the longest wait."""
-    free, longest = RULES[kind]
+    free, longest = RULES.get(kind, (inf, 0.0))
     return 0.0 if failures < free else min(longest, 2.0 ** min(failures - free + 1, 30))
 
 
@@ -59,26 +64,30 @@ def claim(name: str, address: str) -> None:
     """
     now = time.time()
     with proxy.atomic():
-        rows = [_locked_row(key) for key in keys(name, address)]
+        of_address, of_name, of_both = rows = [_locked_row(key) for key in keys(name, address)]
         # a failure in the future was stored before the clock was set back
-        wait = max((row.until for row in rows if row.last < now + CLOCK_SKEW_S), default=now) - now
-        for row in rows if wait <= 0 else ():
-            row.failures = row.failures + 1 if row.last > now - FORGET_S else 1
-            row.until, row.last = now + wait_after(row.key.partition(":")[0], row.failures), now
-            row.save()
+        wait = max((row.until for row in (of_address, of_name) if row.last < now + CLOCK_SKEW_S), default=now) - now
+        if wait <= 0:
+            for row in rows:
+                row.failures = row.failures if row.last > now - FORGET_S else 0
+            counted = [of_name, of_both] if of_both.failures >= COUNTED_OF_A_NAME else rows
+            for row in counted:
+                row.failures, row.last = row.failures + 1, now
+                row.until = now + wait_after(row.key.partition(":")[0], row.failures)
+                row.save()
     if wait > 0:
         raise TooManyAttemptsError(f"Too many wrong passwords: wait {ceil(wait)} s, then try again", wait)
 
 
 def forgive(name: str, address: str) -> None:
-    """Take back the count of an attempt with the right password: all failures of the name, and one of the address."""
-    of_address, of_name = keys(name, address)
+    """Take back what was counted for an attempt with the right password, and for the failures of this name before it."""
     with proxy.atomic():
-        row = _locked_row(of_address)
-        row.failures = max(0, row.failures - 1)
-        row.until = 0.0 if row.failures < RULES["address"][0] else row.until
-        row.save()
-        SignInAttempt.delete().where(SignInAttempt.key == of_name).execute()
+        of_address, of_name, of_both = (_locked_row(key) for key in keys(name, address))
+        of_address.failures = max(0, of_address.failures - min(of_both.failures, COUNTED_OF_A_NAME))
+        if of_both.failures <= COUNTED_OF_A_NAME:  # the attempt itself was counted, so the wait is its own
+            of_address.until = 0.0
+        of_address.save()
+        SignInAttempt.delete().where(SignInAttempt.id.in_([of_name.id, of_both.id])).execute()
     SignInAttempt.delete().where(SignInAttempt.last < time.time() - KEEP_S).execute()
 
 

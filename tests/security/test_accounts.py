@@ -191,7 +191,7 @@ def test_waits_after_wrong_passwords_grow_and_the_page_shows_them(
 
 @pytest.mark.both_databases
 def test_guessing_many_names_from_one_address_is_slowed_down(hub: Settings) -> None:
-    for number in range(20):
+    for number in range(100):
         throttle.claim(f"user{number}", "2001:db8::1")
     with pytest.raises(TooManyAttemptsError, match="Too many wrong passwords"):
         throttle.claim("user99", "2001:db8::ffff")  # of the same /64, which is one client's
@@ -234,11 +234,38 @@ def test_setting_the_clock_back_does_not_lengthen_waits(hub: Settings) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_successful_attempt_subtracts_only_its_own_count_of_the_address(hub: Settings) -> None:
+def test_a_successful_attempt_subtracts_only_the_counts_of_its_own_name(hub: Settings) -> None:
     throttle.claim("alice", "192.0.2.7")
     throttle.claim("mallory", "192.0.2.7")
+    throttle.claim("mallory", "192.0.2.7")
     throttle.forgive("mallory", "192.0.2.7")
-    assert {row.key: row.failures for row in SignInAttempt.select()} == {"address:192.0.2.7": 1, name_key("alice"): 1}
+    counts = {row.key: row.failures for row in SignInAttempt.select()}
+    assert counts == dict.fromkeys(throttle.keys("alice", "192.0.2.7"), 1)
+
+
+def test_a_good_sign_in_does_not_pay_for_failures_with_other_names(client: FlaskClient, people: dict[Role, User]) -> None:
+    for number in range(40):
+        throttle.claim(f"user{number}", "127.0.0.1")
+    assert sign_in(client, "admin").status_code == 303
+    assert sign_in(client, "viewer").status_code == 303
+
+
+@pytest.mark.both_databases
+def test_a_script_with_an_old_password_never_makes_others_at_its_address_wait(hub: Settings) -> None:
+    for _ in range(200):
+        throttle.claim("script", "192.0.2.7")
+        SignInAttempt.update(until=0).execute()  # as after its wait
+    assert SignInAttempt.get(SignInAttempt.key == "address:192.0.2.7").failures == 5
+
+
+@pytest.mark.both_databases
+def test_a_good_sign_in_leaves_no_wait_at_an_address_that_many_names_failed_at(hub: Settings) -> None:
+    for number in range(100):
+        throttle.claim(f"user{number}", "192.0.2.7")
+    SignInAttempt.update(until=0).execute()  # as after its wait
+    throttle.claim("alice", "192.0.2.7")
+    throttle.forgive("alice", "192.0.2.7")
+    throttle.claim("bob", "192.0.2.7")
 
 
 def test_a_user_changes_the_password_and_only_this_browser_stays_signed_in(
