@@ -1,44 +1,31 @@
-"""Counters for /metrics. Each web process writes files in data_dir/metrics, and any of them adds up all files."""
+"""What /metrics shows: counters of the web processes and gauges of the areas."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from flask import Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
-from prometheus_client.registry import REGISTRY
 
-REQUESTS = Counter("dqmhub_requests_total", "HTTP requests", ["endpoint", "method", "status"])
-REQUEST_SECONDS = Histogram("dqmhub_request_seconds", "Duration of HTTP requests", ["endpoint"], buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 40))
-RENDERS = Counter("dqmhub_renders_total", "Requests to the render service", ["outcome"])
-RENDER_SECONDS = Histogram(
-    "dqmhub_render_seconds", "Duration of requests to the render service", buckets=(0.002, 0.005, 0.02, 0.1, 0.5, 2, 10, 40)
-)
-PLOTS_KEPT = Counter("dqmhub_plots_kept_total", "Plots served from the cache")
+from app.core.counter_metrics import CounterMetric, HistogramMetric, counter_families
+
+BUCKETS = (0.005, 0.02, 0.1, 0.5, 2, 10, 40)
+
+REQUESTS = CounterMetric("dqmhub_requests_total", "HTTP requests", ("endpoint", "method", "status"))
+REQUEST_SECONDS = HistogramMetric("dqmhub_request_seconds", "Duration of HTTP requests", ("endpoint",), buckets=BUCKETS)
+RENDERS = CounterMetric("dqmhub_renders_total", "Requests to the render service", ("outcome",))
+RENDER_SECONDS = HistogramMetric("dqmhub_render_seconds", "Duration of requests to the render service", buckets=(0.002, *BUCKETS))
+PLOTS_KEPT = CounterMetric("dqmhub_plots_kept_total", "Plots served from the cache")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
-VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-
-
-def forget(process: int) -> None:
-    """Drop the gauges of a web process that has ended."""
-    if VARIABLE in os.environ:
-        mark_process_dead(process)
-
 
 def counter_text() -> bytes:
-    """All counters of all web processes in the text format of Prometheus."""
-    if VARIABLE not in os.environ:
-        return generate_latest(REGISTRY)
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)
-    return generate_latest(registry)
+    """All counters of all processes of this web server in the text format of Prometheus."""
+    return family_text(counter_families())
 
 
 def gauge(name: str, help: str, samples: Iterable[tuple[Mapping[str, object], float]]) -> GaugeMetricFamily:

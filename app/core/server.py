@@ -10,8 +10,10 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from app.core import rejected
+from app.core.counter_metrics import share_counts
 from app.core.heartbeat import Heartbeat
 from app.core.settings import Settings
+from app.core.shared_counts import SharedCounts
 from app.core.supervisor import die_with, follow_supervisor
 
 
@@ -21,6 +23,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, create_app: Callable[[Settings], object]) -> None:
         self.settings = settings
         self.create_app = create_app
+        self.counts = SharedCounts(4 * settings.web_workers + 4)  # old and new ones at a reload
         super().__init__()
 
     @property
@@ -35,17 +38,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         socket.create_server((self.settings.web_host, self.settings.web_port), family=family).close()
 
     def run(self) -> None:
-        """Serve until a signal stops it. All worker processes count in the files of data_dir/metrics."""
-        folder = self.settings.data / "metrics"
-        folder.mkdir(parents=True, exist_ok=True)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # prometheus_client reads it when it is imported
+        """Serve until a signal stops it. All worker processes count in memory that they share."""
+        share_counts(self.counts)
         super().run()
-
-    def remove_old_counters(self) -> None:
-        """Called when the server listens, so files of counters belong to processes that have ended."""
-        for old in (self.settings.data / "metrics").glob("*.db"):
-            old.unlink()
-        follow_supervisor()
 
     def load_config(self) -> None:
         """Give the options to gunicorn, which calls this."""
@@ -68,11 +63,17 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "loglevel": settings.log_level,
             "forwarded_allow_ips": "",
-            "when_ready": lambda _: self.remove_old_counters(),
-            "post_fork": lambda master, _: die_with(master.pid),
+            "when_ready": lambda _: follow_supervisor(),
+            "pre_fork": lambda _, worker: self.counts.reserve(worker.age),
+            "post_fork": self._begin_worker,
             "post_worker_init": lambda _: _start_worker(),
-            "child_exit": lambda _, worker: _forget(worker.pid),
+            "child_exit": lambda _, worker: self.counts.end(worker.age),
         }
+
+    def _begin_worker(self, master: Any, worker: Any) -> None:
+        """Called in each new worker process."""
+        die_with(master.pid)
+        self.counts.start(worker.age)
 
     def load(self) -> Any:
         """Create the application in a worker process; gunicorn calls this."""
@@ -82,9 +83,3 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def _start_worker() -> None:
     rejected.install()
     Heartbeat("web").start()
-
-
-def _forget(worker: int) -> None:
-    from app.core.metrics import forget
-
-    forget(worker)

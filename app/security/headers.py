@@ -7,8 +7,8 @@ import logging
 import time
 
 from flask import Blueprint, Flask, Response, request
-from prometheus_client import Counter
 
+from app.core.counter_metrics import CounterMetric
 from app.core.settings import Settings
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
@@ -27,7 +27,7 @@ REPORT_BYTES = 16 * 1024
 LOGGED_FIELDS = ("document-uri", "effective-directive", "blocked-uri", "source-file")
 LOGGED_PER_MINUTE = 10
 
-REPORTS = Counter("dqmhub_csp_reports_total", "Reports of browsers about violations of the content security policy")
+REPORTS = CounterMetric("dqmhub_csp_reports_total", "Reports of browsers about violations of the content security policy")
 blueprint = Blueprint("security", __name__)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,11 +15,14 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from app.core.heartbeat import Service
 from app.core.settings import TREE, Settings
 from tests.support.patience import PATIENCE_S
-from tests.support.processes import environment
-from tests.support.site import address, site
+from tests.support.ports import free_port
+from tests.support.processes import environment, service, until
+from tests.support.site import address, answers, bound, site
 
 pytestmark = pytest.mark.slow
 
@@ -31,18 +36,47 @@ def server(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
         yield running
 
 
-def counted(settings: Settings) -> bool:
+def request_counts(settings: Settings) -> dict[str, float]:
+    """Requests so far by endpoint, as the server counts them."""
     with urllib.request.urlopen(f"{address(settings)}/metrics", timeout=PATIENCE_S) as answer:
-        return b"dqmhub_requests_total{" in answer.read()
+        families = {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
+    return {sample.labels["endpoint"]: sample.value for sample in families["dqmhub_requests"].samples}
+
+
+def workers(settings: Settings, at_least: int) -> list[int]:
+    """The worker processes of the web servers on this data folder, once so many have written that they run."""
+    with bound(settings):
+        until(lambda: Service.select().count() >= at_least, "heartbeats of web servers")
+        return [row.process for row in Service.select()]
 
 
 def test_a_second_server_on_the_port_leaves_the_counters_alone(settings: Settings, sqlite_template: Path) -> None:
     with site(settings, sqlite_template, []) as running:
-        assert counted(running)
+        before = request_counts(running)
         second = subprocess.run([DQMHUB, "web"], cwd=TREE, env=environment(running), capture_output=True, timeout=PATIENCE_S, check=False)
         assert second.returncode == 1
         assert b"in use" in second.stderr
-        assert counted(running)
+        assert request_counts(running)["health.live"] >= before["health.live"] >= 1
+
+
+def test_a_second_server_on_the_data_folder_and_killed_workers_leave_the_counters_alone(settings: Settings, sqlite_template: Path) -> None:
+    with site(settings, sqlite_template, []) as running:
+        for _ in range(20):
+            urllib.request.urlopen(f"{address(running)}/api/openapi.json", timeout=PATIENCE_S).close()
+        with service(second := running.replace(web_port=free_port()), "web"):
+            until(lambda: answers(second), "the second web server")
+            assert request_counts(second).get("openapi.openapi", 0.0) == 0.0
+            for worker in workers(running, 4):
+                os.kill(worker, signal.SIGKILL)
+            until(lambda: answers(running) and answers(second), "new workers")
+            assert request_counts(running)["openapi.openapi"] == 20.0
+
+
+def test_no_process_maps_a_file_of_the_data_folder_whose_full_disk_would_end_it(server: Settings) -> None:
+    request_counts(server)
+    maps = "".join(Path(f"/proc/{worker}/maps").read_text(encoding="utf-8", errors="replace") for worker in workers(server, 1))
+    mapped = {line.partition("/")[2] for line in maps.splitlines() if str(server.data) in line}
+    assert {Path(path).name for path in mapped} <= {"dqmhub.db-shm", "queue.db-shm"}, "SQLite writes each page before it maps it"
 
 
 def test_an_address_may_name_ten_monitor_elements_with_long_paths(server: Settings) -> None:

@@ -41,12 +41,13 @@ def site(settings: Settings, template: Path, files: list[Path]) -> Iterator[Sett
     with bound(settings):
         register_all(files)
     with service(settings, "web") as process:
-        until(lambda: process.poll() is not None or _answers(settings), "the web server")
+        until(lambda: process.poll() is not None or answers(settings), "the web server")
         assert process.poll() is None, "the web server ended"
         yield settings
 
 
-def _answers(settings: Settings) -> bool:
+def answers(settings: Settings) -> bool:
+    """Whether the web server answers."""
     try:
         with urllib.request.urlopen(f"{address(settings)}/healthz/live", timeout=PATIENCE_S) as answer:
             return bool(answer.status == 200)
