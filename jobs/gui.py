@@ -7,6 +7,7 @@ from app.gui import short_links
 from app.gui.catalog.alarms import count_missing
 from app.gui.catalog.importing import forget_names, import_file
 from app.gui.files.register import IMPORT
+from app.gui.files.staging import REGISTER, complete, forget_registrations
 from app.gui.plots.plot_files import evict
 from app.gui.plots.plots import EVICT
 from app.gui.settings import GuiSettings
@@ -18,6 +19,12 @@ from app.queue.models import BackgroundJob
 def import_listing(job: BackgroundJob) -> None:
     """Import a file into the catalog. The key is the id of the file; running twice stores the same lists."""
     import_file(job, load())
+
+
+@handler(REGISTER)
+def complete_registration(job: BackgroundJob) -> None:
+    """Store the staged entries of a registration. The key is its id; running it again goes on where the last attempt ended."""
+    complete(job)
 
 
 @handler(EVICT)
@@ -32,6 +39,12 @@ def evict_plots(job: BackgroundJob) -> None:
 def clean_names(job: BackgroundJob) -> None:
     """Remove lists of names that no sample uses any more."""
     report(job, None, f"{forget_names()} name lists removed")
+
+
+@handler("clean-registrations", daily=True)
+def clean_registrations(job: BackgroundJob) -> None:
+    """Delete registrations that are complete or were given up. Running twice deletes the same."""
+    report(job, None, f"{forget_registrations()} registrations deleted")
 
 
 @handler("clean-short-links", daily=True)

@@ -108,21 +108,22 @@ def last_of_each_sample(entries: Sequence[Entry], problems: list[str]) -> list[E
 
 
 def store_entries(entries: Sequence[Entry]) -> Registered:
-    """Register entries in batches, with a progress bar."""
-    from app.core.database import proxy
+    """Register entries in short transactions, with a progress bar."""
+    from app.core.short_writes import short_transactions
     from app.gui.files import register as registering
     from app.security.audit_log import audit
 
+    def store(batch: Sequence[Entry]) -> Registered:
+        done = registering.register(batch)
+        if done.new or done.replaced:
+            audit("register", registering.summary(batch), answer=str(done))
+        return done
+
     total = registering.NOTHING_REGISTERED
     with click.progressbar(length=len(entries), label="registering", show_pos=True, file=sys.stderr) as bar:
-        for start in range(0, len(entries), registering.BATCH):
-            batch = entries[start : start + registering.BATCH]
-            with proxy.atomic():
-                done = registering.register(batch)
-                if done.new or done.replaced:
-                    audit("register", registering.summary(batch), answer=str(done))
+        for done in short_transactions(entries, store):
             total = total.plus(done)
-            bar.update(len(batch))
+            bar.update(sum(done))
     return total
 
 

@@ -10,6 +10,10 @@ NEW, READY, FAILED = "new", "ready", "failed"
 """States of a file: not imported; its lists are stored; it cannot be read (the reason is in `error`)."""
 
 
+STAGED, ACCEPTED, STORED = "staged", "accepted", "stored"
+"""States of a registration: its entries are being staged; all of them are, and will be stored; they are stored."""
+
+
 class Dataset(Table):
     """A dataset, /primary/processed/tier."""
 
@@ -71,6 +75,35 @@ class Sample(Table):
 Sample.add_index(Sample.index(Sample.coming, name="sample_coming", where=Sample.coming.is_null(False)))
 Sample.add_index(Sample.index(Sample.run, Sample.dataset, name="sample_first", where=Sample.first))
 Sample.add_index(Sample.index(Sample.dataset, Sample.run, Sample.lumi, name="sample_empty", where=SQL("me_count = 0")))
+
+
+class Registration(Table):
+    """A call that registers many files; see app.gui.files.staging."""
+
+    user = TextField()  # who registers them
+    summary = TextField()  # of the entries, for the audit log
+    files = TextField()  # JSON: URLs of files that are read when all are stored, by queue
+    state = TextField(default=STAGED)
+    new = IntegerField(default=0)  # entries stored so far; see Registered
+    replaced = IntegerField(default=0)
+    known = IntegerField(default=0)
+    created = DoubleField()  # Unix s UTC
+
+
+class RegistrationEntry(Table):
+    """A file that is to be registered."""
+
+    registration = ForeignKeyField(Registration)
+    dataset = TextField()
+    run = IntegerField()
+    lumi = IntegerField()
+    url = TextField()
+    format = TextField()
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "registration_entry"
 
 
 class ShortLink(Table):

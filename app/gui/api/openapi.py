@@ -194,7 +194,10 @@ PATHS: dict[str, Schema] = {
             "description": "From a network of register_networks, or with the token of an operator.",
             "parameters": [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": array(ENTRY)}}},
-            "responses": {"201": json_response("All entries are stored.", _object(message=TEXT, new=ID, replaced=ID, known=ID))},
+            "responses": {
+                "201": json_response("All entries are stored.", _object(message=TEXT, new=ID, replaced=ID, known=ID)),
+                "202": json_response("All entries are accepted; a background job stores them.", _object(message=TEXT)),
+            },
         }
     },
 }

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.core.database import proxy
 from app.gui import samples
 from app.gui.api.archive import folder_document
 from app.gui.api.arguments import checked_int, drawing_options, not_older_than, path_in_address, query_args, sample_key
@@ -20,8 +19,8 @@ from app.gui.api.plot_response import plot_response
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog, current_plots
 from app.gui.errors import InvalidInput, ListOutdated, UnknownSample
-from app.gui.files import register as registering
 from app.gui.files.entries import Entry, entries_from_json
+from app.gui.files.staging import register_all
 from app.gui.plots.documents import index_of, me_document
 from app.gui.plots.plot_parts import PlotPart
 from app.gui.problems import problem_of
@@ -156,9 +155,9 @@ def register() -> tuple[Response, int]:
     """Register files, for trusted networks and operators."""
     check_machine(request_settings().of(GuiSettings).register_networks, "Registering files")
     entries = _posted_entries()
-    with proxy.atomic():
-        done = registering.register(entries)
-        audit("register", registering.summary(entries), answer=str(done))
+    done = register_all(entries)
+    if done is None:
+        return jsonify({"message": f"202: Accepted; {len(entries)} files are stored by a background job, see /status"}), 202
     return jsonify(done._asdict() | {"message": "201: Created"}), 201
 
 

@@ -1,6 +1,7 @@
 """Registering files: which file holds a run of a dataset. Most files are read at the first access to one of their samples.
 
-A batch is stored completely or not at all.
+A batch is stored completely or not at all; app.gui.files.staging does the same for batches that one short transaction
+does not hold.
 """
 
 from __future__ import annotations
@@ -20,9 +21,6 @@ from app.queue.store import enqueue
 
 IMPORT = "import"
 """Kind of the background job that reads the lists of a file; its key is the id of the file."""
-
-BATCH = 1000
-"""Entries that are stored with one statement."""
 
 MAX_LIVE_FILES = 10
 """Files of ongoing runs in one call that are read at once; more are a collection, each read at its first access."""
@@ -58,26 +56,27 @@ def summary(entries: Sequence[Entry]) -> str:
 
 
 def register(entries: Sequence[Entry]) -> Registered:
-    """Store entries, all of them or (when this raises) none.
+    """Store a few hundred entries, all of them or (when this raises) none.
 
     Files of ongoing runs are read by the live queue, files with unknown lumisections by the bulk queue.
     """
-    total = NOTHING_REGISTERED
     with proxy.atomic():
-        for start in range(0, len(entries), BATCH):
-            total = total.plus(_register_batch(entries[start : start + BATCH]))
-        _read_soon({entry.url for entry in entries if is_live(entry.run, entry.dataset)}, MAX_LIVE_FILES, "live")
-        _read_soon({entry.url for entry in entries if _hides_lumis(entry)}, MAX_WHOLE_RUN_FILES, "bulk")
-    return total
+        done = register_batch(entries)
+        live = {entry.url for entry in entries if is_live(entry.run, entry.dataset)}
+        whole = {entry.url for entry in entries if hides_lumis(entry)}
+        read_soon(live if len(live) <= MAX_LIVE_FILES else set(), "live")
+        read_soon(whole if len(whole) <= MAX_WHOLE_RUN_FILES else set(), "bulk")
+    return done
 
 
-def _hides_lumis(entry: Entry) -> bool:
+def hides_lumis(entry: Entry) -> bool:
     """Whether only the file knows its lumisections, so that searches do not find them before it is read."""
     return FORMATS[entry.format].has_lumisections and not entry.lumi and not is_remote(entry.url)
 
 
-def _read_soon(urls: set[str], limit: int, queue_name: str) -> None:
-    if 0 < len(urls) <= limit:
+def read_soon(urls: set[str], queue_name: str) -> None:
+    """Enqueue the reading of registered files."""
+    if urls:
         for (file,) in rows(File.select(File.id).where(File.url.in_(list(urls))).order_by(File.id)):
             enqueue(IMPORT, str(file), queue=queue_name)
 
@@ -95,9 +94,13 @@ class _StoredSample(NamedTuple):
         return self.coming or self.file
 
 
-def _register_batch(entries: Sequence[Entry]) -> Registered:
+def register_batch(entries: Sequence[Entry]) -> Registered:
+    """Store a few hundred entries within a transaction, without reading any file."""
+    if not entries:
+        return NOTHING_REGISTERED
     files = _file_of_each_sample(entries)
-    stored = _stored_samples({dataset for dataset, _, _ in files}, {run for _, run, _ in files})
+    stored = _stored_samples(files)
+    known_runs = _known_runs(files)
     new = [key for key in files if key not in stored]
     moved = [key for key in files if key in stored and stored[key].newest != files[key]]
     _insert_samples(new, files)
@@ -105,7 +108,6 @@ def _register_batch(entries: Sequence[Entry]) -> Registered:
         _move(stored[key], files[key])
     _read_again({files[key] for key in [*new, *moved]})
     forget_files({file for key in moved for file in (stored[key].file, stored[key].coming) if file})
-    known_runs = {key[:2] for key in stored}
     mark_first({key[:2] for key in new if key[2] or key[:2] in known_runs})
     return Registered(len(new), len(moved), len(entries) - len(new) - len(moved))
 
@@ -129,10 +131,20 @@ def _ids(table: Any, unique: Any, new_rows: dict[str, dict[str, Any]]) -> dict[s
     return found
 
 
-def _stored_samples(datasets: Iterable[int], runs: Iterable[int]) -> dict[_Key, _StoredSample]:
+def _stored_samples(keys: Iterable[_Key]) -> dict[_Key, _StoredSample]:
+    """The registered ones of these samples, and some others. Not all of the same runs: a run may have 100,000 lumisections."""
+    datasets, runs, lumis = ({key[part] for key in keys} for part in range(3))
     query = Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.id, Sample.file, Sample.coming, Sample.namelist)
-    found = rows(query.where(Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))))
+    of_runs = Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))
+    found = rows(query.where(*of_runs, Sample.lumi.between(min(lumis), max(lumis))))
     return {(dataset, run, lumi): _StoredSample(*sample) for dataset, run, lumi, *sample in found}
+
+
+def _known_runs(keys: Iterable[_Key]) -> set[tuple[int, int]]:
+    """The runs of these samples (id of the dataset, run) that have samples."""
+    datasets, runs = ({key[part] for key in keys} for part in range(2))
+    of_runs = Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))
+    return set(rows(Sample.select(Sample.dataset, Sample.run).where(*of_runs, Sample.first)))
 
 
 def _insert_samples(keys: Sequence[_Key], files: dict[_Key, int]) -> None:
@@ -167,7 +179,8 @@ def mark_first(runs: Iterable[tuple[int, int]]) -> None:
     """Mark the first lumisection of each run (id of the dataset, run) that has MEs or has not been read yet."""
     for dataset, run in runs:
         of_run = Sample.dataset == dataset, Sample.run == run
-        is_empty = fn.COALESCE(Sample.me_count, 1) == 0  # read, and without MEs: these are last
-        ((first,),) = rows(Sample.select(Sample.id).where(*of_run).order_by(is_empty, Sample.lumi).limit(1))
+        has_mes = fn.COALESCE(Sample.me_count, 1) != 0  # or was not read; the others are last
+        in_order = Sample.select(Sample.id).order_by(Sample.lumi).limit(1)
+        ((first,),) = rows(in_order.where(*of_run, has_mes)) or rows(in_order.where(*of_run))
         Sample.update(first=False).where(*of_run, Sample.first, Sample.id != first).execute()
         Sample.update(first=True).where(Sample.id == first, ~Sample.first).execute()

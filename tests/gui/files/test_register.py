@@ -20,7 +20,7 @@ from app.gui.files import register
 from app.gui.files.entries import AllowedRoots, Entry
 from app.gui.files.naming import Overrides, entry_from_path
 from app.gui.files.register import Registered
-from app.gui.models import File, Sample
+from app.gui.models import File, RegistrationEntry, Sample
 from app.security.models import Audit
 from tests.support.cli import dqmhub
 from tests.support.processes import environment
@@ -124,6 +124,20 @@ def test_registering_again_changes_nothing(hub: Settings) -> None:
     assert register.register(entries) == Registered(2500, 0, 0)
     assert register.register([*entries, entry(9999)]) == Registered(1, 0, 2500)
     assert Sample.select().count() == File.select().count() == 2501
+
+
+def test_a_call_of_many_files_is_stored_in_short_transactions_and_counted_as_one(client: FlaskClient, file: Path) -> None:
+    entries = [body(file, run=5, lumi=lumi) for lumi in range(1, 2001)] + [body(file, run=run) for run in range(6, 1006)]
+    answer = client.post("/api/v1/register", json=entries)
+    assert (answer.status_code, answer.json["new"], answer.json["known"]) == (201, 3000, 0)
+    again = client.post("/api/v1/register", json=[body(file, run=5, lumi=0), *entries])
+    assert (again.json["new"], again.json["replaced"], again.json["known"]) == (1, 0, 3000)
+    assert Sample.select().count() == 3001
+    assert [sample.lumi for sample in Sample.select().where(Sample.run == 5, Sample.first)] == [0]
+    assert RegistrationEntry.select().count() == 0
+    rows = list(Audit.select().where(Audit.action == "register").order_by(Audit.id))
+    assert [row.target for row in rows] == [f"{number} files, the first {file}" for number in (3000, 3001)]
+    assert [row.answer for row in rows] == ["3000 new, 0 moved, 0 unchanged", "1 new, 0 moved, 3000 unchanged"]
 
 
 def test_a_newer_file_of_a_sample_replaces_the_older_one(hub: Settings) -> None:

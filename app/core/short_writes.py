@@ -1,0 +1,70 @@
+"""Writing much in short transactions, so that other writers are never kept waiting for long.
+
+SQLite has one writer at a time, and no queue: who waits for the lock looks for it again at least every 0.1 s. A pause
+after each transaction that is longer than this gives everybody a turn. PostgreSQL locks rows only, and needs no pause.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from app.core.database import is_sqlite, proxy, rows
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+TARGET_S = 0.1
+"""Time that a transaction should take once it has the lock; the next one has as many items as fit into it."""
+
+FIRST_ITEMS = 100
+"""Items of the first transaction."""
+
+MOST_ITEMS = 2000
+"""Most items of a transaction, however fast the machine is."""
+
+PAUSE_S = 0.11
+"""Between two transactions on SQLite."""
+
+
+def short_transactions(items: Sequence[Item], store: Callable[[Sequence[Item]], Result]) -> Iterator[Result]:
+    """Store items in the given order, some in each transaction; yields the result of each.
+
+    Must not be called within a transaction, which would hold the lock all the time.
+
+    Args:
+        items: Any number of them.
+        store: Stores some of them within a transaction.
+    """
+    if proxy.in_transaction():
+        raise RuntimeError("Many short transactions were begun within one that lasts until their end")
+    start, size = 0, FIRST_ITEMS
+    while start < len(items):
+        batch = items[start : start + size]
+        with proxy.atomic():
+            began = time.monotonic()  # not before: the wait for the lock says nothing of the items
+            result = store(batch)
+            elapsed = time.monotonic() - began
+        start += len(batch)
+        size = fitting(len(batch), elapsed)
+        yield result
+        if start < len(items):
+            give_way()
+
+
+def fitting(items: int, elapsed_s: float) -> int:
+    """Items that fit into TARGET_S when so many took this time: at most four times as many, since the first ones may be cheap."""
+    return max(1, min(MOST_ITEMS, int(items * min(TARGET_S / max(elapsed_s, 1e-6), 4))))
+
+
+def give_way() -> None:
+    """Let another writer have the lock."""
+    if is_sqlite():
+        time.sleep(PAUSE_S)
+
+
+def delete_rows(table: Any, *where: Any) -> int:
+    """Delete the rows of a selection in short transactions; returns their number. The table has the primary key `id`."""
+    found = [row for (row,) in rows(table.select(table.id).where(*where).order_by(table.id))]
+    return sum(short_transactions(found, lambda ids: int(table.delete().where(table.id.in_(list(ids)), *where).execute())))
