@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app import cli
+from app.core.text import counted
 from app.security.roles import GRANTED, Role, parse_role, role_text
 
 if TYPE_CHECKING:
@@ -124,21 +125,23 @@ def change_role(name: str, role: tuple[Role, str]) -> None:
 
 @user.command("password")
 @click.argument("name")
-def change_password(name: str) -> None:
+@click.option("--keep-tokens", is_flag=True, help="Revoke no API token of the user.")
+def change_password(name: str, keep_tokens: bool) -> None:
     """Set a new password for the user NAME.
 
-    Ends all sessions of the user. Prompts for the password, or reads it from standard input.
+    Ends all sessions of the user, and revokes all API tokens. Prompts for the password, or reads it from standard input.
     """
     cli.open_database()
-    from app.security import accounts
+    from app.security import accounts, tokens
     from app.security.errors import AccountError
 
     account = existing_user(name)
+    kept = [token.id for token in tokens.tokens_of(account)] if keep_tokens else []
     try:
-        accounts.set_password(account, read_password())
+        revoked = accounts.set_password(account, read_password(), kept)
     except AccountError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{name} has a new password")
+    click.echo(f"{name} has a new password" + (f"; {counted(len(revoked), 'token')} revoked" if revoked else ""))
 
 
 @user.command("disable")

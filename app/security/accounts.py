@@ -1,25 +1,20 @@
-"""Local accounts and the sessions of their browsers.
-
-A session is a row; its random identifier is in the signed cookie. Signing out, a new password, another role or
-disabling the account deletes the rows, so a copied cookie stops working too.
-"""
+"""Local accounts: names, passwords, roles."""
 
 from __future__ import annotations
 
 import re
 import time
-from secrets import token_urlsafe
+from collections.abc import Container
 
 from peewee import IntegrityError
 
 from app.core.database import proxy
-from app.security import throttle
+from app.security import throttle, tokens
 from app.security.audit_log import audit
 from app.security.errors import AccountError, WrongPasswordError
-from app.security.models import Session, User
+from app.security.models import Session, Token, User
 from app.security.passwords import hash_password, verify, weakness
 from app.security.roles import Role, role_text
-from app.security.tokens import digest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
@@ -49,14 +44,25 @@ def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
     return user
 
 
-def set_password(user: User, password: str) -> None:
-    """Set a new password and end all sessions of the user.
+def set_password(user: User, password: str, keep: Container[int] = ()) -> list[Token]:
+    """Set a new password, and end all sessions and tokens of the user; returns the tokens that it revoked.
+
+    Who knew the old password may have made them, and keeps access by each one that goes on.
+
+    Args:
+        keep: Numbers of tokens that go on.
 
     Raises:
         AccountError: the password is weak.
     """
     _check_strength(password, user.name)
-    _change(user, "change password", password=hash_password(password))
+    hashed = hash_password(password)
+    with proxy.atomic():
+        revoked = [token for token in tokens.tokens_of(user) if token.id not in keep]
+        _change(user, "change password", password=hashed)
+        for token in revoked:
+            tokens.revoke(token)
+    return revoked
 
 
 def set_role(user: User, role: Role, subsystems: str = "") -> None:
@@ -100,27 +106,8 @@ def check_password(name: str, password: str, address: str) -> User | None:
     return user if is_right else None
 
 
-def start_session(user: User, hours: float) -> str:
-    """Sign a browser in; returns the identifier for its cookie."""
-    identifier, now = token_urlsafe(32), time.time()
-    Session.delete().where(Session.expires < now).execute()
-    Session.create(sha256=digest(identifier), user=user, expires=now + hours * 3600)
-    return identifier
-
-
-def user_of_session(identifier: str) -> User | None:
-    """The user of a session that has not expired, unless the account is disabled."""
-    row: Session | None = Session.select(Session, User).join(User).where(Session.sha256 == digest(identifier)).first()
-    return row.user if row and row.expires > time.time() and not row.user.disabled else None
-
-
-def end_session(identifier: str) -> None:
-    """Sign a browser out."""
-    Session.delete().where(Session.sha256 == digest(identifier)).execute()
-
-
-def change_own_password(user: User, old: str, new: str, address: str) -> None:
-    """Set a new password after checking the current one.
+def change_own_password(user: User, old: str, new: str, address: str, keep: Container[int] = ()) -> list[Token]:
+    """Set a new password after checking the current one; returns the tokens that were revoked, all but those to keep.
 
     Raises:
         AccountError: the new password is weak.
@@ -130,4 +117,4 @@ def change_own_password(user: User, old: str, new: str, address: str) -> None:
     _check_strength(new, user.name)
     if check_password(user.name, old, address) is None:
         raise WrongPasswordError("The current password is wrong")
-    set_password(user, new)
+    return set_password(user, new, keep)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import current_app, has_request_context, request, session
+from flask import has_request_context, request
 
-from app.security import accounts, tokens
-from app.security.models import User
+from app.security import tokens
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
+from app.security.signed_in import session_user
 from app.web import request_settings
 from app.web.answers import is_bearer
-
-SESSION_KEY = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +57,9 @@ def _identify() -> Caller:
     if is_bearer():
         token = tokens.authenticate(request.headers["Authorization"][7:].strip())
         return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems, is_token=True)
-    if current_app.config["SESSION_COOKIE_NAME"] in request.cookies and (user := session_user()):
+    if user := session_user():
         return Caller(user.name, user.role, user.subsystems)
     return READER if _is_anonymous_reader() else NOBODY
-
-
-def session_user() -> User | None:
-    """The user who is signed in with this browser."""
-    identifier = session.get(SESSION_KEY)
-    return accounts.user_of_session(identifier) if isinstance(identifier, str) else None
 
 
 def _is_anonymous_reader() -> bool:

@@ -40,6 +40,10 @@ class Session(Table):
     sha256 = TextField(unique=True)  # of the identifier in the cookie
     user = ForeignKeyField(User, on_delete="CASCADE")
     expires = DoubleField(index=True)
+    created = DoubleField()
+    last_used = DoubleField()  # by the user, not by a page that updates itself
+    address = TextField()  # from where the user signed in
+    browser = TextField()  # its User-Agent
 
 
 class Token(Table):

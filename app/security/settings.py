@@ -22,4 +22,7 @@ class SecuritySettings:
     demo_accounts: bool = setting(
         False, "Show the accounts of the demo on the sign-in page, on this machine only; `dqmhub run --demo` sets it."
     )
-    session_hours: float = setting(12.0, "Length of a session, in hours.", between(0.1, 720))
+    session_hours: float = setting(12.0, "Longest length of a session, in hours.", between(0.1, 720))
+    session_idle_hours: float = setting(
+        4.0, "Hours without use after which a session ends; pages that update themselves do not count as use.", between(0.1, 720)
+    )

@@ -7,14 +7,14 @@ from datetime import timedelta
 from flask import Flask
 
 from app.core.settings import Settings
-from app.security import guard, headers, views
+from app.security import guard, headers, own_account, views
 from app.security.audit_log import set_actor_provider
 from app.security.caller import actor, current_user
+from app.security.cookies import CookieSessionInterface, cookie_name
 from app.security.errors import SecurityError
 from app.security.problems import problem_of
 from app.security.proxies import ProxyMiddleware
 from app.security.roles import Role
-from app.security.sessions import CookieSessionInterface
 from app.security.settings import SecuritySettings
 from app.web.errors import map_errors
 
@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.config["HUB"]
     security = settings.of(SecuritySettings)
     app.config.update(
-        SESSION_COOKIE_NAME=cookie_name(settings.web_port, security.secure_cookies),
+        SESSION_COOKIE_NAME=cookie_name(settings.web_port, security.secure_cookies, settings.url_prefix),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=security.secure_cookies,
         SESSION_COOKIE_PATH=settings.url_prefix or "/",
@@ -39,13 +39,9 @@ def init_app(app: Flask) -> None:
     guard.init_app(app, settings)
     headers.init_app(app, settings)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(own_account.blueprint)
 
 
 def may(role: str) -> bool:
     """Whether the sender of this request has the rights of the role of this name."""
     return current_user().role >= Role.of(role)
-
-
-def cookie_name(port: int, secure: bool) -> str:
-    """The name of the session cookie. All ports of a host share cookies, so each instance on a host has its own name."""
-    return f"__Secure-dqmhub_{port}" if secure else f"dqmhub_{port}"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from hashlib import sha256
 from secrets import token_urlsafe
+
+from peewee import DatabaseError
 
 from app.core.database import proxy
 from app.security.audit_log import audit
 from app.security.errors import TokenError
 from app.security.models import Token, User
 from app.security.roles import Role
+
+log = logging.getLogger(__name__)
 
 PREFIX = "dqmhub_"  # makes a token in a file or log recognisable
 LAST_USE_S = 60.0
@@ -31,6 +36,11 @@ def make(owner: User, name: str, role: Role, days: float) -> tuple[Token, str]:
         )
         audit("add token", f"token {row.id} {name!r} of {owner.name}", answer=f"role {row.role.title}, {days:g} days")
     return row, secret
+
+
+def tokens_of(user: User) -> list[Token]:
+    """The tokens of a user, also expired ones."""
+    return list(Token.select(Token, User).join(User).where(Token.user == user).order_by(Token.id))
 
 
 def revoke(token: Token) -> None:
@@ -54,5 +64,8 @@ def authenticate(secret: str) -> Token:
         raise TokenError("This API token has expired; `dqmhub token add` creates one")
     due = (Token.last_used.is_null()) | (Token.last_used < now - LAST_USE_S)
     if token.last_used is None or token.last_used < now - LAST_USE_S:
-        Token.update(last_used=now).where((Token.id == token.id) & due).execute()
+        try:
+            Token.update(last_used=now).where((Token.id == token.id) & due).execute()
+        except DatabaseError as error:  # reading goes on where nothing can be written
+            log.warning("The last use of a token was not stored: %s", error)
     return token

@@ -1,23 +1,24 @@
-"""Pages of accounts: sign in, sign out, change one's password, and the audit log."""
+"""Pages of accounts: sign in, sign out, and the audit log; `own_account.py` has those of one's own account."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.security import accounts, demo_accounts
 from app.security.audit_log import audit
-from app.security.caller import SESSION_KEY, current_user, session_user, trusted
-from app.security.errors import AccountError, SecurityError
+from app.security.caller import trusted
+from app.security.errors import SecurityError
 from app.security.guard import local_address, role_of_page
-from app.security.models import Audit, User
+from app.security.models import Audit
 from app.security.problems import problem_of
 from app.security.proxies import LOOPBACK
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
+from app.security.signed_in import end_session, session_user, start_session
 from app.web import Problem, page, request_settings
 from app.web.arguments import int_arg
 from app.web.clock import time_html
@@ -62,8 +63,7 @@ def sign_in_now() -> AnyResponse:
     if user is None:
         wrong = Problem(401, "Wrong user name or password, or the account is disabled.")
         return _sign_in_page(target, name, wrong)
-    _end_session()
-    _start_session(user)
+    start_session(user)
     return redirect(request.script_root + target, 303)
 
 
@@ -87,51 +87,8 @@ def sign_out() -> AnyResponse:
     """End the session of this browser."""
     if user := session_user():
         audit("sign out", user.name)
-    _end_session()
+    end_session()
     return redirect(request.script_root + "/", 303)
-
-
-@blueprint.get("/password")
-@needs(Role.VIEWER)
-def password() -> AnyResponse:
-    """The form to change one's own password."""
-    if not current_user().name:
-        return redirect(url_for("account.sign_in", next="/account/password"), 303)
-    _own_account()
-    return account_page("security/password.html", done=False)
-
-
-@blueprint.post("/password")
-@needs(Role.VIEWER)
-def password_now() -> AnyResponse:
-    """Change one's own password, and sign out all other browsers of the user."""
-    user = _own_account()
-    try:
-        if form_text("new") != form_text("again"):
-            raise AccountError("The two new passwords differ")
-        accounts.change_own_password(user, form_text("old"), form_text("new"), request.remote_addr or "")
-    except SecurityError as error:
-        return account_page("security/password.html", problem_of(error), done=False)
-    _start_session(user)  # this browser stays signed in
-    return account_page("security/password.html", done=True)
-
-
-def _own_account() -> User:
-    if user := session_user():
-        return user
-    raise Problem(403, "Sign in first: only a user who is signed in with a password can change it")
-
-
-def _start_session(user: User) -> None:
-    session.clear()
-    session.permanent = True
-    session[SESSION_KEY] = accounts.start_session(user, request_settings().of(SecuritySettings).session_hours)
-
-
-def _end_session() -> None:
-    if identifier := session.get(SESSION_KEY):
-        accounts.end_session(identifier)
-    session.clear()
 
 
 @blueprint.get("/audit")

@@ -9,6 +9,11 @@
     for (const element of document.querySelectorAll("[data-poll]")) htmx.trigger(element, "shown");
   });
 
+  // A page that updates itself does not keep its user signed in.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.triggeringEvent?.isTrusted) event.detail.headers["DQM-Automatic"] = "1";
+  });
+
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") return;
     const data = event.detail.formData;

@@ -6,9 +6,10 @@ import time
 
 from flask.testing import FlaskClient
 
-from app.security import Role, accounts, tokens
-from app.security.caller import SESSION_KEY
+from app.security import Role, sessions, tokens
 from app.security.models import User
+from app.security.sessions import Lengths
+from app.security.signed_in import SESSION_KEY
 
 
 def signed_in(name: str, role: Role = Role.VIEWER) -> dict[str, str]:
@@ -22,6 +23,6 @@ def browser_of(client: FlaskClient, name: str, role: Role = Role.VIEWER) -> Flas
     user, _ = User.get_or_create(name=name, defaults={"role": role, "password": "", "created": time.time()})
     browser = client.application.test_client()
     with browser.session_transaction(base_url="http://127.0.0.1:8889") as session:
-        session[SESSION_KEY] = accounts.start_session(user, 1.0)
+        session[SESSION_KEY] = sessions.start(user, Lengths(1.0, 1.0), "", "")
     browser.environ_base |= {"HTTP_SEC_FETCH_SITE": "same-origin", "HTTP_HOST": "127.0.0.1:8889"}
     return browser

@@ -56,9 +56,19 @@ def test_with_https_the_cookie_is_sent_over_https_only(small_app: Callable[..., 
     client = small_app(secure_cookies=True, url_prefix="/dqm").test_client()
     make_user("alice", Role.VIEWER)
     cookie = sign_in(client, "alice", base_url="https://127.0.0.1").headers["Set-Cookie"]
-    assert cookie.startswith("__Secure-dqmhub_8889=")
+    assert cookie.startswith("__Secure-dqmhub_8889=")  # a name with __Host- allows no path
     assert "; Secure;" in cookie
     assert "; Path=/dqm;" in cookie
+
+
+def test_with_https_no_other_host_of_the_domain_can_set_the_cookie(small_app: Callable[..., Flask]) -> None:
+    client = small_app(secure_cookies=True).test_client()
+    make_user("alice", Role.VIEWER)
+    cookie = sign_in(client, "alice", base_url="https://127.0.0.1").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-dqmhub_8889=")  # RFC 6265bis, 4.1.3.2: Secure, Path=/, and no Domain
+    parts = {part.strip() for part in cookie.split(";")}
+    assert {"Secure", "Path=/"} <= parts
+    assert not any(part.startswith("Domain") for part in parts)
 
 
 def test_no_password_or_session_identifier_is_stored_or_logged(

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def serving(application: Any) -> Iterator[str]:
+def serving(application: Any, https: bool = False) -> Iterator[str]:
     """The address of an application on a free port of this machine."""
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+    server = make_server("127.0.0.1", 0, application, threaded=True, ssl_context="adhoc" if https else None)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if https else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
@@ -98,3 +98,42 @@ def test_an_injected_script_does_not_run_and_is_reported(hub_with_alice: tuple[F
     assert answer.status == 204
     assert page.title() == "quiet"
     assert headers.REPORTS._value.get() > before
+
+
+def test_over_https_a_browser_keeps_the_cookie_of_this_host_alone(small_app: Callable[..., Flask], browser: Browser) -> None:
+    app = small_app(secure_cookies=True)
+    app.teardown_appcontext(lambda _: database.end_thread())
+    make_user("alice", Role.ADMIN)
+    with serving(app, https=True) as address, browser.new_context(ignore_https_errors=True) as context:
+        sign_in(context.new_page(), address)
+        (cookie,) = context.cookies()
+    assert cookie.get("name") == "__Host-dqmhub_8889"
+    assert (cookie.get("path"), cookie.get("secure"), cookie.get("httpOnly"), cookie.get("domain")) == ("/", True, True, "127.0.0.1")
+
+
+def test_a_browser_tells_its_own_requests_from_those_of_its_user(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+    _, address = hub_with_alice
+    sign_in(page, address)
+    page.goto(f"{address}/status")
+    with page.expect_request(lambda request: "hx-request" in request.headers) as poll:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as after a look at another tab: polls at once
+    assert poll.value.headers["dqm-automatic"] == "1"
+    page.goto(f"{address}/files")
+    page.get_by_label("Run").focus()
+    with page.expect_request(lambda request: "hx-request" in request.headers) as search:
+        page.keyboard.type("1")
+    assert "dqm-automatic" not in search.value.headers
+
+
+def test_a_user_ends_another_session_with_the_keyboard(hub_with_alice: tuple[Flask, str], page: Page, browser: Browser) -> None:
+    _, address = hub_with_alice
+    with browser.new_context() as context:
+        sign_in(context.new_page(), address)
+    sign_in(page, address)
+    page.get_by_text("alice", exact=True).first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Sessions and tokens").press("Enter")
+    expect(page.get_by_role("cell", name="Chrome, Linux", exact=True)).to_have_count(2)
+    page.get_by_role("button", name="End the session of Chrome").press("Enter")
+    expect(page.get_by_role("cell", name="Chrome, Linux", exact=True)).to_have_count(1)
+    expect(page.get_by_text("This browser")).to_be_visible()

@@ -92,3 +92,12 @@ def test_a_token_cannot_have_a_higher_role_than_its_owner(dqmhub: Command) -> No
     result = dqmhub("token", "add", "alice", "--name", "x", "--role", "admin")
     assert result.exit_code == 1
     assert "alice has the role viewer; a token of alice cannot have more" in result.output
+
+
+def test_a_new_password_revokes_the_tokens_of_the_user_unless_they_are_kept(dqmhub: Command) -> None:
+    dqmhub("user", "add", "alice", typed=PASSWORD)
+    dqmhub("token", "add", "alice", "--name", "nightly")
+    kept = dqmhub("user", "password", "alice", "--keep-tokens", typed=PASSWORD + "!")
+    assert (kept.output, Token.select().count()) == ("alice has a new password\n", 1)
+    revoked = dqmhub("user", "password", "alice", typed=PASSWORD + "?")
+    assert (revoked.output, Token.select().count()) == ("alice has a new password; 1 token revoked\n", 0)

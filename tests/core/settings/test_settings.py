@@ -86,6 +86,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "anonymous_read": [("anyone", "one of nobody, loopback, everyone")],
     "register_networks": [(["localhost"], "a list of networks")],
     "session_hours": [(0, "a number from 0.1 to 720")],
+    "session_idle_hours": [(0, "a number from 0.1 to 720")],
     "square_url": [("dqm.cern.ch", "http://..."), ("ftp://host", "https://...")],
     "square_gateway": [(7, "text")],
     "square_addresses": [(["dqmfu-c2b03-45-01"], "a list of host=http"), (["a b=http://h"], "address:port"), (["h=ftp://x"], "http://")],

@@ -1,0 +1,27 @@
+"""The session cookie: its name, and sessions as in Flask, but without cost for requests without a cookie."""
+
+from __future__ import annotations
+
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+
+
+class CookieSessionInterface(SecureCookieSessionInterface):
+    """Prepares no signature check for a request without a session cookie, as most are."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a request, empty without a cookie."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
+def cookie_name(port: int, secure: bool, url_prefix: str) -> str:
+    """The name of the session cookie. All ports of a host share cookies, so each instance on a host has its own name.
+
+    Over HTTPS browsers take a cookie `__Host-...` from this host alone, and none that another host of its domain sets. Such
+    a cookie is sent to the whole host, so a hub below a prefix has one that the other applications of the host do not get.
+    """
+    if not secure:
+        return f"dqmhub_{port}"
+    return f"__Secure-dqmhub_{port}" if url_prefix else f"__Host-dqmhub_{port}"

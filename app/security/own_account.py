@@ -1,0 +1,103 @@
+"""Pages of one's own account: change the password, and see and end one's sessions and tokens."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.security import accounts, sessions, tokens
+from app.security.caller import current_user
+from app.security.errors import AccountError, SecurityError
+from app.security.models import Token, User
+from app.security.problems import problem_of
+from app.security.roles import Role, needs
+from app.security.sessions import browser_name
+from app.security.signed_in import current_session, lengths, session_identifier, session_user, start_session
+from app.security.views import account_page, form_text
+from app.web import Problem
+from app.web.clock import time_html
+
+blueprint = Blueprint("own_account", __name__, url_prefix="/account")
+
+
+@blueprint.get("/password")
+@needs(Role.VIEWER)
+def password() -> AnyResponse:
+    """The form to change one's own password."""
+    if not current_user().name:
+        return redirect(url_for("account.sign_in", next="/account/password"), 303)
+    return account_page("security/password.html", done=False, tokens=_valid_tokens(_own_account()), kept=set(), time_html=time_html)
+
+
+@blueprint.post("/password")
+@needs(Role.VIEWER)
+def password_now() -> AnyResponse:
+    """Change one's own password, sign out all other browsers of the user, and revoke all tokens but those to `keep`."""
+    user, form = _own_account(), {name: form_text(name) for name in ("old", "new", "again")}
+    keep = set(request.form.getlist("keep", int))
+    try:
+        if form["new"] != form["again"]:
+            raise AccountError("The two new passwords differ")
+        revoked = accounts.change_own_password(user, form["old"], form["new"], request.remote_addr or "", keep)
+    except SecurityError as error:
+        shown = {"tokens": _valid_tokens(user), "kept": keep, "time_html": time_html}
+        return account_page("security/password.html", problem_of(error), done=False, **shown)
+    start_session(user)  # this browser stays signed in
+    return account_page("security/password.html", done=True, revoked=revoked)
+
+
+@blueprint.get("/sessions")
+@needs(Role.VIEWER)
+def own_sessions() -> AnyResponse:
+    """The sessions and tokens of the user, with their last use."""
+    if not current_user().name:
+        return redirect(url_for("account.sign_in", next="/account/sessions"), 303)
+    user, own = _own_account(), current_session()
+    return account_page(
+        "security/sessions.html",
+        sessions=sessions.sessions_of(user, lengths()),
+        own=own and own.id,
+        tokens=tokens.tokens_of(user),
+        now=time.time(),
+        lengths=lengths(),
+        browser_name=browser_name,
+        time_html=time_html,
+    )
+
+
+@blueprint.post("/sessions/<int:number>/end")
+@needs(Role.VIEWER)
+def end_session_now(number: int) -> AnyResponse:
+    """End one session of the user."""
+    sessions.end_of(_own_account(), number)
+    return redirect(url_for("own_account.own_sessions"), 303)
+
+
+@blueprint.post("/sessions/end-others")
+@needs(Role.VIEWER)
+def end_other_sessions() -> AnyResponse:
+    """End all sessions of the user but that of this browser."""
+    sessions.end_others(_own_account(), session_identifier())
+    return redirect(url_for("own_account.own_sessions"), 303)
+
+
+@blueprint.post("/tokens/<int:number>/revoke")
+@needs(Role.VIEWER)
+def revoke_token(number: int) -> AnyResponse:
+    """Revoke one token of the user; nothing if it is revoked already."""
+    for token in tokens.tokens_of(_own_account()):
+        if token.id == number:
+            tokens.revoke(token)
+    return redirect(url_for("own_account.own_sessions"), 303)
+
+
+def _valid_tokens(user: User) -> list[Token]:
+    return [token for token in tokens.tokens_of(user) if token.expires > time.time()]
+
+
+def _own_account() -> User:
+    if not current_user().is_token and (user := session_user()):
+        return user
+    raise Problem(403, "Sign in first: only a browser that is signed in shows and changes its own account")
