@@ -23,6 +23,10 @@ MOST_ELAPSED = 10
 """Longest time that reading may take, in multiples of its CPU limit: a disk or a server may be stuck."""
 
 
+OUTSIDE = (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
+"""Signals that no file causes: the machine has no memory left, or somebody ends the process."""
+
+
 def enter(memory_mb: int, parent: int) -> None:
     """In the new child: end with the parent, leave the processor to others, and limit the address space, MB."""
     die_with(parent)
@@ -51,6 +55,18 @@ def out_of_memory(path: str, memory_mb: int) -> str:
 def out_of_time(path: str, cpu_s: int) -> str:
     """The reason why a file cannot be used whose reading did not end."""
     return f"{path}: reading took more than {MOST_ELAPSED * cpu_s} s; the disk may be stuck"
+
+
+def was_killed(returncode: int) -> bool:
+    """Whether a child was ended from outside, so that the file says nothing of the reason."""
+    return -returncode in OUTSIDE
+
+
+def killed(path: str, returncode: int) -> str:
+    """The reason why a file was not read whose reading process was ended from outside."""
+    name = signal.Signals(-returncode).name
+    memory = ", as when the machine has no memory left" if name == "SIGKILL" else ""
+    return f"{path}: the process that read it was killed from outside ({name}{memory})"
 
 
 def ended(path: str, returncode: int, stderr: bytes, cpu_s: int) -> str:

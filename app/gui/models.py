@@ -30,6 +30,7 @@ class File(Table):
     state = TextField(default=NEW)
     error = TextField(default="")
     tried = TextField(default="")  # size and time of change of a version that could not be read
+    retry_at = DoubleField(default=0.0)  # when it is read again although it has not changed, Unix s UTC; 0: never
     listed = DoubleField(null=True)  # time of the last successful import, Unix s UTC
     unreadable = IntegerField(default=0)  # objects that could not be read
     registered = DoubleField()  # Unix s UTC

@@ -10,7 +10,6 @@ import atexit
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from app.core.limited_process import MOST_ELAPSED, TREE, ended, out_of_time
+from app.core.limited_process import MOST_ELAPSED, TREE, ended, out_of_time, was_killed
 from app.trends.errors import SampleReplaced, UnreadableSample
 from app.trends.outcomes import FileTask, Outcome, outcomes_from_json
 
@@ -34,10 +33,6 @@ class Limits(NamedTuple):
     memory_mb: int
     cpu_s: int
     remote_timeout_s: float
-
-
-OUTSIDE = {0, -signal.SIGHUP, -signal.SIGINT, -signal.SIGKILL, -signal.SIGTERM}
-"""How a child ends that was idle, or that somebody ended: no file is to blame."""
 
 
 class ComputingProcess:
@@ -89,7 +84,7 @@ class ComputingProcess:
             answer: dict[str, Any] = json.loads(line)
             return answer
         code = child.wait()
-        if code in OUTSIDE:
+        if code == 0 or was_killed(code):  # it was idle, or no file is to blame
             return None
         raise UnreadableSample(ended(task.url, code, os.pread(self._stderr, PIECE, 0), limits.cpu_s))
 

@@ -213,7 +213,7 @@ def _import_failure(key: SampleKey, row: StoredSample) -> ImportFailed | None:
     file = row.newest_file
     name = base_name(file.url)
     if file.state == FAILED:
-        failed_version = UnusableFile if file.tried else ImportFailed  # a file that cannot be opened is tried again
+        failed_version = UnusableFile if file.tried and not file.retry_at else ImportFailed  # the others are tried again
         return failed_version(key, file.url, without_folder(file.error, file.url))
     if file.state == NEW:
         return ImportFailed(key, file.url, f"reading {name} was cancelled or given up; see `dqmhub jobs ls --kind import`")

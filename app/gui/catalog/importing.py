@@ -12,15 +12,21 @@ from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.core.urls import is_remote
 from app.formats import FileVersion, FormatError, file_version
-from app.gui.catalog.reader import Contents, StoredListing, Unreadable, read
+from app.gui.catalog.reader import Contents, ReaderLost, ReadingInterrupted, StoredListing, Unreadable, read
 from app.gui.files.register import forget_files, mark_first
 from app.gui.models import FAILED, NEW, READY, File, NameList, Sample
 from app.gui.settings import GuiSettings, readable_roots
 from app.queue.execution import report
-from app.queue.models import BackgroundJob
+from app.queue.models import ATTEMPTS, BackgroundJob, JobFailed
 
 MAX_ROUNDS = 3
 """Imports of a file in a row when it changes while it is read."""
+
+RETRY_S = 3600.0
+"""A file that was not read for reasons outside of it, in all attempts of a job, is read again after this time."""
+
+LOST_RETRY_S = 86400.0
+"""The same for a file that met a limit, or at which the reading process crashed."""
 
 STORED = ("file_id", "namelist_id", "columns", "facts", "me_count", "errors", "warnings")
 """Columns of a sample that an import replaces."""
@@ -47,12 +53,20 @@ def import_file(job: BackgroundJob, settings: Settings) -> None:
 
 def _is_due(file: File) -> bool:
     try:
-        return outdated(file.url, file.state, file.tried, (file.size, file.mtime_ns))
+        return outdated(file.url, file.state, file.tried, (file.size, file.mtime_ns), retry_at=file.retry_at)
     except (OSError, FormatError):
         return file.state == NEW  # the import stores the reason
 
 
-def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | None], checked_after: float = 0.0) -> bool:
+def outdated(
+    url: str,
+    state: str,
+    tried: str,
+    listed: tuple[int | None, int | None],
+    checked_after: float = 0.0,
+    *,
+    retry_at: float = 0.0,
+) -> bool:
     """Whether a file must be imported.
 
     Args:
@@ -61,11 +75,19 @@ def outdated(url: str, state: str, tried: str, listed: tuple[int | None, int | N
         tried: The version of the last failed import.
         listed: Size and time of change of the version with stored lists.
         checked_after: The current version must have been checked at or after this time, Unix s UTC.
+        retry_at: When the version of the last failed import is read again, Unix s UTC; 0: never.
 
     Raises OSError and FormatError when the file cannot be checked.
     """
     now = file_version(url, checked_after)
-    return tried != version_text(now) if state == FAILED else state == NEW or listed != now
+    if state == FAILED:
+        return tried != version_text(now) or _is_retried(retry_at)
+    return state == NEW or listed != now
+
+
+def _is_retried(retry_at: float) -> bool:
+    wait_s = retry_at - time.time()
+    return retry_at > 0 and not 0 < wait_s <= LOST_RETRY_S  # a longer wait means that the clock was set back
 
 
 def version_text(version: FileVersion) -> str:
@@ -76,17 +98,25 @@ def version_text(version: FileVersion) -> str:
 def _import(job: BackgroundJob, file: File, settings: Settings) -> bool:
     """Import a file once; whether its lists were stored.
 
-    A file that cannot be opened is tried again at the next access, a file that cannot be used only when it changes.
+    A file that cannot be opened is tried again at the next access, a file that cannot be used only when it changes. For
+    reasons outside of the file the attempt of the job fails, and nothing is stored about the file until the last one.
     """
     version = None
     gui = settings.of(GuiSettings)
     try:
-        version = file_version(file.url)
         _check_location(file.url, settings)
+        version = file_version(file.url)
         report(job, 0.1, f"{version.size / 1e6:,.1f} MB.")
         contents = read(file.url, file.format, gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s)
     except OSError as error:
         _store_failure(file, None, f"{file.url}: {error.strerror}")
+    except ReadingInterrupted as error:
+        if job.attempts < ATTEMPTS:
+            raise
+        _store_failure(file, version, f"{error}, {ATTEMPTS} times; it is read again an hour later", RETRY_S)
+        raise JobFailed(str(error)) from error
+    except ReaderLost as error:
+        _store_failure(file, version, str(error), LOST_RETRY_S)
     except (Unreadable, FormatError) as error:
         _store_failure(file, version, str(error))
     else:
@@ -102,8 +132,10 @@ def _check_location(url: str, settings: Settings) -> None:
         raise Unreadable(f"{url} leads out of the folders that may be read (file_roots)")
 
 
-def _store_failure(file: File, version: FileVersion | None, reason: str) -> None:
-    File.update(state=FAILED, error=reason, tried=version_text(version) if version else "").where(File.id == file.id).execute()
+def _store_failure(file: File, version: FileVersion | None, reason: str, retry_s: float | None = None) -> None:
+    retry_at = time.time() + retry_s if retry_s else 0.0
+    change = {"state": FAILED, "error": reason, "tried": version_text(version) if version else "", "retry_at": retry_at}
+    File.update(change).where(File.id == file.id).execute()
 
 
 def store(file: File, version: FileVersion, contents: Contents) -> None:
@@ -120,7 +152,7 @@ def store(file: File, version: FileVersion, contents: Contents) -> None:
         missing = [sample for *key, sample, _ in registered if tuple(key) not in listings]
         _clear_samples(file, missing)
         change = {"size": version.size, "mtime_ns": version.mtime_ns, "unreadable": contents.unreadable, "listed": time.time()}
-        File.update(change | {"state": READY, "error": "", "tried": ""}).where(File.id == file.id).execute()
+        File.update(change | {"state": READY, "error": "", "tried": "", "retry_at": 0.0}).where(File.id == file.id).execute()
         forget_files({previous for *_, previous in registered} - {file.id})
         mark_first({(dataset, run) for dataset, run, lumi in [*listings, *(key[:3] for key in registered)] if lumi or missing})
 

@@ -17,7 +17,18 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from app.core.limited_process import MOST_ELAPSED, REMOTE_MB, TREE, allow_cpu, ended, enter, out_of_memory, out_of_time
+from app.core.limited_process import (
+    MOST_ELAPSED,
+    REMOTE_MB,
+    TREE,
+    allow_cpu,
+    ended,
+    enter,
+    killed,
+    out_of_memory,
+    out_of_time,
+    was_killed,
+)
 from app.core.urls import is_remote
 from app.formats import ERROR, WARNING, Columns, FormatError, scan
 
@@ -47,22 +58,37 @@ class Unreadable(Exception):
     """The file cannot be used; the message is the reason."""
 
 
+class ReaderLost(Unreadable):
+    """The process that read the file met a limit or crashed. Limits and programs change, so that the file is read again later."""
+
+
+class ReadingInterrupted(Exception):
+    """The file was not read for a reason outside of it; another attempt can succeed. The message is the reason."""
+
+
 def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: float) -> Contents:
-    """Read the lists of the samples in a file. Raises OSError when it cannot be opened or read, Unreadable when it cannot be used."""
+    """Read the lists of the samples in a file.
+
+    Raises OSError when it cannot be opened or read, Unreadable when it cannot be used, ReadingInterrupted for other reasons.
+    """
     limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
     command = [sys.executable, "-m", "app.gui.catalog.reader", path, format, *map(str, limits)]
     try:
         done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=MOST_ELAPSED * cpu_s, check=False)
     except subprocess.TimeoutExpired:
-        raise Unreadable(out_of_time(path, cpu_s)) from None
+        raise ReadingInterrupted(out_of_time(path, cpu_s)) from None
+    except OSError as error:
+        raise ReadingInterrupted(f"{path}: no process can be started that reads it ({error.strerror})") from error
     head, _, rest = done.stdout.partition(b"\n")
+    if was_killed(done.returncode):
+        raise ReadingInterrupted(killed(path, done.returncode))
     if done.returncode != 0 or not head:
-        raise Unreadable(ended(path, done.returncode, done.stderr, cpu_s))
+        raise ReaderLost(ended(path, done.returncode, done.stderr, cpu_s))
     answer = json.loads(head)
     if "errno" in answer:
         raise OSError(answer["errno"], answer["error"])
     if "error" in answer:
-        raise Unreadable(answer["error"])
+        raise (ReaderLost if answer["met_limit"] else Unreadable)(answer["error"])
     return _contents(answer, memoryview(rest))
 
 
@@ -94,12 +120,12 @@ def main(path: str, format: str, memory_mb: str, cpu_s: str, timeout_s: str, par
     try:
         head, blobs = _pack(path, format)
     except FormatError as error:
-        head, blobs = {"error": str(error)}, []
+        head, blobs = {"error": str(error), "met_limit": False}, []
     except (OSError, MemoryError) as error:
         if isinstance(error, OSError) and error.errno != errno.ENOMEM:
             head, blobs = {"error": error.strerror, "errno": error.errno}, []
         else:  # a system call that met the limit says ENOMEM
-            head, blobs = {"error": out_of_memory(path, int(memory_mb))}, []
+            head, blobs = {"error": out_of_memory(path, int(memory_mb)), "met_limit": True}, []
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + b"".join(blobs))
 
 

@@ -23,6 +23,7 @@ class StoredFile(NamedTuple):
     state: str  # see app.gui.models
     error: str
     tried: str
+    retry_at: float  # when it is read again although it has not changed, Unix s UTC; 0: never
     unreadable: int  # objects in the file that could not be read
     listed: float | None  # time of the last successful import, Unix s UTC
 
@@ -36,7 +37,7 @@ class StoredFile(NamedTuple):
 
         Raises OSError and FormatError when the file cannot be checked.
         """
-        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns), checked_after)
+        return outdated(self.url, self.state, self.tried, (self.size, self.mtime_ns), checked_after, retry_at=self.retry_at)
 
 
 class StoredSample(NamedTuple):
@@ -63,6 +64,7 @@ def _columns(file: type[File] | ModelAlias[File]) -> list[Field]:
         file.state,
         file.error,
         file.tried,
+        file.retry_at,
         file.unreadable,
         file.listed,
     ]

@@ -166,7 +166,7 @@ def _redirect_to_existing(sample: OpenSample, view: View) -> Response:
 
 def _import_page(view: View, job: BackgroundJob) -> Response:
     """The progress of an import; the page polls its own address."""
-    state = f"{job.state}-{job.progress or 0:.2f}-{job.note}"
+    state = f"{job.state}-{job.attempts}-{job.progress or 0:.2f}-{job.note}"
     if unchanged := nothing_new(state):
         return unchanged
     response = page("gui/importing.html", "gui/importing_fragment.html", job=job, job_state=state, **frame_of_request(view))
