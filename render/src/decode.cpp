@@ -22,8 +22,9 @@ namespace {
 bool is_consistent(const TAxis &axis) {
   const int bins = axis.GetNbins(), edges = axis.GetXbins()->GetSize();
   const bool finite = std::isfinite(axis.GetXmin()) && std::isfinite(axis.GetXmax());
-  return bins >= 1 && bins < INT32_MAX - 2 && (edges == 0 || edges == bins + 1) && finite && axis.GetFirst() >= 0 &&
-         axis.GetLast() <= bins + 1;
+  const int first = axis.GetFirst(), last = axis.GetLast();
+  return bins >= 1 && bins < INT32_MAX - 2 && (edges == 0 || edges == bins + 1) && finite && first >= 0 && first <= last && last >= 1 &&
+         last <= bins + 1;
 }
 
 // Returns whether the painters can compute with an axis: doubles tell its edges apart and hold its length, squared and inverted.

@@ -12,17 +12,20 @@
 namespace dqmhub {
 namespace {
 
-constexpr double kLargest = 1e150;  // its square, needed for errors, is still a finite double
+constexpr double kLargest = 1e150;    // its square, needed for errors, is still a finite double
+constexpr double kSmallest = 1e-150;  // its inverse and its square are, too
 
 bool is_drawable(double value) { return std::abs(value) < kLargest; }  // also false for NaN
 
-// The sum is undrawable if any term is, so one fast pass is enough for valid contents.
-template <typename Value> bool all_drawable(const Value *values, int count) {
+template <typename Value> double absolute_sum(const Value *values, int count) {
   double sum = 0;
   for (int i = 0; i < count; ++i)
     sum += std::abs(double(values[i]));
-  return is_drawable(sum);
+  return sum;
 }
+
+// The sum is undrawable if any term is, so one fast pass is enough for valid contents.
+template <typename Value> bool all_drawable(const Value *values, int count) { return is_drawable(absolute_sum(values, count)); }
 
 bool all_drawable(const TArrayD *array) { return !array || all_drawable(array->GetArray(), array->GetSize()); }
 
@@ -91,12 +94,22 @@ bool store_finite_sums(TH1 &histogram) {
   return true;
 }
 
+// Contents of which no scale can be drawn, because they are all so close to 0.
+void replace_tiny(TH1 &histogram) {
+  const auto contents = dynamic_cast<TArrayD *>(&histogram);
+  if (!contents || absolute_sum(contents->GetArray(), contents->GetSize()) >= kSmallest)
+    return;
+  contents->Reset();
+  histogram.GetSumw2()->Reset();
+}
+
 }  // namespace
 
 bool replace_non_finite(TH1 &histogram) {
   const bool finite = all_drawable(histogram) && store_finite_sums(histogram);
   if (!finite)
     replace_undrawable(histogram);
+  replace_tiny(histogram);
   return finite;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <utility>
 
 #include "layout.h"
@@ -14,18 +15,29 @@
 #include "overlay.h"
 #include "ratio.h"
 #include "stack.h"
+#include "text_limits.h"
 #include "text_plot.h"
 
 namespace dqmhub {
 namespace {
 
-// Drops limits that cannot be applied: those up to 0 on a logarithmic axis, and empty ranges.
+// Returns whether ROOT can compute with the square and the inverse of a limit.
+bool is_usable(double limit) { return limit == 0 || (std::abs(limit) > 1e-150 && std::abs(limit) < 1e150); }
+
+// Returns whether a scale can be divided between two values: doubles hold many values between them.
+bool can_be_divided(double low, double high) { return high - low > 1e-12 * std::max(std::abs(low), std::abs(high)); }
+
+// Drops limits that cannot be applied: those up to 0 on a logarithmic axis, those near the ends of the range of doubles, and
+// ranges that contain nothing or nearly nothing.
 AxisSpec usable_range(AxisSpec range, bool log) {
+  for (auto limit : {&range.min, &range.max})
+    if (*limit && !is_usable(**limit))
+      limit->reset();
   if (log && range.min && *range.min <= 0)
     range.min.reset();
   if (log && range.max && *range.max <= 0)
     range.max.reset();
-  if (range.min && range.max && *range.min >= *range.max)
+  if (range.min && range.max && !can_be_divided(*range.min, *range.max))
     range.min.reset(), range.max.reset();
   return range;
 }
@@ -33,7 +45,8 @@ AxisSpec usable_range(AxisSpec range, bool log) {
 // Restricts an axis to the bins between the limits. Returns whether the scale is logarithmic, which requires values above
 // 0 on the axis.
 bool apply_axis(TAxis &axis, const AxisSpec &spec, int dimension) {
-  const bool log = spec.type == "log" && (dimension == 3 ? axis.GetXmin() : axis.GetXmax()) > 0;  // 3D boxes span the whole axis
+  const bool positive = (dimension == 3 ? axis.GetXmin() : axis.GetXmax()) > 0;  // 3D boxes span the whole axis
+  const bool log = spec.type == "log" && positive && can_be_divided(axis.GetXmin(), axis.GetXmax());
   const AxisSpec range = usable_range(spec, log);
   if (range.min || range.max)
     axis.SetRangeUser(range.min.value_or(axis.GetXmin()), range.max.value_or(axis.GetXmax()));
@@ -136,6 +149,7 @@ void apply_current_style(TH1 &histogram) {
   histogram.SetMinimum();
   histogram.SetMaximum();
   strip_trailing_underscore(histogram);
+  limit_texts(histogram);
   drop_unsafe_options(histogram);
 }
 

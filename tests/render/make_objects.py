@@ -90,16 +90,50 @@ def buffered() -> Iterator[tuple[str, ROOT.TH1]]:
     yield "bufferedprofile", profile
 
 
+def texts() -> Iterator[tuple[str, ROOT.TH1]]:
+    """Texts in UTF-8 and in Latin-1, formulas, and texts of a length that nobody can read."""
+    for encoding in ("utf-8", "latin-1"):
+        labelled = ROOT.TH2F(encoding, "", 2, 0, 2, 2, 0, 2)
+        labelled.SetTitle("Größe µ; Länge [µm] ;Häufigkeit".encode(encoding))
+        for axis in (labelled.GetXaxis(), labelled.GetYaxis()):
+            axis.SetBinLabel(1, "Zürich".encode(encoding))
+            axis.SetBinLabel(2, "½ p_{é}".encode(encoding))
+        labelled.Fill(1, 1)
+        yield encoding, labelled
+    yield "greek", ROOT.TH1F("greek", "τ → 3µ;Δφ;χ²", 10, 0, 1)
+    yield "greek formula", ROOT.TH1F("formula", "#tau #rightarrow 3#mu;#Delta#phi;#chi^{2}", 10, 0, 1)
+    yield "nested", ROOT.TH1F("nested", "{" * 200_000, 10, 0, 1)
+    yield "formulas", ROOT.TH1F("formulas", f"t;{'#alpha_{i}' * 200_000};{'#sqrt{x}' * 200_000}", 10, 0, 1)
+    boxed = ROOT.TH1F("boxed", "A box of text", 10, 0, 1)
+    box = ROOT.TPaveText(0, 0, 1, 1)
+    box.AddText("{" * 200_000)
+    ROOT.SetOwnership(box, False)
+    boxed.GetListOfFunctions().Add(box)
+    yield "boxed", boxed
+    many = ROOT.TH1F("many labels", "Labels", 2000, 0, 1)
+    for i in range(1, 2001):
+        many.GetXaxis().SetBinLabel(i, f"{i} {'µ' * 300}")
+    yield "many labels", many
+
+
 def special() -> Iterator[tuple[str, ROOT.TObject]]:
     yield "empty", ROOT.TH1F("empty", "Nothing yet;x;y", 50, 0, 100)
     yield "empty2d", ROOT.TH2F("empty2d", "Nothing yet;x;y", 40, -2.5, 2.5, 30, -3.2, 3.2)
     yield "nan", with_content("nan", float("nan"))
     yield "inf", with_content("inf", float("inf"))
     yield "unfilled", ROOT.TH1F("unfilled", "Axes are automatic;x;y", 10, 0, -1)
-    for name, axis in {"point": (5, 5), "tiny": (0, 1e-300), "vast axis": (-1e308, 1e308), "close": (1, 1 + 1e-15)}.items():
+    undrawable = {"point": (5, 5), "tiny": (0, 1e-300), "vast axis": (-1e308, 1e308), "close": (1, 1 + 1e-15), "reversed": (5, 1)}
+    for name, axis in undrawable.items():
         strange = ROOT.TH1F(name, "An axis that cannot be drawn;x;y", 20, *axis)
         strange.SetBinContent(3, 7)
         yield name, strange
+    part = filled_1d("TH1F", "part")
+    part.GetXaxis().SetRange(17, 23)
+    yield "part", part
+    for kind in ("TH1D", "TH2D"):
+        minute = (filled_1d if kind == "TH1D" else filled_2d)(kind, f"minute{kind}")
+        minute.Scale(1e-310)
+        yield f"minute{kind}", minute
     summed = filled_1d("TH1F", "summed")
     sums = ROOT.std.vector["double"](20)
     summed.GetStats(sums.data())
@@ -156,6 +190,7 @@ def everything() -> Iterator[tuple[str, ROOT.TObject]]:
         yield f"TH3{letter}", filled_3d(f"TH3{letter}", f"TH3{letter}")
     yield from filled_profiles()
     yield from buffered()
+    yield from texts()
     yield from special()
 
 

@@ -227,7 +227,7 @@ def test_damaged_buffer_of_entries_is_damage(service: Service, request_for: Make
             service.client.render(replace(request_for("buffered", spec="w=1;h=1;format=json"), objects=[(damaged, shift)]))
 
 
-@pytest.mark.parametrize("name", ["point", "tiny", "vast axis", "close"])
+@pytest.mark.parametrize("name", ["point", "tiny", "vast axis", "close", "reversed"])
 @pytest.mark.parametrize("output_format", ["png", "svg", "json"])
 def test_axis_that_doubles_cannot_divide_is_damage_without_losing_the_worker(
     service: Service, request_for: Make, name: str, output_format: str
@@ -242,6 +242,16 @@ def test_axis_that_doubles_cannot_divide_is_damage_without_losing_the_worker(
         assert output.code == 1
         assert output_format == "png" or "is damaged in its file" in letters(output.image)
     assert sorted(service.workers) == workers
+
+
+@pytest.mark.parametrize("displayed", [(23, 17), (0, 0), (-1, 5), (5, 60)])
+def test_displayed_range_that_an_axis_does_not_have_is_damage(service: Service, request_for: Make, displayed: tuple[int, int]) -> None:
+    request = request_for("part", spec="w=300;h=200;format=json")
+    raw, shift = request.objects[0]
+    damaged = raw.replace(struct.pack(">ii", 17, 23), struct.pack(">ii", *displayed), 1)
+    assert damaged != raw
+    with pytest.raises(RenderRefused, match="damaged"):
+        service.client.render(replace(request, objects=[(damaged, shift)]))
 
 
 def test_histogram_without_axes_and_entries_is_drawn_empty(render_format: Callable[..., bytes]) -> None:

@@ -109,6 +109,24 @@ def test_unsuitable_options_still_give_a_plot(draw: Draw, name: str, options: st
     assert len(draw(name, spec=f"w=400;h=300;{options}").colours) > 4
 
 
+@pytest.mark.parametrize("scale", ["def", "log"])
+@pytest.mark.parametrize(
+    "limits", ["min=-1e308;{0}max=1e308", "min=1;{0}max=1.0000000000000002", "min=1e-320;{0}max=1e-319", "min=1e307", "max=1e-320"]
+)
+@pytest.mark.parametrize("name", ["TH1F", "TH2F"])
+def test_limits_at_the_ends_of_the_range_of_doubles_do_not_apply(draw: Draw, name: str, limits: str, scale: str) -> None:
+    axis = "y" if name == "TH1F" else "z"
+    spec = f"w=266;h=200;{axis}type={scale}"
+    assert draw(name, spec=f"{spec};{axis}{limits.format(axis)}").differing_share(draw(name, spec=spec)) == 0
+
+
+@pytest.mark.parametrize(("name", "scale"), [(f"minuteTH{axis}D", scale) for axis in "12" for scale in ("def", "log")])
+def test_contents_too_small_for_a_scale_are_drawn_as_0(draw: Draw, name: str, scale: str) -> None:
+    axis = "y" if name == "minuteTH1D" else "z"
+    empty = "empty" if axis == "y" else "empty2d"
+    assert len(draw(name, spec=f"w=266;h=200;{axis}type={scale}").colours) >= len(draw(empty, spec="w=266;h=200").colours)
+
+
 def test_draw_option_col2_gives_the_same_map_as_colz(draw: Draw) -> None:
     assert draw("TH2F", spec="w=400;h=300;drawopts=col2z").differing_share(draw("TH2F")) == 0
 

@@ -1,0 +1,19 @@
+// Limits of the texts of a histogram, which a file may hold in any length.
+#pragma once
+#include <TH1.h>
+
+#include <string>
+#include <string_view>
+
+namespace dqmhub {
+
+// Returns the start of a text of more than 500 bytes, followed by dots. It ends between two letters, outside the braces of a
+// formula.
+std::string limited_text(std::string_view text);
+
+// Limits what is written on the plot of a histogram: its name and title, axis titles, bin labels, and the texts that the file
+// stores with it. ROOT's time for a formula grows with the square of its length. Of more than 500 bin labels on an axis only
+// every second, third, ... is kept.
+void limit_texts(TH1 &histogram);
+
+}  // namespace dqmhub
