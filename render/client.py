@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from render.errors import (
+    NO_RESPONSE,
     RenderCrashed,
     RenderDisconnected,
     RenderError,
@@ -169,7 +170,7 @@ class RenderClient:
         except TimeoutError:
             raise RenderTimeout(f"The render service did not return {request.name!r} within {self.timeout:g} s") from None
         except (ConnectionResetError, BrokenPipeError, EOFError):
-            raise RenderDisconnected(request.name, "connection closed without a response") from None
+            raise RenderDisconnected(request.name, NO_RESPONSE) from None
         if code >= _FAILED:
             raise _failure(code, image.decode(errors="replace"), request.name)
         return RenderResponse(code, image)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+NO_RESPONSE = "connection closed without a response"
+"""Reason of a lost worker that could not report why: it was killed from outside, or lost while it drew another plot."""
+
 
 class RenderError(Exception):
     """Base class of all errors in this package."""

@@ -16,10 +16,13 @@ from app.gui.errors import NotInQuarantine, Quarantined
 from app.gui.models import File, Quarantine
 from app.gui.samples import LARGEST
 from app.security.audit_log import audit
-from render.errors import RenderLost
+from render.errors import NO_RESPONSE, RenderLost
 
 MAX_CRASHES = 3
 """Crashes of the render service after which an ME is quarantined."""
+
+KILLED_S = 3600.0
+"""An ME whose last process ended without a report is drawn again after this time: something else may have killed it."""
 
 RETENTION_S = 90 * 86400.0
 """Crashes are forgotten after this time without a further one."""
@@ -56,19 +59,23 @@ def count_crash(sample: OpenSample, path: bytes, error: RenderLost) -> None:
 
 @prepared
 def _crashes() -> Query:
-    query = Quarantine.select(Quarantine.crashes, Quarantine.reason, Quarantine.plugin).join(File, JOIN.INNER)
+    query = Quarantine.select(Quarantine.crashes, Quarantine.reason, Quarantine.plugin, Quarantine.last).join(File, JOIN.INNER)
     return query.where(File.url == "", Quarantine.me == "", Quarantine.version == "")
 
 
 def refuse_quarantined(sample: OpenSample, path: bytes) -> None:
     """Raise Quarantined if an ME is in quarantine."""
-    for crashes, reason, plugin in _crashes(sample.url, _stored_name(path), _version(sample)):
-        if crashes >= MAX_CRASHES:
+    for crashes, reason, plugin, last in _crashes(sample.url, _stored_name(path), _version(sample)):
+        if crashes >= MAX_CRASHES and not _is_tried_again(reason, last):
             where = f" in the plugin {plugin}" if plugin else ""
             raise Quarantined(
                 f"{path.decode(errors='replace')} is in quarantine: it crashed {crashes} render processes, the last one {reason}{where}; "
                 "an operator can release it on the page Status, and a new version of the file is drawn again"
             )
+
+
+def _is_tried_again(reason: str, last: float) -> bool:
+    return reason == NO_RESPONSE and not 0 <= time.time() - last < KILLED_S
 
 
 def quarantined() -> list[QuarantinedElement]:

@@ -23,7 +23,7 @@ from app.queue import execution
 from app.security import Role, tokens
 from app.security.models import Audit, User
 from render.build import build
-from render.errors import RenderCrashed, RenderLost
+from render.errors import NO_RESPONSE, RenderCrashed, RenderDisconnected, RenderLost
 from render.options import Options
 from tests.render.service import TREE, compile_plugin
 from tests.support import gui
@@ -153,6 +153,24 @@ def test_an_me_of_any_name_can_be_quarantined(hub: Settings, sample: OpenSample,
     with pytest.raises(PlotError, match="is in quarantine"):
         quarantine.refuse_quarantined(sample, name)
     quarantine.refuse_quarantined(sample, name + b"2")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_lasting"), [(RenderDisconnected("x", NO_RESPONSE), False), (RenderCrashed("x", "died of SIGSEGV"), True)]
+)
+def test_an_me_whose_processes_were_killed_from_outside_is_drawn_again_after_an_hour(
+    hub: Settings, sample: OpenSample, error: RenderLost, is_lasting: bool
+) -> None:
+    for _ in range(3):
+        quarantine.count_crash(sample, MAP, error)
+    with pytest.raises(PlotError, match="is in quarantine"):
+        quarantine.refuse_quarantined(sample, MAP)
+    Quarantine.update(last=Quarantine.last - 3601).execute()
+    if is_lasting:
+        with pytest.raises(PlotError, match="is in quarantine"):
+            quarantine.refuse_quarantined(sample, MAP)
+    else:
+        assert Plots(hub).plot(sample, MAP, Options(width=500)).found
 
 
 def test_removing_a_file_removes_its_quarantine(hub: Settings, sample: OpenSample) -> None:
