@@ -138,7 +138,8 @@ class RenderClient:
     """Client of the service at `socket_path`. Threads may share one client.
 
     Attributes:
-        timeout: time limit of a request and its complete response in seconds.
+        timeout: longest time without progress, in seconds: until the service takes the next bytes of a request, begins to respond,
+            or sends the next bytes of its response.
     """
 
     def __init__(self, socket_path: Path, timeout: float = 30.0) -> None:
@@ -163,10 +164,9 @@ class RenderClient:
     def _respond(self, request: Request) -> RenderResponse:
         """The response to one request. Raises RenderError for one without a plot."""
         message = request.message()
-        deadline = time.monotonic() + self.timeout
         try:
             with self._connect() as connection:
-                code, image = _exchange(connection, message, deadline)
+                code, image = _exchange(connection, message)
         except TimeoutError:
             raise RenderTimeout(f"The render service did not return {request.name!r} within {self.timeout:g} s") from None
         except (ConnectionResetError, BrokenPipeError, EOFError):
@@ -209,21 +209,19 @@ def _failure(code: int, text: str, name: str) -> RenderError:
     return RenderRefused(code, f"{name!r} exceeds a limit of the render service: {reason}")
 
 
-def _exchange(connection: socket.socket, message: bytes, deadline: float) -> tuple[int, bytes]:
-    """Send a request and receive the response: its code and payload."""
-    connection.sendall(message)
-    code, length = _RESPONSE.unpack(_receive(connection, _RESPONSE.size, deadline))
-    return code, _receive(connection, length, deadline)
+def _exchange(connection: socket.socket, message: bytes) -> tuple[int, bytes]:
+    """Send a request and receive the response: its code and payload. Raises as `_receive`."""
+    unsent = memoryview(message)
+    while unsent:  # unlike sendall, the timeout of the connection applies to each part
+        unsent = unsent[connection.send(unsent) :]
+    code, length = _RESPONSE.unpack(_receive(connection, _RESPONSE.size))
+    return code, _receive(connection, length)
 
 
-def _receive(connection: socket.socket, length: int, deadline: float) -> bytes:
-    """Receive exactly `length` bytes. Raises EOFError if the connection closes first, TimeoutError at the deadline."""
+def _receive(connection: socket.socket, length: int) -> bytes:
+    """Receive exactly `length` bytes. Raises EOFError if the connection closes first, TimeoutError if nothing arrives in time."""
     received = bytearray()
     while len(received) < length:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connection.settimeout(left)
         part = connection.recv(min(length - len(received), 1 << 20))
         if not part:
             raise EOFError

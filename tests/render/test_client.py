@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from render.client import MAX_MESSAGE_BYTES, RenderClient, Request
 from render.errors import RenderDisconnected, RenderTimeout, RenderUnavailable
-from tests.render.service import Service, scalar_request
+from tests.render.service import PATIENCE_S, Service, scalar_request
 
 
 def test_missing_service_is_reported_with_socket_and_command(tmp_path: Path) -> None:
@@ -38,6 +39,24 @@ def listener(tmp_path: Path) -> socket.socket:
 def test_client_gives_up_after_its_timeout(listener: socket.socket) -> None:
     with pytest.raises(RenderTimeout, match=r"within 0\.1 s"):
         RenderClient(Path(listener.getsockname()), timeout=0.1).render(scalar_request("42", name="A/slow"))
+
+
+@pytest.mark.slow
+def test_response_that_keeps_arriving_has_no_time_limit(listener: socket.socket) -> None:
+    timeout = PATIENCE_S / 30
+
+    def respond_slowly() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1 << 16)
+            for part in (b"\0\0\0\0", b"\4\0\0\0", b"sl", b"ow"):
+                time.sleep(timeout / 3)
+                connection.sendall(part)
+
+    peer = threading.Thread(target=respond_slowly)
+    peer.start()
+    assert RenderClient(Path(listener.getsockname()), timeout).render(scalar_request("42")).image == b"slow"
+    peer.join()
 
 
 @pytest.mark.parametrize("answer", [b"", b"\0\0\0\0", b"\0\0\0\0\x10\0\0\0half"])
