@@ -22,6 +22,7 @@ std::atomic<int> client_fd{-1};
 WorkerSlot *worker_slot;
 std::string wall_time_text, cpu_time_text;
 itimerval cpu_limit;
+sigset_t mask;        // signals that the worker blocks
 char stack[1 << 16];  // for the handler, since a stack overflow leaves no room on the ordinary stack
 
 std::string limit_text(double seconds, const char *what) {
@@ -64,6 +65,16 @@ void handle_fatal_signal(int number) {
   raise(number);
 }
 
+// Plugins may have blocked or handled signals during an earlier plot.
+void handle_signals() {
+  struct sigaction action = {};
+  action.sa_handler = handle_fatal_signal;
+  action.sa_flags = SA_ONSTACK;
+  for (int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGALRM, SIGPROF})
+    sigaction(number, &action, nullptr);
+  sigprocmask(SIG_SETMASK, &mask, nullptr);
+}
+
 }  // namespace
 
 void install_crash_reports(const Settings &settings, WorkerSlot &slot) {
@@ -75,15 +86,13 @@ void install_crash_reports(const Settings &settings, WorkerSlot &slot) {
   cpu_limit.it_value.tv_sec = whole;
   const stack_t alternate = {stack, 0, sizeof stack};
   sigaltstack(&alternate, nullptr);
-  struct sigaction action = {};
-  action.sa_handler = handle_fatal_signal;
-  action.sa_flags = SA_ONSTACK;
-  for (int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGALRM, SIGPROF})
-    sigaction(number, &action, nullptr);
+  sigprocmask(SIG_SETMASK, nullptr, &mask);
+  handle_signals();
 }
 
 PlotGuard::PlotGuard(int fd) {
   client_fd = fd;
+  handle_signals();
   setitimer(ITIMER_PROF, &cpu_limit, nullptr);
 }
 

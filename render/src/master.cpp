@@ -1,7 +1,6 @@
 #include "master.h"
 
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -28,7 +27,6 @@ namespace dqmhub {
 namespace {
 
 constexpr int64_t kMinLifetimeMs = 1000;  // delays the next fork when a child ends sooner without drawing
-
 int open_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -51,23 +49,6 @@ int open_supervisor() {
   return fd;
 }
 
-WorkerSlot *share_slots(size_t count) {
-  void *memory = mmap(nullptr, count * sizeof(WorkerSlot), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED)
-    throw std::runtime_error(std::string("Cannot map shared memory: ") + std::strerror(errno));
-  return static_cast<WorkerSlot *>(memory);  // zero-filled, which means idle
-}
-
-std::string json_string(const std::string &text) {
-  std::string json = "\"";
-  for (const char c : to_printable(text)) {
-    if (c == '"' || c == '\\')
-      json += '\\';
-    json += c;
-  }
-  return json + '"';
-}
-
 void set_limit(int resource, rlim_t value) {
   const rlimit both = {value, value};
   setrlimit(resource, &both);
@@ -75,40 +56,52 @@ void set_limit(int resource, rlim_t value) {
 
 }  // namespace
 
-Master::Master(const Settings &settings) : settings_(settings), supervisor_(open_supervisor()), children_(2 * settings.workers + 1) {
-  slots_ = share_slots(children_.size());
+Master::Master(const Settings &settings)
+    : settings_(settings),
+      supervisor_(open_supervisor()),
+      children_(2 * settings.workers + 1),
+      slots_(children_.size()),
+      limits_(settings) {
+  status_.library = settings_.plugins;
   listener_ = open_listener(settings_.directory, settings_.socket());
   signals_ = open_signals();
   std::ofstream(settings_.pid(), std::ios::trunc) << getpid();
 }
 
 void Master::set_plugins(std::vector<std::string> names, const std::string &error) {
-  plugins_ = std::move(names);
-  plugins_error_ = error;
+  status_.plugins = std::move(names);
+  status_.error = error;
 }
 
 int Master::run() {
   write_status();  // before the first client is served
   maintain_workers();
   log("ready at " + settings_.socket() + ", workers: " + std::to_string(settings_.workers));
-  auto alive = [](const Child &child) { return child.pid != 0; };
-  while (!stopping_ || std::any_of(children_.begin(), children_.end(), alive)) {
+  while (!stopping_ms_ || (has_children() && !stop_is_overdue())) {
     wait_for_events();
-    end_overdue_plots();
+    end_stuck_children();
     maintain_workers();
-    if (lost_ != lost_reported_ && !stopping_)
+    if (status_.lost != lost_reported_ && !stopping_ms_)
       write_status();
   }
   uint64_t plot_count = 0;
   for (size_t i = 0; i < children_.size(); ++i)
     plot_count += slots_[i].plot_count();
-  log("stopped after " + std::to_string(plot_count) + " plots and " + std::to_string(lost_) + " lost workers");
+  log("stopped after " + std::to_string(plot_count) + " plots and " + std::to_string(status_.lost) + " lost workers" +
+      (has_children() ? "; some processes could not be ended" : ""));
   return 0;
 }
 
+bool Master::has_children() const {
+  return std::any_of(children_.begin(), children_.end(), [](const Child &child) { return child.pid != 0; });
+}
+
+// Even a killed process does not end while it waits in the kernel, for example for a file system that does not respond.
+bool Master::stop_is_overdue() const { return now_ms() - stopping_ms_ > limits_.leaving + kMinLifetimeMs; }
+
 // Turns the spare into a worker if one is missing or leaving, and forks the next spare.
 void Master::maintain_workers() {
-  while (!stopping_) {
+  while (!stopping_ms_) {
     const auto spare = std::find_if(children_.begin(), children_.end(), [](const Child &child) { return child.pid && !child.is_worker; });
     if (spare != children_.end() && has_all_workers())
       return;
@@ -145,7 +138,10 @@ bool Master::fork_spare() {
     next_fork_ms_ = now_ms() + kMinLifetimeMs;
     return false;
   }
-  *place = {pid, now_ms(), slots_[number].plot_count(), false, false};
+  *place = Child();
+  place->pid = pid;
+  place->forked_ms = now_ms();
+  place->initial_plots = slots_[number].plot_count();
   return true;
 }
 
@@ -155,7 +151,7 @@ void Master::run_child(size_t number) {
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_AS, mapped_bytes() + (rlim_t(settings_.memory_mb) << 20));
   try {
-    Worker worker(listener_, slots_[number], settings_);
+    Worker worker(listener_, slots_, number, settings_);
     warm_up_child();
     if (worker.wait_for_activation()) {
       prctl(PR_SET_NAME, "dqmhub-worker");  // distinguishes workers from spares
@@ -174,7 +170,7 @@ void Master::wait_for_events() {
     return;
   if (watched[0].revents)
     take_signals();
-  if (watched[1].revents && !stopping_)
+  if (watched[1].revents && !stopping_ms_)
     stop("the supervisor has ended");
 }
 
@@ -196,67 +192,53 @@ void Master::handle_exit(pid_t pid, int status) {
     if (child.pid != pid)
       continue;
     child.pid = 0;
-    const bool drew = slots_[i].is_busy() || slots_[i].plot_count() > child.initial_plots;
-    if (!drew && now_ms() - child.forked_ms < kMinLifetimeMs)
+    const bool busy = slots_[i].is_busy();
+    if (!busy && slots_[i].plot_count() == child.initial_plots && now_ms() - child.forked_ms < kMinLifetimeMs)
       next_fork_ms_ = now_ms() + kMinLifetimeMs;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (busy || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
       report_loss(i, status);
+    slots_[i].reset();  // other workers wait for the end of its plot
   }
 }
 
 void Master::report_loss(size_t number, int status) {
-  ++lost_;
-  std::ostringstream how;
-  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  if (children_[number].overrun)
-    how << "was killed after " << settings_.timeout_s << " s";
-  else if (signal == SIGPROF)
-    how << "was killed after " << settings_.cpu_s << " s of CPU time";
-  else if (signal)
-    how << "died of SIG" << sigabbrev_np(signal);
-  else
-    how << "ended with code " << WEXITSTATUS(status);
+  ++status_.lost;
+  const WorkerSlot &slot = slots_[number];
   const std::string active_plugin = plugin_name(slots_[number].active_plugin());
   const std::string where = active_plugin.empty() ? "" : ", in the plugin " + active_plugin;
-  how << (slots_[number].is_busy() ? " while drawing " + to_printable(slots_[number].description()) + where : " while idle");
-  last_lost_ = how.str();
-  log("a worker " + last_lost_);
+  const std::string when = slot.is_busy() ? " while drawing " + to_printable(slot.description()) + where
+                           : slot.plot_count() > children_[number].initial_plots
+                               ? " while idle, after drawing " + to_printable(slot.description())
+                               : " while idle";
+  status_.last_lost = children_[number].loss_cause(status, settings_) + when;
+  log("a worker " + status_.last_lost);
 }
 
-// Renames the finished file into place, so that readers never see a part of it.
 void Master::write_status() {
-  lost_reported_ = lost_;
-  std::string names;
-  for (const auto &name : plugins_)
-    names += (names.empty() ? "" : ", ") + json_string(name);
-  const std::string next = settings_.status() + ".new";
-  std::ofstream(next, std::ios::trunc) << "{\"library\": " << json_string(settings_.plugins) << ", \"plugins\": [" << names
-                                       << "], \"error\": " << json_string(plugins_error_) << ", \"lost\": " << lost_
-                                       << ", \"last\": " << json_string(last_lost_) << "}\n";
-  rename(next.c_str(), settings_.status().c_str());
+  lost_reported_ = status_.lost;
+  dqmhub::write_status(settings_.status(), status_);
 }
 
-// Signals workers that exceed the wall time limit: SIGALRM lets them respond to their client, SIGKILL follows if they do
-// not end.
-void Master::end_overdue_plots() {
-  constexpr int64_t grace_ms = 2000;  // long enough for a worker on a busy machine to respond
-  for (size_t i = 0; i < children_.size(); ++i) {
-    const int64_t over_ms = slots_[i].busy_ms(now_ms()) - int64_t(settings_.timeout_s * 1000);
-    const bool already_signalled = children_[i].overrun;
-    children_[i].overrun = children_[i].pid != 0 && over_ms >= 0;
-    if (children_[i].overrun)
-      kill(children_[i].pid, already_signalled && over_ms >= grace_ms ? SIGKILL : SIGALRM);
-  }
+void Master::end_stuck_children() {
+  const int64_t now = now_ms();
+  if (now - watched_ms_ > 2 * kHeartbeatMs)  // this process was stopped as well, or the machine
+    watched_since_ms_ = now;
+  watched_ms_ = now;
+  for (size_t i = 0; i < children_.size(); ++i)
+    if (children_[i].pid)
+      children_[i].end_if_stuck(slots_[i], limits_, watched_since_ms_);
 }
 
-// Stops accepting connections and lets the workers finish; the second call kills them.
+// Stops accepting connections and lets the workers finish until a deadline; the second call kills them.
 void Master::stop(const std::string &why) {
   log("stopping: " + why);
   remove_state_files();
-  for (const Child &child : children_)
-    if (child.pid)
-      kill(child.pid, stopping_ ? SIGKILL : SIGTERM);
-  stopping_ = true;
+  for (Child &child : children_)
+    if (child.pid) {
+      kill(child.pid, stopping_ms_ ? SIGKILL : SIGTERM);
+      child.leaving_ms = now_ms();
+    }
+  stopping_ms_ = now_ms();
 }
 
 // Removes the files that announce a running service.
@@ -267,7 +249,7 @@ void Master::remove_state_files() const {
 }
 
 int Master::wait_ms() const {
-  const bool short_of_workers = !stopping_ && !has_all_workers();
+  const bool short_of_workers = !stopping_ms_ && !has_all_workers();
   return short_of_workers ? 50 : int(std::clamp(settings_.timeout_s * 100, 50., 1000.));
 }
 

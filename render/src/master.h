@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "child.h"
 #include "settings.h"
-#include "worker_slot.h"
+#include "status_file.h"
+#include "worker_slots.h"
 
 namespace dqmhub {
 
@@ -24,14 +26,6 @@ class Master {
   void set_plugins(std::vector<std::string> names, const std::string &error);
 
  private:
-  struct Child {
-    pid_t pid = 0;  // 0 if there is no process
-    int64_t forked_ms = 0;
-    uint64_t initial_plots = 0;  // plots counted in its slot before it started
-    bool is_worker = false;      // false: a spare
-    bool overrun = false;        // a plot exceeded the wall time limit
-  };
-
   void maintain_workers();
   bool has_all_workers() const;
   bool fork_spare();
@@ -41,20 +35,23 @@ class Master {
   void handle_exit(pid_t pid, int status);
   void report_loss(size_t number, int status);
   void write_status();
-  void end_overdue_plots();
+  void end_stuck_children();
+  bool has_children() const;
+  bool stop_is_overdue() const;
   void stop(const std::string &why);
   void remove_state_files() const;
   int wait_ms() const;
 
   const Settings settings_;
   int listener_ = -1, signals_ = -1, supervisor_ = -1;
-  WorkerSlot *slots_;                 // shared memory, one slot per child
-  std::vector<Child> children_;       // with room for lost workers that have not ended yet
-  int64_t next_fork_ms_ = 0;          // earliest time of the next fork
-  std::vector<std::string> plugins_;  // names of the loaded plugins
-  std::string plugins_error_, last_lost_;
-  uint64_t lost_ = 0, lost_reported_ = 0;  // lost workers: all, and those in status.json
-  bool stopping_ = false;
+  std::vector<Child> children_;  // with room for lost workers that have not ended yet
+  WorkerSlots slots_;            // one per child
+  int64_t next_fork_ms_ = 0;     // earliest time of the next fork
+  const ChildLimits limits_;
+  int64_t watched_ms_ = 0, watched_since_ms_ = 0;  // time of the last check of the children; since when checks are regular
+  ServiceStatus status_;
+  uint64_t lost_reported_ = 0;  // lost workers in status.json
+  int64_t stopping_ms_ = 0;     // since when the service has been stopping; 0 if it is not
 };
 
 }  // namespace dqmhub

@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 #include <system_error>
 
 #include "crash_report.h"
@@ -20,15 +22,18 @@ namespace dqmhub {
 namespace {
 
 constexpr size_t kMaxConnections = 256;
-constexpr int64_t kIoTimeoutMs = 10'000;  // for the rest of a request, and for the client to read a response
+constexpr int64_t kIoTimeoutMs = 10'000;  // without progress of a request that arrives or of a response that the client reads
 constexpr int64_t kDrainTimeoutMs = 200;  // the same while the service stops
+constexpr int64_t kWaitingPollMs = 2;     // for requests that wait for plots of the same monitor element
+
+[[noreturn]] void throw_errno(const char *what) { throw std::system_error(errno, std::generic_category(), what); }
 
 void epoll_watch(int epoll, int fd, uint32_t events, int how = EPOLL_CTL_ADD) {
   epoll_event event = {};
   event.events = events;
   event.data.fd = fd;
   if (epoll_ctl(epoll, how, fd, &event) < 0)
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    throw_errno("epoll_ctl");
 }
 
 sigset_t master_signals() {
@@ -48,11 +53,14 @@ int open_signals() {
 
 }  // namespace
 
-Worker::Worker(int listener, WorkerSlot &slot, const Settings &settings)
+Worker::Worker(int listener, WorkerSlots &slots, size_t number, const Settings &settings)
     : listener_(listener),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       signals_(open_signals()),
-      slot_(slot),
+      slots_(slots),
+      number_(number),
+      most_of_one_name_(std::max(1, settings.workers - 1)),
+      slot_(slots[number]),
       blacklist_(settings.blacklist()),
       initial_bytes_(mapped_bytes()),
       retire_bytes_(initial_bytes_ + (uint64_t(settings.memory_mb) << 19)) {
@@ -62,32 +70,48 @@ Worker::Worker(int listener, WorkerSlot &slot, const Settings &settings)
 
 bool Worker::wait_for_activation() const {
   const sigset_t set = master_signals();
-  int number = 0;
-  sigwait(&set, &number);
-  return number == kActivateSignal;
+  const timespec heartbeat = {kHeartbeatMs / 1000, kHeartbeatMs % 1000 * 1'000'000};
+  for (;;) {
+    slot_.beat();
+    if (const int number = sigtimedwait(&set, nullptr, &heartbeat); number > 0)
+      return number == kActivateSignal;
+    if (errno != EAGAIN && errno != EINTR)
+      throw_errno("sigtimedwait");
+  }
 }
 
 void Worker::run() {
   epoll_watch(epoll_, signals_, EPOLLIN);
   epoll_watch(epoll_, listener_, EPOLLIN | EPOLLEXCLUSIVE);  // one connection wakes one idle worker, not all
   while (!draining_ || !connections_.empty()) {
+    slot_.beat();
     epoll_event event;  // one at a time, so that other workers take the remaining connections
     const int ready = epoll_wait(epoll_, &event, 1, wait_ms());
-    if (ready > 0 && event.data.fd == signals_)
-      drain();
-    else if (ready > 0 && event.data.fd == listener_)
-      accept_connection();
-    else if (ready > 0)
-      serve_connection(event.data.fd, event.events);
+    if (ready < 0 && errno != EINTR)  // a plugin may have closed the descriptor
+      throw_errno("epoll_wait");
+    if (ready > 0)
+      handle(event);
+    serve_waiting();
     close_overdue();
   }
+}
+
+void Worker::handle(const epoll_event &event) {
+  if (event.data.fd == signals_)
+    drain();
+  else if (event.data.fd == listener_)
+    accept_connection();
+  else
+    serve_connection(event.data.fd, event.events);
 }
 
 // Accepts a connection and serves its first request. Returns false if none is waiting because another worker was faster.
 bool Worker::accept_connection() {
   const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0)
+  if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
     return false;
+  if (fd < 0)  // a plugin may have closed or used up the descriptors
+    throw_errno("accept");
   drop_idle_connection();
   connections_[fd].active_ms = now_ms();
   epoll_watch(epoll_, fd, EPOLLIN);
@@ -110,17 +134,19 @@ void Worker::serve_connection(int fd, uint32_t events) {
   if (found == connections_.end())
     return;
   Connection &connection = found->second;
-  const bool ended = events != EPOLLOUT && !receive(fd, connection);
-  bool alive = send_pending(fd, connection);
+  const size_t size_before = connection.size();
+  const bool ended = events & EPOLLIN && !receive(fd, connection);
+  bool alive = !(events & EPOLLHUP) && send_pending(fd, connection);
   while (alive && connection.output.empty() && respond_to_next(fd, connection))
     alive = send_pending(fd, connection);
-  if (!alive || ended) {
+  if (!alive || (ended && !connection.waiting_ms)) {
     close_connection(found);
     return;
   }
-  const bool partial = !connection.input.empty() || !connection.output.empty();
-  connection.partial_ms = !partial ? 0 : connection.partial_ms ? connection.partial_ms : now_ms();
-  epoll_watch(epoll_, fd, connection.output.empty() ? EPOLLIN : EPOLLOUT, EPOLL_CTL_MOD);
+  const bool partial = connection.size() > 0 && !connection.waiting_ms, progress = connection.size() != size_before;
+  connection.partial_ms = !partial ? 0 : progress || !connection.partial_ms ? now_ms() : connection.partial_ms;
+  const uint32_t awaited = connection.output.empty() ? EPOLLIN : EPOLLOUT;
+  epoll_watch(epoll_, fd, connection.waiting_ms ? 0 : awaited, EPOLL_CTL_MOD);
 }
 
 // Reads the bytes that have arrived, up to the maximum message size. Returns false if the client has closed its end.
@@ -148,33 +174,55 @@ bool Worker::respond_to_next(int fd, Connection &connection) {
   if (connection.input.size() < size)
     return false;
   const bool too_long = *length > 0 && size_t(*length) > kMaxMessageBytes;
-  connection.output =
-      encode_response(too_long ? error_response(kTooLong) : respond(fd, std::string_view(connection.input).substr(0, size)));
+  const auto response = too_long ? error_response(kTooLong) : respond(fd, connection, std::string_view(connection.input).substr(0, size));
+  if (!response)
+    return false;
+  connection.output = encode_response(*response);
   connection.input.erase(0, size);
   connection.active_ms = now_ms();
   connection.partial_ms = 0;
   return true;
 }
 
-Response Worker::respond(int fd, std::string_view message) {
+// Returns the response to a request, or nothing if the plot has to wait.
+std::optional<Response> Worker::respond(int fd, Connection &connection, std::string_view message) {
   Request request;
   if (const Code code = parse_request(message, request); code != kOk)
     return error_response(code);
-  slot_.begin_plot(request.name, request.spec);
-  Response response;
+  slot_.begin_plot(request.name, request.spec);  // before the others are looked at, so that two workers see each other
+  if (slots_.must_wait(number_, request.name, connection.waiting_ms, most_of_one_name_)) {
+    slot_.cancel_plot();
+    connection.waiting_ms = connection.waiting_ms ? connection.waiting_ms : now_ms();
+    return {};
+  }
+  connection.waiting_ms = 0;
+  const Response response = draw(fd, request);
+  slot_.end_plot();
+  return response;
+}
+
+// Serves the connections whose requests wait and need not any more.
+void Worker::serve_waiting() {
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    const auto connection = next++;  // serving may close it
+    if (connection->second.waiting_ms)
+      serve_connection(connection->first, 0);
+  }
+}
+
+Response Worker::draw(int fd, const Request &request) {
   try {
     const PlotGuard drawing(fd);
     take_applied_plugins();  // discards those of a plot that failed
-    response = render(request, blacklist_);
+    Response response = render(request, blacklist_);
     response.payload = add_text_chunk(std::move(response.payload), "Plugins", take_applied_plugins());
     retire_if_grown();
+    return response;
   } catch (const std::bad_alloc &) {
-    response = fail(kMemoryExceeded, "took too much memory");
+    return fail(kMemoryExceeded, "took too much memory");
   } catch (const std::exception &error) {
-    response = fail(kFailed, error.what());
+    return fail(kFailed, error.what());
   }
-  slot_.end_plot();
-  return response;
 }
 
 // Reports a failed plot and retires this worker, because ROOT's state is undefined after an exception.
@@ -215,7 +263,8 @@ void Worker::close_overdue() {
   for (auto it = connections_.begin(); it != connections_.end();) {
     const Connection &connection = it->second;
     const int64_t since = connection.partial_ms || !draining_ ? connection.partial_ms : connection.active_ms;
-    const bool overdue = (connection.partial_ms || draining_) && now - since >= patience;
+    const bool pending = connection.partial_ms || (draining_ && !connection.waiting_ms);
+    const bool overdue = pending && now - since >= patience;
     it = overdue ? close_connection(it) : std::next(it);
   }
 }
@@ -230,19 +279,17 @@ void Worker::drain() {
 // Stops accepting connections.
 void Worker::retire() {
   draining_ = true;
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, signals_, nullptr);
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, signals_, nullptr);  // fails for a descriptor that a plugin has closed
   epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
   slot_.mark_leaving();
 }
 
-// Returns the epoll timeout: time until a deadline has to be checked, -1 if none is pending.
+// Returns the epoll timeout in ms: until the next heartbeat, or until waiting requests or deadlines have to be checked.
 int Worker::wait_ms() const {
-  if (draining_)
-    return kDrainTimeoutMs / 4;
   for (const auto &[fd, connection] : connections_)
-    if (connection.partial_ms)
-      return 1000;
-  return -1;
+    if (connection.waiting_ms)
+      return kWaitingPollMs;
+  return draining_ ? kDrainTimeoutMs / 4 : kHeartbeatMs;
 }
 
 Worker::Connections::iterator Worker::close_connection(Connections::iterator connection) {
