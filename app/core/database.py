@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import logging
 import re
-import select
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ from urllib.parse import unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
 
+from app.core.database_kinds import DatabaseReplaced, SqliteFile, postgresql_pool
+from app.core.disk import is_full
 from app.core.settings import TREE, Settings
 
 MIGRATIONS = TREE / "migrations"
@@ -29,6 +30,8 @@ NETWORK_FILE_SYSTEMS = (
     *("fuse.sshfs", "fuse.eos", "fuse.ceph", "fuse.cernvm"),
 )
 POOL_SIZE = 32
+LOCK_TIMEOUT_S = 10
+"""A statement waits for locks of others at most this long; then the database is busy."""
 
 proxy = DatabaseProxy()
 
@@ -61,6 +64,11 @@ def is_sqlite() -> bool:
     return isinstance(proxy.obj, SqliteDatabase)
 
 
+def sqlite_file() -> Path | None:
+    """The file of the database; None for PostgreSQL."""
+    return Path(proxy.obj.database) if is_sqlite() else None
+
+
 def server_version() -> str:
     """Name and version of the database server."""
     if is_sqlite():
@@ -74,8 +82,16 @@ def _sqlite(path: Path) -> Database:
     except OSError as error:
         raise UnusableDatabase(f"Cannot create {path} ({error.strerror}): set data_dir to a writable folder") from error
     refuse_network(path.parent, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
-    pragmas = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1, "cache_size": -16000}
-    return SqliteDatabase(str(path), pragmas=pragmas, timeout=10, lock_type="IMMEDIATE")
+    pragmas = {
+        "journal_mode": "wal",
+        "synchronous": "normal",
+        "foreign_keys": 1,
+        "cache_size": -16000,
+        "mmap_size": 0,  # a full or failing disk would end the process by SIGBUS
+    }
+    before = proxy.obj  # of the process that forked this one: a new worker must not accept another file than the others
+    file_id = before.file_id if isinstance(before, SqliteFile) and before.database == str(path) else None
+    return SqliteFile(str(path), file_id, pragmas=pragmas, timeout=LOCK_TIMEOUT_S, lock_type="IMMEDIATE")
 
 
 def refuse_network(folder: Path, mounts: str) -> None:
@@ -100,22 +116,16 @@ def file_system(folder: Path, mounts: str) -> str:
 
 
 def _postgresql(url: str) -> Database:
-    from playhouse.pool import PooledPostgresqlDatabase
-
-    class Pool(PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse is not typed
-        def _is_closed(self, connection: Any) -> bool:
-            """Whether the server has closed an idle connection, e.g. in a restart: only then it has something to read."""
-            poll = select.poll()
-            poll.register(connection.fileno(), select.POLLIN)
-            return bool(super()._is_closed(connection) or poll.poll(0))
-
     parts = urlsplit(url)
     values = {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}
     options: dict[str, Any] = {name: unquote(value) if isinstance(value, str) else value for name, value in values.items() if value}
     for item in filter(None, parts.query.split("&")):  # e.g. host=/run/postgresql for a UNIX socket, sslmode=verify-full
         name, _, value = item.partition("=")
         options[name] = unquote(value)
-    return Pool(unquote(parts.path.lstrip("/")), max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
+    options.setdefault("options", f"-c lock_timeout={1000 * LOCK_TIMEOUT_S}")
+    name = unquote(parts.path.lstrip("/"))
+    pool: Database = postgresql_pool(name, max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
+    return pool
 
 
 def rows(query: Any) -> list[tuple[Any, ...]]:
@@ -177,6 +187,10 @@ def _reach(database: Database) -> None:
         database.connect(reuse_if_open=True)
         database.execute_sql("SELECT 1")
     except PeeweeException as error:
+        if isinstance(error, DatabaseReplaced):
+            raise UnusableDatabase(str(error)) from error
+        if isinstance(database, SqliteFile) and is_full(Path(database.database).parent):
+            raise UnusableDatabase(f"Cannot open the database: the disk of {database.database} is full") from error
         where = "data_dir" if isinstance(database, SqliteDatabase) else "database_url and the server"
         raise UnusableDatabase(f"Cannot reach the database: {str(error).strip()}; check {where}") from error
 
@@ -226,6 +240,7 @@ def _one_runner(database: Database, announce: Callable[[str], object]) -> Iterat
     name = 0x44514D  # any number that only these upgrades use
     if not database.execute_sql("SELECT pg_try_advisory_lock(%s)", (name,)).fetchone()[0]:
         announce("Another upgrade is running; waiting for it")
+        database.execute_sql("SET lock_timeout = 0")
         database.execute_sql("SELECT pg_advisory_lock(%s)", (name,))
     try:
         yield

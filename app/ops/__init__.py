@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages and addresses of this area to the application."""
-    from app.ops import health, openapi, status
+    from app.ops import disk, health, openapi, status
 
     for module in (status, health, openapi):
         app.register_blueprint(module.blueprint)
+    disk.init_app(app, app.config["HUB"])

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from app.core import metrics
 from app.core.area import Area
 from app.core.version import VERSION
+from app.ops.disk import disk_line
 from app.ops.status import database_line, readiness
 from app.security import Role, needs
 from app.web import request_settings
@@ -30,9 +31,9 @@ def live() -> Response:
 @blueprint.get("/healthz/ready")
 @needs(Role.PUBLIC)
 def ready() -> tuple[Response, int]:
-    """Whether this process can serve pages: the checks of the database and of all areas."""
+    """Whether this process can serve pages and store what is sent: the checks of database and disk, and of all areas."""
     areas: tuple[Area, ...] = current_app.extensions["areas"]
-    lines = [database_line(), *readiness(areas, request_settings())]
+    lines = [database_line(), disk_line(request_settings()), *readiness(areas, request_settings())]
     is_ready = all(line.state != "down" for line in lines)
     body = {"status": "ok" if is_ready else "down", "checks": {line.name: line.state for line in lines}}
     return jsonify(body), 200 if is_ready else 503

@@ -15,6 +15,7 @@ from app.core import database
 from app.core.area import Area, StatusLine
 from app.core.settings import Settings
 from app.gui.plots import quarantine
+from app.ops.disk import disk_line
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import page, request_settings
@@ -29,12 +30,12 @@ blueprint = Blueprint("status", __name__)
 def status() -> Response:
     """Lines and tables of all areas; if the database is down, only the checks that do not need it."""
     areas: tuple[Area, ...] = current_app.extensions["areas"]
-    base = database_line()
-    if base.state == "down":
-        lines = [base, *readiness(areas, request_settings())]
+    base = [database_line(), disk_line(request_settings())]
+    if base[0].state == "down":
+        lines = [*base, *readiness(areas, request_settings())]
         return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=[])
     tables, failures = _tables(areas)
-    lines = [base, *(line for area in areas for line in _lines_of(area, request_settings())), *failures]
+    lines = [*base, *(line for area in areas for line in _lines_of(area, request_settings())), *failures]
     return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=tables)
 
 

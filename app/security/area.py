@@ -13,6 +13,7 @@ AREA = Area(
     menu=(MenuItem("Audit log", "/account/audit", "admin"),),
     commands={"user": CliCommand("app.cli.user", "Accounts"), "token": CliCommand("app.cli.user", "Accounts")},
     settings=SecuritySettings,
+    storing_nothing=frozenset({"security.csp_report"}),
     roles={
         "static": "public",
         "bundle": "public",

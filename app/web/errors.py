@@ -11,6 +11,7 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.outages import Outage, log_outage, outage_of
 from app.web.answers import is_api, is_fragment
 from app.web.form_bodies import HubRequest, check_no_nul
 from app.web.frame import current_url
@@ -19,6 +20,8 @@ from app.web.problem import Problem
 DomainError = TypeVar("DomainError", bound=Exception)
 
 log = logging.getLogger(__name__)
+
+FULL = "The disk of DQM Hub is full: nothing can be stored or changed until there is space again"
 
 
 def init_app(app: Flask) -> None:
@@ -58,12 +61,22 @@ def problem_response(problem: Problem) -> Response:
     if is_api():
         response = jsonify(problem.shape())
     else:
-        response = make_response(render_template("web/error_fragment.html" if is_fragment() else "web/error.html", problem=problem))
+        response = make_response(_error_page(problem))
     response.status_code = problem.status
     response.headers.update(problem.headers)
     response.headers["Cache-Control"] = "no-store"
     response.vary.update(("HX-Request", "HX-Target"))
     return response
+
+
+def _error_page(problem: Problem) -> str:
+    """The page or fragment; without its frame if that needs a database which is away."""
+    try:
+        return render_template("web/error_fragment.html" if is_fragment() else "web/error.html", problem=problem)
+    except Exception as error:
+        if outage_of(error) is None:
+            raise
+        return render_template("web/error_alone.html", problem=problem)
 
 
 def _http_error(error: HTTPException) -> AnyResponse:
@@ -81,6 +94,16 @@ def _broken_body(error: ParseException) -> Response:
     return problem_response(Problem(400, f"The body of the request cannot be read: {error}", headers={"Connection": "close"}))
 
 
+def _outage_problem(outage: Outage) -> Problem:
+    """The response to a request that an outage prevents. Reasons of the system are for the log: they name folders and hosts."""
+    if outage.kind == "full":
+        return Problem(507, FULL)
+    if outage.kind == "busy":
+        return Problem(503, "The database of DQM Hub is busy: try again in some seconds", headers={"Retry-After": "5"})
+    text = outage.reason if outage.kind == "unusable" else "DQM Hub cannot reach its database now; the log of the web server says why"
+    return Problem(503, text, headers={"Retry-After": "30"})
+
+
 def _is_page_with_slash() -> bool:
     """Whether the address of this request is that of a page, followed by a slash, as people type it."""
     path = request.path.rstrip("/")
@@ -91,5 +114,8 @@ def _is_page_with_slash() -> bool:
 
 
 def _internal_error(error: Exception) -> Response:
+    if outage := outage_of(error):
+        log_outage("Requests are refused", outage)
+        return problem_response(_outage_problem(outage))
     log.exception("%s %r failed", request.method, request.full_path.rstrip("?"))  # %r: an address may contain line ends
     return problem_response(Problem(500, f"Internal error of DQM Hub ({type(error).__name__}); the log of the web server has the details"))

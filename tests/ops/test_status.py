@@ -32,7 +32,7 @@ def test_live_answers_without_anything_else(client: FlaskClient) -> None:
 
 def test_ready_is_503_without_a_render_service_and_names_it(client: FlaskClient) -> None:
     answer = client.get("/healthz/ready")
-    assert (answer.status_code, answer.json) == (503, {"status": "down", "checks": {"database": "ok", "render": "down"}})
+    assert (answer.status_code, answer.json) == (503, {"status": "down", "checks": {"database": "ok", "disk": "ok", "render": "down"}})
 
 
 def test_ready_is_200_when_all_is_there(client: FlaskClient, hub: Settings, render_service: Path) -> None:

@@ -13,12 +13,14 @@ import pytest
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A disk of 8 MB, mounted there."""
+def small_disk(folder: Path, megabytes: int = 8) -> Iterator[None]:
+    """A disk of this size, mounted there."""
     if os.geteuid():
         pytest.skip("only root can mount a small disk")
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
     try:

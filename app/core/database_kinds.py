@@ -1,0 +1,110 @@
+"""The two kinds of databases, with what peewee leaves open: first causes of errors, a replaced file, idle connections."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from typing import Any
+
+from peewee import PeeweeException, SqliteDatabase
+
+CHECK_S = 0.2
+"""The file of a database is compared with the one that was opened at most this often."""
+
+ROLLBACK_TO_SAVEPOINT = "ROLLBACK TO "
+
+
+class DatabaseReplaced(PeeweeException):
+    """The file of the database was replaced or removed while this process runs. The message has the reason and the solution."""
+
+
+class FirstCause:
+    """Keeps the error that ended a transaction. Rolling back fails, too, when the database has done so by itself or is away."""
+
+    def rollback(self) -> None:
+        """Roll the transaction back; while an error is handled, a further one is dropped."""
+        first = sys.exc_info()[1]
+        try:
+            super().rollback()  # type: ignore[misc]  # a class of peewee follows
+        except PeeweeException:
+            if first is None:
+                raise
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """Run a statement. While an error is handled, a further one of rolling back is dropped."""
+        first = sys.exc_info()[1] if sql.startswith(ROLLBACK_TO_SAVEPOINT) else None
+        try:
+            return super().execute_sql(sql, params)  # type: ignore[misc]  # a class of peewee follows
+        except PeeweeException:
+            if first is None:
+                raise
+
+
+class SqliteFile(FirstCause, SqliteDatabase):
+    """A database in a file, which is refused when it is not the one that was opened first.
+
+    A process with open connections would go on with the old file, and others would read the new file with the log of
+    the old one, which damages it.
+
+    Attributes:
+        file_id: Device and inode of the file.
+    """
+
+    def __init__(self, path: str, file_id: tuple[int, int] | None, **options: Any) -> None:
+        self.file_id = file_id
+        self._checked = 0.0
+        super().__init__(path, **options)
+
+    def connect(self, reuse_if_open: bool = False) -> bool:
+        """Open a connection for this thread; whether it is new. Raises DatabaseReplaced."""
+        self.check_file()
+        is_new = bool(super().connect(reuse_if_open))
+        self.file_id = self.file_id or self._file_id()
+        return is_new
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin a transaction. Raises DatabaseReplaced."""
+        self._check_sometimes()
+        super().begin(lock_type)
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """Run a statement. Raises DatabaseReplaced."""
+        self._check_sometimes()
+        return super().execute_sql(sql, params)
+
+    def _check_sometimes(self) -> None:
+        now = time.monotonic()
+        if now - self._checked > CHECK_S:
+            self.check_file()
+            self._checked = now
+
+    def check_file(self) -> None:
+        """Raise DatabaseReplaced unless the file is the one that was opened first."""
+        if self.file_id and (found := self._file_id()) != self.file_id:
+            raise DatabaseReplaced(
+                f"The file of the database was {'replaced' if found else 'removed'} while DQM Hub runs: stop all its services, "
+                "restore the database as docs/operators/backup.md says, and start them again"
+            )
+
+    def _file_id(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.database)
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def postgresql_pool(*arguments: Any, **options: Any) -> Any:
+    """A pool of connections to a PostgreSQL database; arguments are those of peewee."""
+    from playhouse.pool import PooledPostgresqlDatabase  # it loads the driver
+
+    class Pool(FirstCause, PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse is not typed
+        def _is_closed(self, connection: Any) -> bool:
+            """Whether the server has closed an idle connection, e.g. in a restart: only then it has something to read."""
+            poll = select.poll()
+            poll.register(connection.fileno(), select.POLLIN)
+            return bool(super()._is_closed(connection) or poll.poll(0))
+
+    return Pool(*arguments, **options)

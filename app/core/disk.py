@@ -1,0 +1,41 @@
+"""The disk with the data of the hub: how much of it is free, and whether it is full."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+FULL_BYTES = 1 << 20
+"""A disk with less free space is full: a transaction of the database would fail halfway."""
+
+FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Numbers of system errors of a full disk, or a full share of it."""
+
+
+class DiskSpace(NamedTuple):
+    """Free space of a disk for the user of this process, and its size, in bytes."""
+
+    free: int
+    size: int
+    has_inodes: bool  # whether a file can be added
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing can be stored any more."""
+        return self.free < FULL_BYTES or not self.has_inodes
+
+
+def disk_space(folder: Path) -> DiskSpace:
+    """The space of the disk of a folder. Raises OSError when it cannot be reached."""
+    found = os.statvfs(folder)
+    return DiskSpace(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize, not found.f_files or found.f_favail > 0)
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk of a folder is full; False if it cannot be reached."""
+    try:
+        return disk_space(folder).is_full
+    except OSError:
+        return False

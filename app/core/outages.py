@@ -1,0 +1,106 @@
+"""Outages: errors whose cause is outside of the hub, a full disk or a database that is busy or cannot be reached.
+
+They end by themselves or by an administrator, so requests are refused for now, steps and jobs are repeated, and nothing
+is stored about what was being done.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+from app.core.database import UnusableDatabase, sqlite_file
+from app.core.database_kinds import DatabaseReplaced
+from app.core.disk import FULL_ERRORS, is_full
+
+log = logging.getLogger(__name__)
+
+OutageKind = Literal["full", "busy", "away", "unusable"]
+"""Unusable: the reason is a sentence for people, with what to do."""
+
+BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
+AWAY_CODES = frozenset(
+    {
+        *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM),
+        *(sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
+    }
+)
+DISK_FULL = "53100"
+BUSY_STATES = ("55P03", "40P01", "40001", "57014", "53300")
+"""SQL states of PostgreSQL: lock not available, deadlock, serialization failure, query cancelled, too many connections."""
+AWAY_STATES = ("08", "53", "57P", "58", "25006", "XX00")
+"""Beginnings of SQL states: connection, resources, shutdown, system errors, a read-only standby, damaged data."""
+
+LOG_S = 60.0
+"""An outage is logged at most this often by a process."""
+
+
+class Outage(NamedTuple):
+    """Why something cannot be done now."""
+
+    kind: OutageKind
+    reason: str  # the first cause, as the system or the database names it
+
+
+def outage_of(error: BaseException) -> Outage | None:
+    """The outage that is the first cause of an error; None if there is none."""
+    found = None
+    for each in _chain(error):
+        if kind := _kind(each):
+            found = Outage(kind, f"{each}".strip())
+    return found
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, its cause, the cause of that, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _kind(error: BaseException) -> OutageKind | None:
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_kind(getattr(error, "sqlite_errorcode", 0))
+    if isinstance(error, UnusableDatabase | DatabaseReplaced):
+        return "unusable"
+    if type(error).__module__.startswith("psycopg"):
+        return _postgresql_kind(error)
+    if isinstance(error, OSError):
+        return "full" if error.errno in FULL_ERRORS else "away" if error.errno == errno.EROFS else None
+    return "busy" if type(error).__name__ == "MaxConnectionsExceeded" else None  # of the pool
+
+
+def _sqlite_kind(code: int) -> OutageKind | None:
+    primary = code & 0xFF
+    if primary in BUSY_CODES:
+        return "busy"
+    if primary == sqlite3.SQLITE_FULL:
+        return "full"
+    if primary not in AWAY_CODES:
+        return None
+    file = sqlite_file()  # SQLite cannot make its index on a full disk, and then says that it cannot open the database
+    return "full" if file and is_full(file.parent) else "away"
+
+
+def _postgresql_kind(error: Any) -> OutageKind | None:
+    state = getattr(error, "sqlstate", None)
+    if state is None:  # of the driver itself: the connection
+        return "away" if type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout") else None
+    if state == DISK_FULL:
+        return "full"
+    return "busy" if state in BUSY_STATES else "away" if state.startswith(AWAY_STATES) else None
+
+
+_logged: dict[tuple[str, OutageKind], float] = {}
+
+
+def log_outage(what: str, outage: Outage) -> None:
+    """Log that something was not done, at most once in LOG_S for each kind: the log may be on the full disk."""
+    now = time.monotonic()
+    if now - _logged.get((what, outage.kind), -LOG_S) >= LOG_S:
+        _logged[what, outage.kind] = now
+        log.error("%s: %s (%s)", what, outage.reason, outage.kind)
