@@ -15,6 +15,7 @@ from app.core.settings import Settings
 from app.core.supervisor import die_with, follow_supervisor
 from app.queue import periodic
 from app.queue.execution import queue_of
+from app.queue.leases import LeaseWatch
 from app.queue.settings import QueueSettings
 from app.queue.store import enqueue_daily, sweep
 
@@ -37,6 +38,7 @@ class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.leases = LeaseWatch()
         self.heartbeat = Heartbeat({"live": "live", "bulk": "worker"}[self.huey.name])
 
     def loop(self, now: float | None = None) -> None:
@@ -44,7 +46,7 @@ class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
         try:
             self.heartbeat.write()
             enqueue_daily()
-            sweep(self.huey.name)
+            sweep(self.huey.name, self.leases)
         except Exception:  # the database may be unreachable for a while; the next sweep finds the same jobs
             log.exception("The queue %s was not swept", self.huey.name)
         finally:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.database import end_thread, release
 from app.core.settings import Settings
-from app.queue.models import ATTEMPTS, BackgroundJob, JobCancelled, JobFailed
+from app.queue.models import ATTEMPTS, LONGEST_PAUSE_S, BackgroundJob, JobCancelled, JobFailed
 from app.queue.settings import QUEUES, QueueSettings
-from app.queue.states import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
+from app.queue.states import CANCELLED, DONE, FAILED, QUEUED, RUNNING
 
 if TYPE_CHECKING:
     from app.queue.queues import JobQueue
@@ -102,21 +102,32 @@ def _no_handler(job: BackgroundJob) -> None:
 
 
 def claim(job_id: int) -> BackgroundJob | None:
-    """Lease a job to this thread; None if it is not free."""
+    """Lease a job to this thread; None if it is not queued, or in a pause between attempts."""
     now = time.time()
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     changes = {
         "state": RUNNING,
         "owner": owner,
         "attempts": BackgroundJob.attempts + 1,
-        "lease_until": now + _settings.of(QueueSettings).job_lease_s,
+        "lease_until": now + lease_s(),
         "started": now,
         "progress": None,
         "note": "",
     }
-    free = BackgroundJob.state.in_(OPEN), BackgroundJob.lease_until <= now, ~BackgroundJob.cancelling, BackgroundJob.attempts < ATTEMPTS
+    free = BackgroundJob.state == QUEUED, ~in_pause(), ~BackgroundJob.cancelling, BackgroundJob.attempts < ATTEMPTS
     claimed = BackgroundJob.update(**changes).where(BackgroundJob.id == job_id, *free).execute()
     return BackgroundJob.get(BackgroundJob.owner == owner) if claimed else None
+
+
+def in_pause() -> Any:
+    """A condition on queued jobs: the pause between two attempts lasts. A longer one means that the system clock was set back."""
+    now = time.time()
+    return (BackgroundJob.lease_until > now) & (BackgroundJob.lease_until <= now + LONGEST_PAUSE_S)
+
+
+def lease_s() -> float:
+    """The length of the lease of a job, s."""
+    return _settings.of(QueueSettings).job_lease_s
 
 
 def attempt(job: BackgroundJob, handler: Handler) -> None:
@@ -163,13 +174,13 @@ def _update_if_owner(job: BackgroundJob, *conditions: Any, **changes: Any) -> bo
 def _renewed_lease(job: BackgroundJob) -> Iterator[None]:
     """Renew the lease of a job from a second thread, which connects to the database at its first renewal only."""
     ended = threading.Event()
-    lease_s = _settings.of(QueueSettings).job_lease_s
+    length_s = lease_s()
 
     def renew() -> None:
         try:
-            while not ended.wait(lease_s / 4):
+            while not ended.wait(length_s / 4):
                 try:
-                    _update_if_owner(job, lease_until=time.time() + lease_s)
+                    _update_if_owner(job, lease_until=time.time() + length_s)
                 except Exception:  # whatever the database raises: three more tries fit into the lease
                     log.exception("The lease of job %d was not renewed", job.id)
                 release()

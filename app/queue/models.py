@@ -14,6 +14,9 @@ from app.queue.states import QUEUED
 ATTEMPTS = 5
 """Attempts before a job fails for good, whether its handler raises or its process dies."""
 
+LONGEST_PAUSE_S = 2.0**ATTEMPTS
+"""No pause between two attempts is longer."""
+
 
 class QueueError(Exception):
     """Base of the errors of background jobs. The message is a sentence for users."""
@@ -41,7 +44,9 @@ class BackgroundJob(Table):
     args = TextField(default="{}")  # JSON object
     state = TextField(default=QUEUED)  # one of STATES
     attempts = IntegerField(default=0)
-    lease_until = DoubleField(default=time.time)  # nobody may claim the row before: end of a lease, or of a pause between attempts
+    lease_until = DoubleField(
+        default=time.time
+    )  # queued: end of the pause between attempts; running: of the lease, which each renewal changes
     owner = TextField(default="")  # host, process and attempt of the last claim
     cancelling = BooleanField(default=False)  # the running handler is to stop
     progress = DoubleField(null=True)  # 0..1, null when unknown

@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 from peewee import IntegrityError, fn
 
 from app.core.database import end_thread, proxy, rows
-from app.queue.execution import DAILY, Handler, attempt, claim, queue_of, send
+from app.queue.execution import DAILY, Handler, attempt, claim, in_pause, lease_s, queue_of, send
+from app.queue.leases import JobLease, LeaseWatch
 from app.queue.models import ATTEMPTS, BackgroundJob, JobStateError
-from app.queue.states import CANCELLED, FAILED, OPEN, QUEUED
+from app.queue.states import CANCELLED, FAILED, OPEN, QUEUED, RUNNING
 
 POLL_S = 0.02
 
@@ -31,7 +32,7 @@ def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, *, queue: s
 def enqueue_claimed(kind: str, key: str) -> BackgroundJob | None:
     """Insert a job in the caller's transaction, leased to this thread, which then calls `attempt`; None if there is an open one.
 
-    If this process dies, a consumer of the queue `bulk` runs the job after the end of its lease.
+    If this process dies, a consumer of the queue `bulk` runs the job when its lease was not renewed.
     """
     job = _insert("bulk", kind, key, None)
     return claim(job.id) if job else None
@@ -93,9 +94,13 @@ def _insert(queue: str, kind: str, key: str, args: dict[str, Any] | None) -> Bac
         return None
 
 
-def sweep(queue: str) -> None:
-    """Send the lost messages of free jobs again, and close free jobs that were cancelled or have no attempt left."""
-    free = BackgroundJob.state.in_(OPEN), BackgroundJob.queue == queue, BackgroundJob.lease_until <= time.time()
+def sweep(queue: str, leases: LeaseWatch) -> None:
+    """Queue jobs again whose lease has expired, close those that were cancelled or have no attempt left, and repeat lost messages.
+
+    `leases` is kept from one sweep of this queue by this process to the next.
+    """
+    end_expired_leases(queue, leases)
+    free = BackgroundJob.state == QUEUED, BackgroundJob.queue == queue, ~in_pause()
     fields = BackgroundJob.id, BackgroundJob.owner, BackgroundJob.attempts, BackgroundJob.cancelling
     ended = BackgroundJob.cancelling | (BackgroundJob.attempts >= ATTEMPTS)
     for job_id, owner, attempts, cancelling in rows(BackgroundJob.select(*fields).where(*free, ended)):
@@ -111,6 +116,15 @@ def sweep(queue: str) -> None:
             send(queue, job_id)
 
 
+def end_expired_leases(queue: str, leases: LeaseWatch) -> None:
+    """Queue the running jobs again whose process does not renew its lease any more."""
+    columns = BackgroundJob.id, BackgroundJob.owner, BackgroundJob.lease_until
+    running = rows(BackgroundJob.select(*columns).where(BackgroundJob.state == RUNNING, BackgroundJob.queue == queue))
+    for lease in leases.expired((JobLease(*row) for row in running), lease_s()):
+        unchanged = BackgroundJob.owner == lease.owner, BackgroundJob.lease_until == lease.end, BackgroundJob.state == RUNNING
+        BackgroundJob.update(state=QUEUED, lease_until=time.time()).where(BackgroundJob.id == lease.job, *unchanged).execute()
+
+
 def enqueue_daily() -> None:
     """Enqueue today's job (UTC) of each daily kind, unless it was enqueued before."""
     today = time.strftime("%Y-%m-%d", time.gmtime())
@@ -120,9 +134,9 @@ def enqueue_daily() -> None:
 
 
 def _close(job_id: int, owner: str, state: str, error: str) -> None:
-    free = BackgroundJob.state.in_(OPEN), BackgroundJob.owner == owner, BackgroundJob.lease_until <= time.time()
     changes = {"state": state, "error": error, "finished": time.time(), "cancelling": False}
-    BackgroundJob.update(**changes).where(BackgroundJob.id == job_id, *free).execute()
+    unclaimed = BackgroundJob.state == QUEUED, BackgroundJob.owner == owner
+    BackgroundJob.update(**changes).where(BackgroundJob.id == job_id, *unclaimed).execute()
 
 
 def cancel(job_id: int) -> None:

@@ -15,6 +15,7 @@ from app.core import database
 from app.core.settings import Settings
 from app.queue import execution, store
 from app.queue.execution import HANDLERS, Handler, claim
+from app.queue.leases import LeaseWatch
 from app.queue.models import ATTEMPTS, BackgroundJob, JobCancelled, JobStateError
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
@@ -40,8 +41,13 @@ def at_once(function: Callable[[int], Any]) -> list[Any]:
 
 
 def expire(row: BackgroundJob) -> None:
-    """Let the lease or the pause of a row end now."""
+    """Let the pause of a queued job end now, or the lease of a running one, as a consumer does that saw it unchanged for its length."""
     BackgroundJob.update(lease_until=0).where(BackgroundJob.id == row.id).execute()
+    now, leases = time.monotonic(), LeaseWatch()
+    with pytest.MonkeyPatch.context() as clock:
+        for passed_s in (0.0, execution.lease_s()):
+            clock.setattr(time, "monotonic", lambda: now + passed_s)  # noqa: B023
+            store.end_expired_leases("bulk", leases)
 
 
 def again(row: BackgroundJob) -> BackgroundJob:
@@ -108,23 +114,23 @@ def test_an_unreachable_queue_loses_no_job(hub: Settings, caplog: pytest.LogCapt
     assert f"Job {row.id} was not sent to the queue bulk" in caplog.text
     execution.connect(hub)
     assert execution.queue_of("bulk").job_ids() == set()
-    store.sweep("bulk")
+    store.sweep("bulk", LeaseWatch())
     assert execution.queue_of("bulk").job_ids() == {row.id}
 
 
 def test_a_sweep_sends_only_lost_messages(hub: Settings) -> None:
     messages = execution.queue_of("bulk")
     first, second = store.enqueue("import", "1"), store.enqueue("import", "2")
-    store.sweep("bulk")
+    store.sweep("bulk", LeaseWatch())
     assert messages.pending_count() == 2
     messages.dequeue()
-    store.sweep("bulk")
+    store.sweep("bulk", LeaseWatch())
     assert messages.job_ids() == {first.id, second.id}
     assert messages.pending_count() == 2
     messages.flush()
     claim(first.id)
-    store.sweep("bulk")
-    store.sweep("live")
+    store.sweep("bulk", LeaseWatch())
+    store.sweep("live", LeaseWatch())
     assert messages.job_ids() == {second.id}
 
 
@@ -141,6 +147,35 @@ def test_a_job_with_an_expired_lease_is_claimed_again_and_its_first_owner_change
 
     after = hand_over(row, overtaken, monkeypatch)
     assert (after.state, after.attempts, after.progress) == ("running", 2, None)
+
+
+@pytest.mark.parametrize("jump_s", [-3600.0, 3600.0, 1e9])
+def test_a_jump_of_the_system_clock_ends_no_lease_and_prolongs_no_pause(
+    hub: Settings, monkeypatch: pytest.MonkeyPatch, jump_s: float
+) -> None:
+    running, waiting, leases = store.enqueue("import", "1"), store.enqueue("import", "2"), LeaseWatch()
+    assert claim(running.id)
+    BackgroundJob.update(lease_until=time.time() + 16).where(BackgroundJob.id == waiting.id).execute()
+    store.sweep("bulk", leases)
+    assert claim(waiting.id) is None
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + jump_s)
+    store.sweep("bulk", leases)
+    assert again(running).state == "running"
+    assert claim(running.id) is None
+    assert claim(waiting.id)
+
+
+def test_a_lease_expires_only_when_one_process_saw_it_unchanged_for_its_length(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, leases, start = store.enqueue("import", "1"), LeaseWatch(), 1000.0
+    assert claim(row.id)
+    length_s = execution.lease_s()
+    for passed_s, renewed, state in [(0, 0, "running"), (0.9, 1, "running"), (1.8, 1, "running"), (1.9, 1, "queued")]:
+        BackgroundJob.update(lease_until=renewed).execute()
+        monkeypatch.setattr(time, "monotonic", lambda: start + passed_s * length_s)  # noqa: B023
+        store.end_expired_leases("bulk", leases)
+        store.end_expired_leases("bulk", LeaseWatch())  # a consumer that has just started has seen nothing
+        assert again(row).state == state
 
 
 def test_a_failing_job_fails_for_good_after_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +199,7 @@ def test_a_job_that_kills_its_process_fails_for_good(hub: Settings) -> None:
         assert claim(row.id)
         expire(row)
     assert claim(row.id) is None
-    store.sweep("bulk")
+    store.sweep("bulk", LeaseWatch())
     assert (again(row).state, again(row).error) == ("failed", f"The process of this job died {ATTEMPTS} times")
 
 
@@ -185,7 +220,7 @@ def test_a_cancelled_job_of_a_killed_process_is_closed(hub: Settings) -> None:
     store.cancel(row.id)
     expire(row)
     assert claim(row.id) is None
-    store.sweep("bulk")
+    store.sweep("bulk", LeaseWatch())
     assert again(row).state == "cancelled"
 
 
@@ -239,7 +274,7 @@ def test_a_job_that_fails_in_a_thread_is_left_to_the_consumer(hub: Settings, cap
     until(lambda: again(row).state == "queued", "the attempt to end")
     assert "the disk is unreachable" in caplog.text
     expire(row)
-    store.sweep("bulk")
+    store.sweep("bulk", LeaseWatch())
     assert row.id in execution.queue_of("bulk").job_ids()
 
 
