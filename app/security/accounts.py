@@ -11,9 +11,10 @@ from peewee import IntegrityError
 from app.core.database import proxy
 from app.security import throttle, tokens
 from app.security.audit_log import audit
-from app.security.errors import AccountError, WrongPasswordError
+from app.security.errors import AccountError, RetryLaterError, WrongPasswordError
 from app.security.models import Session, Token, User
 from app.security.passwords import hash_password, verify, weakness
+from app.security.repeated import audit_often
 from app.security.roles import Role, role_text
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -96,12 +97,16 @@ def check_password(name: str, password: str, address: str) -> User | None:
         SignInBusyError: too many passwords are being checked at the same time.
     """
     name = name.strip().lower()[:64]
-    throttle.claim(name, address)
     user = user_by_name(name)
-    is_right = verify(password, user.password if user else None) and user is not None and not user.disabled
+    target = name if user else "(unknown name)"  # an unknown name may be a password in the wrong field
+    try:
+        throttle.claim(name, address)
+        is_right = verify(password, user.password if user else None) and user is not None and not user.disabled
+    except RetryLaterError as error:
+        audit_often("sign in", target, f"from {address}", f"not checked: {error}", sender=throttle.network_of(address), user="nobody")
+        raise
     if is_right:
         throttle.forgive(name, address)
-    target = name if user else "(unknown name)"  # an unknown name may be a password in the wrong field
     audit("sign in", target, f"from {address}", "accepted" if is_right else "refused", user=name if is_right else "nobody")
     return user if is_right else None
 

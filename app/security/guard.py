@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from app.core.settings import Settings
 from app.security.caller import current_user, trusted
 from app.security.origin import allowed_host_names, check_host, check_origin
+from app.security.refusals import REFUSED
 from app.security.roles import Role, least_role, needs
 from app.web import Problem, is_api, is_fragment, shown_page
 
@@ -42,6 +43,7 @@ def deny(least: Role) -> ResponseReturnValue:
     if is_api():
         challenge = {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
         raise Problem(401, f"Needs the role {least.title}: send an API token", headers=challenge)
+    request.environ[REFUSED] = True
     sign_in = url_for("account.sign_in", next=page_address())
     if is_fragment():
         return Response(status=401, headers={"HX-Redirect": sign_in, "Cache-Control": "no-store"})

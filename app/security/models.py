@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from app.core.database import Table
 from app.security.roles import Role
@@ -79,3 +79,17 @@ class Audit(Table):
     target = TextField()
     reason = TextField()
     answer = TextField()  # outcome of the action
+
+
+class AuditCount(Table):
+    """How often a row of the audit log was repeated in its hour. Triggers in the database let a count only grow."""
+
+    row = BigIntegerField(primary_key=True)  # in the audit log
+    window = BigIntegerField()  # hours since 1970
+    action = TextField()
+    sender = TextField()  # who or what is counted together
+    count = BigIntegerField()
+    last = DoubleField()
+
+    class Meta:
+        indexes = ((("window", "action", "sender"), True),)

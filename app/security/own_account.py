@@ -70,7 +70,8 @@ def own_sessions() -> AnyResponse:
 @blueprint.post("/sessions/<int:number>/end")
 @needs(Role.VIEWER)
 def end_session_now(number: int) -> AnyResponse:
-    """End one session of the user."""
+    """End one session of the user; nothing if it has ended already."""
+    _check(number)
     sessions.end_of(_own_account(), number)
     return redirect(url_for("own_account.own_sessions"), 303)
 
@@ -87,10 +88,16 @@ def end_other_sessions() -> AnyResponse:
 @needs(Role.VIEWER)
 def revoke_token(number: int) -> AnyResponse:
     """Revoke one token of the user; nothing if it is revoked already."""
+    _check(number)
     for token in tokens.tokens_of(_own_account()):
         if token.id == number:
             tokens.revoke(token)
     return redirect(url_for("own_account.own_sessions"), 303)
+
+
+def _check(number: int) -> None:
+    if number >= 2**63:
+        raise Problem(404, f"There is no number {str(number)[:30]}; the page /account/sessions has the sessions and tokens")
 
 
 def _valid_tokens(user: User) -> list[Token]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 
 from app.core.settings import Settings
-from app.security import guard, headers, own_account, views
+from app.security import guard, headers, own_account, refusals, views
 from app.security.audit_log import set_actor_provider
 from app.security.caller import actor, current_user
 from app.security.cookies import CookieSessionInterface, cookie_name
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     set_actor_provider(actor)
     map_errors(app, SecurityError, problem_of)
     guard.init_app(app, settings)
+    refusals.init_app(app)
     headers.init_app(app, settings)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(own_account.blueprint)

@@ -37,11 +37,11 @@ def keys(name: str, address: str) -> list[str]:
 
     Only a few bits of the name are stored, since it may be a password in the wrong field.
     """
-    network, short = _network(address), sha256(name.encode()).hexdigest()[:6]
+    network, short = network_of(address), sha256(name.encode()).hexdigest()[:6]
     return [f"address:{network}", f"name:{short}", f"both:{short}@{network}"]
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The address, or the /64 network of an IPv6 address, because one client may use all of it."""
     try:
         ip = ipaddress.ip_address(address)

@@ -16,6 +16,7 @@ from app.security.guard import local_address, role_of_page
 from app.security.models import Audit
 from app.security.problems import problem_of
 from app.security.proxies import LOOPBACK
+from app.security.repeated import counts_of
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
 from app.security.signed_in import end_session, session_user, start_session
@@ -105,6 +106,7 @@ def audit_log() -> AnyResponse:
         "security/audit.html",
         "security/audit_fragment.html",
         rows=rows[:AUDIT_ROWS],
+        counts=counts_of(rows[:AUDIT_ROWS]),
         earlier="?" + urlencode(next_page) if next_page else "",
         filters=filters,
         before=before,

@@ -21,6 +21,7 @@ from app.diary.logs.opening import open_log
 from app.diary.logs.reading import HEAD_BYTES, HEAD_LINES, MAX_UNPACKED, TAIL_BYTES, TAIL_LINES, LogText, read_log
 from app.diary.observations.store import store
 from app.security import Role
+from app.security.models import Audit
 from tests.diary.observations import NOW, only_job, seen
 from tests.diary.test_job_review import headers
 
@@ -80,6 +81,8 @@ def test_the_log_of_a_failed_job_opens_at_its_first_error(reader: FlaskClient, r
     raw = reader.get(f"/diary/jobs/{number}/log/text?file={root / 'out.txt'}")
     assert raw.data == text.encode()
     assert raw.headers["Content-Disposition"] == 'attachment; filename="out.txt"'
+    (audited,) = Audit.select().where(Audit.action == "download log")
+    assert audited.target == f"{root / 'out.txt'} of job {number}"
 
 
 def test_a_log_that_the_job_does_not_name_is_not_shown(reader: FlaskClient, root: Path) -> None:

@@ -22,6 +22,7 @@ from app.diary.settings import DiarySettings
 from app.diary.states import FAILED, UNFINISHED
 from app.security import Role, needs
 from app.security.caller import current_user
+from app.security.repeated import audit_download
 from app.square import logs
 from app.web import nothing_new, page, request_settings
 from app.web.links import NavLink
@@ -83,6 +84,8 @@ def log_text(number: int) -> Response:
     if not _may_download(job, os.fstat(file.fileno()).st_size):
         file.close()
         raise LogRefused(f"A log of more than {(HEAD_BYTES + TAIL_BYTES) / 1e6:.1f} MB is downloaded by shifters and the owner of the job")
+    if request.method == "GET":
+        audit_download("log", f"{path} of job {job.id}")
     kind = "application/gzip" if path.endswith(".gz") else "text/plain; charset=utf-8"
     answer = ContentResponse(raw_bytes(file), content_type=kind)
     answer.call_on_close(file.close)

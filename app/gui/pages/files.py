@@ -22,6 +22,7 @@ from app.gui.samples import LARGEST, SampleKey, matching
 from app.gui.view import View
 from app.security import Role, needs
 from app.security.caller import current_user
+from app.security.repeated import audit_download
 from app.web import Problem, cached_json, page
 from app.web.arguments import int_arg
 from app.web.responses import ContentResponse
@@ -146,7 +147,10 @@ def content(number: int) -> Response:
         raise Problem(403, f"{file.url} is in none of the folders that may be read (setting file_roots)")
     if not _downloads.acquire(blocking=False):
         raise Problem(503, f"{MAX_DOWNLOADS} files are being downloaded already", headers={"Retry-After": "10"})
-    return _file_response(_open_source(file.url), os.path.basename(file.url))
+    response = _file_response(_open_source(file.url), os.path.basename(file.url))
+    if request.method == "GET" and response.status_code in (200, 206):
+        audit_download("file", file.url)
+    return response
 
 
 def _open_source(url: str) -> FileSource:

@@ -16,7 +16,7 @@ from app.gui.files.register import register
 from app.gui.models import File
 from app.gui.pages import files
 from app.security import Role, tokens
-from app.security.models import User
+from app.security.models import Audit, AuditCount, User
 
 ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 CONTENT = bytes(range(256)) * 12_000
@@ -114,6 +114,18 @@ def test_a_whole_file_is_downloaded_unchanged(client: FlaskClient, shifter: dict
     assert answer.data == CONTENT
     assert answer.content_length == len(CONTENT)
     assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''n%C3%A9%20%22w%22%20%25.root"
+
+
+def test_the_download_of_a_whole_file_is_audited_once_an_hour_for_each_user_and_file(
+    client: FlaskClient, shifter: dict[str, str], registered: Path
+) -> None:
+    for ranges in ({}, {"Range": "bytes=5-9"}, {"Range": "bytes=0-0"}):
+        client.get(content(registered), headers={**shifter, **ranges}).close()
+    client.head(content(registered), headers=shifter)
+    client.get("/api/v1/files/999999/content", headers=shifter)
+    downloads = Audit.select().where(Audit.action == "download file")
+    assert {(row.target, row.reason, row.answer) for row in downloads} == {(str(registered), "from 127.0.0.1", "begun")}
+    assert sum(row.count for row in AuditCount.select()) == 3
 
 
 @pytest.mark.parametrize(("range_", "start", "end"), [("5-9", 5, 10), ("3071000-", 3_071_000, None), ("-7", -7, None), ("0-0", 0, 1)])

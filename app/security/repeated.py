@@ -1,0 +1,112 @@
+"""Audit rows of what may happen very often, such as refused requests: one row an hour for each sender, with a count."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from threading import Lock
+
+from flask import request
+from peewee import DatabaseError, IntegrityError, fn
+
+from app.core.database import proxy
+from app.security.audit_log import acting_user
+from app.security.models import Audit, AuditCount
+
+log = logging.getLogger(__name__)
+
+WINDOW_S = 3600
+SENDERS = 1000
+"""Rows of one action in an hour; what further senders do is counted in one row of all of them, further downloads in one of their user."""
+
+OTHERS = "others"
+
+EXACT = 100
+"""So many in an hour each process stores at once; of further ones it stores each hundredth, so that a flood hardly writes."""
+
+
+class _Gathered:
+    """What this process counted in the current hour, by key."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.window = 0
+        self.counts: defaultdict[str, int] = defaultdict(int)
+
+    def add(self, window: int, key: str) -> int:
+        """Count one; returns how many must be stored now, which may be none."""
+        with self.lock:
+            if window != self.window or len(self.counts) > 10 * SENDERS:
+                self.window = window
+                self.counts.clear()
+            self.counts[key] += 1
+            count = self.counts[key]
+        return 1 if count <= EXACT else EXACT if count % EXACT == 0 else 0
+
+
+_gathered = _Gathered()
+
+
+def audit_often(action: str, target: str, reason: str, answer: str, *, sender: str, beyond: str = OTHERS, user: str = "") -> None:
+    """Add a row to the audit log, or to the count of the row that the same sender has of the same action in this hour.
+
+    A database that cannot be written is logged and refuses nothing: the request is answered all the same.
+
+    Args:
+        action: e.g. "refused request".
+        target: what the first one was applied to; the others are only counted.
+        reason: from where it came.
+        answer: outcome of the first one.
+        sender: who or what is counted together, such as an address.
+        beyond: with whom it is counted if there are too many senders.
+        user: who acted; by default the user of the current request.
+    """
+    window = int(time.time() // WINDOW_S)
+    number = _gathered.add(window, f"{action} {sender}")
+    if not number:
+        return
+    try:
+        row = {"user": user or acting_user(), "target": target, "reason": reason, "answer": answer}
+        _store(window, action, (sender, beyond), number, row)
+    except DatabaseError as error:
+        log.warning("The audit log has no row of %s (%s, %s): %s", action, sender, answer, error)
+
+
+def audit_download(what: str, target: str) -> None:
+    """Add a row about a download that begins, e.g. of a "file"; further requests of the same user for it in this hour are counted."""
+    user = acting_user()
+    audit_often(f"download {what}", target, f"from {request.remote_addr}", "begun", sender=f"{user}: {target}", beyond=f"{user}: others")
+
+
+def _store(window: int, action: str, senders: tuple[str, str], number: int, row: dict[str, str]) -> None:
+    """Count so many of the first sender, or make its row; if there are too many senders, those of the second."""
+    sender, beyond = senders
+    if _count(window, action, sender, number):
+        return
+    rows = AuditCount.select(fn.COUNT(AuditCount.row)).where((AuditCount.window == window) & (AuditCount.action == action)).scalar()
+    if rows < SENDERS:
+        _add(window, action, sender, number, row)
+    elif not _count(window, action, beyond, number):
+        _add(window, action, beyond, number, {**row, "target": "(many)", "reason": "", "user": OTHERS if beyond == OTHERS else row["user"]})
+
+
+def _count(window: int, action: str, sender: str, number: int) -> bool:
+    own = (AuditCount.window == window) & (AuditCount.action == action) & (AuditCount.sender == sender)
+    return bool(AuditCount.update(count=AuditCount.count + number, last=time.time()).where(own).execute())
+
+
+def _add(window: int, action: str, sender: str, number: int, row: dict[str, str]) -> None:
+    now = time.time()
+    try:
+        with proxy.atomic():
+            made: Audit = Audit.create(at=now, action=action, **row)
+            AuditCount.create(row=made.id, window=window, action=action, sender=sender, count=number, last=now)
+    except IntegrityError:  # another process has just made it
+        _count(window, action, sender, number)
+
+
+def counts_of(rows: list[Audit]) -> dict[int, AuditCount]:
+    """The counts of these rows of the audit log, by row; a row that stands for one alone may have none."""
+    query = AuditCount.select().where(AuditCount.row.in_([row.id for row in rows]), AuditCount.count > 1)
+    return {count.row: count for count in query}
