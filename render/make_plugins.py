@@ -1,7 +1,7 @@
 """Builds a folder of render plugin sources into one library: `python -m render.make_plugins FOLDER [-o LIBRARY]`.
 
 Reports sources that cannot be compiled or that need undefined symbols, with the reason, and builds the library from the
-others. Uses the ROOT whose root-config is on the path, otherwise the wheel in the environment of this Python. Depends only
+others. The sources are compiled where they see only the plugin headers of this checkout, wherever their folder is. Uses the ROOT whose root-config is on the path, otherwise the wheel in the environment of this Python. Depends only
 on the standard library.
 """
 
@@ -23,11 +23,15 @@ from typing import NamedTuple
 from render.errors import PluginBuildError, RootNotFound
 
 RENDER = Path(__file__).resolve().parent
-INCLUDES = (RENDER / "include" / "src", RENDER / "include")
+INCLUDE = RENDER / "include"
+BASE_HEADER = INCLUDE / "src" / "DQMRenderPlugin.h"
 PLUGIN_BASE = RENDER / "src" / "plugin_base.cpp"
 """Source of the symbols that the render service provides to plugins, in addition to ROOT."""
 
 SUFFIXES = (".cc", ".cpp", ".cxx")
+HINTS = {"boost/": "install Boost's headers (Debian: libboost-dev)"}
+"""What to do if a header below a folder is missing."""
+
 ROOT_LIBRARIES = ("Core", "RIO", "Hist", "Gpad", "Graf", "Graf3d", "MathCore", "Matrix", "Minuit", "Physics", "Postscript", "Tree")
 LINK_FLAGS = [f"-l{name}" for name in ROOT_LIBRARIES]
 
@@ -72,8 +76,10 @@ def build(sources: Sequence[Path], library: Path) -> BuildResult:
     with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = {source: Path(folder) / f"{number}.o" for number, source in enumerate(sources)}
         base = Path(folder) / "base.o"
-        _compile(PLUGIN_BASE, base, root)
-        errors = pool.map(lambda source: _compile(source, objects[source], root), sources)
+        _compile(PLUGIN_BASE, base, root, PLUGIN_BASE.parent)
+        staged = {parent: _stage(parent, Path(folder) / str(number)) for number, parent in enumerate({source.parent for source in sources})}
+        places = [staged[source.parent] / source.name for source in sources]
+        errors = pool.map(lambda source, place: _compile(place, objects[source], root, source.parent), sources, places)
         failed |= {source: error for source, error in zip(sources, errors, strict=True) if error}
         good = [source for source in sources if source not in failed]
         failed |= _unlinkable({objects[source]: source for source in good}, base, root)
@@ -83,11 +89,35 @@ def build(sources: Sequence[Path], library: Path) -> BuildResult:
     return BuildResult(good, failed)
 
 
-def _compile(source: Path, target: Path, root: RootFlags) -> str:
-    """Compile one source. Returns the first error, "" if there is none."""
-    folders = [f"-I{folder}" for folder in (*INCLUDES, source.parent)]
-    done = _run("c++", "-c", "-O2", "-fPIC", *root.compile, *folders, "-o", str(target), str(source))
-    return "" if done.returncode == 0 else _first_match(done.stderr, r"(fatal )?error:.*")
+def _stage(folder: Path, stage: Path) -> Path:
+    """Lay out a folder of sources beside the plugin headers of this checkout, and return its place.
+
+    A quoted #include is looked up from the folder of the file that has it, so in its own place a source would find the headers
+    of the DQM GUI that it comes from, whose classes may differ.
+    """
+    for header_folder in INCLUDE.iterdir():
+        (stage / header_folder.name).mkdir(parents=True)
+        for header in header_folder.iterdir():
+            (stage / header_folder.name / header.name).symlink_to(header)
+    place = stage / "plugins"
+    for source in sorted(path for path in folder.rglob("*") if path.is_file()):
+        staged = place / source.relative_to(folder)
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        staged.symlink_to(BASE_HEADER if source.name == BASE_HEADER.name else source.absolute())
+    return place
+
+
+def _compile(source: Path, target: Path, root: RootFlags, folder: Path) -> str:
+    """Compile one source, which also includes headers by their place from `folder`. Returns the first error, "" if there is none.
+
+    The base header is included first, so that a foreign one is an error and never mixed with it.
+    """
+    folders = [f"-I{path}" for path in (BASE_HEADER.parent, INCLUDE, folder)]
+    done = _run("c++", "-c", "-O2", "-fPIC", *root.compile, "-include", str(BASE_HEADER), *folders, "-o", str(target), str(source))
+    if done.returncode == 0:
+        return ""
+    error = _first_match(done.stderr, r"(fatal )?error:.*")
+    return error + "".join(f"; {hint}" for header, hint in HINTS.items() if f"fatal error: {header}" in error)
 
 
 def _unlinkable(sources: dict[Path, Path], base: Path, root: RootFlags) -> dict[Path, str]:

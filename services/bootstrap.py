@@ -24,7 +24,7 @@ SHOWN_LINES = 20
 """Last lines of the output of a failed command that are shown."""
 
 GOALS = ("build", "run", "test", "bench")
-BUILD_PACKAGES = ["python3-venv", "g++", "make", "cmake", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev"]
+BUILD_PACKAGES = ["python3-venv", "g++", "make", "cmake", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev", "libboost-dev"]
 ROOT_PACKAGES = ["libx11-6", "libxext6", "libsm6", "libice6"]
 MORE_PACKAGES = {
     "test": [

@@ -44,11 +44,18 @@ std::string class_name(const DQMRenderPlugin &plugin) {
   return name ? name.get() : mangled;
 }
 
+// Returns the error of dlopen, with the remedy for a library whose base class is that of another interface.
+std::string load_error() {
+  const std::string error = dlerror();
+  const bool foreign = error.find("undefined symbol") != error.npos && error.find("DQMRenderPlugin") != error.npos;
+  return error + (foreign ? "; it was built with other plugin headers: build it with `make plugins`" : "");
+}
+
 // Loads a library and resolves every symbol at once, because a missing one would otherwise end a worker during a plot.
 void load(const std::string &library, int argc, char **argv) {
   DQMRenderPlugin::master(&plugins);
   if (!dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL))
-    throw std::runtime_error(dlerror());
+    throw std::runtime_error(load_error());
   for (const auto plugin : plugins)
     plugin->initialise(argc, argv);
 }

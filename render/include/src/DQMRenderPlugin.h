@@ -12,9 +12,14 @@
 #include <sstream>
 #include <vector>
 
+#include "DQMNet.h"
 #include "Objects.h"
 
 class TCanvas;
+
+// The number is part of the names of symbols, so that a library built with other headers is refused and not misread. Count it
+// up after each change of the classes here and in Objects.h.
+inline namespace dqmhub_interface_1 {
 
 class DQMRenderPlugin {
   static std::vector<DQMRenderPlugin *> *s_list;
@@ -34,5 +39,7 @@ class DQMRenderPlugin {
   virtual void preDraw(TCanvas *canvas, const VisDQMObject &object, const VisDQMImgInfo &image, VisDQMRenderInfo &how);
   virtual void postDraw(TCanvas *canvas, const VisDQMObject &object, const VisDQMImgInfo &image);
 };
+
+}  // namespace dqmhub_interface_1
 
 #endif
