@@ -45,7 +45,7 @@ setup(
         "cryptography>=43",
         "flask>=3.1",
         "google-re2>=1.1",
-        "gunicorn>=27,<28",  # the worker of the mirror takes connections by its inner functions
+        "gunicorn>=27,<28",  # our worker class uses its parser and its Response
         "honcho>=2",
         "htmx-flask>=0.1",
         "huey>=3.5.2",

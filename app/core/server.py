@@ -9,12 +9,15 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from app.core import rejected
 from app.core.counter_metrics import share_counts
 from app.core.heartbeat import Heartbeat
 from app.core.settings import Settings
 from app.core.shared_counts import SharedCounts
 from app.core.supervisor import die_with, follow_supervisor
+from protocol.buffered_http.worker import BufferedWorker
+
+MAX_CONNECTIONS = 2000
+"""Open connections of each worker process; each browser that polls holds one."""
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -53,9 +56,10 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return {
             "bind": self.address,
             "workers": settings.web_workers,
-            "worker_class": "gthread",
+            "worker_class": BufferedWorker,
             "threads": settings.web_threads,
             "keepalive": 15,
+            "worker_connections": MAX_CONNECTIONS,
             "limit_request_line": 8190,  # an overlay of ten monitor elements with whole paths; the most that gunicorn allows
             "timeout": 120,
             "graceful_timeout": 3 if os.environ.get("DQMHUB_SUPERVISOR_PID") else 10,  # `dqmhub run` kills after 5 s
@@ -66,7 +70,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "when_ready": lambda _: follow_supervisor(),
             "pre_fork": lambda _, worker: self.counts.reserve(worker.age),
             "post_fork": self._begin_worker,
-            "post_worker_init": lambda _: _start_worker(),
+            "post_worker_init": lambda _: Heartbeat("web").start(),
             "child_exit": lambda _, worker: self.counts.end(worker.age),
         }
 
@@ -78,8 +82,3 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Any:
         """Create the application in a worker process; gunicorn calls this."""
         return self.create_app(self.settings)
-
-
-def _start_worker() -> None:
-    rejected.install()
-    Heartbeat("web").start()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
-from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -30,7 +29,6 @@ def init_app(app: Flask) -> None:
     app.before_request(_reject_nul)
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(ParseException, _broken_body)
     app.register_error_handler(Exception, _internal_error)
 
 
@@ -87,11 +85,6 @@ def _http_error(error: HTTPException) -> AnyResponse:
         return redirect(path.rstrip("/") + mark + query, 308)
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
     return problem_response(Problem(error.code or 500, error.description or error.name, headers=headers))
-
-
-def _broken_body(error: ParseException) -> Response:
-    """The response to a body whose chunks are broken, which gunicorn finds when the application reads it."""
-    return problem_response(Problem(400, f"The body of the request cannot be read: {error}", headers={"Connection": "close"}))
 
 
 def _outage_problem(outage: Outage) -> Problem:

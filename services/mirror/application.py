@@ -1,11 +1,10 @@
-"""The WSGI application around the routes: URL prefix, rate limit, security headers, limit on large responses, access log."""
+"""The WSGI application around the routes: URL prefix, rate limit, security headers, access log."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from ipaddress import ip_network
 from typing import Any
 
@@ -40,7 +39,6 @@ class Application:
     It sets in the WSGI environment:
         mirror.address: address of the client, as for the rate limit
         mirror.trusted: whether the peer is a trusted proxy
-        mirror.large_slots: semaphore for large responses; None once the response holds one of its slots
     """
 
     def __init__(self, routes: Bottle, options: Options) -> None:
@@ -48,7 +46,6 @@ class Application:
         self.options = options
         self.limiter = RateLimiter(options.rate, options.burst)
         self.trusted = [ip_network(network) for network in options.trusted_proxies]
-        self._large_slots = threading.BoundedSemaphore(options.threads // 2)
         routes.add_hook("before_request", self._check_request)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -63,8 +60,6 @@ class Application:
         path = environ["PATH_INFO"]
         self._prepare(environ)
         body: Iterable[bytes] = self.routes.wsgi(environ, start_with_headers)
-        if environ["mirror.large_slots"] is None:
-            body = _LargeBody(body, self._large_slots)
         if self.options.access_log:
             ms = 1000 * (time.perf_counter() - start)
             log.info("%s %s %s %s %.1f ms", environ["mirror.address"], environ["REQUEST_METHOD"], ascii(path), status_code, ms)
@@ -77,7 +72,6 @@ class Application:
     def _prepare(self, environ: Environ) -> None:
         environ["mirror.address"] = client_address(environ, self.trusted)
         environ["mirror.trusted"] = is_in(environ.get("REMOTE_ADDR", ""), self.trusted)
-        environ["mirror.large_slots"] = self._large_slots
         prefix, path = self.options.prefix, environ["PATH_INFO"]
         environ["SCRIPT_NAME"] = prefix
         if prefix and (path == prefix or path.startswith(f"{prefix}/")):  # a proxy may also have removed the prefix
@@ -92,16 +86,3 @@ class Application:
             raise error_response(429, message, headers={"Retry-After": str(int(wait) + 1)})
         if not path:
             raise redirect(f"{request.environ['SCRIPT_NAME']}/")
-
-
-class _LargeBody:
-    """Body of a large response; releases its slot when gunicorn has sent it or failed to."""
-
-    def __init__(self, body: Iterable[bytes], slots: threading.Semaphore) -> None:
-        self._body, self._slots = body, slots
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._body)
-
-    def close(self) -> None:
-        self._slots.release()

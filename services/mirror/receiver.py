@@ -39,7 +39,7 @@ class Receiver:
 
     def __init__(self, store: Store, keys: Iterable[str], max_age_s: float) -> None:
         self.store = store
-        self.keys = [Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)) for key in keys]
+        self.keys = public_keys(keys)
         self.max_age_s = max_age_s
         self.refused: Counter[int] = Counter()
         self.last_refused = ""
@@ -55,6 +55,11 @@ class Receiver:
         """Count a refused snapshot for /status."""
         self.refused[refusal.status] += 1
         self.last_refused = str(refusal)
+
+
+def public_keys(keys: Iterable[str]) -> list[Ed25519PublicKey]:
+    """Keys from their 64 hex digits."""
+    return [Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)) for key in keys]
 
 
 def check_date(snapshot: Snapshot, max_age_s: float | None) -> None:

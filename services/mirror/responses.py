@@ -23,9 +23,6 @@ CACHE_FOREVER = "public, max-age=31536000, immutable"
 DAY_S = 86400
 MIN_GZIP_BYTES = 600
 
-LARGE_BYTES = 128 * 1024
-"""Larger responses may exceed the kernel's send buffer, so that a slow reader occupies a thread; smaller ones never do."""
-
 JSON_PATHS = ("/api", "/snapshots", "/status", "/healthz", "/live", "/feed.xml")
 """Prefixes of the paths whose errors are JSON; on other paths they are pages."""
 
@@ -44,8 +41,6 @@ def content_response(
         content, encoding = gzip.decompress(content) if encoding else content, ""
     elif not encoding and len(content) >= MIN_GZIP_BYTES and not content_type.startswith("image/png"):
         content, encoding = gzip.compress(content, 2, mtime=0), "gzip"
-    if len(content) > LARGE_BYTES:
-        _acquire_large_slot()
     if encoding:
         all_headers["Content-Encoding"] = encoding
     return HTTPResponse(content, 200, {"Content-Type": content_type, **all_headers})
@@ -65,12 +60,6 @@ def _weight(parameter: str) -> float:
         return float(parameter.partition("=")[2])
     except ValueError:
         return 0.0
-
-
-def _acquire_large_slot() -> None:
-    if not request.environ["mirror.large_slots"].acquire(blocking=False):
-        raise error_response(503, "This mirror is sending too many large responses; try again", headers={"Retry-After": "5"})
-    request.environ["mirror.large_slots"] = None  # the application releases it when the response is sent
 
 
 def json_response(value: object) -> HTTPResponse:

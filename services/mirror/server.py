@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
-import resource
 import select
 import signal
 import socket
 import sqlite3
-import struct
 import sys
 import threading
 from contextlib import closing, suppress
@@ -19,15 +16,11 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from .head_worker import HeadWorker
 from .options import Options
-from .responses import LARGE_BYTES
+from .worker import MirrorWorker
 
 MAX_CONNECTIONS = 4000
 """Open connections; each browser that polls holds one."""
-
-READ_TIMEOUT_S, WRITE_TIMEOUT_S = 5, 30
-"""Longest pause of a client within its request, and within the response, so that no client occupies a thread for long."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -45,7 +38,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         settings: dict[str, Any] = {
             "bind": f"{host}:{self.options.port}",
             "workers": 1,
-            "worker_class": HeadWorker,
+            "worker_class": MirrorWorker,
             "threads": self.options.threads,
             "worker_connections": MAX_CONNECTIONS,
             "backlog": 1024,
@@ -58,7 +51,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": self.options.log_level,
             "proc_name": "dqmhub-mirror",
             "forwarded_allow_ips": "",
-            "when_ready": _master_ready,
+            "when_ready": lambda _: _follow_supervisor(),
             "post_fork": lambda master, _: _end_with_master(master.pid),
         }
         for name, value in settings.items():
@@ -95,25 +88,11 @@ def startup_problem(options: Options) -> str:
 
 def serve(options: Options) -> None:
     """Serve until SIGTERM or SIGINT, or until the process DQMHUB_SUPERVISOR_PID ends."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * MAX_CONNECTIONS)), hard))
     sys.argv = sys.argv[:1]  # gunicorn would read its own options from there
-    logging.getLogger("gunicorn.error").addFilter(lambda record: not _is_read_timeout(record))
     Server(options).run()
 
 
-def _is_read_timeout(record: logging.LogRecord) -> bool:
-    """Whether a record is the traceback of a client that paused too long; there may be any number of them."""
-    return bool(record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
-
-
-def _master_ready(master: Any) -> None:
-    """Called in the master once it listens; connections inherit the timeouts and the send buffer of the listening socket."""
-    for listener in master.LISTENERS:
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", READ_TIMEOUT_S, 0))
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", WRITE_TIMEOUT_S, 0))
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * LARGE_BYTES)
+def _follow_supervisor() -> None:
     supervisor = os.environ.get("DQMHUB_SUPERVISOR_PID")
     if supervisor:
         threading.Thread(target=_end_with_supervisor, args=(int(supervisor),), daemon=True).start()

@@ -1,15 +1,14 @@
-"""POST /snapshots: reads as little as possible from unknown senders."""
+"""POST /snapshots. The worker receives whole snapshots only of senders that name a trusted key; see `is_refused_by_its_start`."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from socket import SHUT_RDWR
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from bottle import HTTPResponse, request
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from protocol.snapshot import FIRST_LINE, FIRST_LINE_BYTES, NO_FIRST_LINE, SnapshotError, key_id, untrusted_key
 
@@ -17,20 +16,8 @@ from .rate_limit import RateLimiter
 from .receiver import Receiver
 from .responses import error_response, json_response
 
-FIRST_LINE_S = 5
-"""Deadline of the first line."""
-
-FIRST_LINE_SLOTS = 4
-"""Uploads whose first line is read at the same time. Any client can start one, so they do not occupy UPLOAD_SLOTS."""
-
-UPLOAD_S = 120
-"""Deadline of a whole upload."""
-
-IDLE_S = 30
-"""Longest pause within an upload with a trusted key: links are sometimes slow."""
-
 UPLOAD_SLOTS = 2
-"""Snapshots that are read and verified at the same time; each takes memory."""
+"""Snapshots that are verified at the same time; each takes memory."""
 
 FREE_REFUSALS, REFUSALS_PER_S = 10, 0.1
 """Refused uploads of one address before it must wait, and their rate afterwards."""
@@ -51,7 +38,6 @@ class UploadHandler:
         self.receiver = receiver
         self.max_bytes = max_bytes
         self.refusals = RateLimiter(REFUSALS_PER_S, FREE_REFUSALS)
-        self._first_line_slots = threading.BoundedSemaphore(FIRST_LINE_SLOTS)
         self._upload_slots = threading.BoundedSemaphore(UPLOAD_SLOTS)
 
     def upload(self) -> HTTPResponse:
@@ -63,8 +49,7 @@ class UploadHandler:
             length = self._content_length()
             first_line = self._read_first_line(length)
             with _slot(self._upload_slots):
-                with _deadline(UPLOAD_S, IDLE_S):
-                    raw = first_line + _read(length - len(first_line))
+                raw = first_line + _read(length - len(first_line))
                 return json_response(self.receiver.receive(raw).as_json())
         except SnapshotError as refusal:
             self.receiver.count_refusal(refusal)
@@ -82,22 +67,41 @@ class UploadHandler:
 
     def _read_first_line(self, length: int) -> bytes:
         """Read the first line, and check that it names a trusted key."""
-        with _slot(self._first_line_slots), _deadline(FIRST_LINE_S):
-            first_line = _read(min(FIRST_LINE_BYTES, length))
-        match = FIRST_LINE.fullmatch(first_line)
-        if not match:
-            raise SnapshotError(400, NO_FIRST_LINE)
-        if match[1].decode() not in {key_id(key) for key in self.receiver.keys}:
-            raise untrusted_key(match[1].decode())
+        first_line = _read(min(FIRST_LINE_BYTES, length))
+        check_first_line(first_line, self.receiver.keys)
         return first_line
 
 
-def _read(size: int) -> bytes:
-    """Read exactly `size` bytes of the body. Raises SnapshotError (400, 408)."""
+def check_first_line(first_line: bytes, keys: Iterable[Ed25519PublicKey]) -> None:
+    """Raise SnapshotError (400, 403) unless the first line of a snapshot names one of these keys."""
+    match = FIRST_LINE.fullmatch(first_line)
+    if not match:
+        raise SnapshotError(400, NO_FIRST_LINE)
+    if match[1].decode() not in {key_id(key) for key in keys}:
+        raise untrusted_key(match[1].decode())
+
+
+def is_refused_by_its_start(length: int | None, start: bytes, max_bytes: int, keys: Iterable[Ed25519PublicKey]) -> bool:
+    """Whether an upload is refused whatever follows its start, so that the rest need not be received.
+
+    Args:
+        length: of the body; None in chunks.
+        start: of the body, at most FIRST_LINE_BYTES.
+    """
+    if length is not None and length > max_bytes:
+        return True
+    if len(start) < FIRST_LINE_BYTES:
+        return False
     try:
-        body: bytes = request.environ["wsgi.input"].read(size)
-    except OSError as error:
-        raise SnapshotError(408, "The upload took too long") from error
+        check_first_line(start, keys)
+    except SnapshotError:
+        return True
+    return False
+
+
+def _read(size: int) -> bytes:
+    """Read exactly `size` bytes of the body. Raises SnapshotError (400)."""
+    body: bytes = request.environ["wsgi.input"].read(size)
     if len(body) != size:
         raise SnapshotError(400, f"The upload ended after {len(body)} of {size} bytes")
     return body
@@ -112,22 +116,3 @@ def _slot(slots: threading.Semaphore) -> Iterator[None]:
         yield
     finally:
         slots.release()
-
-
-@contextmanager
-def _deadline(total_s: float, idle_s: float | None = None) -> Iterator[None]:
-    """Close the connection when the block takes longer than `total_s`, or nothing arrives for `idle_s`."""
-    connection = request.environ.get("gunicorn.socket")
-    if connection and idle_s:
-        connection.settimeout(idle_s)
-    timer = threading.Timer(total_s, _close, [connection])
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _close(connection: Any) -> None:
-    with suppress(OSError, AttributeError):
-        connection.shutdown(SHUT_RDWR)

@@ -149,6 +149,10 @@ def test_bad_uploads_are_refused_at_their_first_bytes(start: Start) -> None:
     with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
         connection.settimeout(PATIENCE_S)
         connection.sendall(b"POST /snapshots HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 "), "a body in chunks is read, and this is no snapshot"
+    with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
+        connection.settimeout(PATIENCE_S)
+        connection.sendall(b"POST /snapshots HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 411 ")
     with socket.create_connection(("127.0.0.1", mirror.port)) as connection:
         connection.settimeout(PATIENCE_S)

@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
 from pathlib import Path
 
@@ -126,3 +127,22 @@ def test_a_body_in_broken_chunks_is_a_fault_of_the_client(server: Settings, chun
         status, _, content = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
     assert status.startswith(b"HTTP/1.1 400 ")
     assert json.loads(content)["status"] == 400
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"",
+        b"GET /healthz/live HTTP/1.1\r\nHost: local",
+        b"POST /api/v1/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n{",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
+    ],
+    ids=["silent", "half head", "half body", "half chunk"],
+)
+def test_500_clients_that_stop_sending_delay_nobody(server: Settings, first: bytes) -> None:
+    with ExitStack() as stack:
+        for _ in range(500):
+            connection = stack.enter_context(socket.create_connection((server.web_host, server.web_port), PATIENCE_S))
+            connection.sendall(first)
+        with urllib.request.urlopen(f"{address(server)}/healthz/live", timeout=PATIENCE_S) as answer:
+            assert answer.status == 200

@@ -1,0 +1,12 @@
+"""The HTTP server of the hub and of its mirrors: a worker class of gunicorn that no slow client can hold up.
+
+* `worker`: `BufferedWorker`, an event loop that receives whole requests and sends the rest of responses, and the threads in between
+* `connection`: one connection and its request
+* `bodies`: bodies of requests as they arrive, with a length or in chunks
+* `answering`: calls the application
+* `writer`: responses, and what their readers have not taken yet
+* `rejections`: responses to requests that the application never sees
+* `budget`: bytes that all connections of a process may hold together
+
+gunicorn's own threads (gthread) read heads and bodies in the thread that answers, so each slow client holds one.
+"""

@@ -1,0 +1,80 @@
+"""A small server with the worker class of the product and short deadlines; run with a port.
+
+It answers `/healthz`, `/echo` with the body, `/pieces` with 64 MB in pieces, `/whole` with 64 MB at once.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from app.core.settings import TREE
+from protocol.buffered_http.worker import BufferedWorker
+from protocol.buffered_http.writer import Rate
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+
+THREADS = 4
+PIECE = b"x" * 2**16
+LARGE_BYTES = 64 * 2**20
+MAX_BODY_BYTES = 8 * 2**20
+
+
+class ImpatientWorker(BufferedWorker):
+    """The worker class with deadlines that a test can wait for."""
+
+    head_s = 1.0
+    body_rate = Rate(1.0, 1e6)
+    read_rate = Rate(2.0, 1e6)
+    max_body_bytes = MAX_BODY_BYTES
+    body_budget_bytes = 2 * MAX_BODY_BYTES
+
+
+class SmallServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn with one worker and `answer`."""
+
+    def load_config(self) -> None:
+        """Set the options of gunicorn."""
+        options = {"bind": f"127.0.0.1:{sys.argv[1]}", "worker_class": ImpatientWorker, "threads": THREADS, "keepalive": 60}
+        for name, value in {**options, "worker_connections": 700, "control_socket_disable": True}.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application."""
+        return answer
+
+
+def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """The application of the server."""
+    path, content = environ["PATH_INFO"], b"ok"
+    if path == "/fails":
+        raise ValueError("a fault of the application")
+    if path == "/pieces":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(LARGE_BYTES))])
+        return (PIECE for _ in range(LARGE_BYTES // len(PIECE)))
+    if path == "/whole":
+        content = PIECE * (LARGE_BYTES // len(PIECE))
+    elif path == "/echo":
+        content = environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))])
+    return [content]
+
+
+@contextmanager
+def http_server() -> Iterator[int]:
+    """The port of a running server."""
+    port = free_port()
+    code = "from tests.support.http_server import SmallServer; SmallServer().run()"
+    process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", sys.executable, "-c", code, str(port)], cwd=TREE, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    try:
+        assert any(b"Booting worker" in line for line in process.stderr)
+        yield port
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
