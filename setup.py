@@ -63,6 +63,7 @@ setup(
         "zstandard>=0.23",
     ],
     extras_require={
+        "install": ["pip>=26", "setuptools>=82"],  # installs the product, and runs this file; the lock has their versions
         "root": ["root>=0.1a12"],
         "postgresql": ["psycopg[binary]>=3.2"],
         "redis": ["redis>=5"],
@@ -87,6 +88,7 @@ setup(
             "ruff>=0.9",
             "types-cachetools>=5.5",
             "types-pymysql>=1.1",
+            "uv>=0.9",  # renews requirements/ for all platforms and versions of Python: python -m services.lock
         ],
     },
     entry_points={"console_scripts": ["dqmhub = app.cli:main", "dqmhub-transfer = services.transfer.__main__:main"]},

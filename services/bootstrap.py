@@ -111,29 +111,28 @@ def missing_packages(names: list[str]) -> list[str]:
 
 
 def install_environment(test: bool) -> None:
-    """Create .venv and install the dependencies of setup.py in the versions of requirements.txt.
+    """Create .venv and install the packages of requirements/, in those versions and with those hashes, and the product.
 
-    .venv/installed holds digests of the location and of these files, and the extras, so that an up-to-date environment is left alone.
+    .venv/installed holds digests of the location and of these files, and their names, so that an up-to-date environment is left alone.
     """
-    extras = (
-        ["mysql", "postgresql", "redis", "simulator", "xrootd"]
-        + (["test"] if test else [])
-        + ([] if shutil.which("root-config") else ["root"])
-    )
+    names = ["run"] + (["test"] if test else []) + ([] if shutil.which("root-config") else ["root"])
     location = digest(f"{TREE} {sys.version_info[:2]}".encode())  # a patch release of Python needs no new environment
-    versions = digest((TREE / "setup.py").read_bytes() + (TREE / "requirements.txt").read_bytes())
+    files = [TREE / "setup.py", *sorted((TREE / "requirements").glob("*.txt"))]
+    versions = digest(b"".join(file.read_bytes() for file in files))
     record = ENVIRONMENT / "installed"
     installed = record.read_text().split() if record.exists() else []
-    if installed[:2] == [location, versions] and set(extras) <= set(installed[2:]):
+    if installed[:2] == [location, versions] and set(names) <= set(installed[2:]):
         return
     has_moved = installed[:1] not in ([], [location])  # its scripts name the old location
     if has_moved or not PYTHON.exists():
         step("Python environment", [sys.executable, "-m", "venv", *(["--clear"] if has_moved else []), str(ENVIRONMENT)])
-    extras = sorted({*extras, *installed[2:]})
-    pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", "requirements.txt"]
-    # setuptools runs setup.py; from Python 3.12 on a new environment has none
-    step("Python packages (a minute or two)", [*pip, "setuptools", "-e", f".[{','.join(extras)}]"])
-    record.write_text(" ".join([location, versions, *extras]))
+    names = sorted(name for name in {*names, *installed[2:]} if (TREE / "requirements" / f"{name}.txt").exists())
+    pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    locked = [part for name in names for part in ("-r", f"requirements/{name}.txt")]
+    step("Python packages (a minute or two)", [*pip, "--require-hashes", *locked])
+    # the setuptools of the lock runs setup.py; pip would fetch another one for a build of its own
+    step("this product", [*pip, "--no-deps", "--no-build-isolation", "-e", "."])
+    record.write_text(" ".join([location, versions, *names]))
 
 
 def digest(content: bytes) -> str:

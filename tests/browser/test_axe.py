@@ -162,6 +162,7 @@ PAGES = {
     "/status": ["/status"],
     "/account/sign-in": ["/account/sign-in"],
     "/account/password": ["/account/password"],
+    "/account/sessions": ["/account/sessions"],
     "/account/audit": ["/account/audit"],
 }
 """Addresses of each route that is a page, with keys of jobs left open."""

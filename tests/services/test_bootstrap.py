@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import pytest
 
@@ -45,6 +47,34 @@ def test_a_failed_step_shows_the_end_of_its_output_and_names_the_file_with_all_o
     assert "-- Debian packages failed with code 1" in shown[-2]
     assert shown[-1] == f"-- Its output is in {log}"
     assert "line 50" in log.read_text().splitlines()
+
+
+def make_wheel(folder: Path) -> Path:
+    """A wheel with an empty package `thing`."""
+    path, info = folder / "thing-1.0-py3-none-any.whl", "thing-1.0.dist-info"
+    with ZipFile(path, "w") as wheel:
+        wheel.writestr("thing.py", "")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", f"thing.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+    return path
+
+
+def test_a_package_with_another_hash_is_not_installed(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    for folder in ("services", "requirements"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(TREE / "services" / "bootstrap.py", tmp_path / "services")
+    (tmp_path / "setup.py").write_text("from setuptools import setup\nsetup(name='product', version='1')\n")
+    for name in ("run", "root"):
+        (tmp_path / "requirements" / f"{name}.txt").write_text(f"thing==1.0 --hash=sha256:{'0' * 64}\n")
+    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    command = [sys.executable, "-c", "import bootstrap; bootstrap.install_environment(test=False)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path / "services", env=environment)
+    assert done.returncode == 1
+    assert hashlib.sha256(wheel.read_bytes()).hexdigest() in done.stderr  # what pip got, beside what it expected
+    assert not list((tmp_path / ".venv").rglob("thing.py"))
+    assert not (tmp_path / ".venv" / "installed").exists()
 
 
 def install_packages(*names: str, user: int | None = None) -> subprocess.CompletedProcess[str]:

@@ -76,7 +76,7 @@ def mysql(address: str) -> OldDatabase:
         import pymysql
         from pymysql.constants import ER
     except ImportError as error:
-        raise BadImport("PyMySQL is not installed: pip install 'dqmhub[mysql]'") from error
+        raise BadImport("PyMySQL is not installed: `make build` installs it") from error
     try:
         parts = urlsplit(address)
         port = parts.port or 3306
