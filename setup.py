@@ -36,7 +36,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["app*", "jobs*", "protocol*", "render*", "services*"]),
-    package_data={"services.transfer.bu": ["*.C", "*.h"]},  # the macro that checks merges
+    package_data={
+        "app.publish.sanitize": ["data/*"],  # domains and words
+        "services.transfer.bu": ["*.C", "*.h"],  # the macro that checks merges
+    },
     install_requires=[
         "bottle>=0.13",  # mirrors: small enough to be installed alone where they run
         "cachetools>=5.5",

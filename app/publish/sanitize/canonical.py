@@ -38,6 +38,19 @@ _BACKSLASH = re.compile(
     r"""\\(?:(?P<code_point>u\{0{0,8}+[0-9A-Fa-f]{1,6}\}|u+[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x\{?[0-9A-Fa-f]{2}\}?)"""
     r"""|(?P<octal>[0-3]?[0-7]{2}|0)|(?P<character>["'/])|(?P<backslashes>\\+)|(?P<line_break>[nr])|(?P<tab>t)|(?P<escape>e(?=\[)))"""
 )
+_WINDOWS_PATH = re.compile(
+    r"(?<![A-Za-z0-9])(?P<drive>[A-Za-z]):(?=\\+(?:(?i:users|documents|home|temp|tmp|windows|program|nfs|root|work|data)\b|[^nrtuUx0-9\W]))"
+    r"(?P<path>\\{1,8}[\w.$~-]+(?:(?: [\w.$~-]+)*\\{1,8}[\w.$~-]+)+)"
+)
+"""A drive and folders. A name that begins as an escape, as in `X:\\new`, is only one if folders of that name are usual."""
+
+_WINDOWS_SHARE = re.compile(r"(?<![\w:\\])\\{2,4}(?=[a-mo-qsvwyzA-Z])(?P<path>[\w.-]+\\{1,2}[\w.$-]+(?:\\{1,2}[\w.$-]+)*)")
+_WINDOWS_ACCOUNT = re.compile(
+    r"(?<![\w\\/.:-])(?P<domain>(?i:cern|fnal|desy|infn|corp|workgroup)|[A-Z][A-Z0-9-]{1,14}(?=\\{1,2}[^nrtuUxe0-9\\]))"
+    r"\\{1,2}(?P<user>[A-Za-z][\w.$-]{1,30})(?![\w\\])"
+)
+"""DOMAIN\\user."""
+
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 
 _ESCAPE_CHARACTER = r"(?:\x1b|\\(?:u001[bB]|x1[bB]|033))"
@@ -89,6 +102,7 @@ def _decode(text: str) -> str | None:
     for _ in range(MAX_DEPTH):
         before = text
         text = _visible(text)
+        text = _without_windows(text) if "\\" in text else text
         text = _BACKSLASH.sub(_unescape, text)
         text = _PERCENT.sub(lambda found: chr(int(found[1], 16)) if int(found[1], 16) < 128 else found[0], text)
         text = html.unescape(text) if "&" in text else text
@@ -103,6 +117,17 @@ def _visible(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).translate(_EQUIVALENTS)
     return _INVISIBLE.sub("", text)
+
+
+def _without_windows(text: str) -> str:
+    """A text with slashes in paths of Windows, whose parts would otherwise be read as escapes; DOMAIN//user for accounts."""
+    text = _WINDOWS_PATH.sub(lambda found: f"{found['drive']}:{_slashes(found['path'])}", text)
+    text = _WINDOWS_SHARE.sub(lambda found: f"//{_slashes(found['path'])}", text)
+    return _WINDOWS_ACCOUNT.sub(r"\g<domain>//\g<user>", text)
+
+
+def _slashes(path: str) -> str:
+    return re.sub(r"\\+", "/", path).replace(" ", "_")
 
 
 def _unescape(escape: re.Match[str]) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import re2
 
+from app.publish.sanitize.addresses import is_silent
 from app.publish.sanitize.parts import Parts, ReadRest, Replace, host_secret, is_pseudonym, user_secret
 from app.publish.sanitize.patterns import ASSIGNMENT, CONSTRUCTOR, PATTERNS, SECRET_WORDS, VALUE
 from app.publish.sanitize.pseudonyms import Secret
-from app.publish.sanitize.words import COMMON
+from app.publish.sanitize.words import COMMON, PROGRAMS
 
 _ASSIGNED = rf"{ASSIGNMENT}{CONSTRUCTOR}"
 _UUID = re2.compile(PATTERNS["uuid"])
@@ -54,7 +55,17 @@ def value_replacement(
 
 def _is_no_name(value: str) -> bool:
     """Whether a value is a number, a common word, or a shortened name."""
-    return value.endswith("..") or ".." in value[1:-2] or value.lower() in COMMON or not any(letter.isalpha() for letter in value)
+    return (
+        value.endswith("..")
+        or ".." in value[1:-2]
+        or value.lower() in COMMON
+        or value.lower() in PROGRAMS
+        or not any(letter.isalpha() for letter in value)
+    )
+
+
+def _is_no_host(value: str) -> bool:
+    return _is_no_name(value) or is_silent(value)
 
 
 def _is_plain_word(value: str) -> bool:
@@ -84,6 +95,6 @@ LABELLED: dict[str, Replace] = {
     "phrase": value_replacement(_PHRASE_LABEL, _token, _is_plain_word, value=".*"),
     "uid": value_replacement(_HEADER_LABEL, user_secret, _is_no_name, value=".*"),
     "user_label": value_replacement(_USER_LABEL, user_secret, _is_no_name, value=rf"""{VALUE}|[\w.-]+["']?"""),
-    "host_label": value_replacement(_HOST_LABEL, host_secret, _is_no_name),
+    "host_label": value_replacement(_HOST_LABEL, host_secret, _is_no_host),
 }
 """Functions by the name of their rule in `patterns`."""

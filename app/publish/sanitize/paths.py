@@ -26,7 +26,7 @@ _DATA = re.compile(
 _NAMED = re.compile(r"\A(?P<folder>.*)/[^/]+?(?P<ending>\.[a-z]{1,5})?\Z")
 _FOLDER = re.compile(r"[A-Za-z_-][A-Za-z_0-9-]{0,40}")
 _USER = re.compile(
-    r"(?i)(?:\A|/)(?:nfshome\d*|home\d*|users|export/home|(?:cern\.ch|eos)/(?:user|work)|eos/home-[a-z]|store/user)/(?:[a-z]/)?(?P<a>[a-z_][\w-]{1,30})|~(?P<b>[a-z_][\w-]{1,30})/"
+    r"(?i)(?:\A|/)(?:nfshome\d*|home\d*|users|documents_and_settings|export/home|(?:cern\.ch|eos)/(?:user|work)|eos/home-[a-z]|store/user)/(?:[a-z]/)?(?P<a>[a-z_][\w-]{1,30})|~(?P<b>[a-z_][\w-]{1,30})/"
 )
 
 

@@ -6,6 +6,8 @@ first one is used.
 
 from __future__ import annotations
 
+from app.publish.sanitize import contacts, positions, repositories
+
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 _REST = r"""[\w"'!@#$%^*+=.-]*"""
 VALUE = rf"""(?:[ubrf]{{0,2}}{QUOTED}{_REST}|\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|[^\s,;&"'<>()\[\]{{}}]+)"""
@@ -30,8 +32,6 @@ _RACK_SLOT = r"[a-z]\d[a-z]\d{2}[-_.]\d{2}[-_.]\d{2}"
 _RACK_SLOT_START = r"[a-z]\d[a-z]\d{2}(?:-\d{2})?\b"
 """The start of a rack and slot, as in srv-c2d05-12."""
 
-_DOMAIN_LABELS = r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*"
-_INTERNAL_DOMAIN = r"(?:cms|cern\.ch|cern|local|lan|internal|localdomain)"
 _PATH_CHARACTER = r"""(?:[^\s"'`()<>|;:,\[\]{}]|\{[^\s{}]*\})"""
 _USER_NAME = r"[a-z_][\w.-]*"
 _DN_ATTRIBUTE = r"(?:DC|CN|OU|O|C|ST|L|UID|emailAddress)"
@@ -67,6 +67,7 @@ PATTERNS: dict[str, str] = {
         r"(?:\bssh-(?:rsa|dss|ed25519)|\becdsa-sha2-[\w-]+|\bsk-ssh-[\w@.-]+)\s+AAAA[A-Za-z0-9+/=]+(?:\s+\S+@\S+)?"
         r"|\b(?:SHA256|MD5):[A-Za-z0-9+/=:]{16,}"
     ),
+    "repository": repositories.REPOSITORY,
     "email": (
         rf"(?:(?:\b[A-Z][\w'.-]*\s+){{1,4}}<)?(?i:[a-z0-9._%+-]+(?:\s?[\[({{]\s?dot\s?[\])}}]\s?[a-z0-9._%+-]+)*{_AT_SIGN}[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,12}}\b"
         r"|\b[a-z0-9._-]+ at [a-z0-9.-]+\.(?:ch|edu|gov|org|net|com|de|fr|it|uk|eu)\b"
@@ -76,9 +77,12 @@ PATTERNS: dict[str, str] = {
         rf"(?i:\b(?:ssh|scp|sftp|rsync)\s[^@\n]{{0,80}}\b{_USER_NAME}@[a-z0-9.-]+"
         rf"|\b{_USER_NAME}@(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-{_RACK_SLOT}|lxplus\w*|localhost)\b)"
     ),
+    "position": positions.PATTERN,
     "mac": r"(?i:\b(?:[0-9a-f]{2}[:-]){5,19}[0-9a-f]{2}\b|\b[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}\b)",
     "ipv4": r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?i:\b(?:ip-\d{1,3}|10|128|137|172|188|192)(?:-\d{1,3}){3}\b)",
     "ipv6": r"(?i:(?:\b[0-9a-f]{1,4}:|\B::)[0-9a-f:.]*[0-9a-f:](?:%\w+)?)",
+    "phone": contacts.PHONE,
+    "iban": contacts.IBAN,
     "uuid": r"(?i:[0-9a-f]{8}[-_][0-9a-z]{4}[-_][0-9a-z]{4}[-_][0-9a-z]{4}[-_][0-9a-z]{12})",
     "pointer": r"(?i:\b0x[0-9a-f]{1,16}\b)",
     "hex": r"(?i:\b(?:0x)?[0-9a-f]{16,}\b)",
@@ -91,10 +95,10 @@ PATTERNS: dict[str, str] = {
     ),
     "host_label": rf"(?i:\b\w*host(?:_?name)?{ASSIGNMENT}{CONSTRUCTOR}{VALUE}|\b(?:to|from|on|of|at|unknown|resolve|reach|contact)\s+host(?:name)?\s+[\w.-]+)",
     "shortened_host": r"(?i:\bdqm[a-z]*-[a-z0-9]+-\.\.)",
+    "domain": r"\b[A-Za-z0-9][\w-]*(?:\.[A-Za-z0-9][\w-]*)*\.(?:[A-Za-z]{2,24}|xn--[a-z0-9-]+)\b\(?",
     "host": (
-        rf"(?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:{_RACK_SLOT}(?:\.{_INTERNAL_DOMAIN}\b)?|{_RACK_SLOT_START})|(?:\b|_){_RACK_SLOT}(?:\b|_)|\b{_DOMAIN_LABELS}\.{_INTERNAL_DOMAIN}\b"
-        r"|\b(?:lxplus|vocms|lxbatch|aiadm|cmsrv)\w+|\bkvm-[\w-]+"
-        r"|\b[a-z0-9-]+(?:\.[a-z0-9-]+)+\.(?:ch|gov|edu|org|net|com|de|fr|it|uk|eu|io)\b|\b[a-z0-9-]+\.(?:ch|gov|edu|org|net|com)\b)"
+        rf"(?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:{_RACK_SLOT}|{_RACK_SLOT_START})|(?:\b|_){_RACK_SLOT}(?:\b|_)"
+        r"|\b(?:lxplus|vocms|lxbatch|aiadm|cmsrv|cmslpc|cmswn)\w+|\bkvm-[\w-]+)"
     ),
     "closing_tag": r"</[A-Za-z][\w:.-]*>",
     "quoted": r"""["'`]~?/[^"'`\n/][^"'`\n]*["'`]""",
@@ -104,5 +108,5 @@ PATTERNS: dict[str, str] = {
 }
 """The pattern of each rule, by its name."""
 
-INNER_RULES = ("format", "email", "uuid", "hex", "mac", "ipv4", "shortened_host", "host", "word")
+INNER_RULES = ("format", "email", "phone", "iban", "uuid", "hex", "mac", "ipv4", "shortened_host", "domain", "host", "word")
 """Rules for the parts of a match that are otherwise not changed."""

@@ -5,18 +5,19 @@ Each function returns the parts of the output, or None when the text turns out t
 
 from __future__ import annotations
 
-import ipaddress
-
 import re2
 
 from app.publish.sanitize import paths
+from app.publish.sanitize.addresses import is_silent, replace_ipv4, replace_ipv6, replace_mac
+from app.publish.sanitize.contacts import replace_iban, replace_phone
+from app.publish.sanitize.domains import is_host_name
 from app.publish.sanitize.entropy import looks_random
 from app.publish.sanitize.labelled import LABELLED
 from app.publish.sanitize.parts import Part, Parts, ReadRest, Replace, host_secret, is_pseudonym, name_secret
+from app.publish.sanitize.positions import replace_position
 from app.publish.sanitize.pseudonyms import Secret
+from app.publish.sanitize.repositories import PUBLIC_HOSTS, public_url, replace_repository
 from app.publish.sanitize.words import COMMON
-
-PUBLIC_HOSTS = {"cern.ch", "cms.cern.ch", "github.com", "root.cern", "root.cern.ch", "cmssdt.cern.ch", "twiki.cern.ch", "cms-sw.github.io"}
 
 MAX_DIGITS = 24
 """Length of the longest number that is not redacted: an event, a thread, a time in nanoseconds."""
@@ -64,9 +65,9 @@ def replace_url(text: str, read_rest: ReadRest) -> Parts | None:
     if not host or scheme.lower() == "file":
         return f"{scheme}://", *(replace_path(rest, read_rest) or read_rest(rest))
     if host.lower() in PUBLIC_HOSTS and not secret and not set("?#=") & set(rest) and not looks_random(rest):
-        return (text,)
+        return public_url(text, host, rest)
     credentials: Parts = (secret if is_pseudonym(secret) else Secret("token", secret), "@") if secret else ()
-    host_part: Part = host if is_pseudonym(host) or host == "localhost" else host_secret(host)
+    host_part: Part = host if is_pseudonym(host) or is_silent(host) else host_secret(host)
     return f"{scheme}://", *credentials, host_part, port, "/..." if rest.strip("/") else rest
 
 
@@ -92,16 +93,6 @@ def replace_login(text: str, read_rest: ReadRest) -> Parts | None:
         return None
     user: Part = match["user"] if is_pseudonym(match["user"]) else Secret("user", match["user"].lower())
     return *read_rest(match["before"]), user, "@", host_secret(match["host"])
-
-
-def replace_ipv6(text: str, read_rest: ReadRest) -> Parts | None:
-    """An IPv6 address. Times and C++ names have a similar form; without a digit it is not an address."""
-    address = text.rstrip(":.") if not text.endswith("::") else text
-    try:
-        known = ipaddress.IPv6Address(address)
-    except ValueError:
-        return None
-    return (Secret("address", str(known)), text[len(address) :]) if any(map(str.isdigit, address)) else None
 
 
 def replace_hex(text: str, read_rest: ReadRest) -> Parts | None:
@@ -136,6 +127,12 @@ def replace_host(text: str, read_rest: ReadRest) -> Parts | None:
     before, after = "_" * text.startswith("_"), "_" * text.endswith("_")
     name = text.strip("_")
     return before, name_secret(name[4:] if name.lower().startswith("host") else name), after
+
+
+def replace_domain(text: str, read_rest: ReadRest) -> Parts | None:
+    """The name of a host with its domain; a call such as `time.at(` is none."""
+    is_host = not text.endswith("(") and is_host_name(text) and not is_silent(text)
+    return replace_host(text, read_rest) if is_host else None
 
 
 def replace_quoted_path(text: str, read_rest: ReadRest) -> Parts | None:
@@ -184,15 +181,20 @@ REPLACEMENTS: dict[str, Replace] = LABELLED | {
     "ssh": replace_whole("key"),
     "email": replace_email,
     "login": replace_login,
-    "mac": replace_whole("address"),
-    "ipv4": replace_whole("address"),
+    "mac": replace_mac,
+    "ipv4": replace_ipv4,
     "ipv6": replace_ipv6,
     "uuid": replace_uuid,
     "pointer": keep,
     "hex": replace_hex,
     "shortened_host": keep,
     "file_listing": replace_file_listing,
+    "domain": replace_domain,
     "host": replace_host,
+    "repository": replace_repository,
+    "position": replace_position,
+    "phone": replace_phone,
+    "iban": replace_iban,
     "closing_tag": keep,
     "quoted": replace_quoted_path,
     "path": replace_path,

@@ -57,7 +57,10 @@ class Rules:
         self._cache: dict[str, list[Finding]] = {}
         self._all = _compile(tuple((known | PATTERNS).items()))
         self._inner = _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES}).items()))
-        self._names = _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES if name != "word"}).items()))
+        self._deeper = {
+            rule: _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES if name != rule}).items()))
+            for rule in ("word", "domain")
+        }
 
     def find(self, text: str) -> list[Finding]:
         """The findings in a text, in order; cached, because lines are often searched twice."""
@@ -84,8 +87,8 @@ class Rules:
         for match in pattern.finditer(text.encode("ascii")):
             matched, rule = text[match.start() : match.end()], match.lastgroup.decode()
             parts = REPLACEMENTS[rule](matched, self._read_rest)
-            if parts is None and rule == "word":
-                parts = self._read(self._names, matched)
+            if parts is None and rule in self._deeper:
+                yield from (_shifted(inner, match.start()) for inner in self._find(self._deeper[rule], matched))
             elif parts is None and rule not in INNER_RULES:
                 parts = self._read_rest(matched)
             if parts is not None:
@@ -99,6 +102,10 @@ def _host_pattern(hosts: Iterable[str]) -> str:
     words = [rf"\b{name}\b" for name in names if name.isalpha() and name not in COMMON]
     patterns = [re2.escape(name) for name in names if not name.isalpha()] + words
     return rf"(?i:(?:{'|'.join(patterns)})(?:\.cms\b|\.cern\.ch\b)?)" if patterns else ""
+
+
+def _shifted(finding: Finding, by: int) -> Finding:
+    return Finding(finding.since + by, finding.start + by, finding.end + by, finding.until + by, finding.parts)
 
 
 def _join_parts(parts: Iterable[Part]) -> Parts:

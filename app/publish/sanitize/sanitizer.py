@@ -18,7 +18,7 @@ from app.publish.sanitize.parts import DROPPED, Part, host_secret, is_pseudonym
 from app.publish.sanitize.paths import users_of
 from app.publish.sanitize.pseudonyms import Pseudonyms, Secret
 from app.publish.sanitize.rules import Rules
-from app.publish.sanitize.words import COMMON
+from app.publish.sanitize.words import is_ordinary
 
 MAX_PASSES = 4
 """Passes are repeated until nothing changes, because a replacement may form a new match with its neighbours; a line that
@@ -50,7 +50,7 @@ class Sanitizer:
         self._secret = secret
         self._rules = Rules(hosts)
         self._pseudonyms = Pseudonyms(secret)
-        self._ordinary: set[str] = set()  # words that are not user names
+        self._ordinary: set[str] = set()  # words, as written, that are not names of users
         self._short_texts: dict[str, str] = {}  # redacted text by original
         self._paths: set[str] = set()  # paths whose users are known
 
@@ -95,7 +95,7 @@ class Sanitizer:
         self._paths |= new_paths
         if new:
             self._pseudonyms.numbers(sorted(new))
-            self._ordinary -= {secret.value for secret in new} - COMMON
+            self._forget_ordinary(new)
             self._short_texts.clear()
 
     def _redact(self, lines: Iterable[str], label: Label) -> list[str]:
@@ -141,22 +141,29 @@ class Sanitizer:
         users = {Secret("user", user) for secret in secrets if secret.kind == "path" for user in users_of(secret.value)}
         numbers = self._pseudonyms.numbers([*(secret for secret in secrets if secret.kind != "environment"), *sorted(users)])
         self.counts.update(secret.kind for secret in secrets)
-        self._ordinary -= {secret.value for secret in numbers if secret.kind == "user"} - COMMON
+        self._forget_ordinary(numbers)
 
         def text(part: Part) -> str:
             if isinstance(part, str):
-                return _WORD.sub(lambda word: self._word(word[0], label), part)
+                is_read = self._ordinary.issuperset(_WORD.findall(part))
+                return part if is_read else _WORD.sub(lambda word: self._word(word[0], label), part)
             return label(part, numbers[part]) if part in numbers else DROPPED
 
         return ["".join(map(text, some)) for some in parts]
 
+    def _forget_ordinary(self, secrets: Iterable[Secret]) -> None:
+        """Look again at words that are now names of users."""
+        names = {secret.value for secret in secrets if secret.kind == "user" and not is_ordinary(secret.value)}
+        if names:
+            self._ordinary -= {word for word in self._ordinary if word.lower() in names}
+
     def _word(self, word: str, label: Label) -> str:
         """A word, or its label if it is the name of a known user."""
         secret = Secret("user", word.lower())
-        if secret.value in self._ordinary:
+        if word in self._ordinary:
             return word
-        if secret.value in COMMON or not self._pseudonyms.has(secret):
-            self._ordinary.add(secret.value)
+        if is_ordinary(secret.value) or not self._pseudonyms.has(secret):
+            self._ordinary.add(word)
             return word
         self.counts["user"] += 1
         return label(secret, self._pseudonyms.numbers([secret])[secret])

@@ -1,6 +1,8 @@
-"""Common words, which are not redacted as names of users, even if a user has that name."""
+"""Words that are not redacted as names of users, even if a user has that name."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 _WORDS = """
 about action active admin after again algo alignment all also analysis and any are array available backup barrel base batch
@@ -27,3 +29,30 @@ worker working write writer wrong xml year you zdc zero
 
 COMMON = frozenset(_WORDS.split())
 """In lower case."""
+
+_PROGRAMS = """
+apache apptainer apt auditd autofs bash cern cmsdev cmsdqm cmsprod cmssw cmsusr cmsweb condor conda containerd cron crond csh curl
+cvmfs dbus dcache dhcpd dim dmwm dnf docker dqmdev dqmpro eos etcd fedora firefox frontier ftp fts gcc gdb git github gitlab glexec
+globus gmond grafana gridftp gunicorn hadoop haproxy hltd htcondor httpd influxdb java jenkins journald kafka kerberos kernel kinit
+krb kubelet lcg ldap libvirt lsf lxplus mailman make mariadb mongod munge mysql mysqld nagios netdata nginx nobody nodejs nscd
+nslcd ntpd nvidia openssl oracle perl php pilot podman polkitd postfix postgres postgresql prometheus puppet pytest qemu rabbitmq
+redis root rpcbind rpm rsync rsyslogd rucio sched screen sendmail sge sgeadmin sh singularity slurm slurmd slurmctld smtp snmpd
+splunk sqlite squid srm sshd sssd storm subversion sudo svn systemd tape tcsh telegraf tmux tomcat torque tty udev uwsgi uvicorn vim voms
+wlcg www xcache xdaemon xrootd yum zabbix zookeeper zsh
+alcareco btag bx bxs ls castor cscs ctpps ebeam ecalcalib egamma ephemeral express gedphotons genie hcalcalib hltphysics jetmet l1t lumi minbias
+minimumbias muons nanodqm nanodqmio offline onlinebeam parking phase pixel pixellumi prompt pxl ramdisk rawdigi rechit rechits reco repack
+scouting sim sistrip skim strips supercluster tau towers tracklet unpack upgrade zerobias
+"""
+
+PROGRAMS = frozenset(_PROGRAMS.split())
+"""Programs, accounts of services and words of CMS, in lower case."""
+
+_ENGLISH = Path(__file__).parent / "data" / "english_words.txt"
+
+ENGLISH = frozenset(word for line in _ENGLISH.read_text(encoding="ascii").splitlines() if not line.startswith("#") for word in line.split())
+"""Common English words, in lower case."""
+
+
+def is_ordinary(word: str) -> bool:
+    """Whether a word in lower case is one of a language or of software, so that alone it names nobody."""
+    return word in COMMON or word in PROGRAMS or word in ENGLISH

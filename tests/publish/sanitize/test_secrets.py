@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import ipaddress
 import json
 import re
 import string
@@ -53,6 +54,11 @@ def is_mixed(text: str) -> bool:
     return all(len(re.findall(some, text)) > 3 for some in ("[0-9]", "[a-z]", "[A-Z]"))
 
 
+def is_of_one_machine(address: ipaddress.IPv4Address) -> bool:
+    """Whether an address can identify a machine: neither reserved (RFC 6890) nor a group nor a mask."""
+    return not (address.is_loopback or address.is_multicast or address.is_reserved or int(address) < 1 << 24 or address.is_link_local)
+
+
 RANDOM = st.binary(min_size=45, max_size=60).map(lambda raw: base64.b64encode(raw).decode().rstrip("=")).filter(is_mixed)
 HEX = st.binary(min_size=16, max_size=32).map(bytes.hex).filter(lambda text: not text.isdigit())
 UUID = st.uuids().map(str)
@@ -75,7 +81,8 @@ KINDS: dict[str, st.SearchStrategy[Secret]] = {
     ),
     "e-mail": st.one_of(secrets_of("{a}.{b}@cern.ch", a=NAME, b=NAME), secrets_of("{a}+dqm@{b}.example.org", a=NAME, b=NAME)),
     "address": st.one_of(
-        st.ip_addresses(v=4).map(lambda a: Secret(str(a), str(a))), secrets_of("02:42:ac:{a}:{b}:{c}", a=TWO, b=TWO, c=TWO)
+        st.ip_addresses(v=4).filter(is_of_one_machine).map(lambda a: Secret(str(a), str(a))),
+        secrets_of("02:42:ac:{a}:{b}:{c}", a=TWO, b=TWO, c=TWO),
     ),
     "token": st.one_of(
         secrets_of("ghp_{a}", a=text_of(ALNUM, 36)),
