@@ -28,6 +28,7 @@ from tests.support import applications, guard, servers
 from tests.support.patience import PATIENCE_MS
 from tests.support.shared import shared_folder
 from tests.support.site import unbind
+from tests.support.write_watch import WatchPlugin
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     installed = (distribution("dqmhub").read_text("top_level.txt") or "").split()
     if missing := {folder.parent.name for folder in TREE.glob("*/__init__.py")}.difference(installed):
         raise pytest.UsageError(f"The environment does not know the package {', '.join(sorted(missing))}. Run `make build` first.")
+    config.pluginmanager.register(WatchPlugin(), "write transactions")
     if not hasattr(config, "workerinput"):  # which pytest-xdist gives to its workers
         guard.start()
 

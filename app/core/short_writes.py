@@ -21,14 +21,14 @@ TARGET_S = 0.1
 FIRST_ITEMS = 100
 """Items of the first transaction."""
 
-MOST_ITEMS = 2000
-"""Most items of a transaction, however fast the machine is."""
+MOST_ITEMS = 1000
+"""Most items of a transaction, however fast the machine is, unless the caller says that each of them is cheap."""
 
 PAUSE_S = 0.11
 """Between two transactions on SQLite."""
 
 
-def short_transactions(items: Sequence[Item], store: Callable[[Sequence[Item]], Result]) -> Iterator[Result]:
+def short_transactions(items: Sequence[Item], store: Callable[[Sequence[Item]], Result], most: int = MOST_ITEMS) -> Iterator[Result]:
     """Store items in the given order, some in each transaction; yields the result of each.
 
     Must not be called within a transaction, which would hold the lock all the time.
@@ -36,6 +36,7 @@ def short_transactions(items: Sequence[Item], store: Callable[[Sequence[Item]], 
     Args:
         items: Any number of them.
         store: Stores some of them within a transaction.
+        most: Most items of a transaction.
     """
     if proxy.in_transaction():
         raise RuntimeError("Many short transactions were begun within one that lasts until their end")
@@ -47,15 +48,15 @@ def short_transactions(items: Sequence[Item], store: Callable[[Sequence[Item]], 
             result = store(batch)
             elapsed = time.monotonic() - began
         start += len(batch)
-        size = fitting(len(batch), elapsed)
+        size = fitting(len(batch), elapsed, most)
         yield result
         if start < len(items):
             give_way()
 
 
-def fitting(items: int, elapsed_s: float) -> int:
+def fitting(items: int, elapsed_s: float, most: int) -> int:
     """Items that fit into TARGET_S when so many took this time: at most four times as many, since the first ones may be cheap."""
-    return max(1, min(MOST_ITEMS, int(items * min(TARGET_S / max(elapsed_s, 1e-6), 4))))
+    return max(1, min(most, int(items * min(TARGET_S / max(elapsed_s, 1e-6), 4))))
 
 
 def give_way() -> None:
@@ -65,6 +66,7 @@ def give_way() -> None:
 
 
 def delete_rows(table: Any, *where: Any) -> int:
-    """Delete the rows of a selection in short transactions; returns their number. The table has the primary key `id`."""
-    found = [row for (row,) in rows(table.select(table.id).where(*where).order_by(table.id))]
-    return sum(short_transactions(found, lambda ids: int(table.delete().where(table.id.in_(list(ids)), *where).execute())))
+    """Delete the rows of a selection in short transactions, each row only if it still belongs to it; returns their number."""
+    key = table._meta.primary_key
+    found = [number for (number,) in rows(table.select(key).where(*where).order_by(key))]
+    return sum(short_transactions(found, lambda keys: int(table.delete().where(key.in_(list(keys)), *where).execute())))

@@ -60,4 +60,4 @@ def test_rows_are_deleted_in_parts_and_counted(hub: Settings) -> None:
     ],
 )
 def test_the_next_transaction_has_as_many_items_as_fit_into_its_time(items: int, elapsed_s: float, expected: int) -> None:
-    assert fitting(items, elapsed_s) == expected
+    assert fitting(items, elapsed_s, MOST_ITEMS) == expected

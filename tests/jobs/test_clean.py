@@ -69,8 +69,9 @@ def test_short_links_that_nobody_opens_are_deleted_and_the_same_view_has_the_sam
 
 
 def test_counts_of_values_that_no_job_of_the_diary_has_any_more_are_deleted(hub: Settings) -> None:
+    now = time.time()
     for state in ("running", "done"):
-        store_jobs("slurm", [Observation("7", time.time(), state, time.time() - 100)], time.time())
+        store_jobs("slurm", [Observation("7", now, state, now - 100)], now)
     assert {row.state: row.jobs for row in DiaryTally.select()} == {"running": 0, "done": 1}
     assert run_now("clean-diary", clean_diary).note == "0 jobs removed"
     assert {row.state: row.jobs for row in DiaryTally.select()} == {"done": 1}

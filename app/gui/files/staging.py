@@ -39,6 +39,9 @@ REGISTER = "register"
 MAX_DIRECT = 200
 """Entries that are registered in one transaction."""
 
+MOST_STAGED = 5000
+"""Entries that are staged in one transaction: one row each."""
+
 KEEP_S = 86400.0
 """Registrations are deleted after this time, and so are staged entries of calls that failed."""
 
@@ -76,7 +79,7 @@ def _stage(entries: Sequence[Entry]) -> Registration:
     def store(some: Sequence[Entry]) -> None:
         RegistrationEntry.insert_many([(registration.id, *entry) for entry in some], fields=fields).execute()
 
-    for _ in short_transactions(entries, store):
+    for _ in short_transactions(entries, store, MOST_STAGED):
         pass
     return registration
 
