@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from hashlib import blake2b
 
+from app.core.short_writes import delete_rows
 from app.gui.addresses import MAX_ADDRESS
 from app.gui.errors import InvalidInput
 from app.gui.models import ShortLink
@@ -57,7 +58,7 @@ def address_of(name: str) -> str | None:
 
 def delete_unused(days: int) -> int:
     """Delete the links that nobody has used for this number of days, and return how many there were."""
-    return int(ShortLink.delete().where(ShortLink.used < time.time() - days * DAY_S).execute())
+    return delete_rows(ShortLink, ShortLink.used < time.time() - days * DAY_S)
 
 
 def _make_room() -> None:

@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 STEP_S = 1.5
 """Time after which a step renders no further piece, because the poller runs in the same process."""
 
+PIECES_AT_ONCE = 500
+"""Pieces that one revision stores, and that it removes: others wait for the end of its transaction."""
+
 HEARTBEAT_S = 15.0
 """Longest time between two revisions; one without changes is the heartbeat of the hub for mirrors."""
 
@@ -95,11 +98,12 @@ class Publisher:
             return
         planned, known = self._plan(now), _rendered_pieces()
         outdated = [key for key, token in planned.items() if _is_outdated(known.get(key), token, now) and not self._is_throttled(key, now)]
-        removed = [key for key in known if key not in planned]
+        gone = [key for key in known if key not in planned]
+        removed = gone[:PIECES_AT_ONCE]
         rendered = self._render(outdated, planned)
         revisions.store(series, rendered, removed, revisions.differences(rendered) + revisions.removals(removed), heartbeat)
         self._due = min((due for _, due in _rendered_pieces().values() if due), default=float("inf"))
-        self.incomplete = len(rendered) < len(outdated)
+        self.incomplete = len(rendered) < len(outdated) or len(removed) < len(gone)
         self._state = () if self.incomplete else state
 
     def _plan(self, now: float) -> Tokens:
@@ -121,7 +125,7 @@ class Publisher:
             batch.add(key, planned[key])
             if key.kind in self.throttled:
                 self._rendered_at[key] = time.time()
-            if batch.size >= REVISION_BYTES or time.monotonic() >= end:
+            if batch.size >= REVISION_BYTES or len(batch.pieces) >= PIECES_AT_ONCE or time.monotonic() >= end:
                 break
         return batch.pieces
 

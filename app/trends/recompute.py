@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from app.core.counters import advance
 from app.core.database import proxy, rows
+from app.core.short_writes import short_transactions
 from app.core.text import counted
 from app.security.audit_log import audit
 from app.trends.models import Trend, TrendExtraction, TrendVersion
@@ -25,6 +29,19 @@ def recompute(subsystem: str, name: str, reason: str) -> int:
         versions = [number for (number,) in rows(query)]
         if versions:
             TrendVersion.update(activated=activation).where(TrendVersion.id.in_(query)).execute()
-            TrendExtraction.update(next_try=0.0).execute()
         audit("recompute trends", f"{subsystem or 'all subsystems'} {name or 'all trends'}", reason, counted(len(versions), "trend"))
+    if versions:
+        _try_now()
     return len(versions)
+
+
+def _try_now() -> None:
+    """Let all extractions that wait after a failure be due at once."""
+    extraction = TrendExtraction
+
+    def store(some: Sequence[tuple[Any, ...]]) -> None:
+        for dataset, run in some:
+            extraction.update(next_try=0.0).where(extraction.dataset == dataset, extraction.run == run).execute()
+
+    for _ in short_transactions(rows(extraction.select(extraction.dataset, extraction.run).where(extraction.next_try > 0)), store):
+        pass

@@ -91,6 +91,9 @@ def _gone(known: dict[_Key, Trend], configs: Configs) -> list[int]:
     ]
 
 
+_TEXTS = ("title", "y_title", "place", "retired")
+
+
 def _texts(trend: Trend) -> tuple[str, str, str, bool]:
     return trend.title, trend.y_title, trend.place, trend.retired
 
@@ -123,14 +126,14 @@ def _insert_trends(configs: list[TrendConfig]) -> None:
 
 def _update_trends(known: dict[_Key, Trend], configs: Configs) -> None:
     """Store changed titles and places; trends that are configured again are no longer retired."""
-    for key, trend in known.items():
-        config = configs.trends.get(key)
-        if config is None:
-            continue
-        wanted = _wanted_texts(config)
-        if _texts(trend) != wanted:
-            trend.title, trend.y_title, trend.place, trend.retired = wanted
-            trend.save()
+    changed = [
+        {"id": known[key].id, "subsystem": config.subsystem, "name": config.name, **dict(zip(_TEXTS, _wanted_texts(config), strict=True))}
+        for key, config in configs.trends.items()
+        if key in known and _texts(known[key]) != _wanted_texts(config)
+    ]
+    for batch in chunked(changed, BATCH):
+        preserve = [getattr(Trend, name) for name in _TEXTS]
+        Trend.insert_many(batch).on_conflict(conflict_target=[Trend.id], preserve=preserve).execute()
 
 
 def _retire(trends: list[int]) -> None:

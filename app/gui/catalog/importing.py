@@ -6,10 +6,11 @@ import os
 import time
 from typing import Any
 
-from peewee import EXCLUDED, chunked
+from peewee import EXCLUDED, SQL, chunked, fn
 
 from app.core.database import proxy, rows
 from app.core.settings import Settings
+from app.core.short_writes import delete_rows
 from app.core.urls import is_remote
 from app.formats import FileVersion, FormatError, file_version
 from app.gui.catalog.reader import Contents, ReaderLost, ReadingInterrupted, StoredListing, Unreadable, read
@@ -226,6 +227,4 @@ def _store_samples(file: File, new: list[dict[str, Any]]) -> None:
 
 def forget_names() -> int:
     """Delete the name lists that no sample uses any more; returns their number."""
-    used = Sample.select(Sample.namelist).where(Sample.namelist.is_null(False))
-    deleted: int = NameList.delete().where(NameList.id.not_in(used)).execute()
-    return deleted
+    return delete_rows(NameList, ~fn.EXISTS(Sample.select(SQL("1")).where(Sample.namelist == NameList.id)))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
-
-from peewee import chunked
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.core.settings import Settings
+from app.core.short_writes import short_transactions
 from app.queue import store as jobs
 from app.queue.models import BackgroundJob
 from app.queue.states import OPEN
@@ -28,7 +27,6 @@ SEEN_STEP_S = 60.0
 FOLLOWED_S = 300.0
 """The trend of an ongoing run is followed so long after somebody has looked at its page, which polls while it is open."""
 DAY_S = 86400.0
-BATCH = 200
 
 
 class PointKey(NamedTuple):
@@ -126,10 +124,9 @@ def followed_run(trend: RequestedTrend) -> int:
 def begin(trend: RequestedTrend, wanted: Iterable[PointKey], note: str) -> dict[PointKey, StoredValue]:
     """Store how many values a computation will make, and remove points of other samples; returns those that are there."""
     wanted = set(wanted)
+    stored = points_of(trend)
+    _delete_points(trend.id, sorted(stored.keys() - wanted))
     with proxy.atomic():
-        stored = points_of(trend)
-        for key in stored.keys() - wanted:
-            RequestedPoint.delete().where(*_is_point(trend, key)).execute()
         changes: dict[str, Any] = {"total": len(wanted), "note": note, "version": RequestedTrend.version + 1}
         RequestedTrend.update(changes).where(RequestedTrend.id == trend.id).execute()
     return {key: value for key, value in stored.items() if key in wanted}
@@ -151,19 +148,29 @@ def note(trend: RequestedTrend, text: str) -> None:
         RequestedTrend.update(note=text, version=RequestedTrend.version + 1).where(RequestedTrend.id == trend.id).execute()
 
 
-def _is_point(trend: RequestedTrend, key: PointKey) -> list[Any]:
+def _delete_points(trend: int, keys: Sequence[PointKey]) -> None:
+    def delete(some: Sequence[PointKey]) -> None:
+        for key in some:
+            RequestedPoint.delete().where(*_is_point(trend, key)).execute()
+
+    for _ in short_transactions(keys, delete):
+        pass
+
+
+def _is_point(trend: int, key: PointKey) -> list[Any]:
     point = RequestedPoint
-    return [point.trend == trend.id, point.dataset == key.dataset, point.run == key.run, point.lumi == key.lumi]
+    return [point.trend == trend, point.dataset == key.dataset, point.run == key.run, point.lumi == key.lumi]
 
 
 def remove_unseen(days: float) -> int:
     """Remove trends at which nobody has looked for some days, unless they are being computed; returns their number."""
     is_open = BackgroundJob.select(BackgroundJob.key).where(BackgroundJob.kind == COMPUTE, BackgroundJob.state.in_(OPEN))
     is_old = RequestedTrend.seen < time.time() - days * DAY_S, RequestedTrend.key.not_in(is_open)
-    old = [trend for (trend,) in rows(RequestedTrend.select(RequestedTrend.id).where(*is_old))]
-    for batch in chunked(old, BATCH):
+    old = list(RequestedTrend.select().where(*is_old))
+    for trend in old:
+        _delete_points(trend.id, list(points_of(trend)))
         with proxy.atomic():
-            RequestedPoint.delete().where(RequestedPoint.trend.in_(batch)).execute()
-            FollowedSnapshot.delete().where(FollowedSnapshot.trend.in_(batch)).execute()
-            RequestedTrend.delete().where(RequestedTrend.id.in_(batch)).execute()
+            RequestedPoint.delete().where(RequestedPoint.trend == trend.id).execute()
+            FollowedSnapshot.delete().where(FollowedSnapshot.trend == trend.id).execute()
+            RequestedTrend.delete().where(RequestedTrend.id == trend.id).execute()
     return len(old)
