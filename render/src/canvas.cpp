@@ -16,6 +16,7 @@ namespace dqmhub {
 namespace {
 
 constexpr int kWhite10 = 10;   // white in every style, unlike colour 0
+constexpr int kHollow = 0;     // fill style of titles: subscripts reach into the frame
 constexpr int kContours = 99;  // ROOT warns about 100 contours in surfaces, and warnings are reported to the client
 
 struct DefaultStyle {
@@ -37,6 +38,7 @@ void save_default_style() {
   gStyle->SetPadBorderMode(0);
   gStyle->SetFrameBorderMode(0);
   gStyle->SetTitleBorderSize(0);
+  gStyle->SetTitleStyle(kHollow);
   gStyle->SetStatBorderSize(1);
   gStyle->SetOptStat(1111);
   gStyle->SetNumberContours(kContours);

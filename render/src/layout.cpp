@@ -1,25 +1,158 @@
 #include "layout.h"
 
+#include <THLimitsFinder.h>
+#include <THashList.h>
+#include <TLatex.h>
 #include <TPaletteAxis.h>
 #include <TStyle.h>
 #include <TVirtualPad.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
 
 #include "stat_boxes.h"
 
 namespace dqmhub {
-void make_room_for_y_title(TVirtualPad &pad, const TH1 &histogram) {
-  constexpr double room = 0.18;  // in units of the smaller side, as sizes of letters
-  const double width = pad.GetWw() * pad.GetAbsWNDC(), height = pad.GetWh() * pad.GetAbsHNDC();
-  const bool titled = histogram.GetDimension() < 3 && histogram.GetYaxis()->GetTitle()[0];
-  if (titled && pad.GetLeftMargin() == gStyle->GetPadLeftMargin())
-    pad.SetLeftMargin(std::max<double>(pad.GetLeftMargin(), room * std::min(width, height) / width));
+namespace {
+
+// Widths in units of the smaller side of the canvas, as sizes of letters.
+constexpr double kDigit = 0.022, kGap = 0.01, kTitleRoom = 0.06, kTitleMiddle = 0.035;
+
+double smaller_side(const TVirtualPad &canvas) { return std::min(canvas.GetWw(), canvas.GetWh()); }
+
+// The numbers that ROOT writes on a linear axis: each `step` up to `last`, divided by a power of ten that stands at its end.
+struct Numbers {
+  double last = 0, step = 0;
+  int power = 0;  // a multiple of 3
+
+  Numbers(double low, double high) {
+    constexpr int divisions = 10, most_digits = 5;
+    double first;
+    int count;
+    THLimitsFinder::Optimize(low, high, divisions, first, last, count, step);
+    if (const double size = std::log10(std::max(std::abs(low), std::abs(high))); size >= most_digits)
+      power = 3 * int(std::ceil((size - most_digits + 1) / 3));
+    else if (size < 0 && step < std::pow(10, -most_digits))
+      power = -3 * int(std::ceil(-size / 3));
+  }
+};
+
+// Returns the letters of the longest number on a linear axis.
+int longest_number(double low, double high) {
+  const Numbers numbers(low, high);
+  const double unit = std::pow(10, numbers.power), largest = std::max(std::abs(low), std::abs(high)) / unit;
+  const int digits = largest >= 1 ? int(std::log10(largest)) + 1 : 1;
+  const int decimals = numbers.step < unit ? int(std::ceil(-std::log10(numbers.step / unit) - 1e-6)) : 0;
+  return (low < 0) + digits + decimals + (decimals > 0);
 }
 
-std::optional<double> make_room_for_palette(TVirtualPad &pad, const TH1 &histogram, const std::string &options) {
-  constexpr double narrow = 0.2, gap = 0.05;  // gap: room for the exponent of large numbers
-  if (options.find_first_of("zZ") == options.npos || pad.GetRightMargin() != gStyle->GetPadRightMargin())
+// Returns the width of the longest number on a logarithmic axis. ROOT writes 1, 10, 10^2, ..., and between them 2, 20, 2x10^2, ...
+double longest_power(const TAxis &axis, double low, double high) {
+  const bool short_numbers = low >= 1 && high < 100, between = axis.GetMoreLogLabels();
+  const double letters = short_numbers ? 2 : between ? 6.5 : 4;
+  return (letters + (low < 1)) * kDigit;
+}
+
+double longest_label(TVirtualPad &pad, const TAxis &axis) {
+  constexpr double smaller = 2. / 3, gap = 0.02, most = 0.3;  // ROOT writes bin labels in smaller letters; most: share of the width
+  const char *longest = "";
+  for (const TObject *label : *axis.GetLabels())
+    if (std::strlen(label->GetName()) > std::strlen(longest))
+      longest = label->GetName();
+  TLatex text(0, 0, longest);
+  text.SetTextFont(axis.GetLabelFont());
+  text.SetTextSize(axis.GetLabelSize() * smaller);
+  UInt_t width = 0, height = 0;
+  text.GetBoundingBox(width, height);
+  return gap + std::min<double>(width, most * pad.GetWw()) / smaller_side(pad);
+}
+
+// Returns the range of the y axis: of the contents, with errors if the histogram has its own, or of the axis of a map.
+std::pair<double, double> range_of_y(const TH1 &histogram) {
+  const TAxis &x = *histogram.GetXaxis(), &y = *histogram.GetYaxis();
+  if (histogram.GetDimension() > 1)
+    return {y.GetBinLowEdge(y.GetFirst()), y.GetBinUpEdge(y.GetLast())};
+  constexpr double automatic = -1111;
+  double low = histogram.GetMinimum(), high = histogram.GetMaximum();
+  for (int bin = x.GetFirst(); histogram.GetSumw2N() && bin <= x.GetLast(); ++bin) {
+    const double content = histogram.GetBinContent(bin), error = histogram.GetBinError(bin);
+    if (histogram.GetMinimumStored() == automatic)
+      low = std::min(low, content - error);
+    if (histogram.GetMaximumStored() == automatic)
+      high = std::max(high, content + error);
+  }
+  return {low, high};
+}
+
+// Returns the width of the numbers or labels of the y axis.
+double width_of_numbers(TVirtualPad &pad, const TH1 &histogram, bool log) {
+  constexpr double usual = 5 * kDigit, most = 9 * kDigit, narrowest = 1e-9;
+  const TAxis &axis = *histogram.GetYaxis();
+  if (histogram.GetDimension() > 1 && axis.GetLabels())
+    return longest_label(pad, axis);
+  const auto [low, high] = range_of_y(histogram);
+  if (log)
+    return high > 0 ? longest_power(axis, low > 0 ? low : 1e-3 * high, high) : usual;
+  const bool divided = high - low > narrowest * std::max(std::abs(low), std::abs(high));
+  return divided ? std::min(longest_number(low, high) * kDigit, most) : usual;
+}
+
+// Lowers the uppermost number of a palette below its tick if it would cover the power of ten above it.
+void separate_power_of_palette(TH1 &histogram) {
+  constexpr double half_letter = 0.035;  // height in units of the palette
+  constexpr int last = -1, below = 13;
+  const double low = histogram.GetMinimum(), high = histogram.GetMaximum();
+  if (!(low < high))
+    return;
+  const Numbers numbers(low, high);
+  const double uppermost = numbers.last > high ? numbers.last - numbers.step : numbers.last;
+  if (numbers.power != 0 && uppermost > high - half_letter * (high - low))
+    histogram.GetZaxis()->ChangeLabel(last, -1, -1, below);
+}
+
+// Returns the left margin as a share of the width.
+double left_margin(const TVirtualPad &canvas, const TH1 &histogram, double numbers) {
+  constexpr double usual_with_title = 0.18;  // numbers of five digits
+  const bool titled = histogram.GetYaxis()->GetTitle()[0];
+  const double needed = titled ? std::max(usual_with_title, numbers + kTitleRoom) : numbers + kGap;
+  return std::max<double>(gStyle->GetPadLeftMargin(), needed * smaller_side(canvas) / canvas.GetWw());
+}
+
+}  // namespace
+
+void place_y_title(const TVirtualPad &canvas, TAxis &axis, double numbers) {
+  // ROOT does so itself only beside numbers of a linear scale, in a pad as large as the canvas.
+  constexpr double unit = 1.6;  // of ROOT's offsets, times the size of the title
+  axis.SetTitleOffset((numbers + kTitleMiddle) * smaller_side(canvas) / (unit * axis.GetTitleSize() * canvas.GetWw()));
+}
+
+void make_room_for_y_axis(TVirtualPad &pad, TH1 &histogram) {
+  if (histogram.GetDimension() > 2 || pad.GetLeftMargin() != gStyle->GetPadLeftMargin())
+    return;
+  const double numbers = width_of_numbers(pad, histogram, pad.GetLogy());
+  pad.SetLeftMargin(left_margin(pad, histogram, numbers));
+  if (pad.GetLogy() && histogram.GetYaxis()->GetMoreLogLabels() && histogram.GetYaxis()->GetTitleOffset() == 0)
+    place_y_title(pad, *histogram.GetYaxis(), numbers);
+}
+
+double make_room_for_y_axes(const TVirtualPad &canvas, TVirtualPad &upper, TVirtualPad &lower, const TH1 &histogram) {
+  const double numbers = width_of_numbers(upper, histogram, upper.GetLogy());
+  const bool set_by_plugin = canvas.GetLeftMargin() != gStyle->GetPadLeftMargin();
+  const double margin = set_by_plugin ? canvas.GetLeftMargin() : left_margin(canvas, histogram, numbers);
+  upper.SetLeftMargin(margin);
+  lower.SetLeftMargin(margin);
+  return numbers;
+}
+
+std::optional<double> make_room_for_palette(TVirtualPad &pad, TH1 &histogram, const std::string &options) {
+  constexpr double narrow = 0.2, gap = 0.065;  // gap: room for the power of ten above large numbers
+  if (options.find_first_of("zZ") == options.npos)
+    return {};
+  if (histogram.GetDimension() == 2 && !pad.GetLogz())
+    separate_power_of_palette(histogram);
+  if (pad.GetRightMargin() != gStyle->GetPadRightMargin())
     return {};
   const bool box = gStyle->GetOptStat() > 0 && !histogram.TestBit(TH1::kNoStats);
   pad.SetRightMargin(box ? 1 - gStyle->GetStatX() + gStyle->GetStatW() : narrow);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "layout.h"
+#include "own_painter.h"
 #include "pixel_dump.h"
 
 extern Hoption_t Hoption;  // ROOT's parsed draw options of the plot being painted
@@ -178,18 +179,8 @@ class MapPainter : public THistPainter {
   std::optional<double> palette_top_;
 };
 
-// Gives access to the protected painter of a histogram; TH1 has no setter for it.
-struct PainterOf : TH1 {
-  static constexpr TVirtualHistPainter *TH1::*member = &PainterOf::fPainter;
-};
-
 }  // namespace
 
-void use_direct_painter(TH1 &map, std::optional<double> palette_top) {
-  TVirtualHistPainter *&painter = map.*PainterOf::member;
-  delete painter;
-  painter = new MapPainter(palette_top);  // the histogram deletes it
-  painter->SetHistogram(&map);
-}
+void use_direct_painter(TH1 &map, std::optional<double> palette_top) { set_painter(map, new MapPainter(palette_top)); }
 
 }  // namespace dqmhub

@@ -104,8 +104,6 @@ Overlay::Overlay(TH1 &main, const std::vector<TH1 *> &references, const Spec &sp
     references_.push_back({make_pad_copy(*references[i]), i + 1});
     if (normalise)
       scale_to(main, *references_.back().histogram);
-    if (!spec.errors && !is_profile(*references[i]))
-      references_.back().histogram->Sumw2(kFALSE);  // otherwise ROOT draws error bars
     copy_range(*references_.back().histogram, *main.GetXaxis());
   }
   if (references_.empty())
@@ -129,6 +127,8 @@ void Overlay::add_kolmogorov_notes(const TH1 &main, const std::vector<TH1 *> &re
 
 void Overlay::draw() {
   for (const auto &[histogram, number] : references_) {
+    if (!spec_.errors && !is_profile(*histogram))
+      histogram->Sumw2(kFALSE);  // otherwise ROOT draws error bars
     histogram->SetLineColor(reference_colour(number));
     histogram->SetMarkerColor(reference_colour(number));
     histogram->SetMarkerStyle(kStar);

@@ -32,7 +32,7 @@ class Overlay {
  private:
   void add_kolmogorov_notes(const TH1 &main, const std::vector<TH1 *> &references);
 
-  const TH1 &main_;
+  TH1 &main_;
   const Spec &spec_;
   std::vector<DrawnReference> references_;
   std::vector<std::pair<std::string, Color_t>> notes_;

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <utility>
 
+#include "axes.h"
 #include "layout.h"
 #include "map_painter.h"
 #include "non_finite.h"
@@ -20,74 +20,6 @@
 
 namespace dqmhub {
 namespace {
-
-// Returns whether ROOT can compute with the square and the inverse of a limit.
-bool is_usable(double limit) { return limit == 0 || (std::abs(limit) > 1e-150 && std::abs(limit) < 1e150); }
-
-// Returns whether a scale can be divided between two values: doubles hold many values between them.
-bool can_be_divided(double low, double high) { return high - low > 1e-12 * std::max(std::abs(low), std::abs(high)); }
-
-// Drops limits that cannot be applied: those up to 0 on a logarithmic axis, those near the ends of the range of doubles, and
-// ranges that contain nothing or nearly nothing.
-AxisSpec usable_range(AxisSpec range, bool log) {
-  for (auto limit : {&range.min, &range.max})
-    if (*limit && !is_usable(**limit))
-      limit->reset();
-  if (log && range.min && *range.min <= 0)
-    range.min.reset();
-  if (log && range.max && *range.max <= 0)
-    range.max.reset();
-  if (range.min && range.max && !can_be_divided(*range.min, *range.max))
-    range.min.reset(), range.max.reset();
-  return range;
-}
-
-// Restricts an axis to the bins between the limits. Returns whether the scale is logarithmic, which requires values above
-// 0 on the axis.
-bool apply_axis(TAxis &axis, const AxisSpec &spec, int dimension) {
-  const bool positive = (dimension == 3 ? axis.GetXmin() : axis.GetXmax()) > 0;  // 3D boxes span the whole axis
-  const bool log = spec.type == "log" && positive && can_be_divided(axis.GetXmin(), axis.GetXmax());
-  const AxisSpec range = usable_range(spec, log);
-  if (range.min || range.max)
-    axis.SetRangeUser(range.min.value_or(axis.GetXmin()), range.max.value_or(axis.GetXmax()));
-  const bool extended = axis.GetBinLowEdge(axis.GetLast()) > 0;  // ROOT starts a map at the first edge above 0
-  return log && (dimension != 2 || extended);
-}
-
-// Adds labels to logarithmic scales of less than two decades, which would otherwise have one label or none.
-void label_between_decades(TH1 &histogram, const AxisSpec &range) {
-  const double low = range.min.value_or(histogram.GetMinimum(0)), high = range.max.value_or(histogram.GetMaximum());
-  const auto axis = histogram.GetDimension() == 1 ? histogram.GetYaxis() : histogram.GetZaxis();
-  axis->SetMoreLogLabels(high < 100 * low);
-}
-
-// Restricts the content range, which has no axis of its own. Returns whether the scale is logarithmic.
-bool apply_content_range(TH1 &histogram, const AxisSpec &spec) {
-  const bool log = spec.type == "log" && histogram.GetMaximum() >= 0;
-  const AxisSpec range = usable_range(spec, log);
-  if (range.min)
-    histogram.SetMinimum(*range.min);
-  if (range.max)
-    histogram.SetMaximum(*range.max);
-  if (log)
-    label_between_decades(histogram, range);
-  return log;
-}
-
-// Axes without a requested scale keep the setting of a plugin.
-void apply_axes(TVirtualPad &canvas, TH1 &histogram, const Spec &spec) {
-  const int dimension = histogram.GetDimension();
-  const bool log_x = apply_axis(*histogram.GetXaxis(), spec.x, dimension);
-  const bool log_y = dimension == 1 ? apply_content_range(histogram, spec.y) : apply_axis(*histogram.GetYaxis(), spec.y, dimension);
-  const bool log_z =
-      dimension == 3 ? apply_axis(*histogram.GetZaxis(), spec.z, dimension) : dimension == 2 && apply_content_range(histogram, spec.z);
-  if (spec.x.type != "def")
-    canvas.SetLogx(log_x);
-  if (spec.y.type != "def")
-    canvas.SetLogy(log_y);
-  if (spec.z.type != "def")
-    canvas.SetLogz(log_z);
-}
 
 // Replaces COL2 by the equivalent COL, because COL2 yields an empty map when painting into memory (ROOT 6.40).
 std::string with_working_col(std::string options) {
@@ -172,7 +104,7 @@ void Plot::draw(TCanvas &canvas, bool normalise) {
   if (spec_.reference == Reference::ratio && combinable)
     draw_with_ratios(canvas, options, normalise);
   else if (spec_.reference == Reference::stacked && combinable)
-    make_room_for_y_title(canvas, main_), apply_axes(canvas, main_, spec_), draw_stack(main_, references_, spec_, options, normalise);
+    apply_axes(canvas, main_, spec_, false), draw_stack(main_, references_, spec_, options, normalise);
   else if (spec_.reference == Reference::stacked && !references_.empty())
     draw_text(canvas, "Stacking not supported", kBlack);
   else
@@ -182,10 +114,10 @@ void Plot::draw(TCanvas &canvas, bool normalise) {
 }
 
 void Plot::draw_overlay(TCanvas &canvas, const std::string &options, bool normalise) {
-  apply_axes(canvas, main_, spec_);
   const bool overlaid = main_.GetDimension() == 1;
+  apply_axes(canvas, main_, spec_, !overlaid || references_.empty());
   Overlay overlay(main_, overlaid ? references_ : std::vector<TH1 *>(), spec_, normalise);
-  make_room_for_y_title(canvas, main_);
+  make_room_for_y_axis(canvas, main_);
   const auto palette_top = make_room_for_palette(canvas, main_, options);
   if (options == "COLZ" && !canvas.GetLogz())
     fix_content_range(main_);
@@ -200,13 +132,15 @@ void Plot::draw_overlay(TCanvas &canvas, const std::string &options, bool normal
 void Plot::draw_with_ratios(TCanvas &canvas, const std::string &options, bool normalise) {
   const RatioPads pads(canvas);
   pads.upper->cd();
-  apply_axes(*pads.upper, main_, spec_);
+  apply_axes(*pads.upper, main_, spec_, false);
   pads.lower->SetLogx(pads.upper->GetLogx());
   Overlay overlay(main_, references_, spec_, normalise);
+  const double numbers = make_room_for_y_axes(canvas, *pads.upper, *pads.lower, main_);
   pads.lower->cd();
-  draw_ratios(main_, overlay.references(), spec_);
+  place_y_title(canvas, *draw_ratios(main_, overlay.references()).GetYaxis(), numbers);
   pads.upper->cd();
   scale_labels(main_, *pads.upper);
+  place_y_title(canvas, *main_.GetYaxis(), numbers);
   gStyle->SetTitleH(kTitleHeight / pads.upper->GetAbsHNDC());
   main_.GetXaxis()->SetLabelSize(0);
   main_.GetXaxis()->SetTitleSize(0);

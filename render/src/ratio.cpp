@@ -81,10 +81,9 @@ void scale_labels(TH1 &histogram, const TPad &pad) {
     axis->SetLabelSize(axis->GetLabelSize() * factor);
     axis->SetTitleSize(axis->GetTitleSize() * factor);
   }
-  histogram.GetYaxis()->SetTitleOffset(1 / factor);
 }
 
-void draw_ratios(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec) {
+TH1 &draw_ratios(const TH1 &main, const std::vector<DrawnReference> &references) {
   std::vector<DrawnReference> ratios;
   std::vector<size_t> incompatible;
   for (const auto &[reference, number] : references)
@@ -100,12 +99,11 @@ void draw_ratios(const TH1 &main, const std::vector<DrawnReference> &references,
     ratio->SetMarkerColor(reference_colour(number));
     ratio->SetMarkerStyle(kStar);
     ratio->SetMarkerSize(0.85);
-    if (!spec.errors)
-      ratio->Sumw2(kFALSE);
-    ratio->Draw(spec.errors ? "SAME P E1 X0" : "SAME P");
+    ratio->Draw("SAME P E1 X0");
   }
   for (size_t line = 0; line < incompatible.size(); ++line)
     draw_note(Form("reference %zu has other bins", incompatible[line]), reference_colour(incompatible[line]), line);
+  return *frame;
 }
 
 }  // namespace dqmhub

@@ -18,8 +18,8 @@ struct RatioPads {
 // Scales the axis labels of `histogram` to their size on the whole canvas; their sizes are fractions of the pad.
 void scale_labels(TH1 &histogram, const TPad &pad);
 
-// Draws the ratio of `main` to each reference in the current pad. References with other bins are omitted, and a note names
-// them.
-void draw_ratios(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec);
+// Draws the ratio of `main` to each reference with its errors in the current pad. References with other bins are omitted, and a
+// note names them. Returns the histogram with the axes.
+TH1 &draw_ratios(const TH1 &main, const std::vector<DrawnReference> &references);
 
 }  // namespace dqmhub

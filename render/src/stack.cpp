@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "layout.h"
 #include "overlay.h"
 
 namespace dqmhub {
@@ -50,6 +51,7 @@ void draw_stack(TH1 &main, const std::vector<TH1 *> &references, const Spec &spe
   widen_content_range(main, sums, spec);
   if (!spec.y.min && !gPad->GetLogy() && main.GetMinimum() > 0)
     main.SetMinimum(0);  // areas are comparable only from 0
+  make_room_for_y_axis(*gPad, main);
   main.SetLineWidth(2);
   main.Draw(options.c_str());
   for (auto sum = sums.rbegin(); sum != sums.rend(); ++sum)

@@ -1,5 +1,6 @@
 #include "stat_boxes.h"
 
+#include <THistPainter.h>
 #include <TPave.h>
 #include <TProfile.h>
 #include <TStyle.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "own_painter.h"
 #include "text_line.h"
 
 namespace dqmhub {
@@ -54,6 +56,32 @@ void draw_box(std::vector<std::wstring> lines, Color_t colour, double top, doubl
   }
 }
 
+// Leaves the statistics box of a plot to StatBox, which paints it over the references. ROOT paints it with the plot, below them.
+class LateBoxPainter : public THistPainter {
+ public:
+  void PaintStat(Int_t digits, TF1 *fit) override { digits_ = digits, fit_ = fit; }
+  void paint_box() { THistPainter::PaintStat(digits_, fit_); }
+
+ private:
+  Int_t digits_ = 0;
+  TF1 *fit_ = nullptr;
+};
+
+class StatBox : public TObject {
+ public:
+  explicit StatBox(LateBoxPainter &painter) : painter_(painter) { SetBit(kCanDelete); }
+  void Paint(Option_t *) override { painter_.paint_box(); }
+
+ private:
+  LateBoxPainter &painter_;
+};
+
+void draw_own_box(TH1 &main) {
+  const auto painter = new LateBoxPainter();
+  set_painter(main, painter);
+  (new StatBox(*painter))->Draw();
+}
+
 }  // namespace
 
 // The height is a quarter of the style's height per line. Each digit above 0 of OptStat is one line; mean and standard
@@ -69,11 +97,12 @@ double stat_box_height(const TH1 &histogram) {
 
 Color_t reference_colour(size_t number) { return kColours[(number - 1) % std::size(kColours)]; }
 
-void draw_stat_boxes(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec) {
+void draw_stat_boxes(TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec) {
   constexpr double lowest = 0.02;
   constexpr int lines = 4;
   if (spec.stats == 0 || references.empty())
     return;
+  draw_own_box(main);
   const PadMetrics pad;
   gStyle->SetStatW(gStyle->GetStatW() * pad.enlarged);
   gStyle->SetStatH(gStyle->GetStatH() * pad.enlarged / gPad->GetAbsHNDC());

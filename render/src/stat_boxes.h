@@ -20,9 +20,9 @@ Color_t reference_colour(size_t number);
 // Returns the height of ROOT's statistics box for a histogram, in units of the pad.
 double stat_box_height(const TH1 &histogram);
 
-// Draws a box with the statistics of each reference below the box of `main` in the current pad. In small pads the boxes are
-// enlarged, because letters scale with the pad and must stay readable.
-void draw_stat_boxes(const TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec);
+// Draws the statistics box of `main` over what is drawn in the current pad so far, and below it a box for each reference. In
+// small pads the boxes are enlarged, because letters scale with the pad and must stay readable.
+void draw_stat_boxes(TH1 &main, const std::vector<DrawnReference> &references, const Spec &spec);
 
 // Draws a line of small text at the upper left of the frame of the current pad; `line` counts from 0.
 void draw_note(const std::string &text, Color_t colour, size_t line);

@@ -101,6 +101,14 @@ def random_view(rng: random.Random, item: ROOT.TH2) -> View:
     return view
 
 
+def choose_numbers_of_log_scale(canvas: ROOT.TCanvas, item: ROOT.TH2, lowest: float, highest: float) -> None:
+    """Numbers between the powers of ten if the scale has less than two decades; a linear scale if fewer than two would stand on it."""
+    low = lowest if lowest > 0 else min(1, 0.001 * highest)  # where ROOT begins
+    numbers = [digit * 10.0**power for power in range(-9, 9) for digit in range(1, 10)]
+    item.GetZaxis().SetMoreLogLabels(highest < 100 * low)
+    canvas.SetLogz(highest <= 0 or sum(low <= number <= highest for number in numbers) > 1)
+
+
 def paint(item: ROOT.TH2, view: View, path: Path) -> None:
     canvas = ROOT.TCanvas("canvas", "", view.width + 4, view.height + 28)
     item.UseCurrentStyle()
@@ -113,8 +121,8 @@ def paint(item: ROOT.TH2, view: View, path: Path) -> None:
     canvas.SetLogx("x" in view.log)
     canvas.SetLogy("y" in view.log)
     canvas.SetLogz("z" in view.log)
-    lowest, maximum = view.limits.get("z", (item.GetMinimum(0), item.GetMaximum()))
-    item.GetZaxis().SetMoreLogLabels(maximum < 100 * lowest)
+    if "z" in view.log:
+        choose_numbers_of_log_scale(canvas, item, *view.limits.get("z", (item.GetMinimum(), item.GetMaximum())))
     if item.GetYaxis().GetTitle():
         make_room_for_y_title(view.width, view.height)
     if "Z" in view.drawing:

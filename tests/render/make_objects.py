@@ -158,6 +158,10 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
         for y in range(1, 31):
             narrow.SetBinContent(x, y, 100 + x * y)
     yield "narrow", narrow
+    rising = ROOT.TH1F("rising", "Rising;x;y", 50, 0, 100)
+    for i in range(1, 51):
+        rising.SetBinContent(i, i)
+    yield "rising", rising
     yield "coarse", filled_1d("TH1F", "coarse", 25)
     yield "taller2d", ROOT.TH2F("taller2d", "Other edges;x;y", 40, -2.5, 2.5, 30, -6.4, 6.4)
     yield "below0", ROOT.TH1F("below0", "Nothing above 0;x;y", 50, -100, 0)
@@ -197,6 +201,17 @@ def everything() -> Iterator[tuple[str, ROOT.TObject]]:
 SAVE = """
 #include <TImageDump.h>
 
+// Paints the statistics box of the first plot of this name in the pad again, over what has been painted since.
+struct BoxAgain : TObject {
+  explicit BoxAgain(const char *plot) : plot(plot) {}
+  void Paint(Option_t *) override {
+    const auto histogram = dynamic_cast<TH1 *>(gPad->GetPrimitive(plot));
+    if (const auto box = histogram ? histogram->GetListOfFunctions()->FindObject("stats") : nullptr)
+      box->Paint();
+  }
+  TString plot;
+};
+
 void save(const TObject &object, const char *path) {
   TBufferFile buffer(TBuffer::kWrite);
   buffer.WriteObject(&object);
@@ -233,15 +248,26 @@ def set_style() -> None:
     style.SetPadBorderMode(0)
     style.SetFrameBorderMode(0)
     style.SetTitleBorderSize(0)
+    style.SetTitleStyle(0)
     style.SetStatBorderSize(1)
     style.SetOptStat(1111)
     style.SetNumberContours(99)
     style.SetLabelSize(0.04, "XYZ")
 
 
-def make_room_for_y_title(width: int, height: int) -> None:
-    """Widen the left margin for a y title beside numbers of five digits; letters scale with the smaller side."""
-    ROOT.gPad.SetLeftMargin(max(0.1, 0.18 * min(width, height) / width))
+DIGIT = 0.022
+"""Width of a digit of an axis as a share of the smaller side of the canvas, with which letters scale."""
+
+
+def make_room_for_y_title(width: int, height: int, letters: float = 5) -> None:
+    """Widen the left margin for a y title beside numbers of so many letters, at least five."""
+    ROOT.gPad.SetLeftMargin(max(0.1, max(0.18, letters * DIGIT + 0.06) * min(width, height) / width))
+
+
+def place_y_title(histogram: ROOT.TH1, letters: float) -> None:
+    """Move the y title beside numbers of so many letters; ROOT does so only on linear axes of pads as large as the canvas."""
+    width, height, axis = ROOT.gPad.GetWw(), ROOT.gPad.GetWh(), histogram.GetYaxis()
+    axis.SetTitleOffset((letters * DIGIT + 0.035) * min(width, height) / (1.6 * axis.GetTitleSize() * width))
 
 
 def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ") -> None:
@@ -254,7 +280,7 @@ def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ") -> None:
     pad.SetRightMargin(1 - style.GetStatX() + style.GetStatW())
     left = 1 - pad.GetRightMargin() + 0.005
     lines = 2 + 2 * histogram.GetDimension()  # name, entries, mean and width of each axis
-    top = style.GetStatY() - lines * style.GetStatH() / 4 - 0.05
+    top = style.GetStatY() - lines * style.GetStatH() / 4 - 0.065
     palette = ROOT.TPaletteAxis(left, pad.GetBottomMargin(), left + 0.05 - 0.005, top, histogram)
     palette.SetOption("brNDC")
     palette.SetBit(ROOT.TPaletteAxis.kHasView, any(word in options for word in ("LEGO", "SURF", "CONT4")) or histogram.GetDimension() == 3)

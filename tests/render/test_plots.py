@@ -123,8 +123,7 @@ def test_limits_at_the_ends_of_the_range_of_doubles_do_not_apply(draw: Draw, nam
 @pytest.mark.parametrize(("name", "scale"), [(f"minuteTH{axis}D", scale) for axis in "12" for scale in ("def", "log")])
 def test_contents_too_small_for_a_scale_are_drawn_as_0(draw: Draw, name: str, scale: str) -> None:
     axis = "y" if name == "minuteTH1D" else "z"
-    empty = "empty" if axis == "y" else "empty2d"
-    assert len(draw(name, spec=f"w=266;h=200;{axis}type={scale}").colours) >= len(draw(empty, spec="w=266;h=200").colours)
+    assert len(draw(name, spec=f"w=266;h=200;{axis}type={scale}").colours) > 20, "axes with numbers, not a blank picture"
 
 
 def test_draw_option_col2_gives_the_same_map_as_colz(draw: Draw) -> None:

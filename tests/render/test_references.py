@@ -55,6 +55,23 @@ def test_stack_is_scaled_to_the_area_of_the_plot(draw: Draw) -> None:
     assert share_of(picture, ORANGE, 0.1, 0.9) > 0.1
 
 
+def test_ratios_have_error_bars_without_any_option(draw: Draw) -> None:
+    spec = "w=600;h=400;ref=ratiooverlay;showstats=0"
+    ratios = ink(draw("TH1F", "reference", spec=spec), BLUE)
+    columns = {x: {y for column, y in ratios if column == x and y > 0.72 * 400} for x, _ in ratios}
+    assert max(map(len, columns.values())) > 40, "the bars of the tails, where the errors are larger than the panel"
+
+
+@pytest.mark.parametrize("ref", ["overlay", "ratiooverlay", "stacked"])
+@pytest.mark.parametrize("size", [(266, 200), (600, 400)])
+def test_references_do_not_cover_the_statistics_of_the_plot(draw: Draw, ref: str, size: tuple[int, int]) -> None:
+    width, height = size
+    picture = draw("rising", "rising", spec=f"w={width};h={height};ref={ref}")
+    box = {(x, y) for x, y in ink(picture, BLUE, 0.8, 0.97) if 0.02 * height < y < 0.13 * height}
+    assert not box
+    assert ink(picture, BLUE)
+
+
 @pytest.mark.parametrize("names", [("negative", "TH1F"), ("TH1F", "negative")])
 def test_a_reference_whose_area_has_the_other_sign_is_not_turned_upside_down(draw: Draw, names: tuple[str, str]) -> None:
     spec = "w=600;h=400;showstats=0"

@@ -19,8 +19,9 @@ from tests.render.golden.overlays import (
     owned_by_root,
     references,
 )
-from tests.render.golden.registry import LARGE, golden_image
-from tests.render.golden.single_objects import draw_with_palette
+from tests.render.golden.registry import LARGE, SMALL, golden_image
+from tests.render.golden.single_objects import POWER, draw_with_palette
+from tests.render.make_objects import make_room_for_y_title, place_y_title
 
 TITLE = 0.05
 """Height of a title as a fraction of the canvas."""
@@ -34,7 +35,6 @@ def scale_letters(histogram: ROOT.TH1) -> None:
     for axis in (histogram.GetXaxis(), histogram.GetYaxis()):
         axis.SetLabelSize(axis.GetLabelSize() * factor)
         axis.SetTitleSize(axis.GetTitleSize() * factor)
-    histogram.GetYaxis().SetTitleOffset(1 / factor)
 
 
 def pads() -> tuple[ROOT.TPad, ROOT.TPad]:
@@ -48,27 +48,25 @@ def pads() -> tuple[ROOT.TPad, ROOT.TPad]:
     return upper, lower
 
 
-def make_ratio(main: ROOT.TH1, reference: ROOT.TH1, errors: bool) -> ROOT.TH1:
+def make_ratio(main: ROOT.TH1, reference: ROOT.TH1) -> ROOT.TH1:
     ratio = floating_point_copy(main)
     ratio.SetTitle("")
     ratio.Sumw2()
-    below = floating_point_copy(reference)
-    ratio.Divide(below)
-    if not errors:
-        ratio.Sumw2(False)
+    ratio.Divide(reference)
     return ratio
 
 
 def draw_ratios(
     main: ROOT.TH1, copies: list[Reference], labels: tuple[str, ...] = (), errors: bool = False, incompatible: tuple[int, ...] = ()
 ) -> ROOT.TPad:
-    """Draw the overlay, and below it the ratio to each reference not listed in `without`. Returns the lower pad.
+    """Draw the overlay, and below it the ratio to each reference, which has errors, except those in `incompatible`.
 
+    Returns the lower pad.
     Its range covers the ratios and 0.9 to 1.1, with a margin of 10 %."""
     upper, lower = pads()
     lower.cd()
     ratio_histograms = [
-        (number, coloured(make_ratio(main, reference, errors), number)) for number, reference in copies if number not in incompatible
+        (number, coloured(make_ratio(main, reference), number)) for number, reference in copies if number not in incompatible
     ]
     axis = main.GetXaxis()
     first, last = axis.GetFirst(), axis.GetLast()
@@ -89,39 +87,53 @@ def draw_ratios(
     one.SetLineStyle(2)
     one.Draw()
     for _, ratio in ratio_histograms:
-        ratio.Draw("SAME P E1 X0" if errors else "SAME P")
+        ratio.Draw("SAME P E1 X0")
     upper.cd()
     scale_letters(main)
     ROOT.gStyle.SetTitleH(TITLE / upper.GetHNDC())
     main.GetXaxis().SetLabelSize(0)
     main.GetXaxis().SetTitleSize(0)
+    for _, copy in copies:
+        copy.Sumw2(errors)
     draw_overlay(main, copies, labels, errors)
+    for pad in (upper, lower):
+        pad.cd()
+        make_room_for_y_title(pad.GetWw(), pad.GetWh())
+    for histogram in (main, frame):
+        place_y_title(histogram, len(str(int(main.GetMaximum()))))
+    upper.cd()
     return lower
 
 
 @golden_image("ref=ratiooverlay", "run", "shifted")
 def ratio_of_2(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    draw_ratios(main, references(main, others))
+    draw_ratios(main, references(main, others, errors=True))
 
 
 @golden_image(f"ref=ratiooverlay;{LABELS}", "run", "shifted", "higher", "wide", size=LARGE)
 def ratio_of_4(main: ROOT.TH1, *others: ROOT.TH1) -> None:
-    draw_ratios(main, references(main, others), NAMES)
+    draw_ratios(main, references(main, others, errors=True), NAMES)
 
 
 @golden_image("ref=ratiooverlay", "run", "shifted", "other bins", size=LARGE)
 def ratio_with_other_bins(main: ROOT.TH1, *others: ROOT.TH1) -> None:
     """Only the first reference has the bins of the plot."""
-    copies = references(main, others)
+    copies = references(main, others, errors=True)
     lower = draw_ratios(main, copies, incompatible=(2,))
     lower.cd()
     draw_note("reference 2 has other bins", 2)
 
 
+@golden_image("ref=ratiooverlay;norm=False", "many", "more")
+def ratio_of_large_numbers(main: ROOT.TH1, *others: ROOT.TH1) -> None:
+    """Numbers of five digits leave room for the title."""
+    draw_ratios(main, references(main, others, normalised=False, errors=True))
+
+
 @golden_image("ref=ratiooverlay;xmin=30;xmax=60", "run", "shifted", "wide", size=LARGE)
 def part_of_ratio(main: ROOT.TH1, *others: ROOT.TH1) -> None:
     """Scaled to the whole area; the axes cover the displayed part."""
-    copies = references(main, others)
+    copies = references(main, others, errors=True)
     for histogram in (main, *(reference for _, reference in copies)):
         histogram.GetXaxis().SetRangeUser(30, 60)
     draw_ratios(main, copies)
@@ -145,6 +157,8 @@ def draw_stack(main: ROOT.TH1, copies: list[Reference], labels: tuple[str, ...] 
         main.SetMinimum()
         main.SetMaximum(highest * (1 + 0.2 * math.log10(highest / lowest)))
         main.GetYaxis().SetMoreLogLabels(highest < 100 * lowest)
+        make_room_for_y_title(*SMALL, letters=POWER)
+        place_y_title(main, POWER)
     main.SetLineWidth(2)
     main.Draw()
     root_stack.Draw("SAME HIST")
@@ -152,7 +166,7 @@ def draw_stack(main: ROOT.TH1, copies: list[Reference], labels: tuple[str, ...] 
         copy = owned_by_root(main.Clone())
         copy.SetStats(False)
         copy.Draw(options)
-    draw_boxes(copies, labels)
+    draw_boxes(main, copies, labels)
 
 
 @golden_image("ref=stacked", "run", "shifted", "higher")
@@ -197,4 +211,5 @@ def difference_of_profiles(main: ROOT.TProfile, other: ROOT.TProfile) -> None:
     difference.SetName(main.GetName())
     difference.UseCurrentStyle()
     difference.SetStats(False)
+    make_room_for_y_title(*SMALL, letters=len("-0.022"))
     difference.Draw()

@@ -114,6 +114,39 @@ def steep_map() -> ROOT.TH2:
     return histogram
 
 
+def hot_map() -> ROOT.TH2:
+    """Contents of millions beside empty cells."""
+    histogram = ROOT.TH2D("hot", "Hot cells;x;y", 8, 0, 8, 5, 0, 5)
+    for x in range(1, 9):
+        histogram.SetBinContent(x, 3, 5e6 * x)
+    return histogram
+
+
+def level_map() -> ROOT.TH2:
+    """Contents of which no two are far apart."""
+    histogram = ROOT.TH2D("levelmap", "Level;x;y", 8, 0, 8, 5, 0, 5)
+    for x in range(1, 9):
+        for y in range(1, 6):
+            histogram.SetBinContent(x, y, 900 + x + y)
+    return histogram
+
+
+def level() -> ROOT.TH1:
+    histogram = ROOT.TH1D("level", "Level;x;y", 8, 0, 8)
+    for x in range(1, 9):
+        histogram.SetBinContent(x, 900 + x)
+    return histogram
+
+
+def labelled_map() -> ROOT.TH2:
+    """Labels on the y axis that need more room than numbers."""
+    histogram = ROOT.TH2F("labelled", "Modules", 3, 0, 3, 5, 0, 5)
+    for y in range(1, 6):
+        histogram.GetYaxis().SetBinLabel(y, f"TIB layer {y - 1}" + (" stereo" if y == 5 else ""))
+        histogram.SetBinContent(2, y, y)
+    return histogram
+
+
 def profile(kind: str = "", shift: float = 0) -> ROOT.TProfile:
     """A profile with spread in each bin."""
     profile = ROOT.TProfile(f"profile{kind}", "Efficiency against time;LS;#epsilon", 25, 0, 200)
@@ -144,6 +177,12 @@ def weighted() -> ROOT.TH1:
     return histogram
 
 
+def scaled(name: str, centre: float, factor: float) -> ROOT.TH1:
+    histogram = bell("TH1D", name, centre, 10, 40)
+    histogram.Scale(factor)
+    return histogram
+
+
 def upside_down() -> ROOT.TH1:
     histogram = bell("TH1F", "upside down", 60, 10, 20)
     histogram.Scale(-1)
@@ -169,6 +208,12 @@ OBJECTS: dict[str, Callable[[], ROOT.TH1]] = {
     "named": named,
     "named map": named_map,
     "steep map": steep_map,
+    "hot map": hot_map,
+    "level map": level_map,
+    "labelled map": labelled_map,
+    "level": level,
+    "many": partial(scaled, "many", 40, 1000),
+    "more": partial(scaled, "more", 42, 1100),
     "empty": partial(ROOT.TH1F, "empty", "Nothing yet;x;y", 50, 0, 100),
     "TH1F with one bin off": lambda: one_bin_off(filled_1d("TH1F", "TH1F"), 40),
     "TH2F with one bin off": lambda: one_bin_off(filled_2d("TH2F", "TH2F"), 500),

@@ -87,11 +87,14 @@ def widen_range(main: ROOT.TH1, copies: list[Reference], errors: bool = False) -
         main.SetMinimum(low - room if low < 0 else max(0, low - room))
 
 
-def draw_boxes(copies: list[Reference], labels: tuple[str, ...] = (), own_lines: int = 4) -> None:
-    """Draw a box per reference below the box of the plot, which has `own_lines` lines. Boxes shrink to stay on the pad."""
+def draw_boxes(main: ROOT.TH1, copies: list[Reference], labels: tuple[str, ...] = (), own_lines: int = 4) -> None:
+    """Draw the box of the plot again, over the references, and a box for each below it. Boxes shrink to stay on the pad.
+
+    The plot's own box has `own_lines` lines."""
     pad, style = ROOT.gPad, ROOT.gStyle
     if not style.GetOptStat():
         return
+    owned_by_root(ROOT.BoxAgain(main.GetName())).Draw()
     width, height = pad.GetWw() * pad.GetWNDC(), pad.GetWh() * pad.GetHNDC()
     normal_letters = 0.03 * min(pad.GetWw(), pad.GetWh())
     enlargement = min(max(MIN_LETTER_PIXELS / normal_letters, 1), 1.5)
@@ -135,7 +138,7 @@ def draw_overlay(main: ROOT.TH1, copies: list[Reference], labels: tuple[str, ...
     main.Draw("HIST E1 X0" if errors else "")
     for _, histogram in copies:
         histogram.Draw("SAME P E1 X0" if errors else "SAME P")
-    draw_boxes(copies, labels)
+    draw_boxes(main, copies, labels)
 
 
 NAMES = ("last year", "last week", "simulated")
@@ -236,4 +239,4 @@ def overlay_of_profiles(main: ROOT.TProfile, other: ROOT.TProfile) -> None:
     main.Draw()
     other.SetStats(False)
     coloured(other, 1).Draw("SAME HIST")
-    draw_boxes([(1, other)], own_lines=6)
+    draw_boxes(main, [(1, other)], own_lines=6)

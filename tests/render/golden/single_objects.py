@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
+
 import ROOT
 
 from tests.render.golden.objects import LINES, MAPS
-from tests.render.golden.registry import LARGE, golden_image
+from tests.render.golden.registry import LARGE, SMALL, golden_image
 from tests.render.golden.text_plots import text_at
-from tests.render.make_objects import draw_with_palette
+from tests.render.make_objects import draw_with_palette, make_room_for_y_title, place_y_title
+
+POWER = 6.5
+"""Width of a number such as 2x10^5 in letters."""
 
 
 def draw_plain(histogram: ROOT.TH1) -> None:
@@ -57,6 +62,8 @@ def log_x_and_y(histogram: ROOT.TH1) -> None:
 def log_y_of_less_than_two_powers(histogram: ROOT.TH1) -> None:
     ROOT.gPad.SetLogy()
     histogram.GetYaxis().SetMoreLogLabels()
+    make_room_for_y_title(*SMALL, letters=POWER)
+    place_y_title(histogram, POWER)
     histogram.Draw()
 
 
@@ -75,6 +82,38 @@ def log_map(histogram: ROOT.TH2) -> None:
 @golden_image("ytype=log", "steep map")
 def log_y_of_map(histogram: ROOT.TH2) -> None:
     ROOT.gPad.SetLogy()
+    draw_with_palette(histogram)
+
+
+@golden_image("ztype=log", "hot map")
+def log_map_with_empty_cells(histogram: ROOT.TH2) -> None:
+    """ROOT begins the scale at 1, six decades below the contents, so that no numbers stand between the powers of ten."""
+    ROOT.gPad.SetLogz()
+    draw_with_palette(histogram)
+
+
+@golden_image("ztype=log", "level map", name="log_map_of_nearly_equal_contents")
+@golden_image("ytype=log", "level", name="log_of_nearly_equal_contents")
+def linear_instead_of_log(histogram: ROOT.TH1) -> None:
+    """No two numbers would stand on a logarithmic scale."""
+    draw_with_palette(histogram) if histogram.GetDimension() == 2 else histogram.Draw()
+
+
+@golden_image("", "hot map")
+def power_of_ten_above_a_palette(histogram: ROOT.TH2) -> None:
+    """The uppermost number, 40, stands below its tick and not on the power of ten."""
+    histogram.GetZaxis().ChangeLabel(-1, -1, -1, 13)
+    draw_with_palette(histogram)
+
+
+@golden_image("", "labelled map")
+def map_with_long_labels(histogram: ROOT.TH2) -> None:
+    label = ROOT.TLatex(0, 0, "TIB layer 4 stereo")
+    label.SetTextFont(histogram.GetYaxis().GetLabelFont())
+    label.SetTextSize(histogram.GetYaxis().GetLabelSize() * 2 / 3)
+    width, height = array("I", [0]), array("I", [0])
+    label.GetBoundingBox(width, height)
+    ROOT.gPad.SetLeftMargin((width[0] + 0.03 * SMALL[1]) / SMALL[0])
     draw_with_palette(histogram)
 
 
