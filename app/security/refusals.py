@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
-from peewee import DatabaseError
+from peewee import PeeweeException
 
 from app.security.caller import current_user
 from app.security.errors import SecurityError
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 def _record(status: int) -> None:
     try:
         caller = current_user()
-    except (SecurityError, DatabaseError):  # an invalid token, or nothing can be read; the second call has nobody
+    except (SecurityError, PeeweeException):  # an invalid token, or nothing can be read; the second call has nobody
         caller = current_user()
     address = request.remote_addr or ""
     audit_often(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import defaultdict
 from threading import Lock
 
 from flask import request
-from peewee import DatabaseError, IntegrityError, fn
+from peewee import IntegrityError, fn
 
 from app.core.database import proxy
 from app.security.audit_log import acting_user
 from app.security.models import Audit, AuditCount
-
-log = logging.getLogger(__name__)
+from app.security.optional_write import optional_write
 
 WINDOW_S = 3600
 SENDERS = 1000
@@ -24,6 +22,10 @@ OTHERS = "others"
 
 EXACT = 100
 """So many in an hour each process stores at once; of further ones it stores each hundredth, so that a flood hardly writes."""
+
+
+WAIT_S = 2.0
+"""A request waits at most this long for its row, while others write the database."""
 
 
 class _Gathered:
@@ -51,7 +53,7 @@ _gathered = _Gathered()
 def audit_often(action: str, target: str, reason: str, answer: str, *, sender: str, beyond: str = OTHERS, user: str = "") -> None:
     """Add a row to the audit log, or to the count of the row that the same sender has of the same action in this hour.
 
-    A database that cannot be written is logged and refuses nothing: the request is answered all the same.
+    Where the database cannot be written now, the row is left out.
 
     Args:
         action: e.g. "refused request".
@@ -66,11 +68,9 @@ def audit_often(action: str, target: str, reason: str, answer: str, *, sender: s
     number = _gathered.add(window, f"{action} {sender}")
     if not number:
         return
-    try:
+    with optional_write(f"The audit log has no row of a {action}", wait_s=WAIT_S):
         row = {"user": user or acting_user(), "target": target, "reason": reason, "answer": answer}
         _store(window, action, (sender, beyond), number, row)
-    except DatabaseError as error:
-        log.warning("The audit log has no row of %s (%s, %s): %s", action, sender, answer, error)
 
 
 def audit_download(what: str, target: str) -> None:

@@ -6,19 +6,15 @@ disabling the account deletes the rows, so a copied cookie stops working too.
 
 from __future__ import annotations
 
-import logging
 import time
 from secrets import token_urlsafe
 from typing import NamedTuple
 
-from peewee import DatabaseError
-
 from app.core.database import proxy
 from app.security.audit_log import audit
 from app.security.models import Session, User
+from app.security.optional_write import optional_write
 from app.security.tokens import digest
-
-log = logging.getLogger(__name__)
 
 LAST_USE_S = 60.0
 """The last use of a session is stored at most this often."""
@@ -79,10 +75,8 @@ def store_use(row: Session) -> None:
     now = time.time()
     if row.last_used >= now - LAST_USE_S:
         return
-    try:
+    with optional_write("The last use of a session was not stored", wait_s=0):
         Session.update(last_used=now).where((Session.id == row.id) & (Session.last_used < now - LAST_USE_S)).execute()
-    except DatabaseError as error:
-        log.warning("The last use of a session was not stored: %s", error)
 
 
 def sessions_of(user: User, lengths: Lengths) -> list[Session]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from hashlib import sha256
 from secrets import token_urlsafe
-
-from peewee import DatabaseError
 
 from app.core.database import proxy
 from app.security.audit_log import audit
 from app.security.errors import TokenError
 from app.security.models import Token, User
+from app.security.optional_write import optional_write
 from app.security.roles import Role
-
-log = logging.getLogger(__name__)
 
 PREFIX = "dqmhub_"  # makes a token in a file or log recognisable
 LAST_USE_S = 60.0
@@ -64,8 +60,6 @@ def authenticate(secret: str) -> Token:
         raise TokenError("This API token has expired; `dqmhub token add` creates one")
     due = (Token.last_used.is_null()) | (Token.last_used < now - LAST_USE_S)
     if token.last_used is None or token.last_used < now - LAST_USE_S:
-        try:
+        with optional_write("The last use of a token was not stored", wait_s=0):
             Token.update(last_used=now).where((Token.id == token.id) & due).execute()
-        except DatabaseError as error:  # reading goes on where nothing can be written
-            log.warning("The last use of a token was not stored: %s", error)
     return token

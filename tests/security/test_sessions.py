@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +39,7 @@ def unused_for(hours: float) -> None:
     Session.update(last_used=Session.last_used - hours * 3600).execute()
 
 
+@pytest.mark.both_databases
 def test_tokens_end_with_a_change_of_password_but_those_that_are_kept(client: FlaskClient, people: dict[Role, User]) -> None:
     kept, _ = tokens.make(people[Role.ADMIN], "nightly registration", Role.OPERATOR, 1)
     _, stolen = tokens.make(people[Role.ADMIN], "of a thief", Role.ADMIN, 1)
@@ -80,6 +83,7 @@ def test_a_page_lists_the_sessions_and_tokens_of_the_user_alone_with_their_last_
     assert "nightly" not in client.get("/account/sessions").text
 
 
+@pytest.mark.both_databases
 def test_a_user_ends_own_sessions_one_or_all_others(client: FlaskClient, app: Flask, people: dict[Role, User]) -> None:
     others = [app.test_client() for _ in range(3)]
     for each in (*others, client):
@@ -110,6 +114,7 @@ def test_a_token_neither_sees_nor_ends_sessions(client: FlaskClient, bearer: dic
     assert client.post("/account/sessions/end-others", headers={**FROM_PAGE, **bearer[Role.ADMIN]}).status_code == 403
 
 
+@pytest.mark.both_databases
 def test_a_session_ends_when_it_is_not_used(client: FlaskClient, hub: Settings, people: dict[Role, User]) -> None:
     idle = hub.of(SecuritySettings).session_idle_hours
     assert idle < hub.of(SecuritySettings).session_hours
@@ -150,6 +155,21 @@ def test_the_last_use_of_a_session_is_written_once_a_minute(client: FlaskClient,
     Session.update(last_used=first - 61).execute()
     assert may_see_audit(client, **NAVIGATION)
     assert Session.get().last_used >= first
+
+
+def test_reading_goes_on_beside_a_writer_that_does_not_end(
+    client: FlaskClient, hub: Settings, people: dict[Role, User], bearer: dict[Role, dict[str, str]]
+) -> None:
+    sign_in(client, "admin")
+    unused_for(1)
+    with closing(sqlite3.connect(hub.data / "dqmhub.db")) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert may_see_audit(client, **NAVIGATION)
+        assert may_see_audit(client, **bearer[Role.ADMIN])
+        writer.rollback()
+    assert database.proxy.execute_sql("PRAGMA busy_timeout").fetchone() == (1000 * database.LOCK_TIMEOUT_S,)
+    assert may_see_audit(client, **NAVIGATION)
+    assert Session.get().last_used > Session.get().created - 3600, "stored by the next request"
 
 
 def test_reading_goes_on_where_the_last_use_cannot_be_stored(

@@ -1,0 +1,46 @@
+"""Writes that a request is not about: when a session was last used, that a request was refused.
+
+Where the database cannot be written now they are left out, and the request is answered all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from peewee import PeeweeException
+
+from app.core.database import LOCK_TIMEOUT_S, is_sqlite, proxy
+from app.core.outages import log_outage, outage_of
+
+
+@contextmanager
+def optional_write(what: str, wait_s: float) -> Iterator[None]:
+    """Store something in this block if the database can be written now.
+
+    Args:
+        what: For the log, e.g. "The last use of a session was not stored".
+        wait_s: Wait at most so long for other writers, since each request would wait in a database that stays locked.
+    """
+    try:
+        with _waiting_at_most(wait_s):
+            yield
+    except PeeweeException as error:
+        outage = outage_of(error)
+        if outage is None:
+            raise
+        log_outage(what, outage)
+
+
+@contextmanager
+def _waiting_at_most(seconds: float) -> Iterator[None]:
+    """Only SQLite has one writer at a time; in PostgreSQL nothing that takes long locks these rows."""
+    if not is_sqlite():
+        yield
+        return
+    connection = proxy.obj.connection()
+    connection.execute(f"PRAGMA busy_timeout = {1000 * seconds:.0f}").close()
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {1000 * LOCK_TIMEOUT_S}").close()
