@@ -26,6 +26,10 @@ def _no_hosts(settings: Settings) -> Iterable[str]:
     return ()
 
 
+def _no_names(settings: Settings) -> str:
+    return ""
+
+
 def _no_item(path: str, query: Mapping[str, str]) -> ItemKey | None:
     return None
 
@@ -46,6 +50,7 @@ class PublishedArea:
         sources: Folders with the code and templates of the renderers, relative to the tree; after a change everything is rendered again.
         throttled: Kinds that change often and are expensive to render; they are rendered less often.
         hosts: Names of hosts that must not be published.
+        names: Form of names that are published though the area does not know them, a regular expression; "" for none.
         item_at: The item that a mirror shows at an address relative to its root; None for addresses of other areas.
         previews: Published pages that the operators' page links to.
         styles: Style sheets of the fragments, below static/.
@@ -58,6 +63,7 @@ class PublishedArea:
     sources: tuple[str, ...]
     throttled: frozenset[str] = frozenset()
     hosts: Callable[[Settings], Iterable[str]] = _no_hosts
+    names: Callable[[Settings], str] = _no_names
     item_at: Callable[[str, Mapping[str, str]], ItemKey | None] = _no_item
     previews: Callable[[], list[PreviewGroup]] = _no_previews
     styles: tuple[str, ...] = ()

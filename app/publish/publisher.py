@@ -48,6 +48,10 @@ RETRY_S = 3600.0
 """A piece that cannot be rendered is retried after this time, or when its data change."""
 
 
+SANITIZER = "app/publish/sanitize"
+"""Folder of the rules: what was published by older ones is redacted again."""
+
+
 @contextmanager
 def publishing(settings: Settings, areas: Iterable[PublishedArea], _: TaskRun) -> Iterator[Callable[[], None]]:
     """Provide the step of the periodic task that publishes."""
@@ -59,15 +63,16 @@ def publishing(settings: Settings, areas: Iterable[PublishedArea], _: TaskRun) -
 
 
 @cache
-def renderer_fingerprint(sources: tuple[str, ...]) -> str:
+def renderer_fingerprint(sources: tuple[str, ...], names: str = "") -> str:
     """Hash of the version and the source files of the renderers; when it changes, all pieces are rendered again.
 
     Args:
         sources: Folders, relative to the tree.
+        names: The form of further names that are published.
     """
-    files = {file for source in sources for pattern in ("*.py", "*.html") for file in (TREE / source).rglob(pattern)}
+    files = {file for source in sources for pattern in ("*.py", "*.html", "*.dat", "*.txt") for file in (TREE / source).rglob(pattern)}
     contents = [file.read_bytes() for file in sorted(files)]
-    return blake2b(b"\0".join([VERSION.encode(), *contents]), digest_size=6).hexdigest()
+    return blake2b(b"\0".join([VERSION.encode(), names.encode(), *contents]), digest_size=6).hexdigest()
 
 
 class Publisher:
@@ -82,7 +87,8 @@ class Publisher:
         self.areas = tuple(areas)
         self.renderers = renderers_of(self.areas)
         self.throttled = frozenset[str]().union(*(area.throttled for area in self.areas))
-        self.fingerprint = renderer_fingerprint(tuple(source for area in self.areas for source in area.sources))
+        self.names = "|".join(f"(?:{form})" for area in self.areas if (form := area.names(settings)))
+        self.fingerprint = renderer_fingerprint((SANITIZER, *(source for area in self.areas for source in area.sources)), self.names)
         self.secret = pseudonym_secret(settings)
         self.incomplete = True
         self._state: tuple[Any, ...] = ()
@@ -120,7 +126,7 @@ class Publisher:
     def _render(self, outdated: list[PieceKey], planned: Tokens) -> list[RenderedPiece]:
         """Render outdated pieces in order, until the size of a revision or the time of a step is reached."""
         hosts = {host for area in self.areas for host in area.hosts(self.settings)} | {socket.gethostname()} - {"localhost"}
-        batch, end = RenderBatch(self.renderers, Sanitizer(self.secret, hosts), PlanIndex(planned)), time.monotonic() + STEP_S
+        batch, end = RenderBatch(self.renderers, Sanitizer(self.secret, hosts, self.names), PlanIndex(planned)), time.monotonic() + STEP_S
         for key in outdated:
             batch.add(key, planned[key])
             if key.kind in self.throttled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.settings.checks import between, hosts, url_of
+from app.core.settings.checks import between, hosts, regular_expression, url_of
 from app.core.settings.table import setting, settings_table
 from app.square.systems import SYSTEMS
 
@@ -45,6 +45,11 @@ class SquareSettings:
     square_key: str = setting("", "Key (PEM) of the certificate, without a password; empty: in the file of the certificate.")
     square_ca: str = setting("", "File (PEM) or folder of the authorities that verify the certificates of P5; empty: the usual ones.")
     square_cookie: str = setting("", "Value of the cookie that DQM^2 requires behind CMSWEB.", secret=True)
+    square_published_clients: str = setting(
+        "",
+        "Form of the tags that mirrors show beside those of the known clients, a regular expression (re2); others become client-1, client-2.",
+        regular_expression,
+    )
     square_poll_s: float = setting(
         2.0,
         "Polling interval of each host at P5, s, at most 10: a host is silent after 30 s without contact.",

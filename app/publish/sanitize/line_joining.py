@@ -35,7 +35,7 @@ _COMPLETE_WORD = re.compile(r"""["'(\[<{]*(?:[A-Z][A-Za-z_]*:|[A-Za-z][A-Za-z_]*
 
 _RULER = re.compile(r"[^A-Za-z0-9]{4,}")
 _OPTION = re.compile(r"(?:\A|\W)--?\w[\w-]*\Z")
-_PSEUDONYM = re.compile(r"""(?:(?:host|path|user|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
+_PSEUDONYM = re.compile(r"""(?:(?:host|path|user|client|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
 _CONTINUES = tuple("/=:@-_.+,%&~")
 """Characters after which a word continues."""
 

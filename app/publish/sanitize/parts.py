@@ -22,7 +22,7 @@ Replace = Callable[[str, ReadRest], Parts | None]
 DROPPED = "(dropped)"
 """Output for values without a pseudonym."""
 
-_PSEUDONYM = re.compile(r"(?:host|path|user|e-mail|address|token|key)-\d+", re.ASCII)
+_PSEUDONYM = re.compile(r"(?:host|path|user|client|e-mail|address|token|key)-\d+", re.ASCII)
 _DOMAINS = (".cms", ".cern.ch", ".cern")
 
 

@@ -39,7 +39,7 @@ class Pseudonym(Table):
 class Secret(NamedTuple):
     """A value that is not published; its pseudonym is kind and number, such as host-3."""
 
-    kind: str  # host, path, user, e-mail, address, token, key or environment
+    kind: str  # host, path, user, client, e-mail, address, token, key or environment
     value: str
 
 

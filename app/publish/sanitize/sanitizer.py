@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise
 
+import re2
+
 from app.core.text import one_line
 from app.publish.sanitize import canonical
 from app.publish.sanitize.canonical import Segment
@@ -35,20 +37,22 @@ class Sanitizer:
     """Replaces names of hosts, paths and people, and secrets; use one object for each step of the publisher.
 
     Attributes:
-        counts: Redactions since the object was created, by kind: host, path, user, e-mail, address, token, key, environment,
+        counts: Redactions since the object was created, by kind: host, path, user, client, e-mail, address, token, key, environment,
             line (one that cannot be decoded), field (a column that is not published; counted by the areas).
     """
 
-    def __init__(self, secret: bytes, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, secret: bytes, hosts: Iterable[str] = (), names: str = "") -> None:
         """Create a sanitiser.
 
         Args:
             secret: Key of pseudonyms and identifiers.
             hosts: Names of hosts to redact anywhere.
+            names: Form of names that `listed` publishes beside known ones, a regular expression (re2).
         """
         self.counts: Counter[str] = Counter()
         self._secret = secret
         self._rules = Rules(hosts)
+        self._names = re2.compile(names) if names else None
         self._pseudonyms = Pseudonyms(secret)
         self._ordinary: set[str] = set()  # words, as written, that are not names of users
         self._short_texts: dict[str, str] = {}  # redacted text by original
@@ -82,6 +86,16 @@ class Sanitizer:
         secret = host_secret(name) if _HOST.fullmatch(name) else Secret("host", name.lower())
         if can_be_shortened(secret.value):
             return shorten(secret.value)
+        return _pseudonym(secret, self._pseudonyms.numbers([secret])[secret])
+
+    def listed(self, kind: str, name: str, known: Collection[str]) -> str:
+        """A name that is known or has the form of `names`; otherwise its pseudonym of this kind."""
+        if not name or name in known or is_pseudonym(name):
+            return name
+        if self._names and self._names.fullmatch(name):
+            return self.short_text(name)
+        secret = Secret(kind, name)
+        self.counts[kind] += 1
         return _pseudonym(secret, self._pseudonyms.numbers([secret])[secret])
 
     def identifier(self, key: str) -> str:

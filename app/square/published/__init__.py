@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.publish.areas import PublishedArea
-from app.square.published import addresses, data, file_charts, log_pages, plan, run_pages, timeline_pages
+from app.square.published import addresses, clients, data, file_charts, log_pages, plan, run_pages, timeline_pages
 
 PUBLISHED = PublishedArea(
     name="square",
@@ -23,6 +23,7 @@ PUBLISHED = PublishedArea(
     sources=("app/square/published", "templates/square/mirror"),
     throttled=frozenset({"timeline", "events"}),
     hosts=plan.hosts,
+    names=clients.forms,
     item_at=addresses.item_at,
     previews=addresses.previews,
     styles=("square/jobs.css", "square/job.css", "square/charts.css", "square/timeline.css"),

@@ -13,6 +13,7 @@ from app.core.events import Event
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.clients import client_name
 from app.square.models import Job, Run
+from app.square.published.clients import public_client
 from app.square.runs import MachineState
 
 UNPUBLISHED = frozenset({"id", "system", "key", "pid", "path", "data_run", "version"})
@@ -102,7 +103,7 @@ def public_job(job: Job, sanitizer: Sanitizer) -> PublicJob:
         identifier=sanitizer.identifier(job.key),
         run=job.run,
         host=sanitizer.host(job.host),
-        name=sanitizer.short_text(client_name(job.tag)),
+        name=public_client(job.tag, sanitizer),
         exit_code=job.exit_code,
         fi_state=job.fi_state,
         lumi=job.lumi,
@@ -126,8 +127,11 @@ def public_event(event: Event, sanitizer: Sanitizer) -> PublicEvent:
     """An event with the public names of hosts."""
     chosen = Job.key == event.key if event.key else Job.run == event.run
     is_of_jobs = event.kind != "silent-host"
-    jobs = rows(Job.select(Job.path, Job.host).where(Job.system == event.system, chosen).distinct()) if is_of_jobs else []
-    sanitizer.learn_users(path for path, _ in jobs)
-    hosts = {host for _, host in jobs} or {event.key}
-    title, text = sanitizer.sentence(event.title, hosts), sanitizer.sentence(event.text, hosts)
+    jobs = rows(Job.select(Job.path, Job.host, Job.tag).where(Job.system == event.system, chosen).distinct()) if is_of_jobs else []
+    sanitizer.learn_users(path for path, _, _ in jobs)
+    hosts = {host for _, host, _ in jobs} or {event.key}
+    tag = next((tag for _, _, tag in jobs if event.key and event.title.startswith(f"{client_name(tag)} ")), None)
+    rest = event.title if tag is None else event.title.removeprefix(client_name(tag))
+    title = ("" if tag is None else public_client(tag, sanitizer)) + sanitizer.sentence(rest, hosts)
+    text = sanitizer.sentence(event.text, hosts)
     return PublicEvent(sanitizer.identifier(event.id), event.at, event.kind, event.run, title, text)

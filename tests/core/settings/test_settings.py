@@ -97,6 +97,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "square_key": [(1, "text")],
     "square_ca": [(True, "text")],
     "square_cookie": [("changeme", "a secret of your own")],
+    "square_published_clients": [("ecal(", "a regular expression of re2")],
     "square_poll_s": [(0, "a number from 0.1 to 10"), (30, "a number from 0.1 to 10")],
     "square_status_s": [(0.5, "a number from 1 to 60"), (300, "a number from 1 to 60")],
     "square_timeout_s": [(0, "a number from 0.1 to 60"), (90, "a number from 0.1 to 60")],

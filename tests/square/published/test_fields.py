@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from app.core.events import Event
 from app.core.settings import Settings
 from app.publish.sanitize.sanitizer import Sanitizer
 from app.square.models import Host, HostStatus, Job, Run
+from app.square.published.clients import forms
 from app.square.published.fields import (
     UNPUBLISHED,
     UNPUBLISHED_OF_RUN,
@@ -58,7 +61,7 @@ def marked_job(**change: object) -> Job:
 def test_only_the_named_fields_of_a_job_are_published(hub: Settings) -> None:
     seen = public_job(marked_job(), Sanitizer(KEY))
     assert seen._replace(identifier="", runkey="", cmssw="") == PublicJob(
-        "", 358788, "fu..04", "beam_dqm_sourceclient-live token=token-1", -11, 1, 98, 12, 0.5, 521724, "", "", 1.0, 2.0, False
+        "", 358788, "fu..04", "client-1", -11, 1, 98, 12, 0.5, 521724, "", "", 1.0, 2.0, False
     )
     assert MARK not in repr(seen)
     for inside in ("c2f11", "987654321", "041548", "beam_cfg", "nfshome"):
@@ -78,6 +81,23 @@ def test_ordinary_names_of_a_job_are_kept(hub: Settings) -> None:
     job = marked_job(tag="l1tstage2emulator_dqm_sourceclient-live", runkey="cosmic_run", cmssw="12_4_8_39145_39162_39341_39326_39353")
     seen = public_job(job, Sanitizer(KEY))
     assert (seen.name, seen.runkey, seen.cmssw) == ("l1tstage2emulator", "cosmic_run", "12_4_8_39145_39162_39341_39326_39353")
+
+
+@pytest.mark.parametrize("tag", ["jdoe_dqm_sourceclient-live", "ecal_jdoe_private", "ecal-jdoe", "pixel_dqm_sourceclient-live_jdoe"])
+@pytest.mark.both_databases
+def test_the_tag_of_an_unknown_client_is_published_only_in_a_form_of_the_settings(hub: Settings, tag: str) -> None:
+    assert public_job(marked_job(tag=tag), Sanitizer(KEY)).name == "client-1"
+    chosen = replace(hub, square_published_clients="[a-z]+_test_dqm_sourceclient-live|ecal.*")
+    seen = public_job(marked_job(tag=tag), Sanitizer(KEY, names=forms(chosen))).name
+    assert seen == (tag if tag.startswith("ecal") else "client-1")
+
+
+def test_the_tags_of_all_clients_of_the_real_runs_are_published(hub: Settings, fixtures_dir: Path) -> None:
+    texts = [path.read_text() for path in (fixtures_dir / "dqmsquare").glob("*.json")]
+    tags = {tag for text in texts for tag in re.findall(r'"tag": ?"([^"]*(?:-live|Instance))"', text.replace("\\", ""))}
+    assert len(tags) > 25
+    clean = Sanitizer(KEY)
+    assert [tag for tag in tags if public_job(marked_job(tag=tag), clean).name != tag.removesuffix("_dqm_sourceclient-live")] == []
 
 
 def test_an_identifier_is_the_same_each_time_and_another_with_another_key(hub: Settings) -> None:

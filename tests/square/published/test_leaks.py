@@ -79,7 +79,7 @@ def test_a_client_and_a_release_do_not_name_their_author(hub: Settings) -> None:
     )
     seen = public_run(run, [row], Sanitizer(KEY))
     assert (seen.runkey, seen.cmssw) == ("user-1_run", "12_4_8_user-1_test")
-    assert (seen.clients[0].name, seen.clients[0].cmssw) == ("ecal_user-1_private", "12_4_8_user-1_test")
+    assert (seen.clients[0].name, seen.clients[0].cmssw) == ("client-1", "12_4_8_user-1_test")
 
 
 @pytest.mark.parametrize(("kind", "by_key"), [("crash", True), ("stuck", True), ("run-start", False)])
@@ -91,7 +91,7 @@ def test_an_event_does_not_name_the_author_of_a_client(hub: Settings, kind: str,
         "x-1", "production", kind, 358788, row.key if by_key else "", 3.0, "ecal_jdoe_private crashed", "pp_run, CMSSW 12_4_8_jdoe_test"
     )
     seen = public_event(event, Sanitizer(KEY))
-    assert (seen.title, seen.text) == ("ecal_user-1_private crashed", "pp_run, CMSSW 12_4_8_user-1_test")
+    assert (seen.title, seen.text) == ("client-1 crashed" if by_key else "ecal_user-1_private crashed", "pp_run, CMSSW 12_4_8_user-1_test")
 
 
 @pytest.mark.parametrize("host", ["srv_c2a06_42", "jdoe's  mac", "dqm"])

@@ -327,6 +327,16 @@ def test_changed_code_renders_everything_again_and_publishes_differences_only(pu
     assert {change for change in changed_since(before) if change[0] != "events"} == {("log", "production", 358791)}
 
 
+def test_a_form_of_tags_in_the_settings_names_its_clients_on_all_pages(publisher: Publisher) -> None:
+    leave_few_logs()
+    data.change(some_job().key, tag="ecal_jqdoe_private")
+    complete(publisher)
+    assert "jqdoe" not in page(358792) + page(0, "live") + page(358700, "timeline")
+    assert "<bdi>client-1</bdi>" in page(358792)
+    complete(publisher_of(publisher.settings, square_published_clients="ecal_[a-z]+_private"))
+    assert "<bdi>ecal_jqdoe_private</bdi>" in page(358792)
+
+
 def test_a_chart_that_changed_has_another_address(publisher: Publisher) -> None:
     def image() -> str:
         return re.findall(r'src="(charts/[^"]*)', page(358792))[0]
