@@ -20,6 +20,8 @@ LAST_USE_S = 60.0
 """The last use of a session is stored at most this often."""
 
 MAX_BROWSER_CHARS = 200
+SESSIONS = 50
+"""Sessions of one user; the next one ends that which was not used for the longest time, such as those of a script that signs in anew."""
 
 
 class Lengths(NamedTuple):
@@ -49,6 +51,8 @@ def start(user: User, lengths: Lengths, address: str, browser: str) -> str:
     """
     identifier, now = token_urlsafe(32), time.time()
     Session.delete().where((Session.expires < now) | (Session.last_used < now - lengths.idle_hours * 3600)).execute()
+    latest = Session.select(Session.id).where(Session.user == user).order_by(Session.last_used.desc(), Session.id.desc())
+    Session.delete().where((Session.user == user) & Session.id.not_in(latest.limit(SESSIONS - 1))).execute()
     Session.create(
         sha256=digest(identifier),
         user=user,
@@ -94,9 +98,7 @@ def end(identifier: str) -> None:
 def end_of(user: User, number: int) -> None:
     """End the session of this number of a user; nothing if there is none, since it may have ended meanwhile."""
     with proxy.atomic():
-        own = [row.id for row in Session.select(Session.id).where(Session.user == user)]
-        if number in own:
-            Session.delete().where(Session.id == number).execute()
+        if Session.delete().where((Session.user == user) & (Session.id == number)).execute():
             audit("end session", user.name)
 
 

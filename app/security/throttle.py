@@ -67,16 +67,15 @@ def claim(name: str, address: str) -> None:
         of_address, of_name, of_both = rows = [_locked_row(key) for key in keys(name, address)]
         # a failure in the future was stored before the clock was set back
         wait = max((row.until for row in (of_address, of_name) if row.last < now + CLOCK_SKEW_S), default=now) - now
-        if wait <= 0:
-            for row in rows:
-                row.failures = row.failures if row.last > now - FORGET_S else 0
-            counted = [of_name, of_both] if of_both.failures >= COUNTED_OF_A_NAME else rows
-            for row in counted:
-                row.failures, row.last = row.failures + 1, now
-                row.until = now + wait_after(row.key.partition(":")[0], row.failures)
-                row.save()
-    if wait > 0:
-        raise TooManyAttemptsError(f"Too many wrong passwords: wait {ceil(wait)} s, then try again", wait)
+        if wait > 0:  # the transaction ends without the rows of names that a flood makes up
+            raise TooManyAttemptsError(f"Too many wrong passwords: wait {ceil(wait)} s, then try again", wait)
+        for row in rows:
+            row.failures = row.failures if row.last > now - FORGET_S else 0
+        counted = [of_name, of_both] if of_both.failures >= COUNTED_OF_A_NAME else rows
+        for row in counted:
+            row.failures, row.last = row.failures + 1, now
+            row.until = now + wait_after(row.key.partition(":")[0], row.failures)
+            row.save()
 
 
 def forgive(name: str, address: str) -> None:

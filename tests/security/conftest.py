@@ -14,6 +14,7 @@ from app import create_app
 from app.core import database
 from app.core.settings import Settings
 from app.security import passwords, tokens
+from app.security.headers import REPORTS
 from app.security.models import User
 from app.security.roles import GRANTED, Role
 
@@ -34,6 +35,12 @@ def stored_password() -> str:
 def make_user(name: str, role: Role) -> User:
     user: User = User.create(name=name, role=role, password=stored_password(), created=0.0)
     return user
+
+
+def csp_reports() -> float:
+    """How many violations of the content security policy were reported."""
+    (family,) = REPORTS.collect()
+    return family.samples[0].value
 
 
 @pytest.fixture

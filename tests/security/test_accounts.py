@@ -209,6 +209,17 @@ def test_guessing_many_names_from_one_address_is_slowed_down(hub: Settings) -> N
 
 
 @pytest.mark.both_databases
+def test_attempts_that_must_wait_leave_no_rows_of_the_names_that_they_make_up(hub: Settings) -> None:
+    for number in range(100):
+        throttle.claim(f"user{number}", "192.0.2.7")
+    before = SignInAttempt.select().count()
+    for number in range(100, 120):
+        with pytest.raises(TooManyAttemptsError):
+            throttle.claim(f"user{number}", "192.0.2.7")
+    assert SignInAttempt.select().count() == before
+
+
+@pytest.mark.both_databases
 def test_a_name_that_is_attacked_waits_a_minute_at_most_so_its_owner_is_not_locked_out(hub: Settings) -> None:
     for number in range(40):
         throttle.claim("admin", f"198.51.100.{number}")

@@ -13,9 +13,9 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from app.core import database
-from app.security import Role, headers, needs
+from app.security import Role, needs
 from app.security.models import Session
-from tests.security.conftest import PASSWORD, make_user
+from tests.security.conftest import PASSWORD, csp_reports, make_user
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -64,7 +64,7 @@ def sign_in(page: Page, address: str) -> None:
 
 def test_signing_in_and_out_works_with_the_keyboard_and_breaks_no_policy(hub_with_alice: tuple[Flask, str], page: Page) -> None:
     _, address = hub_with_alice
-    before = headers.REPORTS._value.get()
+    before = csp_reports()
     sign_in(page, address)
     expect(page.get_by_role("cell", name="accepted")).to_be_visible()
     page.get_by_text("alice", exact=True).first.focus()
@@ -72,7 +72,7 @@ def test_signing_in_and_out_works_with_the_keyboard_and_breaks_no_policy(hub_wit
     page.get_by_role("button", name="Sign out").press("Enter")
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     assert not Session.select().exists()
-    assert headers.REPORTS._value.get() == before
+    assert csp_reports() == before
 
 
 def test_a_form_of_another_site_is_refused_although_the_browser_sends_the_cookie(hub_with_alice: tuple[Flask, str], page: Page) -> None:
@@ -90,14 +90,14 @@ def test_an_injected_script_does_not_run_and_is_reported(hub_with_alice: tuple[F
     app, address = hub_with_alice
     smuggled = "<!doctype html><title>quiet</title><script>document.title = 'ran'</script><p onclick='x' style='color: red'>x</p>"
     app.add_url_rule("/smuggled", view_func=needs(Role.PUBLIC)(lambda: smuggled), endpoint="smuggled")
-    before = headers.REPORTS._value.get()
+    before = csp_reports()
     with page.expect_request(f"{address}/csp-report") as reported:
         page.goto(f"{address}/smuggled")
     answer = reported.value.response()
     assert answer is not None
     assert answer.status == 204
     assert page.title() == "quiet"
-    assert headers.REPORTS._value.get() > before
+    assert csp_reports() > before
 
 
 def test_over_https_a_browser_keeps_the_cookie_of_this_host_alone(small_app: Callable[..., Flask], browser: Browser) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Response
 
 from app.security import Role, headers, needs
-from tests.security.conftest import HOME
+from tests.security.conftest import HOME, csp_reports
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -79,14 +79,14 @@ def test_a_report_of_a_browser_is_counted_and_logged_on_one_line(local: FlaskCli
     report = {
         "csp-report": {"document-uri": "http://x/\nroot logged in", "effective-directive": "script-src", "blocked-uri": "\x1b[31minline"}
     }
-    before = headers.REPORTS._value.get()
+    before = csp_reports()
     headers._log_limit.start = 0.0
     with caplog.at_level(logging.WARNING):
         answer = local.post(
             "/csp-report", data=json.dumps(report), content_type="application/csp-report", headers={"Origin": HOME}, base_url=HOME
         )
     assert answer.status_code == 204
-    assert headers.REPORTS._value.get() == before + 1
+    assert csp_reports() == before + 1
     (message,) = [record.getMessage() for record in caplog.records if record.name == "app.security.headers"]
     assert "script-src" in message
     assert "\n" not in message

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core import database
-from app.security import Role, tokens
+from app.security import Role, sessions, tokens
 from app.security.models import Audit, Session, Token, User
-from app.security.sessions import browser_name
+from app.security.sessions import Lengths, browser_name
 from app.security.settings import SecuritySettings
 from tests.security.conftest import HOME, PASSWORD, sign_in
 
@@ -106,6 +106,20 @@ def test_nobody_ends_sessions_or_tokens_of_others(client: FlaskClient, app: Flas
     assert client.post(f"/account/tokens/{token.id}/revoke", headers=FROM_PAGE).status_code == 303
     assert may_see_audit(admin)
     assert Token.select().exists()
+
+
+@pytest.mark.both_databases
+def test_a_script_that_signs_in_again_and_again_ends_its_oldest_sessions(
+    client: FlaskClient, people: dict[Role, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SESSIONS", 3)
+    sign_in(client.application.test_client(), "viewer")
+    rows = []
+    for _ in range(5):
+        sessions.start(people[Role.ADMIN], Lengths(12, 4), "", "")
+        rows.append(Session.select().order_by(Session.id.desc()).get().id)
+    assert [row.id for row in sessions.sessions_of(people[Role.ADMIN], Lengths(12, 4))] == rows[:1:-1]
+    assert Session.select().where(Session.user == people[Role.VIEWER]).exists()
 
 
 def test_a_token_neither_sees_nor_ends_sessions(client: FlaskClient, bearer: dict[Role, dict[str, str]]) -> None:
