@@ -1,12 +1,20 @@
 #include "canvas.h"
 
 #include <TArrayI.h>
+#include <TBox.h>
+#include <TClass.h>
 #include <TColor.h>
+#include <TLatex.h>
+#include <TLine.h>
+#include <TList.h>
+#include <TMarker.h>
+#include <TText.h>
 #include <TStyle.h>
 #include <TVirtualPS.h>
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 #include "pixel_dump.h"
@@ -15,14 +23,35 @@
 namespace dqmhub {
 namespace {
 
-constexpr int kWhite10 = 10;   // white in every style, unlike colour 0
-constexpr int kHollow = 0;     // fill style of titles: subscripts reach into the frame
-constexpr int kContours = 99;  // ROOT warns about 100 contours in surfaces, and warnings are reported to the client
+constexpr int kWhite10 = 10;                       // white in every style, unlike colour 0
+constexpr int kHollow = 0;                         // fill style of titles: subscripts reach into the frame
+constexpr int kFrameWidth = 4, kFrameHeight = 28;  // which a canvas reserves in batch mode for a window that does not exist
+constexpr int kContours = 99;                      // ROOT warns about 100 contours in surfaces, and warnings are reported to the client
 
 struct DefaultStyle {
   std::unique_ptr<TStyle> style;
   TArrayI palette;
 } default_style;
+
+// Tells whether an object belongs to the pad on which it is drawn, and refers to nothing else.
+bool is_simple(const TObject &object) {
+  const TClass *const kind = object.IsA();
+  const bool simple =
+      kind == TLine::Class() || kind == TBox::Class() || kind == TText::Class() || kind == TLatex::Class() || kind == TMarker::Class();
+  return simple && object.TestBit(kCanDelete) && object.IsOnHeap();
+}
+
+// Takes the simple objects out of the lists of a pad and of the pads in it.
+void take_simple_objects(TVirtualPad &pad, std::set<TObject *> &objects) {
+  TList &list = *pad.GetListOfPrimitives();
+  for (TObjLink *link = list.FirstLink(), *next; link; link = next) {
+    next = link->Next();
+    if (const auto inner = dynamic_cast<TVirtualPad *>(link->GetObject()))
+      take_simple_objects(*inner, objects);
+    else if (is_simple(*link->GetObject()))
+      objects.insert(list.Remove(link));
+  }
+}
 
 }  // namespace
 
@@ -55,10 +84,15 @@ void restore_default_style() {
     TColor::SetPalette(size, default_style.palette.GetArray());
 }
 
-TCanvas make_canvas(int width, int height) {
-  // In batch mode a canvas reserves 4 x 28 pixels of its size for a window frame that does not exist.
-  constexpr int frame_width = 4, frame_height = 28;
-  return TCanvas("canvas", "", width + frame_width, height + frame_height);
+PlotCanvas::PlotCanvas(int width, int height) : TCanvas("canvas", "", width + kFrameWidth, height + kFrameHeight) {}
+
+// ROOT would delete the objects one by one from the list of the pad, and search the rest of the list for each of them: with
+// the lines that a plugin draws around the modules of a detector, that takes longer than the plot.
+PlotCanvas::~PlotCanvas() {
+  std::set<TObject *> objects;  // each once, although it may have been drawn twice
+  take_simple_objects(*this, objects);
+  for (TObject *object : objects)
+    delete object;
 }
 
 std::string to_png(TCanvas &canvas) {

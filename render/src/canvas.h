@@ -12,8 +12,12 @@ void save_default_style();
 // Resets gStyle and the palette to the stored default.
 void restore_default_style();
 
-// Creates a white canvas of exactly width x height pixels and makes it the current pad.
-TCanvas make_canvas(int width, int height);
+// A white canvas of exactly width x height pixels, which becomes the current pad.
+class PlotCanvas : public TCanvas {
+ public:
+  PlotCanvas(int width, int height);
+  ~PlotCanvas() override;
+};
 
 // Paints the canvas and returns it as a PNG. Throws std::runtime_error if ROOT paints no image.
 std::string to_png(TCanvas &canvas);

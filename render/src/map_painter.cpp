@@ -6,6 +6,7 @@
 #include <THistPainter.h>
 #include <TMath.h>
 #include <TProfile2D.h>
+#include <TROOT.h>
 #include <TStyle.h>
 #include <TVirtualPad.h>
 
@@ -129,6 +130,12 @@ class MapPainter : public THistPainter {
   }
 
   void PaintColorLevels(Option_t *option) override {
+    if (!gVirtualPS && gROOT->IsBatch()) {  // a plugin updates the canvas: only the palette, which it may change, matters
+      choose_contours();
+      if (Hoption.Zscale)
+        PaintPalette();
+      return;
+    }
     constexpr int cartesian = 1;
     const bool ordinary = fNcuts == 0 && Hoption.System == cartesian && !Hoption.Zero && !fH->TestBit(TH1::kUserContour);
     const auto dump = dynamic_cast<PixelDump *>(gVirtualPS);
@@ -142,9 +149,14 @@ class MapPainter : public THistPainter {
   }
 
  private:
+  void choose_contours() {
+    if (!fH->TestBit(TH1::kUserContour))
+      fH->SetContour(fH->GetContour() ? fH->GetContour() : gStyle->GetNumberContours());
+  }
+
   // Returns false, without painting, if ROOT has to paint the map.
   bool paint_cells(PixelDump &dump) {
-    fH->SetContour(fH->GetContour() ? fH->GetContour() : gStyle->GetNumberContours());
+    choose_contours();
     const auto scale = ColourScale::for_map(*fH);
     const AxisView x = {*fXaxis, Hparam.xfirst, Hparam.xlast, bool(Hoption.Logx), Hparam.xmin, gPad->GetUxmin(), gPad->GetUxmax()};
     const AxisView y = {*fYaxis, Hparam.yfirst, Hparam.ylast, bool(Hoption.Logy), Hparam.ymin, gPad->GetUymin(), gPad->GetUymax()};

@@ -134,7 +134,7 @@ const char *plugin_name(int32_t number) { return number > 0 && size_t(number) <=
 std::string take_applied_plugins() { return std::exchange(applied_names, ""); }
 
 PlotPlugins::PlotPlugins(const Request &request, const Spec &spec, const std::vector<std::unique_ptr<TObject>> &objects) {
-  if (plugins.empty())
+  if (plugins.empty() || request.name.empty())  // a plot of the warm-up, in which a faulty plugin would end the service
     return;
   image_.imgspec = request.spec;
   image_.drawOptions = spec.options;

@@ -199,7 +199,7 @@ bool has_too_many_bins_for_vectors(const DecodedObjects &objects) {
 
 std::string draw(const Request &request, DecodedObjects &objects, const Spec &spec, bool blacklisted) {
   restore_default_style();
-  TCanvas canvas(make_canvas(spec.width, spec.height));
+  PlotCanvas canvas(spec.width, spec.height);
   if (blacklisted)
     draw_text(canvas, short_name(request.name) + "\nis blacklisted", kRed + 1);
   else if (objects.list[0] && spec.reference == Reference::difference)

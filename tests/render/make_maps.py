@@ -1,6 +1,7 @@
 """Writes random colour maps and their images painted by ROOT: `make_maps.py FOLDER`. A separate program, because it loads ROOT.
 
 `<n>.obj` is a map, `<n>.argb` its image, and `specs.json` lists the requests for the service: [[n, spec, width, height], ...].
+Some with a palette have a second image, `<n>.updated.argb`: after an update of the canvas, with another size of the palette's labels.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import ROOT
 from tests.render.make_objects import SAVE, draw_with_palette, make_room_for_y_title, set_style
 
 MAPS = 60
+UPDATED = 4
+"""One in so many maps is also painted after an update."""
+
 KINDS = ["TH2F", "TH2F", "TH2D", "TH2S", "TH2I", "TProfile2D"]
 CONTENTS = ["hits", "sparse", "signed", "equal", "steep", "one", "none", "tiny"]
 
@@ -109,7 +113,7 @@ def choose_numbers_of_log_scale(canvas: ROOT.TCanvas, item: ROOT.TH2, lowest: fl
     canvas.SetLogz(highest <= 0 or sum(low <= number <= highest for number in numbers) > 1)
 
 
-def paint(item: ROOT.TH2, view: View, path: Path) -> None:
+def paint(item: ROOT.TH2, view: View, path: Path, *, updated: bool = False) -> None:
     canvas = ROOT.TCanvas("canvas", "", view.width + 4, view.height + 28)
     item.UseCurrentStyle()
     for name, axis in {"x": item.GetXaxis(), "y": item.GetYaxis()}.items():
@@ -129,6 +133,9 @@ def paint(item: ROOT.TH2, view: View, path: Path) -> None:
         draw_with_palette(item, view.drawing)
     else:
         item.Draw(view.drawing)
+    if updated:
+        canvas.Update()
+        item.GetListOfFunctions().FindObject("palette").GetAxis().SetLabelSize(0.02)
     ROOT.paint(canvas, str(path))
 
 
@@ -145,6 +152,9 @@ def main(folder: Path) -> None:
         view = random_view(rng, item)
         ROOT.save(item, str(folder / f"{number}.obj"))
         paint(item, view, folder / f"{number}.argb")
+        if "Z" in view.drawing and number % UPDATED == 0:
+            item.GetListOfFunctions().Clear()
+            paint(item, view, folder / f"{number}.updated.argb", updated=True)
         specs.append((number, view.spec(), view.width, view.height))
     (folder / "specs.json").write_text(json.dumps(specs))
 

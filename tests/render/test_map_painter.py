@@ -11,7 +11,7 @@ import pytest
 
 from render.client import Request
 from tests.render import pictures
-from tests.render.service import Service
+from tests.render.service import Service, compile_plugin
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -27,6 +27,24 @@ def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+UPDATING = """
+#include "../src/DQMRenderPlugin.h"
+#include <TAxis.h>
+#include <TCanvas.h>
+#include <TH2.h>
+#include <TPaletteAxis.h>
+
+struct Updating : DQMRenderPlugin {
+  bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.objname.rfind("map", 0) == 0; }
+  void postDraw(TCanvas *c, const VisDQMObject &o, const VisDQMImgInfo &) override {
+    c->Update();
+    const auto functions = dynamic_cast<TH2 &>(*o.object).GetListOfFunctions();
+    dynamic_cast<TPaletteAxis &>(*functions->FindObject("palette")).GetAxis()->SetLabelSize(0.02);
+  }
+} updating;
+"""
+
+
 def test_random_maps_have_the_same_pixels_as_with_root(service: Service, maps: Path) -> None:
     differing = []
     for number, spec, width, height in json.loads((maps / "specs.json").read_text()):
@@ -34,4 +52,17 @@ def test_random_maps_have_the_same_pixels_as_with_root(service: Service, maps: P
         painted_by_root = pictures.from_argb((maps / f"{number}.argb").read_bytes(), width, height)
         if share := pictures.read(response.image).differing_share(painted_by_root):
             differing.append((number, spec, share))
+    assert not differing
+
+
+def test_maps_updated_by_a_plugin_have_the_same_pixels_as_with_root(program: Path, maps: Path, tmp_path: Path) -> None:
+    differing, updated = [], [item for item in json.loads((maps / "specs.json").read_text()) if (maps / f"{item[0]}.updated.argb").exists()]
+    with Service(program, tmp_path, "--workers", "1", "--load", str(compile_plugin(tmp_path, UPDATING))) as service:
+        service.wait_until_ready()
+        for number, spec, width, height in updated:
+            response = service.client.render(Request(name=f"map{number}", spec=spec, objects=[((maps / f"{number}.obj").read_bytes(), 0)]))
+            painted_by_root = pictures.from_argb((maps / f"{number}.updated.argb").read_bytes(), width, height)
+            if share := pictures.read(response.image).differing_share(painted_by_root):
+                differing.append((number, spec, share))
+    assert len(updated) > 5
     assert not differing

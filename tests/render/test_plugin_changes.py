@@ -18,6 +18,7 @@ SOURCE = """
 #include "../src/DQMRenderPlugin.h"
 #include <TCanvas.h>
 #include <TH2.h>
+#include <TLine.h>
 #include <TObjString.h>
 #include <TText.h>
 
@@ -40,7 +41,25 @@ struct Change : DQMRenderPlugin {
       dynamic_cast<TObjString &>(*o.object).SetString("changed");
   }
 
+  void draw_lines(TCanvas &canvas) {
+    TLine line;
+    for (int i = 0; i < 1000; ++i)
+      line.DrawLineNDC(i / 1000., 0, i / 1000., 1);
+    const auto twice = new TText(0.5, 0.5, "twice");
+    twice->SetBit(kCanDelete);
+    twice->Draw();
+    (new TPad("inner", "", 0, 0, 0.5, 0.5))->Draw();
+    canvas.cd(1);
+    twice->Draw();
+    canvas.cd();
+    twice->Draw();
+    static TText kept(0.2, 0.2, "kept");
+    kept.Draw();
+  }
+
   void postDraw(TCanvas *c, const VisDQMObject &o, const VisDQMImgInfo &) override {
+    if (o.objname == "lines")
+      draw_lines(*c);
     if (o.objname != "clear")
       return;
     c->Clear();
@@ -71,6 +90,14 @@ def test_plugin_may_replace_the_object_and_choose_the_scale(
     for _ in range(20):
         image = draw_image(plugin_service, compared)
     assert image == draw_image(service, request_for("TH2D", spec="w=400;h=300;ztype=log"))
+    assert plugin_service.workers == [worker]
+
+
+def test_objects_that_a_plugin_draws_are_deleted_once(plugin_service: Service, request_for: Callable[..., Request]) -> None:
+    request = replace(request_for("TH2F"), name="Change/lines")
+    (worker,) = plugin_service.workers
+    first = draw_image(plugin_service, request)
+    assert all(draw_image(plugin_service, request) == first for _ in range(5))
     assert plugin_service.workers == [worker]
 
 

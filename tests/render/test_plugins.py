@@ -140,6 +140,17 @@ def test_service_survives_a_plugin_library_that_fails_to_load(program: Path, tmp
         assert service.client.ping() > 0
 
 
+def test_plugin_that_fails_on_every_plot_does_not_keep_the_service_from_starting(
+    program: Path, tmp_path: Path, request_for: Callable[..., Request]
+) -> None:
+    failing = QUIET.replace("return false", 'throw std::runtime_error("no geometry")') + "Quiet quiet;"
+    with Service(program, tmp_path, "--workers", "1", "--load", str(compile_plugin(tmp_path, failing))) as service:
+        service.wait_until_ready()
+        with pytest.raises(RenderLost, match="no geometry, in the plugin Quiet"):
+            service.client.render(request_for("TH1F"))
+        assert status(service)["plugins"] == ["Quiet"]
+
+
 @pytest.fixture(scope="module")
 def faulty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_plugin(tmp_path_factory.mktemp("faulty"), FAULTY.read_text())
