@@ -2,6 +2,7 @@
 #include <TPad.h>
 #include <TSVG.h>
 #include <TStyle.h>
+#include <TText.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "text_line.h"
 #include "output.h"
@@ -54,15 +56,30 @@ template <typename Metafile> class Utf8Metafile : public Metafile {
   void Text(Double_t x, Double_t y, const char *text) override {
     const int font = this->fTextFont / 10;
     const bool symbols = font == 12 || font == 14 || font == 15;
-    Metafile::Text(x, y, symbols ? text : encode(decode_utf8(text)).c_str());
+    write(x, y, symbols ? text : encode(decode_utf8(text)).c_str(), text);
   }
-  void Text(Double_t x, Double_t y, const wchar_t *text) override { Metafile::Text(x, y, encode(text).c_str()); }
+  void Text(Double_t x, Double_t y, const wchar_t *text) override { write(x, y, encode(text).c_str(), text); }
   // Drops links requested by a title. Not marked `override`, because older versions of ROOT do not have this function.
   // NOLINTNEXTLINE(modernize-use-override)
   void TextUrl(Double_t x, Double_t y, const char *text, const char *) { Text(x, y, text); }
 
  protected:
   virtual std::string encode(const std::wstring &text) const = 0;
+  virtual void begin_text() {}
+  virtual void end_text(int) {}  // the width of the text on the canvas in pixels
+
+ private:
+  template <typename Letters> void write(Double_t x, Double_t y, const char *encoded, const Letters *letters) {
+    constexpr int scalable = 2;  // precision of the font, whose size is a fraction of the pad, as in metafiles
+    TText measure;
+    measure.SetTextFont(this->fTextFont / 10 * 10 + scalable);
+    measure.SetTextSize(this->fTextSize);
+    UInt_t width = 0, height = 0;
+    measure.GetTextExtent(width, height, letters);
+    begin_text();
+    Metafile::Text(x, y, encoded);
+    end_text(width);
+  }
 };
 
 class Svg : public Utf8Metafile<TSVG> {
@@ -80,9 +97,29 @@ class Svg : public Utf8Metafile<TSVG> {
 
  protected:
   std::string encode(const std::wstring &text) const override { return to_xml_utf8(text); }
+  void begin_text() override { text_ = content_.size(); }
+
+  // Names a family that every viewer has, beside that of ROOT, and the width that the text has in any of them.
+  void end_text(int width) override {
+    const std::string start = "<text xml:space=\"preserve\"", line_end = "\n</text>";
+    for (const auto &[family, others] : {std::pair("Times", ", 'Times New Roman', serif"), std::pair("Helvetica", ", Arial, sans-serif"),
+                                         std::pair("Courier", ", 'Courier New', monospace"), std::pair("ZapfDingbats", ", fantasy")})
+      insert_after("font-family=\"" + std::string(family), others);
+    if (const auto at = content_.find(line_end, text_); at != content_.npos)
+      content_.erase(at, 1);  // it would be drawn as a blank
+    if (width > 0)
+      insert_after(start, " textLength=\"" + std::to_string(width) + "\" lengthAdjust=\"spacingAndGlyphs\"");
+  }
 
  private:
+  // Inserts into the last text.
+  void insert_after(const std::string &part, const std::string &inserted) {
+    if (const auto at = content_.find(part, text_); at != content_.npos)
+      content_.insert(at + part.size(), inserted);
+  }
+
   std::string content_;
+  size_t text_ = 0;  // where the last text begins
 };
 
 class Pdf : public Utf8Metafile<TPDF> {

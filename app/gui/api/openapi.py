@@ -43,7 +43,7 @@ DRAWING = [
     parameter("h", "Height of the image, pixels; default 200.", {"type": "integer", "minimum": 1, "maximum": 4096}),
     parameter("stats", "Statistics box; default true.", TRUTH),
     parameter("norm", "Normalise references; default true.", TRUTH),
-    parameter("errors", "Error bars; default false.", TRUTH),
+    parameter("errors", "Error bars, which ratios always have; default false.", TRUTH),
     parameter("drawopts", f"ROOT draw options: {', '.join(KNOWN)}; some with a number.", TEXT),
     *(parameter(f"{axis}type", f"Scale of the {axis} axis.", AXIS) for axis in "xyz"),
     *(parameter(f"{axis}{end}", f"{end}imum of the {axis} axis.", NUMBER) for axis in "xyz" for end in ("min", "max")),
