@@ -1,13 +1,14 @@
 // Plots that fail to load: the reason in their place, and a button to try again. A busy server says when to try by itself.
 "use strict";
 (() => {
-  const MOST_TRIES = 30;
+  const MOST_TRIES = 40;
+  const LONGEST_WAIT_S = 10;
 
-  /** Why a plot failed, and after how many seconds the server expects another try (0: not by itself). */
-  async function reason(address) {
+  /** How a plot is now: drawn, or why not, and after how many seconds the server expects another try (0: not by itself). */
+  async function outcome(address) {
     try {
       const response = await fetch(address, { headers: { Accept: "application/json" } });
-      if (response.ok) return { message: "Incomplete image.", wait: 0 };
+      if (response.ok) return { isDrawn: true, message: "Incomplete image.", wait: 0 };
       const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
       const message = isJson ? (await response.json()).message : `Server error ${response.status}.`;
       return { message, wait: response.status === 503 ? Number(response.headers.get("Retry-After")) : 0 };
@@ -26,10 +27,10 @@
 
   function problemBox(image) {
     const box = document.createElement("div");
-    box.className = "tile-problem";
-    box.setAttribute("role", "alert");
+    box.className = "tile-problem waiting";
+    box.setAttribute("role", "status");
     const text = document.createElement("p");
-    text.textContent = "Plot failed to load. Checking why …";
+    text.textContent = "Plot not loaded. Checking why …";
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Try again";
@@ -43,23 +44,38 @@
     return { box, text };
   }
 
+  /** Say why a plot is not there, as something to wait for or as a failure. */
+  function describe({ box, text }, message, isWaiting) {
+    box.classList.toggle("waiting", isWaiting);
+    box.setAttribute("role", isWaiting ? "status" : "alert");
+    text.textContent = isWaiting ? `${message}. The plot appears by itself.` : message;
+  }
+
+  /** Longer each time, and never at the same time for all: many plots, and many people, may wait for one file. */
+  const pause = (wait, tries) => 1000 * Math.min(wait * (tries + 1), LONGEST_WAIT_S) * (0.75 + 0.5 * Math.random());
+
   async function showProblem(image) {
     if (image.hidden) return;
-    const { box, text } = problemBox(image);
+    const problem = problemBox(image);
     image.hidden = true;
-    (image.closest("a") || image).after(box);
+    (image.closest("a") || image).after(problem.box);
     const address = image.src;
-    const { message, wait } = await reason(address);
-    text.textContent = message;
-    const tries = Number(image.dataset.tries || 0);
-    if (!wait || tries >= MOST_TRIES) return;
-    image.dataset.tries = tries + 1;
-    const delay_ms = 1000 * wait * (tries + 1); // longer each time: many plots may wait
-    setTimeout(() => {
-      if (!box.isConnected || image.src !== address) return;
-      box.remove();
-      retry(image);
-    }, delay_ms);
+    const isShown = () => problem.box.isConnected && image.src === address;
+    for (let tries = 0; isShown(); tries++) {
+      const { isDrawn, message, wait } = await outcome(address);
+      if (!isShown()) return;
+      const failures = Number(image.dataset.failures || 0);
+      if (isDrawn && failures < MOST_TRIES) {
+        image.dataset.failures = failures + 1; // an image that arrives and still cannot be shown is not requested for ever
+        problem.box.remove();
+        retry(image);
+        return;
+      }
+      const isWaiting = wait > 0 && tries < MOST_TRIES;
+      describe(problem, message, isWaiting);
+      if (!isWaiting) return;
+      await new Promise((resolve) => setTimeout(resolve, pause(wait, tries)));
+    }
   }
 
   const isPlot = (element) => element instanceof HTMLImageElement && element.classList.contains("plot");

@@ -47,13 +47,13 @@ def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_ren
     watch.expected.append("503")
     page.goto(f"{SAMPLE}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")
-    expect(tile.get_by_role("alert")).to_contain_text(re.compile("Cannot draw .* now"))
+    expect(tile.get_by_role("status")).to_contain_text(re.compile("Cannot draw .* now.*The plot appears by itself"))
     with gui.render_service(hub_without_renderer.data / "render"):
         # the page tries by itself as well, and the button is gone once the plot has loaded
         tile.get_by_role("button", name="Try again").evaluate_all("buttons => buttons.forEach(button => button.click())")
         image = tile.get_by_role("img", name="Plot reportSummaryMap")
         expect(image).to_have_js_property("naturalWidth", 266)
-        expect(tile.get_by_role("alert")).to_have_count(0)
+        expect(tile.get_by_role("status")).to_have_count(0)
         page.goto(MAP)
         expect(page.locator(".plot-large")).to_have_js_property("naturalWidth", 720)
 
@@ -61,7 +61,7 @@ def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_ren
 def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
     watch.expected.append("503")
     page.goto(MAP)
-    expect(page.locator(".canvas").get_by_role("alert")).to_contain_text(re.compile("Cannot draw .* now"))
+    expect(page.locator(".canvas").get_by_role("status")).to_contain_text(re.compile("Cannot draw .* now"))
     expect(page.locator(".facts-list")).to_contain_text("TH2F")
     expect(page.locator(".details")).to_contain_text("unknown: Cannot draw")
     page.goto("/status")
@@ -98,6 +98,27 @@ def test_import_shows_progress_then_folders(page: Page, import_elsewhere: Backgr
     expect(page.get_by_role("status").filter(has_text="half of it")).to_be_visible()
     set_job(import_elsewhere, state="cancelled")
     expect(page.get_by_role("link", name="EcalBarrel")).to_be_visible()
+
+
+def test_a_plot_of_a_file_that_is_being_read_waits_calmly_and_appears_by_itself(
+    page: Page, hub_without_renderer: Settings, import_elsewhere: BackgroundJob, watch: Watch
+) -> None:
+    watch.expected.append("503")
+    picture = f"/api/v1/render/367131{DATASET}/RPC/EventInfo/reportSummaryMap?w=266&h=200"
+    with gui.render_service(hub_without_renderer.data / "render"):
+        page.goto("/help")
+        page.evaluate(
+            "address => { const image = new Image(); image.className = 'plot'; image.alt = 'A map'; image.src = address;"
+            " document.querySelector('main').prepend(image); }",
+            picture,
+        )
+        box = page.locator(".tile-problem")
+        expect(box).to_contain_text("is being read from its file")
+        expect(box).to_contain_text("The plot appears by itself")
+        expect(box).to_have_attribute("role", "status")
+        set_job(import_elsewhere, state="cancelled")
+        expect(page.get_by_role("img", name="A map")).to_have_js_property("naturalWidth", 266)
+        expect(box).to_have_count(0)
 
 
 def test_a_reference_appears_by_itself_once_it_has_been_read(

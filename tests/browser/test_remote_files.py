@@ -55,7 +55,7 @@ def test_silent_file_server_is_reported_and_plot_loads_on_retry(page: Page, serv
     server.freeze()
     page.goto(f"{SAMPLE}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")
-    expect(tile.get_by_role("alert")).to_contain_text(
+    expect(tile.get_by_role("status")).to_contain_text(
         f"the server 127.0.0.1:{server.port} did not answer within {ANSWER_S:g} s", timeout=PATIENCE_MS
     )
     server.thaw()
@@ -66,4 +66,4 @@ def test_silent_file_server_is_reported_and_plot_loads_on_retry(page: Page, serv
         return bool(image.evaluate_all("images => images.some(image => image.naturalWidth === 266)"))
 
     assert becomes_true(page, is_drawn), "a silent server is not queried again for some seconds"
-    expect(tile.get_by_role("alert")).to_have_count(0)
+    expect(tile.get_by_role("status")).to_have_count(0)

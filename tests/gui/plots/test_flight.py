@@ -11,12 +11,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from app.core.settings import Settings
+from app.gui.files.register import IMPORT
+from app.queue.models import BackgroundJob
 from tests.support.patience import PATIENCE_S
-from tests.support.site import address, site
+from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
 
@@ -76,23 +79,28 @@ def web(tmp_path: Path, wire: CountingProxy, sqlite_template: Path, demo_files: 
         yield settings
 
 
-def fetch(url: str) -> tuple[int, bytes]:
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    retry_s: float  # what a busy server expects; 0: no other try
+
+
+def fetch(url: str) -> Answer:
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
-            return answer.status, answer.read()
+            return Answer(answer.status, answer.read(), 0)
     except urllib.error.HTTPError as error:
-        return error.code, b""
+        return Answer(error.code, b"", float(error.headers.get("Retry-After", 0)))
 
 
-def test_one_plot_for_two_hundred_clients_is_drawn_once(web: Settings, wire: CountingProxy) -> None:
-    url = address(web) + PLOT
-    assert fetch(url.replace(NAME, "no/such"))[0] == 404  # the list of the sample is there now
-    start, answers = threading.Barrier(CLIENTS), list[tuple[int, bytes]]()
+def fetch_by_all(url: str) -> list[Answer]:
+    """The answers to 200 clients that start together, and come back when a busy server expects it."""
+    start, answers = threading.Barrier(CLIENTS), list[Answer]()
 
     def browse() -> None:
         start.wait()
-        while (answer := fetch(url))[0] == 503:  # "other plots take long": come back
-            pass
+        while (answer := fetch(url)).status == 503 and answer.retry_s:
+            threading.Event().wait(answer.retry_s)
         answers.append(answer)
 
     threads = [threading.Thread(target=browse) for _ in range(CLIENTS)]
@@ -100,7 +108,22 @@ def test_one_plot_for_two_hundred_clients_is_drawn_once(web: Settings, wire: Cou
         thread.start()
     for thread in threads:
         thread.join(PATIENCE_S)
-    assert len(answers) == CLIENTS
-    assert {status for status, _ in answers} == {200}
-    assert len({image for _, image in answers}) == 1
+    return answers
+
+
+def test_one_plot_for_two_hundred_clients_is_drawn_once(web: Settings, wire: CountingProxy) -> None:
+    url = address(web) + PLOT
+    assert fetch(url.replace(NAME, "no/such")).status == 404  # the list of the sample is there now
+    answers = fetch_by_all(url)
+    assert [answer.status for answer in answers] == [200] * CLIENTS
+    assert len({answer.body for answer in answers}) == 1
     assert wire.requested[NAME.encode()] == 1
+
+
+def test_a_plot_of_a_file_that_nobody_has_read_comes_to_two_hundred_clients_that_wait(web: Settings, wire: CountingProxy) -> None:
+    answers = fetch_by_all(address(web) + PLOT)
+    assert [answer.status for answer in answers] == [200] * CLIENTS
+    assert len({answer.body for answer in answers}) == 1
+    assert wire.requested[NAME.encode()] == 1
+    with bound(web):
+        assert BackgroundJob.select().where(BackgroundJob.kind == IMPORT, BackgroundJob.attempts > 0).count() == 1
