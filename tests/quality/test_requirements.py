@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -24,10 +25,20 @@ def locked(*names: str) -> dict[str, Requirement]:
     return {canonicalize_name(one.name): one for one in found if one.marker is None or one.marker.evaluate()}
 
 
-def needed(start: Requirement) -> dict[str, list[Requirement]]:
-    """What an installed package needs, and what that needs, by name."""
-    found: dict[str, list[Requirement]] = {}
-    waiting, seen = [start], set()
+def own_requirements(extras: tuple[str, ...]) -> list[Requirement]:
+    """What setup.py says that the product needs, with these extras."""
+    (call,) = [node for node in ast.parse((TREE / "setup.py").read_text(encoding="utf-8")).body if isinstance(node, ast.Expr)][-1:]
+    assert isinstance(call.value, ast.Call)
+    values = {one.arg: one.value for one in call.value.keywords}
+    every = ast.literal_eval(values["extras_require"])
+    return [Requirement(text) for text in sum((every[name] for name in extras), ast.literal_eval(values["install_requires"]))]
+
+
+def needed(start: list[Requirement]) -> dict[str, list[Requirement]]:
+    """These packages and what they need, and what that needs, by name."""
+    start = [one for one in start if one.marker is None or one.marker.evaluate()]
+    found = {canonicalize_name(one.name): [one] for one in start}
+    waiting, seen = list(start), set()
     while waiting:
         one = waiting.pop()
         if str(one) in seen:
@@ -35,7 +46,7 @@ def needed(start: Requirement) -> dict[str, list[Requirement]]:
         seen.add(str(one))
         try:
             texts = requires(one.name) or []
-        except PackageNotFoundError:  # an extra of the product that is not installed here
+        except PackageNotFoundError:  # of an extra that is not installed here
             texts = []
         for text in map(Requirement, texts):
             if any(text.marker is None or text.marker.evaluate({"extra": extra}) for extra in one.extras or {""}):
@@ -61,7 +72,7 @@ def test_every_package_has_one_version_and_hashes(path: Path) -> None:
 )
 def test_the_lock_has_all_that_the_product_needs_in_allowed_versions(names: tuple[str, ...], extras: tuple[str, ...]) -> None:
     pinned = locked(*names)
-    for name, wishes in needed(Requirement(f"dqmhub[{','.join(extras)}]")).items():
+    for name, wishes in needed(own_requirements(extras)).items():
         assert name in pinned, f"{name} is not locked: run `python -m services.lock`"
         (version,) = pinned[name].specifier
         for wish in wishes:

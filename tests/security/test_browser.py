@@ -137,3 +137,13 @@ def test_a_user_ends_another_session_with_the_keyboard(hub_with_alice: tuple[Fla
     page.get_by_role("button", name="End the session of Chrome").press("Enter")
     expect(page.get_by_role("cell", name="Chrome, Linux", exact=True)).to_have_count(1)
     expect(page.get_by_text("This browser")).to_be_visible()
+
+
+def test_the_caption_of_the_audit_log_is_one_line_on_a_phone(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+    _, address = hub_with_alice
+    sign_in(page, address)
+    height = "element => element.getBoundingClientRect().height"
+    caption = page.locator("caption")
+    wide = caption.evaluate(height)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert caption.evaluate(height) <= wide
