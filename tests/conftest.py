@@ -26,6 +26,7 @@ from app.queue import execution
 from app.security import passwords
 from tests.support import applications, guard, servers
 from tests.support.patience import PATIENCE_MS
+from tests.support.processes import LOOPBACK_RIGHTS
 from tests.support.shared import shared_folder
 from tests.support.site import unbind
 from tests.support.write_watch import WatchPlugin
@@ -136,7 +137,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with a data folder of their own; no database is made yet."""
-    return Settings(data_dir=str(tmp_path / "var"), instance_name="Test")
+    return Settings(data_dir=str(tmp_path / "var"), instance_name="Test", **LOOPBACK_RIGHTS)
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +169,7 @@ def hub(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> I
         else:
             server = request.getfixturevalue("postgresql")
             url = stack.enter_context(server.database(server.template()))
-        given = Settings(data_dir=str(data), instance_name="Test", database_url=url)
+        given = Settings(data_dir=str(data), instance_name="Test", database_url=url, **LOOPBACK_RIGHTS)
         database.check(database.connect(given))
         execution.connect(given)
         yield given

@@ -14,6 +14,7 @@ import click
 from app.core.settings import Settings
 from app.core.supervisor import die_with
 from app.ops.settings import ServiceSettings
+from app.security.settings import SecuritySettings
 
 POLL_S = 0.5
 LONGEST_START_S = 600.0
@@ -40,6 +41,8 @@ def prepare(settings: Settings) -> dict[str, str]:
     if not demo_accounts.listens_on_loopback(settings):
         return {}
     os.environ["DQMHUB_DEMO_ACCOUNTS"] = "true"
+    if settings.of(SecuritySettings).anonymous_read == SecuritySettings.anonymous_read:
+        os.environ["DQMHUB_ANONYMOUS_READ"] = "loopback"  # a demo has nothing that a proxy must not show
     return demo_accounts.make(settings)
 
 

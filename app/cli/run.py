@@ -80,12 +80,20 @@ def _is_used(host: str, port: int) -> bool:
 
 def prepare_transfer(settings: Settings) -> None:
     """Write the options of the transfer of the simulated hosts, and set the variable by which the Procfile finds them."""
+    from app.security import this_machine
+
     folder = settings.data / "demo" / "online"
     command = [sys.executable, "-m", "services.simulator.clients", "--folder", str(folder)]
     log_level = os.environ.get("DQMHUB_LOG_LEVEL", settings.log_level)
     log_level = {"warning": "error"}.get(log_level, log_level)  # not that the hub, which starts at the same time, does not respond yet
     hub = demo_start.hub_address(settings).rstrip("/")
-    subprocess.run([*command, "--write-options", hub, log_level], cwd=TREE, stdout=subprocess.DEVNULL, check=True)
+    this_machine.make_key(settings)
+    subprocess.run(
+        [*command, "--write-options", hub, log_level, "--token-file", str(this_machine.key_file(settings))],
+        cwd=TREE,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
     os.environ["DQMHUB_DEMO_ONLINE"] = str(folder)
 
 

@@ -39,7 +39,7 @@ class GuiSettings:
     plot_cache_mb: int = setting(2048, "Size of the cache of plots on disk, MB.", between(1, 10_000_000))
     short_link_days: int = setting(730, "A short link that nobody has opened for this time is deleted, days.", between(1, 36500))
     register_networks: tuple[str, ...] = setting(
-        ("127.0.0.0/8", "::1/128"), "Networks whose programs may register files and report transfers without a token.", networks
+        (), "Networks whose programs may register files and report transfers without a token or local_key.", networks
     )
 
 

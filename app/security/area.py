@@ -11,7 +11,11 @@ AREA = Area(
     title="Accounts and access",
     init_app=security.init_app,
     menu=(MenuItem("Audit log", "/account/audit", "admin"),),
-    commands={"user": CliCommand("app.cli.user", "Accounts"), "token": CliCommand("app.cli.user", "Accounts")},
+    commands={
+        "user": CliCommand("app.cli.user", "Accounts"),
+        "token": CliCommand("app.cli.user", "Accounts"),
+        "local-link": CliCommand("app.cli.local_link", "Accounts"),
+    },
     settings=SecuritySettings,
     storing_nothing=frozenset({"security.csp_report"}),
     roles={
@@ -22,6 +26,7 @@ AREA = Area(
         "account.sign_in": "public",
         "account.sign_in_now": "public",
         "account.sign_out": "public",
+        "account.open_local_link": "public",
         "own_account.password": "viewer",
         "own_account.password_now": "viewer",
         "own_account.own_sessions": "viewer",

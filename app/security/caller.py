@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import has_request_context, request
 
-from app.security import tokens
+from app.security import this_machine, tokens
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
@@ -22,11 +22,14 @@ class Caller:
     name: str  # user name, "" without an account
     role: Role
     subsystems: str = ""  # to which an expert is limited, separated by commas; "" is no limit
+    is_local: bool = False  # it has proven to be on this machine
     is_token: bool = False  # it is a script with an API token, which has the rights of its role and none of its owner
 
 
 NOBODY = Caller("", Role.PUBLIC)
 READER = Caller("", Role.VIEWER)
+
+LOCAL = "this machine"
 
 
 def current_user() -> Caller:
@@ -45,7 +48,10 @@ def current_user() -> Caller:
 
 def actor() -> str:
     """The sender of the current request as the audit log names it; "" outside of a request."""
-    return (current_user().name or f"anonymous at {request.remote_addr}") if has_request_context() else ""
+    if not has_request_context():
+        return ""
+    caller = current_user()
+    return caller.name or (LOCAL if caller.is_local else f"anonymous at {request.remote_addr}")
 
 
 def trusted(networks: tuple[str, ...]) -> bool:
@@ -54,14 +60,15 @@ def trusted(networks: tuple[str, ...]) -> bool:
 
 
 def _identify() -> Caller:
-    if is_bearer():
+    is_local = this_machine.is_proven()
+    if is_bearer() and not is_local:
         token = tokens.authenticate(request.headers["Authorization"][7:].strip())
         return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems, is_token=True)
-    if user := session_user():
-        return Caller(user.name, user.role, user.subsystems)
-    return READER if _is_anonymous_reader() else NOBODY
+    if not is_bearer() and (user := session_user()):
+        return Caller(user.name, user.role, user.subsystems, is_local)
+    return replace(READER if _is_anonymous_reader(is_local) else NOBODY, is_local=is_local)
 
 
-def _is_anonymous_reader() -> bool:
+def _is_anonymous_reader(is_local: bool) -> bool:
     readers = request_settings().of(SecuritySettings).anonymous_read
-    return readers == "everyone" or (readers == "loopback" and trusted(LOOPBACK))
+    return readers == "everyone" or (readers != "nobody" and is_local) or (readers == "loopback" and trusted(LOOPBACK))

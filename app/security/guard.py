@@ -53,13 +53,13 @@ def deny(least: Role) -> ResponseReturnValue:
 
 
 def check_machine(networks: tuple[str, ...], action: str) -> None:
-    """Refuse a request of a program that is neither in one of these networks nor has the token of an operator.
+    """Refuse a request of a program that is neither on this machine or in one of these networks nor has the token of an operator.
 
     Args:
         networks: Whose programs need no token.
         action: What it wants, such as "Registering files". Raises Problem 401 or 403.
     """
-    if not trusted(networks) and current_user().role < Role.OPERATOR:
+    if not (trusted(networks) or current_user().is_local or current_user().role >= Role.OPERATOR):
         status, challenge = 403 if current_user().name else 401, {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
         raise Problem(status, f"{action} from this network needs the API token of an operator", headers=challenge)
 

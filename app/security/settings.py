@@ -17,7 +17,10 @@ class SecuritySettings:
     trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are used.", networks)
     secure_cookies: bool = setting(False, "Send the session cookie only over HTTPS; turn on wherever HTTPS is used.")
     anonymous_read: str = setting(
-        "loopback", "Access without an account: nobody, loopback (this machine), everyone.", one_of("nobody", "loopback", "everyone")
+        "local",
+        "Reading without an account: nobody; local: who can read data_dir/local_key or has a link of `dqmhub local-link`; loopback: also "
+        "every connection from 127.0.0.1, those of proxies and tunnels too; everyone.",
+        one_of("nobody", "local", "loopback", "everyone"),
     )
     demo_accounts: bool = setting(
         False, "Show the accounts of the demo on the sign-in page, on this machine only; `dqmhub run --demo` sets it."

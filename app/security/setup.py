@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 
 from app.core.settings import Settings
-from app.security import guard, headers, own_account, refusals, views
+from app.security import guard, headers, own_account, refusals, this_machine, views
 from app.security.audit_log import set_actor_provider
 from app.security.caller import actor, current_user
 from app.security.cookies import CookieSessionInterface, cookie_name
@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=security.session_hours),
     )
+    this_machine.make_key(settings)
     app.session_interface = CookieSessionInterface()
     app.wsgi_app = ProxyMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
     app.jinja_env.globals.update(current_user=current_user, may=may, page_address=guard.page_address)

@@ -53,7 +53,7 @@ def end_session() -> None:
     """Sign this browser out."""
     if identifier := session_identifier():
         sessions.end(identifier)
-    session.clear()
+    session.pop(SESSION_KEY, None)
 
 
 def _is_use() -> bool:

@@ -8,14 +8,13 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.security import accounts, demo_accounts
+from app.security import accounts, demo_accounts, this_machine
 from app.security.audit_log import audit
-from app.security.caller import trusted
+from app.security.caller import current_user
 from app.security.errors import SecurityError
 from app.security.guard import local_address, role_of_page
 from app.security.models import Audit
 from app.security.problems import problem_of
-from app.security.proxies import LOOPBACK
 from app.security.repeated import counts_of
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
@@ -71,7 +70,7 @@ def sign_in_now() -> AnyResponse:
 def _sign_in_page(target: str, name: str, problem: Problem | None = None) -> Response:
     """The form, with the role that the page `target` needs, and in a demo with its accounts for users of this machine."""
     settings = request_settings()
-    shows_accounts = settings.of(SecuritySettings).demo_accounts and trusted(LOOPBACK)
+    shows_accounts = settings.of(SecuritySettings).demo_accounts and current_user().is_local
     return account_page(
         "security/sign_in.html",
         problem,
@@ -79,7 +78,20 @@ def _sign_in_page(target: str, name: str, problem: Problem | None = None) -> Res
         name=name,
         role=role_of_page(target),
         demo=demo_accounts.read(settings) if shows_accounts else {},
+        reads_locally=settings.of(SecuritySettings).anonymous_read != "nobody" and not current_user().is_local,
     )
+
+
+@blueprint.get("/this-machine")
+@needs(Role.PUBLIC)
+def open_local_link() -> AnyResponse:
+    """Open the link of `dqmhub local-link`."""
+    target = local_address(request.args.get("next", "/"))
+    if not this_machine.start_session(request.args.get("token", "")):
+        return _sign_in_page(
+            target, "", Problem(403, "This link has expired. Print another one on the machine of the hub: dqmhub local-link")
+        )
+    return redirect(request.script_root + target, 303)
 
 
 @blueprint.post("/sign-out")

@@ -22,7 +22,12 @@ class Hub:
         self.data = data
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.environment = os.environ | {"DQMHUB_DATA_DIR": str(data), "DQMHUB_WEB_PORT": str(port), "DQMHUB_LOG_LEVEL": "warning"}
+        self.environment = os.environ | {
+            "DQMHUB_DATA_DIR": str(data),
+            "DQMHUB_WEB_PORT": str(port),
+            "DQMHUB_LOG_LEVEL": "warning",
+            "DQMHUB_ANONYMOUS_READ": "loopback",
+        }
 
     def command(self, *arguments: str) -> str:
         """Run a `dqmhub` command on this hub and return its output."""

@@ -17,6 +17,7 @@ from app.security import passwords, tokens
 from app.security.headers import REPORTS
 from app.security.models import User
 from app.security.roles import GRANTED, Role
+from tests.support.processes import LOOPBACK_RIGHTS
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -87,7 +88,7 @@ def small_app(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., F
     shutil.copytree(sqlite_template, data)
 
     def make(**changes: Any) -> Flask:
-        return create_app(Settings(data_dir=str(data), instance_name="Test", **changes))
+        return create_app(Settings(data_dir=str(data), instance_name="Test", **{**LOOPBACK_RIGHTS, **changes}))
 
     yield make
     database.disconnect()
@@ -96,5 +97,5 @@ def small_app(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., F
 
 @pytest.fixture
 def local(small_app: Callable[..., Flask]) -> FlaskClient:
-    """A browser on this machine, with the default settings."""
+    """A browser on this machine, which needs no proof of that."""
     return small_app().test_client()

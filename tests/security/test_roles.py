@@ -114,6 +114,7 @@ def test_a_signed_in_user_sees_the_least_role(remote: RemoteClient, bearer: dict
 @pytest.mark.parametrize(
     ("anonymous_read", "peer", "headers", "role"),
     [
+        ("local", "127.0.0.1", {}, Role.PUBLIC),
         ("loopback", "127.0.0.1", {}, Role.VIEWER),
         ("loopback", "::1", {}, Role.VIEWER),
         ("loopback", "192.0.2.7", {}, Role.PUBLIC),

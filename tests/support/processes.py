@@ -10,20 +10,27 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from app.core.settings import TREE, Settings, setting_rows
 from tests.support.patience import PATIENCE_S
 
+LOOPBACK_RIGHTS: dict[str, Any] = {"anonymous_read": "loopback", "register_networks": ("127.0.0.0/8", "::1/128")}
+"""Settings that give clients on this machine rights without proof, for tests of other things."""
+
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment of a process with these settings, without variables of this process that are settings."""
+    """The environment of a process with these settings, without variables of this process that are settings.
+
+    Unless they say otherwise, clients on this machine need no proof, see LOOPBACK_RIGHTS.
+    """
     ours = {name for row in setting_rows() for name in (f"DQMHUB_{row.name.upper()}", row.metadata["env"])} | {
         "DQMHUB_CONFIG",
         "DQMHUB_SUPERVISOR_PID",
     }
     variables = {name: value for name, value in os.environ.items() if name not in ours}
     for row in setting_rows():
-        value = settings[row.name]
+        value = settings[row.name] if row.name in settings.values else LOOPBACK_RIGHTS.get(row.name, row.default)
         if value != row.default:
             variables[f"DQMHUB_{row.name.upper()}"] = ",".join(value) if isinstance(value, tuple) else str(value)
     return variables

@@ -191,7 +191,7 @@ PATHS: dict[str, Schema] = {
     "/api/v1/register": {
         "post": {
             "summary": "Register files. All of them are stored, or none.",
-            "description": "From a network of register_networks, or with the token of an operator.",
+            "description": "With the local_key of this machine, from a network of register_networks, or with the token of an operator.",
             "parameters": [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": array(ENTRY)}}},
             "responses": {

@@ -191,7 +191,7 @@ PATHS: Schema = {
     "/api/v1/transfers/reports": {
         "post": {
             "summary": "Store a report of a process of the transfer. A record that is sent again is stored once.",
-            "description": "From a network of register_networks, or with the token of an operator.",
+            "description": "With the local_key of this machine, from a network of register_networks, or with the token of an operator.",
             "parameters": [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": REPORT}}},
             "responses": {"200": json_response("The last record that need not be sent again, and the refused ones.", ACKNOWLEDGEMENT)},

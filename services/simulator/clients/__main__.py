@@ -35,7 +35,7 @@ def main() -> None:
     places.make(hosts)
     if arguments.write_options:
         hub, log_level = arguments.write_options
-        print(*write_options(places, hosts, bu, hub, _root_programs(), log_level), sep="\n")
+        print(*write_options(places, hosts, bu, hub, _root_programs(), log_level, arguments.token_file), sep="\n")
         return
     if not arguments.program:
         sys.exit("dqmhub simulate-clients: --program is required")
@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST=SECONDS",
         help="how far the clock of a host is ahead; can be repeated",
     )
+    parser.add_argument("--token-file", default="", metavar="FILE", help="file with a token of the hub, for --write-options")
     parser.add_argument(
         "--write-options",
         nargs=2,

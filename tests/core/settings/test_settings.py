@@ -83,7 +83,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "render_memory_mb": [(100, "a number from 512 to 65536")],
     "render_plugins": [([], "text")],
     "plot_cache_mb": [(0, "a number from 1 to 1e+07")],
-    "anonymous_read": [("anyone", "one of nobody, loopback, everyone")],
+    "anonymous_read": [("anyone", "one of nobody, local, loopback, everyone")],
     "register_networks": [(["localhost"], "a list of networks")],
     "session_hours": [(0, "a number from 0.1 to 720")],
     "session_idle_hours": [(0, "a number from 0.1 to 720")],

@@ -1,0 +1,217 @@
+"""Rights of this machine: by proof, never by an address."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from app.cli.local_link import local_link
+from app.core.settings import Settings
+from app.gui.settings import GuiSettings
+from app.security import demo_accounts, this_machine
+from app.security.models import Audit
+from app.security.settings import SecuritySettings
+from tests.support.nginx import nginx
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.processes import until
+from tests.support.site import address, site
+
+HOME = "http://127.0.0.1:8889"
+SILENT_NGINX = "server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{hub}; }} }}"
+
+
+@pytest.fixture
+def default_app(small_app: Callable[..., Flask]) -> Flask:
+    """The application with the rights that clients on this machine have by default."""
+    return small_app(anonymous_read=SecuritySettings.anonymous_read, register_networks=GuiSettings.register_networks)
+
+
+def bearer(app: Flask) -> dict[str, str]:
+    return {"Authorization": f"Bearer {this_machine.read_key(app.config['HUB'])}"}
+
+
+def printed_link(app: Flask, *arguments: str) -> str:
+    hub: Settings = app.config["HUB"]
+    printed = CliRunner().invoke(local_link, arguments, env={"DQMHUB_DATA_DIR": hub.data_dir, "DQMHUB_CONFIG": ""}, catch_exceptions=False)
+    return printed.output.strip()
+
+
+def test_the_key_is_for_the_user_of_the_hub_only_and_stays(default_app: Flask) -> None:
+    hub: Settings = default_app.config["HUB"]
+    assert this_machine.key_file(hub).stat().st_mode & 0o777 == 0o600
+    before = this_machine.read_key(hub)
+    this_machine.make_key(hub)
+    assert this_machine.read_key(hub) == before
+
+
+def test_an_address_alone_reads_nothing_and_the_key_does(default_app: Flask) -> None:
+    client = default_app.test_client()
+    assert client.get("/api/v1/samples", base_url=HOME).status_code == 401
+    assert client.get("/api/v1/samples", base_url=HOME, headers=bearer(default_app)).status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["dqmhub_local_", "dqmhub_local_x", "dqmhub_local_\u00e9"])
+def test_a_wrong_key_is_refused_also_when_there_is_none(default_app: Flask, wrong: str) -> None:
+    client, headers = default_app.test_client(), {"Authorization": f"Bearer {wrong}".encode().decode("latin-1")}
+    assert client.get("/api/v1/samples", base_url=HOME, headers=headers).status_code == 401
+    this_machine.key_file(default_app.config["HUB"]).unlink()
+    assert client.get("/api/v1/samples", base_url=HOME, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize(("path", "body"), [("/api/v1/register", []), ("/api/v1/transfers/reports", {})])
+def test_programs_with_the_key_need_no_token_of_an_operator(default_app: Flask, path: str, body: object) -> None:
+    client = default_app.test_client()
+    assert client.post(path, json=body, base_url=HOME).status_code == 401
+    assert client.post(path, json=body, base_url=HOME, headers=bearer(default_app)).status_code in (200, 201, 400)
+
+
+def test_the_key_reads_nothing_where_nobody_reads_without_an_account(small_app: Callable[..., Flask]) -> None:
+    app = small_app(anonymous_read="nobody")
+    assert app.test_client().get("/api/v1/samples", base_url=HOME, headers=bearer(app)).status_code == 401
+
+
+def test_what_a_program_with_the_key_does_is_audited_as_of_this_machine(default_app: Flask) -> None:
+    default_app.test_client().get("/account/audit", base_url=HOME, headers=bearer(default_app))
+    with default_app.app_context():
+        assert {row.user for row in Audit.select()} <= {"this machine"}
+
+
+def test_a_browser_reads_with_the_printed_link_and_others_do_not(default_app: Flask) -> None:
+    client, other = default_app.test_client(), default_app.test_client()
+    link = urlsplit(printed_link(default_app, "--page", "/status"))
+    opened = client.get(f"{link.path}?{link.query}", base_url=HOME)
+    assert (opened.status_code, opened.headers["Location"]) == (303, "/status")
+    assert client.get("/status", base_url=HOME).status_code == 200
+    assert other.get("/status", base_url=HOME).status_code == 303, "to the page to sign in"
+    this_machine.key_file(default_app.config["HUB"]).write_text("dqmhub_local_another\n")
+    assert client.get("/status", base_url=HOME).status_code == 303, "with another key all links have ended"
+
+
+@pytest.mark.parametrize("token", ["", "x", "ImxvY2FsIg.aaaa.bbbb"])
+def test_a_wrong_or_old_link_says_how_to_get_another(default_app: Flask, token: str) -> None:
+    answer = default_app.test_client().get(f"/account/this-machine?token={token}", base_url=HOME)
+    assert answer.status_code == 403
+    assert "dqmhub local-link" in answer.text
+
+
+def test_a_link_leads_to_no_other_site(default_app: Flask) -> None:
+    link = urlsplit(printed_link(default_app, "--page", "//evil.example/"))
+    assert default_app.test_client().get(f"{link.path}?{link.query}", base_url=HOME).headers["Location"] == "/"
+
+
+def test_accounts_of_a_demo_are_shown_to_who_opened_the_link_only(small_app: Callable[..., Flask]) -> None:
+    app = small_app(demo_accounts=True)
+    with app.app_context():
+        passwords = demo_accounts.make(app.config["HUB"]).values()
+    client, link = app.test_client(), urlsplit(printed_link(app))
+    assert not any(password in client.get("/account/sign-in", base_url=HOME).text for password in passwords)
+    client.get(f"{link.path}?{link.query}", base_url=HOME)
+    assert all(password in client.get("/account/sign-in", base_url=HOME).text for password in passwords)
+
+
+# A real hub behind what forwards to it without saying so
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
+    """A running web server with the default settings."""
+    data = tmp_path_factory.mktemp("hub") / "var"
+    settings = Settings(
+        data_dir=str(data), web_workers=1, anonymous_read=SecuritySettings.anonymous_read, register_networks=GuiSettings.register_networks
+    )
+    with site(settings, sqlite_template, []) as running:
+        yield running
+
+
+@contextmanager
+def nginx_in_front(hub: Settings, folder: Path) -> Iterator[int]:
+    port = free_port()
+    with nginx(folder / "nginx", port, SILENT_NGINX.format(port=port, hub=hub.web_port)):
+        yield port
+
+
+@contextmanager
+def socat_in_front(hub: Settings, folder: Path) -> Iterator[int]:
+    port = free_port()
+    command = ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", f"TCP:127.0.0.1:{hub.web_port}"]
+    with subprocess.Popen(command) as process:
+        try:
+            until(lambda: listens(port), "socat")
+            yield port
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def tunnel_in_front(hub: Settings, folder: Path) -> Iterator[int]:
+    """As `ssh -L` does: one program accepts, and another one, started for the connection on the machine of the hub, connects."""
+    port = free_port()
+    command = ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", f"EXEC:socat STDIO TCP\\:127.0.0.1\\:{hub.web_port}"]
+    with subprocess.Popen(command) as process:
+        try:
+            until(lambda: listens(port), "the tunnel")
+            yield port
+        finally:
+            process.terminate()
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def status(url: str, data: bytes | None = None, **headers: str) -> int:
+    """The status of the answer, without following a redirect."""
+
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    request = urllib.request.Request(url, data, {name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=PATIENCE_S) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("in_front", [nginx_in_front, socat_in_front, tunnel_in_front], ids=["nginx", "socat", "tunnel"])
+def test_the_world_behind_a_silent_proxy_has_no_rights_of_this_machine(
+    hub: Settings, tmp_path: Path, in_front: Callable[..., object]
+) -> None:
+    with in_front(hub, tmp_path) as port:  # type: ignore[attr-defined]  # a context manager
+        own = f"127.0.0.1:{hub.web_port}"
+        for host in (own, f"127.0.0.1:{port}", "localhost"):
+            front = f"http://127.0.0.1:{port}"
+            assert status(f"{front}/healthz/live", Host=host) == 200
+            assert status(f"{front}/", Host=host) == 303, "to the page to sign in"
+            assert status(f"{front}/api/v1/samples", Host=host) == 401
+            assert status(f"{front}/api/v1/register", b"[]", Host=host, Content_Type="application/json") == 401
+
+
+@pytest.mark.slow
+def test_programs_and_browsers_of_this_machine_have_its_rights(hub: Settings) -> None:
+    key = this_machine.key_file(hub).read_text().strip()
+    assert status(f"{address(hub)}/api/v1/samples") == 401
+    assert status(f"{address(hub)}/api/v1/samples", Authorization=f"Bearer {key}") == 200
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    token = this_machine.link_token(hub)
+    with browser.open(f"{address(hub)}/account/this-machine?token={token}&next=/status", timeout=PATIENCE_S) as page:
+        assert page.url == f"{address(hub)}/status"
