@@ -23,6 +23,10 @@ from tests.support.servers import migrate
 CORPUS = Path(__file__).parent / "corpus"
 
 
+MIN_HALVED = 8
+"""Length of a private word from which on no half of it may be published."""
+
+
 class Case(NamedTuple):
     """A text, and what of it must not be published and must be published.
 
@@ -67,11 +71,17 @@ def outcome(case: Case) -> Outcome:
     Pseudonym.delete().execute()
     output = Sanitizer(b"a key of these tests, and of no hub", MACHINES).lines(case.lines)
     text = "\n".join(output)
-    published = [piece for piece in case.private if piece.lower() in text.lower()]
+    published = [piece for piece in case.private if _is_in(piece.lower(), text.lower())]
     destroyed = [piece for piece in case.useful if piece not in text]
     if not case.private:
         destroyed += [line for line, out in zip(case.lines, output, strict=True) if line not in case.useful and line != out]
     return Outcome(case, output, published, destroyed)
+
+
+def _is_in(piece: str, text: str) -> bool:
+    """Whether a text has a piece, or half of a long word."""
+    size = (len(piece) + 1) // 2 if len(piece) >= MIN_HALVED and " " not in piece else len(piece)
+    return any(piece[at : at + size] in text for at in range(len(piece) - size + 1))
 
 
 def table(outcomes: list[Outcome]) -> str:

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from app.publish.sanitize.secret_words import LABELS_OF_OTHER_SCRIPTS
+
 MAX_DEPTH = 12
 """Deepest nesting of escapes; a text with deeper ones is dropped."""
 
@@ -26,9 +28,15 @@ _EQUIVALENTS = str.maketrans(
     | dict.fromkeys("⁄∕", "/")
     | dict.fromkeys("։∶", ":")
     | dict.fromkeys("\r\v\f\x85\u2028\u2029", _LINE_BREAK)
+    | {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
     | {"×": "x", "±": "+-", "°": " deg", "·": ".", "•": "*", "\t": " ", "\x9b": "\x1b[", "␛": "\x1b"}
 )
 """Characters that look like others, or that separate lines."""
+
+_LABEL_OF_OTHER_SCRIPT = re.compile(LABELS_OF_OTHER_SCRIPTS, re.IGNORECASE)
+_MIXED_WORD = re.compile(r"\w*[A-Za-z]\w*")
+_LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏкмАВЕКМНОРСТХІЈЅαογικνρυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsdhlkmABEKMHOPCTXIJSaoyiknpuxABEZHIKMNOPTYX")
+"""Cyrillic and Greek letters in a word with Latin ones."""
 
 _TERMINAL = re.compile(
     r"(?:\x1b|\^\[)(?:\[[0-?]{0,64}+[ -/]{0,8}+[@-~]|\][^\x07\x1b\n]{0,512}+(?:\x07|\x1b\\)?|[ -/]{1,2}+[0-~]|[@-Z\\-_])"
@@ -115,6 +123,8 @@ def _visible(text: str) -> str:
     """A text without colours, accents and invisible characters."""
     text = _TERMINAL.sub("", text.translate(_EQUIVALENTS))
     if not text.isascii():
+        text = _LABEL_OF_OTHER_SCRIPT.sub("password", unicodedata.normalize("NFC", text))
+        text = _MIXED_WORD.sub(lambda word: word[0].translate(_LOOK_ALIKES), text)
         text = unicodedata.normalize("NFKD", text).translate(_EQUIVALENTS)
     return _INVISIBLE.sub("", text)
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import re2
 
 from app.publish.sanitize.addresses import is_silent
-from app.publish.sanitize.parts import Parts, ReadRest, Replace, host_secret, is_pseudonym, user_secret
-from app.publish.sanitize.patterns import ASSIGNMENT, CONSTRUCTOR, PATTERNS, SECRET_WORDS, VALUE
+from app.publish.sanitize.credentials import ASSIGNMENT, CONSTRUCTOR, SECRET_POSITIONS, VALUE
+from app.publish.sanitize.parts import Parts, ReadRest, Replace, Unread, host_secret, is_pseudonym, user_secret
+from app.publish.sanitize.patterns import PATTERNS
 from app.publish.sanitize.pseudonyms import Secret
+from app.publish.sanitize.secret_words import STATES, TOPICS
 from app.publish.sanitize.words import COMMON, PROGRAMS
 
 _ASSIGNED = rf"{ASSIGNMENT}{CONSTRUCTOR}"
@@ -17,16 +19,27 @@ _UUID = re2.compile(PATTERNS["uuid"])
 _STRING_PREFIX = re2.compile(r"""(?i)(?:[ubrf]{1,2}["'])?""")
 """Prefix of a string literal in Python."""
 
+_LAST_WORD = re2.compile(r"[^\s/:]*\z")
 _VALUE_GROUP = 2
 """Number of the group `value` in the patterns of `value_replacement`; the first group is the label."""
 
+_MIN_CODE_DIGITS, _MAX_PORT_DIGITS = 4, 5
 
-def _is_never_harmless(value: str) -> bool:
+IsHarmless = Callable[[str, str], bool]
+"""Whether a value after a label, both in lower case, is published unchanged."""
+
+
+def _is_never_harmless(label: str, value: str) -> bool:
     return False
 
 
 def value_replacement(
-    label: str, secret: Callable[[str], Secret], is_harmless: Callable[[str], bool] = _is_never_harmless, value: str = VALUE, rest: str = ""
+    label: str,
+    secret: Callable[[str], Secret],
+    is_harmless: IsHarmless = _is_never_harmless,
+    value: str = VALUE,
+    rest: str = "",
+    is_context_read: bool = False,
 ) -> Replace:
     """A function that keeps the label of a text and replaces its value.
 
@@ -35,9 +48,10 @@ def value_replacement(
         secret: Returns the secret for the value.
         is_harmless: Whether a value is published unchanged.
         value: Pattern of the value.
-        rest: Pattern of the text after the value, which is published unchanged.
+        rest: Pattern of the text after the value.
+        is_context_read: Whether all rules are applied to label and rest; else only those for hosts and keys.
     """
-    pattern = re2.compile(rf"(?i)(?P<label>{label})(?P<value>{value}){rest}")
+    pattern = re2.compile(rf"(?i)(?P<label>{label})(?P<value>{value})(?:{rest})")
 
     def replace(text: str, read_rest: ReadRest) -> Parts | None:
         match = pattern.fullmatch(text)
@@ -45,56 +59,113 @@ def value_replacement(
             return (secret(text),)
         quoted = match["value"]
         plain = quoted[_STRING_PREFIX.match(quoted).end() :].strip("\"'")
-        if not plain or is_pseudonym(plain) or is_harmless(plain):
+        if plain and not is_pseudonym(plain) and is_harmless(match["label"].lower(), plain.lower()):
             return None
-        before, after = quoted.partition(plain)[::2]
-        return (*read_rest(match["label"]), before, secret(plain), after, text[match.end(_VALUE_GROUP) :])
+        before, after = quoted.partition(plain)[::2] if plain else (quoted, "")
+        rest = text[match.end(_VALUE_GROUP) :]
+        value_part = plain if not plain or is_pseudonym(plain) else secret(plain)
+        if is_context_read:
+            return Unread(match["label"]), before, value_part, after, Unread(rest)
+        return *read_rest(match["label"]), before, value_part, after, *read_rest(rest)
 
     return replace
 
 
-def _is_no_name(value: str) -> bool:
+def _is_no_name(label: str, value: str) -> bool:
     """Whether a value is a number, a common word, or a shortened name."""
     return (
-        value.endswith("..")
-        or ".." in value[1:-2]
-        or value.lower() in COMMON
-        or value.lower() in PROGRAMS
-        or not any(letter.isalpha() for letter in value)
+        value.endswith("..") or ".." in value[1:-2] or value in COMMON or value in PROGRAMS or not any(letter.isalpha() for letter in value)
     )
 
 
-def _is_no_host(value: str) -> bool:
-    return _is_no_name(value) or is_silent(value)
+def _is_no_host(label: str, value: str) -> bool:
+    return _is_no_name(label, value) or is_silent(value)
 
 
-def _is_plain_word(value: str) -> bool:
+def _is_plain_word(label: str, value: str) -> bool:
     """Whether a value has letters without digits, or digits without letters."""
     return not (any(map(str.isdigit, value)) and any(map(str.isalpha, value)))
+
+
+def _word(value: str) -> str:
+    return value.split(None, 1)[0].strip(".,;:!?()[]'\"")
+
+
+def _is_state(label: str, value: str) -> bool:
+    """Whether a value says something of the secret, or the label means something else: a number of tokens, a C++ signature."""
+    if not any(map(str.isalnum, value)) or _word(value) in STATES:
+        return True
+    name = label.rstrip("\"' \t:=>(,-")
+    return (name.endswith("s") and value.isdigit()) or (name.endswith("signature") and (value.isalpha() or "::" in value or "(" in value))
+
+
+def _is_topic(label: str, value: str) -> bool:
+    """Whether a value continues a sentence about passwords."""
+    word = _word(value)
+    return not any(map(str.isalnum, value)) or word in TOPICS or word in COMMON
+
+
+def _is_sentence(label: str, value: str) -> bool:
+    """Whether all words of a value are common."""
+    return all(_is_topic(label, word) for word in value.split())
+
+
+def _is_state_alone(label: str, value: str) -> bool:
+    return value.strip(".,;\"'") in STATES
+
+
+def _is_no_code(label: str, value: str) -> bool:
+    return sum(map(str.isdigit, value)) < _MIN_CODE_DIGITS
+
+
+def _is_number(label: str, value: str) -> bool:
+    return value.isdigit()
+
+
+def _is_port_or_label(label: str, value: str) -> bool:
+    """Whether label:value@process is the tag of a product, or a port."""
+    return value.isdigit() and len(value) <= _MAX_PORT_DIGITS
 
 
 def _token(value: str) -> Secret:
     return Secret("key", value.lower()) if _UUID.fullmatch(value) else Secret("token", value)
 
 
-_SECRET_LABEL = (
-    rf"[\w.-]*(?:{SECRET_WORDS}|auth|pass|pw)[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{_ASSIGNED}|\w+/(?:auth|pass|pw){_ASSIGNED}"
-    r"|pass(?:word|phrase)\s+(?:is|was)\s+|[\w-]*(?:password|passphrase|secret)\s+"
-)
-_OPTION_LABEL = r"--?[\w-]*(?:\s*=\s*|\s+)|mysql.*\s-p|\w+/|sshpass\s+-p\s*|identified\s+by\s+"
+_OPTION_LABEL = r"--?[\w-]*(?:\s*=\s*|\s+)|mysql.*\s-p|\w+/|sshpass\s+-p\s*"
 _USER_LABEL = rf"""[\w -]*?(?:{_ASSIGNED}|\s["']?|(?:su|sudo)\s+-[ul]?\s+)"""
 _HOST_LABEL = rf"\w*{_ASSIGNED}|[a-z]+\s+host(?:name)?\s+"
-_HEADER_LABEL = r"""[\w-]+["']?\s*[:=]\s*["']?"""
-_PHRASE_LABEL = r"\w+\s+[(\[\"']?"
+_UID_LABEL = r"""[\w-]+["']?\s*[:=]\s*["']?"""
+
+_HARMLESS: dict[str, IsHarmless] = {
+    "header": _is_state_alone,
+    "secret_label": _is_state,
+    "other_language": _is_state,
+    "quoted_label": _is_state,
+    "several_words": _is_sentence,
+    "named_value": _is_state,
+    "marked_label": _is_topic,
+    "with_password": _is_topic,
+    "login_pair": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]),
+    "set_to": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]),
+    "auth_label": lambda label, value: value.isdigit() or _is_state(label, value),
+    "parameter": _is_number,
+    "user_option": _is_number,
+    "program": _is_number,
+    "code": _is_no_code,
+    "phrase": _is_plain_word,
+    "session_label": _is_plain_word,
+    "login_at": _is_port_or_label,
+    "password_file": _is_number,
+}
+"""By rule of `SECRET_POSITIONS`; no value of the others is harmless."""
 
 LABELLED: dict[str, Replace] = {
-    "header": value_replacement(_HEADER_LABEL, _token, value=".*"),
-    "option": value_replacement(_OPTION_LABEL, _token),
-    "secret_label": value_replacement(_SECRET_LABEL, _token, rest=".*"),
-    "auth_label": value_replacement(_SECRET_LABEL, _token, str.isdigit, rest=".*"),
-    "phrase": value_replacement(_PHRASE_LABEL, _token, _is_plain_word, value=".*"),
-    "uid": value_replacement(_HEADER_LABEL, user_secret, _is_no_name, value=".*"),
+    name: value_replacement(position.label, _token, _HARMLESS.get(name, _is_never_harmless), *position[1:])
+    for name, position in SECRET_POSITIONS.items()
+} | {
+    "option": value_replacement(_OPTION_LABEL, _token, lambda label, value: value.startswith("-")),
+    "uid": value_replacement(_UID_LABEL, user_secret, _is_no_name, value=".*"),
     "user_label": value_replacement(_USER_LABEL, user_secret, _is_no_name, value=rf"""{VALUE}|[\w.-]+["']?"""),
     "host_label": value_replacement(_HOST_LABEL, host_secret, _is_no_host),
 }
-"""Functions by the name of their rule in `patterns`."""
+"""Functions by the name of their rule in `patterns` and `credentials`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from app.publish.sanitize.continued import redact_continuations
 from app.publish.sanitize.parts import DROPPED, Parts
 from app.publish.sanitize.patterns import PEM_LABEL
 from app.publish.sanitize.pseudonyms import Secret
@@ -22,7 +23,7 @@ Blocks = dict[int, Parts]
 
 def redact_blocks(lines: Sequence[str]) -> Blocks:
     """The output for all lines that belong to a block."""
-    return _environments(lines) | _keys(lines)
+    return redact_continuations(lines) | _environments(lines) | _keys(lines)
 
 
 def _keys(lines: Sequence[str]) -> Blocks:

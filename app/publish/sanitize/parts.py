@@ -13,6 +13,13 @@ Part = Secret | str
 
 Parts = tuple[Part, ...]
 
+
+class Unread(str):
+    """A text in the output to which all rules are still applied."""
+
+    __slots__ = ()
+
+
 ReadRest = Callable[[str], Parts]
 """Redacts only hosts and keys in a text."""
 

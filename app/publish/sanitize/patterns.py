@@ -7,22 +7,9 @@ first one is used.
 from __future__ import annotations
 
 from app.publish.sanitize import contacts, positions, repositories
+from app.publish.sanitize.credentials import ASSIGNMENT, CONSTRUCTOR, CREDENTIALS, QUOTED, SECRET_POSITIONS, VALUE
+from app.publish.sanitize.secret_words import SECRET_WORDS
 
-QUOTED = r"""(?:"[^"]*"|'[^']*')"""
-_REST = r"""[\w"'!@#$%^*+=.-]*"""
-VALUE = rf"""(?:[ubrf]{{0,2}}{QUOTED}{_REST}|\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|[^\s,;&"'<>()\[\]{{}}]+)"""
-"""A word, a quoted text with adjacent characters, or a text in brackets."""
-
-CONSTRUCTOR = r"""(?:[A-Za-z_]\w*(?:\.\w+)*\(\s*)?"""
-"""Constructor before a value, such as cms.untracked.string(."""
-
-ASSIGNMENT = r"""(?:["']?\s*(?:=>|-+>|:=|=|:|>)\s*|["']\s*,\s*|["']?\s+(?:value|content)\s*=\s*)"""
-"""Between a name and its value, in configurations, JSON, XML and Python."""
-
-SECRET_WORDS = (
-    r"passw(?:or)?d|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|ssh[_-]?key|signing[_-]?key"
-    r"|credentials?|session[_-]?id|sessid|cookie|otp|csrf|signature|unique[_-]?key"
-)
 PEM_LABEL = r"[A-Z0-9 ]*(?:KEY|CERTIFICATE|REQUEST|MESSAGE|SIGNATURE|PARAMETERS|BLOCK|PKCS7|CRL)\b"
 """After BEGIN or END in PEM. Messages of CMSSW start with dashes, too, so dashes alone do not count."""
 
@@ -42,27 +29,21 @@ PATTERNS: dict[str, str] = {
     "pem": rf"(?i:-----\s?BEGIN {PEM_LABEL}.*)",
     "subject": rf"(?:/{_DN_ATTRIBUTE}=[^/\"'\n]+){{2,}}|\b(?:{_DN_ATTRIBUTE}\s?=\s?[^,/\"'=]{{1,80}}[,/]\s?)+{_DN_ATTRIBUTE}\s?=\s?[^,/\"'\n]+",
     "origin": r"@SUB=\w[\w:<>,~]*",
-    "header": r"""(?i:\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[a-z-]*(?:token|key|auth|secret)[a-z-]*)["']?\s*[:=].*)""",
-    "bearer": r"(?i:\b(?:bearer|basic|digest|negotiate)\s+[A-Za-z0-9+/=._~-]{6,})",
-    "url": r"""(?i:\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>`]+)""",
+    "call": CREDENTIALS["call"],
+    "product_token": r"\b\w*(?:[gG]etByToken|E[DS](?:Get|Put)Token\w*)\b",
+    **{name: position.pattern for name, position in SECRET_POSITIONS.items() if name != "phrase"},
+    "bearer": CREDENTIALS["bearer"],
+    "url": r"""(?i:\b[a-z][a-z0-9_+.-]{1,30}://[^\s"'<>`]+)""",
     "option": (
-        rf"(?i:\B--?[\w-]*(?:{SECRET_WORDS})[\w-]*(?:\s*=\s*|\s+){VALUE}|\bsshpass\s+-p\s*{VALUE}|\bidentified\s+by\s+{VALUE}"
-        r"|\B-(?:u|-user)[\s=]+[^\s:]+:\S+|\bmysql\w*\s(?:\S+\s+){0,8}-p\S+|\b\w+/[^\s/@]+@\w+)"
+        rf"(?i:\B--?[\w-]*(?:{SECRET_WORDS})[\w-]*(?:\s*=\s*|\s+){VALUE}|\bsshpass\s+-p\s*{VALUE}"
+        r"""|\B-(?:u|-user)[\s=]+(?:'[^':]+:[^']*'|"[^":]+:[^"]*"|[^\s:]+:\S+)|\bmysql\w*\s(?:\S+\s+){0,8}-p\S+|\b\w+/[^\s/@]+@/{0,2}\w+)"""
     ),
-    "secret_label": (
-        rf"(?i:[\w.-]*(?:{SECRET_WORDS})[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{ASSIGNMENT}{CONSTRUCTOR}{VALUE}|\bpass(?:word|phrase)\s+(?:is|was)\s+\S+"
-        rf"|[\w-]*(?:password|passphrase|secret)\s+{QUOTED})"
-    ),
-    "auth_label": rf"(?i:(?:\b|_|\w+/)(?:auth|pass|pw){ASSIGNMENT}{CONSTRUCTOR}{VALUE})",
-    "phrase": r"(?i:\b(?:passw(?:or)?d|passphrase|pwd|pw|token|secret|credentials?)\s+[(\[\"']?[\w!@#$%^&*+=.:/-]{6,})",
+    "phrase": SECRET_POSITIONS["phrase"].pattern,
     "environment": (
         r"\A\s*(?:\+\s*)?(?:(?i:export|declare\s+-\w+|setenv)\s+[A-Za-z_]\w*[=\s].*|[A-Z_][A-Z0-9_]{2,}(?:\(\)|%%)?=.*)"
         rf"""|(?:\b|export)[A-Z][A-Z0-9_]{{2,}}=(?:{QUOTED}|[^\s"']\S*)|["'][A-Z][A-Z0-9_]{{2,}}["']\s*:\s*{QUOTED}"""
     ),
-    "format": (
-        r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA|ASIA|AIza|ya29\.|hf_|npm_|pypi-)[A-Za-z0-9_-]{10,}"
-        r"|\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*"
-    ),
+    "format": CREDENTIALS["format"],
     "ssh": (
         r"(?:\bssh-(?:rsa|dss|ed25519)|\becdsa-sha2-[\w-]+|\bsk-ssh-[\w@.-]+)\s+AAAA[A-Za-z0-9+/=]+(?:\s+\S+@\S+)?"
         r"|\b(?:SHA256|MD5):[A-Za-z0-9+/=:]{16,}"
@@ -110,3 +91,6 @@ PATTERNS: dict[str, str] = {
 
 INNER_RULES = ("format", "email", "phone", "iban", "uuid", "hex", "mac", "ipv4", "shortened_host", "domain", "host", "word")
 """Rules for the parts of a match that are otherwise not changed."""
+
+SECRET_RULES = (*SECRET_POSITIONS, *CREDENTIALS, "product_token", "option")
+"""Rules for secrets: they match in few lines."""

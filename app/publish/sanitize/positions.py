@@ -1,6 +1,6 @@
 """Names of people and hosts by their position: `sudo: jdoe : TTY=pts/0`, `submitted by jdoe`, lines of ps, who and batch systems.
 
-A form is one pattern. Its groups tell what stands there; the text around them is read for hosts and keys only:
+A form is one pattern. Its groups tell what stands there; all other rules are applied to the text around them:
 
     user, other     name of an account, also if it is an English word
     name            word that is an account unless it is an ordinary word, as after `submitted by`
@@ -16,7 +16,7 @@ import re
 import re2
 
 from app.publish.sanitize.addresses import is_silent
-from app.publish.sanitize.parts import Part, Parts, ReadRest, host_secret, is_pseudonym
+from app.publish.sanitize.parts import Part, Parts, ReadRest, Unread, host_secret, is_pseudonym
 from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.words import COMMON, PROGRAMS, is_ordinary
 
@@ -111,9 +111,9 @@ def replace_position(text: str, read_rest: ReadRest) -> Parts | None:
         start, end = match.span(number)
         part = _part(group, match[number] or "", text[end:])
         if part is not None:
-            parts += [*read_rest(text[at:start]), part]
+            parts += [Unread(text[at:start]), part]
             at = end
-    return (*parts, *read_rest(text[at:])) if parts else None
+    return (*parts, Unread(text[at:])) if parts else None
 
 
 def _part(group: str, value: str, after: str) -> Part | None:

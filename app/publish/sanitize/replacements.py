@@ -10,10 +10,11 @@ import re2
 from app.publish.sanitize import paths
 from app.publish.sanitize.addresses import is_silent, replace_ipv4, replace_ipv6, replace_mac
 from app.publish.sanitize.contacts import replace_iban, replace_phone
+from app.publish.sanitize.credentials import QUOTED
 from app.publish.sanitize.domains import is_host_name
 from app.publish.sanitize.entropy import looks_random
 from app.publish.sanitize.labelled import LABELLED
-from app.publish.sanitize.parts import Part, Parts, ReadRest, Replace, host_secret, is_pseudonym, name_secret
+from app.publish.sanitize.parts import Part, Parts, ReadRest, Replace, Unread, host_secret, is_pseudonym, name_secret
 from app.publish.sanitize.positions import replace_position
 from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.repositories import PUBLIC_HOSTS, public_url, replace_repository
@@ -32,6 +33,7 @@ _VARIABLE = re2.compile(
 _VARIABLE_VALUE = 2
 """Number of the group `value`."""
 
+_QUOTED = re2.compile(QUOTED)
 _LOGIN = re2.compile(r"(?P<before>.*?)(?P<user>[\w.-]+)@(?P<host>[^@]+)")
 _FILE_LISTING = re2.compile(r"(?P<before>\S+\s+\d+\s+)(?P<user>\S+)(?P<blank>\s+)(?P<group>\S+)")
 
@@ -84,6 +86,18 @@ def replace_environment(text: str, read_rest: ReadRest) -> Parts | None:
 def replace_token_format(text: str, read_rest: ReadRest) -> Parts:
     """A token with a known form; those of AWS are identifiers of keys."""
     return (Secret("key" if text.startswith(("AKIA", "ASIA")) else "token", text),)
+
+
+def replace_call(text: str, read_rest: ReadRest) -> Parts | None:
+    """All quoted arguments of a function that connects or logs in."""
+    parts: list[Part] = []
+    at = 0
+    for match in _QUOTED.finditer(text):
+        plain = match[0][1:-1]
+        between = text[at : match.start() + 1]
+        parts += [*(read_rest(between) if not at else (Unread(between),)), plain if is_pseudonym(plain) else Secret("token", plain)]
+        at = match.end() - 1
+    return (*parts, text[at:]) if any(isinstance(part, Secret) for part in parts) else None
 
 
 def replace_login(text: str, read_rest: ReadRest) -> Parts | None:
@@ -172,6 +186,8 @@ def replace_word(text: str, read_rest: ReadRest) -> Parts | None:
 REPLACEMENTS: dict[str, Replace] = LABELLED | {
     "known_host": replace_host,
     "origin": keep,
+    "product_token": keep,
+    "call": replace_call,
     "pem": replace_whole("key"),
     "subject": replace_whole("user"),
     "bearer": replace_bearer,

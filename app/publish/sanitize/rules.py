@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import re2
 
-from app.publish.sanitize.parts import Part, Parts
-from app.publish.sanitize.patterns import INNER_RULES, PATTERNS
+from app.publish.sanitize.parts import Part, Parts, Unread
+from app.publish.sanitize.patterns import INNER_RULES, PATTERNS, SECRET_RULES
 from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.replacements import REPLACEMENTS
 from app.publish.sanitize.words import COMMON
@@ -26,6 +26,22 @@ MIN_HOST_LENGTH = 4
 
 RE2_BYTES = 16 << 20
 """Memory limit of a compiled pattern."""
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.max_mem = RE2_BYTES
+    return options
+
+
+_SECRETS = re2.compile("|".join(PATTERNS[name] for name in SECRET_RULES).encode(), _options())
+"""Whether a rule for secrets matches anywhere; without groups, which makes it fast."""
+
+
+_RESUMED = {"position", *SECRET_RULES}.difference(INNER_RULES)
+"""Rules after whose harmless matches the search goes on with their second word, since others may begin there."""
+
+_FIRST_WORD = re2.compile(r"\W*\w*")
 
 
 class Finding(NamedTuple):
@@ -56,6 +72,7 @@ class Rules:
         known = {"known_host": pattern} if (pattern := _host_pattern(hosts)) else {}
         self._cache: dict[str, list[Finding]] = {}
         self._all = _compile(tuple((known | PATTERNS).items()))
+        self._without_secrets = _compile(tuple((known | {name: PATTERNS[name] for name in PATTERNS if name not in SECRET_RULES}).items()))
         self._inner = _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES}).items()))
         self._deeper = {
             rule: _compile(tuple((known | {name: PATTERNS[name] for name in INNER_RULES if name != rule}).items()))
@@ -67,9 +84,13 @@ class Rules:
         if text not in self._cache:
             if len(self._cache) >= CACHED_TEXTS:
                 self._cache.clear()
-            findings = self._find(self._all, text)
+            findings = self._find(self._pattern_of(text), text)
             self._cache[text] = [_trim(one, text) for one in findings if any(isinstance(part, Secret) for part in one.parts)]
         return self._cache[text]
+
+    def _pattern_of(self, text: str) -> Any:
+        """The pattern of the rules that can match in a text: without those for secrets, it is four times as fast."""
+        return self._all if _SECRETS.search(text.encode("ascii")) else self._without_secrets
 
     def _read_rest(self, text: str) -> Parts:
         """Redact only hosts and keys in a text."""
@@ -84,15 +105,35 @@ class Rules:
         return _join_parts([*parts, text[at:]])
 
     def _find(self, pattern: Any, text: str) -> Iterator[Finding]:
-        for match in pattern.finditer(text.encode("ascii")):
+        data = text.encode("ascii")
+        match = pattern.search(data)
+        while match:
             matched, rule = text[match.start() : match.end()], match.lastgroup.decode()
             parts = REPLACEMENTS[rule](matched, self._read_rest)
-            if parts is None and rule in self._deeper:
+            at = max(match.end(), match.start() + 1)
+            if parts is None and rule in _RESUMED:
+                at = match.start() + _FIRST_WORD.match(matched).end()
+                other, parts = self._instead(data, match.start())
+                match, at = (other, other.end()) if parts else (match, at)
+            elif parts is None and rule in self._deeper:
                 yield from (_shifted(inner, match.start()) for inner in self._find(self._deeper[rule], matched))
-            elif parts is None and rule not in INNER_RULES:
-                parts = self._read_rest(matched)
+            elif parts is None:
+                parts = self._read_rest(matched) if rule not in INNER_RULES else None
             if parts is not None:
-                yield Finding(match.start(), match.start(), match.end(), match.end(), _join_parts(parts))
+                yield Finding(match.start(), match.start(), match.end(), match.end(), self._complete(parts))
+            match = pattern.search(data, at)
+
+    def _instead(self, data: bytes, at: int) -> tuple[Any, Parts | None]:
+        """The match of another rule than those for secrets at the place of a harmless one."""
+        match = self._without_secrets.search(data, at)
+        if match and match.start() == at:
+            return match, REPLACEMENTS[match.lastgroup.decode()](match[0].decode(), self._read_rest)
+        return None, None
+
+    def _complete(self, parts: Parts) -> Parts:
+        """Parts without unread ones."""
+        pieces = (self._read(self._pattern_of(part), part) if isinstance(part, Unread) else (part,) for part in parts)
+        return _join_parts(piece for some in pieces for piece in some)
 
 
 def _host_pattern(hosts: Iterable[str]) -> str:
@@ -131,6 +172,4 @@ def _trim(finding: Finding, text: str) -> Finding:
 @lru_cache(maxsize=8)
 def _compile(patterns: tuple[tuple[str, str], ...]) -> Any:
     """One pattern with a group for each rule."""
-    options = re2.Options()
-    options.max_mem = RE2_BYTES
-    return re2.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns).encode(), options)
+    return re2.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns).encode(), _options())
