@@ -8,9 +8,10 @@ import socket
 import threading
 import time
 
-from peewee import DoubleField, IntegerField, PeeweeException, TextField
+from peewee import DoubleField, IntegerField, TextField
 
 from app.core.database import Table, end_thread
+from app.core.outages import outages_logged
 from app.core.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -63,8 +64,9 @@ class Heartbeat:
     def _write_for_ever(self) -> None:
         while True:
             try:
-                self.write()
-            except PeeweeException:
+                with outages_logged("Heartbeats are not written"):
+                    self.write()
+            except Exception:  # the thread must live as long as the process
                 log.exception("The heartbeat was not written")
             end_thread()
             time.sleep(PERIOD_S)

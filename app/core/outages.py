@@ -11,6 +11,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 from app.core.database import UnusableDatabase, sqlite_file
@@ -104,3 +105,21 @@ def log_outage(what: str, outage: Outage) -> None:
     if now - _logged.get((what, outage.kind), -LOG_S) >= LOG_S:
         _logged[what, outage.kind] = now
         log.error("%s: %s (%s)", what, outage.reason, outage.kind)
+
+
+@contextmanager
+def outages_logged(what: str) -> Iterator[None]:
+    """Go on after an outage, which is logged: for what is done beside something else that still works."""
+    try:
+        yield
+    except Exception as error:
+        if (outage := outage_of(error)) is None:
+            raise
+        log_outage(what, outage)
+
+
+def refuse_full_disk() -> None:
+    """Raise OSError while the disk with the database is full: before something is done that could not be stored."""
+    file = sqlite_file()
+    if file and is_full(file.parent):
+        raise OSError(errno.ENOSPC, "The disk is full", str(file.parent))

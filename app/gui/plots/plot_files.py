@@ -7,8 +7,11 @@ import os
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
+
+from app.core.outages import log_outage, outage_of
 
 TOUCH_AFTER_S = 3600.0
 """A cached plot is marked as used at most this often."""
@@ -19,7 +22,7 @@ class PlotFiles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self._open_lock().close()  # it must exist when the disk is full
 
     def path(self, key: str, format: str) -> Path:
         """The file of a plot."""
@@ -32,9 +35,13 @@ class PlotFiles:
         It is one byte of one file, at an offset derived from the key, so that no lock files accumulate.
         """
         offset = int(key[:15], 16)
-        with open(self.folder / "lock", "a") as file:  # locks of an open file description also exclude threads
+        with self._open_lock() as file:  # locks of an open file description also exclude threads
             fcntl.fcntl(file, fcntl.F_OFD_SETLKW, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, offset, 1, 0))
             yield
+
+    def _open_lock(self) -> TextIO:
+        self.folder.mkdir(parents=True, exist_ok=True)  # somebody may have removed the whole cache
+        return open(self.folder / "lock", "a", encoding="ascii")
 
 
 def read_plot(path: Path) -> bytes | None:
@@ -43,18 +50,31 @@ def read_plot(path: Path) -> bytes | None:
         with open(path, "rb") as file:
             image = file.read()
             if time.time() - os.fstat(file.fileno()).st_mtime > TOUCH_AFTER_S:
-                os.utime(file.fileno())  # eviction goes by this time
+                with suppress(OSError):  # such as a disk that became read-only
+                    os.utime(file.fileno())  # eviction goes by this time
         return image
     except FileNotFoundError:
         return None
 
 
-def write_plot(path: Path, image: bytes) -> None:
-    """Cache a plot: written to a temporary file and renamed, so that readers see all of it or nothing."""
-    path.parent.mkdir(exist_ok=True)
+def write_plot(path: Path, image: bytes) -> bool:
+    """Cache a plot: written to a temporary file and renamed, so that readers see all of it or nothing.
+
+    Returns whether it is cached: on a full disk it is not.
+    """
     new = path.with_suffix(f".{os.getpid()}")
-    new.write_bytes(image)
-    new.rename(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_bytes(image)
+        new.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)  # its part of the file would need the last space
+        if (outage := outage_of(error)) is None:
+            raise
+        log_outage("Plots are not kept", outage)
+        return False
+    return True
 
 
 def evict(folder: Path, max_bytes: int) -> int:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from cachetools import TTLCache
 
 from app.core.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
+from app.core.outages import outages_logged
 from app.core.settings import TREE, Settings
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import NothingToDraw, PlotError, PlotTimeout, PlotUnavailable, UnsuitableFormat, UnusableElement
@@ -124,15 +125,16 @@ class Plots:
         with self._slot(parts[0].name), self.files.lock(key):
             if (image := read_plot(path)) is None:
                 image = self._render(parts, options, key)
-                write_plot(path, image)
-                self._count_added(len(image))
+                if write_plot(path, image):
+                    self._count_added(len(image))
         return image, key
 
     def _count_added(self, size: int) -> None:
         self.added_bytes += size
         if self.added_bytes > self.max_bytes / EVICT_FRACTION:
             self.added_bytes = 0
-            enqueue(EVICT, "plots")
+            with outages_logged("The eviction of plots is not queued"):
+                enqueue(EVICT, "plots")
 
     @contextmanager
     def _slot(self, name: str) -> Iterator[None]:
@@ -205,7 +207,8 @@ class Plots:
 def _count_crash(parts: Sequence[PlotPart], error: RenderLost) -> None:
     part = combined_part(parts)
     if part.sample:
-        quarantine.count_crash(part.sample, part.path, error)
+        with outages_logged("A crash is not counted"):  # the answer is about the crash
+            quarantine.count_crash(part.sample, part.path, error)
 
 
 def _plot_error(name: str, error: RenderError, form: str) -> PlotError:

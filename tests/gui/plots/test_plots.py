@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from app.queue import execution, store
 from render.options import Options
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
+from tests.support.small_disk import fill_disk, small_disk
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +55,38 @@ def test_a_plot_is_drawn_once_for_all_processes(hub: Settings, sample: OpenSampl
     first, second = Plots(hub), Plots(hub)
     assert first.plot(sample, MAP, Options()) == second.plot(sample, MAP, Options())
     assert drawn() == before + 1
+
+
+def test_plots_are_drawn_without_being_kept_while_the_disk_is_full(hub: Settings, sample: OpenSample) -> None:
+    folder = hub.data / "plots"
+    with small_disk(folder):
+        plots, kept, new = Plots(hub), Options(width=400), Options(width=500)
+        image = plots.plot(sample, MAP, kept)
+        filling, before = fill_disk(folder), drawn()
+        assert plots.plot(sample, MAP, kept) == image
+        assert drawn() == before
+        once, twice = plots.plot(sample, MAP, new), plots.plot(sample, MAP, new)
+        assert (once, drawn()) == (twice, before + 2)
+        assert len(list(folder.glob("??/*"))) == 1, "no part of a file is left"
+        filling.unlink()
+        assert plots.plot(sample, MAP, new) == plots.plot(sample, MAP, new) == once
+        assert drawn() == before + 3
+
+
+def test_plots_are_kept_again_after_the_whole_cache_was_removed(hub: Settings, sample: OpenSample) -> None:
+    plots = Plots(hub)
+    image, before = plots.plot(sample, MAP, Options()), drawn()
+    shutil.rmtree(hub.data / "plots")
+    assert plots.plot(sample, MAP, Options()) == plots.plot(sample, MAP, Options()) == image
+    assert drawn() == before + 1
+
+
+def test_a_plot_is_shown_although_the_eviction_of_others_cannot_be_queued(hub: Settings, sample: OpenSample) -> None:
+    plots = Plots(hub)
+    plots.max_bytes = 1
+    database.proxy.execute_sql("PRAGMA query_only = 1")  # as on a disk that has become read-only
+    assert plots.plot(sample, MAP, Options(width=321)).found
+    database.proxy.execute_sql("PRAGMA query_only = 0")
 
 
 def test_simultaneous_requests_for_a_plot_draw_it_once(hub: Settings, sample: OpenSample) -> None:
