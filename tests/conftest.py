@@ -6,6 +6,7 @@ locks, migrations) has the mark `both_databases`, itself or by `pytestmark` of i
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -29,6 +30,7 @@ from tests.support.patience import PATIENCE_MS
 from tests.support.processes import LOOPBACK_RIGHTS
 from tests.support.shared import shared_folder
 from tests.support.site import unbind
+from tests.support.small_disk import small_disk
 from tests.support.write_watch import WatchPlugin
 
 if TYPE_CHECKING:
@@ -175,6 +177,20 @@ def hub(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> I
         yield given
         unbind()
         execution.disconnect()
+
+
+@pytest.fixture
+def small_hub(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
+    """As `hub`, on a disk of 64 MB that a test can fill."""
+    small = Settings(data_dir=str(tmp_path / "small"), instance_name="Test")
+    with small_disk(small.data, 64):
+        shutil.copytree(sqlite_template, small.data, dirs_exist_ok=True)
+        database.check(database.connect(small))
+        execution.connect(small)
+        yield small
+        unbind()
+        execution.disconnect()
+        gc.collect()  # errors that tests look at hold statements, which keep files open
 
 
 @pytest.fixture

@@ -122,4 +122,4 @@ def refuse_full_disk() -> None:
     """Raise OSError while the disk with the database is full: before something is done that could not be stored."""
     file = sqlite_file()
     if file and is_full(file.parent):
-        raise OSError(errno.ENOSPC, "The disk is full", str(file.parent))
+        raise OSError(errno.ENOSPC, "The disk with the database is full")

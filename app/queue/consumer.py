@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-from typing import Any
+import threading
+import time
+from typing import TYPE_CHECKING, Any
 
 from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 
 from app.core import database
 from app.core.heartbeat import Heartbeat
+from app.core.outages import outages_logged
 from app.core.settings import Settings
 from app.core.supervisor import die_with, follow_supervisor
 from app.queue import periodic
@@ -18,6 +21,9 @@ from app.queue.execution import queue_of
 from app.queue.leases import LeaseWatch
 from app.queue.settings import QueueSettings
 from app.queue.store import enqueue_daily, sweep
+
+if TYPE_CHECKING:
+    from huey.api import PeriodicTask as HueyTask
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +39,27 @@ RUNS_END_S = 1.5
 """Longest wait at the end for the runs of periodic tasks."""
 
 
+_threads: list[threading.Thread] = []
+"""Threads of the runs of this process."""
+
+
+def start_run(task: HueyTask) -> None:
+    """Start a run of a periodic task in a thread of its own.
+
+    A message in the queue could reach the consumer that holds the lease already, so that no other would stand by.
+    """
+    thread = threading.Thread(target=task.execute, name=task.name, daemon=True)
+    _threads[:] = [*(other for other in _threads if other.is_alive()), thread]
+    thread.start()
+
+
+def wait_for_runs(seconds: float) -> None:
+    """Wait, at most this long, for the runs of this process to end and free their leases."""
+    end = time.monotonic() + seconds
+    for thread in _threads:
+        thread.join(max(end - time.monotonic(), 0.0))
+
+
 class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
     """huey's scheduler, which the consumer keeps alive. Each second it also writes the heartbeat and sweeps the queue."""
 
@@ -44,10 +71,11 @@ class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
     def loop(self, now: float | None = None) -> None:
         """One round of the scheduler; huey calls this every second."""
         try:
-            self.heartbeat.write()
-            enqueue_daily()
-            sweep(self.huey.name, self.leases)
-        except Exception:  # the database may be unreachable for a while; the next sweep finds the same jobs
+            with outages_logged(f"The queue {self.huey.name} is not swept"):
+                self.heartbeat.write()
+                enqueue_daily()
+                sweep(self.huey.name, self.leases)
+        except Exception:  # the next sweep finds the same jobs
             log.exception("The queue %s was not swept", self.huey.name)
         finally:
             database.release()
@@ -56,7 +84,7 @@ class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
     def enqueue_periodic_tasks(self, now: float | None = None) -> None:
         """Start a run of each periodic task that is due; huey calls this every minute."""
         for task in self.huey.read_periodic(now):
-            periodic.start_run(task)
+            start_run(task)
 
 
 class WorkerProcesses(ProcessEnvironment):  # type: ignore[misc]  # huey is not typed
@@ -106,6 +134,6 @@ def consume(name: str, settings: Settings) -> None:
     database.disconnect()  # processes are forked from here
     log.info("The consumer of the queue %s starts", name)
     consumer.run()
-    periodic.wait_for_runs(RUNS_END_S)
+    wait_for_runs(RUNS_END_S)
     for child in multiprocessing.active_children():
         child.kill()

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.core.database import end_thread, release
+from app.core.outages import log_outage, outage_of, outages_logged, refuse_full_disk
 from app.core.settings import Settings
 from app.queue.models import ATTEMPTS, LONGEST_PAUSE_S, BackgroundJob, JobCancelled, JobFailed
 from app.queue.settings import QUEUES, QueueSettings
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Handler = Callable[[BackgroundJob], None]
+OUTAGE_PAUSE_S = 2.0
+"""Pause before a job is tried again that an outage has ended."""
+STORE_RETRY_S = 0.5
+"""Pause between tries to store the outcome of a job in an outage."""
 HANDLERS: dict[str, Handler] = {}
 """Handlers registered in this process, by kind of job."""
 DAILY: set[str] = set()
@@ -82,17 +87,20 @@ def queue_of(name: str) -> JobQueue:
 def send(queue: str, job_id: int) -> None:
     """Put the message of a job into a queue. Errors are logged only, as the next sweep repeats a lost message."""
     try:
-        queue_of(queue).send(job_id)
+        with outages_logged("Messages are not sent to the queue; sweeps send them"):
+            queue_of(queue).send(job_id)
     except Exception:  # whatever the queue server raises
         log.exception("Job %d was not sent to the queue %s; the next sweep will send it", job_id, queue)
 
 
 def run(job_id: int) -> None:
-    """Run a job if it is free. Consumers call this for each message."""
+    """Run a job if it is free. Consumers call this for each message; in an outage a sweep sends it again."""
     try:
-        job = claim(job_id)
-        if job is not None:
-            attempt(job, HANDLERS.get(job.kind, _no_handler))
+        with outages_logged("Background jobs wait"):
+            refuse_full_disk()  # a job must not do elsewhere what it cannot store
+            job = claim(job_id)
+            if job is not None:
+                attempt(job, HANDLERS.get(job.kind, _no_handler))
     finally:
         release()
 
@@ -141,10 +149,16 @@ def attempt(job: BackgroundJob, handler: Handler) -> None:
     except JobFailed as error:
         _finish(job, FAILED, str(error))
     except Exception as error:
-        log.exception("Job %d, %s %s failed", job.id, job.kind, job.key)
-        _retry_later(job, f"{type(error).__name__}: {error}")
+        text = f"{type(error).__name__}: {error}"
+        if outage := outage_of(error):
+            log_outage("Background jobs wait", outage)
+            _requeue(job, text, OUTAGE_PAUSE_S)
+        else:
+            log.exception("Job %d, %s %s failed", job.id, job.kind, job.key)
+            _retry_later(job, text)
     except BaseException:  # the process is being stopped, so the attempt is not counted
-        _update_if_owner(job, state=QUEUED, attempts=job.attempts - 1, lease_until=time.time())
+        with outages_logged("Stopped jobs wait for the end of their leases"):
+            _update_if_owner(job, state=QUEUED, attempts=job.attempts - 1, lease_until=time.time())
         raise
     else:
         _finish(job, DONE)
@@ -152,15 +166,35 @@ def attempt(job: BackgroundJob, handler: Handler) -> None:
 
 def _finish(job: BackgroundJob, state: str, error: str = "") -> None:
     changes = {"state": state, "error": error, "finished": time.time(), "cancelling": False}
-    if not _update_if_owner(job, **changes, **({"progress": 1.0} if state == DONE else {})):
+    if not _store(job, **changes, **({"progress": 1.0} if state == DONE else {})):
         log.warning("Job %d, %s %s ended as %s after its lease was lost", job.id, job.kind, job.key, state)
+
+
+def _requeue(job: BackgroundJob, error: str, pause_s: float) -> None:
+    """Queue a job again after what was no fault of its own, so that the attempt is not counted."""
+    _store(job, state=QUEUED, attempts=job.attempts - 1, error=error, lease_until=time.time() + pause_s)
 
 
 def _retry_later(job: BackgroundJob, error: str) -> None:
     if job.attempts >= ATTEMPTS:
         _finish(job, FAILED, error)
     else:
-        _update_if_owner(job, state=QUEUED, error=error, lease_until=time.time() + 2.0**job.attempts)
+        _store(job, state=QUEUED, error=error, lease_until=time.time() + 2.0**job.attempts)
+
+
+def _store(job: BackgroundJob, **changes: Any) -> bool:
+    """Store the outcome of an attempt if it still holds its lease; an outage is waited for while the lease may hold."""
+    end = time.monotonic() + lease_s()
+    while True:
+        try:
+            return _update_if_owner(job, **changes)
+        except Exception as error:
+            outage = outage_of(error)
+            if outage is None or time.monotonic() > end:
+                raise
+            log_outage("Outcomes of background jobs wait", outage)
+            release()
+            time.sleep(STORE_RETRY_S)
 
 
 def _update_if_owner(job: BackgroundJob, *conditions: Any, **changes: Any) -> bool:
@@ -180,7 +214,8 @@ def _renewed_lease(job: BackgroundJob) -> Iterator[None]:
         try:
             while not ended.wait(length_s / 4):
                 try:
-                    _update_if_owner(job, lease_until=time.time() + length_s)
+                    with outages_logged("Leases of background jobs are not renewed"):
+                        _update_if_owner(job, lease_until=time.time() + length_s)
                 except Exception:  # whatever the database raises: three more tries fit into the lease
                     log.exception("The lease of job %d was not renewed", job.id)
                 release()

@@ -6,12 +6,13 @@ in `PeriodicTask.start`, a context manager whose value is the function of one st
 How a task stays alive and alone, on any number of consumers and hosts:
 
 1. The scheduler of each consumer starts a *run* of each task when the consumer starts and then every 60 s, in a
-   thread of its own (`start_run`, `run_window`).
+   thread of its own (`consumer.start_run`, `run_window`).
 2. A run first acquires the *lease* of the task, which is its row in the table `periodic_task`. While another run
    holds the lease, it stands by: it acquires the lease if that is freed, or not renewed for LEASE_S.
 3. With the lease it runs step after step, and renews the lease from a second thread. A step is due one period after
    the previous one was due; steps that a slow step has missed are skipped.
-4. After WINDOW_S, a little more than 60 s, or when the consumer stops, it frees the lease and stores when the next
+4. An outage, such as a full disk, ends no run: it tries again every second, and continues as soon as it can.
+5. After WINDOW_S, a little more than 60 s, or when the consumer stops, it frees the lease and stores when the next
    step is due. The next run, which stands by already, continues at that time, so the period holds across runs.
 
 So a task whose consumer was killed continues LEASE_S later elsewhere, or in the same consumer after its restart.
@@ -40,12 +41,11 @@ from typing import TYPE_CHECKING
 from peewee import DoubleField, IntegerField, TextField
 
 from app.core.database import Table, end_thread, release
+from app.core.outages import log_outage, outage_of, outages_logged, refuse_full_disk
 from app.core.settings import Settings
 from app.queue.failure_log import log_failure, log_success
 
 if TYPE_CHECKING:
-    from huey.api import PeriodicTask as HueyTask
-
     from app.queue.queues import JobQueue
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ POLL_S = 0.1
 """A run that stands by reads the lease this often."""
 RETRY_S = 5.0
 """Longest pause after a failed step, whatever the period."""
+OUTAGE_RETRY_S = 1.0
+"""The same after a step or run that an outage prevented."""
 
 
 class PeriodicTaskState(Table):
@@ -124,27 +126,6 @@ def schedule(queue: JobQueue, tasks: list[PeriodicTask], stopping: threading.Eve
     PeriodicTaskState.delete().where(removed, free).execute()  # otherwise /status shows removed tasks for ever
 
 
-_threads: list[threading.Thread] = []
-"""Threads of the runs of this process."""
-
-
-def start_run(task: HueyTask) -> None:
-    """Start a run of a periodic task in a thread of its own.
-
-    A message in the queue could reach the consumer that holds the lease already, so that no other would stand by.
-    """
-    thread = threading.Thread(target=task.execute, name=task.name, daemon=True)
-    _threads[:] = [*(other for other in _threads if other.is_alive()), thread]
-    thread.start()
-
-
-def wait_for_runs(seconds: float) -> None:
-    """Wait, at most this long, for the runs of this process to end and free their leases."""
-    end = time.monotonic() + seconds
-    for thread in _threads:
-        thread.join(max(end - time.monotonic(), 0.0))
-
-
 _standby: dict[str, TaskRun] = {}
 """Runs of this process that wait for a lease, by name of the task: at most one for each."""
 _standby_lock = threading.Lock()
@@ -153,27 +134,50 @@ _standby_lock = threading.Lock()
 def run_window(task: PeriodicTask, stopping: threading.Event, length_s: float = WINDOW_S) -> None:
     """Run the steps of a task for the length of a window, as soon as the lease is ours; return early if `stopping` is set.
 
-    If a run of this process stands by for the task already, its window is extended instead.
+    If a run of this process stands by for the task already, its window is extended instead. An outage, such as a full
+    disk or a database that is away, does not end the run: it goes on soon after that has ended.
     """
     run = TaskRun(task, stopping, length_s)
-    with _standby_lock:
-        if waiting := _standby.get(task.name):
-            waiting.end = run.end
-            return
-        _standby[task.name] = run
     try:
-        try:
-            acquired = run.wait_for_lease()
-        finally:
-            with _standby_lock:
-                del _standby[task.name]
-        if acquired:
-            with run.renewed_lease():
-                run.run_steps()
-    except Exception:  # the database may be unreachable; the next run tries again
-        log.exception("The run of the periodic task %s was given up", task.name)
+        while not run.should_stop() and _run_once(run):
+            run.lost = run.cut_off = False
     finally:
         end_thread()
+
+
+def _run_once(run: TaskRun) -> bool:
+    """Wait for the lease, and run steps for as long as it lasts; whether an outage has ended that."""
+    try:
+        with _standing_by(run) as is_first:
+            if not is_first or not run.wait_for_lease():
+                return False
+        with run.renewed_lease():
+            run.run_steps()
+    except Exception as error:  # the database may be unreachable
+        outage = outage_of(error)
+        if outage is None:
+            log.exception("The run of the periodic task %s was given up", run.task.name)
+            return False
+        log_outage(f"The periodic task {run.task.name} waits", outage)
+        run.stopping.wait(OUTAGE_RETRY_S)
+        return True
+    return run.cut_off
+
+
+@contextmanager
+def _standing_by(run: TaskRun) -> Iterator[bool]:
+    """Stand by for a task; False, and nothing else, if a run of this process does so already: then its window is extended."""
+    with _standby_lock:
+        if waiting := _standby.get(run.task.name):
+            waiting.end = run.end
+        else:
+            _standby[run.task.name] = run
+    try:
+        yield waiting is None
+    finally:
+        if waiting is None:
+            with _standby_lock:
+                del _standby[run.task.name]
 
 
 class TaskRun:
@@ -183,6 +187,7 @@ class TaskRun:
         end: end of the window, in seconds of time.monotonic().
         owner: names this run as the holder of the lease.
         lost: another run has acquired the lease, or it could not be renewed in time.
+        cut_off: an outage prevented that.
         due: when the next step is due, in seconds of time.monotonic().
     """
 
@@ -191,7 +196,7 @@ class TaskRun:
         self.stopping = stopping
         self.end = time.monotonic() + length_s
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.lost = False
+        self.lost = self.cut_off = False
         self.due = 0.0
 
     def should_stop(self) -> bool:
@@ -207,7 +212,8 @@ class TaskRun:
             now = time.monotonic()
             if (state.owner, state.lease_until) != seen:
                 seen = state.owner, state.lease_until
-                free_at = now + (LEASE_S if state.owner else min(max(state.lease_until - time.time(), 0.0), self.task.period_s))
+                held = state.owner not in ("", self.owner)  # its own it could not free or renew in an outage
+                free_at = now + (LEASE_S if held else min(max(state.lease_until - time.time(), 0.0), self.task.period_s))
             if now >= free_at and self._acquire(*seen):
                 return True
             release()
@@ -245,11 +251,13 @@ class TaskRun:
         while not self.lost and not ended.wait(LEASE_S / 4):
             start = time.monotonic()
             try:
-                self._update_if_owner(lease_until=time.time() + LEASE_S)
-                renewed = start
+                with outages_logged("Leases of periodic tasks are not renewed"):
+                    self._update_if_owner(lease_until=time.time() + LEASE_S)
+                    renewed = start
             except Exception:  # whatever the database raises: three more tries fit into the lease
                 log.exception("The lease of the periodic task %s was not renewed", self.task.name)
-                self.lost = start - renewed > LEASE_S
+            if start - renewed > LEASE_S:
+                self.lost = self.cut_off = True
             release()
         end_thread()
 
@@ -258,7 +266,7 @@ class TaskRun:
         try:
             with self.task.start(self) as step:
                 while not self.should_stop():
-                    period = self.task.period_s if self._run_step(step) else min(self.task.period_s, RETRY_S)
+                    period = min(self._run_step(step), self.task.period_s)
                     missed = math.ceil((time.monotonic() - self.due) / period) - 1
                     self.due += (1 + max(missed, 0)) * period
                     self.stopping.wait(max(min(self.due, self.end) - time.monotonic(), 0.0))
@@ -266,25 +274,27 @@ class TaskRun:
             self.due += min(self.task.period_s, RETRY_S)
             self._store_failure(error)
 
-    def _run_step(self, step: Step) -> bool:
-        """Run one step and store its result; whether it succeeded."""
+    def _run_step(self, step: Step) -> float:
+        """Run one step and store its result; the longest pause until the next one, s."""
         start = time.monotonic()
         try:
+            refuse_full_disk()  # a step must not do elsewhere what it cannot store
             step()
             duration_s = time.monotonic() - start
             log_success(self.task.name)
             self._update_if_owner(last_ok=time.time(), failures=0, duration_s=duration_s, steps=PeriodicTaskState.steps + 1)
         except Exception as error:
             self._store_failure(error)
-            return False
+            return RETRY_S if outage_of(error) is None else OUTAGE_RETRY_S
         finally:
             release()
-        return True
+        return math.inf
 
     def _store_failure(self, error: Exception) -> None:
         log_failure(self.task.name, error)
         counts = {"failures": PeriodicTaskState.failures + 1, "steps": PeriodicTaskState.steps + 1}
         try:
-            self._update_if_owner(last_error=time.time(), error=f"{type(error).__name__}: {error}", **counts)
+            with outages_logged("Failures of periodic tasks are not stored"):
+                self._update_if_owner(last_error=time.time(), error=f"{type(error).__name__}: {error}", **counts)
         except Exception:  # the database may be what failed
             log.exception("The failure of the periodic task %s was not stored", self.task.name)

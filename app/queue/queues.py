@@ -16,6 +16,7 @@ from huey.registry import Message
 from huey.serializer import Serializer
 from huey.storage import RedisStorage, SqliteStorage
 
+from app.core.outages import outages_logged
 from app.core.settings import Settings
 from app.queue.settings import QueueSettings
 
@@ -40,6 +41,11 @@ class SqliteQueueStorage(SqliteStorage):  # type: ignore[misc]  # huey is not ty
         connection = super()._create_connection()
         connection.execute("pragma synchronous=normal")
         return connection
+
+    def dequeue(self) -> Any:
+        """The next message; None also in an outage, of which every worker would log a traceback several times a second."""
+        with outages_logged("Messages are not taken from the queue"):
+            return super().dequeue()
 
 
 class JobQueue(Huey):  # type: ignore[misc]  # huey is not typed

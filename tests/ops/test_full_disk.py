@@ -5,14 +5,10 @@ The disk is a real one in memory, as small as the data are.
 
 from __future__ import annotations
 
-import gc
 import os
 import re
-import shutil
-from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import chain, count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,32 +20,16 @@ from app.core import database
 from app.core.outages import outage_of
 from app.core.settings import Settings
 from app.gui.models import Dataset
-from app.queue import execution
 from app.security import Role
 from tests.security.conftest import HOME, make_user, sign_in
 from tests.security.test_roles import address, rules
-from tests.support.site import unbind
-from tests.support.small_disk import fill_disk, small_disk
+from tests.support.small_disk import fill_hub
 
 if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
 FULL = "The disk of DQM Hub is full: nothing can be stored or changed until there is space again"
-
-
-@pytest.fixture
-def small_hub(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
-    """A hub on a disk of 64 MB."""
-    settings = Settings(data_dir=str(tmp_path / "var"), instance_name="Test")
-    with small_disk(settings.data, 64):
-        shutil.copytree(sqlite_template, settings.data, dirs_exist_ok=True)
-        database.check(database.connect(settings))
-        execution.connect(settings)
-        yield settings
-        unbind()
-        execution.disconnect()
-        gc.collect()  # errors that tests look at hold statements, which keep files open
 
 
 @pytest.fixture
@@ -66,12 +46,6 @@ def client(app: Flask) -> FlaskClient:
     return client
 
 
-def fill(settings: Settings) -> Path:
-    """Fill the disk to its last byte, with nothing left in the log of the database either; returns the file that does."""
-    database.proxy.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    return fill_disk(settings.data)
-
-
 def send(client: FlaskClient, method: str, path: str, **options: Any) -> Any:
     return client.open(path, method=method, base_url=HOME, headers={"Origin": HOME}, **options)
 
@@ -86,7 +60,7 @@ def add_rows(nested: bool) -> None:
 
 @pytest.mark.parametrize("nested", [False, True])
 def test_the_error_of_a_transaction_is_its_first_cause(small_hub: Settings, nested: bool) -> None:
-    filling = fill(small_hub)
+    filling = fill_hub(small_hub)
     with pytest.raises(OperationalError, match=r"^database or disk is full$") as raised:
         add_rows(nested)
     assert outage_of(raised.value) == ("full", "database or disk is full")
@@ -99,14 +73,14 @@ def test_the_error_of_a_transaction_is_its_first_cause(small_hub: Settings, nest
 def test_pages_are_as_before_while_the_disk_is_full(client: FlaskClient, app: Flask, small_hub: Settings) -> None:
     paths = [address(rule) for rule, method in rules(app) if method == "GET" and not rule.endpoint.startswith(("health", "status"))]
     before = {path: send(client, "GET", path).status_code for path in paths}
-    fill(small_hub)
+    fill_hub(small_hub)
     assert {path: send(client, "GET", path).status_code for path in paths} == before
 
 
 def test_what_changes_something_is_refused_with_a_sentence_in_every_area(client: FlaskClient, app: Flask, small_hub: Settings) -> None:
     storing_nothing = set(chain.from_iterable(area.storing_nothing for area in AREAS))
     changes = [(rule, method) for rule, method in rules(app) if method != "GET"]
-    fill(small_hub)
+    fill_hub(small_hub)
     for rule, method in changes:
         answer = send(client, method, address(rule))
         assert (answer.status_code == 507) == (rule.endpoint not in storing_nothing), f"{method} {rule.rule}: {answer.status}"
@@ -118,7 +92,7 @@ def test_every_page_says_that_the_disk_is_full_for_as_long_as_it_is(client: Flas
     pages = ["/", "/square", "/trends", "/diary", "/transfers", "/notifications", "/status", "/help", "/nowhere", "/account/audit"]
     banner = f'role="alert">.*<span>{FULL}.</span></p>'
     assert not [page for page in pages if re.search(banner, send(client, "GET", page).text)]
-    filling = fill(small_hub)
+    filling = fill_hub(small_hub)
     assert [page for page in pages if re.search(banner, send(client, "GET", page).text)] == pages
     filling.unlink()
     assert not [page for page in pages if re.search(banner, send(client, "GET", page).text)]
@@ -126,7 +100,7 @@ def test_every_page_says_that_the_disk_is_full_for_as_long_as_it_is(client: Flas
 
 def test_the_status_and_the_check_of_readiness_name_the_disk(client: FlaskClient, small_hub: Settings) -> None:
     assert send(client, "GET", "/healthz/ready").json["checks"]["disk"] == "ok"
-    filling = fill(small_hub)
+    filling = fill_hub(small_hub)
     answer = send(client, "GET", "/healthz/ready")
     assert (answer.status_code, answer.json["status"], answer.json["checks"]["disk"]) == (503, "down", "down")
     assert send(client, "GET", "/healthz/live").status_code == 200
@@ -141,7 +115,7 @@ def test_the_status_and_the_check_of_readiness_name_the_disk(client: FlaskClient
 
 def test_the_first_request_after_space_is_back_is_stored(client: FlaskClient, small_hub: Settings) -> None:
     form = {"name": "Pixel errors", "query": "q=pixel"}
-    filling = fill(small_hub)
+    filling = fill_hub(small_hub)
     assert send(client, "POST", "/diary/searches", data=form).status_code == 507
     filling.unlink()
     answer = send(client, "POST", "/diary/searches", data=form)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
+from app.queue import failure_log, periodic
+from tests.queue.test_periodic import Clock
 from tests.support.queues import with_queues
 
 
@@ -22,3 +24,12 @@ def traces(tmp_path: Path) -> Path:
     folder = tmp_path / "traces"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Clocks of periodic tasks that the test sets."""
+    monkeypatch.setattr(failure_log, "_failing", {})  # as in a new process
+    made = Clock()
+    monkeypatch.setattr(periodic, "time", made)
+    return made

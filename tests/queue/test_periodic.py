@@ -16,7 +16,7 @@ import pytest
 
 from app.core import database
 from app.core.settings import TREE, Settings
-from app.queue import execution, failure_log, periodic
+from app.queue import execution, periodic
 from app.queue.periodic import PeriodicTask, PeriodicTaskState, TaskRun
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
@@ -56,14 +56,6 @@ class Stopping(threading.Event):
         assert timeout is not None
         self.clock.advance(max(timeout, 0.001))
         return self.is_set()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setattr(failure_log, "_failing", {})  # as in a new process
-    made = Clock()
-    monkeypatch.setattr(periodic, "time", made)
-    return made
 
 
 def counting(clock: Clock, times: list[float], period_s: float = 2.0, then: Callable[[int], object] = lambda _: None) -> PeriodicTask:

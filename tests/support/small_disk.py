@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core import database
+from app.core.settings import Settings
+
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int = 8) -> Iterator[None]:
@@ -40,3 +43,9 @@ def fill_disk(folder: Path) -> Path:
             if error.errno != errno.ENOSPC:
                 raise
     return path
+
+
+def fill_hub(settings: Settings) -> Path:
+    """Fill the disk of a hub to its last byte, with nothing left in the log of its database; returns the file that does."""
+    database.proxy.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return fill_disk(settings.data)
