@@ -16,6 +16,7 @@ from pathlib import Path
 
 from render.errors import (
     NO_RESPONSE,
+    OptionError,
     RenderCrashed,
     RenderDisconnected,
     RenderError,
@@ -27,6 +28,7 @@ from render.errors import (
     RenderUnavailable,
     RequestError,
 )
+from render.options import Options
 
 HISTOGRAM = 0x10
 """Type byte of `Request.flags` for all objects that are not scalars."""
@@ -157,8 +159,7 @@ class RenderClient:
         if response.code == NO_STREAMER and describe and (streamers := describe()):
             response = self._respond(replace(request, streamers=streamers))
         if response.code and not response.image:
-            message = f"{request.name!r} is damaged in its file, or the specification {request.spec!r} is invalid (code {response.code})"
-            raise RenderRefused(response.code, message)
+            raise RenderRefused(response.code, _reason_without_plot(request))
         return response
 
     def _respond(self, request: Request) -> RenderResponse:
@@ -207,6 +208,17 @@ def _failure(code: int, text: str, name: str) -> RenderError:
     if code == UNDESCRIBED:
         return RenderRefused(code, f"{name!r} cannot be read: {reason}")
     return RenderRefused(code, f"{name!r} exceeds a limit of the render service: {reason}")
+
+
+def _reason_without_plot(request: Request) -> str:
+    """Why the response to a request is empty. The service answers a damaged object and an invalid specification alike."""
+    try:
+        Options.from_spec(request.spec)
+    except OptionError as error:
+        return f"The specification {request.spec!r} of {request.name!r} is invalid: {error}"
+    if not {"w", "h"} <= {pair.partition("=")[0] for pair in request.spec.split(";")}:
+        return f"The specification {request.spec!r} of {request.name!r} is invalid: it lacks a width or a height"
+    return f"{request.name!r} is damaged in its file"
 
 
 def _exchange(connection: socket.socket, message: bytes) -> tuple[int, bytes]:

@@ -218,6 +218,19 @@ def test_entries_in_the_buffer_of_root_are_in_every_format(render_format: Callab
     assert any(f"= {document['fEntries']}" in line or line == str(document["fEntries"]) for line in letters(render_format("svg", name)))
 
 
+def test_error_of_an_empty_response_tells_a_damaged_object_from_a_wrong_specification(service: Service, request_for: Make) -> None:
+    damaged = replace(request_for("TH1F", spec="w=60;h=40;format=json"), objects=[(b"garbage" * 20, 0)])
+    with pytest.raises(RenderRefused, match=r"^'Test/TH1F' is damaged in its file$"):
+        service.client.render(damaged)
+    for spec, problem in {
+        "w=60;h=40;bogus=1": "bogus: is not known",
+        "w=60;h=forty": "h: 'forty' is not",
+        "w=60": "lacks .* a height",
+    }.items():
+        with pytest.raises(RenderRefused, match=f"'Test/TH1F' is invalid: .*{problem}"):
+            service.client.render(request_for("TH1F", spec=spec))
+
+
 def test_damaged_buffer_of_entries_is_damage(service: Service, request_for: Make) -> None:
     raw, shift = request_for("buffered", spec="w=1;h=1;format=json").objects[0]
     for count in (1e9, -1e9, float("nan"), 200):
