@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import struct
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -22,6 +21,7 @@ from app.core.settings import TREE, Settings
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import NothingToDraw, PlotError, PlotTimeout, PlotUnavailable, UnsuitableFormat, UnusableElement
 from app.gui.plots import quarantine
+from app.gui.plots.drawing_slots import DrawingSlots
 from app.gui.plots.plot_files import PlotFiles, read_plot, write_plot
 from app.gui.plots.plot_parts import PlotPart, combined_part, render_request
 from app.gui.plots.streamer_cache import StreamerCache
@@ -85,7 +85,7 @@ class Plots:
         self.files = PlotFiles(settings.data / "plots")
         self.max_bytes = gui.plot_cache_mb << 20
         self.added_bytes = 0
-        self.slots = threading.BoundedSemaphore(max(1, settings.web_threads - FREE_THREADS))
+        self.slots = DrawingSlots(max(1, settings.web_threads - FREE_THREADS))
         self.failures: TTLCache[str, PlotError] = TTLCache(1000, FAILURE_S)
         self.lock = threading.Lock()
         self.streamers = StreamerCache()
@@ -122,7 +122,7 @@ class Plots:
         if (image := read_plot(path)) is not None:
             PLOTS_KEPT.inc()
             return image, key
-        with self._slot(parts[0].name), self.files.lock(key):
+        with self.slots.take(parts[0].name, SLOT_WAIT_S), self.files.lock(key):
             if (image := read_plot(path)) is None:
                 image = self._render(parts, options, key)
                 if write_plot(path, image):
@@ -135,15 +135,6 @@ class Plots:
             self.added_bytes = 0
             with outages_logged("The eviction of plots is not queued"):
                 enqueue(EVICT, "plots")
-
-    @contextmanager
-    def _slot(self, name: str) -> Iterator[None]:
-        if not self.slots.acquire(timeout=SLOT_WAIT_S):
-            raise PlotUnavailable(f"Cannot draw {name} now: other plots take long")
-        try:
-            yield
-        finally:
-            self.slots.release()
 
     def _render(self, parts: Sequence[PlotPart], options: Options, key: str) -> bytes:
         """Draw a plot and count the outcome. Raises PlotError."""

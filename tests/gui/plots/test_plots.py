@@ -183,8 +183,15 @@ def answers(plots: Plots, sample: OpenSample, paths: list[bytes]) -> list[int]:
 def test_simultaneous_requests_for_a_slow_plot_share_one_attempt(hub: Settings, sample: OpenSample, silent: Silent) -> None:
     plots = Plots(hub)
     plots.client.timeout = 1
-    assert answers(plots, sample, [MAP] * 6) == [504] * 6
+    assert answers(plots, sample, [MAP] * 5) == [504] * 5
     assert len(silent.came) == 1
+
+
+def test_simultaneous_requests_for_a_slow_plot_leave_a_thread_for_other_plots(hub: Settings, sample: OpenSample, silent: Silent) -> None:
+    plots = Plots(hub.replace(web_threads=4))
+    plots.client.timeout = 3
+    assert answers(plots, sample, [MAP, MAP, b"another plot"]) == [503, 504, 504]
+    assert len(silent.came) == 2
 
 
 def test_slow_plots_leave_threads_for_other_pages(hub: Settings, sample: OpenSample, silent: Silent) -> None:
