@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.core.settings import load
 from app.gui import short_links
 from app.gui.catalog.alarms import count_missing
-from app.gui.catalog.importing import forget_names, import_file
+from app.gui.catalog.importing import import_file
+from app.gui.catalog.storing import forget_names
 from app.gui.files.register import IMPORT
 from app.gui.files.staging import REGISTER, complete, forget_registrations
 from app.gui.plots.plot_files import evict

@@ -10,7 +10,7 @@ import pytest
 from app.core.settings import Settings
 from app.core.short_writes import MOST_ITEMS
 from app.gui import short_links
-from app.gui.catalog.importing import forget_names
+from app.gui.catalog.storing import forget_names
 from app.gui.models import NameList, ShortLink
 from app.trends import recompute
 from app.trends.custom import store

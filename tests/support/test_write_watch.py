@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from app.core.database import end_thread, proxy
 from app.core.settings import Settings
-from app.gui.catalog.importing import forget_names
+from app.gui.catalog.storing import forget_names
 from app.gui.files import register
 from app.gui.files.entries import Entry
 from app.gui.models import Dataset, NameList
@@ -40,7 +40,7 @@ def test_other_threads_and_single_statements_count(hub: Settings) -> None:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(write).result()
         forget_names()
-    assert [found.place.partition(":")[0] for found in watch.longest[:2]] == ["app/gui/files/register.py", "app/gui/catalog/importing.py"]
+    assert [found.place.partition(":")[0] for found in watch.longest[:2]] == ["app/gui/files/register.py", "app/gui/catalog/storing.py"]
 
 
 def test_what_a_test_writes_does_not_count(hub: Settings) -> None:
