@@ -12,6 +12,7 @@ AREA = Area(
     init_app=ops.init_app,
     menu=(MenuItem("Status", "/status"), MenuItem("Help", "/help")),
     commands={
+        "doctor": CliCommand("app.cli.doctor", "Maintenance"),
         "config": CliCommand("app.cli.config", "Maintenance"),
         "db": CliCommand("app.cli.db", "Maintenance"),
         "demo": CliCommand("app.cli.demo", "Data"),
@@ -26,6 +27,7 @@ AREA = Area(
         "openapi.openapi": "public",
         "health.live": "public",
         "health.ready": "public",
+        "health.seen": "public",
         "health.metric_text": "viewer",
         "status.status": "viewer",
         "status.release": "operator",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from app.core import metrics
 from app.core.area import Area
@@ -13,6 +13,7 @@ from app.core.version import VERSION
 from app.ops.disk import disk_line
 from app.ops.status import database_line, readiness
 from app.security import Role, needs
+from app.security.proxies import CLIENT, FORWARDER, HOPS, PEER
 from app.web import request_settings
 from app.web.responses import ContentResponse
 
@@ -37,6 +38,17 @@ def ready() -> tuple[Response, int]:
     is_ready = all(line.state != "down" for line in lines)
     body = {"status": "ok" if is_ready else "down", "checks": {line.name: line.state for line in lines}}
     return jsonify(body), 200 if is_ready else 503
+
+
+@blueprint.get("/healthz/seen")
+@needs(Role.PUBLIC)
+def seen() -> Response:
+    """What the hub sees of this request: for `dqmhub doctor`, which compares it with what it has sent."""
+    environ = request.environ
+    body = {"scheme": request.scheme, "host": request.host, "prefix": request.script_root, "proxy": environ[FORWARDER]}
+    response = jsonify({**body, "client": environ[CLIENT], "peer": environ[PEER], "hops": environ[HOPS]})
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/metrics")

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
 CLIENT = "dqmhub.client"
+FORWARDER = "dqmhub.proxy"
+"""What forwarded the request: "none" that says so, "unknown", "trusted"."""
+PEER = "dqmhub.peer"
+"""The address from which the connection came."""
+HOPS = "dqmhub.hops"
+"""Number of addresses in X-Forwarded-For."""
 
 FORWARDING_HEADERS = (
     "HTTP_X_FORWARDED_FOR",
@@ -64,8 +70,11 @@ class ProxyMiddleware:
         forwarded = {name: environ.pop(name) for name in FORWARDING_HEADERS if name in environ}
         peer = environ.get("REMOTE_ADDR", "")
         url_prefix = self.prefix
+        environ[PEER], environ[HOPS] = peer, len(_items(forwarded.get("HTTP_X_FORWARDED_FOR", "")))
+        environ[FORWARDER] = "unknown" if forwarded else "none"
         if is_inside(peer, self.proxies):
             url_prefix = self._apply(environ, forwarded) or url_prefix
+            environ[FORWARDER] = "trusted" if forwarded else "none"
         else:
             environ[CLIENT] = "" if forwarded or _is_silent_proxy(peer, environ.get("HTTP_HOST", "")) else peer
         _strip(environ, url_prefix)

@@ -1,0 +1,1 @@
+"""The checks of `dqmhub doctor`, one module each."""

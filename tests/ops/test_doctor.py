@@ -1,0 +1,108 @@
+"""`dqmhub doctor`, with the real hub behind a real nginx."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE, Settings
+from app.ops.doctor import all_checks, examine
+from app.security.this_machine import key_file
+from tests.support.cli import run_command
+from tests.support.nginx import nginx
+from tests.support.ports import free_port
+from tests.support.processes import environment
+from tests.support.site import address, site
+
+(RIGHT,) = re.findall(r"```nginx\n(location / \{.*?\n\})\n```", (TREE / "docs/operators/accounts.md").read_text(), re.S)
+"""The block that the documentation shows."""
+
+SILENT = "location / { proxy_pass http://127.0.0.1:8889; }"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
+    """A running hub that trusts no proxy."""
+    with site(Settings(data_dir=str(tmp_path_factory.mktemp("d") / "var"), web_workers=1), sqlite_template, []) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def trusting(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
+    """A running hub that trusts proxies on this machine."""
+    data = tmp_path_factory.mktemp("t") / "var"
+    with site(Settings(data_dir=str(data), web_workers=1, trusted_proxies=("127.0.0.1/32",)), sqlite_template, []) as running:
+        yield running
+
+
+@pytest.fixture
+def examined(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Exit code and output of the command for a hub, through nginx with this block."""
+
+    def examine_through(name: str, block: str) -> tuple[int, str]:
+        settings, port = request.getfixturevalue(name), free_port()
+        servers = f"server {{ listen 127.0.0.1:{port}; {block.replace(':8889', f':{settings.web_port}')} }}"
+        with nginx(tmp_path / "nginx", port, servers):
+            return doctor(settings.replace(anonymous_read="local", register_networks=()), f"http://127.0.0.1:{port}")
+
+    return examine_through
+
+
+def doctor(settings: Settings, url: str) -> tuple[int, str]:
+    done = run_command(environment(settings), "doctor", "--url", url)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "block", "code", "said"),
+    [
+        ("hub", SILENT, 1, "What forwards to the hub says nothing of itself"),
+        ("hub", RIGHT, 1, 'set trusted_proxies = ["127.0.0.1"]'),
+        ("trusting", RIGHT, 0, "the proxy is trusted, and names its clients"),
+        ("trusting", SILENT, 1, "What forwards to the hub says nothing of itself"),
+        ("trusting", RIGHT.replace("$http_host", "$proxy_host"), 1, "The hub sees the host 127.0.0.1:"),
+        ("trusting", RIGHT.replace("$scheme", "https"), 1, "The hub sees https, and people use http"),
+        ("trusting", RIGHT.replace("$proxy_add_x_forwarded_for", "$http_x_forwarded_for"), 1, "so that they choose their address"),
+        ("trusting", RIGHT.replace("$proxy_add_x_forwarded_for", '""'), 0, "does not name the address of its client"),
+        ("trusting", RIGHT.replace("location / {", "location / { return 502; "), 1, "does not lead to the hub: status 502"),
+    ],
+    ids=["silent", "not trusted", "right", "silent and trusted", "host", "scheme", "forged", "no client", "broken"],
+)
+def test_what_a_proxy_does_not_tell_the_hub_is_found(
+    examined: Callable[..., tuple[int, str]], name: str, block: str, code: int, said: str
+) -> None:
+    found, output = examined(name, block)
+    assert said in output
+    assert found == code, output
+
+
+@pytest.mark.slow
+def test_the_address_of_the_hub_itself_is_right(hub: Settings) -> None:
+    code, output = doctor(hub.replace(anonymous_read="local", register_networks=()), address(hub))
+    assert (code, "without a proxy" in output) == (0, True), output
+
+
+def test_rights_by_address_and_a_key_for_everybody_are_named(hub: Settings) -> None:
+    assert [finding.level for name, finding in examine(hub.replace(anonymous_read="local"), "") if name == "access"] == ["ok"]
+    loose = hub.replace(anonymous_read="loopback", register_networks=("10.0.0.0/8", "127.0.0.0/8", "::/0"))
+    path = key_file(hub)
+    path.chmod(0o644)
+    found = [finding for name, finding in examine(loose, "") if name == "access"]
+    path.chmod(0o600)
+    assert [finding.level for finding in found] == ["warning", "warning", "error"]
+    assert "127.0.0.0/8, ::/0 registers" in found[1].text
+    assert all(finding.remedy for finding in found)
+
+
+def test_a_host_that_the_hub_refuses_is_named(settings: Settings) -> None:
+    (found,) = [finding for name, finding in examine(settings, "https://hub.example/dqm") if name == "proxy"]
+    assert (found.level, found.remedy) == ("error", 'Add "hub.example"')
+
+
+def test_each_module_is_a_check_and_says_what_it_looks_at() -> None:
+    assert {check.__name__.rpartition(".")[2] for check in all_checks()} >= {"access", "proxy"}
+    assert all(check.__doc__ for check in all_checks())
