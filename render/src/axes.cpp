@@ -39,14 +39,6 @@ bool apply_axis(TAxis &axis, const AxisSpec &spec, int dimension) {
   return log && (dimension != 2 || extended);
 }
 
-// Returns where ROOT begins the logarithmic scale of contents.
-double start_of_log_scale(const TH1 &histogram, double high) {
-  const double least = histogram.GetMinimum();
-  if (least > 0)
-    return least;
-  return histogram.GetDimension() > 1 ? std::min(1., 0.001 * high) : high >= 1 ? std::max(0.005, 1e-10 * high) : 0.001 * high;
-}
-
 // Returns how many of the numbers 1, 2, ... 9, 10, 20, ... stand on a logarithmic scale, at most two.
 int numbers_between(double low, double high) {
   const double decade = std::pow(10, std::floor(std::log10(low))), first = std::ceil(low / decade) * decade;
@@ -56,10 +48,11 @@ int numbers_between(double low, double high) {
 
 // Adds numbers to logarithmic scales of less than two decades, which would otherwise have one or none. Returns whether at least
 // two stand on it.
-bool label_between_decades(TH1 &histogram, const AxisSpec &range) {
-  const double high = range.max.value_or(histogram.GetMaximum()), low = range.min.value_or(start_of_log_scale(histogram, high));
-  const auto axis = histogram.GetDimension() == 1 ? histogram.GetYaxis() : histogram.GetZaxis();
-  axis->SetMoreLogLabels(high < 100 * low);
+bool label_between_decades(TH1 &histogram) {
+  const auto [low, high] = log_scale(histogram);
+  const bool line = histogram.GetDimension() == 1;
+  const double least = line ? histogram.GetMinimum() : low, most = histogram.GetMaximum();
+  (line ? histogram.GetYaxis() : histogram.GetZaxis())->SetMoreLogLabels(most < 100 * least);
   return numbers_between(low, high) > 1;
 }
 
@@ -71,10 +64,20 @@ bool apply_content_range(TH1 &histogram, const AxisSpec &spec, bool alone) {
     histogram.SetMinimum(*range.min);
   if (range.max)
     histogram.SetMaximum(*range.max);
-  return log && (label_between_decades(histogram, range) || !alone || histogram.GetMaximum() <= 0);
+  return log && (label_between_decades(histogram) || !alone || histogram.GetMaximum() <= 0);
 }
 
 }  // namespace
+
+std::pair<double, double> log_scale(const TH1 &histogram) {
+  constexpr double automatic = -1111, below = 0.5, above = 2 * 0.9 / 0.95;  // ROOT's room beside the contents of one dimension
+  double low = histogram.GetMinimum(), high = histogram.GetMaximum();
+  if (histogram.GetDimension() > 1)
+    return {low > 0 ? low : std::min(1., 0.001 * high), high};
+  if (low <= 0)
+    low = high >= 1 ? std::max(0.005, 1e-10 * high) : 0.001 * high;
+  return {histogram.GetMinimumStored() == automatic ? low * below : low, histogram.GetMaximumStored() == automatic ? high * above : high};
+}
 
 void apply_axes(TVirtualPad &pad, TH1 &histogram, const Spec &spec, bool alone) {
   const int dimension = histogram.GetDimension();

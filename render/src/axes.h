@@ -3,6 +3,8 @@
 #include <TH1.h>
 #include <TVirtualPad.h>
 
+#include <utility>
+
 #include "spec.h"
 
 namespace dqmhub {
@@ -11,5 +13,8 @@ namespace dqmhub {
 // scale applies to values above 0, and to contents only if at least two numbers stand on it. `alone`: no references will be
 // drawn, which can extend the scale.
 void apply_axes(TVirtualPad &pad, TH1 &histogram, const Spec &spec, bool alone);
+
+// Returns the ends of the scale that ROOT chooses for contents on a logarithmic axis; up to 0 if it can draw none.
+std::pair<double, double> log_scale(const TH1 &histogram);
 
 }  // namespace dqmhub

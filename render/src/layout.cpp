@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "axes.h"
 #include "stat_boxes.h"
 
 namespace dqmhub {
@@ -92,9 +93,9 @@ double width_of_numbers(TVirtualPad &pad, const TH1 &histogram, bool log) {
   const TAxis &axis = *histogram.GetYaxis();
   if (histogram.GetDimension() > 1 && axis.GetLabels())
     return longest_label(pad, axis);
-  const auto [low, high] = range_of_y(histogram);
+  const auto [low, high] = log && histogram.GetDimension() == 1 ? log_scale(histogram) : range_of_y(histogram);
   if (log)
-    return high > 0 ? longest_power(axis, low > 0 ? low : 1e-3 * high, high) : usual;
+    return high > 0 ? longest_power(axis, low, high) : usual;
   const bool divided = high - low > narrowest * std::max(std::abs(low), std::abs(high));
   return divided ? std::min(longest_number(low, high) * kDigit, most) : usual;
 }
@@ -110,6 +111,15 @@ void separate_power_of_palette(TH1 &histogram) {
   const double uppermost = numbers.last > high ? numbers.last - numbers.step : numbers.last;
   if (numbers.power != 0 && uppermost > high - half_letter * (high - low))
     histogram.GetZaxis()->ChangeLabel(last, -1, -1, below);
+}
+
+// Reduces the numbers of a palette to those that its height in pixels has room for.
+void limit_numbers(const TVirtualPad &pad, TAxis &axis, double height) {
+  constexpr double line = 1.25;                       // in units of the letters
+  constexpr int usual = 10, fewest = 2, minor = 500;  // divisions; ROOT's number for five minor ones
+  const int most = int(height / (line * axis.GetLabelSize() * smaller_side(pad)));
+  if (most < usual)
+    axis.SetNdivisions(minor + std::max(most, fewest));
 }
 
 // Returns the left margin as a share of the width.
@@ -158,7 +168,9 @@ std::optional<double> make_room_for_palette(TVirtualPad &pad, TH1 &histogram, co
   pad.SetRightMargin(box ? 1 - gStyle->GetStatX() + gStyle->GetStatW() : narrow);
   if (!box)
     return {};
-  return std::min<double>(gStyle->GetStatY() - stat_box_height(histogram) - gap, 1 - pad.GetTopMargin());
+  const double top = std::min<double>(gStyle->GetStatY() - stat_box_height(histogram) - gap, 1 - pad.GetTopMargin());
+  limit_numbers(pad, *histogram.GetZaxis(), (top - pad.GetBottomMargin()) * pad.GetWh());
+  return top;
 }
 
 void add_palette(const TVirtualPad &pad, TH1 &histogram, double top, bool view) {

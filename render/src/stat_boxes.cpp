@@ -84,15 +84,18 @@ void draw_own_box(TH1 &main) {
 
 }  // namespace
 
-// The height is a quarter of the style's height per line. Each digit above 0 of OptStat is one line; mean and standard
-// deviation take one for each axis, of a profile also for its contents.
+// The height is a quarter of the style's height per line. The digits of OptStat are, from the last: name, entries, mean, standard
+// deviation, underflow, overflow, integral, skewness and kurtosis. Mean, deviation, skewness and kurtosis take a line for each
+// axis, and the first two of a profile also one for its contents. Underflow and overflow of a map are a table of three lines.
 double stat_box_height(const TH1 &histogram) {
-  const int digits = gStyle->GetOptStat(), values = dynamic_cast<const TProfile *>(&histogram) ? 2 : histogram.GetDimension();
-  int lines = 0;
-  for (int rest = digits; rest > 0; rest /= 10)
-    lines += rest % 10 != 0;
-  lines += (values - 1) * ((digits / 100 % 10 != 0) + (digits / 1000 % 10 != 0));
-  return 0.25 * lines * gStyle->GetStatH();
+  constexpr int all = 1, usual = 1111;  // ROOT takes 1 for 1111
+  const int axes = histogram.GetDimension(), contents = dynamic_cast<const TProfile *>(&histogram) ? 1 : 0;
+  const int lines_of[] = {1, 1, axes + contents, axes + contents, 1, 1, 1, axes, axes};
+  int lines = 0, rest = gStyle->GetOptStat() == all ? usual : gStyle->GetOptStat();
+  const bool table = axes > 1 && rest / 10000 % 100 != 0;
+  for (int number = 0; number < int(std::size(lines_of)); ++number, rest /= 10)
+    lines += rest % 10 != 0 && !(table && (number == 4 || number == 5)) ? lines_of[number] : 0;
+  return 0.25 * (lines + 3 * table) * gStyle->GetStatH();
 }
 
 Color_t reference_colour(size_t number) { return kColours[(number - 1) % std::size(kColours)]; }

@@ -270,8 +270,10 @@ def place_y_title(histogram: ROOT.TH1, letters: float) -> None:
     axis.SetTitleOffset((letters * DIGIT + 0.035) * min(width, height) / (1.6 * axis.GetTitleSize() * width))
 
 
-def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ") -> None:
-    """Draw a plot with a palette in the right margin, below the statistics box if there is one."""
+def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ", lines: int = 0) -> None:
+    """Draw a plot with a palette in the right margin, below the statistics box if there is one.
+
+    It has `lines`, by default those of name, entries, and mean and width of each axis."""
     pad, style = ROOT.gPad, ROOT.gStyle
     if not style.GetOptStat() or histogram.TestBit(ROOT.TH1.kNoStats):
         pad.SetRightMargin(0.2)
@@ -279,7 +281,7 @@ def draw_with_palette(histogram: ROOT.TH1, options: str = "COLZ") -> None:
         return
     pad.SetRightMargin(1 - style.GetStatX() + style.GetStatW())
     left = 1 - pad.GetRightMargin() + 0.005
-    lines = 2 + 2 * histogram.GetDimension()  # name, entries, mean and width of each axis
+    lines = lines or 2 + 2 * histogram.GetDimension()
     top = style.GetStatY() - lines * style.GetStatH() / 4 - 0.065
     palette = ROOT.TPaletteAxis(left, pad.GetBottomMargin(), left + 0.05 - 0.005, top, histogram)
     palette.SetOption("brNDC")

@@ -92,11 +92,49 @@ def log_map_with_empty_cells(histogram: ROOT.TH2) -> None:
     draw_with_palette(histogram)
 
 
-@golden_image("ztype=log", "level map", name="log_map_of_nearly_equal_contents")
-@golden_image("ytype=log", "level", name="log_of_nearly_equal_contents")
-def linear_instead_of_log(histogram: ROOT.TH1) -> None:
+@golden_image("ztype=log", "level map")
+def log_map_of_nearly_equal_contents(histogram: ROOT.TH2) -> None:
     """No two numbers would stand on a logarithmic scale."""
-    draw_with_palette(histogram) if histogram.GetDimension() == 2 else histogram.Draw()
+    draw_with_palette(histogram)
+
+
+@golden_image("ytype=log;ymin=900;ymax=910", "level")
+def log_between_near_limits(histogram: ROOT.TH1) -> None:
+    histogram.SetMinimum(900)
+    histogram.SetMaximum(910)
+    histogram.Draw()
+
+
+@golden_image("ytype=log", "level")
+def log_of_nearly_equal_contents(histogram: ROOT.TH1) -> None:
+    """ROOT leaves room for several numbers on both sides."""
+    ROOT.gPad.SetLogy()
+    histogram.GetYaxis().SetMoreLogLabels()
+    make_room_for_y_title(*SMALL, letters=POWER)
+    place_y_title(histogram, POWER)
+    histogram.Draw()
+
+
+@golden_image("showstats=110111", "hot map")
+def table_of_underflow_and_overflow(histogram: ROOT.TH2) -> None:
+    """The table has three lines, below name, entries and means."""
+    ROOT.gStyle.SetOptStat(110111)
+    histogram.GetZaxis().ChangeLabel(-1, -1, -1, 13)
+    draw_with_palette(histogram, lines=4 + 3)
+
+
+@golden_image("showstats=111111111", "TH2F")
+def few_numbers_of_a_low_palette(histogram: ROOT.TH2) -> None:
+    """Below all statistics there is room for five numbers."""
+    ROOT.gStyle.SetOptStat(111111111)
+    histogram.GetZaxis().SetNdivisions(505)
+    draw_with_palette(histogram, lines=14)
+
+
+@golden_image("showstats=1", "TH2F")
+def statistics_1_are_all_usual_ones(histogram: ROOT.TH2) -> None:
+    ROOT.gStyle.SetOptStat(1111)
+    draw_with_palette(histogram)
 
 
 @golden_image("", "hot map")
