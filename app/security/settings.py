@@ -23,7 +23,8 @@ class SecuritySettings:
         one_of("nobody", "local", "loopback", "everyone"),
     )
     demo_accounts: bool = setting(
-        False, "Show the accounts of the demo on the sign-in page, on this machine only; `dqmhub run --demo` sets it."
+        False,
+        "Show the accounts of the demo on the sign-in page to who opened the link of `dqmhub local-link`; `dqmhub run --demo` sets it.",
     )
     session_hours: float = setting(12.0, "Longest length of a session, in hours.", between(0.1, 720))
     session_idle_hours: float = setting(

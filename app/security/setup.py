@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from flask import Flask
@@ -18,6 +19,8 @@ from app.security.roles import Role
 from app.security.settings import SecuritySettings
 from app.web.errors import map_errors
 
+log = logging.getLogger(__name__)
+
 
 def init_app(app: Flask) -> None:
     """Add security to the application."""
@@ -31,7 +34,10 @@ def init_app(app: Flask) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=security.session_hours),
     )
-    this_machine.make_key(settings)
+    try:
+        this_machine.make_key(settings)
+    except OSError as error:  # a full disk must not keep the hub from starting
+        log.warning("Nobody has the rights of this machine: %s cannot be written: %s", this_machine.key_file(settings), error.strerror)
     app.session_interface = CookieSessionInterface()
     app.wsgi_app = ProxyMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
     app.jinja_env.globals.update(current_user=current_user, may=may, page_address=guard.page_address)

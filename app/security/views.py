@@ -70,15 +70,16 @@ def sign_in_now() -> AnyResponse:
 def _sign_in_page(target: str, name: str, problem: Problem | None = None) -> Response:
     """The form, with the role that the page `target` needs, and in a demo with its accounts for users of this machine."""
     settings = request_settings()
-    shows_accounts = settings.of(SecuritySettings).demo_accounts and current_user().is_local
+    security, caller = settings.of(SecuritySettings), current_user()
     return account_page(
         "security/sign_in.html",
         problem,
         next=target,
         name=name,
         role=role_of_page(target),
-        demo=demo_accounts.read(settings) if shows_accounts else {},
-        reads_locally=settings.of(SecuritySettings).anonymous_read != "nobody" and not current_user().is_local,
+        demo=demo_accounts.read(settings) if security.demo_accounts and caller.is_local else {},
+        is_demo=security.demo_accounts,
+        reads_locally=security.anonymous_read != "nobody" and caller.role == Role.PUBLIC,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
 import socket
 import subprocess
 import urllib.error
@@ -16,8 +18,9 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from app import create_app
 from app.cli.local_link import local_link
-from app.core.settings import Settings
+from app.core.settings import Settings, load_secret_key
 from app.gui.settings import GuiSettings
 from app.security import demo_accounts, this_machine
 from app.security.models import Audit
@@ -26,7 +29,8 @@ from tests.support.nginx import nginx
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
-from tests.support.site import address, site
+from tests.support.site import address, bound, site
+from tests.support.small_disk import fill_disk, small_disk
 
 HOME = "http://127.0.0.1:8889"
 SILENT_NGINX = "server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{hub}; }} }}"
@@ -119,6 +123,20 @@ def test_accounts_of_a_demo_are_shown_to_who_opened_the_link_only(small_app: Cal
     assert not any(password in client.get("/account/sign-in", base_url=HOME).text for password in passwords)
     client.get(f"{link.path}?{link.query}", base_url=HOME)
     assert all(password in client.get("/account/sign-in", base_url=HOME).text for password in passwords)
+
+
+@pytest.mark.slow
+def test_a_hub_whose_disk_is_full_before_it_has_a_key_starts(tmp_path: Path, sqlite_template: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path / "var"), anonymous_read="local")
+    with small_disk(settings.data):
+        shutil.copytree(sqlite_template, settings.data, dirs_exist_ok=True)
+        load_secret_key(settings)
+        with bound(settings):
+            fill_disk(settings.data)
+            client = create_app(settings).test_client()
+            assert client.get("/healthz/live", base_url=HOME).status_code == 200
+            assert this_machine.read_key(settings) == ""
+        gc.collect()
 
 
 # A real hub behind what forwards to it without saying so

@@ -261,13 +261,15 @@ def test_a_client_that_somebody_stops_holds_up_nothing(tmp_path: Path) -> None:
 def test_the_options_of_the_transfer_are_accepted_on_every_host(tmp_path: Path) -> None:
     places = Places(tmp_path / "a folder")
     places.make([FU, OTHER_FU])
-    paths = write_options(places, [FU, OTHER_FU], BU, "http://127.0.0.1:8080/dqm", tmp_path, "warning")
+    paths = write_options(places, [FU, OTHER_FU], BU, "http://127.0.0.1:8080/dqm", tmp_path, "warning", "/run/local_key")
     fu, other, bu, gui = map(read_options, paths)
     assert [path.name for path in paths] == ["fu1.toml", "fu2.toml", "bu.toml", "gui.toml"]
     assert (fu.host_name, fu.fu.folder, fu.fu.input_folder) == (FU, str(places.upload(FU)), str(places.input(FU)))
     assert fu.fu.target == other.fu.target == bu.bu.folder
     assert bu.bu.gui_machines[0].pb_folder == gui.cleanup.folder
     assert {one.hubs[0].url for one in (fu, other, bu, gui)} == {"http://127.0.0.1:8080/dqm"}
+    tokens = {one.hubs[0].token_file for one in (fu, other, bu, gui)} | {bu.bu.gui_machines[0].token_file}
+    assert tokens == {"/run/local_key"}
     assert len({one.state for one in (fu, other, bu, gui)}) == 4
 
 
