@@ -20,9 +20,10 @@ class SubmissionLogs(Sample):
     record = qstat(8000001, "/mnt/work/projects/project_id/some_directory").encode()
 
     def place(self, folder: Path, damaged: Sequence[bytes]) -> Options:
-        for old in folder.iterdir():
-            shutil.rmtree(old)
-        site = Site(folder)
+        own = folder / "site"  # not all: the folder of a test has the database, too
+        shutil.rmtree(own, ignore_errors=True)
+        own.mkdir()
+        site = Site(own)
         for native_id in map(int, self.states):
             site.submit(native_id)
         site.pending(7000001)
