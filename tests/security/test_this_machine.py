@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import shutil
 import socket
+import sqlite3
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
 from tests.support.site import address, bound, site
-from tests.support.small_disk import fill_disk, small_disk
+from tests.support.small_disk import fill_hub, small_disk
 
 HOME = "http://127.0.0.1:8889"
 SILENT_NGINX = "server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{hub}; }} }}"
@@ -131,8 +132,9 @@ def test_a_hub_whose_disk_is_full_before_it_has_a_key_starts(tmp_path: Path, sql
     with small_disk(settings.data):
         shutil.copytree(sqlite_template, settings.data, dirs_exist_ok=True)
         load_secret_key(settings)
-        with bound(settings):
-            fill_disk(settings.data)
+        with bound(settings), closing(sqlite3.connect(settings.data / "dqmhub.db")) as held:
+            held.execute("SELECT name FROM sqlite_master").fetchone()  # else closing the other connection frees space
+            fill_hub(settings)
             client = create_app(settings).test_client()
             assert client.get("/healthz/live", base_url=HOME).status_code == 200
             assert this_machine.read_key(settings) == ""
