@@ -99,15 +99,22 @@ def main(arguments: list[str] | None = None) -> Any:
     """The console script. Errors that users can fix are one line on stderr and exit code 1, without a traceback."""
     try:
         return dqmhub(arguments)
-    except (SettingError, RuntimeError) as error:
-        if not _is_for_users(error):
+    except Exception as error:
+        message = _message_of(error)
+        if message is None:
             raise
-        click.echo(f"dqmhub: {error}", err=True)
+        click.echo(f"dqmhub: {message}", err=True)
         sys.exit(1)
 
 
-def _is_for_users(error: Exception) -> bool:
-    """Whether the message of an error is meant for users."""
-    from app.core.database import UnusableDatabase  # here, since it loads database drivers
+def _message_of(error: Exception) -> str | None:
+    """What a user can do about an error, or its cause outside of the hub; None for a fault of the hub."""
+    if isinstance(error, SettingError):
+        return str(error)
+    from app.core.outages import outage_of  # here, since it loads database drivers
 
-    return isinstance(error, SettingError | UnusableDatabase)
+    outage = outage_of(error)
+    if outage is None:
+        return None
+    causes = {"full": "The disk is full", "busy": "The database is busy", "away": "The database cannot be used", "unusable": ""}
+    return f"{causes[outage.kind]}: {outage.reason}".removeprefix(": ")

@@ -107,6 +107,14 @@ def log_outage(what: str, outage: Outage) -> None:
         log.error("%s: %s (%s)", what, outage.reason, outage.kind)
 
 
+def log_error(what: str, error: Exception) -> None:
+    """Log an error with its traceback, or an outage in one line now and then."""
+    if outage := outage_of(error):
+        log_outage(what, outage)
+    else:
+        log.error("%s", what, exc_info=error)
+
+
 @contextmanager
 def outages_logged(what: str) -> Iterator[None]:
     """Go on after an outage, which is logged: for what is done beside something else that still works."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 
 from app.core.counter_metrics import share_counts
 from app.core.heartbeat import Heartbeat
+from app.core.outages import log_outage, outage_of
 from app.core.settings import Settings
 from app.core.shared_counts import SharedCounts
 from app.core.supervisor import die_with, follow_supervisor
@@ -18,6 +20,10 @@ from protocol.buffered_http.worker import BufferedWorker
 
 MAX_CONNECTIONS = 2000
 """Open connections of each worker process; each browser that polls holds one."""
+
+
+RETRY_S = 0.5
+"""Pause between tries of a new worker to start in an outage."""
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -80,5 +86,15 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.counts.start(worker.age)
 
     def load(self) -> Any:
-        """Create the application in a worker process; gunicorn calls this."""
-        return self.create_app(self.settings)
+        """Create the application in a worker process; gunicorn calls this.
+
+        In an outage it waits: gunicorn would end the whole server because of a worker that cannot start.
+        """
+        while True:
+            try:
+                return self.create_app(self.settings)
+            except Exception as error:
+                if (outage := outage_of(error)) is None:
+                    raise
+                log_outage("A new web process waits", outage)
+                time.sleep(RETRY_S)

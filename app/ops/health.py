@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from app.core import metrics
 from app.core.area import Area
+from app.core.outages import log_error
 from app.core.version import VERSION
 from app.ops.disk import disk_line
 from app.ops.status import database_line, readiness
@@ -16,8 +16,6 @@ from app.security import Role, needs
 from app.security.proxies import CLIENT, FORWARDER, HOPS, PEER
 from app.web import request_settings
 from app.web.responses import ContentResponse
-
-log = logging.getLogger(__name__)
 
 blueprint = Blueprint("health", __name__)
 
@@ -66,8 +64,8 @@ def _texts() -> Iterator[bytes]:
     for area in current_app.extensions["areas"]:
         try:
             yield metrics.family_text(area.metrics(request_settings()) if area.metrics else [])
-        except Exception:  # the metrics of the other areas still work
-            log.exception("The metrics of the area %s failed", area.name)
+        except Exception as error:  # the metrics of the other areas still work
+            log_error(f"The metrics of the area {area.name} failed", error)
             failed.append(area.name)
     samples = [({"area": name}, 1) for name in failed]
     yield metrics.family_text([metrics.gauge("dqmhub_metrics_failed", "Areas whose metrics failed", samples)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Iterator
 
@@ -13,14 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import database
 from app.core.area import Area, StatusLine
+from app.core.outages import log_error
 from app.core.settings import Settings
 from app.gui.plots import quarantine
 from app.ops.disk import disk_line
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import page, request_settings
-
-log = logging.getLogger(__name__)
 
 blueprint = Blueprint("status", __name__)
 
@@ -47,7 +45,7 @@ def readiness(areas: Iterable[Area], settings: Settings) -> list[StatusLine]:
             try:
                 lines.append(check(settings))
             except Exception as error:
-                log.exception("A check of the area %s failed", area.name)
+                log_error(f"A check of the area {area.name} failed", error)
                 lines.append(_failed(area, error))
     return lines
 
@@ -63,7 +61,7 @@ def _lines_of(area: Area, settings: Settings) -> Iterator[StatusLine]:
     try:
         yield from area.status(settings)
     except Exception as error:
-        log.exception("The status of the area %s failed", area.name)
+        log_error(f"The status of the area {area.name} failed", error)
         yield _failed(area, error)
 
 
@@ -76,7 +74,7 @@ def _tables(areas: tuple[Area, ...]) -> tuple[list[Markup], list[StatusLine]]:
             try:
                 tables.append(Markup(render_template(table.template, may_release=may_release, **table.context())))
             except Exception as error:
-                log.exception("A table of the area %s failed", area.name)
+                log_error(f"A table of the area {area.name} failed", error)
                 failures.append(_failed(area, error))
     return tables, failures
 

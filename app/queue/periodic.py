@@ -158,7 +158,7 @@ def _run_once(run: TaskRun) -> bool:
         if outage is None:
             log.exception("The run of the periodic task %s was given up", run.task.name)
             return False
-        log_outage(f"The periodic task {run.task.name} waits", outage)
+        log_outage("Periodic tasks wait", outage)
         run.stopping.wait(OUTAGE_RETRY_S)
         return True
     return run.cut_off
@@ -169,7 +169,7 @@ def _standing_by(run: TaskRun) -> Iterator[bool]:
     """Stand by for a task; False, and nothing else, if a run of this process does so already: then its window is extended."""
     with _standby_lock:
         if waiting := _standby.get(run.task.name):
-            waiting.end = run.end
+            waiting.end = max(waiting.end, run.end)  # this one may be older
         else:
             _standby[run.task.name] = run
     try:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -63,6 +64,25 @@ def test_a_periodic_task_goes_on_within_two_seconds_of_the_end_of_an_outage(
         assert 50 <= times[0] - 1062 <= 52, "a run that cannot take the lease waits for it"
 
 
+def test_a_run_that_stands_by_is_not_cut_short_by_an_older_one(hub: Settings) -> None:
+    """After an outage, the run of the last minute finds that of this minute."""
+    PeriodicTaskState.create(name="count", period_s=2.0, owner="another", lease_until=0.0)
+    stopping, task = threading.Event(), PeriodicTask("count", 2.0, lambda _: nullcontext(lambda: None))
+
+    def stand_by() -> None:
+        periodic.run_window(task, stopping)
+        database.end_thread()
+
+    waiting = threading.Thread(target=stand_by)
+    waiting.start()
+    until(lambda: "count" in periodic._standby, "the run to stand by")
+    end = periodic._standby["count"].end
+    periodic.run_window(task, stopping, length_s=1.0)
+    assert periodic._standby["count"].end == end
+    stopping.set()
+    waiting.join(PATIENCE_S)
+
+
 @contextmanager
 def logged_process(settings: Settings, log: Path, module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process of a module of the tests that logs to a file."""
@@ -83,7 +103,7 @@ def test_the_tasks_of_a_consumer_stop_on_a_full_disk_and_go_on_in_the_same_proce
     with logged_process(small_hub, log, "tests.support.periodic_consumer", str(traces), "1.0") as process:
         until(lambda: len(steps(traces)) > 3, "first steps")
         filling = fill_hub(small_hub)
-        until(lambda: "The periodic task count waits: database or disk is full (full)" in log.read_text(), "the lease to be lost")
+        until(lambda: "Periodic tasks wait: database or disk is full (full)" in log.read_text(), "the lease to be lost")
         before, stored = len(steps(traces)), stored_steps()
         filling.unlink()
         until(lambda: len(steps(traces)) > before + 3 and stored_steps() > stored, "further steps")

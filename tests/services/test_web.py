@@ -80,6 +80,24 @@ def test_no_process_maps_a_file_of_the_data_folder_whose_full_disk_would_end_it(
     assert {Path(path).name for path in mapped} <= {"dqmhub.db-shm", "queue.db-shm"}, "SQLite writes each page before it maps it"
 
 
+def test_a_web_server_outlives_workers_that_die_while_its_database_is_away(
+    settings: Settings, sqlite_template: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """gunicorn ends the whole server when a new worker cannot start."""
+    with site(settings.replace(web_workers=1), sqlite_template, []) as running:
+        (worker,) = workers(running, 1)
+        master = int(Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[1])
+        file, aside = running.data / "dqmhub.db", running.data / "aside.db"
+        file.rename(aside)
+        for _ in range(2):
+            os.kill(worker, signal.SIGKILL)
+            until(lambda: "A new web process waits: The file of the database was removed" in capfd.readouterr().err, "a new worker to wait")
+            (worker,) = map(int, Path(f"/proc/{master}/task/{master}/children").read_text().split())
+        aside.rename(file)
+        until(lambda: answers(running), "the server to answer")
+        assert Path(f"/proc/{master}").exists()
+
+
 def test_an_address_may_name_ten_monitor_elements_with_long_paths(server: Settings) -> None:
     objects = "&".join(f"obj=archive/1/A/B/C/{'folder/' * 100}{number}" for number in range(10))
     with pytest.raises(urllib.error.HTTPError) as refused:
