@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.publish.sanitize.secret_words import CODES, COPULAS, FOREIGN_WORDS, KEYS, PASSWORDS, SECRET_WORDS
+from app.publish.sanitize.secret_words import CODES, COPULAS, FOREIGN_WORDS, KEYS, OTHER_COPULAS, PASSWORDS, SECRET_WORDS
 
 QUOTED = r"""(?:"[^"]*"|'[^']*')"""
 _REST = r"""[\w"'!@#$%^*+=.-]*"""
@@ -24,6 +24,9 @@ _ASSIGNED = rf"{ASSIGNMENT}{CONSTRUCTOR}"
 _IS = rf"\s+{COPULAS}(?:\s+now)?"
 _OF = r"(?:\s+(?:for|of|to|de|di|von|vom|para|pour|voor|dla|fur)\s+[\w.@' -]{1,40}?)?"
 """What a password is for."""
+
+_PROGRAM = r"(?:\B/[\w./-]*/|\b)"
+"""Before the name of a program, which may be called by its path."""
 
 _WORDS = r"(?:\S+\s+)*?"
 """Words between a program and its option."""
@@ -42,12 +45,13 @@ _OPTIONS = "|".join(
         rf"ldappasswd\s{_WORDS}-[sa]\s*",
         rf"user(?:add|mod)\s{_WORDS}-p\s*",
         rf"snmp\w+\s{_WORDS}(?:-a\s*\S+\s+(?-i:-X)\s+|(?-i:-[cAX])\s*)",
-        r"snmp-server\s+community\s+|[\w-]*community(?:\s+string)?\s*[:=]\s*",
+        r"snmp-server\s+community\s+|r[ow]community6?\s+|(?:tacacs|radius)-server\s+(?:\S+\s+)*?key\s+(?:\d\s+)?|[\w-]*community(?:\s+string)?\s*[:=]\s*",
         rf"ssh-keygen\s{_WORDS}(?:(?-i:-P)\s+\S+\s+)?(?-i:-[NP])\s+",
         rf"openssl\s{_WORDS}-k\s*|openssl\s+passwd\s+(?:-salt\s+\S+\s+|-\w+\s+)*|-pass(?:in|out)?\s+pass:",
         rf"(?:ipmitool|unzip|zip|sqlcmd|bcp|[it]sql)\s{_WORDS}(?-i:-P)\s*",
         rf"(?:7z\w?|u?n?rar)\s{_WORDS}-h?p",
         r"htpasswd\s(?:-\S+\s+)*?-\w*b\w*\s+\S+\s+\S+\s+",
+        rf"elog\s{_WORDS}-u\s+\S+\s+|pragma\s+(?:re)?key\s*=\s*|rabbitmqctl\s{_WORDS}(?:add_user|change_password)\s+\S+\s+",
         rf"mysqladmin\s{_WORDS}password\s+",
         rf"mkstore\s{_WORDS}-(?:create|modify)Credential\s+\S+\s+\S+\s+",
         r"net\s+use\s+(?:\S+\s+)?//\S+\s+|net\s+user\s+[^\s/]+\s+",
@@ -90,7 +94,7 @@ SECRET_POSITIONS: dict[str, SecretPosition] = {
     ),
     "digest": SecretPosition(r"\bdigest\s+username=", ".*"),
     "named_value": SecretPosition(
-        rf"""[\w.-]*(?:{SECRET_WORDS})[\w-]*(?:["']|\s*<)[\s,;"'<>/\w={{}}-]{{0,30}}?\bvalue["']?\s*(?::|=>|=|>)\s*""",
+        rf"""[\w.-]*(?:{SECRET_WORDS})[\w-]*(?:["']|\s*<)[\s,;"'<>/\w={{}}-]{{0,30}}?\b(?:value|string)["']?\s*(?::|=>|=|>)\s*""",
         is_context_read=True,
     ),
     "slash_login": SecretPosition(
@@ -103,13 +107,13 @@ SECRET_POSITIONS: dict[str, SecretPosition] = {
     "password_file": SecretPosition(r"(?:\b[a-z][\w.-]*|\*):(?:\d{2,5}|\*):[\w.*-]+:[\w.*-]+:", r"\S+"),
     "remote_user": SecretPosition(r"\B-U\s*[^\s%]+%", r"\S+"),
     "piped": SecretPosition(
-        r"\b(?:echo|printf)\s+(?:-\w+\s+)*",
+        rf"{_PROGRAM}(?:echo|printf)\s+(?:-\w+\s+)*",
         r"""(?:"[^"]*"|'[^']*'|[^|"'])+?""",
         rf"\s*\|\s*(?:(?:[\w./-]*/)?{_READERS}|\S+\s{_WORDS}--?\w*-?stdin\b)",
         is_context_read=True,
     ),
-    "here_string": SecretPosition(rf"\b{_READERS}[^|;<]*<<<\s*", is_context_read=True),
-    "program": SecretPosition(rf"(?:\b(?:{_OPTIONS})|\B-pw\s+)", is_context_read=True),
+    "here_string": SecretPosition(rf"{_PROGRAM}{_READERS}[^|;<]*<<<\s*", is_context_read=True),
+    "program": SecretPosition(rf"(?:{_PROGRAM}(?:{_OPTIONS})|\B-pw\s+)", is_context_read=True),
     "user_option": SecretPosition(r"\B-u\s*[\w.@-]+\s+(?:-[hs]\s+\S+\s+)?-p\s*", is_context_read=True),
     "identified": SecretPosition(r"\bidentified\s+by\s+", rf"{VALUE}(?:\s+replace\s+{VALUE})?"),
     "login_pair": SecretPosition(
@@ -131,23 +135,30 @@ SECRET_POSITIONS: dict[str, SecretPosition] = {
         rf"(?:from\s+{VALUE}\s+)?to\s+{VALUE}",
         is_context_read=True,
     ),
-    "other_language": SecretPosition(rf"{FOREIGN_WORDS}{_OF}(?:{_ASSIGNED}|\s+(?:{COPULAS}|je|on|er|ar)\s*:?\s+)"),
+    "other_language": SecretPosition(rf"{FOREIGN_WORDS}{_OF}(?:{_ASSIGNED}|\s+{OTHER_COPULAS}\s*:?\s+)"),
     "secret_label": SecretPosition(
-        rf"[\w.-]*(?:{SECRET_WORDS})[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{_ASSIGNED}"
+        rf"[\w.-]*(?:{SECRET_WORDS})[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{_ASSIGNED}(?:[&!]\w+\s+)?"
         rf"|\b(?:{PASSWORDS}){_OF}(?:{_IS}\s+|\s*[:=]\s*)|\b(?:token|{KEYS}){_IS}\s+"
         rf"|[\w-]*(?:password|passphrase|secret)\s+[05789]\s+|\b(?:bindpw|rootpw|requirepass|masterauth|storepass|keypass)\s+"
     ),
     "quoted_label": SecretPosition(rf"[\w.-]*(?:{PASSWORDS})(?:\s+|\s*\(\s*[bu]?)", QUOTED),
     "marked_label": SecretPosition(
-        rf"[\w.-]*(?:{PASSWORDS})(?:\s*\.{{2,}}\s*:?|\s+-\s|\s*\||\s*[\[(]|\s+\.)\s*", r"""["']?[^\s,;&"'<>()\[\]{}|]+"""
+        rf"[\w.-]*(?:{PASSWORDS})(?:\s+key)?(?:\s*\.{{2,}}\s*:?|\s+-\s|\s*\||\s*[\[(]|\s+\.)\s*", r"""["']?[^\s,;&"'<>()\[\]{}|]+"""
     ),
+    "spoken": SecretPosition(
+        r">\s*(?-i:AUTH|PASS)\s+(?:(?-i:PLAIN|LOGIN)\s+)?|\b(?-i:AUTH)\s+(?-i:PLAIN|LOGIN|XOAUTH2)\s+|\A\W*\w+\s+(?-i:LOGIN)\s+\S+\s+",
+        r"\S+",
+    ),
+    "element": SecretPosition(rf"<[\w:.-]*(?:{SECRET_WORDS})[\w-]*\s[^<>]*>", r"[^<>]+"),
     "auth_label": SecretPosition(
         rf"(?:[\w.-]*(?:\b|_)|\w+/|\b(?:db|my|admin|root|user|bind|ldap|smtp|ftp|sql|key|store|web))(?:auth|pass|pw){_ASSIGNED}"
+        rf"|\b(?:pass|pw){_OF}\s*[:=]\s*"
     ),
     "session_label": SecretPosition(rf"[\w.-]*(?:session|auth_?ticket|nonce|(?:\b|_)sid)[\w-]*{_ASSIGNED}"),
     "parameter": SecretPosition(r"[?&](?:code|sig|sid|key|ticket|state)=", r"""[^\s&"'<>;]+"""),
     "with_password": SecretPosition(
-        rf"\b(?:with|and|using|use|user\s+\S+|login\s+\S+|account\s+\S+)\s+(?:the\s+)?(?:{PASSWORDS})\s+|\b(?:password|passphrase)\s+|[(,;]\s*(?:{PASSWORDS})\s+|\A\s*(?:password|passwd)\s+",
+        rf"\b(?:with|and|using|use|user\s+\S+|login\s+\S+|account\s+\S+)\s+(?:the\s+)?(?:{PASSWORDS})\s+|[(,;]\s*(?:{PASSWORDS})\s+"
+        r"|[\w.-]*(?:\b|[._-])(?:password|passphrase|passwd|askpass)\s+|\buser\s+\S+\s+(?:pass|pw)\s+|\busername\s+\S+\s+privilege\s+\d+\s+secret\s+",
         r"[^\s\"',;<>(){}.=:-][^\s\"',;<>(){}]*",
     ),
     "phrase": SecretPosition(rf"\b(?:{PASSWORDS}|pw|token|credentials?)\s+[(\[\"']?", r"[\w!@#$%^&*+=.:/-]{6,}"),

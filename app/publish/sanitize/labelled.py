@@ -11,7 +11,7 @@ from app.publish.sanitize.credentials import ASSIGNMENT, CONSTRUCTOR, SECRET_POS
 from app.publish.sanitize.parts import Parts, ReadRest, Replace, Unread, host_secret, is_pseudonym, user_secret
 from app.publish.sanitize.patterns import PATTERNS
 from app.publish.sanitize.pseudonyms import Secret
-from app.publish.sanitize.secret_words import STATES, TOPICS
+from app.publish.sanitize.secret_words import PROPERTIES, STATES, TOPICS
 from app.publish.sanitize.words import COMMON, PROGRAMS
 
 _ASSIGNED = rf"{ASSIGNMENT}{CONSTRUCTOR}"
@@ -23,10 +23,13 @@ _LAST_WORD = re2.compile(r"[^\s/:]*\z")
 _VALUE_GROUP = 2
 """Number of the group `value` in the patterns of `value_replacement`; the first group is the label."""
 
+_MAX_HARMLESS = 200
+"""Length of the longest value that may be published."""
+
 _MIN_CODE_DIGITS, _MAX_PORT_DIGITS = 4, 5
 
 IsHarmless = Callable[[str, str], bool]
-"""Whether a value after a label, both in lower case, is published unchanged."""
+"""Whether a value in lower case after a label is published unchanged."""
 
 
 def _is_never_harmless(label: str, value: str) -> bool:
@@ -59,7 +62,7 @@ def value_replacement(
             return (secret(text),)
         quoted = match["value"]
         plain = quoted[_STRING_PREFIX.match(quoted).end() :].strip("\"'")
-        if plain and not is_pseudonym(plain) and is_harmless(match["label"].lower(), plain.lower()):
+        if 0 < len(plain) <= _MAX_HARMLESS and not is_pseudonym(plain) and is_harmless(match["label"], plain.lower()):
             return None
         before, after = quoted.partition(plain)[::2] if plain else (quoted, "")
         rest = text[match.end(_VALUE_GROUP) :]
@@ -95,8 +98,12 @@ def _is_state(label: str, value: str) -> bool:
     """Whether a value says something of the secret, or the label means something else: a number of tokens, a C++ signature."""
     if not any(map(str.isalnum, value)) or _word(value) in STATES:
         return True
-    name = label.rstrip("\"' \t:=>(,-")
-    return (name.endswith("s") and value.isdigit()) or (name.endswith("signature") and (value.isalpha() or "::" in value or "(" in value))
+    name = label.lower().rstrip("\"' \t:=>(,-")
+    return (
+        name.endswith(PROPERTIES)
+        or (name.endswith("s") and value.isdigit())
+        or (name.endswith("signature") and (value.isalpha() or "::" in value or "(" in value))
+    )
 
 
 def _is_topic(label: str, value: str) -> bool:
@@ -110,8 +117,8 @@ def _is_sentence(label: str, value: str) -> bool:
     return all(_is_topic(label, word) for word in value.split())
 
 
-def _is_state_alone(label: str, value: str) -> bool:
-    return value.strip(".,;\"'") in STATES
+def _is_state_of_header(label: str, value: str) -> bool:
+    return _word(value) in STATES and "=" not in value
 
 
 def _is_no_code(label: str, value: str) -> bool:
@@ -120,6 +127,16 @@ def _is_no_code(label: str, value: str) -> bool:
 
 def _is_number(label: str, value: str) -> bool:
     return value.isdigit()
+
+
+def _is_no_option_value(label: str, value: str) -> bool:
+    """Whether a value is the next option, a small number, or ends with a port or a group."""
+    last = value.rpartition(":")[2]
+    return (
+        value.startswith("-")
+        or (value.isdigit() and len(value) < _MIN_CODE_DIGITS)
+        or (last != value and last.isdigit() and len(last) <= _MAX_PORT_DIGITS)
+    )
 
 
 def _is_port_or_label(label: str, value: str) -> bool:
@@ -137,7 +154,7 @@ _HOST_LABEL = rf"\w*{_ASSIGNED}|[a-z]+\s+host(?:name)?\s+"
 _UID_LABEL = r"""[\w-]+["']?\s*[:=]\s*["']?"""
 
 _HARMLESS: dict[str, IsHarmless] = {
-    "header": _is_state_alone,
+    "header": _is_state_of_header,
     "secret_label": _is_state,
     "other_language": _is_state,
     "quoted_label": _is_state,
@@ -147,7 +164,7 @@ _HARMLESS: dict[str, IsHarmless] = {
     "with_password": _is_topic,
     "login_pair": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]),
     "set_to": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]),
-    "auth_label": lambda label, value: value.isdigit() or _is_state(label, value),
+    "auth_label": lambda label, value: value.isdigit() or _is_state(label, value) or label.strip() == "PASS:",
     "parameter": _is_number,
     "user_option": _is_number,
     "program": _is_number,
@@ -163,7 +180,7 @@ LABELLED: dict[str, Replace] = {
     name: value_replacement(position.label, _token, _HARMLESS.get(name, _is_never_harmless), *position[1:])
     for name, position in SECRET_POSITIONS.items()
 } | {
-    "option": value_replacement(_OPTION_LABEL, _token, lambda label, value: value.startswith("-")),
+    "option": value_replacement(_OPTION_LABEL, _token, _is_no_option_value),
     "uid": value_replacement(_UID_LABEL, user_secret, _is_no_name, value=".*"),
     "user_label": value_replacement(_USER_LABEL, user_secret, _is_no_name, value=rf"""{VALUE}|[\w.-]+["']?"""),
     "host_label": value_replacement(_HOST_LABEL, host_secret, _is_no_host),

@@ -13,7 +13,10 @@ from typing import NamedTuple
 
 from app.publish.sanitize.canonical import Segment
 from app.publish.sanitize.parts import Part
+from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.rules import Finding
+from app.publish.sanitize.secret_words import STATES
+from app.publish.sanitize.words import is_ordinary
 
 MAX_CARRIED = 300
 """Characters before a line end that are joined with the next line."""
@@ -67,17 +70,17 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find
         find: Returns the findings in any text.
     """
     found: list[Group] = []
-    is_covered = False  # the text of the last group ends with a finding
+    last: Finding | None = None  # the one at the end of the text of the last group
     for number, segment in enumerate(segments):
-        seam = Seam(segments[number - 1], found[-1].text, is_covered, segment.text, own[number]) if found else None
+        seam = Seam(segments[number - 1], found[-1].text, last, segment.text, own[number]) if found else None
         separator = seam.separator(find) if seam else None
         if separator is None:
             found.append(Group(segment.text, number, [SegmentSpan(0, len(segment.text), 0)]))
-            is_covered = _reaches_end(own[number], segment.text)
+            last = _at_end(own[number], segment.text)
         else:
             found[-1] = _extend(found[-1], separator, segment.text)
             tail = found[-1].text[-_TAIL:]
-            is_covered = _reaches_end(find(tail), tail)
+            last = _at_end(find(tail), tail)
     return found
 
 
@@ -87,8 +90,9 @@ def _extend(group: Group, separator: str, segment: str) -> Group:
     return Group(text, group.first, [*group.spans, SegmentSpan(len(text) - len(after), len(text), len(segment) - len(after))])
 
 
-def _reaches_end(findings: Sequence[Finding], text: str) -> bool:
-    return bool(findings) and findings[-1].until == len(text)
+def _at_end(findings: Sequence[Finding], text: str) -> Finding | None:
+    """The finding that reaches the end of a text."""
+    return findings[-1] if findings and findings[-1].until == len(text) else None
 
 
 class Seam(NamedTuple):
@@ -96,7 +100,7 @@ class Seam(NamedTuple):
 
     last: Segment  # the last segment of the text
     text: str
-    is_covered: bool  # the text ends with a finding
+    finding: Finding | None  # the one at the end of the text
     segment: str
     own: Sequence[Finding]  # findings in the segment alone
 
@@ -109,11 +113,32 @@ class Seam(NamedTuple):
             return " "
         if _is_boundary(before.rstrip(), self.segment):
             return None
+        if self._ends_with_path() and not self._continues_path(before.rstrip(), after):
+            return None
         is_found = self._starts_with_finding(after)
         candidates = self._candidates(before, after, is_found)
         if candidates and self._is_one_word(before) and not is_found:
             return ""  # it may be the middle of a secret
         return next((separator for separator in candidates if _crosses(before, separator, after, find)), None)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the text ends with a finding."""
+        return self.finding is not None
+
+    def _ends_with_path(self) -> bool:
+        parts = self.finding.parts if self.finding else ()
+        return any(isinstance(part, Secret) and part.kind == "path" for part in parts)
+
+    def _continues_path(self, body: str, after: str) -> bool:
+        """Whether the segment may continue a path at the end of the text: most lines that end with a path are complete."""
+        head = after.split(" ", 1)[0]
+        if len(self.last.text) in CUT_WIDTHS:
+            return True
+        word = head.rstrip(".,:;!?").lower()
+        if is_ordinary(word) or word in STATES:
+            return False
+        return "/" in head or body.endswith(_CONTINUES) or head.startswith(_CONTINUES) or " " not in self.segment.rstrip()
 
     def _starts_with_finding(self, after: str) -> bool:
         """Whether the first word of the segment alone is a finding."""

@@ -35,8 +35,8 @@ PATTERNS: dict[str, str] = {
     "bearer": CREDENTIALS["bearer"],
     "url": r"""(?i:\b[a-z][a-z0-9_+.-]{1,30}://[^\s"'<>`]+)""",
     "option": (
-        rf"(?i:\B--?[\w-]*(?:{SECRET_WORDS})[\w-]*(?:\s*=\s*|\s+){VALUE}|\bsshpass\s+-p\s*{VALUE}"
-        r"""|\B-(?:u|-user)[\s=]+(?:'[^':]+:[^']*'|"[^":]+:[^"]*"|[^\s:]+:\S+)|\bmysql\w*\s(?:\S+\s+){0,8}-p\S+|\b\w+/[^\s/@]+@/{0,2}\w+)"""
+        rf"(?i:\B--?[\w-]*(?:(?:{SECRET_WORDS})[\w-]*|pass)(?:\s*=\s*|\s+){VALUE}|\bsshpass\s+-p\s*{VALUE}"
+        r"""|\B--?(?:u|a|auth|creds|[\w-]*user)[\s=]+(?:'[^':]+:[^']*'|"[^":]+:[^"]*"|[^\s:]+:\S+)|\bmysql\w*\s(?:\S+\s+){0,8}-p\S+|\b\w+/[^\s/@]+@/{0,2}\w+)"""
     ),
     "phrase": SECRET_POSITIONS["phrase"].pattern,
     "environment": (

@@ -44,6 +44,18 @@ _RESUMED = {"position", *SECRET_RULES}.difference(INNER_RULES)
 _FIRST_WORD = re2.compile(r"\W*\w*")
 
 
+class Compiled(NamedTuple):
+    """Rules as one pattern.
+
+    Attributes:
+        pattern: With one group for each rule.
+        names: Of the rules, in the order of the groups.
+    """
+
+    pattern: Any
+    names: tuple[str, ...]
+
+
 class Finding(NamedTuple):
     """A piece of a text that is replaced.
 
@@ -84,56 +96,58 @@ class Rules:
         if text not in self._cache:
             if len(self._cache) >= CACHED_TEXTS:
                 self._cache.clear()
-            findings = self._find(self._pattern_of(text), text)
+            findings = self._find(self._rules_for(text), text)
             self._cache[text] = [_trim(one, text) for one in findings if any(isinstance(part, Secret) for part in one.parts)]
         return self._cache[text]
 
-    def _pattern_of(self, text: str) -> Any:
-        """The pattern of the rules that can match in a text: without those for secrets, it is four times as fast."""
+    def _rules_for(self, text: str) -> Compiled:
+        """The rules that can match in a text: without those for secrets, they are four times as fast."""
         return self._all if _SECRETS.search(text.encode("ascii")) else self._without_secrets
 
     def _read_rest(self, text: str) -> Parts:
         """Redact only hosts and keys in a text."""
         return self._read(self._inner, text)
 
-    def _read(self, pattern: Any, text: str) -> Parts:
+    def _read(self, rules: Compiled, text: str) -> Parts:
         parts: list[Part] = []
         at = 0
-        for finding in self._find(pattern, text):
+        for finding in self._find(rules, text):
             parts += [text[at : finding.start], *finding.parts]
             at = finding.end
         return _join_parts([*parts, text[at:]])
 
-    def _find(self, pattern: Any, text: str) -> Iterator[Finding]:
+    def _find(self, rules: Compiled, text: str) -> Iterator[Finding]:
         data = text.encode("ascii")
-        match = pattern.search(data)
-        while match:
-            matched, rule = text[match.start() : match.end()], match.lastgroup.decode()
+        at = 0
+        while at < len(data) and (match := rules.pattern.search(data, at)):
+            start, end = match.span()
+            matched, rule = text[start:end], rules.names[match.lastindex - 1]
             parts = REPLACEMENTS[rule](matched, self._read_rest)
-            at = max(match.end(), match.start() + 1)
+            at = max(end, start + 1)
             if parts is None and rule in _RESUMED:
-                at = match.start() + _FIRST_WORD.match(matched).end()
-                other, parts = self._instead(data, match.start())
-                match, at = (other, other.end()) if parts else (match, at)
+                end, parts = self._instead(text, start)
+                at = end if parts else start + _FIRST_WORD.match(matched).end()
             elif parts is None and rule in self._deeper:
-                yield from (_shifted(inner, match.start()) for inner in self._find(self._deeper[rule], matched))
+                yield from (_shifted(inner, start) for inner in self._find(self._deeper[rule], matched))
             elif parts is None:
                 parts = self._read_rest(matched) if rule not in INNER_RULES else None
             if parts is not None:
-                yield Finding(match.start(), match.start(), match.end(), match.end(), self._complete(parts))
-            match = pattern.search(data, at)
+                yield Finding(start, start, end, end, self._complete(parts))
 
-    def _instead(self, data: bytes, at: int) -> tuple[Any, Parts | None]:
-        """The match of another rule than those for secrets at the place of a harmless one."""
-        match = self._without_secrets.search(data, at)
-        if match and match.start() == at:
-            return match, REPLACEMENTS[match.lastgroup.decode()](match[0].decode(), self._read_rest)
-        return None, None
+    def _instead(self, text: str, start: int) -> tuple[int, Parts | None]:
+        """The end and the output of the match of a rule that is not for secrets at the place of a harmless one."""
+        match = self._without_secrets.pattern.match(text.encode("ascii"), start)
+        if not match:
+            return start, None
+        rule = self._without_secrets.names[match.lastindex - 1]
+        return match.end(), REPLACEMENTS[rule](text[start : match.end()], self._read_rest)
 
     def _complete(self, parts: Parts) -> Parts:
         """Parts without unread ones."""
-        pieces = (self._read(self._pattern_of(part), part) if isinstance(part, Unread) else (part,) for part in parts)
-        return _join_parts(piece for some in pieces for piece in some)
+        if any(isinstance(part, Unread) for part in parts):
+            pieces = (self._read(self._rules_for(part), part) if isinstance(part, Unread) else (part,) for part in parts)
+            return _join_parts(piece for some in pieces for piece in some)
+        return _join_parts(parts)
 
 
 def _host_pattern(hosts: Iterable[str]) -> str:
@@ -170,6 +184,7 @@ def _trim(finding: Finding, text: str) -> Finding:
 
 
 @lru_cache(maxsize=8)
-def _compile(patterns: tuple[tuple[str, str], ...]) -> Any:
+def _compile(patterns: tuple[tuple[str, str], ...]) -> Compiled:
     """One pattern with a group for each rule."""
-    return re2.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns).encode(), _options())
+    pattern = "|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns)
+    return Compiled(re2.compile(pattern.encode(), _options()), tuple(name for name, _ in patterns))

@@ -28,6 +28,8 @@ FOREIGN_WORDS = rf"\b(?:{_OTHER_LANGUAGES})"
 COPULAS = r"(?:is|are|was|remains|became|(?:should|will|must|may|can)\s+be|ist|lautet|est|es|e|jest|to)"
 """Words between `password` and its value, in English and other languages."""
 
+OTHER_COPULAS = r"(?:is|ist|lautet|est|es|e|jest|to|je|on|er|ar)"
+
 CODES = (
     r"\b(?:(?:(?:one[ -]time|verification|security|access|unlock|confirmation|2fa|two[ -]factor|authentication|sms|recovery|backup|activation|pairing|door|gate"
     r"|unlocking)\s+(?:code|password|pin))|pin(?:[ -]?code)?|puk|(?:zugangs|sicherheits|zugriffs)code|geheimzahl|code\s+d'acces"
@@ -50,6 +52,12 @@ optional or present prompt protected provided received redacted refreshed refuse
 set should size std still stored str string the this that to too true type unavailable undefined unexpected uninitialised uninitialized
 unknown unset unsigned unused up updated used valid void warning was were when while will with without would wrong yes your zero
 """
+PROPERTIES = (
+    *("index", "count", "number", "size", "length", "lifetime", "ttl", "type", "name", "names", "expires", "expiry", "expiration"),
+    *("timeout", "age", "limit", "file", "path", "dir", "url", "label", "policy", "field", "prefix"),
+)
+"""Ends of labels whose values are no secrets, such as `token_type`."""
+
 STATES = frozenset(_STATES.split())
 """Words after a label that say something of the secret, in lower case."""
 

@@ -24,7 +24,7 @@ static station stats status step stop store stream string strip strips subsystem
 tag task team temp template test tests text than that the then there these this thread threads time timeout times tmp token
 total track tracker tracking tracks trigger true tune type types unable unit unknown unpacker until update upload use used
 user users using valid value values var vector version vertex view wait waiting warning was when which while will with work
-worker working write writer wrong xml year you zdc zero
+worker working write writer wrong xml year you zdc zero against mon tue wed thu fri sat sun
 """
 
 COMMON = frozenset(_WORDS.split())
