@@ -43,10 +43,13 @@ FAULTS = {
     "spin": ("RenderOverrun", 2),
     "sleep": ("RenderOverrun", 1),
     "leak": ("code 0", 10),
+    "close descriptors": ("RenderDisconnected", 3),
+    "mask signals": ("code 0", 3),
+    "exit": ("RenderDisconnected", 3),
 }
 """Injected faults: permitted outcomes and relative frequency."""
 
-RECOVERY_REPETITIONS = {"crash": 20, "throw": 20, "kill -9": 20, "spin": 5, "hoard": 5}
+RECOVERY_REPETITIONS = {"crash": 20, "throw": 20, "kill -9": 20, "close descriptors": 10, "spin": 5, "hoard": 5}
 """Faults after which the recovery time of a single worker is measured, and how often."""
 
 RECOVERY_AIM_MS = 5
@@ -108,7 +111,7 @@ class Report:
         outcomes = ", ".join(f"{outcome} {count}" for outcome, count in sorted(self.outcomes.items()))
         lines = [f"{self.requests} requests, {self.retries} retried: {outcomes}"]
         lines.append(f"Recovery of a single worker in ms, median and maximum (aim {RECOVERY_AIM_MS}):")
-        lines += [f"  after {kind:8} {1000 * median(times):5.1f} {1000 * max(times):5.1f}" for kind, times in self.recovery_s.items()]
+        lines += [f"  after {kind:17} {1000 * median(times):5.1f} {1000 * max(times):5.1f}" for kind, times in self.recovery_s.items()]
         lines += [f"Master: {self.master_kb[0]} kB at the start, {self.master_kb[-1]} kB at the end, {self.master_fds[-1]} descriptors"]
         return "\n".join(lines + (["WRONG: " + line for line in self.violations()] or ["All conditions hold"]))
 

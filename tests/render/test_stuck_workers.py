@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from render.client import Request
-from render.errors import RenderDisconnected, RenderError, RenderOverrun
+from render.client import RenderClient, Request
+from render.errors import RenderCrashed, RenderDisconnected, RenderError, RenderOverrun
 from tests.render.service import PATIENCE_S, Service, children, compile_plugin, is_running, scalar_request, wait_until
 
 pytestmark = pytest.mark.slow
@@ -158,6 +160,30 @@ def test_signals_masked_by_a_plugin_do_not_lift_the_limits_of_later_plots(
     assert raised.value.reason == "took more than 0.5 s of CPU time"
     wait_until(lambda: worker not in service.workers, "the worker should be replaced")
     assert service.stop() == 0
+
+
+def test_log_that_nobody_reads_does_not_stop_the_service(
+    program: Path, library: Path, tmp_path: Path, request_for: Callable[..., Request]
+) -> None:
+    (tmp_path / "render").mkdir()
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    command = [program, "--state-directory", f"{tmp_path}/render/", "--workers", "1", "--load", library]
+    service = subprocess.Popen(command, stderr=writing, env={**os.environ, "DQMHUB_SUPERVISOR_PID": str(os.getpid())})
+    try:
+        client = RenderClient(tmp_path / "render" / "socket", PATIENCE_S)
+        wait_until(client.socket_path.exists, "the service should listen")
+        for _ in range(60):  # each loss is a line of more than a hundred bytes
+            with pytest.raises(RenderCrashed):
+                client.render(faulty(request_for, "crash"))
+        assert client.render(scalar_request("42")).code == 0
+        service.terminate()
+        assert service.wait(PATIENCE_S) == 0
+    finally:
+        service.kill()
+        service.wait()
+        os.close(reading)
+        os.close(writing)
 
 
 def test_plugin_that_ends_its_process_is_counted_as_a_loss(start: Callable[..., Service], request_for: Callable[..., Request]) -> None:
