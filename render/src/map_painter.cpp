@@ -51,7 +51,7 @@ template <typename Pixels> std::vector<Span> pixel_spans(const AxisView &view, P
   return spans;
 }
 
-// Maps contents to colours in equal steps from the smallest to the largest displayed content.
+// Maps contents to colours: in equal steps from the smallest to the largest displayed content, or by the contours of a plugin.
 class ColourScale {
  public:
   // Returns nothing if ROOT would paint nothing or use other steps.
@@ -70,16 +70,24 @@ class ColourScale {
       most = std::log10(most);
     }
     const int levels = std::abs(map.GetContour());
-    if (levels == 0 || !scale.choose_colours(levels))
+    if (map.TestBit(TH1::kUserContour))
+      for (int level = 0; level < levels; ++level)
+        scale.contours_.push_back(map.GetContourLevelPad(level));
+    if (levels == 0 || !std::is_sorted(scale.contours_.begin(), scale.contours_.end()) || !scale.choose_colours(levels))
       return {};
+    scale.start_ = scale.contours_.empty() ? scale.least_ : std::max(scale.least_, scale.contours_[0]);
     scale.steps_ = most != scale.least_ ? levels / (most - scale.least_) : 1;
     return scale;
   }
 
   double least() const { return least_; }
 
-  // Returns the colour of `content`, which must not be less than least().
+  double start() const { return start_; }  // content from which on cells have a colour: least() or the first contour
+
+  // Returns the colour of `content`, which must not be less than start().
   uint32_t colour(double content) const {
+    if (!contours_.empty())
+      return colours_[std::upper_bound(contours_.begin(), contours_.end(), content) - contours_.begin() - 1];
     const double level = 0.01 + (content - least_) * steps_;  // rounds like ROOT
     return colours_[level < colours_.size() ? size_t(level) : colours_.size() - 1];
   }
@@ -96,7 +104,8 @@ class ColourScale {
     return true;
   }
 
-  double least_ = 0, steps_ = 1;
+  double least_ = 0, start_ = 0, steps_ = 1;
+  std::vector<double> contours_;   // empty for equal steps
   std::vector<uint32_t> colours_;  // the last one is for contents above the scale
 };
 
@@ -137,7 +146,7 @@ class MapPainter : public THistPainter {
       return;
     }
     constexpr int cartesian = 1;
-    const bool ordinary = fNcuts == 0 && Hoption.System == cartesian && !Hoption.Zero && !fH->TestBit(TH1::kUserContour);
+    const bool ordinary = fNcuts == 0 && Hoption.System == cartesian && !Hoption.Zero;
     const auto dump = dynamic_cast<PixelDump *>(gVirtualPS);
     if (!ordinary || !dump || !dump->pixels() || !paint_cells(*dump)) {
       THistPainter::PaintColorLevels(option);
@@ -169,21 +178,21 @@ class MapPainter : public THistPainter {
     for (size_t row = 0; row < rows.size(); ++row) {
       int cell = (Hparam.yfirst + row) * (fXaxis->GetNbins() + 2) + Hparam.xfirst;
       for (const Span &column : columns)  // of several bins in one pixel the last one is visible, as in ROOT
-        if (const auto content = visible_content(cell++, profile, scale->least()))
+        if (const auto content = visible_content(cell++, profile, *scale))
           raster.fill(column, rows[row], scale->colour(*content));
     }
     return true;
   }
 
   // Returns the content of a cell on the colour scale, or nothing if the cell is empty or below the scale.
-  std::optional<double> visible_content(int cell, const TProfile2D *profile, double least) const {
+  std::optional<double> visible_content(int cell, const TProfile2D *profile, const ColourScale &scale) const {
     double content = fH->GetBinContent(cell);
-    const bool empty = profile ? profile->GetBinEntries(cell) == 0 : content == 0 && (least >= 0 || Hoption.Logz);
+    const bool empty = profile ? profile->GetBinEntries(cell) == 0 : content == 0 && (scale.least() >= 0 || Hoption.Logz);
     if (empty)
       return {};
     if (Hoption.Logz)
-      content = content > 0 ? std::log10(content) : least;
-    if (content < least)
+      content = content > 0 ? std::log10(content) : scale.least();
+    if (content < scale.start())
       return {};
     return content;
   }

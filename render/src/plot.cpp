@@ -3,6 +3,7 @@
 #include <TProfile.h>
 #include <TStyle.h>
 #include <TText.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <cctype>
@@ -118,9 +119,9 @@ void Plot::draw_overlay(TCanvas &canvas, const std::string &options, bool normal
   apply_axes(canvas, main_, spec_, !overlaid || references_.empty());
   Overlay overlay(main_, overlaid ? references_ : std::vector<TH1 *>(), spec_, normalise);
   make_room_for_y_axis(canvas, main_);
-  const auto palette_top = make_room_for_palette(canvas, main_, options);
-  if (options == "COLZ" && !canvas.GetLogz())
+  if (strcasecmp(options.c_str(), "COLZ") == 0 && !canvas.GetLogz())
     fix_content_range(main_);
+  const auto palette_top = make_room_for_palette(canvas, main_, options);
   if (main_.GetDimension() == 2)
     use_direct_painter(main_, palette_top);
   else if (palette_top)

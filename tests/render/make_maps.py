@@ -1,7 +1,8 @@
 """Writes random colour maps and their images painted by ROOT: `make_maps.py FOLDER`. A separate program, because it loads ROOT.
 
 `<n>.obj` is a map, `<n>.argb` its image, and `specs.json` lists the requests for the service: [[n, spec, width, height], ...].
-Some with a palette have a second image, `<n>.updated.argb`: after an update of the canvas, with another size of the palette's labels.
+Some with a palette have a second image, as a plugin may change it: `<n>.updated.argb` after an update of the canvas, with another
+size of the palette's labels, `<n>.contours.argb` with other contours.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import ROOT
 from tests.render.make_objects import SAVE, draw_with_palette, make_room_for_y_title, set_style
 
 MAPS = 60
-UPDATED = 4
-"""One in so many maps is also painted after an update."""
+CHANGES = {0: "updated", 2: "contours"}
+"""Changes of maps by the remainder of their number divided by 4."""
+
+CONTOURS = 7
 
 KINDS = ["TH2F", "TH2F", "TH2D", "TH2S", "TH2I", "TProfile2D"]
 CONTENTS = ["hits", "sparse", "signed", "equal", "steep", "one", "none", "tiny"]
@@ -113,9 +116,12 @@ def choose_numbers_of_log_scale(canvas: ROOT.TCanvas, item: ROOT.TH2, lowest: fl
     canvas.SetLogz(highest <= 0 or sum(low <= number <= highest for number in numbers) > 1)
 
 
-def paint(item: ROOT.TH2, view: View, path: Path, *, updated: bool = False) -> None:
+def paint(item: ROOT.TH2, view: View, path: Path, change: str = "") -> None:
     canvas = ROOT.TCanvas("canvas", "", view.width + 4, view.height + 28)
     item.UseCurrentStyle()
+    if change == "contours":
+        low, high = item.GetMinimum(), item.GetMaximum()
+        item.SetContour(CONTOURS, array("d", [low + (high - low) * level * level / CONTOURS**2 for level in range(CONTOURS)]))
     for name, axis in {"x": item.GetXaxis(), "y": item.GetYaxis()}.items():
         if name in view.limits:
             axis.SetRangeUser(*view.limits[name])
@@ -133,7 +139,7 @@ def paint(item: ROOT.TH2, view: View, path: Path, *, updated: bool = False) -> N
         draw_with_palette(item, view.drawing)
     else:
         item.Draw(view.drawing)
-    if updated:
+    if change == "updated":
         canvas.Update()
         item.GetListOfFunctions().FindObject("palette").GetAxis().SetLabelSize(0.02)
     ROOT.paint(canvas, str(path))
@@ -151,10 +157,10 @@ def main(folder: Path) -> None:
         item = random_map(rng, number)
         view = random_view(rng, item)
         ROOT.save(item, str(folder / f"{number}.obj"))
+        copy = item.Clone()
         paint(item, view, folder / f"{number}.argb")
-        if "Z" in view.drawing and number % UPDATED == 0:
-            item.GetListOfFunctions().Clear()
-            paint(item, view, folder / f"{number}.updated.argb", updated=True)
+        if "Z" in view.drawing and (change := CHANGES.get(number % 4)):
+            paint(copy, view, folder / f"{number}.{change}.argb", change)
         specs.append((number, view.spec(), view.width, view.height))
     (folder / "specs.json").write_text(json.dumps(specs))
 
