@@ -11,6 +11,7 @@ from gunicorn.http import wsgi
 
 from .connection import Connection
 from .rejections import response
+from .writer import SlowReaderError
 
 log = logging.getLogger("gunicorn.error")
 
@@ -55,3 +56,13 @@ def _write(pieces: Any, reply: Any) -> None:
         reply.close()
     finally:
         close()
+
+
+def log_failure(connection: Connection, error: Exception) -> None:
+    """Log why a response was not made or not sent."""
+    if isinstance(error, SlowReaderError):
+        log.warning("A response to %s was cut off: %s", connection.client[0], error)
+    elif isinstance(error, ConnectionError):
+        log.debug("Connection of %s ended: %s", connection.client[0], error)
+    else:
+        log.error("Error handling request %s", connection.request.uri, exc_info=error)

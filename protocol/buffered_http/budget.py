@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
+
+SMALL_BODIES_BYTES = 64 * 2**20
+"""Bodies of all connections of a process whose length is known to be small, so that large ones do not keep them out."""
+
+RESPONSES_BYTES = 256 * 2**20
+"""Responses of all connections of a process that are made and not yet read."""
 
 
 class Budget:
@@ -25,3 +32,14 @@ class Budget:
         """Hold this many bytes less."""
         with self._lock:
             self.held -= count
+
+
+class BodyBudgets(NamedTuple):
+    """Two budgets, so that large bodies, which anybody may send, do not keep small ones out."""
+
+    small: Budget
+    large: Budget
+
+    def of(self, length: int | None, small_bytes: int) -> Budget:
+        """The budget of a body of this length, None if it is not known."""
+        return self.small if length is not None and length <= small_bytes else self.large

@@ -10,8 +10,8 @@ from typing import Any
 from gunicorn.http import RequestParser
 from gunicorn.http.errors import LimitRequestHeaders
 
-from .bodies import Body, BodyError
-from .budget import Budget
+from .bodies import MEMORY_BYTES, Body, BodyError
+from .budget import BodyBudgets
 from .writer import Rate, ResponseWriter
 
 RECEIVE_BYTES = 64 * 1024
@@ -69,7 +69,7 @@ class Connection:
             self.received += data
         return bool(data)
 
-    def parse_head(self, cfg: Any, budget: Budget, memory_bytes: int) -> bool:
+    def parse_head(self, cfg: Any, budgets: BodyBudgets, memory_bytes: int) -> bool:
         """Parse the head of the next request, if it is whole. Raises gunicorn's ParseException."""
         while self.received.startswith(b"\r\n"):  # RFC 9112, 2.2: some clients send them after a body
             del self.received[:2]
@@ -84,7 +84,8 @@ class Connection:
         self.request = next(RequestParser(cfg, [head], self.client))
         if end < 0:
             raise LimitRequestHeaders("limit request headers fields size")
-        self.body = Body(body_length(self.request), budget, memory_bytes)
+        length = body_length(self.request)
+        self.body = Body(length, budgets.of(length, MEMORY_BYTES), memory_bytes)
         self.body_start = time.monotonic()
         return True
 

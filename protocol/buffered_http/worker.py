@@ -13,25 +13,23 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 from gunicorn.workers.base import Worker
 
-from .answering import answer
+from .answering import answer, log_failure
 from .bodies import MAX_BODY_BYTES, MEMORY_BYTES, BodyError
-from .budget import Budget
+from .budget import RESPONSES_BYTES, SMALL_BODIES_BYTES, BodyBudgets, Budget
 from .connection import Connection, State, expects_continue
 from .open_files import connections_allowed
 from .rejections import rejection, response
-from .writer import Rate, ResponseWriter, SlowReaderError
+from .writer import Rate, ResponseWriter
 
 DRAIN_S = 2.0
 """How long a client may take to read an error before the rest of its request is refused."""
-
-RESPONSE_BUDGET_BYTES = 256 * 2**20
-"""Responses of all connections of a process that are made and not yet read."""
 
 SWEEP_S = 0.5
 STOP_IDLE_S = 1.0
@@ -53,7 +51,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         read_rate: least rate of the reader of a response.
         max_body_bytes: of one request.
         body_memory_bytes: of one request in memory; a larger body is in a temporary file.
-        body_budget_bytes: of all requests of the process.
+        body_budget_bytes: of all large bodies of the process.
     """
 
     EARLY_BYTES = 0
@@ -62,13 +60,14 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     read_rate = Rate(30.0, 16 * 1024)
     max_body_bytes = MAX_BODY_BYTES
     body_memory_bytes = MEMORY_BYTES
-    body_budget_bytes = 8 * MAX_BODY_BYTES
+    body_budget_bytes = 4 * MAX_BODY_BYTES
 
     def init_process(self) -> None:
         """Called by gunicorn in the new process."""
         self.max_connections = max(16, min(self.cfg.worker_connections, connections_allowed(self.cfg.worker_connections)))
         self.connections: dict[int, Connection] = {}
-        self.bodies, self.responses = Budget(self.body_budget_bytes), Budget(RESPONSE_BUDGET_BYTES)
+        self.bodies = BodyBudgets(Budget(SMALL_BODIES_BYTES), Budget(self.body_budget_bytes))
+        self.responses = Budget(RESPONSES_BYTES)
         self.reader_slots = threading.BoundedSemaphore(max(1, self.cfg.threads // 2))
         self.threads = ThreadPoolExecutor(self.cfg.threads, "request")
         self.returned: queue.SimpleQueue[Connection] = queue.SimpleQueue()
@@ -109,14 +108,23 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 with suppress(BlockingIOError):
                     os.read(number, 4096)
             elif connection := self.connections.get(number):
-                self._continue(connection, event)
+                self._attempt(self._continue, connection, event)
         while not self.returned.empty():
-            self._take_back(self.returned.get())
+            self._attempt(self._take_back, self.returned.get())
         now = time.monotonic()
         if now >= self.next_sweep:
             self.next_sweep = now + SWEEP_S
             for connection in [one for one in self.connections.values() if one.deadline <= now and one.state != State.ANSWERING]:
-                self._expire(connection)
+                self._attempt(self._expire, connection)
+
+    def _attempt(self, step: Callable[..., None], connection: Connection, *arguments: int) -> None:
+        """Do a step for a connection; a fault in it ends this connection, and the others go on."""
+        try:
+            step(connection, *arguments)
+        except Exception:
+            self.log.exception("Error on the connection of %s", connection.client)
+            if connection.state != State.ANSWERING and connection in self.connections.values():
+                self._close(connection)
 
     def _stop(self, listeners: dict[int, Any]) -> None:
         """Answer what is being answered, for at most graceful_timeout."""
@@ -250,7 +258,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             connection.closes = answer(connection, self.wsgi, self.cfg, may_keep=self.alive and not connection.closes)
             is_sent = writer.flush()
         except Exception as error:
-            self._log_failure(connection, error)
+            log_failure(connection, error)
             writer.close()
             connection.closes, is_sent = True, True
         if is_sent and not connection.closes and not connection.received and self.alive:
@@ -261,14 +269,6 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             self.returned.put(connection)
             with suppress(BlockingIOError):
                 os.write(self.PIPE[1], b"x")
-
-    def _log_failure(self, connection: Connection, error: Exception) -> None:
-        if isinstance(error, SlowReaderError):
-            self.log.warning("A response to %s was cut off: %s", connection.client[0], error)
-        elif isinstance(error, ConnectionError):
-            self.log.debug("Connection of %s ended: %s", connection.client[0], error)
-        else:
-            self.log.error("Error handling request %s", connection.request.uri, exc_info=error)
 
     def _take_back(self, connection: Connection) -> None:
         """A thread has made the response: send the rest, then look at what has arrived meanwhile."""

@@ -145,6 +145,16 @@ def test_a_body_over_the_limit_is_413_before_it_is_sent(port: int, stack: ExitSt
     assert whole_answer(one)[9:12] == b"413"
 
 
+def test_large_bodies_that_fill_the_memory_for_them_keep_no_small_ones_out(port: int, stack: ExitStack) -> None:
+    head = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % MAX_BODY_BYTES
+    large = [opened(stack, port, head) for _ in range(3)]  # the server takes two
+    for one in large:
+        with suppress(OSError):
+            one.sendall(bytes(MAX_BODY_BYTES - 1))
+    assert request(port, "/echo", b"small") == (200, b"small")
+    assert {whole_answer(one)[9:12] for one in large} <= {b"503", b"408", b""}, "one is refused, the others end at their deadline"
+
+
 def test_a_client_that_expects_continue_is_told_to_once(port: int, stack: ExitStack) -> None:
     one = opened(stack, port, b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
     assert one.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
