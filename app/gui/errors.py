@@ -75,6 +75,10 @@ class FileServerUnreachable(ImportFailed):
     """The server of a remote file does not respond, so its newest version is unknown."""
 
 
+class ImportPostponed(ImportFailed):
+    """The file of a sample cannot be read now, since its lists cannot be stored: the disk is full, or the database is busy or away."""
+
+
 class PlotError(GuiError):
     """A plot cannot be made from its file or by the render service."""
 

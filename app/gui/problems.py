@@ -15,6 +15,7 @@ STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {
     errors.UnusableFile: (422, 0),
     errors.NotInFile: (404, 0),
     errors.FileServerUnreachable: (503, 5),
+    errors.ImportPostponed: (503, 5),
     errors.PlotError: (502, 0),
     errors.UnusableElement: (422, 0),
     errors.UnsuitableFormat: (400, 0),

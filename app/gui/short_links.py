@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from hashlib import blake2b
 
+from app.core.outages import outages_logged
 from app.core.short_writes import delete_rows
 from app.gui.addresses import MAX_ADDRESS
 from app.gui.errors import InvalidInput
@@ -52,7 +53,8 @@ def address_of(name: str) -> str | None:
         return None
     now = time.time()
     if link.used < now - DAY_S:
-        ShortLink.update(used=now).where((ShortLink.name == name) & (ShortLink.used < now - DAY_S)).execute()
+        with outages_logged("The use of short links is not stored"):
+            ShortLink.update(used=now).where((ShortLink.name == name) & (ShortLink.used < now - DAY_S)).execute()
     return str(link.address)
 
 

@@ -8,8 +8,11 @@ process if a slot is free, otherwise by the worker.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from app.core.outages import log_outage, outage_of
 from app.core.settings import Settings
 from app.core.urls import base_name, without_folder
 from app.formats import Columns, Facts, FileVersion, FormatError, Kind, MENames, ServerUnreachable
@@ -17,7 +20,7 @@ from app.formats.reals import shortest_real
 from app.gui.catalog.importing import import_file
 from app.gui.catalog.list_cache import ListCache
 from app.gui.catalog.stored import StoredFile, StoredSample, find_sample
-from app.gui.errors import FileServerUnreachable, ImportFailed, Importing, NotInFile, UnknownSample, UnusableFile
+from app.gui.errors import FileServerUnreachable, ImportFailed, Importing, ImportPostponed, NotInFile, UnknownSample, UnusableFile
 from app.gui.files.entries import is_live
 from app.gui.files.register import IMPORT
 from app.gui.models import FAILED, NEW
@@ -127,7 +130,11 @@ class Catalog:
         except ImportFailed as failure:
             problem = failure.reason
         if is_outdated:
-            self._enqueue(key, row.newest_file)
+            try:
+                with _postponing(key, row.newest_file):
+                    self._enqueue(key, row.newest_file)
+            except ImportPostponed as failure:
+                problem = failure.reason
         elif row.newest_file.state == FAILED:
             problem = problem or without_folder(row.newest_file.error, row.newest_file.url)
         mtime_ns = row.listed_file.mtime_ns if row.namelist is not None else None
@@ -157,7 +164,7 @@ class Catalog:
 
     def _list_replaces(self, failure: ImportFailed, key: SampleKey, row: StoredSample, not_older_than: float) -> bool:
         """Whether the stored list is shown although the newest file cannot be checked."""
-        is_temporary = isinstance(failure, FileServerUnreachable) or is_live(key.run, key.dataset)
+        is_temporary = isinstance(failure, FileServerUnreachable | ImportPostponed) or is_live(key.run, key.dataset)
         is_allowed = self.may_read(row.listed_file.url) and self.may_read(row.newest_file.url)
         return is_temporary and is_allowed and row.serves(not_older_than)
 
@@ -175,6 +182,10 @@ class Catalog:
 
     def _import(self, key: SampleKey, file: StoredFile, wait_s: float) -> BackgroundJob | None:
         """Import a file, here or by the worker, and wait for the end; the job if it has not ended after `wait_s`."""
+        with _postponing(key, file):
+            return self._import_now(key, file, wait_s)
+
+    def _import_now(self, key: SampleKey, file: StoredFile, wait_s: float) -> BackgroundJob | None:
         if not self.waiting.acquire(blocking=False):
             return self._enqueue(key, file)
         try:
@@ -193,6 +204,20 @@ class Catalog:
             import_file(job, self.settings)
         finally:
             self.importing.discard(job.id)
+
+
+@contextmanager
+def _postponing(key: SampleKey, file: StoredFile) -> Iterator[None]:
+    """Raise ImportPostponed if an outage prevents an import."""
+    try:
+        yield
+    except Exception as error:
+        outage = outage_of(error)
+        if outage is None:
+            raise
+        log_outage("Files are not read", outage)
+        cause = "the disk of DQM Hub is full" if outage.kind == "full" else "its list cannot be stored"
+        raise ImportPostponed(key, file.url, f"{base_name(file.url)} cannot be read now: {cause}") from error
 
 
 def _note(key: SampleKey, row: StoredSample, job: BackgroundJob | None, not_older_than: float) -> str:
