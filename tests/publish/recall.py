@@ -1,11 +1,13 @@
 """What the sanitiser takes of the cases in corpus/, and what it destroys: `python -m tests.publish.recall [KIND]`.
 
-A case is a file, its kind is the folder of the file. corpus/README.md describes the lines of a case.
+A case is a file, its kind is the folder of the file. corpus/README.md describes the lines of a case. With `--log FILE` the
+lines of a log that change are listed instead, each form once, to be judged by eye.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -118,18 +120,28 @@ def recall(outcomes: list[Outcome]) -> float:
     return 1 - counts["published"] / counts["private"] if counts["private"] else 1.0
 
 
+def changes(lines: list[str]) -> str:
+    """The lines that are not published as they are, and their output; of those that differ by numbers alone the first."""
+    output = Sanitizer(b"a key of these tests, and of no hub").lines(lines)
+    pairs = [(line, out) for line, out in zip(lines, output, strict=True) if line.strip() != out.strip()]
+    counts = Counter(re.sub(r"\d+", "0", out) for _, out in pairs)
+    first = {re.sub(r"\d+", "0", out): (line, out) for line, out in reversed(pairs)}
+    return "\n".join(f"{counts[form]} x\n  < {first[form][0]}\n  > {first[form][1]}" for form in counts)
+
+
 def main() -> None:
     """Print the table of a kind, or of all; exit with 1 if a case does not hold that should."""
     parser = argparse.ArgumentParser(prog="python -m tests.publish.recall", description=__doc__)
     parser.add_argument("kind", nargs="?", default="", help="a folder below corpus/")
-    kind = parser.parse_args().kind
+    parser.add_argument("--log", type=Path, help="a file with the lines of a log")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=folder)
         migrate(settings)
         database.connect(settings)
-        outcomes = [outcome(case) for case in cases(kind)]
+        outcomes = [] if arguments.log else [outcome(case) for case in cases(arguments.kind)]
+        print(changes(arguments.log.read_text(encoding="utf-8").splitlines()) if arguments.log else table(outcomes))
         database.disconnect()
-    print(table(outcomes))
     sys.exit(any((one.published or one.destroyed) and not one.case.missed for one in outcomes))
 
 

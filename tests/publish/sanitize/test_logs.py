@@ -105,6 +105,17 @@ def test_most_lines_of_a_real_log_do_not_change(documents: list[dict[str, Any]],
     ] == []
 
 
+def test_nothing_but_hosts_paths_and_keys_is_replaced_in_the_real_logs(pairs: list[tuple[list[str], list[str]]]) -> None:
+    """They have no passwords, people and addresses; DIM writes a service as an e-mail address."""
+    known = re.compile(r"\S*[/.]\S*|\S*[a-z]\d[a-z]\d\d-\S*|\S*-[0-9a-f]{4}-\S*|\S*=\S*")
+    for log, out in pairs:
+        for line, output in zip(log, out, strict=True):
+            kinds = set(re.findall(r"\b(host|path|user|e-mail|address|token|key|environment)-\d+\b", output))
+            assert kinds <= {"host", "path", "key"} or "DIM_DNS@" in line, line
+            assert not kinds or known.search(line), line
+            assert "(dropped)" not in output, line
+
+
 def test_a_host_has_one_pseudonym_in_all_logs(pairs: list[tuple[list[str], list[str]]]) -> None:
     published = [redacted for log, out in pairs for line, redacted in zip(log, out, strict=True) if "streamDQM_sm-c2a11-43-01." in line]
     assert len({found for redacted in published for found in re.findall(r"streamDQM_(host-\d+)\.", redacted)}) == 1
