@@ -157,8 +157,12 @@ SECRET_POSITIONS: dict[str, SecretPosition] = {
     "session_label": SecretPosition(rf"[\w.-]*(?:session|auth_?ticket|nonce|(?:\b|_)sid)[\w-]*{_ASSIGNED}"),
     "parameter": SecretPosition(r"[?&](?:code|sig|sid|key|ticket|state)=", r"""[^\s&"'<>;]+"""),
     "with_password": SecretPosition(
-        rf"\b(?:with|and|using|use|user\s+\S+|login\s+\S+|account\s+\S+)\s+(?:the\s+)?(?:{PASSWORDS})\s+|[(,;]\s*(?:{PASSWORDS})\s+"
-        r"|[\w.-]*(?:\b|[._-])(?:password|passphrase|passwd|askpass)\s+|\buser\s+\S+\s+(?:pass|pw)\s+|\busername\s+\S+\s+privilege\s+\d+\s+secret\s+",
+        rf"\b(?:with|and|using|use|user\s+\S+|login\s+\S+|account\s+\S+)\s+(?:the\s+)?(?:{PASSWORDS})\s+"
+        r"|\buser\s+\S+\s+(?:pass|pw)\s+|\busername\s+\S+\s+privilege\s+\d+\s+secret\s+",
+        r"[^\s\"',;<>(){}.=:-][^\s\"',;<>(){}]*",
+    ),
+    "bare_password": SecretPosition(
+        rf"[\w.-]*(?:\b|[._-])(?:password|passphrase|passwd|askpass)\s+|[(,;]\s*(?:{PASSWORDS})\s+",
         r"[^\s\"',;<>(){}.=:-][^\s\"',;<>(){}]*",
     ),
     "phrase": SecretPosition(rf"\b(?:{PASSWORDS}|pw|token|credentials?)\s+[(\[\"']?", r"[\w!@#$%^&*+=.:/-]{6,}"),

@@ -11,14 +11,16 @@ from app.publish.sanitize.credentials import ASSIGNMENT, CONSTRUCTOR, SECRET_POS
 from app.publish.sanitize.parts import Parts, ReadRest, Replace, Unread, host_secret, is_pseudonym, user_secret
 from app.publish.sanitize.patterns import PATTERNS
 from app.publish.sanitize.pseudonyms import Secret
-from app.publish.sanitize.secret_words import PROPERTIES, STATES, TOPICS
-from app.publish.sanitize.words import COMMON, PROGRAMS
+from app.publish.sanitize.secret_words import COPULAS, PASSWORDS, PROPERTIES, STATES, TOPICS
+from app.publish.sanitize.words import COMMON, PROGRAMS, is_ordinary
 
 _ASSIGNED = rf"{ASSIGNMENT}{CONSTRUCTOR}"
 _UUID = re2.compile(PATTERNS["uuid"])
 _STRING_PREFIX = re2.compile(r"""(?i)(?:[ubrf]{1,2}["'])?""")
 """Prefix of a string literal in Python."""
 
+_COPULA = re2.compile(rf"(?i)\s{COPULAS}(?:\s+now)?\s+\z")
+_PASSWORD = re2.compile(rf"(?i){PASSWORDS}")
 _LAST_WORD = re2.compile(r"[^\s/:]*\z")
 _VALUE_GROUP = 2
 """Number of the group `value` in the patterns of `value_replacement`; the first group is the label."""
@@ -96,8 +98,11 @@ def _word(value: str) -> str:
 
 def _is_state(label: str, value: str) -> bool:
     """Whether a value says something of the secret, or the label means something else: a number of tokens, a C++ signature."""
-    if not any(map(str.isalnum, value)) or _word(value) in STATES:
+    word = _word(value) if value.strip() else ""
+    if not any(map(str.isalnum, value)) or word in STATES:
         return True
+    if _COPULA.search(label):
+        return word in TOPICS or word.endswith("ed") or (not _PASSWORD.search(label) and is_ordinary(word))
     name = label.lower().rstrip("\"' \t:=>(,-")
     return (
         name.endswith(PROPERTIES)
@@ -109,7 +114,12 @@ def _is_state(label: str, value: str) -> bool:
 def _is_topic(label: str, value: str) -> bool:
     """Whether a value continues a sentence about passwords."""
     word = _word(value)
-    return not any(map(str.isalnum, value)) or word in TOPICS or word in COMMON
+    return not any(map(str.isalnum, value)) or word in TOPICS or word in COMMON or (word.isdigit() and len(word) < _MIN_CODE_DIGITS)
+
+
+def _is_english(label: str, value: str) -> bool:
+    """Whether a value is a word of a sentence."""
+    return _is_topic(label, value) or is_ordinary(_word(value))
 
 
 def _is_sentence(label: str, value: str) -> bool:
@@ -162,7 +172,8 @@ _HARMLESS: dict[str, IsHarmless] = {
     "named_value": _is_state,
     "marked_label": _is_topic,
     "with_password": _is_topic,
-    "login_pair": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]),
+    "bare_password": _is_english,
+    "login_pair": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]) or (" and " in value and "user" not in label.lower()),
     "set_to": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]),
     "auth_label": lambda label, value: value.isdigit() or _is_state(label, value) or label.strip() == "PASS:",
     "parameter": _is_number,

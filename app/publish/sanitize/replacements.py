@@ -55,7 +55,7 @@ def keep(text: str, read_rest: ReadRest) -> Parts:
 def replace_bearer(text: str, read_rest: ReadRest) -> Parts | None:
     """Credentials of HTTP after their scheme; a word in lower case is part of a sentence."""
     scheme, value = text.split(None, 1)
-    if is_pseudonym(value) or (value.isalpha() and value.islower()):
+    if is_pseudonym(value) or (value.rstrip(".,").isalpha() and value.islower()):
         return None
     return f"{scheme} ", Secret("token", value)
 

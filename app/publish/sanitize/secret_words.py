@@ -44,7 +44,7 @@ LABELS_OF_OTHER_SCRIPTS = (
 """`password` in scripts that a canonical text does not have."""
 
 _STATES = """
-a absent accepted acquired an and as at available bad be been before being below bool but by bytes can cannot change changed char const could
+a absent status read printed shown kept known given written entered accepted acquired an and as at available bad be been before being below bool but by bytes can cannot change changed char const could
 correct created default deleted denied disabled does double edm empty enabled encrypted entered error expected expired failed failing failure
 false file float for found from given had has hashed have hidden if in incorrect initialised initialized int invalid is length loaded long
 lost malformed masked mismatch mismatched missing must needed needs nil no none nonempty not null obtained object of off ok okay on only
@@ -54,7 +54,30 @@ unknown unset unsigned unused up updated used valid void warning was were when w
 """
 PROPERTIES = (
     *("index", "count", "number", "size", "length", "lifetime", "ttl", "type", "name", "names", "expires", "expiry", "expiration"),
-    *("timeout", "age", "limit", "file", "path", "dir", "url", "label", "policy", "field", "prefix"),
+    *(
+        "timeout",
+        "age",
+        "limit",
+        "flow",
+        "server",
+        "endpoint",
+        "scope",
+        "audience",
+        "mode",
+        "store",
+        "service",
+        "format",
+        "version",
+        "issuer",
+        "file",
+        "path",
+        "dir",
+        "url",
+        "label",
+        "policy",
+        "field",
+        "prefix",
+    ),
 )
 """Ends of labels whose values are no secrets, such as `token_type`."""
 
@@ -66,7 +89,7 @@ access again aging attempt attempts at between different least longer shorter au
 hashes input less line list login logins manager name page policy protection recovery request rotation rule rules server service store
 strength user username users verification via see characters twice once per only change changes every days months years store storage stores prompts fields
 agent based-login cache cached callback change-password changer command config configuration copy data default dialog digest does each either
-encoding encryption entered environment everywhere exchange feature files-only for forgotten format generation generator get handling header
+encoding encryption entered environment everywhere exchange feature files-only for forgotten format generation generator get handling hashing howto header
 here how id in into invalidation is key keyring keys kind last leak leaks length-check log lookup loop management managers matching means
 member method missing mode module never new next nor object off old option options or over parameter part plugin property protect provider
 putting question quality read reader reading refresh registration reminder reminders removal renewal replaced requirement requirements
