@@ -130,10 +130,10 @@ def _visible(text: str) -> str:
 
 
 def _without_windows(text: str) -> str:
-    """A text with slashes in paths of Windows, whose parts would otherwise be read as escapes; DOMAIN//user for accounts."""
+    """A text with slashes in paths of Windows, whose parts would otherwise be read as escapes; `DOMAIN user=name` for accounts."""
     text = _WINDOWS_PATH.sub(lambda found: f"{found['drive']}:{_slashes(found['path'])}", text)
     text = _WINDOWS_SHARE.sub(lambda found: f"//{_slashes(found['path'])}", text)
-    return _WINDOWS_ACCOUNT.sub(r"\g<domain>//\g<user>", text)
+    return _WINDOWS_ACCOUNT.sub(r"\g<domain> user=\g<user>", text)
 
 
 def _slashes(path: str) -> str:

@@ -30,9 +30,9 @@ pa pe pf pn pr pt pw qa re ro sa sb sd se sg si sk sl sm sn sr ss sv sy sz tc td
 vg vi vu wf ws
 """
 _SITES = """lip.pt ingrid.pt infn.it cnaf.it kbfi.ee pic.es ciemat.es ifca.es uniovi.es nikhef.nl surf.nl surfsara.nl"""
-_RARE = """academy biz cloud computer digital institute ngo science systems tech technology university xyz"""
+_RARE = """academy cloud institute ngo science university xyz"""
 _CODE = """
-a args asyncio b c cfg cls cms collections config dqm e edm event evt f h hashlib ievent j logging m math multiprocessing np numpy options opts
+a app args asyncio b c cfg cls cms collections config dqm e edm event evt f h hashlib ievent j logging m math multiprocessing np numpy options opts
 os p process re root self std sys t this threading time uproot v x y z
 """
 

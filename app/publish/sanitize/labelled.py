@@ -170,7 +170,7 @@ _HARMLESS: dict[str, IsHarmless] = {
     "quoted_label": _is_state,
     "several_words": _is_sentence,
     "named_value": _is_state,
-    "marked_label": _is_topic,
+    "marked_label": lambda label, value: (label == "passwd[" and value.isdigit()) or _is_topic(label, value),  # a process of passwd
     "with_password": _is_topic,
     "bare_password": _is_english,
     "login_pair": lambda label, value: _is_topic(label, _LAST_WORD.search(value)[0]) or (" and " in value and "user" not in label.lower()),

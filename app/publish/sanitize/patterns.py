@@ -50,7 +50,7 @@ PATTERNS: dict[str, str] = {
     ),
     "repository": repositories.REPOSITORY,
     "email": (
-        rf"(?:(?:\b[A-Z][\w'.-]*\s+){{1,4}}<)?(?i:[a-z0-9._%+-]+(?:\s?[\[({{]\s?dot\s?[\])}}]\s?[a-z0-9._%+-]+)*{_AT_SIGN}[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,12}}\b"
+        rf"(?:(?:(?:\b[A-Z][\w'.-]*\s+){{1,4}}|\b[a-z][a-z0-9]{{2,}}\s)<)?(?i:[a-z0-9._%+-]+(?:\s?[\[({{]\s?dot\s?[\])}}]\s?[a-z0-9._%+-]+)*{_AT_SIGN}[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,12}}\b"
         r"|\b[a-z0-9._-]+ at [a-z0-9.-]+\.(?:ch|edu|gov|org|net|com|de|fr|it|uk|eu)\b"
         r"|\b[a-z0-9._-]+ at [a-z0-9-]+(?: dot [a-z0-9-]+)+\b)"
     ),
@@ -70,13 +70,13 @@ PATTERNS: dict[str, str] = {
     "uid": r"(?i:\b(?:[ug]id|groups)=\d+(?:\([^\s()]*\))?(?:,\d+(?:\([^\s()]*\))?)*)",
     "file_listing": r"[bcdlps-]r[w-][xsS-](?:[r-][w-][xsStT-]){2}[.+@]?\s+\d+\s+\S+\s+\S+",
     "user_label": (
-        rf"(?i:\b(?:user(?:[ _-]?name|id)?|logname|login|owner|account){ASSIGNMENT}{CONSTRUCTOR}{VALUE}"
-        rf"""|\b(?:for|by|as|of|invalid|from)\s+user\s+{_USER_NAME}|\buser\s+["']{_USER_NAME}["']"""
-        rf"|\b(?:su|sudo)\s+-[ul]?\s+{_USER_NAME}|\blogged\s+in\s+as\s+{_USER_NAME})"
+        rf"(?i:\b(?:(?:preferred|remote|job|forwarded|auth|unix|grid|nice)[_-])?(?:user(?:[ _-]?name|id)?|logname|login|owner|account){ASSIGNMENT}{CONSTRUCTOR}{VALUE}"
+        rf"""|\binvalid\s+user\s+{_USER_NAME}|\buser\s+["']{_USER_NAME}["']"""
+        rf"|\b(?:su|sudo)\s+-[ul]?\s+{_USER_NAME}|\blog(?:ged\s+)?in\s+as\s+{_USER_NAME})"
     ),
     "host_label": rf"(?i:\b\w*host(?:_?name)?{ASSIGNMENT}{CONSTRUCTOR}{VALUE}|\b(?:to|from|on|of|at|unknown|resolve|reach|contact)\s+host(?:name)?\s+[\w.-]+)",
     "shortened_host": r"(?i:\bdqm[a-z]*-[a-z0-9]+-\.\.)",
-    "domain": r"\b[A-Za-z0-9][\w-]*(?:\.[A-Za-z0-9][\w-]*)*\.(?:[A-Za-z]{2,24}|xn--[a-z0-9-]+)\b\(?",
+    "domain": r"\b[A-Za-z0-9][\w-]*(?:\.[A-Za-z0-9][\w-]*)*\.(?:[A-Za-z]{2,}|xn--[a-z0-9-]+)\b\(?",
     "host": (
         rf"(?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:{_RACK_SLOT}|{_RACK_SLOT_START})|(?:\b|_){_RACK_SLOT}(?:\b|_)"
         r"|\b(?:lxplus|vocms|lxbatch|aiadm|cmsrv|cmslpc|cmswn)\w+|\bkvm-[\w-]+)"

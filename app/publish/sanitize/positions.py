@@ -20,15 +20,20 @@ from app.publish.sanitize.parts import Part, Parts, ReadRest, Unread, host_secre
 from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.words import COMMON, PROGRAMS, is_ordinary
 
-_USER = r"[A-Za-z_][\w.-]{0,30}[\w$]"
-_WORD = r"[a-z][a-z0-9_-]{1,30}[a-z0-9]"
+_USER = r"[A-Za-z_][\w.-]*[\w$]"
+_WORD = r"[a-z][a-z0-9_-]+[a-z0-9]"
 _PERSON = r"[A-Z][\w'.-]*(?:\s(?:[a-z]{2,3}\s)?[A-Z][\w'.-]*){0,3}|[a-z_][\w.-]*\w"
+_FULL_NAME = r"[A-Z][a-z'-]+\b(?:\s(?:[a-z]{2,3}\s)?[A-Z][a-z'-]+\b){0,3}"
+_NAMES = _FULL_NAME.replace("{0,3}", "{1,3}")
 _HOST = r"[A-Za-z0-9][\w.-]*\w"
+MAX_NAME_LENGTH = 255
+"""Longer words are no names: hosts have at most 253 characters, accounts 32."""
+
 _CLOCK = r"\d\d:\d\d"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _TERMINAL = r"(?:\?|pts/\d+|tty\w+|console|:\d+)"
 _OPTIONS = r"(?:-\S+\s+(?:\d+\s+)?)*"
-_ARGUMENTS = r"(?:\S+\s+){0,6}?"
+_ARGUMENTS = r"(?:\S+\s+)*?"
 
 _LOG_LINES = (
     rf"\A{_MONTH}\s+\d+\s{_CLOCK}:\d\d\s(?P<host>{_HOST})\s[\w./()-]+(?:\[\d+\])?:\s",
@@ -43,6 +48,19 @@ _LOG_LINES = (
     rf"\s-\s(?P<user>{_USER})\s\[\d\d/{_MONTH}/\d{{4}}:",
     rf"\A(?P<user>{_USER}):[x*!]:\d+:\d+:(?P<person>[^:]*):",
     rf"\b(?:User|Group)Id=(?P<user>{_USER})\(\d+\)",
+    rf"(?i:\bfor\s)(?P<user>{_USER})\sfrom\s\d+(?:\.\d+){{3}}\b",
+    rf"(?i:\bsession\s\w+\sfor\suser\s)(?P<user>{_USER})",
+    rf"\bUser\s(?:Slice|Manager|Runtime\s\w+)\s(?:of|for)\s(?:user\s|UID\s)?(?P<user>{_USER})",
+    rf"\(to\s(?P<other>{_USER})\)\s(?P<user>{_USER})\son\s",
+    rf"\bpasswd\[\d+\]:\s.*\sfor\s(?P<user>{_USER})$",
+    rf"\A331\s.*\sfor\s(?P<user>{_USER})",
+    rf"(?:\b(?P<user>[a-z]\w+)\.\d+|\B\?):\d+@(?P<host>{_HOST})",  # the name of a client of XRootD
+    rf"(?:\A|\[|\s)(?P<user>{_USER})@(?P<host>{_HOST})(?::[~/]\S*[$#>%]|\s[~/\w.-]+\][$#>%])",  # a prompt
+    rf"\*\*\*\s(?:JOB|STEP)\s[\d.]+\sON\s(?P<host>{_HOST})\s|\bsrun:\serror:\s(?P<machine>{_HOST}):\s",
+    r"\b\d{6}_\d{6}:(?P<user>[a-z][a-z0-9]*)_",  # a task of CRAB
+    rf"\A(?:\[?{_CLOCK}(?::\d\d)?\]?\s)<(?P<name>{_WORD})>\s",  # chat
+    rf"(?i:\buser)\s?<(?P<user>{_USER})>",
+    rf"\A\((?P<user>{_USER})\)\s[A-Z]{{3,}}\b(?:\sEDIT\s\((?P<other>{_USER})\))?",
 )
 _LISTS = (
     rf"\A\s*(?P<user>{_USER}\+?)\s+\d+\s+\d+\.\d\s+\d+\.\d\s+\d+\s+\d+\s",  # ps aux
@@ -54,20 +72,36 @@ _LISTS = (
     rf"\A(?P<user>{_USER})\s+{_TERMINAL}\s+(?:-\s+|\w{{3}}\s{_MONTH}\s|{_CLOCK}\s)",
     rf"\A\S+\s+\d+\s+(?P<user>{_USER})\s+(?:cwd|rtd|txt|mem|DEL|\d+[urwRW]*)\s+(?:DIR|REG|CHR|IPv\d|unix|FIFO|sock)\b",  # lsof
     rf"\A\s*\d+(?:_\S+)?\s+\S+\s+\S+\s+(?P<user>{_USER})\s+(?:PD|R|CG|CD|F|TO|S|CA)\s+[\d:-]+\s+\d+\s",  # squeue
+    rf"\A\d\S*\s+\S+\s+(?:\S+\s+)?(?P<user>{_USER})\s+\d+\s+(?:COMPLETED|FAILED|CANCELLED|TIMEOUT|RUNNING|PENDING|OUT_OF_ME)",  # sacct
     rf"\A\s*\d+\s+\d\.\d{{5}}\s+\S+\s+(?P<user>{_USER})\s+\w{{1,4}}\s+\d\d/\d\d/\d{{4}}",  # qstat of Grid Engine
     rf"\A\d+(?:\[\d*\])?\.(?P<host>{_HOST})\s+\S+\s+(?P<user>{_USER})\s+\S+\s+[QRECHW]\s",  # qstat of PBS
     rf"\A\s*\d+\s+(?P<user>{_USER})\s+(?:RUN|PEND|DONE|EXIT|SSUSP|USUSP|PSUSP|UNKWN|ZOMBI)\s",  # bjobs
     rf"\A(?P<user>{_USER})\s+(?:ID|CMD|BATCH):\s",  # condor_q
+    rf"\A\d+\s+\w{{3}}\s{_MONTH}\s+\d+\s[\d:]+\s\d{{4}}\s[a-zA-Z=]\s(?P<user>{_USER})$",  # atq
+    rf"\A\s*c?\d+\s+\d{{4,}}\s+(?P<user>{_USER})\s+(?:seat\d+|pts/\d+|tty\d+)\b",  # loginctl
+    rf"\Ar\d+\s\|\s(?P<user>{_USER})\s\|",  # svn log
+    rf"\A\^?[0-9a-f]{{7,40}}\s(?:\S+\s+)?\((?P<person>{_PERSON})\s+\d{{4}}-\d\d-\d\d\s{_CLOCK}",  # git blame
     rf"\A\s*\d+\.\d+\s+(?P<user>{_USER})\s+\d+/\d+\s+{_CLOCK}\s",
 )
 _VERBS = (
     "submitted|requested|approved|owned|launched|started|restarted|stopped|cancell?ed|killed|held|released|locked|unlocked|uploaded|edited"
-    "|modified|changed|created|deleted|removed|renamed|reported|signed|signed off|acknowledged|reserved|booked|taken|reviewed|merged|committed"
+    "|modified|changed|created|deleted|removed|renamed|reported|signed|signed off|acknowledged|reserved|booked|taken|reviewed|merged|committed|opened|pushed|posted|filed|deployed|installed|initiated|performed"
+    "|resolved|confirmed|rejected|declined|paused|resumed|suspended|enabled|disabled"
 )
 _SENTENCES = (
-    rf"\b(?i:(?:{_VERBS})\s+by)\s+(?:(?i:user)\s+)?['\"]?(?P<name>{_WORD})\b[.:(/]?",
+    rf"\b(?i:(?:{_VERBS})\s+by)\s+(?:(?i:user)\s+)?['\"]?(?:(?P<person>{_NAMES})|(?P<name>{_WORD})\b[.:(/]?)",
     rf"\b(?i:assigned\s+to|on\s+behalf\s+of|belongs\s+to|impersonating|mapped\s+to|known\s+as)\s+(?:(?i:user)\s+)?['\"]?(?P<name>{_WORD})\b[.:(/]?",
     rf"\b(?i:user|account|login)\s+['\"]?(?P<name>{_WORD})['\"]?\s+(?i:is|was|does|has|had|not|cannot|could|may|must|from|at|on|logged|denied|rejected|exceeded|unknown|in\s+group)\b",
+    rf"\b(?i:by|for|as|of|from)\s+(?i:user)\s+(?P<name>{_WORD})\b",
+    rf"\bUser\s(?P<name>{_WORD})$",
+    rf"\b(?i:comment|note|message|question|request)\s(?:of|by|from)\s(?P<name>{_WORD})\b",
+    rf"\b(?i:owner|user|author|submitter|operator|shifter)\s(?:is|was)\s(?P<name>{_WORD})\b",
+    rf"\b(?:Dear|Hi|Hello|by\suser|on\sbehalf\sof)\s(?P<person>{_FULL_NAME})",
+    rf"(?:\AFrom|\bName):\s+(?P<person>{_FULL_NAME})",
+    rf"(?i:\b(?:given|family|full|display|first|last|real|sur|nick)[ _-]?name[\"']?\s*[:=]\s*)[\"']?(?P<person>{_FULL_NAME}|{_USER})",
+    rf"(?i:\bprincipal)\s['\"]?(?P<name>{_WORD})\b(?:@[\w.]+)?",
+    rf"#\d+\s(?i:by)\s(?P<name>{_WORD})\b",
+    rf"\b\s@(?P<name>{_WORD})\b",
     rf"\b(?i:no\s+such\s+user|unknown\s+user|invalid\s+user|bad\s+user|no\s+passwd\s+entry\s+for)\s*:?\s+(?:user\s+)?['\"]?(?P<user>{_USER})",
     rf"\b(?:id|su|chown|finger|groups|sudo|usermod|kinit|chage):\s(?:user\s)?['\"]?(?P<user>{_USER})['\"]?:?\s(?i:no\s+such\s+user|unknown|not\s+found)\b",
     rf"\A\s*(?P<user>{_USER})\s+is\s+not\s+in\s+the\s+sudoers\b",
@@ -76,11 +110,10 @@ _SENTENCES = (
 )
 _COMMANDS = (
     rf"\bssh\s{_ARGUMENTS}-l\s*(?P<user>{_USER})",
-    rf"\b(?:ps|squeue|scancel|sacct|qstat|qdel|bjobs|bkill|pkill|pgrep|crontab|top|lsof|sudo|runuser|loginctl|mysql|psql|bpeek|sshfs)\s{_ARGUMENTS}-[uU]\s*(?P<user>{_USER})",
+    rf"\b(?:ps|squeue|scancel|sacct|qstat|qdel|bjobs|bkill|pkill|pgrep|crontab|top|lsof|sudo|runuser|loginctl|mysql|psql|bpeek|sshfs|docker|podman|chroot)\s{_ARGUMENTS}-[uU]\s*(?P<user>{_USER})",
     rf"\B--(?:user(?:-?name)?|owner|login)(?:\s+|=)(?P<user>{_USER})",
     rf"\b(?:kinit|klog|useradd|userdel|usermod|finger|chage|condor_q|condor_rm|su|getent\s+passwd|sudo\s+-i?u|su\s+-)\s+{_OPTIONS}(?P<name>{_WORD})\b",
     rf"\bchown\s+{_OPTIONS}(?P<user>{_USER})(?::(?P<other>{_USER}))?\s",
-    r"\b[A-Za-z][A-Za-z0-9.-]{1,20}//(?P<user>[A-Za-z][\w.$-]*)",  # DOMAIN\user, see canonical
 )
 _HOSTS = (
     rf"\b(?:ssh|ping6?|telnet|traceroute|nslookup|mosh|rlogin)\s+{_OPTIONS}(?P<machine>{_HOST})",
@@ -118,7 +151,7 @@ def replace_position(text: str, read_rest: ReadRest) -> Parts | None:
 
 def _part(group: str, value: str, after: str) -> Part | None:
     """The secret in place of the value of a group; None if the value says nothing."""
-    if not value or is_pseudonym(value) or ".." in value:
+    if not value or is_pseudonym(value) or ".." in value or (len(value) > MAX_NAME_LENGTH and group != "person"):
         return None
     word = value.lower().rstrip("+")
     if group in ("host", "machine"):

@@ -18,7 +18,7 @@ from app.publish.sanitize.parts import Part, Parts, ReadRest, Replace, Unread, h
 from app.publish.sanitize.positions import replace_position
 from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.repositories import PUBLIC_HOSTS, public_url, replace_repository
-from app.publish.sanitize.words import COMMON
+from app.publish.sanitize.words import COMMON, is_ordinary
 
 MAX_DIGITS = 24
 """Length of the longest number that is not redacted: an event, a thread, a time in nanoseconds."""
@@ -34,6 +34,7 @@ _VARIABLE_VALUE = 2
 """Number of the group `value`."""
 
 _QUOTED = re2.compile(QUOTED)
+_UNITS = (".service", ".socket", ".mount", ".timer", ".target", ".slice", ".scope")
 _LOGIN = re2.compile(r"(?P<before>.*?)(?P<user>[\w.-]+)@(?P<host>[^@]+)")
 _FILE_LISTING = re2.compile(r"(?P<before>\S+\s+\d+\s+)(?P<user>\S+)(?P<blank>\s+)(?P<group>\S+)")
 
@@ -121,10 +122,14 @@ def replace_uuid(text: str, read_rest: ReadRest) -> Parts:
     return (Secret("key", text.lower()),)
 
 
-def replace_email(text: str, read_rest: ReadRest) -> Parts:
-    """An e-mail address, with the name before it in `Jane Doe <jane@example.org`."""
-    name, sign, address = text.rpartition("<")
-    return (*((Secret("user", name.strip().lower()), " <") if sign else ()), Secret("e-mail", address))
+def replace_email(text: str, read_rest: ReadRest) -> Parts | None:
+    """An e-mail address, with the name before it in `Jane Doe <jane@example.org`; user@1042.service is a unit of systemd."""
+    if text.endswith(_UNITS):
+        return None
+    before, sign, address = text.rpartition("<")
+    name = before.strip()
+    named: Part = name if is_ordinary(name) or is_pseudonym(name) else Secret("user", name.lower())
+    return (*((named, " <") if sign else ()), Secret("e-mail", address))
 
 
 def replace_file_listing(text: str, read_rest: ReadRest) -> Parts:

@@ -128,7 +128,10 @@ class Rules:
                 end, parts = self._instead(text, start)
                 at = end if parts else start + _FIRST_WORD.match(matched).end()
             elif parts is None and rule in self._deeper:
-                yield from (_shifted(inner, start) for inner in self._find(self._deeper[rule], matched))
+                deeper = [_shifted(inner, start) for inner in self._find(self._deeper[rule], matched)]
+                yield from deeper
+                if rule == "domain" and not deeper:  # the last word may be a label, as in self.user = jdoe
+                    at = start + matched.rindex(".") + 1
             elif parts is None:
                 parts = self._read_rest(matched) if rule not in INNER_RULES else None
             if parts is not None:

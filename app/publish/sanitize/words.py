@@ -40,8 +40,9 @@ redis root rpcbind rpm rsync rsyslogd rucio sched screen sendmail sge sgeadmin s
 splunk sqlite squid srm sshd sssd storm subversion sudo svn systemd tape tcsh telegraf tmux tomcat torque tty udev uwsgi uvicorn vim voms
 wlcg www xcache xdaemon xrootd yum zabbix zookeeper zsh
 alcareco btag bx bxs ls castor cscs ctpps ebeam ecalcalib egamma ephemeral express gedphotons genie hcalcalib hltphysics jetmet l1t lumi minbias
-minimumbias muons nanodqm nanodqmio offline onlinebeam parking phase pixel pixellumi prompt pxl ramdisk rawdigi rechit rechits reco repack
+metadata minimumbias muons nanodqm nanodqmio offline onlinebeam parking phase pixel pixellumi prompt pxl ramdisk rawdigi rechit rechits reco repack
 scouting sim sistrip skim strips supercluster tau towers tracklet unpack upgrade zerobias
+callback checksum codec config dataset datasets failover filename hostname namespace plugin plugins rollback runtime timestamp username workflow workflows
 """
 
 PROGRAMS = frozenset(_PROGRAMS.split())
