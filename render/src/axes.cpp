@@ -52,8 +52,18 @@ bool label_between_decades(TH1 &histogram) {
   const auto [low, high] = log_scale(histogram);
   const bool line = histogram.GetDimension() == 1;
   const double least = line ? histogram.GetMinimum() : low, most = histogram.GetMaximum();
-  (line ? histogram.GetYaxis() : histogram.GetZaxis())->SetMoreLogLabels(most < 100 * least);
-  return numbers_between(low, high) > 1;
+  const bool enough = numbers_between(low, high) > 1;
+  (line ? histogram.GetYaxis() : histogram.GetZaxis())->SetMoreLogLabels(most < 100 * least && (enough || line));
+  return enough;
+}
+
+// Adds the other end to a range that begins above all contents or ends below them, which ROOT's axes would never finish.
+void complete_range(TH1 &histogram, const AxisSpec &range) {
+  const auto room = [](double limit) { return limit == 0 ? 1 : 0.1 * std::abs(limit); };
+  if (range.min && !range.max && *range.min > histogram.GetMaximum())
+    histogram.SetMaximum(*range.min + room(*range.min));
+  if (range.max && !range.min && *range.max < histogram.GetMinimum())
+    histogram.SetMinimum(*range.max - room(*range.max));
 }
 
 // Restricts the content range, which has no axis of its own. Returns whether the scale is logarithmic.
@@ -64,6 +74,7 @@ bool apply_content_range(TH1 &histogram, const AxisSpec &spec, bool alone) {
     histogram.SetMinimum(*range.min);
   if (range.max)
     histogram.SetMaximum(*range.max);
+  complete_range(histogram, range);
   return log && (label_between_decades(histogram) || !alone || histogram.GetMaximum() <= 0);
 }
 

@@ -116,7 +116,7 @@ void separate_power_of_palette(TH1 &histogram) {
 // Reduces the numbers of a palette to those that its height in pixels has room for.
 void limit_numbers(const TVirtualPad &pad, TAxis &axis, double height) {
   constexpr double line = 1.25;                       // in units of the letters
-  constexpr int usual = 10, fewest = 2, minor = 500;  // divisions; ROOT's number for five minor ones
+  constexpr int usual = 10, fewest = 5, minor = 500;  // divisions: ROOT may never finish fewer; its number for five minor ones
   const int most = int(height / (line * axis.GetLabelSize() * smaller_side(pad)));
   if (most < usual)
     axis.SetNdivisions(minor + std::max(most, fewest));
@@ -169,7 +169,8 @@ std::optional<double> make_room_for_palette(TVirtualPad &pad, TH1 &histogram, co
   if (!box)
     return {};
   const double top = std::min<double>(gStyle->GetStatY() - stat_box_height(histogram) - gap, 1 - pad.GetTopMargin());
-  limit_numbers(pad, *histogram.GetZaxis(), (top - pad.GetBottomMargin()) * pad.GetWh());
+  if (histogram.GetDimension() == 2)
+    limit_numbers(pad, *histogram.GetZaxis(), (top - pad.GetBottomMargin()) * pad.GetWh());
   return top;
 }
 

@@ -158,6 +158,11 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
         for y in range(1, 31):
             narrow.SetBinContent(x, y, 100 + x * y)
     yield "narrow", narrow
+    level = filled_2d("TH2D", "level")  # numbers with a power of ten, and fewer than two on a logarithmic scale
+    for x in range(1, 41):
+        for y in range(1, 31):
+            level.SetBinContent(x, y, 1e6 + 100 * x)
+    yield "level", level
     rising = ROOT.TH1F("rising", "Rising;x;y", 50, 0, 100)
     for i in range(1, 51):
         rising.SetBinContent(i, i)

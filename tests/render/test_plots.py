@@ -103,6 +103,13 @@ def test_each_option_changes_the_plot(draw: Draw, name: str, options: str) -> No
         ("TProfile2D", "xtype=log;ytype=log;xmax=0.9;ymax=0.9"),
         ("TH2Poly", "drawopts=LEGO2"),
         ("TH1F", "drawopts=nonsense"),
+        ("TH1F", "ymin=1e149"),
+        ("TH2F", "zmin=1e149"),  # ROOT's axis never ended
+        ("TH2F", "zmax=-1e149"),
+        ("TH2F", "zmin=1000;ztype=log"),
+        ("level", "ztype=log"),
+        ("level", "ztype=log;showstats=111111111"),
+        ("TH3F", "showstats=111111111"),
     ],
 )
 def test_unsuitable_options_still_give_a_plot(draw: Draw, name: str, options: str) -> None:
