@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, request
+from typing import NamedTuple
+
+from flask import Flask, Response, request
 
 from app.core.area import StatusLine, current_areas
 from app.core.database import is_sqlite
 from app.core.disk import disk_space, is_full
 from app.core.settings import Settings
-from app.web import Problem
+from app.web import Problem, request_settings
 from app.web.errors import FULL
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -20,15 +22,25 @@ LITTLE_PART = 0.05
 ONLY_PLOTS = "The disk of DQM Hub is full: plots are drawn, but not kept, so pages are slow until there is space again"
 
 
+class DiskBanner(NamedTuple):
+    """The banner of all pages, which is hidden unless the disk is full."""
+
+    is_full: bool
+    text: str
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Show and refuse in the whole application."""
     app.before_request(_refuse)
-    app.context_processor(lambda: {"disk_banner": banner(settings)})
+    app.after_request(_name_full_disk)
+    app.context_processor(lambda: {"disk_banner": DiskBanner(is_full(settings.data), f"{FULL if is_sqlite() else ONLY_PLOTS}.")})
 
 
-def banner(settings: Settings) -> str:
-    """The sentence on all pages while the disk is full; "" otherwise."""
-    return (f"{FULL}." if is_sqlite() else f"{ONLY_PLOTS}.") if is_full(settings.data) else ""
+def _name_full_disk(response: Response) -> Response:
+    """Tell a page that is open, whose polls may have nothing else that is new."""
+    if "HX-Request" in request.headers and is_full(request_settings().data):
+        response.headers["DQM-Disk"] = "full"
+    return response
 
 
 def _refuse() -> None:
@@ -36,7 +48,7 @@ def _refuse() -> None:
 
     SQLite has some room in its log, and what a request does elsewhere, such as a command, would not be stored.
     """
-    if request.method in READING or not is_sqlite() or not is_full(current_app.config["HUB"].data):
+    if request.method in READING or not is_sqlite() or not is_full(request_settings().data):
         return
     if not any(request.endpoint in area.storing_nothing for area in current_areas()):
         raise Problem(507, FULL)

@@ -44,6 +44,7 @@ BUNDLES = {
         "vendor/idiomorph/idiomorph-ext.min.js",
         "web/links.js",
         "web/notice.js",
+        "web/disk_banner.js",
         "web/morph.js",
         "web/htmx_hooks.js",
         "web/times.js",

@@ -18,6 +18,7 @@ from app.queue.models import BackgroundJob
 from tests.browser.pages import Watch, open_page, set_hidden
 from tests.support import gui
 from tests.support.site import address, bound, site
+from tests.support.small_disk import fill_disk, small_disk
 
 pytestmark = pytest.mark.slow
 
@@ -41,6 +42,27 @@ def hub_without_renderer(tmp_path: Path, sqlite_template: Path, demo_files: list
 def page(browser: Browser, hub_without_renderer: Settings, watch: Watch) -> Iterator[Page]:
     with open_page(browser, address(hub_without_renderer), watch) as page:
         yield page
+
+
+def test_a_page_that_is_open_says_that_the_disk_is_full_for_as_long_as_it_is(
+    browser: Browser, watch: Watch, tmp_path: Path, sqlite_template: Path
+) -> None:
+    data = tmp_path / "small"
+    with (
+        small_disk(data, 64),
+        site(Settings(data_dir=str(data), web_workers=1), sqlite_template, []) as settings,
+        open_page(browser, address(settings), watch) as page,
+    ):
+        page.goto("/square")
+        banner = page.locator("#disk-banner")
+        expect(banner).to_be_hidden()
+        filling = fill_disk(data)
+        expect(banner).to_be_visible()
+        expect(page.get_by_role("alert")).to_have_text(
+            "The disk of DQM Hub is full: nothing can be stored or changed until there is space again."
+        )
+        filling.unlink()
+        expect(banner).to_be_hidden()
 
 
 def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_renderer: Settings, watch: Watch) -> None:
