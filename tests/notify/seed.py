@@ -7,6 +7,7 @@ from typing import Any
 from app.core.counters import advance
 from app.core.settings import Settings
 from app.notify.detection import EventCollector, WatchedSystem
+from app.notify.models import Delivery, MaintenanceWindow, Notification
 from app.square.event_source import SquareEvents
 from app.square.models import Host, HostStatus, Job
 from app.square.run_summary import summarise_runs
@@ -58,3 +59,12 @@ def status(name: str, up: bool, first: float, last: float, message: str = "") ->
 def detect(settings: Settings, system: str = "production") -> None:
     """The first step of a new run window of detection."""
     EventCollector(settings).collect(WatchedSystem(SquareEvents(), system), 86400.0)
+
+
+def fill(settings: Settings, now: float) -> None:
+    """A crash that was notified, in vain, and a maintenance window. now: Unix s."""
+    job(367131, "pixel", now - 5, 139)
+    detect(settings)
+    values = {"channel": "sound", "state": "failed", "attempts": 3, "detail": "Connection refused"}
+    Delivery.create(notification=Notification.get(), since=now, not_before=now, changed=now, **values)
+    MaintenanceWindow.create(system="production", hosts="fu-1", begins=now - 60, ends=now + 3600, reason="New disks", user="demo-operator")

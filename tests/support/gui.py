@@ -22,9 +22,14 @@ from tests.support.processes import until
 from tests.support.shared import shared_folder
 
 
+def build_programs() -> None:
+    """Build the render service and the program that makes DQM files, unless they are up to date."""
+    build(TREE, sys.executable)
+
+
 def demo_files(factory: pytest.TempPathFactory) -> list[Path]:
     """The demo files of this test run; nobody may change them."""
-    build(TREE, sys.executable)
+    build_programs()
     maker = binary(TREE).with_name("dqmhub-demo")
     folder = shared_folder(factory, "demo", lambda folder: make_demo(folder, maker, None, lambda _: None))
     return [folder / name for name in FILES]

@@ -28,6 +28,9 @@ LISTED = 5
 APART = ("app/gui/demo/", "app/trends/demo/", "app/diary/demo/", "app/cli/demo", "app/cli/database", "migrations/")
 """Code whose transactions nobody waits for: upgrades, and data to try the product with."""
 
+PRODUCT = ("app/", "jobs/")
+"""Beginnings of the paths of the code that is watched."""
+
 TRANSPARENT = ("app/core/database", "app/core/short_writes.py", "tests/support/write_watch.py")
 """Code that writes for its caller."""
 
@@ -81,7 +84,7 @@ def _place() -> str:
         path = frame.f_code.co_filename
         name = path.removeprefix(f"{TREE}/")
         if name != path and not name.startswith((".venv/", *TRANSPARENT)):
-            if name.startswith(APART) or (not first and not name.startswith(("app/", "jobs/"))):
+            if name.startswith(APART) or (not first and not name.startswith(PRODUCT)):
                 return ""
             first = first or f"{name}:{frame.f_lineno}"
         frame = frame.f_back

@@ -27,12 +27,15 @@ SCAN_S = 900
 """The sources were asked so often."""
 
 
-def make_demo(settings: Settings) -> int:
-    """Store the jobs of the demo, and write their logs to its folder; their number, 0 if the diary has such jobs already."""
+def make_demo(settings: Settings, step: int = 1) -> int:
+    """Store the jobs of the demo, and write their logs to its folder; their number, 0 if the diary has such jobs already.
+
+    step: Only one of so many jobs is stored.
+    """
     if DiaryJob.select().where(DiaryJob.source.in_(SOURCES)).exists():
         return 0
     now = float(time.time() // MINUTE_S * MINUTE_S)
-    jobs = with_logs(list(with_folders(demo_jobs(now), job_folder(settings))), log_folder(settings))
+    jobs = with_logs(list(with_folders(demo_jobs(now)[::step], job_folder(settings))), log_folder(settings))
     write_config(sources_folder(settings) / f"{SIMULATION}.toml", job_folder(settings))
     scans = sorted(_scans(jobs, now).items())
     for _, of_day in groupby(scans, key=lambda scan: scan[0][0] // DAY_S):
