@@ -17,7 +17,12 @@ LONG = 5
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Lets all areas of the product live through faults.")
     parser.add_argument("--area", default="", choices=[area.name for area in AREAS], help="fail for this area only")
-    parser.add_argument("--fault", default="", choices=[fault.name for fault in FAULTS], help="this fault only")
+    parser.add_argument(
+        "--fault",
+        default="",
+        choices=["roles", "hostile-text", *(fault.name for fault in FAULTS), "long-transactions"],
+        help="this fault only",
+    )
     parser.add_argument("--long", action="store_true", help=f"{LONG} addresses of each route instead of one")
     known, others = parser.parse_known_args()
     command = [sys.executable, "-m", "pytest", "-s", "tests/chaos", *others]

@@ -15,7 +15,7 @@ from app.core.area import Area
 from app.core.database import Table, proxy
 from app.core.settings import Settings
 
-WORD = "word"
+WORD = "A word of somebody"
 """The text of generated rows."""
 
 

@@ -28,7 +28,7 @@ from app.security import Role, tokens
 from app.security.models import User
 from app.security.passwords import hash_password
 from app.security.roles import GRANTED
-from tests.chaos import data
+from tests.chaos import data, hostile
 from tests.support import site
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
@@ -71,6 +71,7 @@ class Site:
         self.threads.mkdir()
         self.app: Flask = create_app(settings, self.areas)
         data.fill(settings, self.areas)
+        hostile.spoil(self.areas)
         self._credentials = {role: {"Authorization": f"Bearer {tokens.make(_user(role), 'chaos', role, 1)[1]}"} for role in GRANTED}
 
     def start(self, name: str) -> None:
@@ -103,9 +104,7 @@ class Site:
         """
         headers = options.pop("headers", {}) | self._credentials.get(role, {})
         try:
-            answer = self._pool.request(
-                method, f"{site.address(self.settings)}{path}", headers=headers, redirect=False, timeout=PATIENCE_S, **options
-            )
+            answer = self._pool.request(method, f"{self.home}{path}", headers=headers, redirect=False, timeout=PATIENCE_S, **options)
         except urllib3.exceptions.HTTPError as error:
             return Answer(0, {}, repr(error))
         return Answer(answer.status, answer.headers, answer.data[:1_000_000].decode("utf-8", "replace"))
@@ -118,10 +117,23 @@ class Site:
         """Wait until no background job is open."""
         until(lambda: not BackgroundJob.select().where(BackgroundJob.state.in_((QUEUED, RUNNING))).exists(), "all jobs to end")
 
+    @property
+    def home(self) -> str:
+        """The address of the hub, without a slash at its end."""
+        return site.address(self.settings)
+
+    def browser_headers(self) -> dict[str, str]:
+        """What the browser of the administrator sends with each request."""
+        return {"Cookie": self._credentials[Role.ADMIN]["Cookie"]}
+
+    def request_of_other_site(self, method: str, path: str) -> Answer:
+        """Send what another site may let the browser of the administrator send."""
+        return self.request(method, path, Role.PUBLIC, headers=self.browser_headers() | {"Origin": "https://other.example"})
+
     def sign_in(self) -> None:
         """Start the session of the administrator."""
         form = {"name": Role.ADMIN.title, "password": PASSWORD, "next": "/"}
-        origin = {"Origin": site.address(self.settings)}
+        origin = {"Origin": self.home}
         answer = self.request("POST", "/account/sign-in", Role.PUBLIC, headers=origin, fields=form, encode_multipart=False)
         self._credentials[Role.ADMIN] = origin | {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
 

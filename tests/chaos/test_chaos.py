@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from app.core.area import Area
 from tests.chaos.addresses import Addresses
 from tests.chaos.expectations import live_through, long_transactions
 from tests.chaos.faults import FAULTS
 from tests.chaos.findings import Finding
+from tests.chaos.hostile import executions
+from tests.chaos.roles import wrong_roles
 from tests.chaos.site import Site, running
 from tests.support.gui import build_programs
 
@@ -46,14 +51,15 @@ def site(tmp_path: Path, sqlite_template: Path, faulty: Area) -> Iterator[Site]:
         yield site
 
 
-def test_every_area_lives_through_every_fault_and_the_faulty_one_is_found(site: Site) -> None:
+def test_every_area_lives_through_every_fault_and_the_faulty_one_is_found(site: Site, browser: Browser) -> None:
     addresses = Addresses(site, MOST)
-    found: dict[str, list[Finding]] = {}
-    for fault in FAULTS:
-        if CHOSEN in ("", fault.name):
-            found[fault.name] = live_through(site, fault, addresses, {FAULTY})
-    found["long-transactions"] = long_transactions(site)
-    report(found)
+    checks: dict[str, Callable[[], list[Finding]]] = {
+        "roles": lambda: wrong_roles(site, addresses),
+        "hostile-text": lambda: executions(site, addresses.readings, browser),
+        **{fault.name: partial(live_through, site, fault, addresses, {FAULTY}) for fault in FAULTS},
+        "long-transactions": lambda: long_transactions(site),
+    }
+    found = {name: reported(name, check) for name, check in checks.items() if CHOSEN in ("", name)}
     breaches = [(name, finding) for name, findings in found.items() for finding in findings if finding.area != FAULTY]
     assert [(name, finding) for name, finding in breaches if AREA in ("", finding.area)] == []
     expected = {(name, where) for name, where in EXPECTED if name in found}
@@ -61,6 +67,8 @@ def test_every_area_lives_through_every_fault_and_the_faulty_one_is_found(site: 
 
 
 EXPECTED = {
+    ("roles", "faulty.forgotten"),
+    ("hostile-text", "faulty.notes"),
     ("full-disk", "tests/chaos/faulty/loop.py count"),
     ("locked-database", "faulty.add"),
     ("locked-database", "faulty.count"),
@@ -70,9 +78,11 @@ EXPECTED = {
 """Fault, and endpoint or file and function, of what is wrong in the faulty area."""
 
 
-def report(found: dict[str, list[Finding]]) -> None:
-    """Print everything that was found."""
-    for name, findings in found.items():
-        print(f"{name}: {len(findings)} findings")
-        for finding in findings:
-            print(f"  {finding.area}: {finding.where}: {finding.what}")
+def reported(name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
+    """What a check finds, which is printed."""
+    begin = time.monotonic()
+    findings = check()
+    print(f"{name}: {len(findings)} findings, {time.monotonic() - begin:.0f} s", flush=True)
+    for finding in findings:
+        print(f"  {finding.area}: {finding.where}: {finding.what}")
+    return findings

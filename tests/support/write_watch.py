@@ -102,8 +102,10 @@ def watched(watch: WriteWatch) -> Iterator[None]:
 
     def ended(name: str) -> Callable[[Any], None]:
         def end(database: Any) -> None:
-            kept[name](database)
-            watch.end()
+            try:
+                kept[name](database)
+            finally:  # it has also ended when the database did so by itself
+                watch.end()
 
         return end
 
