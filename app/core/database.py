@@ -64,6 +64,23 @@ def is_sqlite() -> bool:
     return isinstance(proxy.obj, SqliteDatabase)
 
 
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Let the statements of this thread wait for other writers at most so long.
+
+    Only SQLite has one writer at a time; in PostgreSQL nothing that takes long locks what is written so.
+    """
+    if not is_sqlite():
+        yield
+        return
+    connection = proxy.obj.connection()
+    connection.execute(f"PRAGMA busy_timeout = {1000 * seconds:.0f}").close()
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {1000 * LOCK_TIMEOUT_S}").close()
+
+
 def sqlite_file() -> Path | None:
     """The file of the database; None for PostgreSQL."""
     return Path(proxy.obj.database) if is_sqlite() else None

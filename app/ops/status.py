@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import database
 from app.core.area import Area, StatusLine
-from app.core.outages import log_error
+from app.core.outages import log_error, outage_of
 from app.core.settings import Settings
 from app.gui.plots import quarantine
 from app.ops.disk import disk_line
@@ -21,6 +21,9 @@ from app.security.caller import current_user
 from app.web import page, request_settings
 
 blueprint = Blueprint("status", __name__)
+
+LOCK_WAIT_S = 1.0
+LOCKED = "locked by another program: pages can be read, nothing can be stored"
 
 
 @blueprint.get("/status")
@@ -80,14 +83,30 @@ def _tables(areas: tuple[Area, ...]) -> tuple[list[Markup], list[StatusLine]]:
 
 
 def database_line() -> StatusLine:
-    """State and response time of the database."""
+    """State and response time of the database, and whether it can be written."""
     start = time.perf_counter()
     try:
         database.check(database.proxy.obj)
     except (PeeweeException, database.UnusableDatabase) as error:
         return StatusLine("database", "down", "unusable", detail=str(error))
     duration_ms = 1000 * (time.perf_counter() - start)
+    if reason := _write_error():
+        return StatusLine("database", "warn", LOCKED, detail=reason)
     return StatusLine("database", "ok", f"{database.server_version()}, responds in {duration_ms:.1f} ms")
+
+
+def _write_error() -> str:
+    """Why SQLite cannot be written, "" if it can: its only write lock is free within LOCK_WAIT_S, far more than our services hold it."""
+    if not database.is_sqlite():
+        return ""
+    try:
+        with database.waiting_at_most(LOCK_WAIT_S), database.proxy.atomic():
+            return ""
+    except PeeweeException as error:
+        outage = outage_of(error)
+        if outage is None:
+            raise
+        return outage.reason if outage.kind == "busy" else ""
 
 
 @blueprint.post("/status/release/<int:number>")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from peewee import PeeweeException
 
-from app.core.database import LOCK_TIMEOUT_S, is_sqlite, proxy
+from app.core.database import waiting_at_most
 from app.core.outages import log_outage, outage_of
 
 
@@ -23,24 +23,10 @@ def optional_write(what: str, wait_s: float) -> Iterator[None]:
         wait_s: Wait at most so long for other writers, since each request would wait in a database that stays locked.
     """
     try:
-        with _waiting_at_most(wait_s):
+        with waiting_at_most(wait_s):
             yield
     except PeeweeException as error:
         outage = outage_of(error)
         if outage is None:
             raise
         log_outage(what, outage)
-
-
-@contextmanager
-def _waiting_at_most(seconds: float) -> Iterator[None]:
-    """Only SQLite has one writer at a time; in PostgreSQL nothing that takes long locks these rows."""
-    if not is_sqlite():
-        yield
-        return
-    connection = proxy.obj.connection()
-    connection.execute(f"PRAGMA busy_timeout = {1000 * seconds:.0f}").close()
-    try:
-        yield
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {1000 * LOCK_TIMEOUT_S}").close()

@@ -135,7 +135,7 @@ def stopped_processes(site: Site) -> Iterator[None]:
 
 FAULTS = (
     Fault("full-disk", full_disk, on_status="The disk of DQM Hub is full", refuses=True),
-    Fault("locked-database", locked_database, refuses=True),
+    Fault("locked-database", locked_database, on_status="locked by another program", refuses=True),
     Fault("replaced-database", replaced_database, on_status="The file of the database was replaced", refuses=True),
     Fault("slow-clients", slow_clients),
     Fault("stopped-processes", stopped_processes),

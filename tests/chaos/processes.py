@@ -19,6 +19,8 @@ BUSY = 0.7
 """A process that uses more of a core for a second is not idle."""
 SHORT_PERIOD_S = 10.0
 """Periodic tasks of longer periods are not waited for."""
+MOST_FOR_STACKS_S = 5.0
+"""A process that stands still writes none."""
 NOT_COMPARED = (".venv/", "app/queue/", "tests/chaos/process.py")
 """Code whose threads come and go: those of libraries, and of jobs and periodic tasks."""
 FRAME = re.compile(r'File "(.+)", line \d+ in (\w+)')
@@ -101,7 +103,7 @@ def _threads_of(pid: int, stacks: Path) -> set[tuple[str, str]]:
         os.kill(pid, SHOW_THREADS)
     except OSError:
         return set()
-    becomes_true(lambda: "\n\n" in _rest(stacks, size) or not Path(f"/proc/{pid}").exists(), 5.0)
+    becomes_true(lambda: _rest(stacks, size) or not Path(f"/proc/{pid}").exists(), MOST_FOR_STACKS_S)
     time.sleep(0.1)  # the rest of the stacks
     targets = set()
     for stack in _rest(stacks, size).split("\n\n"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,17 @@ def test_a_database_that_went_away_makes_it_unready_and_is_named(app: Flask, hub
         answer = client.get(f"http://127.0.0.1{address}")
         assert answer.status_code == (503 if "ready" in address else 200)
     assert "Cannot reach the database" in answer.text
+
+
+def test_a_database_that_another_program_has_locked_is_named_as_that_for_as_long_as_it_is(client: FlaskClient, hub: Settings) -> None:
+    words = "locked by another program: pages can be read, nothing can be stored"
+    with closing(sqlite3.connect(hub.data / "dqmhub.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = client.get("/status")
+        assert (answer.status_code, words in answer.text, "responds in" in answer.text) == (200, True, False)
+        assert client.get("/healthz/ready").json["checks"]["database"] == "warn"  # pages can be read
+        other.execute("ROLLBACK")
+    assert words not in client.get("/status").text
 
 
 def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Settings) -> None:
