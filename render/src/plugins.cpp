@@ -143,6 +143,7 @@ PlotPlugins::PlotPlugins(const Request &request, const Spec &spec, const std::ve
   image_.reflabels.assign(spec.labels.begin(), end);
   for (const auto &object : objects)
     image_.objects.push_back(object_info(request, object.get()));
+  set_reference();
   image_.reference = reference_info(spec.reference);
   image_.trend = DQM_TREND_OBJECT;
   image_.width = spec.width;
@@ -178,13 +179,16 @@ void PlotPlugins::pre_draw(TCanvas &canvas, Spec &spec, std::vector<std::unique_
 
 // Takes ownership of objects that plugins have put in place of the originals. Plugins that compare maps delete the original
 // themselves, although the interface declares it const.
-void PlotPlugins::adopt_replacements(std::vector<std::unique_ptr<TObject>> &objects) const {
+void PlotPlugins::adopt_replacements(std::vector<std::unique_ptr<TObject>> &objects) {
   for (size_t i = 0; i < objects.size(); ++i)
     if (TObject *const now = image_.objects[i].object; now != objects[i].get()) {
       [[maybe_unused]] const auto deleted = objects[i].release();
       objects[i].reset(now);
     }
+  set_reference();
 }
+
+void PlotPlugins::set_reference() { image_.objects[0].reference = image_.objects.size() > 1 ? image_.objects[1].object : nullptr; }
 
 void PlotPlugins::post_draw(TCanvas &canvas) {
   for (const size_t i : applying_)

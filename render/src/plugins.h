@@ -36,7 +36,8 @@ class PlotPlugins {
   void post_draw(TCanvas &canvas);
 
  private:
-  void adopt_replacements(std::vector<std::unique_ptr<TObject>> &objects) const;
+  void adopt_replacements(std::vector<std::unique_ptr<TObject>> &objects);
+  void set_reference();
 
   VisDQMImgInfo image_;
   std::vector<size_t> applying_;

@@ -101,7 +101,16 @@ def test_library_built_with_other_headers_is_refused_with_the_remedy(program: Pa
     assert "built with other plugin headers: build it with `make plugins`" in status["error"]
 
 
-FLAGS = {"REPORT_ERROR": 0x100, "REPORT_WARN": 0x200, "REPORT_OTHER": 0x400, "REPORT_ALARM": 0x700, "EFFICIENCY_PLOT": 0x200000}
+FLAGS = {
+    "REPORT_ERROR": 0x100,
+    "REPORT_WARN": 0x200,
+    "REPORT_OTHER": 0x400,
+    "REPORT_ALARM": 0x700,
+    "EFFICIENCY_PLOT": 0x200000,
+    "TYPE_TH1I": 0x13,
+    "TYPE_TH2I": 0x23,
+    "TYPE_TH2Poly": 0x24,
+}
 """Flags of the DQM GUI, by its specification."""
 
 
@@ -112,6 +121,25 @@ def test_sources_of_the_production_gui_find_their_flags_and_boost(tmp_path: Path
     write(tmp_path, {"Flags.cc": plugin("Flags", *includes, applies=used) + checks})
     write(tmp_path, {"Net.cc": '#include "DQM/DQMNet.h"\n' + checks})
     assert build([tmp_path / "Flags.cc", tmp_path / "Net.cc"], tmp_path / "flags.so").failed == {}
+
+
+USES_OF_STANDARD_HEADERS = """
+bool standard() {
+  assert(std::strlen("ME") == 2 && std::abs(-1) == 1);
+  char label[8];
+  std::snprintf(label, sizeof label, "%d", std::numeric_limits<short>::max());
+  std::ostringstream text;
+  text << std::setw(8) << std::list<std::string>{label}.size() << std::set<int>{1}.size();
+  return text.str().empty();
+}
+"""
+
+
+@pytest.mark.parametrize("header", ["../src/DQMRenderPlugin.h", "DQM/DQMRenderPlugin.h"])
+def test_sources_may_leave_out_the_standard_headers_that_those_of_the_gui_include(tmp_path: Path, header: str) -> None:
+    source = f'#include "{header}"\n' + USES_OF_STANDARD_HEADERS + PLUGIN.format(name="Bare", applies="standard()")
+    write(tmp_path / "plugins", {"Bare.cc": source})
+    assert build([tmp_path / "plugins" / "Bare.cc"], tmp_path / "bare.so").failed == {}
 
 
 def test_missing_headers_of_boost_are_reported_with_their_package(tmp_path: Path) -> None:

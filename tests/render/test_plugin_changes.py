@@ -21,6 +21,7 @@ SOURCE = """
 #include <TLine.h>
 #include <TObjString.h>
 #include <TText.h>
+#include <stdexcept>
 
 struct Change : DQMRenderPlugin {
   bool applies(const VisDQMObject &o, const VisDQMImgInfo &) override { return o.dirname == "Change"; }
@@ -32,6 +33,11 @@ struct Change : DQMRenderPlugin {
       delete o.object;
       const_cast<VisDQMObject &>(o).object = result;
       const_cast<std::string &>(i.zaxis.type) = "log";
+    }
+    if (o.objname == "reference" && o.reference) {
+      dynamic_cast<TH1 &>(*o.object).SetTitle(o.reference->GetTitle());
+      const_cast<VisDQMObject &>(i.objects[1]).object = o.object->Clone();
+      delete o.reference;
     }
     if (o.objname == "option")
       dynamic_cast<TH1 &>(*o.object).SetOption("BOX");
@@ -57,7 +63,9 @@ struct Change : DQMRenderPlugin {
     kept.Draw();
   }
 
-  void postDraw(TCanvas *c, const VisDQMObject &o, const VisDQMImgInfo &) override {
+  void postDraw(TCanvas *c, const VisDQMObject &o, const VisDQMImgInfo &i) override {
+    if (o.reference != (i.objects.size() > 1 ? i.objects[1].object : nullptr))
+      throw std::logic_error("another reference");
     if (o.objname == "lines")
       draw_lines(*c);
     if (o.objname != "clear")
@@ -90,6 +98,17 @@ def test_plugin_may_replace_the_object_and_choose_the_scale(
     for _ in range(20):
         image = draw_image(plugin_service, compared)
     assert image == draw_image(service, request_for("TH2D", spec="w=400;h=300;ztype=log"))
+    assert plugin_service.workers == [worker]
+
+
+def test_plugin_gets_the_first_reference_with_the_object(
+    plugin_service: Service, service: Service, request_for: Callable[..., Request]
+) -> None:
+    alone = replace(request_for("TH2F"), name="Change/reference")
+    assert draw_image(plugin_service, alone) == draw_image(service, alone)
+    (worker,) = plugin_service.workers
+    compared = replace(request_for("TH2F", "TH2D", "TH2S"), name="Change/reference")
+    assert draw_image(plugin_service, compared) != draw_image(service, compared)
     assert plugin_service.workers == [worker]
 
 

@@ -32,7 +32,7 @@ class Chosen : public DQMRenderPlugin {
  public:
   void initialise(int argc, char **) override { commands = argc; }
   bool applies(const VisDQMObject &o, const VisDQMImgInfo &i) override {
-    assert(commands > 2 && o.object && i.objects[0].object == o.object && i.reflabels.empty());
+    assert(commands > 2 && o.object && !o.reference && i.objects[0].object == o.object && i.reflabels.empty());
     return o.dirname == "Test" && o.objname == "TH1F" && o.name == "Test/TH1F" && o.flags == 0x10 && i.width == 400;
   }
   void preDraw(TCanvas *c, const VisDQMObject &o, const VisDQMImgInfo &i, VisDQMRenderInfo &how) override {

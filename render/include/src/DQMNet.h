@@ -15,9 +15,12 @@ class DQMNet {
   static constexpr uint32_t DQM_PROP_TYPE_TH1F = 0x00000010;
   static constexpr uint32_t DQM_PROP_TYPE_TH1S = 0x00000011;
   static constexpr uint32_t DQM_PROP_TYPE_TH1D = 0x00000012;
+  static constexpr uint32_t DQM_PROP_TYPE_TH1I = 0x00000013;
   static constexpr uint32_t DQM_PROP_TYPE_TH2F = 0x00000020;
   static constexpr uint32_t DQM_PROP_TYPE_TH2S = 0x00000021;
   static constexpr uint32_t DQM_PROP_TYPE_TH2D = 0x00000022;
+  static constexpr uint32_t DQM_PROP_TYPE_TH2I = 0x00000023;
+  static constexpr uint32_t DQM_PROP_TYPE_TH2Poly = 0x00000024;
   static constexpr uint32_t DQM_PROP_TYPE_TH3F = 0x00000030;
   static constexpr uint32_t DQM_PROP_TYPE_TH3S = 0x00000031;
   static constexpr uint32_t DQM_PROP_TYPE_TH3D = 0x00000032;

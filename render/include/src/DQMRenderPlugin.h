@@ -3,13 +3,22 @@
 #ifndef DQMHUB_RENDER_PLUGIN_H
 #define DQMHUB_RENDER_PLUGIN_H
 
-// Plugin sources rely on these includes; some of them came with the headers of older ROOT versions.
+// Plugin sources rely on these includes; they came with the headers of the GUI or of older ROOT versions.
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iomanip>
 #include <iostream>
+#include <limits>
+#include <list>
 #include <map>
+#include <set>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "DQMNet.h"
@@ -19,7 +28,7 @@ class TCanvas;
 
 // The number is part of the names of symbols, so that a library built with other headers is refused and not misread. Count it
 // up after each change of the classes here and in Objects.h.
-inline namespace dqmhub_interface_1 {
+inline namespace dqmhub_interface_2 {
 
 class DQMRenderPlugin {
   static std::vector<DQMRenderPlugin *> *s_list;
@@ -40,6 +49,6 @@ class DQMRenderPlugin {
   virtual void postDraw(TCanvas *canvas, const VisDQMObject &object, const VisDQMImgInfo &image);
 };
 
-}  // namespace dqmhub_interface_1
+}  // namespace dqmhub_interface_2
 
 #endif

@@ -58,7 +58,8 @@ enum VisDQMStripTrend {
   DQM_TREND_Z_NUM_BINS
 };
 
-// One monitor element: its path (name), the parts of the path (dirname, objname), and the object, null if it is missing.
+// One monitor element: its path (name), the parts of the path (dirname, objname), and the object, null if it is missing. The
+// drawn element comes with the object of its first reference, under the name that plugins of the production GUI use.
 struct VisDQMObject {
   uint32_t flags;
   uint64_t version;
@@ -66,6 +67,7 @@ struct VisDQMObject {
   std::string objname;
   std::string name;
   TObject *object;
+  TObject *reference = nullptr;
 };
 
 // The requested plot and all its objects.
