@@ -6,14 +6,20 @@ import os
 import select
 import sys
 import time
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from peewee import PeeweeException, SqliteDatabase
+
+from app.core.database_log import foreign_log, note_file
 
 CHECK_S = 0.2
 """The file of a database is compared with the one that was opened at most this often."""
 
 ROLLBACK_TO_SAVEPOINT = "ROLLBACK TO "
+
+RESTORE = "Stop all its services, restore the database as docs/operators/backup.md says, and start them again"
 
 
 class DatabaseReplaced(PeeweeException):
@@ -55,14 +61,23 @@ class SqliteFile(FirstCause, SqliteDatabase):
     def __init__(self, path: str, file_id: tuple[int, int] | None, **options: Any) -> None:
         self.file_id = file_id
         self._checked = 0.0
+        self._opening = Lock()
         super().__init__(path, **options)
 
     def connect(self, reuse_if_open: bool = False) -> bool:
         """Open a connection for this thread; whether it is new. Raises DatabaseReplaced."""
         self.check_file()
-        is_new = bool(super().connect(reuse_if_open))
-        self.file_id = self.file_id or self._file_id()
-        return is_new
+        with self._opening:
+            return bool(super().connect(reuse_if_open)) if self.file_id else self._connect_first()
+
+    def _connect_first(self) -> bool:
+        file = Path(self.database)
+        if reason := foreign_log(file):
+            raise DatabaseReplaced(f"{reason}. {RESTORE}")
+        super().connect()
+        self.file_id = self._file_id()
+        note_file(file)  # if it is new
+        return True
 
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction. Raises DatabaseReplaced."""
@@ -84,8 +99,7 @@ class SqliteFile(FirstCause, SqliteDatabase):
         """Raise DatabaseReplaced unless the file is the one that was opened first."""
         if self.file_id and (found := self._file_id()) != self.file_id:
             raise DatabaseReplaced(
-                f"The file of the database was {'replaced' if found else 'removed'} while DQM Hub runs: stop all its services, "
-                "restore the database as docs/operators/backup.md says, and start them again"
+                f"The file of the database was {'replaced' if found else 'removed'} while DQM Hub runs: {RESTORE[0].lower()}{RESTORE[1:]}"
             )
 
     def _file_id(self) -> tuple[int, int] | None:
