@@ -17,6 +17,12 @@ from app.publish.sanitize.secret_words import LABELS_OF_OTHER_SCRIPTS
 MAX_DEPTH = 12
 """Deepest nesting of escapes; a text with deeper ones is dropped."""
 
+MAX_LINE_CHARS = 4096
+"""Length of a line from which on it is cut: the time of some rules grows with the square of the length."""
+
+CUT = " ..."
+"""End of a line that was cut."""
+
 _PLAIN = re.compile(r"[\t\x20-\x5b\x5d-\x7e]*+")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}|&[#A-Za-z]")
 _LINE_BREAK = "\n"
@@ -34,7 +40,8 @@ _EQUIVALENTS = str.maketrans(
 """Characters that look like others, or that separate lines."""
 
 _LABEL_OF_OTHER_SCRIPT = re.compile(LABELS_OF_OTHER_SCRIPTS, re.IGNORECASE)
-_MIXED_WORD = re.compile(r"\w*[A-Za-z]\w*")
+_WORD = re.compile(r"\w++")
+_LATIN = re.compile(r"[A-Za-z]")
 _LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһӏкмАВЕКМНОРСТХІЈЅαογικνρυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsdhlkmABEKMHOPCTXIJSaoyiknpuxABEZHIKMNOPTYX")
 """Cyrillic and Greek letters in a word with Latin ones."""
 
@@ -81,6 +88,17 @@ class Segment(NamedTuple):
     continued: bool  # it ended with a backslash: the next segment continues it
 
 
+def cut(line: str) -> str:
+    """A line that is too long without its last words; no word and no quoted text is cut, since half a secret might not be found."""
+    if len(line) <= MAX_LINE_CHARS:
+        return line
+    kept = line[: MAX_LINE_CHARS - len(CUT)]
+    kept = kept[: kept.rfind(" ") + 1]
+    for quote in "\"'":
+        kept = kept[: kept.rfind(quote)] if kept.count(quote) % 2 else kept
+    return f"{kept.rstrip()}{CUT}"
+
+
 def rejoin_escapes(lines: Iterable[str]) -> list[str]:
     """Lines without their ends. An escape cut by a line end moves to the second line, if either line contains another escape."""
     whole: list[str] = []
@@ -102,7 +120,7 @@ def segments(text: str) -> list[Segment] | None:
         if decoded is None:
             return None
         text = decoded
-    pieces = text.replace("\t", " ").split(_LINE_BREAK)
+    pieces = map(cut, text.replace("\t", " ").split(_LINE_BREAK))  # what is decoded may be longer
     return [Segment(piece.rstrip("\\").replace("\\", "/"), piece.endswith("\\")) for piece in pieces]
 
 
@@ -124,7 +142,7 @@ def _visible(text: str) -> str:
     text = _TERMINAL.sub("", text.translate(_EQUIVALENTS))
     if not text.isascii():
         text = _LABEL_OF_OTHER_SCRIPT.sub("password", unicodedata.normalize("NFC", text))
-        text = _MIXED_WORD.sub(lambda word: word[0].translate(_LOOK_ALIKES), text)
+        text = _WORD.sub(lambda word: word[0].translate(_LOOK_ALIKES) if _LATIN.search(word[0]) else word[0], text)
         text = unicodedata.normalize("NFKD", text).translate(_EQUIVALENTS)
     return _INVISIBLE.sub("", text)
 

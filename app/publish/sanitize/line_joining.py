@@ -21,6 +21,9 @@ from app.publish.sanitize.words import is_ordinary
 MAX_CARRIED = 300
 """Characters before a line end that are joined with the next line."""
 
+MAX_GROUP_LINES, MAX_GROUP_CHARS = 64, 8192
+"""Lines, and characters, that are at most read as one text; with more, the time would grow with their square."""
+
 _TAIL = 100
 """Characters before a line end that are searched again after a join."""
 
@@ -72,7 +75,8 @@ def groups(segments: Sequence[Segment], own: Sequence[list[Finding]], find: Find
     found: list[Group] = []
     last: Finding | None = None  # the one at the end of the text of the last group
     for number, segment in enumerate(segments):
-        seam = Seam(segments[number - 1], found[-1].text, last, segment.text, own[number]) if found else None
+        is_open = found and len(found[-1].spans) < MAX_GROUP_LINES and len(found[-1].text) + len(segment.text) <= MAX_GROUP_CHARS
+        seam = Seam(segments[number - 1], found[-1].text, last, segment.text, own[number]) if is_open else None
         separator = seam.separator(find) if seam else None
         if separator is None:
             found.append(Group(segment.text, number, [SegmentSpan(0, len(segment.text), 0)]))

@@ -1,7 +1,7 @@
 """The patterns of all rules: text that must not be published, in plain ASCII (see `canonical`).
 
-They are for RE2, whose time grows linearly with the text. Their order matters: if two rules match at the same position, the
-first one is used.
+They are for RE2, where one search takes linear time; a line takes several, so `canonical` limits its length. Their order
+matters: if two rules match at the same position, the first one is used.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ class Sanitizer:
         """The segments of all lines, and the number of the first segment of each line, with the total at the end."""
         segments: list[Segment] = []
         ends = [0]
-        for line in canonical.rejoin_escapes(lines):
+        for line in canonical.rejoin_escapes(map(canonical.cut, lines)):
             found = canonical.segments(line)
             if found is None:
                 self.counts["line"] += 1
