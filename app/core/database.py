@@ -145,6 +145,12 @@ def _postgresql(url: str) -> Database:
     return pool
 
 
+def one_writer(name: int) -> None:
+    """Let no other transaction that says so with the same number go on until this one ends: PostgreSQL has many writers, SQLite one."""
+    if not is_sqlite():
+        proxy.execute_sql("SELECT pg_advisory_xact_lock(%s)", (name,))
+
+
 def rows(query: Any) -> list[tuple[Any, ...]]:
     """The rows of a query as tuples of the driver: much faster than objects, for columns that need no conversion."""
     found: list[tuple[Any, ...]] = proxy.execute(query).fetchall()

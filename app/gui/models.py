@@ -85,16 +85,17 @@ class Registration(Table):
     summary = TextField()  # of the entries, for the audit log
     files = TextField()  # JSON: URLs of files that are read when all are stored, by queue
     state = TextField(default=STAGED)
+    place = IntegerField(null=True)  # in the order of acceptance; a later one replaces the files of an earlier one
+    count = IntegerField()  # of all entries
     new = IntegerField(default=0)  # entries stored so far; see Registered
     replaced = IntegerField(default=0)
-    known = IntegerField(default=0)
     created = DoubleField()  # Unix s UTC
 
 
 class RegistrationEntry(Table):
     """A file that is to be registered."""
 
-    registration = ForeignKeyField(Registration)
+    registration = ForeignKeyField(Registration, index=False)
     dataset = TextField()
     run = IntegerField()
     lumi = IntegerField()
@@ -105,6 +106,7 @@ class RegistrationEntry(Table):
         """Options of peewee."""
 
         table_name = "registration_entry"
+        indexes = ((("registration", "dataset", "run", "lumi"), False),)
 
 
 class ShortLink(Table):

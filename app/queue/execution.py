@@ -122,7 +122,8 @@ def claim(job_id: int) -> BackgroundJob | None:
         "progress": None,
         "note": "",
     }
-    free = BackgroundJob.state == QUEUED, ~in_pause(), ~BackgroundJob.cancelling, BackgroundJob.attempts < ATTEMPTS
+    has_attempts = BackgroundJob.lasting | (BackgroundJob.attempts < ATTEMPTS)
+    free = BackgroundJob.state == QUEUED, ~in_pause(), ~BackgroundJob.cancelling, has_attempts
     claimed = BackgroundJob.update(**changes).where(BackgroundJob.id == job_id, *free).execute()
     return BackgroundJob.get(BackgroundJob.owner == owner) if claimed else None
 
@@ -176,10 +177,10 @@ def _requeue(job: BackgroundJob, error: str, pause_s: float) -> None:
 
 
 def _retry_later(job: BackgroundJob, error: str) -> None:
-    if job.attempts >= ATTEMPTS:
+    if job.attempts >= ATTEMPTS and not job.lasting:
         _finish(job, FAILED, error)
     else:
-        _store(job, state=QUEUED, error=error, lease_until=time.time() + 2.0**job.attempts)
+        _store(job, state=QUEUED, error=error, lease_until=time.time() + min(2.0**job.attempts, LONGEST_PAUSE_S))
 
 
 def _store(job: BackgroundJob, **changes: Any) -> bool:

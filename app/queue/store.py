@@ -29,12 +29,13 @@ def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, *, queue: s
             return job  # otherwise another process inserted it between the two statements
 
 
-def enqueue_claimed(kind: str, key: str) -> BackgroundJob | None:
+def enqueue_claimed(kind: str, key: str, *, lasting: bool = False) -> BackgroundJob | None:
     """Insert a job in the caller's transaction, leased to this thread, which then calls `attempt`; None if there is an open one.
 
-    If this process dies, a consumer of the queue `bulk` runs the job when its lease was not renewed.
+    If this process dies, a consumer of the queue `bulk` runs the job when its lease was not renewed. A lasting job goes on
+    being tried until it is done, and cannot be cancelled.
     """
-    job = _insert("bulk", kind, key, None)
+    job = _insert("bulk", kind, key, None, lasting)
     return claim(job.id) if job else None
 
 
@@ -50,6 +51,12 @@ def run_in_thread(kind: str, key: str, handler: Handler, args: dict[str, Any] | 
     claimed = claim(job.id)
     if claimed is None:
         return job
+    attempt_in_thread(claimed, handler)
+    return claimed
+
+
+def attempt_in_thread(claimed: BackgroundJob, handler: Handler) -> threading.Thread:
+    """Run a claimed job in a thread of this process, which is returned."""
 
     def run() -> None:
         try:
@@ -57,8 +64,9 @@ def run_in_thread(kind: str, key: str, handler: Handler, args: dict[str, Any] | 
         finally:
             end_thread()
 
-    threading.Thread(target=run, name=f"job-{job.id}", daemon=True).start()
-    return claimed
+    thread = threading.Thread(target=run, name=f"job-{claimed.id}", daemon=True)
+    thread.start()
+    return thread
 
 
 def latest_job(kind: str, key: str) -> BackgroundJob | None:
@@ -84,11 +92,11 @@ def _open_job(kind: str, key: str) -> BackgroundJob | None:
     return job
 
 
-def _insert(queue: str, kind: str, key: str, args: dict[str, Any] | None) -> BackgroundJob | None:
+def _insert(queue: str, kind: str, key: str, args: dict[str, Any] | None, lasting: bool = False) -> BackgroundJob | None:
     """A new job; None if there is an open one of this kind and key."""
     try:
         with proxy.atomic():
-            job: BackgroundJob = BackgroundJob.create(queue=queue, kind=kind, key=key, args=json.dumps(args or {}))
+            job: BackgroundJob = BackgroundJob.create(queue=queue, kind=kind, key=key, args=json.dumps(args or {}), lasting=lasting)
             return job
     except IntegrityError:
         return None
@@ -102,7 +110,7 @@ def sweep(queue: str, leases: LeaseWatch) -> None:
     end_expired_leases(queue, leases)
     free = BackgroundJob.state == QUEUED, BackgroundJob.queue == queue, ~in_pause()
     fields = BackgroundJob.id, BackgroundJob.owner, BackgroundJob.attempts, BackgroundJob.cancelling
-    ended = BackgroundJob.cancelling | (BackgroundJob.attempts >= ATTEMPTS)
+    ended = BackgroundJob.cancelling | ~BackgroundJob.lasting & (BackgroundJob.attempts >= ATTEMPTS)
     for job_id, owner, attempts, cancelling in rows(BackgroundJob.select(*fields).where(*free, ended)):
         if cancelling:
             _close(job_id, owner, CANCELLED, "")
@@ -143,12 +151,14 @@ def cancel(job_id: int) -> None:
     """Cancel a queued job at once, or a running one when its handler next reports.
 
     Raises:
-        JobStateError: the job has ended or does not exist.
+        JobStateError: the job has ended, lasts until it is done, or does not exist.
     """
-    job = BackgroundJob.id == job_id
-    queued = BackgroundJob.update(state=CANCELLED, finished=time.time()).where(job, BackgroundJob.state == QUEUED)
-    running = BackgroundJob.update(cancelling=True).where(job, BackgroundJob.state.in_(OPEN))  # it may have changed meanwhile
+    job = BackgroundJob.id == job_id, ~BackgroundJob.lasting
+    queued = BackgroundJob.update(state=CANCELLED, finished=time.time()).where(*job, BackgroundJob.state == QUEUED)
+    running = BackgroundJob.update(cancelling=True).where(*job, BackgroundJob.state.in_(OPEN))  # it may have changed meanwhile
     if not queued.execute() and not running.execute():
+        if BackgroundJob.select().where(BackgroundJob.id == job_id, BackgroundJob.lasting, BackgroundJob.state.in_(OPEN)).exists():
+            raise JobStateError(f"Job {job_id} cannot be cancelled: it was accepted as a whole, and goes on until it is done")
         _raise_state_error(job_id, "queued or running")
 
 
@@ -184,9 +194,11 @@ def counts() -> dict[tuple[str, str], int]:
 
 
 def last_failed(count: int) -> list[BackgroundJob]:
-    """The jobs that failed last, newest first."""
+    """The jobs that failed last, newest first, after those that go on although they have failed as often."""
+    lasting = BackgroundJob.lasting, BackgroundJob.state.in_(OPEN), BackgroundJob.attempts >= ATTEMPTS
+    going_on = list(BackgroundJob.select().where(*lasting).order_by(BackgroundJob.id.desc()).limit(count))
     failed = BackgroundJob.select().where(BackgroundJob.state == FAILED)
-    return list(failed.order_by(BackgroundJob.finished.desc()).limit(count))
+    return going_on + list(failed.order_by(BackgroundJob.finished.desc()).limit(count - len(going_on)))
 
 
 def queue_wait_s(queue: str) -> float:

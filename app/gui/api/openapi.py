@@ -196,7 +196,7 @@ PATHS: dict[str, Schema] = {
             "requestBody": {"required": True, "content": {"application/json": {"schema": array(ENTRY)}}},
             "responses": {
                 "201": json_response("All entries are stored.", _object(message=TEXT, new=ID, replaced=ID, known=ID)),
-                "202": json_response("All entries are accepted; a background job stores them.", _object(message=TEXT)),
+                "202": json_response("All entries are accepted; a background job stores them.", _object(message=TEXT, job=ID)),
             },
         }
     },

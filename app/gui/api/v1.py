@@ -20,15 +20,17 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog, current_plots
 from app.gui.errors import InvalidInput, ListOutdated, UnknownSample
 from app.gui.files.entries import Entry, entries_from_json
-from app.gui.files.staging import register_all
+from app.gui.files.staging import Accepted, register_all
 from app.gui.plots.documents import index_of, me_document
 from app.gui.plots.plot_parts import PlotPart
 from app.gui.problems import problem_of
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.security import Role, needs
-from app.security.audit_log import audit
+from app.security.audit_log import acting_user
 from app.security.guard import check_machine
+from app.security.repeated import audit_often
+from app.security.throttle import network_of
 from app.web import cached_json, not_modified, request_settings
 from app.web.json_body import json_body
 from render.options import IMAGE_FORMATS
@@ -156,8 +158,9 @@ def register() -> tuple[Response, int]:
     check_machine(request_settings().of(GuiSettings).register_networks, "Registering files")
     entries = _posted_entries()
     done = register_all(entries)
-    if done is None:
-        return jsonify({"message": f"202: Accepted; {len(entries)} files are stored by a background job, see /status"}), 202
+    if isinstance(done, Accepted):
+        message = f"202: Accepted; all {len(entries)} files are stored, one after another, by background job {done.job}"
+        return jsonify({"message": message, "job": done.job}), 202
     return jsonify(done._asdict() | {"message": "201: Created"}), 201
 
 
@@ -167,5 +170,7 @@ def _posted_entries() -> list[Entry]:
     try:
         return entries_from_json(document, request_settings())
     except InvalidInput as error:
-        audit("register", "nothing", answer=f"{error.message}: {problem_of(error).errors[0]}")
+        address = request.remote_addr or ""
+        answer = f"{error.message}: {problem_of(error).errors[0]}"
+        audit_often("register", "nothing", f"from {address}", answer, sender=f"{acting_user()}@{network_of(address)}")
         raise

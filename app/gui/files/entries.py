@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from app.core.input_problems import InputProblems
+from app.core.input_problems import InputProblems, shortened
 from app.core.settings import Settings
 from app.core.urls import is_remote, normalize_url
 from app.formats import FORMATS
@@ -19,7 +19,10 @@ from app.web.arguments import parse_int
 ONLINE_DATASET = "/Global/Online/ALL"
 """Dataset of the online system; run 0 of it is the ongoing run."""
 
-MAX_DATASET_CHARS = 1000
+MAX_DATASET_BYTES = 1000
+
+MAX_PATH_BYTES = 2000
+"""Of a path or URL, also after links are followed. An index of PostgreSQL takes 2,700 bytes; to resolve longer ones takes long."""
 
 MAX_ENTRIES = 200_000
 """Entries of one call."""
@@ -61,16 +64,24 @@ class AllowedRoots:
             self.resolved[folder] = os.path.realpath(folder)
         return f"{self.resolved[folder]}/{name}"
 
+    def _likely(self, path: str) -> str:
+        """As `resolve`, which looks at each folder above, for files that exist; for others where the path seems to lead."""
+        return self.resolve(path) if "://" in path or os.path.isfile(path) else os.path.normpath(path)
+
     def problem(self, path: Any) -> str:
         """Why a file cannot be registered, or "".
 
         A local file must exist below a root, also after links are followed. Servers of remote files are not contacted.
         """
         if not isinstance(path, str) or not (path.startswith("/") or "://" in path) or "\0" in path:
-            return f"Expected an absolute path or root://host//path, not {path!r}"
+            return f"Expected an absolute path or root://host//path, not {shortened(str(path))!r}"
+        if len(path) > MAX_PATH_BYTES:
+            return f"{shortened(path)} is too long: it has {len(path)} characters; at most {MAX_PATH_BYTES} are possible"
         try:
-            url = self.resolve(path)
-            url.encode()  # UnicodeEncodeError, a ValueError, for a name that is not UTF-8, which no database stores
+            url = self._likely(path)
+            size = len(url.encode())  # UnicodeEncodeError, a ValueError, for a name that is not UTF-8, which no database stores
+            if size > MAX_PATH_BYTES:
+                return f"{path} is too long: it has {size} bytes without links; at most {MAX_PATH_BYTES} are possible"
             if not url.startswith(self.roots):
                 return f"{path} is in none of the folders that may be read: {', '.join(self.roots)} (setting file_roots)"
             return "" if is_remote(url) or os.path.isfile(url) else f"There is no file {path}"
@@ -147,7 +158,7 @@ def _number_problem(value: Any) -> str:
 
 def dataset_problem(value: Any) -> str:
     """Why a dataset name cannot be used, or ""."""
-    is_text = isinstance(value, str) and len(value) <= MAX_DATASET_CHARS and value.isprintable()
+    is_text = isinstance(value, str) and value.isprintable() and len(value.encode()) <= MAX_DATASET_BYTES  # printable: no surrogates
     is_valid = is_text and re.fullmatch("(/[^/]+){3}", value)
     return "" if is_valid else f"Expected a name such as /ZeroBias/Run2023C-PromptReco-v1/DQMIO, not {value!r}"
 

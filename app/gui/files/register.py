@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import SQL, fn
 
-from app.core.database import proxy, rows
+from app.core.database import one_writer, proxy, rows
+from app.core.key_lookup import with_keys
 from app.core.urls import is_remote
 from app.formats import FORMATS
 from app.gui.files.entries import Entry, is_live
-from app.gui.models import NEW, Dataset, File, Sample
+from app.gui.models import ACCEPTED, NEW, Dataset, File, Registration, RegistrationEntry, Sample
 from app.queue.store import enqueue
 
 IMPORT = "import"
@@ -27,6 +28,9 @@ MAX_LIVE_FILES = 10
 
 MAX_WHOLE_RUN_FILES = 100
 """Files with lumisections in one call that are read at once."""
+
+_ORDER = 0x445152
+"""Number of the lock that gives registrations their order: any that only they use."""
 
 _Key = tuple[int, int, int]
 """Id of a dataset, run, lumisection."""
@@ -61,12 +65,29 @@ def register(entries: Sequence[Entry]) -> Registered:
     Files of ongoing runs are read by the live queue, files with unknown lumisections by the bulk queue.
     """
     with proxy.atomic():
+        in_order()
+        replace_staged(entries)
         done = register_batch(entries)
         live = {entry.url for entry in entries if is_live(entry.run, entry.dataset)}
         whole = {entry.url for entry in entries if hides_lumis(entry)}
         read_soon(live if len(live) <= MAX_LIVE_FILES else set(), "live")
         read_soon(whole if len(whole) <= MAX_WHOLE_RUN_FILES else set(), "bulk")
     return done
+
+
+def in_order() -> None:
+    """Let other registrations wait until this transaction ends, so that each is before or after it as a whole."""
+    one_writer(_ORDER)
+
+
+def replace_staged(entries: Sequence[Entry], *earlier: Any) -> None:
+    """Delete what earlier calls, which were accepted but are not stored yet, have for the samples of these entries."""
+    accepted = [number for (number,) in rows(Registration.select(Registration.id).where(Registration.state == ACCEPTED, *earlier))]
+    if accepted and entries:
+        key = RegistrationEntry.dataset, RegistrationEntry.run, RegistrationEntry.lumi
+        of_samples = with_keys([RegistrationEntry.id], key, {entry[:3] for entry in entries})
+        staged = of_samples.where(RegistrationEntry.registration.in_(accepted))
+        RegistrationEntry.delete().where(RegistrationEntry.id.in_(staged)).execute()
 
 
 def hides_lumis(entry: Entry) -> bool:
@@ -95,7 +116,7 @@ class _StoredSample(NamedTuple):
 
 
 def register_batch(entries: Sequence[Entry]) -> Registered:
-    """Store a few hundred entries within a transaction, without reading any file."""
+    """Store a few hundred entries within a transaction, after `in_order`, without reading any file."""
     if not entries:
         return NOTHING_REGISTERED
     files = _file_of_each_sample(entries)
@@ -132,19 +153,17 @@ def _ids(table: Any, unique: Any, new_rows: dict[str, dict[str, Any]]) -> dict[s
 
 
 def _stored_samples(keys: Iterable[_Key]) -> dict[_Key, _StoredSample]:
-    """The registered ones of these samples, and some others. Not all of the same runs: a run may have 100,000 lumisections."""
-    datasets, runs, lumis = ({key[part] for key in keys} for part in range(3))
-    query = Sample.select(Sample.dataset, Sample.run, Sample.lumi, Sample.id, Sample.file, Sample.coming, Sample.namelist)
-    of_runs = Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))
-    found = rows(query.where(*of_runs, Sample.lumi.between(min(lumis), max(lumis))))
+    """The registered ones of these samples."""
+    key = Sample.dataset, Sample.run, Sample.lumi
+    found = rows(with_keys([*key, Sample.id, Sample.file, Sample.coming, Sample.namelist], key, keys))
     return {(dataset, run, lumi): _StoredSample(*sample) for dataset, run, lumi, *sample in found}
 
 
 def _known_runs(keys: Iterable[_Key]) -> set[tuple[int, int]]:
     """The runs of these samples (id of the dataset, run) that have samples."""
-    datasets, runs = ({key[part] for key in keys} for part in range(2))
-    of_runs = Sample.dataset.in_(list(datasets)), Sample.run.in_(list(runs))
-    return set(rows(Sample.select(Sample.dataset, Sample.run).where(*of_runs, Sample.first)))
+    key = Sample.run, Sample.dataset
+    found = rows(with_keys(key, key, {(run, dataset) for dataset, run, _ in keys}).where(Sample.first))
+    return {(dataset, run) for run, dataset in found}
 
 
 def _insert_samples(keys: Sequence[_Key], files: dict[_Key, int]) -> None:
@@ -171,8 +190,8 @@ def _read_again(files: set[int]) -> None:
 
 def forget_files(files: set[int]) -> None:
     """Delete those of these files that no sample uses any more."""
-    used = [Sample.select(file).where(file.in_(list(files))) for file in (Sample.file, Sample.coming)]
-    File.delete().where(File.id.in_(list(files)), File.id.not_in(used[0]), File.id.not_in(used[1])).execute()
+    used = [fn.EXISTS(Sample.select(SQL("1")).where(file == File.id)) for file in (Sample.file, Sample.coming)]
+    File.delete().where(File.id.in_(list(files)), *(~each for each in used)).execute()
 
 
 def mark_first(runs: Iterable[tuple[int, int]]) -> None:

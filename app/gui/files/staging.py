@@ -2,9 +2,13 @@
 
 1. The entries are staged in `registration_entry`, where nothing reads them. Until all of them are there nothing has been
    registered, and a call that fails leaves nothing behind but staged rows, which a daily job deletes.
-2. One transaction accepts the registration, and adds the background job that completes it.
-3. The job moves the entries to their samples, some in each transaction, at once in the process of the call. If this
-   process dies, or its disk is full, a consumer continues where it ended.
+2. One transaction accepts the registration, gives it its place in the order of calls, and adds the background job that
+   completes it. The job cannot be cancelled, and is tried until it is done.
+3. The job moves the entries to their samples, some in each transaction, at once in a thread of the process of the call. If
+   this process dies, or its disk is full, a consumer continues where it ended. The samples appear one after another.
+
+The order of acceptance decides which file a sample has: whoever stores a sample deletes, in the same transaction, what
+earlier calls have staged for it and would store later.
 """
 
 from __future__ import annotations
@@ -12,25 +16,30 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
+
+from peewee import fn
 
 from app.core.database import proxy, rows
 from app.core.short_writes import delete_rows, short_transactions
+from app.core.text import counted
 from app.gui.files.entries import Entry, is_live
 from app.gui.files.register import (
     MAX_LIVE_FILES,
     MAX_WHOLE_RUN_FILES,
     Registered,
     hides_lumis,
+    in_order,
     read_soon,
     register,
     register_batch,
+    replace_staged,
     summary,
 )
 from app.gui.models import ACCEPTED, STORED, Registration, RegistrationEntry
-from app.queue.execution import attempt
+from app.queue.execution import report
 from app.queue.models import BackgroundJob
-from app.queue.store import enqueue_claimed
+from app.queue.store import attempt_in_thread, enqueue_claimed
 from app.security.audit_log import acting_user, audit
 
 REGISTER = "register"
@@ -48,32 +57,52 @@ KEEP_S = 86400.0
 PORTION = 5000
 """Staged entries that are in memory at the same time."""
 
+ANSWER_S = 20.0
+"""A call waits so long for its files to be stored: proxies give up an answer after a minute."""
 
-def register_all(entries: Sequence[Entry]) -> Registered | None:
-    """Register entries, all of them or (when this raises) none, and add them to the audit log.
 
-    Returns None when they were accepted, but could not all be stored now: the background job `register` goes on.
-    """
+class Accepted(NamedTuple):
+    """A call whose files will all be stored, by a background job."""
+
+    job: int
+
+
+def register_all(entries: Sequence[Entry]) -> Registered | Accepted:
+    """Register entries, all of them or (when this raises) none, and add them to the audit log."""
     if len(entries) <= MAX_DIRECT:
         with proxy.atomic():
             done = register(entries)
             audit("register", summary(entries), answer=str(done))
         return done
     registration = _stage(entries)
-    with proxy.atomic():
-        Registration.update(state=ACCEPTED).where(Registration.id == registration.id).execute()
-        job = enqueue_claimed(REGISTER, str(registration.id))
-    if job:
-        attempt(job, complete)
+    job = _accept(registration)
+    attempt_in_thread(job, complete).join(ANSWER_S)
     row = Registration.get_by_id(registration.id)
-    return Registered(row.new, row.replaced, row.known) if row.state == STORED else None
+    return _counts(row) if row.state == STORED else Accepted(job.id)
+
+
+def _accept(registration: Registration) -> BackgroundJob:
+    with proxy.atomic():
+        in_order()
+        last = Registration.select(fn.COALESCE(fn.MAX(Registration.place), 0)).scalar()
+        Registration.update(state=ACCEPTED, place=last + 1).where(Registration.id == registration.id).execute()
+        audit("register", registration.summary, answer="accepted")
+        job = enqueue_claimed(REGISTER, str(registration.id), lasting=True)
+        assert job  # only this transaction knows the registration
+    return job
+
+
+def _counts(row: Registration) -> Registered:
+    """The counts of a registration that is stored. Samples to which a later call has given a file meanwhile stay as they are."""
+    return Registered(row.new, row.replaced, row.count - row.new - row.replaced)
 
 
 def _stage(entries: Sequence[Entry]) -> Registration:
     read_live = _files_to_read({entry.url for entry in entries if is_live(entry.run, entry.dataset)}, MAX_LIVE_FILES)
     read_whole = _files_to_read({entry.url for entry in entries if hides_lumis(entry)}, MAX_WHOLE_RUN_FILES)
     files = json.dumps({"live": read_live, "bulk": read_whole})
-    registration: Registration = Registration.create(user=acting_user(), summary=summary(entries), files=files, created=time.time())
+    of_call = {"user": acting_user(), "summary": summary(entries), "count": len(entries)}
+    registration: Registration = Registration.create(**of_call, files=files, created=time.time())
     fields = [RegistrationEntry.registration, *(getattr(RegistrationEntry, name) for name in Entry._fields)]
 
     def store(some: Sequence[Entry]) -> None:
@@ -89,24 +118,41 @@ def _files_to_read(urls: set[str], limit: int) -> list[str]:
 
 
 def complete(job: BackgroundJob) -> None:
-    """Store the staged entries of an accepted registration. Running it again goes on where the last attempt ended."""
+    """Store the staged entries of an accepted registration. Running it again goes on where the last attempt ended.
+
+    Raises JobCancelled, without storing anything more, when another process has taken over the job.
+    """
     registration = Registration.get_or_none(Registration.id == int(job.key), Registration.state == ACCEPTED)
     if registration is None:
         return
-    columns = [RegistrationEntry.id, *(getattr(RegistrationEntry, name) for name in Entry._fields)]
-    query = RegistrationEntry.select(*columns).where(RegistrationEntry.registration == registration.id)
-    while found := rows(query.order_by(RegistrationEntry.id).limit(PORTION)):
-        for _ in short_transactions(found, lambda some: _move(registration.id, some)):
-            pass
+    of_call = RegistrationEntry.registration == registration.id
+    left = RegistrationEntry.select().where(of_call).count()
+    key = RegistrationEntry.dataset, RegistrationEntry.run, RegistrationEntry.lumi  # of samples that are close in the database
+
+    def move(some: Sequence[int]) -> int:
+        done = registration.count - left
+        report(job, done / registration.count, f"{done:,} of {counted(registration.count, 'file')}")
+        return _move(registration, some)
+
+    while found := [
+        number for (number,) in rows(RegistrationEntry.select(RegistrationEntry.id).where(of_call).order_by(*key).limit(PORTION))
+    ]:
+        for moved in short_transactions(found, move):
+            left -= moved
     _finish(registration.id)
 
 
-def _move(registration: int, staged: Sequence[tuple[Any, ...]]) -> None:
-    """Register some staged entries, count them, and delete their rows; within a transaction."""
-    done = register_batch([Entry(*fields) for _, *fields in staged])
-    RegistrationEntry.delete().where(RegistrationEntry.id.in_([number for number, *_ in staged])).execute()
-    counts = {name: getattr(Registration, name) + value for name, value in done._asdict().items()}
-    Registration.update(counts).where(Registration.id == registration).execute()
+def _move(registration: Registration, staged: Sequence[int]) -> int:
+    """Register those of these staged entries that are there still, within a transaction; returns their number."""
+    in_order()
+    columns = [getattr(RegistrationEntry, name) for name in Entry._fields]
+    there = RegistrationEntry.delete().where(RegistrationEntry.id.in_(list(staged))).returning(*columns)
+    entries = [Entry(*fields) for fields in there.tuples().execute()]
+    replace_staged(entries, Registration.place < registration.place)
+    done = register_batch(entries)
+    counts = {"new": Registration.new + done.new, "replaced": Registration.replaced + done.replaced}
+    Registration.update(counts).where(Registration.id == registration.id).execute()
+    return len(entries)
 
 
 def _finish(registration: int) -> None:
@@ -115,11 +161,11 @@ def _finish(registration: int) -> None:
             row = Registration.get_by_id(registration)
             for queue, urls in json.loads(row.files).items():
                 read_soon(set(urls), queue)
-            audit("register", row.summary, answer=str(Registered(row.new, row.replaced, row.known)), user=row.user)
+            audit("register", row.summary, answer=str(_counts(row)), user=row.user)
 
 
 def forget_registrations() -> int:
-    """Delete old registrations that are complete or were given up, with their staged entries; returns their number."""
+    """Delete old registrations that are complete or were never accepted, with their staged entries; returns their number."""
     old = Registration.state != ACCEPTED, Registration.created < time.time() - KEEP_S
     for (registration,) in rows(Registration.select(Registration.id).where(*old)):
         delete_rows(RegistrationEntry, RegistrationEntry.registration == registration)

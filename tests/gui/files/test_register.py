@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
+import string
 import subprocess
 import sys
 import tracemalloc
@@ -16,8 +18,9 @@ from flask.testing import FlaskClient
 from app.core.settings import TREE, Settings
 from app.formats.detection import detect_format
 from app.gui import samples
-from app.gui.files import register
-from app.gui.files.entries import AllowedRoots, Entry
+from app.gui.errors import InvalidInput
+from app.gui.files import register, staging
+from app.gui.files.entries import MAX_PATH_BYTES, AllowedRoots, Entry, entries_from_json
 from app.gui.files.naming import Overrides, entry_from_path
 from app.gui.files.register import Registered
 from app.gui.models import File, RegistrationEntry, Sample
@@ -136,8 +139,9 @@ def test_a_call_of_many_files_is_stored_in_short_transactions_and_counted_as_one
     assert [sample.lumi for sample in Sample.select().where(Sample.run == 5, Sample.first)] == [0]
     assert RegistrationEntry.select().count() == 0
     rows = list(Audit.select().where(Audit.action == "register").order_by(Audit.id))
-    assert [row.target for row in rows] == [f"{number} files, the first {file}" for number in (3000, 3001)]
-    assert [row.answer for row in rows] == ["3000 new, 0 moved, 0 unchanged", "1 new, 0 moved, 3000 unchanged"]
+    assert [row.target for row in rows] == [f"{number} files, the first {file}" for number in (3000, 3000, 3001, 3001)]
+    counts = ["3000 new, 0 moved, 0 unchanged", "1 new, 0 moved, 3000 unchanged"]
+    assert [row.answer for row in rows] == ["accepted", counts[0], "accepted", counts[1]]
 
 
 def test_a_newer_file_of_a_sample_replaces_the_older_one(hub: Settings) -> None:
@@ -167,6 +171,21 @@ def test_the_api_stores_a_batch_and_answers_201(client: FlaskClient, file: Path)
     assert samples.lumis_of(316143, DATASET) == [7]
 
 
+def test_the_longest_texts_that_are_accepted_fit_into_the_indexes_of_the_database(hub: Settings) -> None:
+    """Random characters, since PostgreSQL compresses others before its limit of 2,700 bytes counts."""
+    settings = hub.replace(file_roots=("root://xrd.example.org//",))
+    letters = random.Random(17)
+    text = "".join(letters.choices(string.ascii_letters + string.digits, k=MAX_PATH_BYTES))
+    dataset = "".join(letters.choices([chr(code) for code in range(0x20000, 0x2A000)], k=245))
+    one = {"dataset": f"/A/{dataset}/C", "run": 1, "lumi": 0, "fileformat": 1}
+    for number in (1, 300):  # at once, and staged
+        url = f"root://xrd.example.org//{number:03}/{text}"[:MAX_PATH_BYTES]
+        entries = entries_from_json([{**one, "run": run, "file": url} for run in range(number)], settings)
+        assert staging.register_all(entries) == Registered(number - (number > 1), int(number > 1), 0)
+    with pytest.raises(InvalidInput):
+        entries_from_json([{**one, "file": f"{url}x"}], settings)
+
+
 def test_an_empty_batch_is_answered_201(client: FlaskClient, file: Path) -> None:
     assert client.post("/api/v1/register", json=[]).status_code == 201
 
@@ -194,6 +213,9 @@ def test_an_empty_batch_is_answered_201(client: FlaskClient, file: Path) -> None
         ({"file": "file:///etc/passwd"}, "[1].file"),
         ({"file": "/tmp/a\0b"}, "[1].file"),
         ({"file": 7}, "[1].file"),
+        ({"file": "root://xrd.example.org//store/" + "x" * 3_000_000}, "[1].file"),
+        ({"file": "/a" * 1_500_000}, "[1].file"),  # each of its folders would be looked at
+        ({"dataset": f"/A/{'𝔘' * 260}/C"}, "[1].dataset"),  # of 4 bytes each
     ],
 )
 def test_one_bad_field_is_named_and_nothing_is_stored(client: FlaskClient, file: Path, changes: dict[str, Any], field: str) -> None:
