@@ -2,67 +2,98 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
 from gunicorn.http import wsgi
 
-from .connection import Connection
+from .bodies import Body
 from .rejections import response
-from .writer import SlowReaderError
+from .writer import FULL_BYTES, ClientGoneError, ResponseWriter
 
 log = logging.getLogger("gunicorn.error")
 
+NO_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
-def answer(connection: Connection, application: Any, cfg: Any, may_keep: bool) -> bool:
-    """Write the response to the request of a connection; whether the connection must be closed after it.
 
-    Args:
-        connection: With a request, its body and a writer.
-        application: The WSGI application.
-        cfg: gunicorn's options.
-        may_keep: Whether the connection may serve another request. Raises ConnectionError if it has ended.
+class Answer:
+    """The response to the request of a connection, made in one thread after another: none waits for its reader.
+
+    Attributes:
+        is_made: whether nothing of it is left to be made.
+        closes: whether the connection must be closed after it.
     """
-    request, body, writer = connection.request, connection.body, connection.writer
-    assert body is not None
-    assert writer is not None
-    reply, environ = wsgi.create(request, writer, connection.client, connection.server, cfg)
-    environ["wsgi.multithread"] = True
-    environ["wsgi.input"] = body.open() if body.arrived else BytesIO()
-    if environ.pop("HTTP_TRANSFER_ENCODING", None) and body.is_whole:
-        environ["CONTENT_LENGTH"] = str(body.arrived)
-    if not may_keep:
-        reply.force_close()
-    try:
-        _write(application(environ, reply.start_response), reply)
-    except ConnectionError:
-        raise
-    except Exception:
-        if reply.headers_sent:
-            raise
-        log.exception("Error handling request %s %s", request.method, request.uri)
-        writer.sendall(response(500, ""))
-        return True
-    return bool(reply.should_close())
 
+    def __init__(self, request: Any, body: Body, writer: ResponseWriter, closes: bool) -> None:
+        self.is_made = False
+        self.closes = closes
+        self._request, self._body, self._writer = request, body, writer
+        self._context = contextvars.copy_context()  # the application's, whichever thread goes on
+        self._reply: Any = None
+        self._made: Iterable[bytes] = ()
+        self._pieces: Iterator[bytes] = iter(())
 
-def _write(pieces: Any, reply: Any) -> None:
-    close: Callable[[], None] = getattr(pieces, "close", lambda: None)
-    try:
-        for piece in pieces:
-            reply.write(piece)
-        reply.close()
-    finally:
-        close()
+    def make(self, application: Any, cfg: Any, server: Any) -> None:
+        """Make the response, or as much more of it as may wait for the reader. A fault ends it."""
+        try:
+            self._context.run(self._go_on, application, cfg, server)
+        except BaseException as error:  # the worker goes on, whatever the application raises
+            self.is_made = self.closes = True
+            self._tell(error)
+        finally:
+            if self.is_made:
+                self.close()
 
+    def close(self) -> None:
+        """Tell the application that the response is sent, or that it never will be."""
+        made, self._made, self.is_made = self._made, (), True
+        try:
+            self._context.run(getattr(made, "close", lambda: None))
+        except Exception:
+            log.exception("Error after the response to %s", self._request.uri)
 
-def log_failure(connection: Connection, error: Exception) -> None:
-    """Log why a response was not made or not sent."""
-    if isinstance(error, SlowReaderError):
-        log.warning("A response to %s was cut off: %s", connection.client[0], error)
-    elif isinstance(error, ConnectionError):
-        log.debug("Connection of %s ended: %s", connection.client[0], error)
-    else:
-        log.error("Error handling request %s", connection.request.uri, exc_info=error)
+    def _go_on(self, application: Any, cfg: Any, server: Any) -> None:
+        if self._reply is None:
+            self._begin(application, cfg, server)
+        for piece in self._pieces:
+            self._reply.write(piece)
+            if self._writer.pending > FULL_BYTES:
+                return
+        self._reply.close()
+        self.is_made, self.closes = True, bool(self._reply.should_close()) or self._is_short()
+
+    def _begin(self, application: Any, cfg: Any, server: Any) -> None:
+        body, request = self._body, self._request
+        self._reply, environ = wsgi.create(request, self._writer, request.peer_addr, server, cfg)
+        environ["wsgi.multithread"] = True
+        environ["wsgi.input"] = body.open() if body.arrived else BytesIO()
+        if environ.pop("HTTP_TRANSFER_ENCODING", None) and body.is_whole:
+            environ["CONTENT_LENGTH"] = str(body.arrived)
+        if self.closes:
+            self._reply.force_close()
+        self._made = application(environ, self._reply.start_response)
+        self._pieces = iter(self._made)
+
+    def _is_short(self) -> bool:
+        """Whether it has fewer bytes than it announced, as that of a file which became shorter: only the end of the connection tells."""
+        reply = self._reply
+        if reply.response_length is None or self._request.method == "HEAD" or reply.status_code in NO_CONTENT:
+            return False
+        if reply.sent < reply.response_length:
+            log.warning("The response to %s ended after %d of %d bytes", self._request.uri, reply.sent, reply.response_length)
+        return bool(reply.sent < reply.response_length)
+
+    def _tell(self, error: BaseException) -> None:
+        """Log a fault, and tell the client of it if it has got nothing yet."""
+        request = self._request
+        self._writer.close()
+        if isinstance(error, ClientGoneError):
+            log.debug("A response was not read to its end: %s", error)
+            return
+        log.error("Error handling request %s %s", request.method, request.uri, exc_info=error)
+        if not self._writer.sent:
+            self._writer.sendall(response(500, ""))

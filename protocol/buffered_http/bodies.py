@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from tempfile import SpooledTemporaryFile
-from typing import IO
+from io import BytesIO
 
 from .budget import Budget
 
 MAX_BODY_BYTES = 64 * 2**20
 """Largest body of a request to the hub."""
 
-MEMORY_BYTES = 256 * 1024
-"""Larger bodies are kept in a temporary file, unless a worker class says otherwise."""
+FREE_BYTES = 16 * 1024
+"""The beginning of each body, which counts for no budget: so there is always room for forms such as that of signing in."""
 
 MAX_LINE_BYTES = 4096
 """Longest line with the length of a chunk, and longest trailer."""
@@ -49,37 +48,40 @@ class Body:
         is_whole: whether all of it is here.
     """
 
-    def __init__(self, length: int | None, budget: Budget, memory_bytes: int = MEMORY_BYTES) -> None:
+    def __init__(self, length: int | None, budget: Budget) -> None:
         self.length = length
         self.arrived = 0
         self.is_whole = length == 0
         self._budget = budget
-        self._file: IO[bytes] = SpooledTemporaryFile(memory_bytes)  # noqa: SIM115  closed with the request
+        self._content = BytesIO()
         self._step: Callable[[bytearray], bool] = self._read_chunk_line if length is None else self._read_content
         self._missing = length or 0  # of the content, or of the current chunk
         self._trailers = 0
 
     def feed(self, received: bytearray) -> None:
-        """Take from `received` what belongs to this body. Raises BodyError; OSError if there is no space for it."""
+        """Take from `received` what belongs to this body. Raises BodyError."""
         while not self.is_whole and received and self._step(received):
             pass
 
-    def open(self) -> IO[bytes]:
+    @property
+    def held(self) -> int:
+        """Bytes that count for the budget."""
+        return max(0, self.arrived - FREE_BYTES)
+
+    def open(self) -> BytesIO:
         """The content so far, to be read from its beginning."""
-        self._file.seek(0)
-        return self._file
+        self._content.seek(0)
+        return self._content
 
     def start(self, count: int) -> bytes:
         """The first `count` bytes of the content, or what is here of them."""
-        self._file.seek(0)
-        found = self._file.read(count)
-        self._file.seek(0, 2)
-        return found
+        with self._content.getbuffer() as content:
+            return bytes(content[:count])
 
     def close(self) -> None:
         """Drop the content."""
-        self._file.close()
-        self._budget.give_back(self.arrived)
+        self._budget.add(-self.held)
+        self._content.close()
         self.arrived = 0
 
     def _read_content(self, received: bytearray) -> bool:
@@ -89,11 +91,11 @@ class Body:
 
     def _store(self, received: bytearray, most: int) -> None:
         piece = bytes(received[:most])
-        if not self._budget.take(len(piece)):
-            raise BodyError("The server is receiving too much at this moment; try again", 503)
+        before = self.held
         self.arrived += len(piece)
         self._missing -= len(piece)
-        self._file.write(piece)
+        self._content.write(piece)
+        self._budget.add(self.held - before)
         del received[: len(piece)]
 
     def _read_chunk_line(self, received: bytearray) -> bool:
@@ -135,12 +137,14 @@ class Body:
 
 
 def _take_line(received: bytearray) -> bytes | None:
-    """Take a line from the beginning of `received`; None if it is not whole. Raises BodyError for one that is too long."""
-    end = received.find(b"\r\n", 0, MAX_LINE_BYTES)
+    """Take a line from the beginning of `received`; None if it is not whole. Raises BodyError."""
+    end = received.find(b"\n", 0, MAX_LINE_BYTES)
     if end < 0:
         if len(received) >= MAX_LINE_BYTES:
             raise BodyError("a line of the chunked body is too long")
         return None
     line = bytes(received[:end])
-    del received[: end + 2]
-    return line
+    if not line.endswith(b"\r"):
+        raise BodyError("a line of the chunked body does not end with CR LF")
+    del received[: end + 1]
+    return line[:-1]

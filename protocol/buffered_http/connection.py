@@ -10,13 +10,19 @@ from typing import Any
 from gunicorn.http import RequestParser
 from gunicorn.http.errors import LimitRequestHeaders
 
-from .bodies import MEMORY_BYTES, Body, BodyError
-from .budget import BodyBudgets
-from .writer import Rate, ResponseWriter
+from .answering import Answer
+from .bodies import Body, BodyError
+from .budget import Budget, network_of
+from .rate import Rate
+from .writer import ResponseWriter
 
 RECEIVE_BYTES = 64 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_END = b"\r\n\r\n"
+
+
+class HeadError(Exception):
+    """A head that never becomes whole."""
 
 
 class State(Enum):
@@ -37,9 +43,10 @@ class Connection:
         received: bytes that belong to no request yet.
         request: gunicorn's, once its head is whole.
         body: of that request.
+        answer: to that request, once it is whole; and what of the response is not sent in `writer`.
         state: what the connection waits for.
         deadline: when it is closed in this state, by the monotonic clock.
-        closes: whether it is closed after the current response.
+        network: whose it is, see `network_of`.
     """
 
     def __init__(self, sock: socket.socket, client: Any, server: Any, idle_s: float) -> None:
@@ -47,15 +54,27 @@ class Connection:
         self.received = bytearray()
         self.request: Any = None
         self.body: Body | None = None
+        self.answer: Answer | None = None
         self.writer: ResponseWriter | None = None
         self.state, self.deadline = State.IDLE, time.monotonic() + idle_s
-        self.body_start = 0.0
-        self.closes = False
+        self.network = network_of(client)
+        self._done = 0
 
     def wait(self, state: State, seconds: float) -> None:
         """Wait in this state for at most so long."""
         self.deadline = time.monotonic() + seconds
         self.state = state
+
+    def begin_transfer(self, state: State, rate: Rate, done: int) -> None:
+        """Wait for the rest of a transfer, of which so many bytes are done."""
+        self.wait(state, rate.patience_s)
+        self._done = done
+
+    def progress(self, rate: Rate, done: int) -> bool:
+        """Move the deadline of the transfer, of which so many bytes are done; False if it is over."""
+        self.deadline = rate.extended(self.deadline, max(0, done - self._done))
+        self._done = done
+        return self.deadline > time.monotonic()
 
     def receive(self) -> bool:
         """Take what has arrived; False at the end of the connection."""
@@ -69,12 +88,14 @@ class Connection:
             self.received += data
         return bool(data)
 
-    def parse_head(self, cfg: Any, budgets: BodyBudgets, memory_bytes: int) -> bool:
-        """Parse the head of the next request, if it is whole. Raises gunicorn's ParseException."""
+    def parse_head(self, cfg: Any, budget: Budget) -> bool:
+        """Parse the head of the next request, if it is whole. Raises HeadError, and gunicorn's ParseException."""
         while self.received.startswith(b"\r\n"):  # RFC 9112, 2.2: some clients send them after a body
             del self.received[:2]
         end = self.received.find(HEAD_END, 0, MAX_HEAD_BYTES)
         if end < 0 and len(self.received) < MAX_HEAD_BYTES:
+            if self.received.count(b"\n") > self.received.count(b"\r\n"):
+                raise HeadError("a line of the head does not end with CR LF")
             return False
         size = end + len(HEAD_END) if end >= 0 else MAX_HEAD_BYTES
         head = bytes(self.received[:size])
@@ -84,13 +105,11 @@ class Connection:
         self.request = next(RequestParser(cfg, [head], self.client))
         if end < 0:
             raise LimitRequestHeaders("limit request headers fields size")
-        length = body_length(self.request)
-        self.body = Body(length, budgets.of(length, MEMORY_BYTES), memory_bytes)
-        self.body_start = time.monotonic()
+        self.body = Body(body_length(self.request), budget)
         return True
 
     def feed_body(self, most: int) -> bool:
-        """Give the body what has arrived; whether it is whole. Raises BodyError, or OSError if it cannot be stored."""
+        """Give the body what has arrived; whether it is whole. Raises BodyError."""
         assert self.body is not None
         if (self.body.length or 0) <= most:
             self.body.feed(self.received)
@@ -98,18 +117,13 @@ class Connection:
             raise BodyError(f"it has more than {most} bytes", 413)
         return self.body.is_whole
 
-    def wait_for_body(self, rate: Rate) -> None:
-        """Wait for the rest of the body, as long as it arrives at the least rate."""
-        assert self.body is not None
-        self.state, self.deadline = State.BODY, self.body_start + rate.allowed_s(self.body.arrived)
-
     def end_request(self) -> None:
         """Forget the current request."""
         if self.body:
             self.body.close()
         if self.writer:
             self.writer.close()
-        self.request = self.body = self.writer = None
+        self.request = self.body = self.writer = self.answer = None
 
     def close(self) -> None:
         """Close the socket."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import resource
+import sys
 
-RESERVED_FILES = 200
-"""Files that a process may open beside its connections."""
+OWN_FILES = 200
+"""Files that a process usually has open beside its connections: three for the database in each thread, sockets of services."""
+
+SPARE_FILES = 100
+"""The last numbers of files are never those of connections, so that the application can open what it needs."""
 
 
-def connections_allowed(wanted: int) -> int:
-    """Raise the limit of this process as far as `wanted` connections need; how many of them it allows."""
+def raise_limit(connections: int) -> tuple[int, int]:
+    """Raise the limit of this process as far as so many connections need.
+
+    Returns:
+        How many connections it allows, and the first number of a file that is none of a connection.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = wanted + RESERVED_FILES
+    files = connections + OWN_FILES + SPARE_FILES
     if soft != resource.RLIM_INFINITY and soft < files:
         soft = files if hard == resource.RLIM_INFINITY else min(files, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return wanted if soft == resource.RLIM_INFINITY else min(wanted, soft - RESERVED_FILES)
+    if soft == resource.RLIM_INFINITY:
+        return connections, sys.maxsize
+    return max(16, min(connections, soft - OWN_FILES - SPARE_FILES)), soft - SPARE_FILES

@@ -29,8 +29,6 @@ def rejection(error: Exception) -> bytes:
     """The response to a request whose head or body has this error."""
     if isinstance(error, BodyError):
         return response(error.status, f"The body of the request cannot be read: {error}")
-    if isinstance(error, OSError):
-        return response(507, "The server has no space for the body of the request")
     return response(next((status for kind, status in STATUSES if isinstance(error, kind)), 400), str(error))
 
 

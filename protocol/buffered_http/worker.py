@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 import queue
 import select
-import socket
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,25 +18,20 @@ from typing import Any
 
 from gunicorn.workers.base import Worker
 
-from .answering import answer, log_failure
-from .bodies import MAX_BODY_BYTES, MEMORY_BYTES, BodyError
-from .budget import RESPONSES_BYTES, SMALL_BODIES_BYTES, BodyBudgets, Budget
+from .answering import Answer
+from .bodies import MAX_BODY_BYTES, BodyError
+from .budget import RESPONSES_BYTES, Budget
 from .connection import Connection, State, expects_continue
-from .open_files import connections_allowed
+from .connections import Connections, body_held, response_held
+from .rate import Rate
 from .rejections import rejection, response
-from .writer import Rate, ResponseWriter
-
-DRAIN_S = 2.0
-"""How long a client may take to read an error before the rest of its request is refused."""
+from .writer import FULL_BYTES, ClientGoneError, ResponseWriter
 
 SWEEP_S = 0.5
 STOP_IDLE_S = 1.0
 """For so long a stopping worker answers on connections that are kept alive: a request may be on its way."""
 
 WAITS_FOR_REQUEST = (State.IDLE, State.HEAD, State.BODY)
-
-ONCE = select.EPOLLONESHOT
-"""An event ends its own registration, so that only one thread uses a connection."""
 
 
 class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
@@ -50,8 +43,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         body_rate: least rate of a body.
         read_rate: least rate of the reader of a response.
         max_body_bytes: of one request.
-        body_memory_bytes: of one request in memory; a larger body is in a temporary file.
-        body_budget_bytes: of all large bodies of the process.
+        body_budget_bytes: of all bodies of the process, in memory, without the first `FREE_BYTES` of each.
     """
 
     EARLY_BYTES = 0
@@ -59,16 +51,13 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     body_rate = Rate(30.0, 16 * 1024)
     read_rate = Rate(30.0, 16 * 1024)
     max_body_bytes = MAX_BODY_BYTES
-    body_memory_bytes = MEMORY_BYTES
     body_budget_bytes = 4 * MAX_BODY_BYTES
 
     def init_process(self) -> None:
         """Called by gunicorn in the new process."""
-        self.max_connections = max(16, min(self.cfg.worker_connections, connections_allowed(self.cfg.worker_connections)))
-        self.connections: dict[int, Connection] = {}
-        self.bodies = BodyBudgets(Budget(SMALL_BODIES_BYTES), Budget(self.body_budget_bytes))
+        self.connections = Connections(self.cfg.worker_connections, self.head_s, self.log, self._abandon)
+        self.bodies = Budget(self.body_budget_bytes)
         self.responses = Budget(RESPONSES_BYTES)
-        self.reader_slots = threading.BoundedSemaphore(max(1, self.cfg.threads // 2))
         self.threads = ThreadPoolExecutor(self.cfg.threads, "request")
         self.returned: queue.SimpleQueue[Connection] = queue.SimpleQueue()
         self.next_sweep = 0.0
@@ -86,87 +75,68 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         """Serve until a signal stops the worker; called by gunicorn."""
-        self.epoll = select.epoll()
-        self.epoll.register(self.PIPE[0], select.EPOLLIN)
-        listeners = {listener.fileno(): listener for listener in self.sockets}
-        for number, listener in listeners.items():
-            listener.setblocking(False)
-            self.epoll.register(number, select.EPOLLIN)
+        self.connections.epoll.register(self.PIPE[0], select.EPOLLIN)
+        self.connections.listen(self.sockets)
         while self.alive:
-            self._poll(listeners)
+            self._poll()
             if self.ppid != os.getppid():
                 self.log.info("Parent changed, shutting down: %s", self)
                 break
-        self._stop(listeners)
+        self._stop()
 
-    def _poll(self, listeners: dict[int, Any]) -> None:
+    def _poll(self) -> None:
         self.notify()
-        for number, event in self.epoll.poll(SWEEP_S):
-            if number in listeners:
-                self._accept(listeners[number])
-            elif number == self.PIPE[0]:
+        for number, _ in self.connections.epoll.poll(SWEEP_S):
+            if number == self.PIPE[0]:
                 with suppress(BlockingIOError):
                     os.read(number, 4096)
             elif connection := self.connections.get(number):
-                self._attempt(self._continue, connection, event)
+                self._attempt(self._continue, connection)
+            else:
+                self.connections.accept(number)
         while not self.returned.empty():
             self._attempt(self._take_back, self.returned.get())
         now = time.monotonic()
         if now >= self.next_sweep:
             self.next_sweep = now + SWEEP_S
-            for connection in [one for one in self.connections.values() if one.deadline <= now and one.state != State.ANSWERING]:
+            self.connections.listen_again()
+            for connection in self.connections.late(now):
                 self._attempt(self._expire, connection)
 
-    def _attempt(self, step: Callable[..., None], connection: Connection, *arguments: int) -> None:
+    def _attempt(self, step: Callable[[Connection], None], connection: Connection) -> None:
         """Do a step for a connection; a fault in it ends this connection, and the others go on."""
         try:
-            step(connection, *arguments)
+            step(connection)
         except Exception:
             self.log.exception("Error on the connection of %s", connection.client)
-            if connection.state != State.ANSWERING and connection in self.connections.values():
-                self._close(connection)
+            if connection.state != State.ANSWERING:
+                self.connections.close(connection)
 
-    def _stop(self, listeners: dict[int, Any]) -> None:
+    def _stop(self) -> None:
         """Answer what is being answered, for at most graceful_timeout."""
-        for number, listener in listeners.items():
-            self.epoll.unregister(number)
-            listener.close()
+        self.connections.stop_listening()
         start = time.monotonic()
         while self.connections and time.monotonic() < start + self.cfg.graceful_timeout:
-            self._poll({})
+            self._poll()
             if time.monotonic() > start + STOP_IDLE_S:
-                for connection in [one for one in self.connections.values() if one.state == State.IDLE]:
-                    self._close(connection)
+                for connection in self.connections.all(State.IDLE):
+                    self.connections.close(connection)
         self.threads.shutdown(wait=False, cancel_futures=True)
 
-    # Connections
+    def _abandon(self, connection: Connection) -> None:
+        """A connection is closed: end its response, if it is not made."""
+        if connection.answer and not connection.answer.is_made:
+            self.threads.submit(connection.answer.close)
 
-    def _accept(self, listener: Any) -> None:
-        for _ in range(64):
-            try:
-                sock, client = listener.accept()
-            except OSError:  # none is left, or it has gone already
-                return
-            sock.setblocking(False)
-            if len(self.connections) >= self.max_connections:
-                self._make_room()
-            connection = Connection(sock, client, listener.getsockname(), self.head_s)
-            self.connections[sock.fileno()] = connection
-            self.epoll.register(sock.fileno(), select.EPOLLIN | ONCE)
+    # Requests
 
-    def _make_room(self) -> None:
-        """Close the connection that would be closed first for its silence, so that silent clients keep nobody out."""
-        waiting = [one for one in self.connections.values() if one.state != State.ANSWERING]
-        if waiting:
-            self._close(min(waiting, key=lambda one: one.deadline))
-
-    def _continue(self, connection: Connection, event: int) -> None:
+    def _continue(self, connection: Connection) -> None:
         if connection.state == State.SENDING:
             self._send_rest(connection)
         elif not connection.receive():
-            self._close(connection)
+            self.connections.close(connection)
         elif connection.state == State.DRAINING:
-            self._arm(connection, select.EPOLLIN)
+            self.connections.arm(connection, select.EPOLLIN)
         else:
             self._advance(connection)
 
@@ -175,125 +145,154 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         try:
             if connection.request is None and not self._begin_request(connection):
                 return
-            if connection.feed_body(self.max_body_bytes):
+            is_whole = connection.feed_body(self.max_body_bytes)
+            if self._is_given_up(connection):
+                return
+            if is_whole:
                 self._answer(connection, is_early=False)
             elif (body := connection.body) and self.answers_early(connection.request, body.length, body.start(self.EARLY_BYTES)):
                 self._answer(connection, is_early=True)
             else:
-                if connection.state != State.BODY and expects_continue(connection.request):
-                    connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-                connection.wait_for_body(self.body_rate)
-                self._arm(connection, select.EPOLLIN)
+                self._wait_for_body(connection)
         except Exception as error:  # of gunicorn's parser, whose classes have no common base, or of a body
             self._reject(connection, error)
 
+    def _is_given_up(self, connection: Connection) -> bool:
+        """Refuse bodies that arrive, while all together are too large; whether this connection's is one of them."""
+        while self.bodies.is_exceeded:
+            arriving = self.connections.given_up(
+                lambda one: body_held(one) > 0 and (one is connection or one.state == State.BODY), body_held
+            )
+            for one in arriving:
+                self._reject(one, BodyError("The server is receiving too much at this moment; try again", 503))
+            if not arriving or arriving[0] is connection:
+                return bool(arriving)
+        return False
+
+    def _wait_for_body(self, connection: Connection) -> None:
+        body = connection.body
+        assert body is not None
+        if connection.state == State.BODY:
+            connection.progress(self.body_rate, body.arrived)
+        else:
+            if expects_continue(connection.request):
+                with suppress(OSError):  # of a client that has gone, as `receive` tells
+                    connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.begin_transfer(State.BODY, self.body_rate, body.arrived)
+        self.connections.arm(connection, select.EPOLLIN)
+
     def _begin_request(self, connection: Connection) -> bool:
         """Parse the head; False if it is not whole, and is waited for."""
-        if not connection.parse_head(self.cfg, self.bodies, self.body_memory_bytes):
-            if not connection.received:
-                connection.wait(State.IDLE, self.cfg.keepalive)
-            elif connection.state != State.HEAD:
+        if not connection.parse_head(self.cfg, self.bodies):
+            if connection.received and connection.state != State.HEAD:
                 connection.wait(State.HEAD, self.head_s)
-            self._arm(connection, select.EPOLLIN)
+            elif connection.state not in (State.IDLE, State.HEAD):  # empty lines before a request give no more time
+                connection.wait(State.IDLE, self.cfg.keepalive)
+            self.connections.arm(connection, select.EPOLLIN)
             return False
         return True
 
     def _reject(self, connection: Connection, error: Exception) -> None:
         """Refuse a request that the application never sees."""
-        if isinstance(error, BodyError | OSError):
+        if isinstance(error, BodyError):
             self.log.info("Body of a request of %s refused: %s", connection.client[0], error)
         else:
             self.log.warning("Invalid request from ip=%s: %s", connection.client[0], error)
-        self._refuse(connection, rejection(error))
-
-    def _refuse(self, connection: Connection, content: bytes) -> None:
-        connection.end_request()
-        with suppress(OSError):
-            connection.sock.send(content)
-        self._drain(connection)
-
-    def _drain(self, connection: Connection) -> None:
-        """Let the client read the response: closing with unread bytes of a request would discard it."""
-        connection.received.clear()
-        try:
-            connection.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self._close(connection)
-            return
-        connection.wait(State.DRAINING, DRAIN_S)
-        self._arm(connection, select.EPOLLIN)
+        self.connections.refuse(connection, rejection(error))
 
     def _expire(self, connection: Connection) -> None:
         """A deadline is over: close the connection, unless what it waits for has arrived since the last look."""
+        if connection.deadline > time.monotonic():  # another one has given it a new one
+            return
+        if connection.state == State.SENDING:
+            self._expect_reading(connection)
+            return
         if connection.state in WAITS_FOR_REQUEST and connection.receive() and connection.received:
             self._advance(connection)
             if connection.state not in WAITS_FOR_REQUEST or connection.deadline > time.monotonic():
                 return
         if connection.state in (State.HEAD, State.BODY):
             part = "head" if connection.state == State.HEAD else "body"
-            self._refuse(connection, response(408, f"The {part} of the request took too long"))
+            self.connections.refuse(connection, response(408, f"The {part} of the request took too long"))
         else:
-            self._close(connection)
-
-    def _close(self, connection: Connection) -> None:
-        del self.connections[connection.sock.fileno()]
-        connection.close()  # which also ends its registration
-
-    def _arm(self, connection: Connection, event: int) -> None:
-        self.epoll.modify(connection.sock.fileno(), event | ONCE)
+            self.connections.close(connection)
 
     # Answers
 
     def _answer(self, connection: Connection, is_early: bool) -> None:
         """Give a request to a thread."""
-        connection.state, connection.closes = State.ANSWERING, is_early
-        connection.writer = ResponseWriter(connection.sock, self.read_rate, self.responses, self.reader_slots)
-        self.threads.submit(self._run_request, connection)
+        assert connection.body is not None
+        connection.writer = ResponseWriter(connection.sock, self.responses)
+        connection.answer = Answer(connection.request, connection.body, connection.writer, closes=is_early or not self.alive)
+        self._submit(connection)
 
-    def _run_request(self, connection: Connection) -> None:
-        """In a thread: make the response, and give the connection back to the event loop."""
-        writer = connection.writer
+    def _submit(self, connection: Connection) -> None:
+        connection.state = State.ANSWERING
+        self.threads.submit(self._make_response, connection)
+
+    def _make_response(self, connection: Connection) -> None:
+        """In a thread: make the response, or the next part of it, and give the connection back to the event loop."""
+        answer, writer = connection.answer, connection.writer
+        assert answer is not None
         assert writer is not None
+        is_idle = False
         try:
-            connection.closes = answer(connection, self.wsgi, self.cfg, may_keep=self.alive and not connection.closes)
-            is_sent = writer.flush()
-        except Exception as error:
-            log_failure(connection, error)
-            writer.close()
-            connection.closes, is_sent = True, True
-        if is_sent and not connection.closes and not connection.received and self.alive:
-            connection.end_request()
-            connection.wait(State.IDLE, self.cfg.keepalive)
-            self._arm(connection, select.EPOLLIN)
-        else:
-            self.returned.put(connection)
-            with suppress(BlockingIOError):
-                os.write(self.PIPE[1], b"x")
+            answer.make(self.wsgi, self.cfg, connection.server)
+            if answer.is_made and not answer.closes and not connection.received and self.alive and writer.flush():
+                connection.end_request()
+                is_idle = True
+        except ClientGoneError as error:  # as the event loop will find as well
+            self.log.debug("Connection of %s ended: %s", connection.client, error)
+        finally:
+            if is_idle:
+                self.connections.idle(connection, self.cfg.keepalive)
+            else:
+                self.returned.put(connection)
+                with suppress(BlockingIOError):
+                    os.write(self.PIPE[1], b"x")
 
     def _take_back(self, connection: Connection) -> None:
-        """A thread has made the response: send the rest, then look at what has arrived meanwhile."""
-        writer = connection.writer
-        assert writer is not None
-        connection.wait(State.SENDING, writer.left_s())
+        """A thread has made a part of the response: send the rest, then look at what has arrived meanwhile."""
+        assert connection.writer is not None
+        connection.begin_transfer(State.SENDING, self.read_rate, connection.writer.received())
         self._send_rest(connection)
+        while self.responses.is_exceeded:
+            unread = self.connections.given_up(lambda one: one.state == State.SENDING, response_held)
+            if not unread:
+                break
+            self.log.warning("A response to %s was cut off: too much is not read", unread[0].client)
+            self.connections.close(unread[0])
+
+    def _expect_reading(self, connection: Connection) -> None:
+        """Close a connection whose client has not read as much as it must since the last look."""
+        assert connection.writer is not None
+        if not connection.progress(self.read_rate, connection.writer.received()):
+            self.log.info("A response to %s was cut off: it is read too slowly", connection.client)
+            self.connections.close(connection)
 
     def _send_rest(self, connection: Connection) -> None:
-        writer = connection.writer
+        answer, writer = connection.answer, connection.writer
+        assert answer is not None
         assert writer is not None
         try:
-            before = writer.sent
-            if not writer.flush():
-                connection.deadline += (writer.sent - before) / writer.rate.bytes_per_s
-                self._arm(connection, select.EPOLLOUT)
-                return
-        except OSError:
-            self._close(connection)
+            is_sent = writer.flush()
+        except ClientGoneError:
+            self.connections.close(connection)
             return
+        if not answer.is_made and writer.pending <= FULL_BYTES // 2:
+            self._submit(connection)
+        elif not is_sent:
+            connection.progress(self.read_rate, writer.received())
+            self.connections.arm(connection, select.EPOLLOUT)
+        else:
+            self._end_answer(connection, answer.closes)
+
+    def _end_answer(self, connection: Connection, closes: bool) -> None:
         is_read = connection.body is not None and connection.body.is_whole and not connection.received
         connection.end_request()
-        if connection.closes and is_read:
-            self._close(connection)
-        elif connection.closes:
-            self._drain(connection)
+        if closes and is_read:
+            self.connections.close(connection)
+        elif closes:
+            self.connections.drain(connection)
         else:
             self._advance(connection)

@@ -21,7 +21,7 @@ class MirrorWorker(BufferedWorker):
 
     def init_process(self) -> None:
         """Called by gunicorn in the new process."""
-        self.max_body_bytes = self.body_memory_bytes = self.app.options.largest_mb * 2**20
+        self.max_body_bytes = self.app.options.largest_mb * 2**20
         self.keys = public_keys(self.app.options.keys)
         self.body_budget_bytes = UPLOADS_AT_ONCE * self.max_body_bytes
         super().init_process()

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from protocol.buffered_http.bodies import MAX_LINE_BYTES, MEMORY_BYTES, Body, BodyError
+from protocol.buffered_http.bodies import FREE_BYTES, MAX_LINE_BYTES, Body, BodyError
 from protocol.buffered_http.budget import Budget
 
 
@@ -29,7 +29,7 @@ def pieces_of(data: bytes, most: int) -> list[bytes]:
     return found
 
 
-@pytest.mark.parametrize("size", [0, 1, 1000, MEMORY_BYTES + 1])
+@pytest.mark.parametrize("size", [0, 1, 1000, FREE_BYTES + 1, 300_000])
 @pytest.mark.parametrize("most", [1, 7, 100_000])
 def test_a_body_with_a_length_ends_there_and_the_next_request_stays(size: int, most: int) -> None:
     content, budget = random.Random(size).randbytes(size if most > 7 else min(size, 3000)), Budget(10**6)
@@ -38,7 +38,7 @@ def test_a_body_with_a_length_ends_there_and_the_next_request_stays(size: int, m
     assert body.is_whole
     assert fed(body, [b"GET /"]) == b"GET /"
     assert body.open().read() == content
-    assert budget.held == len(content)
+    assert budget.held == max(0, len(content) - FREE_BYTES)
     body.close()
     assert budget.held == 0
 
@@ -61,7 +61,9 @@ def test_chunks_are_put_together_and_trailers_dropped(most: int) -> None:
         b"0x5\r\n",
         b"5 5\r\n",
         b"\r\n",
-        b"5\nabcde\r\n",
+        b"5\n",
+        b"5\nabcde\n0\n\n",
+        b"5\r\nabcde\r\n0\n",
         b"1" * 20 + b"\r\n",
         b'5;x="\r\n',
         b"5\r\nabcdefgh",
@@ -79,13 +81,12 @@ def test_broken_chunks_are_refused(data: bytes) -> None:
     assert refused.value.status == 400
 
 
-def test_bodies_of_all_connections_share_one_limit() -> None:
+def test_the_beginning_of_each_body_counts_for_no_budget() -> None:
     budget = Budget(1000)
-    with closing(Body(800, budget)) as first, closing(Body(800, budget)) as second:
-        fed(first, [b"x" * 800])
-        with pytest.raises(BodyError) as refused:
-            fed(second, [b"x" * 800])
-    assert refused.value.status == 503
-    with closing(Body(800, budget)) as third:
-        fed(third, [b"x" * 800])
-        assert third.is_whole
+    with closing(Body(FREE_BYTES, budget)) as small, closing(Body(None, budget)) as chunked:
+        fed(small, [b"x" * FREE_BYTES])
+        fed(chunked, [b"%x\r\n" % FREE_BYTES, b"x" * FREE_BYTES, b"\r\n"])
+        assert (budget.held, budget.is_exceeded) == (0, False)
+        fed(chunked, [b"3e9\r\n", b"x" * 1001])
+        assert (budget.held, budget.is_exceeded) == (1001, True)
+    assert budget.held == 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
+from tests.support.http_clients import is_cut_off, opened, peeked, request, slow_readers, whole_answer
 from tests.support.http_server import LARGE_BYTES, MAX_BODY_BYTES, THREADS, http_server
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
@@ -28,47 +28,6 @@ def port() -> Iterator[int]:
 def stack() -> Iterator[ExitStack]:
     with ExitStack() as found:
         yield found
-
-
-def request(port: int, path: str = "/healthz", body: bytes | None = None) -> tuple[int, bytes]:
-    """Send a request, again when this process was so slow that the server did not wait for it."""
-    found = list[tuple[int, bytes]]()
-
-    def sent() -> bool:
-        with suppress(ConnectionError):
-            found.append(send(port, path, body))
-        return bool(found)
-
-    until(sent, "an answer")
-    return found[0]
-
-
-def send(port: int, path: str, body: bytes | None) -> tuple[int, bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-    connection.request("GET" if body is None else "POST", path, body)
-    response = connection.getresponse()
-    content = response.read()
-    connection.close()
-    return response.status, content
-
-
-def opened(stack: ExitStack, port: int, first: bytes = b"", receive_buffer: int = 0) -> socket.socket:
-    connection = stack.enter_context(socket.socket())
-    if receive_buffer:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    connection.settimeout(PATIENCE_S)
-    connection.connect(("127.0.0.1", port))
-    connection.sendall(first)
-    return connection
-
-
-def whole_answer(connection: socket.socket) -> bytes:
-    """All that comes until the server closes the connection."""
-    found = b""
-    with suppress(ConnectionResetError):
-        while more := connection.recv(65536):
-            found += more
-    return found
 
 
 @pytest.mark.parametrize(
@@ -107,17 +66,6 @@ def test_clients_that_send_a_byte_at_a_time_have_a_deadline_for_the_whole(port: 
         return all(peeked(one) for one in slow)
 
     until(all_refused, "the deadline of the whole request")
-
-
-def peeked(connection: socket.socket) -> bool:
-    """Whether an answer or the end has come."""
-    try:
-        connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def test_more_clients_than_the_server_can_hold_do_not_keep_others_out(port: int, stack: ExitStack) -> None:
@@ -175,28 +123,11 @@ def test_an_application_that_fails_is_500_and_the_connection_ends(port: int, sta
     assert whole_answer(one).startswith(b"HTTP/1.1 500 Internal Server Error")
 
 
-def slow_readers(stack: ExitStack, port: int, path: bytes, count: int) -> list[socket.socket]:
-    """Clients that have read the beginning of a response of 64 MB, and read no more."""
-    found = [opened(stack, port, b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path, receive_buffer=4096) for _ in range(count)]
-    for one in found:
-        assert one.recv(12, socket.MSG_WAITALL) in (b"HTTP/1.1 200", b"")
-    return found
-
-
 @pytest.mark.parametrize(("path", "count"), [(b"/pieces", 3 * THREADS), (b"/whole", 3)])
 def test_readers_that_stop_hold_no_thread_that_others_need_and_are_cut_off(port: int, stack: ExitStack, path: bytes, count: int) -> None:
     slow = slow_readers(stack, port, path, count)
     assert request(port) == (200, b"ok")
     until(lambda: all(is_cut_off(one) for one in slow), "the readers to be cut off")
-
-
-def is_cut_off(connection: socket.socket) -> bool:
-    """Whether the server has closed a connection: then the kernel answers what we send with a reset."""
-    try:
-        connection.send(b" ")
-    except OSError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("path", ["/pieces", "/whole"])

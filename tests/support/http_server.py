@@ -1,6 +1,7 @@
 """A small server with the worker class of the product and short deadlines; run with a port.
 
-It answers `/healthz`, `/echo` with the body, `/pieces` with 64 MB in pieces, `/whole` with 64 MB at once.
+It answers `/healthz`, `/echo` with the body, `/pieces` with 64 MB in pieces, `/whole` with 64 MB at once, `/short` with less than
+it announces, `/exit` with SystemExit, `/broken-off` with the number of pieces that were not made to their end.
 """
 
 from __future__ import annotations
@@ -9,19 +10,23 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from app.core.settings import TREE
+from protocol.buffered_http.rate import Rate
 from protocol.buffered_http.worker import BufferedWorker
-from protocol.buffered_http.writer import Rate
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 
 THREADS = 4
 PIECE = b"x" * 2**16
 LARGE_BYTES = 64 * 2**20
+BROKEN_OFF: list[int] = []
+CONTEXT: ContextVar[object] = ContextVar("context")
+MAX_CONNECTIONS = 700
 MAX_BODY_BYTES = 8 * 2**20
 
 
@@ -29,8 +34,8 @@ class ImpatientWorker(BufferedWorker):
     """The worker class with deadlines that a test can wait for."""
 
     head_s = 1.0
-    body_rate = Rate(1.0, 1e6)
-    read_rate = Rate(2.0, 1e6)
+    body_rate = Rate(3.0, 1e6)
+    read_rate = Rate(3.0, 1e6)
     max_body_bytes = MAX_BODY_BYTES
     body_budget_bytes = 2 * MAX_BODY_BYTES
 
@@ -41,7 +46,7 @@ class SmallServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
     def load_config(self) -> None:
         """Set the options of gunicorn."""
         options = {"bind": f"127.0.0.1:{sys.argv[1]}", "worker_class": ImpatientWorker, "threads": THREADS, "keepalive": 60}
-        for name, value in {**options, "worker_connections": 700, "control_socket_disable": True}.items():
+        for name, value in {**options, "worker_connections": MAX_CONNECTIONS, "control_socket_disable": True}.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
@@ -54,15 +59,36 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     path, content = environ["PATH_INFO"], b"ok"
     if path == "/fails":
         raise ValueError("a fault of the application")
+    if path == "/exit":
+        raise SystemExit
+    if path == "/short":
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "100")])
+        return [b"abc"]
     if path == "/pieces":
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(LARGE_BYTES))])
-        return (PIECE for _ in range(LARGE_BYTES // len(PIECE)))
+        return pieces()
     if path == "/whole":
         content = PIECE * (LARGE_BYTES // len(PIECE))
+    elif path == "/broken-off":
+        content = str(len(BROKEN_OFF)).encode()
     elif path == "/echo":
         content = environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))])
     return [content]
+
+
+def pieces() -> Iterator[bytes]:
+    """Pieces of 64 MB, which need that all of them are made in one context, as those of Flask do."""
+    mark = object()
+    CONTEXT.set(mark)
+    left = LARGE_BYTES
+    try:
+        while left:
+            assert CONTEXT.get() is mark
+            left -= len(PIECE)
+            yield PIECE
+    finally:
+        BROKEN_OFF.extend([left] if left else [])
 
 
 @contextmanager
