@@ -14,6 +14,9 @@ _REST = r"""[\w"'!@#$%^*+=.-]*"""
 VALUE = rf"""(?:[ubrf]{{0,2}}{QUOTED}{_REST}|\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|[^\s,;&"'<>()\[\]{{}}]+)"""
 """A word, a quoted text with adjacent characters, or a text in brackets."""
 
+CLAUSE = r"""(?:[ ]+[^\s,;:&"'<>()\[\]{}=|]+){0,12}"""
+"""More words after a value: if the first one says something of a secret, all of them should."""
+
 CONSTRUCTOR = r"""(?:[A-Za-z_]\w*(?:\.\w+)*\(\s*)?"""
 """Constructor before a value, such as cms.untracked.string(."""
 
@@ -135,13 +138,14 @@ SECRET_POSITIONS: dict[str, SecretPosition] = {
         rf"(?:from\s+{VALUE}\s+)?to\s+{VALUE}",
         is_context_read=True,
     ),
-    "other_language": SecretPosition(rf"{FOREIGN_WORDS}{_OF}(?:{_ASSIGNED}|\s+{OTHER_COPULAS}\s*:?\s+)"),
+    "other_language": SecretPosition(rf"{FOREIGN_WORDS}{_OF}(?:{_ASSIGNED}|\s+{OTHER_COPULAS}\s*:?\s+)", rest=CLAUSE),
     "secret_label": SecretPosition(
         rf"[\w.-]*(?:{SECRET_WORDS})[\w-]*(?:\s+(?:for|of)\s+[\w.@-]+)?{_ASSIGNED}(?:[&!]\w+\s+)?"
         rf"|\b(?:{PASSWORDS}){_OF}(?:{_IS}\s+|\s*[:=]\s*)|\b(?:token|{KEYS}){_IS}\s+"
-        rf"|[\w-]*(?:password|passphrase|secret)\s+[05789]\s+|\b(?:bindpw|rootpw|requirepass|masterauth|storepass|keypass)\s+"
+        rf"|[\w-]*(?:password|passphrase|secret)\s+[05789]\s+|\b(?:bindpw|rootpw|requirepass|masterauth|storepass|keypass)\s+",
+        rest=CLAUSE,
     ),
-    "quoted_label": SecretPosition(rf"[\w.-]*(?:{PASSWORDS})(?:\s+|\s*\(\s*[bu]?)", QUOTED),
+    "quoted_label": SecretPosition(rf"[\w.-]*(?:{PASSWORDS})(?:\s+|\s*\(\s*[bu]?)", QUOTED, CLAUSE),
     "marked_label": SecretPosition(
         rf"[\w.-]*(?:{PASSWORDS})(?:\s+key)?(?:\s*\.{{2,}}\s*:?|\s+-\s|\s*\||\s*[\[(]|\s+\.)\s*", r"""["']?[^\s,;&"'<>()\[\]{}|]+"""
     ),

@@ -20,6 +20,12 @@ class Unread(str):
     __slots__ = ()
 
 
+class Ahead(str):
+    """A text at the end of a match that the rule looked at but leaves to other rules."""
+
+    __slots__ = ()
+
+
 ReadRest = Callable[[str], Parts]
 """Redacts only hosts and keys in a text."""
 

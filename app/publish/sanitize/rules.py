@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import re2
 
-from app.publish.sanitize.parts import Part, Parts, Unread
+from app.publish.sanitize.parts import Ahead, Part, Parts, Unread
 from app.publish.sanitize.patterns import INNER_RULES, PATTERNS, SECRET_RULES
 from app.publish.sanitize.pseudonyms import Secret
 from app.publish.sanitize.replacements import REPLACEMENTS
@@ -123,6 +123,9 @@ class Rules:
             start, end = match.span()
             matched, rule = text[start:end], rules.names[match.lastindex - 1]
             parts = REPLACEMENTS[rule](matched, self._read_rest)
+            if parts and isinstance(parts[-1], Ahead):
+                end -= len(parts[-1])
+                parts = parts[:-1]
             at = max(end, start + 1)
             if parts is None and rule in _RESUMED:
                 end, parts = self._instead(text, start)

@@ -215,3 +215,31 @@ def test_any_output_is_printable_and_stable(sanitizer: Sanitizer, text: str) -> 
     assert all(letter == "\n" or " " <= letter <= "~" for letter in out)
     assert sanitizer.text(out) == out
     assert out.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "password: correct horse battery staple",
+        "secret = correct horse battery",
+        'password "correct horse battery"',
+        'the passphrase is "to be or horse battery not to be"',
+        "password: this is horse battery",
+        "passwd = was here horse battery",
+        "Password for server: Horse7battery",
+        "password of guests = horse7battery",
+        "secret_store: Horse7battery",
+        "the password is Horse",
+    ],
+)
+def test_a_password_that_begins_like_a_state_vanishes_whole(sanitizer: Sanitizer, line: str) -> None:
+    (out,) = sanitizer.lines([line])
+    assert "token-" in out
+    assert not any(word in out.lower() for word in ("horse", "battery"))
+
+
+@pytest.mark.parametrize(
+    "line", ["password: not set", "the password is stored in the database", "token_type: bearer", "password = None", "tokens = 5"]
+)
+def test_what_is_said_of_a_password_stays(sanitizer: Sanitizer, line: str) -> None:
+    assert sanitizer.lines([line]) == [line]
