@@ -68,7 +68,7 @@ def test_a_file_whose_reader_was_killed_is_read_again_by_the_next_attempt(
     catalog: Catalog, own_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, signal: str
 ) -> None:
     with monkeypatch.context() as killing:
-        end_readers(killing, tmp_path, f"kill -{signal} $$")
+        end_readers(killing, tmp_path, f"exec env --default-signal sh -c 'kill -{signal} $$'")  # HUP is ignored below nohup
         with pytest.raises(Importing):
             catalog.open(OWN, 0)
         until(lambda: job_of(own_file).state == "queued", "the end of the first attempt")
