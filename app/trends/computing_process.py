@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from app.core.limited_process import MOST_ELAPSED, TREE, ended, out_of_time, was_killed
-from app.trends.errors import SampleReplaced, UnreadableSample
+from app.trends.errors import ReadingInterrupted, ReadingTooSlow, SampleReplaced, UnreadableSample
 from app.trends.outcomes import FileTask, Outcome, outcomes_from_json
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -46,12 +46,16 @@ class ComputingProcess:
         atexit.register(self.close)
 
     def compute(self, task: FileTask, limits: Limits) -> list[Outcome]:
-        """The outcomes of a task. Raises `UnreadableSample` with the reason when the file cannot be read within the limits."""
+        """The outcomes of a task.
+
+        Raises `UnreadableSample` with the reason when the file cannot be read within the limits, `ReadingInterrupted` when it was
+        not read for a reason outside of it.
+        """
         with self._lock:
             try:
                 answer = self._ask(task, limits) or self._ask(task, limits)
                 if answer is None:
-                    raise UnreadableSample(f"{task.url}: the reading process was ended twice from outside")
+                    raise ReadingInterrupted(f"{task.url}: the reading process was ended twice from outside")
             except BaseException:  # also when this process is being stopped: the next answer would be of this task
                 self._end()
                 raise
@@ -93,11 +97,15 @@ class ComputingProcess:
         self._stderr = os.memfd_create("stderr")  # a pipe that nobody reads would block the child
         command = [sys.executable, "-m", "app.trends.computing_child", *map(str, limits), str(os.getpid())]
         pipe = subprocess.PIPE
-        self._child = subprocess.Popen(command, cwd=TREE, env=os.environ | ONE_THREAD, stdin=pipe, stdout=pipe, stderr=self._stderr)
+        try:
+            self._child = subprocess.Popen(command, cwd=TREE, env=os.environ | ONE_THREAD, stdin=pipe, stdout=pipe, stderr=self._stderr)
+        except OSError as error:
+            os.close(self._stderr)
+            raise ReadingInterrupted(f"No process can be started that reads files ({error.strerror})") from error
         return self._child
 
     def _read_line(self, descriptor: int, url: str) -> bytes:
-        """The answer, or what came of it before the child ended. Raises `UnreadableSample` when it takes too long."""
+        """The answer, or what came of it before the child ended. Raises `ReadingTooSlow`."""
         end = time.monotonic() + MOST_ELAPSED * self._limits.cpu_s
         pieces = []
         while select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -105,7 +113,7 @@ class ComputingProcess:
             pieces.append(piece)
             if not piece or piece.endswith(b"\n"):
                 return b"".join(pieces)
-        raise UnreadableSample(out_of_time(url, self._limits.cpu_s))
+        raise ReadingTooSlow(out_of_time(url, self._limits.cpu_s))
 
     def _end(self) -> None:
         child, self._child = self._child, None

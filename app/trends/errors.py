@@ -50,5 +50,13 @@ class UnreadableSample(TrendError):
     """The file of a sample cannot be used within the limits of reading."""
 
 
+class ReadingInterrupted(TrendError):
+    """A file was not read for a reason outside of it; another attempt can succeed."""
+
+
+class ReadingTooSlow(ReadingInterrupted):
+    """A file was not read in the time for it, although little of it was spent on computing: its disk may be stuck."""
+
+
 class SampleReplaced(UnreadableSample):
     """The file of a sample was replaced since it was listed: the new one has to be listed."""

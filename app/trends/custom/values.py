@@ -7,9 +7,10 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from app.core.settings import Settings
+from app.core.text import counted
 from app.formats import FileReplaced, FormatError
 from app.gui.catalog.catalog import Catalog, OpenSample
-from app.gui.errors import GuiError
+from app.gui.errors import FileServerUnreachable, GuiError, Importing, ImportPostponed
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.queue.execution import report
@@ -18,8 +19,11 @@ from app.trends.computing_process import Limits, shared_process
 from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import TrendRequest
 from app.trends.custom.store import PointKey, StoredValue, begin, store_value
-from app.trends.errors import UnreadableSample
+from app.trends.errors import ReadingInterrupted, UnreadableSample
 from app.trends.outcomes import Computation, FileTask, SampleFile, encoded_payloads, file_task
+
+OUTSIDE = (ReadingInterrupted, FileServerUnreachable, ImportPostponed, Importing)
+"""Errors that say nothing of a file: it is read by the next attempt, and keeps its value until then."""
 
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""
@@ -44,6 +48,7 @@ class ValueReader:
         gui = settings.of(GuiSettings)
         self.request = request
         self.catalog = Catalog(settings)
+        self.interrupted: list[str] = []  # why files were not read that may be read soon
         self.limits = Limits(gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s)
 
     def value(self, wanted: WantedValue, stored: StoredValue | None) -> StoredValue:
@@ -52,7 +57,11 @@ class ValueReader:
             samples = [self.catalog.open(key, IMPORT_WAIT_S) for key in (wanted.sample, wanted.earlier) if key]
             tag = file_tag(samples)
             return stored if stored and stored.file == tag else self._computed(samples, tag)
-        except (GuiError, UnreadableSample, OSError, FileReplaced, FormatError, MemoryError) as error:
+        except (GuiError, UnreadableSample, ReadingInterrupted, OSError, FileReplaced, FormatError, MemoryError) as error:
+            if isinstance(error, OUTSIDE):
+                self.interrupted.append(str(error))
+                if stored and stored.file:
+                    return stored
             reason = f"The file cannot be read: {str(error) or type(error).__name__}"
             return StoredValue(None, None, reason.replace("\0", " "), "")  # NUL is no text for PostgreSQL
 
@@ -86,7 +95,8 @@ def file_tag(samples: Iterable[OpenSample]) -> str:
 def compute_values(job: BackgroundJob, trend: RequestedTrend, reader: ValueReader, wanted: Iterable[WantedValue], note: str) -> None:
     """Compute what is missing, in this order; running again after an end of any kind goes on where it was.
 
-    Raises `JobCancelled` when the job was cancelled; points so far stay.
+    Raises `JobCancelled` when the job was cancelled; points so far stay. Raises `ReadingInterrupted`, for another attempt of the
+    job, when files were not read for a reason outside of them.
     """
     wanted = list(wanted)
     stored = begin(trend, (each.key for each in wanted), note)
@@ -96,3 +106,5 @@ def compute_values(job: BackgroundJob, trend: RequestedTrend, reader: ValueReade
         value = reader.value(each, before)
         if value != before:
             store_value(trend, each.key, value)
+    if reader.interrupted:
+        raise ReadingInterrupted(f"{counted(len(reader.interrupted), 'file')} could not be read now: {reader.interrupted[0]}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import signal
 import time
 from collections.abc import Callable
 from html import unescape
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from app.gui.samples import SampleKey
 from app.queue.models import BackgroundJob
+from app.trends.computing_process import shared_process
 from app.trends.custom.models import RequestedPoint, RequestedTrend
 from app.trends.custom.store import COMPUTE, DAY_S, remove_unseen
 from app.trends.extraction import extract
@@ -25,6 +27,7 @@ from app.trends.query.packed import unpack
 from tests.security.conftest import HOME
 from tests.trends.conftest import FILES, Site
 from tests.trends.custom.conftest import SignIn
+from tests.trends.test_computing_process import signalled
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
@@ -154,6 +157,21 @@ def test_runs_without_a_value_have_a_reason(site: Site, signed_in: SignIn, compu
         compute()
         assert points(shifter, address) == {}
         assert reason in words(shifter.get(address))
+
+
+def test_a_run_whose_reader_was_killed_from_outside_is_read_by_the_next_attempt(site: Site, signed_in: SignIn, compute: Compute) -> None:
+    site.register(*site.add(V2, NEXT_RUN))
+    shifter = signed_in("shifter")
+    address = ask(shifter).location
+    shared_process.close()
+    with signalled(signal.SIGKILL, times=2):
+        assert compute() == ["queued"]
+    assert "1 file could not be read now" in BackgroundJob.get(BackgroundJob.kind == COMPUTE).error
+    assert len(points(shifter, address)) == 1, "the other file was read"
+    assert "ended twice from outside" in words(shifter.get(address))
+    BackgroundJob.update(lease_until=0.0).execute()
+    assert compute() == ["done"]
+    assert points(shifter, address) == {(C, 355555): 200, (C, 355556): 300}
 
 
 def test_a_file_without_the_monitor_element_is_named_as_the_reason(site: Site, signed_in: SignIn, compute: Compute) -> None:

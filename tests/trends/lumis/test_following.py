@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from app.cli.files import store_entries
 from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.queue.models import BackgroundJob
+from app.trends.computing_process import shared_process
 from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
 from app.trends.custom.store import COMPUTE, FOLLOWED_S, remove_unseen
 from app.trends.lumis.following import MOST_FOLLOWED, follow_all
@@ -26,6 +28,7 @@ from tests.trends.custom.conftest import SignIn
 from tests.trends.custom.test_requested import words
 from tests.trends.lumis.test_lumis import points
 from tests.trends.lumis.write_snapshots import RUN
+from tests.trends.test_computing_process import signalled
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
@@ -178,6 +181,24 @@ def test_a_snapshot_that_its_reader_does_not_survive_is_read_once(site: Site, sh
     assert values(shifter, address) == {}, "the same snapshot is not read again"
     show("sum-4.pb")
     assert values(shifter, address) == {4: 20 + 40}, "all that was filled since the last snapshot that was read"
+
+
+def test_a_snapshot_whose_reader_was_killed_from_outside_is_read_again(site: Site, show: Show, signed_in: SignIn) -> None:
+    """As when the machine has no memory left: no property of the snapshot."""
+    shifter = signed_in("shifter")
+    address = ask(shifter)
+    show("sum-1.pb")
+    first = FollowedSnapshot.get()
+    show("sum-2.pb")
+    FollowedSnapshot.update(sample_version=first.sample_version, lumi=1, elements=first.elements).execute()
+    RequestedPoint.delete().execute()
+    shared_process.close()
+    with signalled(signal.SIGKILL, times=2):
+        follow_all(site.settings)
+    assert "ended twice from outside" in words(shifter.get(address))
+    assert FollowedSnapshot.get().sample_version == first.sample_version
+    follow_all(site.settings)
+    assert values(shifter, address) == {2: 20}
 
 
 def test_elements_stored_by_another_version_let_values_begin_anew(site: Site, show: Show, signed_in: SignIn) -> None:
