@@ -117,6 +117,17 @@ def test_slow_uploads_do_not_block_a_hub(tmp_path: Path) -> None:
         until(lambda: mirror.post(samples.snapshot([])).status == 200, "an upload to be accepted")
 
 
+def test_uploads_that_stop_before_their_last_byte_keep_no_snapshot_out(tmp_path: Path) -> None:
+    image = Item(ItemKey("chart", "production", 7, "delivery.png"), "image/png", "", os.urandom(600_000))
+    raw = samples.snapshot([image])
+    head = b"POST /snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % 2**20
+    with mirror_process(tmp_path, largest_mb=1) as mirror, ExitStack() as stack:
+        for _ in range(3):  # all that the mirror receives at once
+            stopped = stack.enter_context(open_connection(mirror))
+            stopped.sendall(head + (raw.partition(b"\n")[0] + b"\n").ljust(2**20 - 1, b"x"))
+        assert mirror.post(raw).status == 200
+
+
 def test_slow_bodies_at_any_address_block_nobody(mirror: MirrorProcess) -> None:
     for head in (b"POST / HTTP/1.1", b"GET /healthz HTTP/1.1", b"PUT /snapshots HTTP/1.1"):
         with slow_connections(mirror, head + b"\r\nHost: a\r\nContent-Length: 20000\r\n\r\nD", b"Q"):

@@ -10,7 +10,7 @@ from threading import Lock
 from app.web import Problem
 
 MAX_DOWNLOADS = 2
-"""Simultaneous downloads of one web process: each occupies a thread."""
+"""Simultaneous downloads of one web process: each holds the numbers of all its jobs."""
 LONGEST_S = 600.0
 """Time after which a slot goes to a waiting download, s; if none is waiting, the download continues."""
 

@@ -36,8 +36,8 @@ SAMPLES_PER_FILE = 3
 
 CHUNK_BYTES = 1 << 20
 
-MAX_DOWNLOADS = 2
-"""Simultaneous downloads of one web process: each occupies a thread."""
+MAX_DOWNLOADS = 16
+"""Simultaneous downloads of one web process: each holds a file and about 3 MB; a thread only while a part is read."""
 
 _downloads = BoundedSemaphore(MAX_DOWNLOADS)
 
