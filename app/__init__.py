@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     app.url_map.merge_slashes = False  # a dataset or ME name may hold two slashes in a row
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     Htmx(app)
-    database.check(database.connect(settings))
+    database.check(database.connect(settings, settings.web_threads))
     connect_queues(settings)
     database.disconnect()  # workers are forked from here
     app.teardown_appcontext(lambda _: database.release())

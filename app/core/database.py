@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
 
 from app.core.database_kinds import DatabaseReplaced, SqliteFile, postgresql_pool
+from app.core.database_waits import LockWaits
 from app.core.disk import is_full
 from app.core.settings import TREE, Settings
 
@@ -32,6 +33,8 @@ NETWORK_FILE_SYSTEMS = (
 POOL_SIZE = 32
 LOCK_TIMEOUT_S = 10
 """A statement waits for locks of others at most this long; then the database is busy."""
+WEB_LOCK_TIMEOUT_S = 3
+"""The same for requests of people and programs, whose threads others wait for."""
 
 proxy = DatabaseProxy()
 
@@ -50,10 +53,16 @@ class Table(Model):
         legacy_table_names = False
 
 
-def connect(settings: Settings) -> Database:
-    """The database of these settings, bound to the tables. The first query connects."""
+def connect(settings: Settings, web_threads: int = 0) -> Database:
+    """The database of these settings, bound to the tables. The first query connects.
+
+    Args:
+        web_threads: Threads of a web process, which wait less for locks, and only a quarter of them for long.
+    """
     logging.getLogger("peewee").setLevel(logging.INFO)  # at level debug it logs all values, including password hashes
-    database = _postgresql(settings.database_url) if settings.database_url else _sqlite(settings.data / "dqmhub.db")
+    database = (
+        _postgresql(settings.database_url, web_threads) if settings.database_url else _sqlite(settings.data / "dqmhub.db", web_threads)
+    )
     disconnect()  # from the previous database
     proxy.initialize(database)
     return database
@@ -73,12 +82,8 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
     if not is_sqlite():
         yield
         return
-    connection = proxy.obj.connection()
-    connection.execute(f"PRAGMA busy_timeout = {1000 * seconds:.0f}").close()
-    try:
+    with proxy.obj.waits.at_most(seconds):
         yield
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {1000 * LOCK_TIMEOUT_S}").close()
 
 
 def sqlite_file() -> Path | None:
@@ -93,7 +98,11 @@ def server_version() -> str:
     return f"PostgreSQL {proxy.execute_sql('SHOW server_version').fetchone()[0]}"
 
 
-def _sqlite(path: Path) -> Database:
+def _lock_timeout(web_threads: int) -> float:
+    return min(LOCK_TIMEOUT_S, WEB_LOCK_TIMEOUT_S) if web_threads else LOCK_TIMEOUT_S
+
+
+def _sqlite(path: Path, web_threads: int) -> Database:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -108,7 +117,8 @@ def _sqlite(path: Path) -> Database:
     }
     before = proxy.obj  # of the process that forked this one: a new worker must not accept another file than the others
     file_id = before.file_id if isinstance(before, SqliteFile) and before.database == str(path) else None
-    return SqliteFile(str(path), file_id, pragmas=pragmas, timeout=LOCK_TIMEOUT_S, lock_type="IMMEDIATE")
+    waits = LockWaits(_lock_timeout(web_threads), web_threads // 4 if web_threads else None)
+    return SqliteFile(str(path), file_id, waits, pragmas=pragmas, lock_type="IMMEDIATE")
 
 
 def refuse_network(folder: Path, mounts: str) -> None:
@@ -132,14 +142,14 @@ def file_system(folder: Path, mounts: str) -> str:
     return kind
 
 
-def _postgresql(url: str) -> Database:
+def _postgresql(url: str, web_threads: int) -> Database:
     parts = urlsplit(url)
     values = {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}
     options: dict[str, Any] = {name: unquote(value) if isinstance(value, str) else value for name, value in values.items() if value}
     for item in filter(None, parts.query.split("&")):  # e.g. host=/run/postgresql for a UNIX socket, sslmode=verify-full
         name, _, value = item.partition("=")
         options[name] = unquote(value)
-    options.setdefault("options", f"-c lock_timeout={1000 * LOCK_TIMEOUT_S}")
+    options.setdefault("options", f"-c lock_timeout={1000 * _lock_timeout(web_threads):.0f}")
     name = unquote(parts.path.lstrip("/"))
     pool: Database = postgresql_pool(name, max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
     return pool

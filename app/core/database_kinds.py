@@ -6,6 +6,7 @@ import os
 import select
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 from peewee import PeeweeException, SqliteDatabase
 
 from app.core.database_log import foreign_log, note_file
+from app.core.database_waits import LockWaits
 
 CHECK_S = 0.2
 """The file of a database is compared with the one that was opened at most this often."""
 
 ROLLBACK_TO_SAVEPOINT = "ROLLBACK TO "
+WRITES = ("INSERT", "UPDATE", "DELETE")
 
 RESTORE = "Stop all its services, restore the database as docs/operators/backup.md says, and start them again"
 
@@ -56,17 +59,22 @@ class SqliteFile(FirstCause, SqliteDatabase):
 
     Attributes:
         file_id: Device and inode of the file.
+        waits: How long threads wait for the write lock.
     """
 
-    def __init__(self, path: str, file_id: tuple[int, int] | None, **options: Any) -> None:
+    def __init__(self, path: str, file_id: tuple[int, int] | None, waits: LockWaits, **options: Any) -> None:
         self.file_id = file_id
+        self.waits = waits
         self._checked = 0.0
         self._opening = Lock()
-        super().__init__(path, **options)
+        super().__init__(path, timeout=0, **options)
 
     def connect(self, reuse_if_open: bool = False) -> bool:
         """Open a connection for this thread; whether it is new. Raises DatabaseReplaced."""
         self.check_file()
+        return self.waits.run(partial(self._connect_now, reuse_if_open), takes_lock=False)
+
+    def _connect_now(self, reuse_if_open: bool) -> bool:
         with self._opening:
             return bool(super().connect(reuse_if_open)) if self.file_id else self._connect_first()
 
@@ -82,12 +90,14 @@ class SqliteFile(FirstCause, SqliteDatabase):
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction. Raises DatabaseReplaced."""
         self._check_sometimes()
-        super().begin(lock_type)
+        self.waits.run(partial(super().begin, lock_type), takes_lock=True)
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """Run a statement. Raises DatabaseReplaced."""
         self._check_sometimes()
-        return super().execute_sql(sql, params)
+        if self.in_transaction():
+            return super().execute_sql(sql, params)
+        return self.waits.run(partial(super().execute_sql, sql, params), takes_lock=sql.startswith(WRITES))
 
     def _check_sometimes(self) -> None:
         now = time.monotonic()

@@ -24,8 +24,8 @@ EXACT = 100
 """So many in an hour each process stores at once; of further ones it stores each hundredth, so that a flood hardly writes."""
 
 
-WAIT_S = 2.0
-"""A request waits at most this long for its row, while others write the database."""
+WAIT_S = 1.0
+"""A request waits at most this long for its row while others write the database, and not at all once that takes long."""
 
 
 class _Gathered:
@@ -35,6 +35,7 @@ class _Gathered:
         self.lock = Lock()
         self.window = 0
         self.counts: defaultdict[str, int] = defaultdict(int)
+        self.left_out: defaultdict[str, int] = defaultdict(int)
 
     def add(self, window: int, key: str) -> int:
         """Count one; returns how many must be stored now, which may be none."""
@@ -42,9 +43,17 @@ class _Gathered:
             if window != self.window or len(self.counts) > 10 * SENDERS:
                 self.window = window
                 self.counts.clear()
+                self.left_out.clear()
             self.counts[key] += 1
             count = self.counts[key]
-        return 1 if count <= EXACT else EXACT if count % EXACT == 0 else 0
+            number = 1 if count <= EXACT else EXACT if count % EXACT == 0 else 0
+            return number + self.left_out.pop(key, 0) if number else 0
+
+    def leave_out(self, window: int, key: str, number: int) -> None:
+        """So many could not be stored: the next one of the same key stores them, too."""
+        with self.lock:
+            if window == self.window:
+                self.left_out[key] += number
 
 
 _gathered = _Gathered()
@@ -53,7 +62,7 @@ _gathered = _Gathered()
 def audit_often(action: str, target: str, reason: str, answer: str, *, sender: str, beyond: str = OTHERS, user: str = "") -> None:
     """Add a row to the audit log, or to the count of the row that the same sender has of the same action in this hour.
 
-    Where the database cannot be written now, the row is left out.
+    Where the database cannot be written now, the row is left out, and counted with the next one of the sender.
 
     Args:
         action: e.g. "refused request".
@@ -64,13 +73,15 @@ def audit_often(action: str, target: str, reason: str, answer: str, *, sender: s
         beyond: with whom it is counted if there are too many senders.
         user: who acted; by default the user of the current request.
     """
-    window = int(time.time() // WINDOW_S)
-    number = _gathered.add(window, f"{action} {sender}")
+    window, key = int(time.time() // WINDOW_S), f"{action} {sender}"
+    number = _gathered.add(window, key)
     if not number:
         return
     with optional_write(f"The audit log has no row of a {action}", wait_s=WAIT_S):
         row = {"user": user or acting_user(), "target": target, "reason": reason, "answer": answer}
         _store(window, action, (sender, beyond), number, row)
+        return
+    _gathered.leave_out(window, key, number)
 
 
 def audit_download(what: str, target: str) -> None:

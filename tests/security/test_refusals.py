@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from peewee import DatabaseError
+from peewee import DatabaseError, OperationalError
 
 from app.core import database
+from app.core.database_waits import LockWaits
+from app.gui.models import Dataset
 from app.security import Role, repeated, throttle
 from app.security.models import Audit, AuditCount, User
 from app.security.repeated import audit_often
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 NOON = 1_800_000_000.0
 """A full hour."""
+
+NEVER_S = 1e6
 
 Row = tuple[str, str, str, str, str]
 
@@ -154,6 +161,35 @@ def test_a_refusal_is_answered_where_the_audit_log_cannot_be_written(remote: Rem
     remote("GET", "/status", headers=bearer[Role.VIEWER])
     database.proxy.execute_sql("PRAGMA query_only = ON")
     assert remote("GET", "/account/audit", headers=bearer[Role.VIEWER]).status_code == 403
+
+
+@pytest.fixture
+def other(hub: Settings) -> Iterator[sqlite3.Connection]:
+    """Another program, which has locked the database."""
+    with closing(sqlite3.connect(hub.data / "dqmhub.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+
+
+def test_refusals_in_a_locked_database_are_counted_with_the_next_one(remote: RemoteClient, other: sqlite3.Connection) -> None:
+    with database.waiting_at_most(0.05):
+        for _ in range(3):
+            assert remote("GET", "/api/v1/samples").status_code == 401
+    other.execute("ROLLBACK")
+    assert (rows(), counts()) == ([], [])
+    assert remote("GET", "/api/v1/samples").status_code == 401
+    assert counts() == [4]
+
+
+def test_a_refusal_does_not_wait_for_its_row_in_a_database_that_is_known_to_be_locked(
+    remote: RemoteClient, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait for longer than any test may last."""
+    monkeypatch.setattr(repeated, "WAIT_S", NEVER_S)
+    database.proxy.obj.waits = LockWaits(NEVER_S, 0)
+    with pytest.raises(OperationalError, match="database is locked"):
+        Dataset.create(name="/a/b/c")
+    assert remote("GET", "/api/v1/samples").status_code == 401
 
 
 def test_throttled_sign_ins_leave_one_row_without_the_text_of_unknown_names(

@@ -39,8 +39,7 @@ def locked(settings: Settings) -> Iterator[None]:
             other.execute("LOCK TABLE short_link IN ACCESS EXCLUSIVE MODE")
             yield
     else:
-        database.proxy.execute_sql("PRAGMA busy_timeout = 50")
-        with closing(sqlite3.connect(settings.data / "dqmhub.db", isolation_level=None)) as other:
+        with database.waiting_at_most(0.05), closing(sqlite3.connect(settings.data / "dqmhub.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             yield
 
