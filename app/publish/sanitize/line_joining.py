@@ -30,6 +30,9 @@ _TAIL = 100
 CUT_WIDTHS = {64, 72, 76, 78, 79, 80, 100, 120, 127, 128, 132, 160, 200, 256}
 """Lengths of lines that were probably wrapped."""
 
+MIN_WIDTH = 60
+"""Shorter lines were hardly wrapped: the next line is one of its own if it has several words and begins with a whole one."""
+
 COLUMN_WIDTH, MIN_COLUMN_WIDTH = 16, 4
 """A line of one word below the first length may belong to a column with the next line; one below the second length even alone."""
 
@@ -39,6 +42,8 @@ _MESSAGE_START = re.compile(
 _COMPLETE_WORD = re.compile(r"""["'(\[<{]*(?:[A-Z][A-Za-z_]*:|[A-Za-z][A-Za-z_]*(?:(?:::|: |[(<,;\[]).*|[)"'\]}.!?]*)|\d+[.,:;)]?|\W+)""")
 """A word of English or C++ at the start or end of a line that is probably complete."""
 
+_LABEL = re.compile(r"[A-Za-z_]{2}\w*(?:=.*|:)")
+_PATH = re.compile(r"""(?:\A|[\s"'(=:,\[])~?/[\w.+/-]*\w\s*\Z""")
 _RULER = re.compile(r"[^A-Za-z0-9]{4,}")
 _OPTION = re.compile(r"(?:\A|\W)--?\w[\w-]*\Z")
 _PSEUDONYM = re.compile(r"""(?:(?:host|path|user|client|e-mail|address|token|key)-\d+|\(dropped\))["'\])},;]*\Z""")
@@ -131,8 +136,10 @@ class Seam(NamedTuple):
         return self.finding is not None
 
     def _ends_with_path(self) -> bool:
+        """Whether the last word is a path, which may be harmless alone, as `/data` is."""
         parts = self.finding.parts if self.finding else ()
-        return any(isinstance(part, Secret) and part.kind == "path" for part in parts)
+        is_found = any(isinstance(part, Secret) and part.kind == "path" for part in parts)
+        return is_found or _PATH.search(self.text[-MAX_CARRIED:]) is not None
 
     def _continues_path(self, body: str, after: str) -> bool:
         """Whether the segment may continue a path at the end of the text: most lines that end with a path are complete."""
@@ -153,11 +160,20 @@ class Seam(NamedTuple):
         """Whether the segment is one word without blanks before it."""
         return " " not in self.segment.rstrip() and not before.endswith(" ")
 
+    def _is_apart(self, body: str, head: str) -> bool:
+        """Whether the first word of the segment begins something of its own: a sentence, or a label after a whole word or itself."""
+        if _LABEL.fullmatch(head):
+            return _is_whole(body.rpartition(" ")[2]) or self.last.text.lstrip().startswith(head)
+        return _is_whole(head)
+
     def _candidates(self, before: str, after: str, is_found: bool) -> tuple[str, ...]:
         """Separators with which a finding may cross the seam; none when both sides are complete."""
         body, head = before.rstrip(), after.split(" ", 1)[0]
         ends_complete, starts_complete = (bool(_COMPLETE_WORD.fullmatch(word)) for word in (body.rpartition(" ")[2], head))
         is_cut = _is_cut(self.last.text, self.segment)
+        is_line = " " in self.segment.rstrip() and len(self.last.text) < MIN_WIDTH and not is_cut
+        if is_line and self._is_apart(body, head) and not body.endswith(_CONTINUES) and not _OPTION.search(body):
+            return ()
         if is_found and (self.is_covered or ends_complete):
             return ()
         if self.is_covered and starts_complete and not is_cut and not body.endswith(_CONTINUES):
@@ -181,6 +197,12 @@ def _is_cut(last: str, segment: str) -> bool:
     """Whether a line was probably wrapped: at a usual width, or in a column of short pieces."""
     column = len(segment) < MIN_COLUMN_WIDTH or (len(last) < COLUMN_WIDTH and " " not in last)
     return len(last) in CUT_WIDTHS or (column and " " not in segment)
+
+
+def _is_whole(word: str) -> bool:
+    """Whether a word is hardly a piece of another: an ordinary one, or one with a capital."""
+    plain = word.strip("\"'()[]<>.,:;!?")
+    return len(plain) >= MIN_COLUMN_WIDTH and plain.isalpha() and (is_ordinary(plain.lower()) or plain.istitle())
 
 
 def _crosses(before: str, separator: str, after: str, find: Find) -> bool:

@@ -243,3 +243,29 @@ def test_a_password_that_begins_like_a_state_vanishes_whole(sanitizer: Sanitizer
 )
 def test_what_is_said_of_a_password_stays(sanitizer: Sanitizer, line: str) -> None:
     assert sanitizer.lines([line]) == [line]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Working directory is /data", "Run 358792 begins"),
+        ("mounted on /run", "cmsRun 358792 started"),
+        ("Opening /tmp", "tmpfs mounted"),
+        ("cd /build", "cmake .."),
+        ("Looking in directory /store", "Skipping event 12"),
+        ("Wrong password", "Retrying in 5 s"),
+        ("Wrong password", "passed=12 failed=3"),
+        ("auth: disabled", "key: value"),
+        ("power password", "hv: ON"),
+        ("tmpfs 24G 0 24G 0% /dev/shm", "tmpfs 16G 0 16G 0% /run"),
+    ],
+)
+def test_two_whole_lines_are_not_read_as_one(sanitizer: Sanitizer, first: str, second: str) -> None:
+    assert sanitizer.lines([first, second]) == [first, second]
+
+
+def test_a_label_keeps_the_line_after_it(sanitizer: Sanitizer) -> None:
+    assert sanitizer.lines(["user: kblaub", "user: kblaub", "process hash 0x123456789abcdef0", "parameter set ID 12"])[1::2] == [
+        "user: user-" + sanitizer.lines(["user: kblaub"])[0].rpartition("-")[2],
+        "parameter set ID 12",
+    ]
