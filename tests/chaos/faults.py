@@ -122,7 +122,7 @@ def killed_processes(site: Site) -> Iterator[None]:
 
 @contextmanager
 def stopped_processes(site: Site) -> Iterator[None]:
-    """All services but the web server stand still, and one of its workers."""
+    """All services but the web server stand still."""
     stopped = [pid for name in SERVICES if name != "web" for pid in of_session(site.services[name].pid)]
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)

@@ -119,6 +119,13 @@ def _spoil_column(table: str, column: str) -> None:
             proxy.execute_sql(f'UPDATE "{table}" SET "{column}" = ? WHERE "{column}" = ?', (changed, value))
 
 
+def spoil_logs(folder: Path) -> None:
+    """Append hostile lines to all logs below a folder."""
+    for log in folder.rglob("*.log"):
+        with log.open("a") as out:
+            out.write("".join(f"Error: {payload}\n" for payload in PAYLOADS))
+
+
 def executions(site: Site, readings: Iterable[Reading], browser: Browser) -> list[Finding]:
     """What a browser executes, reports or cannot load on these pages; those that are no pages are left out."""
     found: list[Finding] = []

@@ -38,7 +38,14 @@ from tests.support.small_disk import small_disk
 SERVICES = ("render", "web", "live", "worker")
 PASSWORD = "violet tractor 7 harbour"
 DISK_MB = 96
-VALUES: dict[str, Any] = {"instance_name": "Chaos", "worker_processes": 1, "render_workers": 1, "anonymous_read": "nobody"}
+VALUES: dict[str, Any] = {
+    "instance_name": "Chaos",
+    "worker_processes": 1,
+    "render_workers": 1,
+    "anonymous_read": "nobody",
+    "runs_oms_url": "http://127.0.0.1:1/agg/api/v1",  # where nobody listens: what is stored is shown
+    "runs_period_s": 3600.0,
+}
 LOCK_S = 1
 """A statement waits so long for locks; ten times shorter than in production, as many of them wait in a row."""
 
@@ -72,6 +79,7 @@ class Site:
         self.app: Flask = create_app(settings, self.areas)
         data.fill(settings, self.areas)
         hostile.spoil(self.areas)
+        hostile.spoil_logs(settings.data)
         self._credentials = {role: {"Authorization": f"Bearer {tokens.make(_user(role), 'chaos', role, 1)[1]}"} for role in GRANTED}
 
     def start(self, name: str) -> None:
@@ -149,7 +157,8 @@ def running(folder: Path, template: Path, further: tuple[Area, ...] = ()) -> Ite
     """A site below a folder. template: a data folder with an empty database; further: areas beside those of the product."""
     files = folder / "files"
     files.mkdir()
-    settings = Settings(data_dir=str(folder / "data"), file_roots=(str(files),), web_port=free_port(), **VALUES)
+    logs = str(folder / "data" / "demo" / "job-logs")
+    settings = Settings(data_dir=str(folder / "data"), file_roots=(str(files),), diary_log_roots=(logs,), web_port=free_port(), **VALUES)
     with ExitStack() as stack:
         stack.enter_context(small_disk(settings.data, DISK_MB))
         subprocess.run(["cp", "-r", f"{template}/.", settings.data], check=True)

@@ -16,7 +16,7 @@ def fill(settings: Settings, now: float) -> None:
     """The demo files, below the first of `file_roots`; one is damaged, and one has a plot in quarantine. now: Unix s."""
     folder = Path(settings.of(GuiSettings).file_roots[0])
     files = make_demo(folder, binary(TREE).with_name("dqmhub-demo"), None, lambda _: None)
-    damaged = folder / "DQM_V0001_R000367150__Damaged__Run2023C-Demo-v1__DQMIO.root"
+    damaged = folder / "DQM_V0001_R000367090__Damaged__Run2023C-Demo-v1__DQMIO.root"
     damaged.write_bytes(files[0].read_bytes()[:5000])
     register_all([*files, damaged])
     ShortLink.create(name="chaos", address="/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO", created=now, used=now)
