@@ -80,9 +80,14 @@ def write(site: Site, writing: Writing) -> Answer:
     return site.request(writing.method, writing.path, fields=writing.fields, encode_multipart=False)
 
 
+def is_as_before(before: Answer, answer: Answer) -> bool:
+    """Whether a response is as good as that before the fault: a poll may have news, and a download its turn."""
+    return answer.status == before.status or 0 < answer.status < 400
+
+
 def judge_reading(reading: Reading, before: Answer, answer: Answer) -> list[Finding]:
     """What is wrong with the response to a reading request during a fault."""
-    if answer.status == before.status:
+    if is_as_before(before, answer):
         return _tracebacks(reading, answer)
     if reading.endpoint in REPORTS:
         return []
@@ -127,7 +132,9 @@ def _changed_readings(site: Site, before: dict[Reading, Answer]) -> list[Finding
 
     def are_as_before() -> bool:
         changed[:] = [
-            reading for reading, answer in zip(list(changed), _read(site, changed), strict=True) if answer.status != before[reading].status
+            reading
+            for reading, answer in zip(list(changed), _read(site, changed), strict=True)
+            if not is_as_before(before[reading], answer)
         ]
         return not changed
 
