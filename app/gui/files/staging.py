@@ -21,6 +21,7 @@ from typing import NamedTuple
 from peewee import fn
 
 from app.core.database import proxy, rows
+from app.core.outages import outages_logged, refuse_full_disk
 from app.core.short_writes import delete_rows, short_transactions
 from app.core.text import counted
 from app.gui.files.entries import Entry, is_live
@@ -60,6 +61,9 @@ PORTION = 5000
 ANSWER_S = 20.0
 """A call waits so long for its files to be stored: proxies give up an answer after a minute."""
 
+POLL_S = 0.1
+"""Between two looks whether the disk is full meanwhile."""
+
 
 class Accepted(NamedTuple):
     """A call whose files will all be stored, by a background job."""
@@ -76,9 +80,15 @@ def register_all(entries: Sequence[Entry]) -> Registered | Accepted:
         return done
     registration = _stage(entries)
     job = _accept(registration)
-    attempt_in_thread(job, complete).join(ANSWER_S)
-    row = Registration.get_by_id(registration.id)
-    return _counts(row) if row.state == STORED else Accepted(job.id)
+    attempt, end = attempt_in_thread(job, complete), time.monotonic() + ANSWER_S
+    with outages_logged("Files of accepted calls are stored later"):
+        while attempt.is_alive() and time.monotonic() < end:
+            refuse_full_disk()
+            attempt.join(POLL_S)
+        row = Registration.get_by_id(registration.id)
+        if row.state == STORED:
+            return _counts(row)
+    return Accepted(job.id)
 
 
 def _accept(registration: Registration) -> BackgroundJob:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from threading import Thread
+from typing import Any
 
 import pytest
-from peewee import PeeweeException
+from peewee import OperationalError, PeeweeException
 
 from app.cli.files import store_entries
 from app.core.database import proxy
@@ -17,14 +20,15 @@ from app.gui.files import staging
 from app.gui.files.entries import Entry
 from app.gui.files.register import Registered
 from app.gui.files.staging import Accepted
-from app.gui.models import File, Registration, RegistrationEntry, Sample
+from app.gui.models import ACCEPTED, File, Registration, RegistrationEntry, Sample
 from app.queue import execution
 from app.queue.leases import LeaseWatch
 from app.queue.models import ATTEMPTS, BackgroundJob, JobCancelled, JobStateError
-from app.queue.store import cancel, last_failed, sweep
+from app.queue.store import attempt_in_thread, cancel, last_failed, sweep
 from app.security.models import Audit
 from jobs.gui import clean_registrations, complete_registration
 from tests.support.processes import environment, wait_for_jobs
+from tests.support.small_disk import fill_hub
 
 pytestmark = pytest.mark.both_databases
 
@@ -187,3 +191,28 @@ def test_no_transaction_of_a_large_call_has_more_than_a_few_entries(hub: Setting
     assert staging.register_all(entries(3000)) == Registered(3000, 0, 0)
     assert (sizes[0], sum(sizes)) == (FIRST_ITEMS, 3000)
     assert max(sizes) <= MOST_ITEMS
+
+
+def test_a_call_is_accepted_if_the_disk_is_full_once_all_is_staged(small_hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    fillings = []
+
+    def attempt_on_full_disk(*arguments: Any) -> Thread:
+        fillings.append(fill_hub(small_hub))
+        return attempt_in_thread(*arguments)
+
+    monkeypatch.setattr(staging, "attempt_in_thread", attempt_on_full_disk)
+    monkeypatch.setattr(staging, "ANSWER_S", 1e6)  # it does not wait for the end of an outage
+    assert staging.register_all(entries(20_000)) == Accepted(BackgroundJob.get().id)
+    assert Registration.get().state == ACCEPTED
+    fillings[0].unlink()
+    wait_for_jobs()
+    assert Sample.select().count() + RegistrationEntry.select().count() == 20_000
+
+
+def test_a_call_that_cannot_stage_on_a_full_disk_registers_nothing_and_says_so(small_hub: Settings) -> None:
+    filling = fill_hub(small_hub)
+    os.truncate(filling, filling.stat().st_size - (1 << 20))
+    with pytest.raises(OperationalError, match="full"):
+        staging.register_all(entries(20_000))
+    filling.unlink()
+    assert (Sample.select().count(), BackgroundJob.select().count()) == (0, 0)
