@@ -6,9 +6,6 @@ import ipaddress
 import threading
 from typing import Any
 
-RESPONSES_BYTES = 256 * 2**20
-"""Responses of all connections of a process that are made and not yet read."""
-
 
 class Budget:
     """Counts bytes that are held. Safe to use from several threads."""

@@ -20,7 +20,7 @@ from gunicorn.workers.base import Worker
 
 from .answering import Answer
 from .bodies import MAX_BODY_BYTES, BodyError
-from .budget import RESPONSES_BYTES, Budget
+from .budget import Budget
 from .connection import Connection, State, expects_continue
 from .connections import Connections, body_held, response_held
 from .rate import Rate
@@ -44,6 +44,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         read_rate: least rate of the reader of a response.
         max_body_bytes: of one request.
         body_budget_bytes: of all bodies of the process, in memory, without the first `FREE_BYTES` of each.
+        response_budget_bytes: of all responses of the process that are made and not read.
     """
 
     EARLY_BYTES = 0
@@ -52,12 +53,13 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     read_rate = Rate(30.0, 16 * 1024)
     max_body_bytes = MAX_BODY_BYTES
     body_budget_bytes = 4 * MAX_BODY_BYTES
+    response_budget_bytes = 256 * 2**20
 
     def init_process(self) -> None:
         """Called by gunicorn in the new process."""
         self.connections = Connections(self.cfg.worker_connections, self.head_s, self.log, self._abandon)
         self.bodies = Budget(self.body_budget_bytes)
-        self.responses = Budget(RESPONSES_BYTES)
+        self.responses = Budget(self.response_budget_bytes)
         self.threads = ThreadPoolExecutor(self.cfg.threads, "request")
         self.returned: queue.SimpleQueue[Connection] = queue.SimpleQueue()
         self.next_sweep = 0.0

@@ -66,6 +66,12 @@ def test_more_slow_readers_than_threads_get_their_files_whole(port: int, stack: 
     until(lambda: all(is_cut_off(one) for one in stalled), "the stalled readers to be cut off")
 
 
+def test_readers_that_stop_within_large_responses_cut_off_nobody_else(port: int, stack: ExitStack) -> None:
+    slow_readers(stack, port, b"/whole", 4)  # two fill the memory for responses
+    status, content = request(port, "/whole", address="127.0.0.2")
+    assert (status, len(content)) == (200, LARGE_BYTES)
+
+
 def test_an_application_learns_that_its_response_was_broken_off(port: int, stack: ExitStack) -> None:
     before = int(request(port, "/broken-off")[1])
     for one in slow_readers(stack, port, b"/pieces", THREADS + 1):

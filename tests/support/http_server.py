@@ -38,6 +38,7 @@ class ImpatientWorker(BufferedWorker):
     read_rate = Rate(3.0, 1e6)
     max_body_bytes = MAX_BODY_BYTES
     body_budget_bytes = 2 * MAX_BODY_BYTES
+    response_budget_bytes = 2 * LARGE_BYTES
 
 
 class SmallServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
