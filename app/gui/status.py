@@ -51,7 +51,7 @@ def _service_report(file: Path) -> dict[str, Any]:
     """The report of the render service on its plugins and lost processes; empty while it starts or ends."""
     try:
         report: dict[str, Any] = json.loads(file.read_bytes().decode(errors="replace"))
-    except FileNotFoundError:
+    except (OSError, ValueError):  # ValueError: one of an older service on a full disk
         return {}
     return report
 

@@ -198,6 +198,7 @@ bool has_too_many_bins_for_vectors(const DecodedObjects &objects) {
 }
 
 std::string draw(const Request &request, DecodedObjects &objects, const Spec &spec, bool blacklisted) {
+  gROOT->SetBatch();  // a plugin may have ended batch mode
   restore_default_style();
   PlotCanvas canvas(spec.width, spec.height);
   if (blacklisted)

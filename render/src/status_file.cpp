@@ -20,15 +20,19 @@ std::string json_string(const std::string &text) {
 
 }  // namespace
 
-void write_status(const std::string &path, const ServiceStatus &status) {
+bool write_status(const std::string &path, const ServiceStatus &status) {
   std::string names;
   for (const auto &name : status.plugins)
     names += (names.empty() ? "" : ", ") + json_string(name);
   const std::string next = path + ".new";
-  std::ofstream(next, std::ios::trunc) << "{\"library\": " << json_string(status.library) << ", \"plugins\": [" << names
-                                       << "], \"error\": " << json_string(status.error) << ", \"lost\": " << status.lost
-                                       << ", \"last\": " << json_string(status.last_lost) << "}\n";
-  std::rename(next.c_str(), path.c_str());
+  std::ofstream file(next, std::ios::trunc);
+  file << "{\"library\": " << json_string(status.library) << ", \"plugins\": [" << names << "], \"error\": " << json_string(status.error)
+       << ", \"lost\": " << status.lost << ", \"last\": " << json_string(status.last_lost) << "}\n";
+  file.close();
+  if (file)
+    return std::rename(next.c_str(), path.c_str()) == 0;
+  std::remove(next.c_str());  // the disk is full: the old file is better than half a new one
+  return false;
 }
 
 }  // namespace dqmhub

@@ -14,7 +14,7 @@ struct ServiceStatus {
   std::string last_lost;             // how the last of them was lost, or empty
 };
 
-// Writes the status to `path`. Readers see the old file or the whole new one.
-void write_status(const std::string &path, const ServiceStatus &status);
+// Writes the status to `path`. Readers see the old file or the whole new one. Returns false if it cannot be written.
+bool write_status(const std::string &path, const ServiceStatus &status);
 
 }  // namespace dqmhub
