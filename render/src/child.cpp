@@ -7,6 +7,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "crash_report.h"
+
 namespace dqmhub {
 namespace {
 
@@ -23,11 +25,11 @@ std::string seconds(double number) {
 ChildLimits::ChildLimits(const Settings &settings)
     : plot(settings.timeout_s * 1000), silence(std::clamp(plot, 3 * kHeartbeatMs, 10 * kHeartbeatMs)), leaving(plot + 2 * kGraceMs) {}
 
-void Child::end_if_stuck(const WorkerSlot &slot, const ChildLimits &limits, int64_t watched_since_ms) {
+void Child::end_if_stuck(WorkerSlot &slot, const ChildLimits &limits, int64_t watched_since_ms) {
   const int64_t now = now_ms();
   if (slot.is_leaving() && !leaving_ms)
     leaving_ms = now;
-  end_overdue_plot(slot.busy_ms(now) - limits.plot);
+  end_overdue_plot(slot, slot.busy_ms(now) - limits.plot, limits.plot);
   if (leaving_ms && now - leaving_ms > limits.leaving)
     fault = "was killed because it did not end within " + seconds(limits.leaving / 1000.);
   else if (std::min(slot.silent_ms(now), now - watched_since_ms) > limits.silence)
@@ -36,13 +38,20 @@ void Child::end_if_stuck(const WorkerSlot &slot, const ChildLimits &limits, int6
     kill(pid, SIGKILL);
 }
 
-// Signals a worker whose plot exceeds the wall time limit: SIGALRM lets it respond to its client, SIGKILL follows if it does
-// not end.
-void Child::end_overdue_plot(int64_t over_ms) {
+// Signals a worker whose plot exceeds the wall time limit: SIGALRM lets it respond to its client. If it does not end, this process
+// responds in its place, and SIGKILL follows.
+void Child::end_overdue_plot(WorkerSlot &slot, int64_t over_ms, int64_t limit_ms) {
   const bool already_signalled = overrun;
   overrun = over_ms >= 0;
-  if (overrun)
-    kill(pid, already_signalled && over_ms >= kGraceMs ? SIGKILL : SIGALRM);
+  if (!overrun)
+    return;
+  const bool must_end = already_signalled && over_ms >= kGraceMs;
+  if (must_end && !ignores_limit) {
+    kill(pid, SIGSTOP);  // so that it cannot respond as well
+    report_overrun(pid, slot, "took more than " + seconds(limit_ms / 1000.));
+    ignores_limit = true;
+  }
+  kill(pid, must_end ? SIGKILL : SIGALRM);
 }
 
 std::string Child::loss_cause(int status, const Settings &settings) const {

@@ -25,16 +25,17 @@ struct Child {
   bool is_worker = false;      // false: a spare
   int64_t leaving_ms = 0;      // since when it should end; 0 if it should not
   bool overrun = false;        // a plot exceeded the wall time limit
+  bool ignores_limit = false;  // and did not end the process when it was told
   std::string fault;           // why the master killed it, if it did
 
   // Ends the process if it exceeds a limit. Heartbeats before `watched_since_ms` are not expected.
-  void end_if_stuck(const WorkerSlot &slot, const ChildLimits &limits, int64_t watched_since_ms);
+  void end_if_stuck(WorkerSlot &slot, const ChildLimits &limits, int64_t watched_since_ms);
 
   // Returns how the process was lost, by the status of waitpid.
   std::string loss_cause(int status, const Settings &settings) const;
 
  private:
-  void end_overdue_plot(int64_t over_ms);
+  void end_overdue_plot(WorkerSlot &slot, int64_t over_ms, int64_t limit_ms);
 };
 
 }  // namespace dqmhub

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ namespace {
 // may be corrupt.
 std::atomic<int> client_fd{-1};
 WorkerSlot *worker_slot;
+pid_t worker = 0;
 std::string wall_time_text, cpu_time_text;
 itimerval cpu_limit;
 sigset_t mask;        // signals that the worker blocks
@@ -42,7 +44,18 @@ struct Report {
   }
 };
 
-void send_report(int number) {
+// Completes a report with the plugin that is running, or has returned, and sends it.
+void send_report(int client, Report report, int32_t plugin) {
+  if (plugin < 0) {
+    report.append(" after the plugin ");
+    report.append(plugin_name(-plugin));
+  }
+  report.append("\n");
+  report.append(plugin_name(plugin));
+  send(client, &report, 2 * sizeof(int32_t) + report.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void report_signal(int number) {
   Report report(number == SIGALRM ? kWallTimeExceeded : number == SIGPROF ? kCpuTimeExceeded : kCrashed);
   if (report.code == kCrashed) {
     report.append("died of SIG");
@@ -50,17 +63,17 @@ void send_report(int number) {
   } else {
     report.append(number == SIGALRM ? wall_time_text.c_str() : cpu_time_text.c_str());
   }
-  report.append("\n");
-  report.append(plugin_name(worker_slot->active_plugin().load()));
-  send(client_fd, &report, 2 * sizeof(int32_t) + report.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  send_report(client_fd, report, worker_slot->active_plugin());
 }
 
 void handle_fatal_signal(int number) {
+  if (getpid() != worker)
+    _exit(1);  // a copy that a plugin has forked
   if (client_fd < 0 && (number == SIGALRM || number == SIGPROF))
     return;  // the plot ended before the signal arrived
   worker_slot->mark_leaving();
   if (client_fd >= 0)
-    send_report(number);
+    report_signal(number);
   signal(number, SIG_DFL);
   raise(number);
 }
@@ -72,6 +85,7 @@ void handle_signals() {
   action.sa_flags = SA_ONSTACK;
   for (int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGALRM, SIGPROF})
     sigaction(number, &action, nullptr);
+  signal(SIGCHLD, SIG_DFL);  // otherwise nobody would see the children that a plugin leaves behind
   sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
 
@@ -79,6 +93,7 @@ void handle_signals() {
 
 void install_crash_reports(const Settings &settings, WorkerSlot &slot) {
   worker_slot = &slot;
+  worker = getpid();
   wall_time_text = limit_text(settings.timeout_s, "");
   cpu_time_text = limit_text(settings.cpu_s, " of CPU time");
   double whole;
@@ -90,6 +105,18 @@ void install_crash_reports(const Settings &settings, WorkerSlot &slot) {
   handle_signals();
 }
 
+void report_overrun(pid_t worker, WorkerSlot &slot, const std::string &reason) {
+  const int process = syscall(SYS_pidfd_open, worker, 0);
+  const int client = process < 0 ? -1 : syscall(SYS_pidfd_getfd, process, slot.client(), 0);  // fails where the system forbids it
+  if (client >= 0) {
+    Report report(kWallTimeExceeded);
+    report.append(reason.c_str());
+    send_report(client, report, slot.active_plugin());
+  }
+  close(client);
+  close(process);
+}
+
 PlotGuard::PlotGuard(int fd) {
   client_fd = fd;
   handle_signals();
@@ -97,6 +124,8 @@ PlotGuard::PlotGuard(int fd) {
 }
 
 PlotGuard::~PlotGuard() {
+  if (getpid() != worker)
+    _exit(1);  // a plugin has forked and returned in both processes
   const itimerval off = {};
   setitimer(ITIMER_PROF, &off, nullptr);
   client_fd = -1;

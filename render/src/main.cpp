@@ -12,6 +12,7 @@
 #include "streamers.h"
 #include "log.h"
 #include "master.h"
+#include "own_process.h"
 #include "plugins.h"
 #include "render.h"
 
@@ -78,13 +79,14 @@ Settings parse_arguments(int argc, char **argv) {
 // Loads the plugins. If that fails, the reason goes to the log and the status file, and plots are drawn without plugins.
 void load_plugin_library(Master &master, const std::string &library, int argc, char **argv) {
   try {
-    const auto names = load_plugins(library, argc, argv);
+    const auto names = load_plugins(library, argc, argv, [&master] { return master.must_stop(); });
     log("plugins loaded: " + std::to_string(names.size()));
     master.set_plugins(names, "");
   } catch (const std::exception &error) {
     log(std::string("cannot load the plugins: ") + error.what());
     master.set_plugins({}, error.what());
   }
+  master.end_strays();
 }
 
 int serve(const Settings &settings, int argc, char **argv) {
@@ -110,6 +112,8 @@ int serve(const Settings &settings, int argc, char **argv) {
 }  // namespace dqmhub
 
 int main(int argc, char **argv) {
+  dqmhub::fill_standard_descriptors();
+  dqmhub::open_log();
   dqmhub::Settings settings;
   try {
     settings = dqmhub::parse_arguments(argc, argv);

@@ -19,6 +19,7 @@
 #include "listener.h"
 #include "log.h"
 #include "memory.h"
+#include "own_process.h"
 #include "plugins.h"
 #include "render.h"
 #include "worker.h"
@@ -63,6 +64,8 @@ Master::Master(const Settings &settings)
       slots_(children_.size()),
       limits_(settings) {
   status_.library = settings_.plugins;
+  adopt_orphans();
+  restrict_forks();
   listener_ = open_listener(settings_.directory, settings_.socket());
   signals_ = open_signals();
   std::ofstream(settings_.pid(), std::ios::trunc) << getpid();
@@ -71,6 +74,13 @@ Master::Master(const Settings &settings)
 void Master::set_plugins(std::vector<std::string> names, const std::string &error) {
   status_.plugins = std::move(names);
   status_.error = error;
+}
+
+bool Master::must_stop() const {
+  sigset_t pending;
+  sigpending(&pending);
+  pollfd supervisor = {supervisor_, POLLIN, 0};
+  return sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT) || poll(&supervisor, 1, 0) > 0;
 }
 
 int Master::run() {
@@ -84,6 +94,7 @@ int Master::run() {
     if (status_.lost != lost_reported_ && !stopping_ms_)
       write_status();
   }
+  wait_for_strays();
   uint64_t plot_count = 0;
   for (size_t i = 0; i < children_.size(); ++i)
     plot_count += slots_[i].plot_count();
@@ -126,7 +137,7 @@ bool Master::fork_spare() {
     return false;
   const size_t number = place - children_.begin();
   slots_[number].reset();
-  const pid_t master = getpid(), pid = fork();
+  const pid_t master = getpid(), pid = fork_own();
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != master)  // the master died before prctl
@@ -168,6 +179,8 @@ void Master::wait_for_events() {
   pollfd watched[] = {{signals_, POLLIN, 0}, {supervisor_, POLLIN, 0}};
   if (poll(watched, 2, wait_ms()) <= 0)
     return;
+  if (watched[0].revents & POLLNVAL)
+    throw std::runtime_error("A plugin has closed descriptors of the service");
   if (watched[0].revents)
     take_signals();
   if (watched[1].revents && !stopping_ms_)
@@ -184,6 +197,22 @@ void Master::take_signals() {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
     handle_exit(pid, status);
+  end_strays();
+}
+
+void Master::end_strays() {
+  for (const pid_t pid : child_processes())
+    if (std::none_of(children_.begin(), children_.end(), [pid](const Child &child) { return child.pid == pid; }))
+      kill(pid, SIGKILL);
+}
+
+void Master::wait_for_strays() {
+  const int64_t begin = now_ms();
+  for (end_strays(); !child_processes().empty() && !has_children() && now_ms() - begin < kMinLifetimeMs; end_strays()) {
+    usleep(1000);
+    while (waitpid(-1, nullptr, WNOHANG) > 0)
+      continue;
+  }
 }
 
 void Master::handle_exit(pid_t pid, int status) {
@@ -195,7 +224,7 @@ void Master::handle_exit(pid_t pid, int status) {
     const bool busy = slots_[i].is_busy();
     if (!busy && slots_[i].plot_count() == child.initial_plots && now_ms() - child.forked_ms < kMinLifetimeMs)
       next_fork_ms_ = now_ms() + kMinLifetimeMs;
-    if (busy || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (busy || !slots_[i].fault().empty() || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
       report_loss(i, status);
     slots_[i].reset();  // other workers wait for the end of its plot
   }
@@ -204,19 +233,19 @@ void Master::handle_exit(pid_t pid, int status) {
 void Master::report_loss(size_t number, int status) {
   ++status_.lost;
   const WorkerSlot &slot = slots_[number];
-  const std::string active_plugin = plugin_name(slots_[number].active_plugin());
-  const std::string where = active_plugin.empty() ? "" : ", in the plugin " + active_plugin;
+  const std::string where = plugin_mention(slots_[number].active_plugin());
   const std::string when = slot.is_busy() ? " while drawing " + to_printable(slot.description()) + where
                            : slot.plot_count() > children_[number].initial_plots
                                ? " while idle, after drawing " + to_printable(slot.description())
                                : " while idle";
-  status_.last_lost = children_[number].loss_cause(status, settings_) + when;
+  const std::string fault = slot.is_busy() ? "" : to_printable(slot.fault());
+  status_.last_lost = fault.empty() ? children_[number].loss_cause(status, settings_) + when : fault;
   log("a worker " + status_.last_lost);
 }
 
 void Master::write_status() {
-  lost_reported_ = status_.lost;
-  dqmhub::write_status(settings_.status(), status_);
+  if (dqmhub::write_status(settings_.status(), status_))
+    lost_reported_ = status_.lost;
 }
 
 void Master::end_stuck_children() {

@@ -24,6 +24,10 @@ class Master {
   int run();
   // Records the loaded plugins, or the error, for status.json.
   void set_plugins(std::vector<std::string> names, const std::string &error);
+  // Tells whether a signal that ends the service has arrived, or its supervisor has ended, before run().
+  bool must_stop() const;
+  // Kills what children left behind: processes that plugins forked, and theirs, whose parent is then this process.
+  void end_strays();
 
  private:
   void maintain_workers();
@@ -33,6 +37,7 @@ class Master {
   void wait_for_events();
   void take_signals();
   void handle_exit(pid_t pid, int status);
+  void wait_for_strays();
   void report_loss(size_t number, int status);
   void write_status();
   void end_stuck_children();

@@ -2,39 +2,50 @@
 
 #include <cxxabi.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <typeinfo>
 #include <utility>
 
+#include "log.h"
+#include "own_process.h"
+#include "worker_slot.h"
+
 namespace dqmhub {
 namespace {
 
-constexpr unsigned kLoadTimeoutS = 60;  // for loading a library
+constexpr int64_t kLoadTimeoutMs = 60'000;  // for loading a library
+constexpr int kSpoiltCode = 99;             // exit code of a process whose descriptors a library has closed
 
 std::vector<DQMRenderPlugin *> plugins;
 std::vector<std::string> names;
 std::string applied_names;
 std::atomic<int32_t> unused_slot{0}, *active_plugin = &unused_slot;
 
-// Calls plugin `i` and marks it as running. The mark stays after a crash or an exception, so that the plugin can be named
-// as the cause.
-template <typename Call> auto call_plugin(size_t i, Call call) {
+// Calls plugin `i` and marks it as running, and as the last one that did afterwards if it `applies`. The mark stays after a crash
+// or an exception, so that the plugin can be named as the cause.
+template <typename Call> auto call_plugin(size_t i, bool applies, Call call) {
   struct ActiveMark {
-    int exceptions = std::uncaught_exceptions();
-    explicit ActiveMark(size_t i) { active_plugin->store(int32_t(i) + 1); }
+    const int32_t number, after;
+    const int exceptions = std::uncaught_exceptions();
+    ActiveMark(size_t i, bool applies) : number(int32_t(i) + 1), after(applies ? -number : 0) { active_plugin->store(number); }
     ~ActiveMark() {
       if (std::uncaught_exceptions() == exceptions)
-        active_plugin->store(0);
+        active_plugin->store(after);
     }
-  } mark(i);
+  } mark(i, applies);
   return call(*plugins[i]);
 }
 
@@ -60,39 +71,106 @@ void load(const std::string &library, int argc, char **argv) {
     plugin->initialise(argc, argv);
 }
 
-[[noreturn]] void run_probe(int pipe, const std::string &library, int argc, char **argv) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  alarm(kLoadTimeoutS);
+// The descriptors that are open now.
+OpenDescriptors open_descriptors() {
+  constexpr int end = 256;
+  std::vector<int> numbers;
+  for (int number = 0; number < end; ++number)
+    if (fcntl(number, F_GETFD) >= 0)
+      numbers.push_back(number);
+  return OpenDescriptors(numbers);
+}
+
+// Puts back how this process handles signals, which plugins may have changed.
+class SignalGuard {
+ public:
+  SignalGuard() {
+    for (int number = 1; number < SIGRTMIN; ++number)
+      sigaction(number, nullptr, &actions_[number]);
+    sigprocmask(SIG_SETMASK, nullptr, &mask_);
+  }
+  ~SignalGuard() {
+    for (int number = 1; number < SIGRTMIN; ++number)
+      sigaction(number, &actions_[number], nullptr);
+    sigprocmask(SIG_SETMASK, &mask_, nullptr);
+  }
+  SignalGuard(const SignalGuard &) = delete;
+
+ private:
+  struct sigaction actions_[NSIG] = {};
+  sigset_t mask_;
+};
+
+// Loads the library and returns the error, or "". Ends the process if that closes its descriptors.
+std::string try_to_load(const std::string &library, int argc, char **argv) {
+  const OpenDescriptors before = open_descriptors();
+  const pid_t process = getpid();
   std::string error;
   try {
+    const SignalGuard signals;
     load(library, argc, argv);
   } catch (const std::exception &failure) {
     error = failure.what();
   }
+  if (getpid() != process)
+    _exit(0);  // a plugin has forked and returned in both processes
+  if (before.are_intact())
+    return error;
+  log("cannot go on after loading " + library + ", which closes descriptors that it did not open");
+  _exit(kSpoiltCode);
+}
+
+[[noreturn]] void run_probe(int pipe, const std::string &library, int argc, char **argv) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const std::string error = try_to_load(library, argc, argv);
   [[maybe_unused]] const auto written = write(pipe, error.data(), error.size());
   _exit(0);
 }
 
+// Waits for the end of the probe and returns its status, or nothing if it was killed before.
+std::optional<int> wait_for_probe(pid_t pid, const std::function<bool()> &must_stop) {
+  const int64_t begin = now_ms();
+  const timespec pause = {0, 20'000'000};
+  sigset_t ended;
+  sigemptyset(&ended);
+  sigaddset(&ended, SIGCHLD);
+  for (int status;;) {
+    if (waitpid(pid, &status, WNOHANG) == pid)
+      return status;
+    if (must_stop() || now_ms() - begin > kLoadTimeoutMs) {
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+      return {};
+    }
+    sigtimedwait(&ended, nullptr, &pause);
+  }
+}
+
+std::string probe_error(const std::string &library, std::optional<int> status, const std::string &error) {
+  if (!status)
+    return library + ": Loading takes more than a minute";
+  if (WIFSIGNALED(*status))
+    return library + ": Loading crashes with SIG" + sigabbrev_np(WTERMSIG(*status));
+  if (WEXITSTATUS(*status) == kSpoiltCode)
+    return library + ": Loading closes descriptors that it did not open";
+  return WEXITSTATUS(*status) ? library + ": Loading ends the program" : error;
+}
+
 // Loads the library in a child process first. Returns the error, or "" if there is none.
-std::string probe(const std::string &library, int argc, char **argv) {
+std::string probe(const std::string &library, int argc, char **argv, const std::function<bool()> &must_stop) {
   int ends[2];
-  const pid_t pid = pipe(ends) == 0 ? fork() : -1;
+  const pid_t pid = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0 ? fork_own() : -1;
   if (pid < 0)
     return std::strerror(errno);
   if (pid == 0)
     run_probe(ends[1], library, argc, argv);
-  close(ends[1]);
-  std::string error;
-  char part[512];
-  for (ssize_t got; (got = read(ends[0], part, sizeof part)) > 0;)
-    error.append(part, got);
+  const auto status = wait_for_probe(pid, must_stop);
+  char error[4096];  // the pipe holds as much, and is not waited for: a process that the plugins forked may hold it
+  const ssize_t got = read(ends[0], error, sizeof error);
   close(ends[0]);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  if (WIFSIGNALED(status))
-    return library + (WTERMSIG(status) == SIGALRM ? ": Loading takes more than a minute"
-                                                  : std::string(": Loading crashes with SIG") + sigabbrev_np(WTERMSIG(status)));
-  return WEXITSTATUS(status) ? library + ": Loading ends the program" : error;
+  close(ends[1]);
+  return must_stop() ? library + ": The service ended before it was loaded"
+                     : probe_error(library, status, std::string(error, std::max<ssize_t>(got, 0)));
 }
 
 VisDQMAxisInfo axis_info(const AxisSpec &axis) {
@@ -118,16 +196,23 @@ VisDQMReference reference_info(Reference reference) {
 
 }  // namespace
 
-std::vector<std::string> load_plugins(const std::string &library, int argc, char **argv) {
-  if (const std::string error = probe(library, argc, argv); !error.empty())
+std::vector<std::string> load_plugins(const std::string &library, int argc, char **argv, const std::function<bool()> &must_stop) {
+  std::string error = probe(library, argc, argv, must_stop);
+  if (error.empty())
+    error = try_to_load(library, argc, argv);
+  if (!error.empty())
     throw std::runtime_error(error);
-  load(library, argc, argv);
   for (const auto plugin : plugins)
     names.push_back(class_name(*plugin));
   return names;
 }
 
 void set_active_plugin_slot(std::atomic<int32_t> &slot) { active_plugin = &slot; }
+
+std::string plugin_mention(int32_t number) {
+  const std::string name = plugin_name(std::abs(number));
+  return name.empty() ? "" : (number > 0 ? ", in the plugin " : ", after the plugin ") + name;
+}
 
 const char *plugin_name(int32_t number) { return number > 0 && size_t(number) <= names.size() ? names[number - 1].c_str() : ""; }
 
@@ -157,7 +242,7 @@ PlotPlugins::PlotPlugins(const Request &request, const Spec &spec, const std::ve
   image_.refnorm = spec.norm;
   image_.json = spec.json;
   for (size_t i = 0; i < plugins.size(); ++i)
-    if (call_plugin(i, [this](DQMRenderPlugin &plugin) { return plugin.applies(image_.objects[0], image_); }))
+    if (call_plugin(i, false, [this](DQMRenderPlugin &plugin) { return plugin.applies(image_.objects[0], image_); }))
       applying_.push_back(i);
   for (const size_t i : applying_)
     applied_names += (applied_names.empty() ? "" : ", ") + names[i];
@@ -166,7 +251,7 @@ PlotPlugins::PlotPlugins(const Request &request, const Spec &spec, const std::ve
 void PlotPlugins::pre_draw(TCanvas &canvas, Spec &spec, std::vector<std::unique_ptr<TObject>> &objects) {
   VisDQMRenderInfo how = {spec.options, false};
   for (const size_t i : applying_) {
-    call_plugin(i, [&](DQMRenderPlugin &plugin) { plugin.preDraw(&canvas, image_.objects[0], image_, how); });
+    call_plugin(i, true, [&](DQMRenderPlugin &plugin) { plugin.preDraw(&canvas, image_.objects[0], image_, how); });
     adopt_replacements(objects);
   }
   if (applying_.empty())
@@ -192,7 +277,7 @@ void PlotPlugins::set_reference() { image_.objects[0].reference = image_.objects
 
 void PlotPlugins::post_draw(TCanvas &canvas) {
   for (const size_t i : applying_)
-    call_plugin(i, [&](DQMRenderPlugin &plugin) { plugin.postDraw(&canvas, image_.objects[0], image_); });
+    call_plugin(i, true, [&](DQMRenderPlugin &plugin) { plugin.postDraw(&canvas, image_.objects[0], image_); });
 }
 
 }  // namespace dqmhub

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <stdexcept>
 #include <system_error>
 
 #include "crash_report.h"
@@ -22,19 +23,13 @@ namespace dqmhub {
 namespace {
 
 constexpr size_t kMaxConnections = 256;
+constexpr size_t kMaxBufferedBytes = 2 * kMaxMessageBytes;  // of all connections
+constexpr size_t kLargeBytes = 1 << 20;                     // of one connection that may have to give them back
 constexpr int64_t kIoTimeoutMs = 10'000;  // without progress of a request that arrives or of a response that the client reads
 constexpr int64_t kDrainTimeoutMs = 200;  // the same while the service stops
 constexpr int64_t kWaitingPollMs = 2;     // for requests that wait for plots of the same monitor element
 
 [[noreturn]] void throw_errno(const char *what) { throw std::system_error(errno, std::generic_category(), what); }
-
-void epoll_watch(int epoll, int fd, uint32_t events, int how = EPOLL_CTL_ADD) {
-  epoll_event event = {};
-  event.events = events;
-  event.data.fd = fd;
-  if (epoll_ctl(epoll, how, fd, &event) < 0)
-    throw_errno("epoll_ctl");
-}
 
 sigset_t master_signals() {
   sigset_t set;
@@ -63,7 +58,9 @@ Worker::Worker(int listener, WorkerSlots &slots, size_t number, const Settings &
       slot_(slots[number]),
       blacklist_(settings.blacklist()),
       initial_bytes_(mapped_bytes()),
-      retire_bytes_(initial_bytes_ + (uint64_t(settings.memory_mb) << 19)) {
+      retire_bytes_(initial_bytes_ + (uint64_t(settings.memory_mb) << 19)),
+      process_({listener_, epoll_, signals_}) {
+  adopt_orphans();
   set_active_plugin_slot(slot_.active_plugin());
   install_crash_reports(settings, slot_);
 }
@@ -81,8 +78,8 @@ bool Worker::wait_for_activation() const {
 }
 
 void Worker::run() {
-  epoll_watch(epoll_, signals_, EPOLLIN);
-  epoll_watch(epoll_, listener_, EPOLLIN | EPOLLEXCLUSIVE);  // one connection wakes one idle worker, not all
+  watch(signals_, EPOLLIN);
+  watch(listener_, EPOLLIN | EPOLLEXCLUSIVE);  // one connection wakes one idle worker, not all
   while (!draining_ || !connections_.empty()) {
     slot_.beat();
     epoll_event event;  // one at a time, so that other workers take the remaining connections
@@ -93,16 +90,31 @@ void Worker::run() {
       handle(event);
     serve_waiting();
     close_overdue();
+    drop_large_connections();
   }
 }
 
+// Watches a descriptor for events, which will carry it and the serial number of its connection.
+void Worker::watch(int fd, uint32_t events, uint32_t serial, bool again) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.u64 = uint64_t(serial) << 32 | uint32_t(fd);
+  if (epoll_ctl(epoll_, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0)
+    throw_errno("epoll_ctl");
+}
+
 void Worker::handle(const epoll_event &event) {
-  if (event.data.fd == signals_)
+  const int fd = int(uint32_t(event.data.u64));
+  const uint32_t serial = event.data.u64 >> 32;
+  const auto found = connections_.find(fd);
+  if (serial && (found == connections_.end() || found->second.serial != serial))
+    throw std::runtime_error("a closed connection is still open");  // a plugin closed it, and a copy of the process holds it
+  if (serial)
+    serve_connection(fd, event.events);
+  else if (fd == signals_)
     drain();
-  else if (event.data.fd == listener_)
-    accept_connection();
   else
-    serve_connection(event.data.fd, event.events);
+    accept_connection();
 }
 
 // Accepts a connection and serves its first request. Returns false if none is waiting because another worker was faster.
@@ -113,8 +125,10 @@ bool Worker::accept_connection() {
   if (fd < 0)  // a plugin may have closed or used up the descriptors
     throw_errno("accept");
   drop_idle_connection();
-  connections_[fd].active_ms = now_ms();
-  epoll_watch(epoll_, fd, EPOLLIN);
+  Connection &connection = connections_[fd];
+  connection.active_ms = now_ms();
+  connection.serial = ++last_serial_ ? last_serial_ : ++last_serial_;
+  watch(fd, EPOLLIN, connection.serial);
   serve_connection(fd, EPOLLIN);  // clients send right after connecting, so the request has usually arrived
   return true;
 }
@@ -129,37 +143,50 @@ void Worker::drop_idle_connection() {
   close_connection(longest);
 }
 
+// Closes connections with incomplete messages, those without progress for longest first, until the others fit into memory.
+void Worker::drop_large_connections() {
+  for (;;) {
+    size_t bytes = 0;
+    auto slowest = connections_.end();
+    for (auto it = connections_.begin(); it != connections_.end(); ++it) {
+      bytes += it->second.memory();
+      const bool droppable = it->second.memory() > kLargeBytes && !it->second.waiting_ms;
+      if (droppable && (slowest == connections_.end() || it->second.partial_ms < slowest->second.partial_ms))
+        slowest = it;
+    }
+    if (bytes <= kMaxBufferedBytes || slowest == connections_.end())
+      return;
+    close_connection(slowest);
+  }
+}
+
 void Worker::serve_connection(int fd, uint32_t events) {
   const auto found = connections_.find(fd);
   if (found == connections_.end())
     return;
-  Connection &connection = found->second;
-  const size_t size_before = connection.size();
-  const bool ended = events & EPOLLIN && !receive(fd, connection);
-  bool alive = !(events & EPOLLHUP) && send_pending(fd, connection);
-  while (alive && connection.output.empty() && respond_to_next(fd, connection))
-    alive = send_pending(fd, connection);
-  if (!alive || (ended && !connection.waiting_ms)) {
-    close_connection(found);
-    return;
+  bool alive = false;
+  try {
+    alive = exchange(fd, found->second, events);
+  } catch (const std::bad_alloc &) {
+    log("a client was disconnected, because there is no memory for its request");
   }
+  if (!alive)
+    close_connection(found);
+}
+
+// Receives, responds and sends. Returns false if the connection is to be closed. Throws std::bad_alloc.
+bool Worker::exchange(int fd, Connection &connection, uint32_t events) {
+  const size_t size_before = connection.size();
+  const bool ended = events & EPOLLIN && !connection.receive(fd);
+  bool alive = !(events & EPOLLHUP) && connection.send_pending(fd);
+  while (alive && connection.output.empty() && respond_to_next(fd, connection))
+    alive = connection.send_pending(fd);
+  if (!alive || (ended && !connection.waiting_ms))
+    return false;
   const bool partial = connection.size() > 0 && !connection.waiting_ms, progress = connection.size() != size_before;
   connection.partial_ms = !partial ? 0 : progress || !connection.partial_ms ? now_ms() : connection.partial_ms;
   const uint32_t awaited = connection.output.empty() ? EPOLLIN : EPOLLOUT;
-  epoll_watch(epoll_, fd, connection.waiting_ms ? 0 : awaited, EPOLL_CTL_MOD);
-}
-
-// Reads the bytes that have arrived, up to the maximum message size. Returns false if the client has closed its end.
-bool Worker::receive(int fd, Connection &connection) {
-  static char chunk[1 << 18];
-  while (connection.input.size() < kMaxMessageBytes) {
-    const ssize_t got = recv(fd, chunk, sizeof chunk, 0);
-    if (got <= 0)
-      return got < 0 && (errno == EAGAIN || errno == EINTR);
-    connection.input.append(chunk, got);
-    if (size_t(got) < sizeof chunk)
-      return true;
-  }
+  watch(fd, connection.waiting_ms ? 0 : awaited, connection.serial, true);
   return true;
 }
 
@@ -178,7 +205,7 @@ bool Worker::respond_to_next(int fd, Connection &connection) {
   if (!response)
     return false;
   connection.output = encode_response(*response);
-  connection.input.erase(0, size);
+  connection.remove_request(size);
   connection.active_ms = now_ms();
   connection.partial_ms = 0;
   return true;
@@ -189,7 +216,7 @@ std::optional<Response> Worker::respond(int fd, Connection &connection, std::str
   Request request;
   if (const Code code = parse_request(message, request); code != kOk)
     return error_response(code);
-  slot_.begin_plot(request.name, request.spec);  // before the others are looked at, so that two workers see each other
+  slot_.begin_plot(request.name, request.spec, fd);  // before the others are looked at, so that two workers see each other
   if (slots_.must_wait(number_, request.name, connection.waiting_ms, most_of_one_name_)) {
     slot_.cancel_plot();
     connection.waiting_ms = connection.waiting_ms ? connection.waiting_ms : now_ms();
@@ -197,6 +224,7 @@ std::optional<Response> Worker::respond(int fd, Connection &connection, std::str
   }
   connection.waiting_ms = 0;
   const Response response = draw(fd, request);
+  retire_if_damaged();
   slot_.end_plot();
   return response;
 }
@@ -227,10 +255,20 @@ Response Worker::draw(int fd, const Request &request) {
 
 // Reports a failed plot and retires this worker, because ROOT's state is undefined after an exception.
 Response Worker::fail(Code code, const char *why) {
-  const std::string active_plugin = plugin_name(slot_.active_plugin());
-  log("failed on " + to_printable(slot_.description()) + (active_plugin.empty() ? "" : ", in the plugin " + active_plugin) + ": " + why);
+  retire_for(to_printable(why));
+  return {code, to_printable(why) + "\n" + plugin_name(slot_.active_plugin())};
+}
+
+// Retires a worker whose process a plugin has changed, before the next plot or client depends on it.
+void Worker::retire_if_damaged() {
+  if (const std::string damage = draining_ ? "" : process_.damage(); !damage.empty())
+    retire_for(damage);
+}
+
+// Retires this worker because of its last plot. The master counts and logs it as lost.
+void Worker::retire_for(const std::string &why) {
+  slot_.set_fault("was replaced (" + why + ") after drawing " + to_printable(slot_.description()) + plugin_mention(slot_.active_plugin()));
   retire();
-  return {code, to_printable(why) + "\n" + active_plugin};
 }
 
 // Retires a worker that leaks memory before an innocent plot fails for lack of it.
@@ -241,21 +279,6 @@ void Worker::retire_if_grown() {
   log("a worker has grown by " + std::to_string((now - initial_bytes_) >> 20) + " MB and is replaced; last plot " +
       to_printable(slot_.description()));
   retire();
-}
-
-// Sends as much of the output buffer as possible without blocking. Returns false if the client has disconnected.
-bool Worker::send_pending(int fd, Connection &connection) {
-  size_t sent = 0;
-  while (sent < connection.output.size()) {
-    const ssize_t count = send(fd, connection.output.data() + sent, connection.output.size() - sent, MSG_NOSIGNAL);
-    if (count < 0 && errno != EAGAIN && errno != EINTR)
-      return false;
-    if (count < 0)
-      break;
-    sent += count;
-  }
-  connection.output.erase(0, sent);
-  return true;
 }
 
 void Worker::close_overdue() {
@@ -293,6 +316,7 @@ int Worker::wait_ms() const {
 }
 
 Worker::Connections::iterator Worker::close_connection(Connections::iterator connection) {
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, connection->first, nullptr);  // a copy of this process may hold it, and with it its events
   close(connection->first);
   return connections_.erase(connection);
 }

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "blacklist.h"
+#include "connection.h"
+#include "own_process.h"
 #include "protocol.h"
 #include "settings.h"
 #include "worker_slots.h"
@@ -26,26 +28,22 @@ class Worker {
   void run();
 
  private:
-  struct Connection {
-    std::string input, output;  // an incomplete request; the unsent part of a response
-    int64_t active_ms = 0;      // time of the last response, or of the connection
-    int64_t partial_ms = 0;     // last progress of an incomplete request or response; 0 if none is incomplete
-    int64_t waiting_ms = 0;     // since when its request waits for plots of the same monitor element; 0 if it does not
-    size_t size() const { return input.size() + output.size(); }
-  };
   using Connections = std::map<int, Connection>;
 
   void handle(const epoll_event &event);
+  void watch(int fd, uint32_t events, uint32_t serial = 0, bool again = false);
   bool accept_connection();
   void drop_idle_connection();
+  void drop_large_connections();
   void serve_connection(int fd, uint32_t events);
-  bool receive(int fd, Connection &connection);
+  bool exchange(int fd, Connection &connection, uint32_t events);
   bool respond_to_next(int fd, Connection &connection);
-  bool send_pending(int fd, Connection &connection);
   void serve_waiting();
   std::optional<Response> respond(int fd, Connection &connection, std::string_view message);
   Response draw(int fd, const Request &request);
   Response fail(Code code, const char *why);
+  void retire_if_damaged();
+  void retire_for(const std::string &why);
   void retire_if_grown();
   void close_overdue();
   void drain();
@@ -60,7 +58,9 @@ class Worker {
   WorkerSlot &slot_;
   Blacklist blacklist_;
   const uint64_t initial_bytes_, retire_bytes_;  // memory at the start; memory from which on the worker retires
+  const OwnProcess process_;
   Connections connections_;
+  uint32_t last_serial_ = 0;  // of a connection
   bool draining_ = false;
 };
 

@@ -30,8 +30,9 @@ class WorkerSlot {
   // Called by the worker, and by a spare, at least every kHeartbeatMs while no plot is drawn.
   void beat() { beat_.store(now_ms(), std::memory_order_release); }
 
-  // Called by the worker around each request.
-  void begin_plot(std::string_view name, std::string_view spec) {
+  // Called by the worker around each request, which client number `client` has sent.
+  void begin_plot(std::string_view name, std::string_view spec, int client) {
+    client_.store(client);
     copy(name, name_);
     copy(spec, spec_);
     name_hash_.store(hash(name));
@@ -45,6 +46,7 @@ class WorkerSlot {
   std::atomic<int32_t> &active_plugin() { return plugin_; }
   void end_plot() {
     plugin_.store(0, std::memory_order_relaxed);
+    client_.store(-1, std::memory_order_relaxed);
     beat();
     started_.store(0, std::memory_order_release);
     plots_.fetch_add(1, std::memory_order_relaxed);
@@ -55,6 +57,9 @@ class WorkerSlot {
     leaving_.store(true, std::memory_order_release);
     kill(getppid(), SIGCHLD);
   }
+
+  // Announces why this worker ends, although it has responded to all requests.
+  void set_fault(std::string_view why) { copy(why, fault_); }
 
   // Called by the other workers. Returns for how long this worker has been drawing the named monitor element, -1 if it does not.
   int64_t drawing_ms(std::string_view name, int64_t now) const {
@@ -68,9 +73,12 @@ class WorkerSlot {
     started_.store(0);
     plugin_.store(0);
     leaving_.store(false);
+    copy("", fault_);
   }
   bool is_leaving() const { return leaving_.load(std::memory_order_acquire); }
   uint64_t plot_count() const { return plots_.load(); }
+  int client() const { return client_.load(); }
+  std::string fault() const { return text(fault_); }
   bool is_busy() const { return started_.load() != 0; }
   int64_t busy_ms(int64_t now) const {
     const int64_t started = started_.load(std::memory_order_acquire);
@@ -100,6 +108,8 @@ class WorkerSlot {
   std::atomic<uint64_t> plots_;
   std::atomic<bool> leaving_;
   std::atomic<int32_t> plugin_;  // number of the running plugin, see plugin_name(); 0 if none
+  std::atomic<int32_t> client_;  // descriptor of the client in the worker
+  char fault_[1024];
   char name_[1024];
   char spec_[512];
 };

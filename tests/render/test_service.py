@@ -219,7 +219,9 @@ def test_worker_that_ignores_the_time_limit_is_killed(start: Callable[..., Servi
     service = start("--workers", "1", "--timeout", "4").wait_until_ready()
     worker, outcome = busy_worker(service, slow)
     os.kill(worker, signal.SIGSTOP)
-    assert isinstance(outcome.result(), RenderDisconnected)
+    error = outcome.result()
+    assert isinstance(error, RenderOverrun)
+    assert error.reason == "took more than 4 s"
     service.wait_for_log("a worker was killed after 4 s")
     assert service.client.render(scalar_request("42")).code == 0
 
