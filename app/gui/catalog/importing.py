@@ -8,7 +8,7 @@ import time
 from app.core.settings import Settings
 from app.core.urls import is_remote
 from app.formats import FileVersion, FormatError, file_version
-from app.gui.catalog.reader import ReaderLost, ReadingInterrupted, Unreadable, read
+from app.gui.catalog.reader import ReaderInterrupted, ReaderLost, Unreadable, read
 from app.gui.catalog.storing import store
 from app.gui.models import FAILED, NEW, File
 from app.gui.settings import GuiSettings, readable_roots
@@ -97,7 +97,7 @@ def _import(job: BackgroundJob, file: File, settings: Settings) -> bool:
         contents = read(file.url, file.format, gui.import_memory_mb, gui.import_cpu_s, gui.remote_timeout_s)
     except OSError as error:
         _store_failure(file, None, f"{file.url}: {error.strerror}")
-    except ReadingInterrupted as error:
+    except ReaderInterrupted as error:
         if job.attempts < ATTEMPTS:
             raise
         _store_failure(file, version, f"{error}, {ATTEMPTS} times; it is read again an hour later", RETRY_S)

@@ -62,26 +62,26 @@ class ReaderLost(Unreadable):
     """The process that read the file met a limit or crashed. Limits and programs change, so that the file is read again later."""
 
 
-class ReadingInterrupted(Exception):
+class ReaderInterrupted(Exception):
     """The file was not read for a reason outside of it; another attempt can succeed. The message is the reason."""
 
 
 def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: float) -> Contents:
     """Read the lists of the samples in a file.
 
-    Raises OSError when it cannot be opened or read, Unreadable when it cannot be used, ReadingInterrupted for other reasons.
+    Raises OSError when it cannot be opened or read, Unreadable when it cannot be used, ReaderInterrupted for other reasons.
     """
     limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
     command = [sys.executable, "-m", "app.gui.catalog.reader", path, format, *map(str, limits)]
     try:
         done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=MOST_ELAPSED * cpu_s, check=False)
     except subprocess.TimeoutExpired:
-        raise ReadingInterrupted(out_of_time(path, cpu_s)) from None
+        raise ReaderInterrupted(out_of_time(path, cpu_s)) from None
     except OSError as error:
-        raise ReadingInterrupted(f"{path}: no process can be started that reads it ({error.strerror})") from error
+        raise ReaderInterrupted(f"{path}: no process can be started that reads it ({error.strerror})") from error
     head, _, rest = done.stdout.partition(b"\n")
     if was_killed(done.returncode):
-        raise ReadingInterrupted(killed(path, done.returncode))
+        raise ReaderInterrupted(killed(path, done.returncode))
     if done.returncode != 0 or not head:
         raise ReaderLost(ended(path, done.returncode, done.stderr, cpu_s))
     answer = json.loads(head)
