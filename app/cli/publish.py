@@ -1,4 +1,4 @@
-"""`dqmhub mirror-key`: the key that signs the published data of this hub."""
+"""`dqmhub mirror-key`: the key that signs the published data of this hub; `dqmhub publish`: the pseudonyms in it."""
 
 from __future__ import annotations
 
@@ -24,3 +24,24 @@ def mirror_key() -> None:
     if created:
         click.echo(f"Created {path}. Keep it secret: whoever has it can publish in the name of this hub", err=True)
     click.echo(keys.signing_key(settings).public_key().public_bytes_raw().hex())
+
+
+@click.group()
+def publish() -> None:
+    """Change what is replaced in published texts."""
+
+
+@publish.command("forget")
+@click.argument("pseudonym")
+def forget(pseudonym: str) -> None:
+    """Never again replace the word of PSEUDONYM, such as user-7, away from positions of users.
+
+    For words that were taken for the name of a user. Texts that are published from now on show the word.
+    """
+    cli.open_database()
+    from app.publish.sanitize.pseudonyms import forget as forget_user
+
+    kind, _, number = pseudonym.partition("-")
+    if kind != "user" or not number.isdecimal() or not forget_user(int(number)):
+        raise click.ClickException(f"There is no user {pseudonym} in published texts; a pseudonym of a user has the form user-7")
+    click.echo(f"The word of {pseudonym} is no longer replaced where it stands alone")

@@ -110,10 +110,15 @@ def clause_replacement(label: str, value: str = VALUE) -> Replace:
 
 
 def _is_no_name(label: str, value: str) -> bool:
-    """Whether a value is a number, a common word, or a shortened name."""
+    """Whether a value is a number, a common word, a member of an object as in `args.user`, or a shortened name."""
     value = value.lower()
     return (
-        value.endswith("..") or ".." in value[1:-2] or value in COMMON or value in PROGRAMS or not any(letter.isalpha() for letter in value)
+        ("." in value and any(word in COMMON or word in PROGRAMS for word in value.split(".")[1:]) and "@" not in value)
+        or value.endswith("..")
+        or ".." in value[1:-2]
+        or value in COMMON
+        or value in PROGRAMS
+        or not any(letter.isalpha() for letter in value)
     )
 
 
@@ -254,7 +259,7 @@ LABELLED: dict[str, Replace] = {
     for name, position in SECRET_POSITIONS.items()
 } | {
     "option": value_replacement(_OPTION_LABEL, _token, _is_no_option_value),
-    "uid": value_replacement(_UID_LABEL, user_secret, _is_no_name, value=".*"),
+    "uid": value_replacement(_UID_LABEL, user_secret, lambda label, value: _is_no_name(label, user_secret(value).value), value=".*"),
     "user_label": value_replacement(_USER_LABEL, user_secret, _is_no_name, value=rf"""{VALUE}|[\w.-]+["']?"""),
     "host_label": value_replacement(_HOST_LABEL, host_secret, _is_no_host),
 }

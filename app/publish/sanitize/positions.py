@@ -17,7 +17,7 @@ import re2
 
 from app.publish.sanitize.addresses import is_silent
 from app.publish.sanitize.parts import Part, Parts, ReadRest, Unread, host_secret, is_pseudonym
-from app.publish.sanitize.pseudonyms import Secret
+from app.publish.sanitize.pseudonyms import Login, Secret
 from app.publish.sanitize.words import COMMON, PROGRAMS, is_ordinary
 
 _USER = r"[A-Za-z_][\w.-]*[\w$]"
@@ -160,7 +160,7 @@ def _part(group: str, value: str, after: str) -> Part | None:
         return None
     if word in COMMON or word in PROGRAMS or (group == "person" and is_ordinary(word.partition(" ")[0])):
         return None
-    return Secret("user", word)
+    return (Login if group in ("user", "other") else Secret)("user", word)
 
 
 def _host_part(group: str, value: str) -> Part | None:

@@ -18,11 +18,15 @@ MAX_ROWS = 500
 """Rows of one statement; SQLite limits the number of values."""
 
 
+LEARNED, FORGOTTEN = "learned-user", "forgotten-user"
+"""Kinds of rows of users that are replaced, and are not replaced, away from their position; with the number of the user."""
+
+
 class Pseudonym(Table):
     """The number of a replaced value.
 
     Attributes:
-        kind: As in `Secret`.
+        kind: As in `Secret`, or one of the two above.
         number: Counts within the kind, from 1 on.
         digest: 32 hex digits of an HMAC-SHA256 of kind and value.
     """
@@ -41,6 +45,21 @@ class Secret(NamedTuple):
 
     kind: str  # host, path, user, client, e-mail, address, token, key or environment
     value: str
+
+
+class Login(Secret):
+    """A user at a position where only an account can stand."""
+
+    __slots__ = ()
+
+
+def forget(number: int) -> bool:
+    """Never again replace a user away from its position; False if there is no user with this number."""
+    digest = Pseudonym.select(Pseudonym.digest).where(Pseudonym.kind == "user", Pseudonym.number == number).scalar()
+    if digest is None:
+        return False
+    Pseudonym.insert(kind=FORGOTTEN, number=number, digest=digest).on_conflict_ignore().execute()
+    return True
 
 
 class Pseudonyms:
@@ -69,12 +88,28 @@ class Pseudonyms:
             self._numbers |= self._stored_numbers(missing)
         return {secret: self._numbers[secret] for secret in secrets}
 
-    def has(self, secret: Secret) -> bool:
-        """Whether a value has a number. Numbers assigned later by other processes are found only after a call of `numbers`."""
-        if secret.kind not in self._known:
-            query = Pseudonym.select(Pseudonym.digest).where(Pseudonym.kind == secret.kind)
-            self._known[secret.kind] = {digest for (digest,) in rows(query)}
-        return secret in self._numbers or self.digest(secret) in self._known[secret.kind]
+    def learn(self, secrets: Collection[Secret]) -> None:
+        """Remember values that are replaced away from their position, too; those with a number in `FORGOTTEN` are not."""
+        if new := [secret for secret in dict.fromkeys(secrets) if self.digest(secret) not in self._digests_of(LEARNED)]:
+            learned = [{"kind": LEARNED, "number": number, "digest": self.digest(secret)} for secret, number in self.numbers(new).items()]
+            for some in chunked(learned, MAX_ROWS // 3):
+                Pseudonym.insert_many(some).on_conflict_ignore().execute()
+            self._known[LEARNED] |= {self.digest(secret) for secret in new}
+
+    def is_learned(self, secret: Secret) -> bool:
+        """Whether a value is replaced away from its position. What other processes learn later is not known."""
+        digest = self.digest(secret)
+        return digest in self._digests_of(LEARNED) and not self.is_forgotten(secret)
+
+    def is_forgotten(self, secret: Secret) -> bool:
+        """Whether a value is never replaced away from its position."""
+        return self.digest(secret) in self._digests_of(FORGOTTEN)
+
+    def _digests_of(self, kind: str) -> set[str]:
+        if kind not in self._known:
+            query = Pseudonym.select(Pseudonym.digest).where(Pseudonym.kind == kind)
+            self._known[kind] = {digest for (digest,) in rows(query)}
+        return self._known[kind]
 
     def _stored_numbers(self, secrets: Collection[Secret]) -> dict[Secret, int]:
         by_digest = {(secret.kind, self.digest(secret)): secret for secret in secrets}

@@ -16,9 +16,9 @@ from app.publish.sanitize.entropy import looks_random
 from app.publish.sanitize.labelled import LABELLED
 from app.publish.sanitize.parts import Part, Parts, ReadRest, Replace, Unread, host_secret, is_pseudonym, name_secret
 from app.publish.sanitize.positions import replace_position
-from app.publish.sanitize.pseudonyms import Secret
+from app.publish.sanitize.pseudonyms import Login, Secret
 from app.publish.sanitize.repositories import PUBLIC_HOSTS, public_url, replace_repository
-from app.publish.sanitize.words import COMMON, is_ordinary
+from app.publish.sanitize.words import COMMON, PROGRAMS, is_ordinary
 
 MAX_DIGITS = 24
 """Length of the longest number that is not redacted: an event, a thread, a time in nanoseconds."""
@@ -106,7 +106,7 @@ def replace_login(text: str, read_rest: ReadRest) -> Parts | None:
     match = _LOGIN.fullmatch(text)
     if is_pseudonym(match["user"]) and is_pseudonym(match["host"]):
         return None
-    user: Part = match["user"] if is_pseudonym(match["user"]) else Secret("user", match["user"].lower())
+    user: Part = match["user"] if is_pseudonym(match["user"]) else Login("user", match["user"].lower())
     return *read_rest(match["before"]), user, "@", host_secret(match["host"])
 
 
@@ -132,11 +132,16 @@ def replace_email(text: str, read_rest: ReadRest) -> Parts | None:
     return (*((named, " <") if sign else ()), Secret("e-mail", address))
 
 
-def replace_file_listing(text: str, read_rest: ReadRest) -> Parts:
-    """Owner and group in the output of `ls -l`."""
+def replace_file_listing(text: str, read_rest: ReadRest) -> Parts | None:
+    """Owner and group in the output of `ls -l`, unless both are accounts of the system."""
     match = _FILE_LISTING.fullmatch(text)
-    owner, group = (name if is_pseudonym(name) else Secret("user", name.lower()) for name in (match["user"], match["group"]))
-    return match["before"], owner, match["blank"], group
+    parts = (match["before"], _account(match["user"]), match["blank"], _account(match["group"]))
+    return parts if any(isinstance(part, Secret) for part in parts) else (text,)
+
+
+def _account(name: str) -> Part:
+    word = name.lower()
+    return name if is_pseudonym(name) or word in COMMON or word in PROGRAMS or word.isdigit() else Login("user", word)
 
 
 def replace_host(text: str, read_rest: ReadRest) -> Parts | None:

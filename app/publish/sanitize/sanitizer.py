@@ -18,7 +18,7 @@ from app.publish.sanitize.line_joining import distribute, findings_of, groups
 from app.publish.sanitize.multiline import redact_blocks
 from app.publish.sanitize.parts import DROPPED, Part, host_secret, is_pseudonym
 from app.publish.sanitize.paths import users_of
-from app.publish.sanitize.pseudonyms import Pseudonyms, Secret
+from app.publish.sanitize.pseudonyms import Login, Pseudonyms, Secret
 from app.publish.sanitize.rules import Rules
 from app.publish.sanitize.words import is_ordinary
 
@@ -26,10 +26,16 @@ MAX_PASSES = 4
 """Passes are repeated until nothing changes, because a replacement may form a new match with its neighbours; a line that
 still changes in the last pass is dropped."""
 
+MIN_NAME_PART = 3
+"""Shorter parts of a name say nothing of whether it is a word."""
+
 Label = Callable[[Secret, int], str]
 """The text in place of a secret with a number."""
 
-_WORD = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z][a-z0-9]{2,15}|[A-Z][A-Z0-9]{2,15})(?![A-Za-z0-9])")
+_WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]{2,15}(?![A-Za-z0-9])")
+_COMPOUND = re.compile(r"(?<![A-Za-z0-9._-])[A-Za-z][A-Za-z0-9]{0,15}(?:[._-][A-Za-z0-9]{1,16}){1,2}(?![A-Za-z0-9_-])")
+"""A word that may be the name of a user, without and with dots, dashes and underscores."""
+
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.|\Z)){0,250}")
 
 
@@ -54,6 +60,7 @@ class Sanitizer:
         self._rules = Rules(hosts)
         self._names = re2.compile(names) if names else None
         self._pseudonyms = Pseudonyms(secret)
+        self._mentioned: set[str] = set()  # users after labels of this log
         self._ordinary: set[str] = set()  # words, as written, that are not names of users
         self._short_texts: dict[str, str] = {}  # redacted text by original
         self._paths: set[str] = set()  # paths whose users are known
@@ -105,15 +112,15 @@ class Sanitizer:
     def learn_users(self, paths: Iterable[str]) -> None:
         """Remember the users in paths, so that their names are redacted everywhere from now on."""
         new_paths = set(paths) - self._paths
-        new = {Secret("user", user) for path in new_paths for user in users_of(path)}
+        new = {Login("user", user) for path in new_paths for user in users_of(path)}
         self._paths |= new_paths
         if new:
-            self._pseudonyms.numbers(sorted(new))
-            self._forget_ordinary(new)
+            self._learn(new)
             self._short_texts.clear()
 
     def _redact(self, lines: Iterable[str], label: Label) -> list[str]:
         """Redact lines until a further pass changes nothing."""
+        self._mentioned.clear()
         segments, ends = self._segments(lines)
         pieces = self._replace(segments, label)
         output = [" ".join(filter(None, pieces[start:end])) for start, end in pairwise(ends)]
@@ -152,35 +159,45 @@ class Sanitizer:
     def _apply_labels(self, parts: Sequence[Sequence[Part]], label: Label) -> list[str]:
         """Parts as text, with labels in place of secrets and of known users in plain text."""
         secrets = [part for some in parts for part in some if isinstance(part, Secret)]
-        users = {Secret("user", user) for secret in secrets if secret.kind == "path" for user in users_of(secret.value)}
+        users = {Login("user", user) for secret in secrets if secret.kind == "path" for user in users_of(secret.value)}
         numbers = self._pseudonyms.numbers([*(secret for secret in secrets if secret.kind != "environment"), *sorted(users)])
         self.counts.update(secret.kind for secret in secrets)
-        self._forget_ordinary(numbers)
+        self._learn({*users, *(secret for secret in secrets if secret.kind == "user")})
 
         def text(part: Part) -> str:
             if isinstance(part, str):
-                is_read = self._ordinary.issuperset(_WORD.findall(part))
-                return part if is_read else _WORD.sub(lambda word: self._word(word[0], label), part)
+                for pattern in (_COMPOUND, _WORD):
+                    if not self._ordinary.issuperset(pattern.findall(part)):
+                        part = pattern.sub(lambda word: self._word(word[0], label), part)
+                return part
             return label(part, numbers[part]) if part in numbers else DROPPED
 
         return ["".join(map(text, some)) for some in parts]
 
-    def _forget_ordinary(self, secrets: Iterable[Secret]) -> None:
-        """Look again at words that are now names of users."""
-        names = {secret.value for secret in secrets if secret.kind == "user" and not is_ordinary(secret.value)}
+    def _learn(self, users: Collection[Secret]) -> None:
+        """Replace users away from their position: logins in all logs, others in this one; not those whose names are words."""
+        names = {user for user in users if _can_be_learned(user.value)}
         if names:
-            self._ordinary -= {word for word in self._ordinary if word.lower() in names}
+            self._pseudonyms.learn([user for user in names if isinstance(user, Login)])
+            self._mentioned |= {user.value for user in names if not self._pseudonyms.is_forgotten(user)}
+            values = {user.value for user in names}
+            self._ordinary -= {word for word in self._ordinary if word.lower() in values}
 
     def _word(self, word: str, label: Label) -> str:
         """A word, or its label if it is the name of a known user."""
-        secret = Secret("user", word.lower())
         if word in self._ordinary:
             return word
-        if is_ordinary(secret.value) or not self._pseudonyms.has(secret):
+        secret = Secret("user", word.lower())
+        if not _can_be_learned(secret.value) or not (secret.value in self._mentioned or self._pseudonyms.is_learned(secret)):
             self._ordinary.add(word)
             return word
         self.counts["user"] += 1
         return label(secret, self._pseudonyms.numbers([secret])[secret])
+
+
+def _can_be_learned(name: str) -> bool:
+    """Whether a name in lower case is evidently no word, and no code: not all of its parts are words."""
+    return not all(len(part) < MIN_NAME_PART or is_ordinary(part) for part in re.split(r"[._-]", name))
 
 
 def _pseudonym(secret: Secret, number: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
+import sys
 from pathlib import Path
 
 _WORDS = """
@@ -38,15 +41,25 @@ krb kubelet lcg ldap libvirt lsf lxplus mailman make mariadb mongod munge mysql 
 nslcd ntpd nvidia openssl oracle perl php pilot podman polkitd postfix postgres postgresql prometheus puppet pytest qemu rabbitmq
 redis root rpcbind rpm rsync rsyslogd rucio sched screen sendmail sge sgeadmin sh singularity slurm slurmd slurmctld smtp snmpd
 splunk sqlite squid srm sshd sssd storm subversion sudo svn systemd tape tcsh telegraf tmux tomcat torque tty udev uwsgi uvicorn vim voms
-wlcg www xcache xdaemon xrootd yum zabbix zookeeper zsh
+nogroup shadow messagebus wlcg www xcache xdaemon xrootd yum zabbix zookeeper zsh
 alcareco btag bx bxs ls castor cscs ctpps ebeam ecalcalib egamma ephemeral express gedphotons genie hcalcalib hltphysics jetmet l1t lumi minbias
 metadata minimumbias muons nanodqm nanodqmio offline onlinebeam parking phase pixel pixellumi prompt pxl ramdisk rawdigi rechit rechits reco repack
 scouting sim sistrip skim strips supercluster tau towers tracklet unpack upgrade zerobias
 callback checksum codec config dataset datasets failover filename hostname namespace plugin plugins rollback runtime timestamp username workflow workflows
 """
 
-PROGRAMS = frozenset(_PROGRAMS.split())
-"""Programs, accounts of services and words of CMS, in lower case."""
+_OF_CODE = """
+alignas asio auto bool boost cfg char cest cet cmake constexpr cuda cxx daq dat decltype dst dynamic_cast edm eigen emtf enum explicit extern
+fmt geant geant4 grpc gsl hepmc hpp http inline int16 int32 int64 int8 jsn json jsoncpp kwargs libc linux lxml debian ubuntu centos rhel alma
+madgraph mutable mutex nlohmann noexcept nullptr numpy pandas pset py pybind11 pyroot pythia pythia8 powheg qt requests rvalue scipy sep
+sizeof sqlalchemy srcs std stderr stdin stdout stl struct tbb tcp tensorflow torch typedef typename udp uint uint16 uint32 uint64 uint8 unsigned
+untracked utc vdouble vint32 vpset vstring wchar werkzeug xerces xml yaml zlib msg runkey sourceclient
+beamspot bril btl conddb ecalgpu etl fakebeammonitor hcalgpu hgcal l1tmonitor l1tstage2 mtd onlinebeammonitor roc rpcmonitordigi scal ttc uhtr
+"""
+_OF_PYTHON = {word.lower() for word in (*keyword.kwlist, *dir(builtins), *sys.stdlib_module_names)}
+
+PROGRAMS = frozenset(_PROGRAMS.split()) | frozenset(_OF_CODE.split()) | _OF_PYTHON
+"""Programs, accounts of services, words of CMS, and types, keywords and libraries of Python and C++, in lower case."""
 
 _ENGLISH = Path(__file__).parent / "data" / "english_words.txt"
 

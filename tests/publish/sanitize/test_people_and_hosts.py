@@ -76,11 +76,41 @@ def test_names_of_files_of_the_project_and_its_environment_are_no_hosts() -> Non
 
 @pytest.mark.parametrize("program", ["frontier", "git", "oracle", "condor", "mark", "long", "muon"])
 def test_a_user_named_as_a_program_or_a_word_is_not_replaced_in_later_texts(sanitizer: Sanitizer, program: str) -> None:
-    sanitizer.text(f"opened /nfshome0/{program}/x.root, submitted by jqdoe")
+    sanitizer.text(f"opened /nfshome0/{program}/x.root, ssh -l jqdoe node")
     sanitizer.learn_users([f"/home/{program}/x"])
     later = f"the {program} client says: no {program.capitalize()} at line 12"
     assert sanitizer.text(later) == later
     assert "jqdoe" not in sanitizer.text("ask jqdoe")
+
+
+@pytest.mark.parametrize(
+    ("line", "later"),
+    [
+        ("TypeError: login() got unexpected type for user: str", "expected str, got int"),
+        ("owner = nullptr", "a nullptr was read"),
+        ("user = args.user", "see args.user and self.args"),
+        ("author: werkzeug, owner: ecalgpu", "werkzeug and ecalgpu started"),
+        ("user=untracked, user: cest", "cms.untracked.string at 13:07:36 CEST"),
+        ("submitted by zzprod", "zzprod: 12 events"),
+        ("copied from /home/geant/x", "the geant version"),
+    ],
+)
+def test_a_word_that_was_once_taken_for_a_user_stays_in_later_logs(sanitizer: Sanitizer, line: str, later: str) -> None:
+    sanitizer.text(line)
+    assert sanitizer.text(later) == later
+
+
+@pytest.mark.parametrize("name", ["jane.qdoe", "q_doe", "o-qbrien", "VanDerQberg", "qmuster"])
+def test_a_learned_user_is_found_again_in_any_spelling(sanitizer: Sanitizer, name: str) -> None:
+    sanitizer.text(f"sudo: {name} : TTY=pts/0")
+    for later in (f"now {name} is here.", f"asked {name.upper()}, then {name}.", f"({name})"):
+        assert name.lower() not in sanitizer.text(later).lower()
+
+
+def test_accounts_of_the_system_stay_in_listings_of_files(sanitizer: Sanitizer) -> None:
+    listing = ["drwxr-xr-x 2 root root 36864 Nov 29 11:26 .", "-rw-r--r-- 1 nobody nogroup 12 Nov 29 11:26 a.root"]
+    listing += ["uid=0(root) gid=0(root)"]
+    assert sanitizer.lines(listing) == listing
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.1.1", "0.0.0.0", "::1", "255.255.255.0", "255.255.255.255", "224.0.0.1"])

@@ -11,8 +11,9 @@ from app.core import database
 from app.core.database import proxy
 from app.core.settings import Settings
 from app.publish import redaction_counts
-from app.publish.sanitize.pseudonyms import Pseudonym, Pseudonyms, Secret
+from app.publish.sanitize.pseudonyms import Pseudonym, Pseudonyms, Secret, forget
 from app.publish.sanitize.sanitizer import Sanitizer
+from tests.support.cli import dqmhub
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.both_databases
@@ -40,6 +41,22 @@ def test_the_table_holds_no_value(hub: Settings) -> None:
     for value in ("c2f11", "jdoe", "hunter2", "jane"):
         assert value not in stored
     assert {len(row.digest) for row in Pseudonym.select()} == {32}
+
+
+def test_a_forgotten_user_is_replaced_only_at_its_position_from_then_on(hub: Settings) -> None:
+    assert Sanitizer(KEY).lines(["ssh -l kzcorr node", "the kzcorr module"]) == ["ssh -l user-1 node", "the user-1 module"]
+    assert Sanitizer(KEY).lines(["the kzcorr module"]) == ["the user-1 module"]
+    assert forget(1)
+    assert not forget(2)
+    assert Sanitizer(KEY).lines(["ssh -l kzcorr node", "the kzcorr module"]) == ["ssh -l user-1 node", "the kzcorr module"]
+
+
+def test_the_command_forgets_a_user_and_refuses_what_is_none(hub: Settings) -> None:
+    Sanitizer(KEY).text("ssh -l kzcorr node")
+    assert "user-1" in dqmhub(hub, "publish", "forget", "user-1").stdout
+    for name in ("user-7", "host-1", "kzcorr"):
+        assert dqmhub(hub, "publish", "forget", name).returncode != 0
+    assert Sanitizer(KEY).text("the kzcorr module") == "the kzcorr module"
 
 
 def test_another_key_finds_none_of_the_numbers(hub: Settings) -> None:
