@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,10 @@ def settings() -> Settings:
 LOG_LEVEL_NUMBERS = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
 
 
+RETRY_S = 0.5
+"""Pause between tries to start a service in an outage."""
+
+
 class ShortTracebackFormatter(logging.Formatter):
     """Logs no traceback of connection errors, which every poll of a queue repeats while a server is unreachable."""
 
@@ -86,13 +91,38 @@ class ShortTracebackFormatter(logging.Formatter):
 
 def open_database() -> Settings:
     """Load the settings, check the database and connect the queues."""
+    found = settings()
+    _connect(found)
+    return found
+
+
+def _connect(found: Settings) -> None:
     from app.core import database
     from app.queue.execution import connect as connect_queues
 
-    found = settings()
     database.check(database.connect(found))
     connect_queues(found)
-    return found
+
+
+def open_for_service(prepare: Callable[[Settings], object] = lambda _: None) -> Settings:
+    """As `open_database`, and prepare a service, which waits while the disk is full or the database is busy.
+
+    Whoever restarts services gives up after some tries, and they would stay down when there is space again.
+    """
+    from app.core.outages import log_outage, outage_of
+
+    found = settings()
+    while True:
+        try:
+            _connect(found)
+            prepare(found)
+            return found
+        except Exception as error:
+            outage = outage_of(error)
+            if outage is None or outage.kind not in ("full", "busy"):
+                raise
+            log_outage("The start waits", outage)
+            time.sleep(RETRY_S)
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -22,7 +22,7 @@ def worker() -> None:
 
 
 def _consume(queue: str) -> None:
-    settings = cli.open_database()
+    settings = cli.open_for_service()
     import jobs
     from app.areas import AREAS
     from app.formats import remote

@@ -32,7 +32,7 @@ SERVICES = ("web", "live", "worker", "render")
 )
 def run(demo: bool) -> None:
     """Run all services in this terminal; Ctrl-C stops them."""
-    settings = cli.open_database()
+    settings = cli.open_for_service()
     check_ports(settings, demo)
     if demo and not settings.of(SquareSettings).square_url:
         use_simulator(settings.of(ServiceSettings).simulator_port)

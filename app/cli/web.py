@@ -12,12 +12,11 @@ from app import cli
 @click.command()
 def web() -> None:
     """Run the web server."""
-    settings = cli.open_database()
     from app import create_app
     from app.core.server import WebServer
     from app.security import demo_accounts
 
-    demo_accounts.disable_unless_demo(settings)
+    settings = cli.open_for_service(demo_accounts.disable_unless_demo)
     server = WebServer(settings, create_app)
     try:
         server.check_address()

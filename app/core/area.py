@@ -127,7 +127,7 @@ class Area:
     init_app: Callable[[Flask], None] | None = None  # adds blueprints, hooks and what threads share
     menu: tuple[MenuItem, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # endpoint -> name of the least role
-    storing_nothing: frozenset[str] = frozenset()  # endpoints of POST that also work while the disk is full
+    storing_nothing: frozenset[str] = frozenset()  # endpoints of POST that are tried while the disk is full, too
     openapi: Callable[[], Mapping[str, Any]] | None = None  # paths of the API document
     status: Callable[[Settings], Iterable[StatusLine]] | None = None
     status_tables: tuple[StatusTable, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -52,8 +53,16 @@ def outage_of(error: BaseException) -> Outage | None:
     found = None
     for each in _chain(error):
         if kind := _kind(each):
-            found = Outage(kind, f"{each}".strip())
+            found = Outage(kind, _reason(each, kind))
     return found
+
+
+def _reason(error: BaseException, kind: OutageKind) -> str:
+    """What the system or the database says; SQLite names a full disk only where it happens to write the database itself."""
+    text = f"{error}".strip()
+    if kind == "full" and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_FULL) & 0xFF != sqlite3.SQLITE_FULL:
+        return f"{os.strerror(errno.ENOSPC)} ({text})"
+    return text
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

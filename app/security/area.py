@@ -17,7 +17,7 @@ AREA = Area(
         "local-link": CliCommand("app.cli.local_link", "Accounts"),
     },
     settings=SecuritySettings,
-    storing_nothing=frozenset({"security.csp_report"}),
+    storing_nothing=frozenset({"security.csp_report", "account.sign_in_now", "account.sign_out"}),
     roles={
         "static": "public",
         "bundle": "public",

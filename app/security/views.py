@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.database import proxy
+from app.core.outages import log_outage, outage_of
 from app.security import accounts, demo_accounts, this_machine
 from app.security.audit_log import audit
 from app.security.caller import current_user
@@ -27,6 +29,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 MAX_FORM_BYTES = 16 * 1024
 AUDIT_ROWS = 100
+SIGNED_OUT_HERE = "This browser is signed out. DQM Hub cannot store that now, so a copy of its session, if somebody has one, goes on until it ends by itself."
 
 
 def form_text(name: str) -> str:
@@ -99,9 +102,18 @@ def open_local_link() -> AnyResponse:
 @needs(Role.PUBLIC)
 def sign_out() -> AnyResponse:
     """End the session of this browser."""
-    if user := session_user():
-        audit("sign out", user.name)
-    end_session()
+    try:
+        user = session_user()
+        with proxy.atomic():
+            end_session()
+            if user:
+                audit("sign out", user.name)
+    except Exception as error:
+        if (outage := outage_of(error)) is None:
+            raise
+        log_outage("Sign-outs are not stored", outage)
+        session.clear()
+        return _sign_in_page("/", "", Problem(200, SIGNED_OUT_HERE))
     return redirect(request.script_root + "/", 303)
 
 

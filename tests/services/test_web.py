@@ -18,12 +18,14 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.core import database
 from app.core.heartbeat import Service
 from app.core.settings import TREE, Settings
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import environment, service, until
 from tests.support.site import address, answers, bound, site
+from tests.support.small_disk import fill_disk
 
 pytestmark = pytest.mark.slow
 
@@ -96,6 +98,19 @@ def test_a_web_server_outlives_workers_that_die_while_its_database_is_away(
         aside.rename(file)
         until(lambda: answers(running), "the server to answer")
         assert Path(f"/proc/{master}").exists()
+
+
+def test_a_web_server_that_is_started_on_a_full_disk_serves_when_there_is_space(
+    small_hub: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = small_hub.replace(web_port=free_port(), web_workers=1)
+    database.disconnect()
+    filling = fill_disk(settings.data)
+    with service(settings, "web") as process:
+        until(lambda: "The start waits: No space left on device" in capfd.readouterr().err, "the server to wait")
+        assert process.poll() is None
+        filling.unlink()
+        until(lambda: answers(settings), "the server to answer")
 
 
 def test_an_address_may_name_ten_monitor_elements_with_long_paths(server: Settings) -> None:
