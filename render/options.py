@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from render import draw_options
 from render.errors import OptionError
 
-MAX_SIDE = 4096
-"""Maximum width and height in pixels."""
+MIN_SIDE, MAX_SIDE = 20, 4096
+"""Least and greatest width and height in pixels: ROOT has no room for the parts of a plot in smaller ones."""
 
 MAX_TEXT_LENGTH = 200
 """Maximum number of characters of draw options and of a label."""
@@ -214,8 +214,8 @@ def _side(args: Query, field: str, default: int) -> int:
     text = args.get(field)
     if not text:
         return default
-    if not _INTEGER.fullmatch(text) or not 1 <= int(text) <= MAX_SIDE:
-        raise OptionError(field, f"{text!r} is not a whole number of pixels from 1 to {MAX_SIDE}")
+    if not _INTEGER.fullmatch(text) or not MIN_SIDE <= int(text) <= MAX_SIDE:
+        raise OptionError(field, f"{text!r} is not a whole number of pixels from {MIN_SIDE} to {MAX_SIDE}")
     return int(text)
 
 

@@ -7,7 +7,10 @@
 #include <TStyle.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <utility>
+#include <vector>
 
 namespace dqmhub {
 namespace {
@@ -47,13 +50,52 @@ void PixelDump::DrawBox(Double_t x1, Double_t y1, Double_t x2, Double_t y2) {
 
 void PixelDump::DrawPolyMarker(Int_t count, Double_t *x, Double_t *y) {
   uint32_t value;
-  if (!pixels() || fMarkerStyle != kStar || !to_opaque_argb(fMarkerColor, value)) {
-    TImageDump::DrawPolyMarker(count, x, y);
+  const bool stars = fMarkerStyle == kStar && to_opaque_argb(fMarkerColor, value);
+  for (int i = 0; pixels() && i < count; ++i)
+    if (holds_marker(x[i], y[i]) && !(stars && draw_star(XtoPixel(x[i]), YtoPixel(y[i]), value)))
+      TImageDump::DrawPolyMarker(1, x + i, y + i);
+}
+
+// Returns whether a marker is wholly in the image.
+bool PixelDump::holds_marker(double x, double y) {
+  constexpr int pixel = 1, first_dot = 9, last_dot = 19;
+  const int style = GetMarkerStyleBase(fMarkerStyle), column = XtoPixel(x), row = YtoPixel(y);
+  const bool dot = style == kDot || (style >= first_dot && style <= last_dot);
+  const int arm = dot ? 0 : int(4 * fMarkerSize * gStyle->GetImageScaling()) + int(GetMarkerLineWidth(fMarkerStyle)) + pixel;
+  return column >= arm && row >= arm && column + arm < width() && row + arm < height();
+}
+
+// Returns whether all points are in the image.
+bool PixelDump::holds(int count, const double *x, const double *y) {
+  for (int i = 0; i < count; ++i)
+    if (const int column = XtoPixel(x[i]), row = YtoPixel(y[i]); column < 0 || row < 0 || column >= width() || row >= height())
+      return false;
+  return true;
+}
+
+void PixelDump::DrawPS(Int_t count, Double_t *x, Double_t *y) {
+  if (!pixels() || std::abs(count) < 2 || holds(std::abs(count), x, y)) {
+    TImageDump::DrawPS(count, x, y);
     return;
   }
-  for (int i = 0; i < count; ++i)
-    if (!draw_star(XtoPixel(x[i]), YtoPixel(y[i]), value))
-      TImageDump::DrawPolyMarker(1, x + i, y + i);
+  // The middles of the outermost pixels in the coordinates of the pad; those of two pixels are one step apart.
+  const double right = 0.5 * (gPad->AbsPixeltoX(1) - gPad->AbsPixeltoX(0)), down = 0.5 * (gPad->AbsPixeltoY(1) - gPad->AbsPixeltoY(0));
+  const double left_end = gPad->AbsPixeltoX(0) + right, right_end = gPad->AbsPixeltoX(width() - 1) + right;
+  const double top_end = gPad->AbsPixeltoY(0) + down, low_end = gPad->AbsPixeltoY(height() - 1) + down;
+  if (count < 0) {
+    std::vector<double> xs(4 * -count), ys(4 * -count);
+    const int left =
+        static_cast<TPad *>(gPad)->ClipPolygon(-count, x, y, xs.size(), xs.data(), ys.data(), left_end, low_end, right_end, top_end);
+    if (left > 2)
+      TImageDump::DrawPS(-left, xs.data(), ys.data());
+  }
+  for (int i = 0; i + 1 < count; ++i) {
+    constexpr int outside = 2;
+    std::array<double, 2> xs = {x[i], x[i + 1]}, ys = {y[i], y[i + 1]};
+    const bool straight = XtoPixel(xs[0]) == XtoPixel(xs[1]) || YtoPixel(ys[0]) == YtoPixel(ys[1]);  // ROOT cuts these off itself
+    if (straight || gPad->Clip(xs.data(), ys.data(), left_end, low_end, right_end, top_end) != outside)
+      TImageDump::DrawPS(2, xs.data(), ys.data());
+  }
 }
 
 // Returns false if the star is too small, or partly outside the image.

@@ -25,7 +25,13 @@ bool parse_limit(std::string_view text, std::optional<double> &value) {
   return true;
 }
 
-bool parse_side(std::string_view text, int &value) { return parse_number(text, value) && value >= 0; }
+// A picture is drawn at least so large that ROOT can place its parts; 0 asks for none.
+bool parse_side(std::string_view text, int &value) {
+  if (!parse_number(text, value) || value < 0)
+    return false;
+  value = value == 0 ? 0 : std::max(value, kMinSide);
+  return true;
+}
 
 bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ' '; }
 

@@ -7,7 +7,7 @@
 
 namespace dqmhub {
 
-constexpr int kMaxSide = 4096;  // pixels
+constexpr int kMinSide = 20, kMaxSide = 4096;  // pixels
 
 struct AxisSpec {
   std::string type = "def";  // def, lin or log

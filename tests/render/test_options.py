@@ -66,8 +66,8 @@ ranges = st.tuples(limits, limits).filter(is_ordered)
 def options(draw: st.DrawFn) -> Options:
     (xmin, xmax), (ymin, ymax), (zmin, zmax) = draw(ranges), draw(ranges), draw(ranges)
     return Options(
-        width=draw(st.integers(1, 4096)),
-        height=draw(st.integers(1, 4096)),
+        width=draw(st.integers(20, 4096)),
+        height=draw(st.integers(20, 4096)),
         stats=draw(switches),
         norm=draw(switches),
         errors=draw(switches),

