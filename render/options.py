@@ -176,6 +176,10 @@ class Options:
         pairs += [(f"reflabel{i}", _percent_encode(label)) for i, label in enumerate(self.reflabels, 1) if label]
         return ";".join(f"{name}={value}" for name, value in pairs)
 
+    def choice(self) -> str:
+        """What was chosen other than the size and the labels, as text; "" for the defaults."""
+        return ", ".join(f"{name}={value}" for name, value in self.query().items() if name not in ("w", "h", "reflabel"))
+
     def query(self) -> dict[str, str | list[str]]:
         """The shortest query with these options: only values that differ from the default, in a fixed order."""
         return {

@@ -58,9 +58,16 @@ class PlotPart:
         return self.path.decode(errors="replace")
 
 
-def combined_part(parts: Sequence[PlotPart]) -> PlotPart:
-    """The part that crashes of a plot are counted for: its only ME, or the first with the names of all."""
-    return parts[0] if len(parts) == 1 else PlotPart(parts[0].sample, b" + ".join(part.path for part in parts)[:MAX_NAME_BYTES])
+def combined_part(parts: Sequence[PlotPart], options: Options) -> PlotPart:
+    """The part that crashes of a plot are counted for: its only ME, or the first with the names of all.
+
+    What a requester chose belongs to its name: an ME that crashes only when it is drawn so is not to blame when it is not.
+    """
+    names, choice = b" + ".join(part.path for part in parts), options.choice()
+    if not choice:
+        return parts[0] if len(parts) == 1 else PlotPart(parts[0].sample, names[:MAX_NAME_BYTES])
+    drawn_with = b" drawn with " + choice.encode()
+    return PlotPart(parts[0].sample, names[: max(0, MAX_NAME_BYTES - len(drawn_with))] + drawn_with)
 
 
 def render_request(parts: Sequence[PlotPart], options: Options) -> Request:

@@ -139,10 +139,10 @@ class Plots:
     def _render(self, parts: Sequence[PlotPart], options: Options, key: str) -> bytes:
         """Draw a plot and count the outcome. Raises PlotError."""
         name = parts[0].name
-        self._refuse(parts, key)
+        self._refuse(parts, options, key)
         try:
             with RENDER_SECONDS.time():
-                response = self._request(parts, render_request(parts, options))
+                response = self._request(parts, options)
         except PlotError:
             RENDERS.labels("file").inc()
             raise
@@ -154,12 +154,12 @@ class Plots:
             raise NothingToDraw(f"Nothing to draw for {name}: it is empty, or on the blacklist of the render service")
         return response.image
 
-    def _refuse(self, parts: Sequence[PlotPart], key: str) -> None:
+    def _refuse(self, parts: Sequence[PlotPart], options: Options, key: str) -> None:
         """Raise PlotError for a plot that failed a moment ago, or whose MEs are in quarantine."""
         with self.lock:
             if failure := self.failures.get(key):
                 raise type(failure)(failure.message)
-        for part in {id(part): part for part in (*parts, combined_part(parts))}.values():
+        for part in {id(part): part for part in (*parts, combined_part(parts, options))}.values():
             if part.sample:
                 quarantine.refuse_quarantined(part.sample, part.path)
 
@@ -171,22 +171,23 @@ class Plots:
                 self.failures[key] = failure
         return failure
 
-    def _request(self, parts: Sequence[PlotPart], request: Request) -> RenderResponse:
+    def _request(self, parts: Sequence[PlotPart], options: Options) -> RenderResponse:
         """Draw a plot, twice after a crash: the process may have been damaged by an earlier plot.
 
         Each crash is counted, except a first one without a report, which can be due to a plot of another request.
         """
+        request = render_request(parts, options)
         try:
             return self._request_with_streamers(parts, request)
         except RenderLost as error:
             if not isinstance(error, RenderDisconnected):
-                _count_crash(parts, error)
+                _count_crash(parts, options, error)
             if not isinstance(error, RenderDisconnected | RenderCrashed):
                 raise
         try:
             return self._request_with_streamers(parts, request)
         except RenderLost as error:
-            _count_crash(parts, error)
+            _count_crash(parts, options, error)
             raise
 
     def _request_with_streamers(self, parts: Sequence[PlotPart], request: Request) -> RenderResponse:
@@ -195,8 +196,8 @@ class Plots:
         return self.client.render(described, None if described.streamers else lambda: self.streamers.load(parts))
 
 
-def _count_crash(parts: Sequence[PlotPart], error: RenderLost) -> None:
-    part = combined_part(parts)
+def _count_crash(parts: Sequence[PlotPart], options: Options, error: RenderLost) -> None:
+    part = combined_part(parts, options)
     if part.sample:
         with outages_logged("A crash is not counted"):  # the answer is about the crash
             quarantine.count_crash(part.sample, part.path, error)

@@ -1,6 +1,7 @@
 """Quarantine: a monitor element (ME) that crashed the render service three times is not drawn any more.
 
-It applies to one version of the file; a new version is drawn again, and so is an ME that an operator releases.
+It applies to one version of the file; a new version is drawn again, and so is an ME that an operator releases. An ME that
+crashed only with draw options that somebody chose is in quarantine only with these.
 """
 
 from __future__ import annotations

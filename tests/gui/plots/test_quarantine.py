@@ -111,6 +111,18 @@ def test_other_mes_are_drawn(hub: Settings, sample: OpenSample) -> None:
     assert Plots(hub).plot(sample, sample.names[3], Options()).found
 
 
+def test_crashes_with_options_that_somebody_chose_keep_the_me_from_nobody_else(hub: Settings, sample: OpenSample) -> None:
+    for width in (401, 402):
+        assert status_of(problem(hub, sample, Options(width=width, drawopts="BOX", zmin=1.0)))[0] == 502
+    (held,) = quarantine.quarantined()
+    assert held.me == f"{MAP.decode()} drawn with drawopts=BOX, zmin=1.0"
+    refused = problem(hub, sample, Options(width=500, drawopts="BOX", zmin=1.0))
+    assert status_of(refused)[0] == 422
+    assert refused.message.startswith(f"{held.me} is in quarantine: it crashed 4 render processes")
+    for options in (Options(width=500), Options(width=500, drawopts="BOX"), Options(width=500, drawopts="COLZ", zmin=1.0)):
+        assert Plots(hub).plot(sample, MAP, options).found
+
+
 def test_an_me_in_quarantine_is_no_reference_either(hub: Settings, sample: OpenSample) -> None:
     put_into_quarantine(hub, sample)
     with pytest.raises(PlotError, match=f"{MAP.decode()} is in quarantine"):
