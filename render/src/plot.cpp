@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
+#include <initializer_list>
 #include <utility>
 
 #include "axes.h"
@@ -28,6 +30,28 @@ std::string with_working_col(std::string options) {
   std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
   if (const auto at = upper.find("COL2"); at != upper.npos)
     options.erase(at + 3, 1);
+  return options;
+}
+
+// Options that crash ROOT, or that it never finishes painting, with one of `others` in a plot of one dimension.
+struct Conflict {
+  std::initializer_list<const char *> others, ignored;
+};
+const Conflict kConflicts[] = {{{"LEGO", "SURF"}, {"CANDLE", "VIOLIN", "CYL", "POL", "SPH", "PSR"}}};
+
+// Removes draw options that cannot be combined with the others.
+std::string combinable_options(const TH1 &histogram, std::string options) {
+  TString upper = options.c_str();
+  upper.ToUpper();
+  for (const auto &[others, ignored] : kConflicts) {
+    if (histogram.GetDimension() != 1 || std::none_of(others.begin(), others.end(), [&](auto other) { return upper.Contains(other); }))
+      continue;
+    for (const char *name : ignored)
+      for (int at; (at = upper.Index(name)) != kNPOS;) {
+        options.erase(at, std::strlen(name));
+        upper.Remove(at, std::strlen(name));
+      }
+  }
   return options;
 }
 
@@ -101,7 +125,8 @@ bool Plot::supports_ratios() const {
 
 void Plot::draw(TCanvas &canvas, bool normalise) {
   const bool combinable = supports_ratios();
-  const std::string options = effective_options(main_, spec_.options, spec_.errors);
+  main_.SetOption(combinable_options(main_, main_.GetOption()).c_str());
+  const std::string options = effective_options(main_, combinable_options(main_, spec_.options), spec_.errors);
   if (spec_.reference == Reference::ratio && combinable)
     draw_with_ratios(canvas, options, normalise);
   else if (spec_.reference == Reference::stacked && combinable)
