@@ -34,13 +34,15 @@ std::unique_ptr<TH1> copy_contents(const TH1 &histogram) {
   }
   copy->SetDirectory(nullptr);
   copy->SetName(histogram.GetName());
+  for (TAxis *axis : {copy->GetXaxis(), copy->GetYaxis(), copy->GetZaxis()})
+    axis->SetParent(copy.get());  // projections keep that of the profile, which may be deleted before
   return copy;
 }
 
 bool has_means(const TH1 &histogram) { return is_profile(histogram) || dynamic_cast<const TProfile2D *>(&histogram); }
 
-// Returns the factor that scales `area` to `target`.
-double factor_to(double target, double area) { return target > 0 && area > 0 ? target / area : 1; }
+// Returns the factor that scales `area` to `target`, 1 if their signs differ.
+double factor_to(double target, double area) { return target * area > 0 ? target / area : 1; }
 
 std::vector<TH2PolyBin *> bins_of(TH2Poly &map) {
   std::vector<TH2PolyBin *> bins;
@@ -78,6 +80,9 @@ std::unique_ptr<TH1> difference(TH1 &one, TH1 &other, bool normalise) {
     return nullptr;
   auto result = copy_contents(one);
   const auto subtracted = copy_contents(other);
+  for (const auto histogram : {result.get(), subtracted.get()})
+    if (histogram->GetSumw2N() == 0)
+      histogram->Sumw2();  // else ROOT would take a negative content for the square of its error
   const bool scaled = normalise && !has_means(other);
   result->Add(subtracted.get(), scaled ? -factor_to(result->GetSumOfWeights(), subtracted->GetSumOfWeights()) : -1);
   return result;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.render.conftest import Draw
 from tests.render.test_references import ink
 
@@ -63,3 +65,22 @@ def test_maps_with_different_edges_are_not_subtracted(draw: Draw) -> None:
 def test_polygon_maps_are_subtracted_polygon_by_polygon(draw: Draw) -> None:
     assert draw("TH2Poly", "lowpoly", spec=f"{SPEC};ref=difference;norm=False") == draw("leftpoly", spec=SPEC)
     assert draw("TH2Poly", "emptypoly", spec=f"{SPEC};ref=difference") == draw("TH2Poly", "TH1F", spec=f"{SPEC};ref=difference")
+
+
+@pytest.mark.parametrize("limit", ["xmin=3", "ymin=3", "ymax=5", "ymin=-1;ymax=5e-324", "ymin=2;ymax=8"])
+def test_limits_of_axes_apply_to_the_difference_of_two_maps_of_means(draw: Draw, limit: str) -> None:
+    same = "TProfile2D", "TProfile2D"
+    cut = draw(*same, spec=f"{SPEC};ref=difference;{limit}")
+    if "ymin=-1" not in limit:  # which does not cut, since the axis starts at 0
+        assert cut != draw(*same, spec=f"{SPEC};ref=difference")
+
+
+def test_contents_below_0_without_stored_errors_have_a_difference_without_nans(draw: Draw) -> None:
+    red_brown = [pixel for pixel in draw("below", "below 2", spec=f"{SPEC};ref=difference;norm=False").pixels if pixel == (102, 0, 0)]
+    assert not red_brown
+
+
+def test_a_reference_of_negative_area_is_scaled_to_the_plot_as_well(draw: Draw) -> None:
+    """The reference is half of the plot: scaled to its area it is the plot itself, so nothing is left."""
+    scaled = draw("below", "below 2", spec=f"{SPEC};ref=difference;drawopts=HIST")
+    assert scaled.differing_share(draw("below", "below", spec=f"{SPEC};ref=difference;norm=False;drawopts=HIST")) < 0.002
