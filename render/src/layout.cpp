@@ -14,6 +14,7 @@
 
 #include "axes.h"
 #include "stat_boxes.h"
+#include "text_limits.h"
 
 namespace dqmhub {
 namespace {
@@ -56,18 +57,41 @@ double longest_power(const TAxis &axis, double low, double high) {
   return (letters + (low < 1)) * kDigit;
 }
 
-double longest_label(TVirtualPad &pad, const TAxis &axis) {
-  constexpr double smaller = 2. / 3, gap = 0.02, most = 0.3;  // ROOT writes bin labels in smaller letters; most: share of the width
+// Returns the width of a text in pixels.
+double width_of(const char *words, Font_t font, double size) {
+  TLatex text(0, 0, words);
+  text.SetTextFont(font);
+  text.SetTextSize(size);
+  UInt_t width = 0, height = 0;
+  text.GetBoundingBox(width, height);
+  return width;
+}
+
+// Returns the width of the longest bin label in pixels.
+double longest_label(const TAxis &axis) {
+  constexpr double smaller = 2. / 3;  // ROOT writes bin labels in smaller letters
   const char *longest = "";
   for (const TObject *label : *axis.GetLabels())
     if (std::strlen(label->GetName()) > std::strlen(longest))
       longest = label->GetName();
-  TLatex text(0, 0, longest);
-  text.SetTextFont(axis.GetLabelFont());
-  text.SetTextSize(axis.GetLabelSize() * smaller);
-  UInt_t width = 0, height = 0;
-  text.GetBoundingBox(width, height);
-  return gap + std::min<double>(width, most * pad.GetWw()) / smaller_side(pad);
+  return width_of(longest, axis.GetLabelFont(), axis.GetLabelSize() * smaller);
+}
+
+// Shortens a title in the middle to `room` pixels. A formula, which cannot be cut anywhere, gets smaller letters.
+void fit_title(TAxis &axis, double room) {
+  const std::string title = axis.GetTitle();
+  const auto width = [&axis](const std::string &words) { return width_of(words.c_str(), axis.GetTitleFont(), axis.GetTitleSize()); };
+  const double whole = title.empty() ? 0 : width(title);
+  if (whole <= room)
+    return;
+  if (title.find_first_of("#{") != title.npos) {
+    axis.SetTitleSize(axis.GetTitleSize() * room / whole);
+    return;
+  }
+  std::string shorter;
+  for (auto bytes = size_t(title.size() * room / whole); bytes > 0 && width(shorter = shortened_text(title, bytes)) > room;)
+    --bytes;
+  axis.SetTitle(shorter.c_str());
 }
 
 // Returns the range of the y axis: of the contents, with errors if the histogram has its own, or of the axis of a map.
@@ -90,9 +114,10 @@ std::pair<double, double> range_of_y(const TH1 &histogram) {
 // Returns the width of the numbers or labels of the y axis.
 double width_of_numbers(TVirtualPad &pad, const TH1 &histogram, bool log) {
   constexpr double usual = 5 * kDigit, most = 9 * kDigit, narrowest = 1e-9;
+  constexpr double label_gap = 0.02, most_labels = 0.3;  // most_labels: share of the width
   const TAxis &axis = *histogram.GetYaxis();
   if (histogram.GetDimension() > 1 && axis.GetLabels())
-    return longest_label(pad, axis);
+    return label_gap + std::min(longest_label(axis), most_labels * pad.GetWw()) / smaller_side(pad);
   const auto [low, high] = log && histogram.GetDimension() == 1 ? log_scale(histogram) : range_of_y(histogram);
   if (log)
     return high > 0 ? longest_power(axis, low, high) : usual;
@@ -123,9 +148,8 @@ void limit_numbers(const TVirtualPad &pad, TAxis &axis, double height) {
 }
 
 // Returns the left margin as a share of the width.
-double left_margin(const TVirtualPad &canvas, const TH1 &histogram, double numbers) {
+double left_margin(const TVirtualPad &canvas, bool titled, double numbers) {
   constexpr double usual_with_title = 0.18;  // numbers of five digits
-  const bool titled = histogram.GetYaxis()->GetTitle()[0];
   const double needed = titled ? std::max(usual_with_title, numbers + kTitleRoom) : numbers + kGap;
   return std::max<double>(gStyle->GetPadLeftMargin(), needed * smaller_side(canvas) / canvas.GetWw());
 }
@@ -142,18 +166,47 @@ void make_room_for_y_axis(TVirtualPad &pad, TH1 &histogram) {
   if (histogram.GetDimension() > 2 || pad.GetLeftMargin() != gStyle->GetPadLeftMargin())
     return;
   const double numbers = width_of_numbers(pad, histogram, pad.GetLogy());
-  pad.SetLeftMargin(left_margin(pad, histogram, numbers));
+  pad.SetLeftMargin(left_margin(pad, histogram.GetYaxis()->GetTitle()[0], numbers));
   if (pad.GetLogy() && histogram.GetYaxis()->GetMoreLogLabels() && histogram.GetYaxis()->GetTitleOffset() == 0)
     place_y_title(pad, *histogram.GetYaxis(), numbers);
 }
 
 double make_room_for_y_axes(const TVirtualPad &canvas, TVirtualPad &upper, TVirtualPad &lower, const TH1 &histogram) {
-  const double numbers = width_of_numbers(upper, histogram, upper.GetLogy());
+  constexpr double ratios = 4 * kDigit;  // numbers such as 0.95
+  const double numbers = std::max(width_of_numbers(upper, histogram, upper.GetLogy()), ratios);
   const bool set_by_plugin = canvas.GetLeftMargin() != gStyle->GetPadLeftMargin();
-  const double margin = set_by_plugin ? canvas.GetLeftMargin() : left_margin(canvas, histogram, numbers);
+  const double margin = set_by_plugin ? canvas.GetLeftMargin() : left_margin(canvas, true, numbers);
   upper.SetLeftMargin(margin);
   lower.SetLeftMargin(margin);
   return numbers;
+}
+
+void make_room_for_x_labels(TVirtualPad &pad, TH1 &histogram) {
+  constexpr double gap = 0.02, title = 0.05, most = 0.35;  // in units of the smaller side; most: share of the height
+  constexpr double unit = 1.6;                             // of ROOT's offsets, times the size of the title
+  constexpr double slope = 0.35;                           // of labels that are wider than their bins, which ROOT draws slanting
+  TAxis &axis = *histogram.GetXaxis();
+  if (histogram.GetDimension() != 2 || !axis.GetLabels() || pad.GetBottomMargin() != gStyle->GetPadBottomMargin())
+    return;
+  constexpr double frame = 0.65;  // share of the width: its right end is not known yet
+  const double letters = axis.GetLabelSize() * smaller_side(pad);
+  const double width = longest_label(axis), bin = frame * pad.GetWw() / (axis.GetLast() - axis.GetFirst() + 1);
+  const bool vertical = axis.TestBit(TAxis::kLabelsVert);
+  const double labels = vertical ? width : width < bin ? letters : slope * width + letters;
+  const double needed = std::min(labels / smaller_side(pad) + gap, most * pad.GetWh() / smaller_side(pad));
+  const bool titled = axis.GetTitle()[0];
+  const double margin = (needed + titled * title) * smaller_side(pad) / pad.GetWh();
+  if (margin <= pad.GetBottomMargin())
+    return;
+  pad.SetBottomMargin(margin);
+  axis.SetTitleOffset((needed + title / 2) * smaller_side(pad) / (unit * axis.GetTitleSize() * pad.GetWh()));
+}
+
+void fit_titles(const TVirtualPad &pad, TH1 &histogram) {
+  if (histogram.GetDimension() > 2)
+    return;
+  fit_title(*histogram.GetXaxis(), (1 - pad.GetRightMargin()) * pad.GetAbsWNDC() * pad.GetWw());
+  fit_title(*histogram.GetYaxis(), (1 - pad.GetTopMargin()) * pad.GetAbsHNDC() * pad.GetWh());
 }
 
 std::optional<double> make_room_for_palette(TVirtualPad &pad, TH1 &histogram, const std::string &options) {

@@ -16,6 +16,13 @@ void make_room_for_y_axis(TVirtualPad &pad, TH1 &histogram);
 // numbers for place_y_title.
 double make_room_for_y_axes(const TVirtualPad &canvas, TVirtualPad &upper, TVirtualPad &lower, const TH1 &histogram);
 
+// Raises the lower margin for the bin labels of the x axis of a map and moves its title below them, unless a plugin has changed
+// the margin.
+void make_room_for_x_labels(TVirtualPad &pad, TH1 &histogram);
+
+// Shortens titles of axes that are longer than the room beside the frame. The margins of `pad`, the current one, must be known.
+void fit_titles(const TVirtualPad &pad, TH1 &histogram);
+
 // Moves the title of a y axis beside numbers of this width, in units of the smaller side of the canvas.
 void place_y_title(const TVirtualPad &canvas, TAxis &axis, double numbers);
 

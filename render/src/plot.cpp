@@ -144,6 +144,7 @@ void Plot::draw_overlay(TCanvas &canvas, const std::string &options, bool normal
   apply_axes(canvas, main_, spec_, !overlaid || references_.empty());
   Overlay overlay(main_, overlaid ? references_ : std::vector<TH1 *>(), spec_, normalise);
   make_room_for_y_axis(canvas, main_);
+  make_room_for_x_labels(canvas, main_);
   if (strcasecmp(options.c_str(), "COLZ") == 0 && !canvas.GetLogz())
     fix_content_range(main_);
   const auto palette_top = make_room_for_palette(canvas, main_, options);
@@ -151,6 +152,7 @@ void Plot::draw_overlay(TCanvas &canvas, const std::string &options, bool normal
     use_direct_painter(main_, palette_top);
   else if (palette_top)
     add_palette(canvas, main_, *palette_top, true);
+  fit_titles(canvas, main_);
   main_.Draw(options.c_str());
   overlay.draw();
 }
@@ -163,10 +165,13 @@ void Plot::draw_with_ratios(TCanvas &canvas, const std::string &options, bool no
   Overlay overlay(main_, references_, spec_, normalise);
   const double numbers = make_room_for_y_axes(canvas, *pads.upper, *pads.lower, main_);
   pads.lower->cd();
-  place_y_title(canvas, *draw_ratios(main_, overlay.references()).GetYaxis(), numbers);
+  TH1 &frame = draw_ratios(main_, overlay.references());
+  place_y_title(canvas, *frame.GetYaxis(), numbers);
+  fit_titles(*pads.lower, frame);
   pads.upper->cd();
   scale_labels(main_, *pads.upper);
   place_y_title(canvas, *main_.GetYaxis(), numbers);
+  fit_titles(*pads.upper, main_);
   gStyle->SetTitleH(kTitleHeight / pads.upper->GetAbsHNDC());
   main_.GetXaxis()->SetLabelSize(0);
   main_.GetXaxis()->SetTitleSize(0);

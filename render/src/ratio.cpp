@@ -63,6 +63,7 @@ void draw_frame(TH1 &frame, const TH1 &main) {
 
 RatioPads::RatioPads(TCanvas &canvas) : upper(new TPad("upper", "", 0, 0.3, 1, 1)), lower(new TPad("lower", "", 0, 0.05, 1, 0.3)) {
   upper->SetBottomMargin(0.03);
+  upper->SetTopMargin(canvas.GetTopMargin() / upper->GetHNDC());  // the room that other plots have for the title and a power of ten
   lower->SetTopMargin(0.05);
   lower->SetBottomMargin(0.4);
   for (const auto pad : {upper, lower}) {

@@ -31,7 +31,7 @@ void scale_to_area(const TH1 &main, const std::vector<DrawnReference> &parts) {
     total += part.histogram->GetSumOfWeights();
   const double target = main.GetSumOfWeights();
   for (const auto &part : parts)
-    if (total > 0 && target > 0)
+    if (total * target > 0)
       part.histogram->Scale(target / total);
 }
 
@@ -52,6 +52,7 @@ void draw_stack(TH1 &main, const std::vector<TH1 *> &references, const Spec &spe
   if (!spec.y.min && !gPad->GetLogy() && main.GetMinimum() > 0)
     main.SetMinimum(0);  // areas are comparable only from 0
   make_room_for_y_axis(*gPad, main);
+  fit_titles(*gPad, main);
   main.SetLineWidth(2);
   main.Draw(options.c_str());
   for (auto sum = sums.rbegin(); sum != sums.rend(); ++sum)

@@ -16,16 +16,24 @@ constexpr int kMaxLabels = 500;    // on one axis
 
 bool continues_letter(char byte) { return (byte & 0xc0) == 0x80; }  // of UTF-8
 
-// Returns the last place in a text, at most at `limit`, that is between two letters and outside braces.
-size_t last_cut(std::string_view text, size_t limit) {
-  size_t cut = 0;
+struct Cut {
+  size_t at = 0;
+  int depth = 0;  // of braces
+};
+
+// Returns the last place in a text, at most at `limit`, that is between two letters and, if there is one in the last half,
+// outside braces.
+Cut last_cut(std::string_view text, size_t limit) {
+  Cut cut, outside;
   int depth = 0;
   for (size_t at = 0; at <= limit; ++at) {
-    if (depth == 0 && !continues_letter(text[at]))
-      cut = at;
-    depth += (text[at] == '{') - (text[at] == '}');
+    if (!continues_letter(text[at]))
+      cut = {at, depth};
+    if (cut.depth == 0)
+      outside = cut;
+    depth = std::max(0, depth + (text[at] == '{') - (text[at] == '}'));
   }
-  return cut;
+  return outside.at > limit / 2 ? outside : cut;
 }
 
 void limit_text(TNamed &named) {
@@ -66,7 +74,17 @@ void limit_stored(TList *stored) {
 std::string limited_text(std::string_view text) {
   if (text.size() <= kMaxBytes)
     return std::string(text);
-  return std::string(text.substr(0, last_cut(text, kMaxBytes))) + "...";
+  const auto [at, depth] = last_cut(text, kMaxBytes);
+  return std::string(text.substr(0, at)) + "..." + std::string(depth, '}');
+}
+
+std::string shortened_text(std::string_view text, size_t bytes) {
+  size_t head = (bytes + 1) / 2, tail = text.size() - bytes / 2;
+  while (head > 0 && continues_letter(text[head]))
+    --head;
+  while (tail < text.size() && continues_letter(text[tail]))
+    ++tail;
+  return std::string(text.substr(0, head)) + "..." + std::string(text.substr(tail));
 }
 
 void limit_texts(TH1 &histogram) {

@@ -114,6 +114,29 @@ def texts() -> Iterator[tuple[str, ROOT.TH1]]:
     for i in range(1, 2001):
         many.GetXaxis().SetBinLabel(i, f"{i} {'µ' * 300}")
     yield "many labels", many
+    for name, title in {"stray brace": "} " + "x" * 600, "braced": "{" + "x" * 600 + "}"}.items():
+        yield name, ROOT.TH1F(name, title, 10, 0, 1)
+    for name, scale in {"long titles": 20000, "long titles 2": 19000}.items():
+        long = ROOT.TH1F(
+            name,
+            "Long;" + "Charge of the clusters in a module " * 4 + ";Number of good clusters per event and layer of the barrel",
+            9,
+            0,
+            9,
+        )
+        for i in range(1, 10):
+            long.SetBinContent(i, scale * i)
+        yield name, long
+    for name, content in {"untitled": 12345, "untitled zero": 0, "untitled large": 3e5}.items():
+        plain = ROOT.TH1F(name, "No title of y;x", 10, 0, 10)
+        for i in range(1, 11):
+            plain.SetBinContent(i, content * (1 + i / 10))
+        yield name, plain
+    labelled = ROOT.TH2F("labelled map", "Labels;Module;Ladder", 12, 0, 12, 8, 0, 8)
+    for i in range(1, 13):
+        labelled.GetXaxis().SetBinLabel(i, f"BPix_BmI_SEC{i}_LYR3")
+        labelled.SetBinContent(i, 3, i)
+    yield "labelled map", labelled
 
 
 def special() -> Iterator[tuple[str, ROOT.TObject]]:
@@ -185,6 +208,11 @@ def special() -> Iterator[tuple[str, ROOT.TObject]]:
     yield "leftpoly", polygons("leftpoly", [5, 20, 60])
     yield "nanpoly", polygons("nanpoly", [10, float("nan"), 70])
     yield "emptypoly", ROOT.TH2Poly("emptypoly", "No bins;x;y", 0.0, 10.0, 0.0, 10.0)
+    for name, scale in {"below": -1.0, "below 2": -0.5}.items():
+        negative = ROOT.TH1D(name, "Contents below 0, without stored errors;x;y", 10, 0, 10)
+        for i in range(1, 11):
+            negative.SetBinContent(i, scale * (10 + i))
+        yield name, negative
     yield "words", ROOT.TObjString("first line\n\nthird: Zürich µ Ω")
     yield "named", ROOT.TNamed("named", "not a histogram")
     yield "graph", ROOT.TGraph(3)

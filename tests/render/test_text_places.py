@@ -18,6 +18,7 @@ SIZES = [(266, 200), (600, 400), (1200, 800)]
 GENERIC = {"serif", "sans-serif", "monospace", "fantasy"}  # families that every viewer of SVG has
 ASCENT, DESCENT = 0.75, 0.2  # of letters, in units of the font size
 ONE_PIXEL = 1
+SLANT = 0.35  # of labels that ROOT turns by 20 degrees: sin(20°)
 
 
 @dataclass(frozen=True)
@@ -107,3 +108,53 @@ def test_the_y_title_stands_beside_the_numbers_and_in_the_picture(
     for title in titles:
         assert title.x + DESCENT * title.size <= numbers + ONE_PIXEL
         assert title.x - ASCENT * title.size >= 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scale", ["", ";ytype=log"])
+@pytest.mark.parametrize("name", ["untitled", "untitled zero", "untitled large", "long titles"])
+def test_the_title_of_ratios_stands_in_the_picture_whatever_the_plot_above_has(
+    read: Callable[..., Drawing], name: str, scale: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    texts = read(name, name, spec=f"w={width};h={height};ref=ratiooverlay{scale}").texts
+    (ratio,) = [text for text in texts if text.letters == "Ratio"]
+    assert ratio.x - ASCENT * ratio.size >= 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("reference", ["object", "ratiooverlay", "stacked"])
+def test_titles_of_axes_that_are_too_long_are_shortened_in_the_middle(
+    read: Callable[..., Drawing], reference: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    texts = read("long titles", "long titles 2", spec=f"w={width};h={height};ref={reference}").texts
+    (across,) = [text for text in texts if text.letters.startswith("Charge")]
+    (upwards,) = [text for text in texts if text.letters.startswith("Number of")]
+    assert "..." in across.letters
+    assert across.x >= 0
+    assert across.x + across.length <= width
+    assert upwards.letters.endswith("barrel")
+    assert upwards.y <= height
+    below = [text.y - text.length for text in texts if text.letters == "Ratio"]  # the upper end of the title of the panel below
+    assert upwards.y <= min(below, default=height)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_power_of_ten_of_a_ratio_plot_stands_below_its_title(read: Callable[..., Drawing], size: tuple[int, int]) -> None:
+    width, height = size
+    texts = read("long titles", "long titles 2", spec=f"w={width};h={height};ref=ratiooverlay").texts
+    title = next(text for text in texts if text.letters == "Long")
+    power = min(text.y - ASCENT * text.size for text in texts if text.letters.strip() in ("3", "10"))
+    assert power >= title.y
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_bin_labels_below_a_map_stay_in_the_picture_and_clear_of_the_title(read: Callable[..., Drawing], size: tuple[int, int]) -> None:
+    width, height = size
+    texts = read("labelled map", spec=f"w={width};h={height}").texts
+    (title,) = [text for text in texts if text.letters == "Module"]
+    labels = [text.y + SLANT * text.length for text in texts if text.letters.startswith("BPix")]  # their lower ends
+    assert len(labels) == 12
+    assert max(labels) <= title.y - ASCENT * title.size + ONE_PIXEL
+    assert title.y <= height

@@ -55,3 +55,9 @@ def test_only_so_many_letters_and_labels_are_drawn_as_can_be_read(written: Calla
     assert all(len(text.encode()) <= LONGEST + len("...") for text in labels)
     numbers = [int(re.findall(r"\d+", text)[0]) for text in labels]
     assert len({after - before for before, after in pairwise(numbers)}) == 1
+
+
+@pytest.mark.parametrize("name", ["stray brace", "braced"])
+def test_long_titles_with_braces_are_cut_where_letters_end(written: Callable[[str], list[str]], name: str) -> None:
+    (title,) = {text for text in written(name) if "xx" in text}
+    assert LONGEST - 10 < len(title) < LONGEST + 10

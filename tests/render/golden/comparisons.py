@@ -41,6 +41,7 @@ def pads() -> tuple[ROOT.TPad, ROOT.TPad]:
     """The pads for the plot (upper 70 % of the canvas) and the ratios (from 5 to 30 %)."""
     upper, lower = owned_by_root(ROOT.TPad("upper", "", 0, 0.3, 1, 1)), owned_by_root(ROOT.TPad("lower", "", 0, 0.05, 1, 0.3))
     upper.SetBottomMargin(0.03)
+    upper.SetTopMargin(0.1 / 0.7)  # a tenth of the canvas, as above other plots
     lower.SetTopMargin(0.05)
     lower.SetBottomMargin(0.4)
     upper.Draw()
@@ -100,7 +101,7 @@ def draw_ratios(
         pad.cd()
         make_room_for_y_title(pad.GetWw(), pad.GetWh())
     for histogram in (main, frame):
-        place_y_title(histogram, len(str(int(main.GetMaximum()))))
+        place_y_title(histogram, max(len("0.95"), len(str(int(main.GetMaximum())))))
     upper.cd()
     return lower
 
