@@ -85,11 +85,11 @@ def test_threads_may_share_a_client(service: Service, request_for: Callable[...,
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        (Request(name="A", spec="w=1;h=1"), "1 to 10 objects, not 0"),
-        (Request(name="A", spec="w=1;h=1", objects=[(b"", 0)] * 11), "1 to 10 objects, not 11"),
-        (Request(name="A\0B", spec="w=1;h=1", objects=[(b"", 0)]), "no NUL"),
-        (Request(name="é" * 2049, spec="w=1;h=1", objects=[(b"", 0)]), "at most 4096 bytes"),
-        (Request(name="A", spec="w=1;h=1", objects=[(bytes(MAX_MESSAGE_BYTES), 0)]), "more than the limit of"),
+        (Request(name="A", spec="w=20;h=20"), "1 to 10 objects, not 0"),
+        (Request(name="A", spec="w=20;h=20", objects=[(b"", 0)] * 11), "1 to 10 objects, not 11"),
+        (Request(name="A\0B", spec="w=20;h=20", objects=[(b"", 0)]), "no NUL"),
+        (Request(name="é" * 2049, spec="w=20;h=20", objects=[(b"", 0)]), "at most 4096 bytes"),
+        (Request(name="A", spec="w=20;h=20", objects=[(bytes(MAX_MESSAGE_BYTES), 0)]), "more than the limit of"),
     ],
 )
 def test_request_that_exceeds_the_protocol_is_refused_before_sending(tmp_path: Path, request_: Request, problem: str) -> None:

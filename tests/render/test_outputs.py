@@ -171,17 +171,17 @@ def test_root_file_contains_no_uninitialised_memory(render_format: Callable[...,
 
 
 def test_scalar_is_a_string_in_root_file_and_json(service: Service) -> None:
-    with uproot.open(io.BytesIO(service.client.render(scalar_request("Zürich", "w=1;h=1;format=root", "A/where")).image)) as file:
+    with uproot.open(io.BytesIO(service.client.render(scalar_request("Zürich", "w=20;h=20;format=root", "A/where")).image)) as file:
         assert file["where"] == "Zürich"
-    assert json.loads(service.client.render(scalar_request("Zürich", "w=1;h=1;format=json")).image)["fString"] == "Zürich"
+    assert json.loads(service.client.render(scalar_request("Zürich", "w=20;h=20;format=json")).image)["fString"] == "Zürich"
 
 
 @pytest.mark.parametrize("output_format", ["root", "json"])
 def test_root_and_json_are_empty_for_missing_and_damaged_objects(service: Service, request_for: Make, output_format: str) -> None:
-    assert service.client.render(Request(name="A/lost", spec=f"w=1;h=1;format={output_format}", objects=[(b"", 0)])).image == b""
+    assert service.client.render(Request(name="A/lost", spec=f"w=20;h=20;format={output_format}", objects=[(b"", 0)])).image == b""
     raw, _ = request_for("TH1F").objects[0]
     with pytest.raises(RenderRefused, match="damaged"):
-        service.client.render(Request(name="A/cut", spec=f"w=1;h=1;format={output_format}", objects=[(raw[:200], 0)]))
+        service.client.render(Request(name="A/cut", spec=f"w=20;h=20;format={output_format}", objects=[(raw[:200], 0)]))
 
 
 def numbers(value: Any) -> Iterator[float]:
@@ -197,7 +197,7 @@ def test_json_is_valid_for_any_bin_contents(render_format: Callable[..., bytes],
     document = json.loads(render_format("json", *names), parse_constant=pytest.fail)
     assert all(map(math.isfinite, numbers(document)))
     assert [None in item["fArray"] for item in document.get("objects", [document]) if item] == [True] * (1 + len(names) // 2)
-    assert render_format("json", *names) == render_format("png", *names, spec="w=1;h=1;json=True")
+    assert render_format("json", *names) == render_format("png", *names, spec="w=20;h=20;json=True")
 
 
 @pytest.mark.parametrize("name", ["buffered", "automatic", "bufferedprofile"])
@@ -232,12 +232,12 @@ def test_error_of_an_empty_response_tells_a_damaged_object_from_a_wrong_specific
 
 
 def test_damaged_buffer_of_entries_is_damage(service: Service, request_for: Make) -> None:
-    raw, shift = request_for("buffered", spec="w=1;h=1;format=json").objects[0]
+    raw, shift = request_for("buffered", spec="w=20;h=20;format=json").objects[0]
     for count in (1e9, -1e9, float("nan"), 200):
         damaged = raw.replace(struct.pack(">d", 4) + struct.pack(">d", 1), struct.pack(">dd", count, 1))
         assert damaged != raw
         with pytest.raises(RenderRefused, match="damaged"):
-            service.client.render(replace(request_for("buffered", spec="w=1;h=1;format=json"), objects=[(damaged, shift)]))
+            service.client.render(replace(request_for("buffered", spec="w=20;h=20;format=json"), objects=[(damaged, shift)]))
 
 
 @pytest.mark.parametrize("name", ["point", "tiny", "vast axis", "close", "reversed"])
@@ -281,7 +281,7 @@ def test_statistics_beside_a_bin_of_nan_are_the_stored_ones(render_format: Calla
 
 def test_strings_that_look_like_non_finite_numbers_stay_in_json(service: Service) -> None:
     text = 'nan inf -2e308 "nan" \\"inf\\'
-    assert json.loads(service.client.render(scalar_request(text, "w=1;h=1;format=json")).image)["fString"] == text
+    assert json.loads(service.client.render(scalar_request(text, "w=20;h=20;format=json")).image)["fString"] == text
 
 
 def test_map_with_too_many_cells_is_refused_as_svg_and_pdf_but_drawn_as_png(service: Service, request_for: Make) -> None:

@@ -237,9 +237,9 @@ def test_references_are_scaled_to_the_plot_unless_disabled(draw: Draw) -> None:
 
 
 def test_json_contains_the_object(service: Service, request_for: Callable[..., Request]) -> None:
-    one = json.loads(service.client.render(request_for("TH1F", spec="w=1;h=1;json=True")).image)
+    one = json.loads(service.client.render(request_for("TH1F", spec="w=20;h=20;json=True")).image)
     assert (one["_typename"], one["fName"], one["fXaxis"]["fNbins"]) == ("TH1F", "TH1F", 50)
-    several = json.loads(service.client.render(request_for("TH1F", "named", spec="w=1;h=1;json=True")).image)
+    several = json.loads(service.client.render(request_for("TH1F", "named", spec="w=20;h=20;json=True")).image)
     assert [item and item["_typename"] for item in several["objects"]] == ["TH1F", None]
 
 
