@@ -125,6 +125,12 @@ def open_for_service(prepare: Callable[[Settings], object] = lambda _: None) -> 
             time.sleep(RETRY_S)
 
 
+def hub_address(settings: Settings) -> str:
+    """The address of the hub for this machine, with a slash at its end."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.web_host, settings.web_host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.web_port}{settings.url_prefix}/"
+
+
 def main(arguments: list[str] | None = None) -> Any:
     """The console script. Errors that users can fix are one line on stderr and exit code 1, without a traceback."""
     try:

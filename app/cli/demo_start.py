@@ -11,6 +11,7 @@ import urllib.request
 
 import click
 
+from app import cli
 from app.core.settings import Settings
 from app.core.supervisor import die_with
 from app.ops.settings import ServiceSettings
@@ -41,20 +42,22 @@ def prepare(settings: Settings) -> dict[str, str]:
     if not demo_accounts.listens_on_loopback(settings):
         return {}
     os.environ["DQMHUB_DEMO_ACCOUNTS"] = "true"
-    if settings.of(SecuritySettings).anonymous_read == SecuritySettings.anonymous_read:
-        os.environ["DQMHUB_ANONYMOUS_READ"] = "loopback"  # a demo has nothing that a proxy must not show
     return demo_accounts.make(settings)
 
 
 def announce_when_ready(settings: Settings, accounts: dict[str, str]) -> None:
     """Start a process that prints addresses and accounts once all respond, and ends; it also ends with this one."""
+    from app.core import database
+
     parent = os.getpid()
+    database.disconnect()
     if os.fork():
         return
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         die_with(parent)
         if _is_ready(settings):
+            database.connect(settings)
             click.echo(announcement(settings, accounts))
     finally:
         os._exit(0)
@@ -62,26 +65,27 @@ def announce_when_ready(settings: Settings, accounts: dict[str, str]) -> None:
 
 def announcement(settings: Settings, accounts: dict[str, str]) -> str:
     """Addresses of hub and mirror, and names and passwords of the accounts, as a block of text."""
-    lines = ["", f"DQM Hub         {hub_address(settings)}"]
+    from app.cli.local_link import link
+
+    lines = ["", f"DQM Hub         {cli.hub_address(settings)}"]
+    if settings.of(SecuritySettings).anonymous_read in ("local", "loopback"):
+        lines += [
+            f"To look around  {link(settings, '/')}",
+            "                (this link works once, within ten minutes; .venv/bin/dqmhub local-link prints others)",
+        ]
     lines += [f"Public mirror   http://127.0.0.1:{settings.of(ServiceSettings).mirror_port}/"]
     if accounts:
-        lines += ["Sign in as (demo only, from this machine only):"]
+        lines += ["Accounts of the demo:"]
         lines += [f"  {name:<14}{password}" for name, password in accounts.items()]
     else:
         lines += ["Other machines can reach it, so there are no demo accounts: dqmhub user add NAME --role ROLE"]
     return "\n".join([*lines, "Ctrl-C ends everything.", ""])
 
 
-def hub_address(settings: Settings) -> str:
-    """The address of the hub for this machine, with a slash at its end."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.web_host, settings.web_host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.web_port}{settings.url_prefix}/"
-
-
 def _is_ready(settings: Settings) -> bool:
     """Wait until hub and mirror respond; False if they do not in time."""
     end = time.monotonic() + LONGEST_START_S
-    while not (_responds(f"{hub_address(settings)}healthz/ready") and _listens(settings.of(ServiceSettings).mirror_port)):
+    while not (_responds(f"{cli.hub_address(settings)}healthz/ready") and _listens(settings.of(ServiceSettings).mirror_port)):
         if time.monotonic() > end:
             return False
         time.sleep(POLL_S)

@@ -7,16 +7,22 @@ from urllib.parse import urlencode
 import click
 
 from app import cli
+from app.core.settings import Settings
 
 
 @click.command()
 @click.option("--page", default="/", show_default=True, help="Page to open, as a path below the hub.")
-def local_link(page: str) -> None:
-    """Print a link that opens the hub in a browser on this machine without an account; valid for ten minutes."""
-    from app.cli.demo_start import hub_address
-    from app.security import this_machine
+@click.option("--end", is_flag=True, help="Print no link: end the sessions of all browsers that have opened one.")
+def local_link(page: str, end: bool) -> None:
+    """Print a link that opens the hub in a browser on this machine without an account: once, within ten minutes."""
+    from app.security import local_browsers
 
-    settings = cli.settings()
-    this_machine.make_key(settings)
-    query = urlencode({"token": this_machine.link_token(settings), "next": page})
-    click.echo(f"{hub_address(settings)}account/this-machine?{query}")
+    settings = cli.open_database()
+    click.echo(f"{local_browsers.end_all()} sessions ended" if end else link(settings, page))
+
+
+def link(settings: Settings, page: str) -> str:
+    """A new link to a page of the hub of these settings, whose database is open."""
+    from app.security import local_browsers
+
+    return f"{cli.hub_address(settings)}account/this-machine?{urlencode({'token': local_browsers.new_link(), 'next': page})}"

@@ -86,7 +86,7 @@ def prepare_transfer(settings: Settings) -> None:
     command = [sys.executable, "-m", "services.simulator.clients", "--folder", str(folder)]
     log_level = os.environ.get("DQMHUB_LOG_LEVEL", settings.log_level)
     log_level = {"warning": "error"}.get(log_level, log_level)  # not that the hub, which starts at the same time, does not respond yet
-    hub = demo_start.hub_address(settings).rstrip("/")
+    hub = cli.hub_address(settings).rstrip("/")
     this_machine.make_key(settings)
     subprocess.run(
         [*command, "--write-options", hub, log_level, "--token-file", str(this_machine.key_file(settings))],

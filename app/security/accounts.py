@@ -63,6 +63,7 @@ def set_password(user: User, password: str, keep: Container[int] = ()) -> list[T
         _change(user, "change password", password=hashed)
         for token in revoked:
             tokens.revoke(token)
+    user.password = hashed
     return revoked
 
 

@@ -10,7 +10,7 @@ from app.security import this_machine, tokens
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
-from app.security.signed_in import session_user
+from app.security.signed_in import is_local, session_user
 from app.web import request_settings
 from app.web.answers import is_bearer
 
@@ -60,15 +60,18 @@ def trusted(networks: tuple[str, ...]) -> bool:
 
 
 def _identify() -> Caller:
-    is_local = this_machine.is_proven()
-    if is_bearer() and not is_local:
-        token = tokens.authenticate(request.headers["Authorization"][7:].strip())
+    if is_bearer():
+        secret = request.headers["Authorization"][7:].strip()
+        if this_machine.is_key(secret):
+            return replace(READER if _is_anonymous_reader(True) else NOBODY, is_local=True, is_token=True)
+        token = tokens.authenticate(secret)
         return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems, is_token=True)
-    if not is_bearer() and (user := session_user()):
-        return Caller(user.name, user.role, user.subsystems, is_local)
-    return replace(READER if _is_anonymous_reader(is_local) else NOBODY, is_local=is_local)
+    local = is_local()
+    if user := session_user():
+        return Caller(user.name, user.role, user.subsystems, local)
+    return replace(READER if _is_anonymous_reader(local) else NOBODY, is_local=local)
 
 
-def _is_anonymous_reader(is_local: bool) -> bool:
+def _is_anonymous_reader(local: bool) -> bool:
     readers = request_settings().of(SecuritySettings).anonymous_read
-    return readers == "everyone" or (readers != "nobody" and is_local) or (readers == "loopback" and trusted(LOOPBACK))
+    return readers == "everyone" or (readers != "nobody" and local) or (readers == "loopback" and trusted(LOOPBACK))

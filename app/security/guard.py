@@ -53,14 +53,16 @@ def deny(least: Role) -> ResponseReturnValue:
 
 
 def check_machine(networks: tuple[str, ...], action: str) -> None:
-    """Refuse a request of a program that is neither on this machine or in one of these networks nor has the token of an operator.
+    """Refuse a request of a program that is not in one of these networks and has neither the key of this machine nor the token of an operator.
 
     Args:
         networks: Whose programs need no token.
         action: What it wants, such as "Registering files". Raises Problem 401 or 403.
     """
-    if not (trusted(networks) or current_user().is_local or current_user().role >= Role.OPERATOR):
-        status, challenge = 403 if current_user().name else 401, {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
+    caller = current_user()
+    has_key = caller.is_local and caller.is_token  # a browser of this machine reads only
+    if not (trusted(networks) or has_key or caller.role >= Role.OPERATOR):
+        status, challenge = 403 if caller.name else 401, {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
         raise Problem(status, f"{action} from this network needs the API token of an operator", headers=challenge)
 
 

@@ -1,4 +1,4 @@
-"""Tables of accounts, sessions, tokens, failed sign-ins and the audit log. Times are Unix seconds, UTC."""
+"""Tables of accounts, sessions, browsers on this machine, tokens, failed sign-ins and the audit log. Times are Unix seconds, UTC."""
 
 from __future__ import annotations
 
@@ -44,6 +44,15 @@ class Session(Table):
     last_used = DoubleField()  # by the user, not by a page that updates itself
     address = TextField()  # from where the user signed in
     browser = TextField()  # its User-Agent
+
+
+class LocalBrowser(Table):
+    """A browser that reads without an account, or the link that starts its session; the row is deleted when the session ends."""
+
+    sha256 = TextField(unique=True)  # of the identifier in the cookie, or of the secret of the link
+    opened = DoubleField()  # 0: a link that nobody has opened
+    last_used = DoubleField()
+    expires = DoubleField()
 
 
 class Token(Table):

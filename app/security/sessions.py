@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from app.core.database import proxy
 from app.security.audit_log import audit
+from app.security.errors import AccountError
 from app.security.models import Session, User
 from app.security.optional_write import optional_write
 from app.security.tokens import digest
@@ -46,22 +47,30 @@ def start(user: User, lengths: Lengths, address: str, browser: str) -> str:
     """Sign a browser in; returns the identifier for its cookie.
 
     Args:
+        user: With the password that was checked.
         address: From where it signs in.
         browser: What it says it is, the header User-Agent.
+
+    Raises:
+        AccountError: the user has another password since it was checked.
     """
     identifier, now = token_urlsafe(32), time.time()
-    Session.delete().where((Session.expires < now) | (Session.last_used < now - lengths.idle_hours * 3600)).execute()
-    latest = Session.select(Session.id).where(Session.user == user).order_by(Session.last_used.desc(), Session.id.desc())
-    Session.delete().where((Session.user == user) & Session.id.not_in(latest.limit(SESSIONS - 1))).execute()
-    Session.create(
-        sha256=digest(identifier),
-        user=user,
-        expires=now + lengths.hours * 3600,
-        created=now,
-        last_used=now,
-        address=address,
-        browser=browser[:MAX_BROWSER_CHARS],
-    )
+    with proxy.atomic():
+        # Locks the row: a change of the password ends the session that begins here, or has ended and is seen.
+        if not User.update(password=User.password).where((User.id == user.id) & (User.password == user.password)).execute():
+            raise AccountError("The password was changed just now: sign in with the new one")
+        Session.delete().where((Session.expires < now) | (Session.last_used < now - lengths.idle_hours * 3600)).execute()
+        latest = Session.select(Session.id).where(Session.user == user).order_by(Session.last_used.desc(), Session.id.desc())
+        Session.delete().where((Session.user == user) & Session.id.not_in(latest.limit(SESSIONS - 1))).execute()
+        Session.create(
+            sha256=digest(identifier),
+            user=user,
+            expires=now + lengths.hours * 3600,
+            created=now,
+            last_used=now,
+            address=address,
+            browser=browser[:MAX_BROWSER_CHARS],
+        )
     return identifier
 
 

@@ -1,10 +1,10 @@
-"""The browser that sent a request: the user who is signed in with it, and the begin and end of its session."""
+"""The browser that sent a request: the user who is signed in with it or the link of this machine that it opened, and begin and end of both."""
 
 from __future__ import annotations
 
 from flask import current_app, request, session
 
-from app.security import sessions
+from app.security import local_browsers, sessions
 from app.security.models import Session, User
 from app.security.origin import SAFE_METHODS
 from app.security.sessions import Lengths
@@ -12,6 +12,7 @@ from app.security.settings import SecuritySettings
 from app.web import request_settings
 
 SESSION_KEY = "id"
+LOCAL_KEY = "local"
 
 
 def lengths() -> Lengths:
@@ -28,7 +29,7 @@ def session_user() -> User | None:
 
 def current_session() -> Session | None:
     """The session of this browser; stores that it was used, if the user did something."""
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies or not (identifier := session_identifier()):
+    if not (identifier := session_identifier()):
         return None
     row = sessions.find(identifier, lengths())
     if row and _is_use():
@@ -37,16 +38,16 @@ def current_session() -> Session | None:
 
 
 def session_identifier() -> str:
-    """The identifier in the cookie of this browser, "" without one."""
-    identifier = session.get(SESSION_KEY)
-    return identifier if isinstance(identifier, str) else ""
+    """The identifier of the session in the cookie of this browser, "" without one."""
+    return _in_cookie(SESSION_KEY)
 
 
 def start_session(user: User) -> None:
-    """Sign this browser in, in place of who was signed in with it."""
+    """Sign this browser in, in place of who was signed in with it. Raises AccountError if the account was changed meanwhile."""
+    identifier = sessions.start(user, lengths(), request.remote_addr or "", request.headers.get("User-Agent", ""))
     end_session()
     session.permanent = True
-    session[SESSION_KEY] = sessions.start(user, lengths(), request.remote_addr or "", request.headers.get("User-Agent", ""))
+    session[SESSION_KEY] = identifier
 
 
 def end_session() -> None:
@@ -56,9 +57,46 @@ def end_session() -> None:
     session.pop(SESSION_KEY, None)
 
 
+def is_local() -> bool:
+    """Whether this browser has opened a link of `dqmhub local-link`; stores that it was used."""
+    if not (identifier := _in_cookie(LOCAL_KEY)):
+        return False
+    row = local_browsers.find(identifier, lengths())
+    if row and _is_use():
+        local_browsers.store_use(row)
+    return row is not None
+
+
+def start_local(token: str) -> bool:
+    """Open a link of `dqmhub local-link` in this browser; False if the link is not valid."""
+    identifier = local_browsers.open_link(token, lengths(), request.remote_addr or "")
+    if not identifier:
+        return False
+    end_local()
+    session.permanent = True
+    session[LOCAL_KEY] = identifier
+    return True
+
+
+def end_local() -> None:
+    """Let this browser no longer read without an account."""
+    if identifier := _in_cookie(LOCAL_KEY):
+        local_browsers.end(identifier)
+    session.pop(LOCAL_KEY, None)
+
+
+def _in_cookie(key: str) -> str:
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return ""
+    identifier = session.get(key)
+    return identifier if isinstance(identifier, str) else ""
+
+
 def _is_use() -> bool:
-    """Whether the user did something: not a page that updates itself (static/web/htmx_hooks.js), its pictures or its scripts."""
+    """Whether the user or a script did something: not a page that updates itself (static/web/htmx_hooks.js), nor what pages load."""
     if request.headers.get("DQM-Automatic"):
         return False
-    is_page = "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers
-    return is_page or request.method not in SAFE_METHODS
+    accept = request.headers.get("Accept", "")
+    is_of_page = "Sec-Fetch-Dest" in request.headers or accept.startswith("image/")  # pictures, scripts and data that a page loads
+    is_page = "text/html" in accept or "HX-Request" in request.headers
+    return is_page or not is_of_page or request.method not in SAFE_METHODS

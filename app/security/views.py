@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database import proxy
 from app.core.outages import log_outage, outage_of
-from app.security import accounts, demo_accounts, this_machine
+from app.security import accounts, demo_accounts
 from app.security.audit_log import audit
 from app.security.caller import current_user
 from app.security.errors import SecurityError
@@ -20,7 +20,7 @@ from app.security.problems import problem_of
 from app.security.repeated import counts_of
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
-from app.security.signed_in import end_session, session_user, start_session
+from app.security.signed_in import end_local, end_session, session_user, start_local, start_session
 from app.web import Problem, page, request_settings
 from app.web.arguments import int_arg
 from app.web.clock import time_html
@@ -61,12 +61,13 @@ def sign_in_now() -> AnyResponse:
     name, target = form_text("name"), local_address(form_text("next") or "/")
     try:
         user = accounts.check_password(name, form_text("password"), request.remote_addr or "")
+        if user:
+            start_session(user)
     except SecurityError as error:
         return _sign_in_page(target, name, problem_of(error))
     if user is None:
         wrong = Problem(401, "Wrong user name or password, or the account is disabled.")
         return _sign_in_page(target, name, wrong)
-    start_session(user)
     return redirect(request.script_root + target, 303)
 
 
@@ -91,9 +92,11 @@ def _sign_in_page(target: str, name: str, problem: Problem | None = None) -> Res
 def open_local_link() -> AnyResponse:
     """Open the link of `dqmhub local-link`."""
     target = local_address(request.args.get("next", "/"))
-    if not this_machine.start_session(request.args.get("token", "")):
+    if not start_local(request.args.get("token", "")):
         return _sign_in_page(
-            target, "", Problem(403, "This link has expired. Print another one on the machine of the hub: dqmhub local-link")
+            target,
+            "",
+            Problem(403, "This link has expired or was opened before. Print another one on the machine of the hub: dqmhub local-link"),
         )
     return redirect(request.script_root + target, 303)
 
@@ -101,11 +104,12 @@ def open_local_link() -> AnyResponse:
 @blueprint.post("/sign-out")
 @needs(Role.PUBLIC)
 def sign_out() -> AnyResponse:
-    """End the session of this browser."""
+    """End the session of this browser, and its rights of this machine."""
     try:
         user = session_user()
         with proxy.atomic():
             end_session()
+            end_local()
             if user:
                 audit("sign out", user.name)
     except Exception as error:

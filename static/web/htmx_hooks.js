@@ -9,9 +9,17 @@
     for (const element of document.querySelectorAll("[data-poll]")) htmx.trigger(element, "shown");
   });
 
+  const clicksForUsers = new WeakSet();
+
+  /** Click an element because its user pressed a key or clicked elsewhere. */
+  dqm.click = (element) => {
+    element.addEventListener("click", (event) => clicksForUsers.add(event), { capture: true, once: true });
+    element.click();
+  };
   // A page that updates itself does not keep its user signed in.
   document.addEventListener("htmx:configRequest", (event) => {
-    if (!event.detail.triggeringEvent?.isTrusted) event.detail.headers["DQM-Automatic"] = "1";
+    const cause = event.detail.triggeringEvent;
+    if (!cause?.isTrusted && !clicksForUsers.has(cause)) event.detail.headers["DQM-Automatic"] = "1";
   });
 
   document.addEventListener("htmx:configRequest", (event) => {

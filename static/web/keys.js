@@ -19,7 +19,7 @@
       target.focus();
       target.select();
     } else {
-      target.click();
+      dqm.click(target);
     }
     return true;
   }
@@ -42,7 +42,7 @@
       return true;
     },
     h: () => {
-      document.querySelector(".brand").click();
+      dqm.click(document.querySelector(".brand"));
       return true;
     },
     j: () => press("j") || walk(1),

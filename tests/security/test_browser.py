@@ -125,6 +125,19 @@ def test_a_browser_tells_its_own_requests_from_those_of_its_user(hub_with_alice:
     assert "dqm-automatic" not in search.value.headers
 
 
+def test_keys_are_use_of_a_session_as_clicks_are(hub_with_alice: tuple[Flask, str], page: Page) -> None:
+    _, address = hub_with_alice
+    sign_in(page, address)
+    page.goto(f"{address}/status")
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<a href=\"/\" data-key=\"y\" hx-get=\"/\">Y</a>');"
+        " htmx.process(document.body)"
+    )
+    with page.expect_request(lambda request: request.headers.get("hx-current-url") and request.url == f"{address}/") as clicked:
+        page.keyboard.press("y")
+    assert "dqm-automatic" not in clicked.value.headers
+
+
 def test_a_user_ends_another_session_with_the_keyboard(hub_with_alice: tuple[Flask, str], page: Page, browser: Browser) -> None:
     _, address = hub_with_alice
     with browser.new_context() as context:

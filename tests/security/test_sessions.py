@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core import database
-from app.security import Role, sessions, tokens
+from app.security import Role, accounts, sessions, tokens
 from app.security.models import Audit, Session, Token, User
 from app.security.sessions import Lengths, browser_name
 from app.security.settings import SecuritySettings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FROM_PAGE = {"Origin": HOME}
 NAVIGATION = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+POLL = {"HX-Request": "true", "HX-Target": "status", "DQM-Automatic": "1", "Accept": "*/*"}
 NEW = "another tractor 9 lighthouse"
 
 
@@ -136,7 +137,7 @@ def test_a_session_ends_when_it_is_not_used(client: FlaskClient, hub: Settings, 
     unused_for(idle * 0.9)
     assert may_see_audit(client, **NAVIGATION)
     unused_for(idle * 0.9)
-    assert may_see_audit(client)
+    assert may_see_audit(client, **POLL)
     unused_for(idle * 0.2)
     assert not may_see_audit(client)
 
@@ -144,12 +145,13 @@ def test_a_session_ends_when_it_is_not_used(client: FlaskClient, hub: Settings, 
 @pytest.mark.parametrize(
     "headers",
     [
-        {"HX-Request": "true", "HX-Target": "status", "DQM-Automatic": "1", "Accept": "*/*"},
+        POLL,
         {"HX-Request": "true", "HX-Target": "main", "DQM-Automatic": "1", "Accept": "text/html, */*"},
         {"Accept": "image/avif,image/webp,*/*"},
-        {"Accept": "*/*"},
+        {"Accept": "*/*", "Sec-Fetch-Dest": "script"},
+        {"Accept": "application/json", "Sec-Fetch-Dest": "empty"},
     ],
-    ids=["poll", "poll of the whole page", "picture", "script"],
+    ids=["poll", "poll of the whole page", "picture", "script", "data"],
 )
 def test_a_page_that_updates_itself_does_not_keep_its_user_signed_in(
     client: FlaskClient, hub: Settings, people: dict[Role, User], headers: dict[str, str]
@@ -159,6 +161,35 @@ def test_a_page_that_updates_itself_does_not_keep_its_user_signed_in(
     before = Session.get().last_used
     assert may_see_audit(client, **headers)
     assert Session.get().last_used == before
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json"])
+def test_who_reads_the_api_with_a_copied_cookie_is_seen_in_the_list_of_sessions(
+    client: FlaskClient, people: dict[Role, User], accept: str
+) -> None:
+    sign_in(client, "viewer")
+    unused_for(1)
+    before = Session.get().last_used
+    assert client.get("/api/v1/samples", headers={"Accept": accept}).status_code == 200
+    assert Session.get().last_used > before
+
+
+@pytest.mark.both_databases
+def test_a_sign_in_that_began_before_a_change_of_the_password_starts_no_session(
+    client: FlaskClient, people: dict[Role, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the old password is still being checked while the new one is stored."""
+    check = accounts.check_password
+
+    def checked_slowly(*arguments: str) -> User | None:
+        user = check(*arguments)
+        accounts.set_password(people[Role.ADMIN], NEW)
+        return user
+
+    monkeypatch.setattr(accounts, "check_password", checked_slowly)
+    answer = sign_in(client, "admin")
+    assert "The password was changed just now" in answer.text
+    assert not Session.select().exists()
 
 
 def test_the_last_use_of_a_session_is_written_once_a_minute(client: FlaskClient, people: dict[Role, User]) -> None:

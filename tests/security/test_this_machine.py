@@ -18,13 +18,14 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app import create_app
-from app.cli.local_link import local_link
+from app.cli.local_link import link, local_link
 from app.core.settings import Settings, load_secret_key
 from app.gui.settings import GuiSettings
 from app.security import demo_accounts, this_machine
-from app.security.models import Audit
+from app.security.models import Audit, LocalBrowser
 from app.security.settings import SecuritySettings
 from tests.support.nginx import nginx
 from tests.support.patience import PATIENCE_S
@@ -100,12 +101,50 @@ def test_a_browser_reads_with_the_printed_link_and_others_do_not(default_app: Fl
     assert (opened.status_code, opened.headers["Location"]) == (303, "/status")
     assert client.get("/status", base_url=HOME).status_code == 200
     assert other.get("/status", base_url=HOME).status_code == 303, "to the page to sign in"
-    this_machine.key_file(default_app.config["HUB"]).write_text("dqmhub_local_another\n")
-    assert client.get("/status", base_url=HOME).status_code == 303, "with another key all links have ended"
+    assert printed_link(default_app, "--end") == "1 sessions ended"
+    assert client.get("/status", base_url=HOME).status_code == 303
+
+
+@pytest.fixture
+def local_client(default_app: Flask) -> FlaskClient:
+    """A browser that has opened a link."""
+    client, link = default_app.test_client(), urlsplit(printed_link(default_app))
+    client.get(f"{link.path}?{link.query}", base_url=HOME)
+    return client
+
+
+@pytest.mark.both_databases
+def test_a_link_works_once_and_not_after_ten_minutes(default_app: Flask) -> None:
+    opened, late = (urlsplit(printed_link(default_app)) for _ in range(2))
+    first, second = (default_app.test_client().get(f"{opened.path}?{opened.query}", base_url=HOME) for _ in range(2))
+    LocalBrowser.update(expires=LocalBrowser.expires - 601).where(LocalBrowser.opened == 0).execute()
+    third = default_app.test_client().get(f"{late.path}?{late.query}", base_url=HOME)
+    assert [answer.status_code for answer in (first, second, third)] == [303, 403, 403]
+
+
+def test_a_browser_of_this_machine_only_reads(local_client: FlaskClient) -> None:
+    for path in ("/api/v1/register", "/api/v1/transfers/reports"):
+        assert local_client.post(path, json=[], base_url=HOME, headers={"Origin": HOME}).status_code == 401
+
+
+def test_signing_out_ends_the_rights_of_this_machine_also_for_a_copy_of_the_cookie(default_app: Flask, local_client: FlaskClient) -> None:
+    assert "Sign out" in local_client.get("/status", base_url=HOME).text
+    cookie = local_client.get_cookie("dqmhub_8889", domain="127.0.0.1")
+    assert cookie is not None
+    copy = default_app.test_client()
+    copy.set_cookie(cookie.key, cookie.value, domain="127.0.0.1")
+    assert copy.get("/status", base_url=HOME).status_code == 200
+    local_client.post("/account/sign-out", base_url=HOME, headers={"Origin": HOME})
+    assert [client.get("/status", base_url=HOME).status_code for client in (local_client, copy)] == [303, 303]
+
+
+def test_a_browser_of_this_machine_reads_no_more_after_hours_without_use(local_client: FlaskClient) -> None:
+    LocalBrowser.update(last_used=LocalBrowser.last_used - 4.1 * 3600).execute()
+    assert local_client.get("/status", base_url=HOME).status_code == 303
 
 
 @pytest.mark.parametrize("token", ["", "x", "ImxvY2FsIg.aaaa.bbbb"])
-def test_a_wrong_or_old_link_says_how_to_get_another(default_app: Flask, token: str) -> None:
+def test_a_wrong_link_says_how_to_get_another(default_app: Flask, token: str) -> None:
     answer = default_app.test_client().get(f"/account/this-machine?token={token}", base_url=HOME)
     assert answer.status_code == 403
     assert "dqmhub local-link" in answer.text
@@ -232,6 +271,7 @@ def test_programs_and_browsers_of_this_machine_have_its_rights(hub: Settings) ->
     assert status(f"{address(hub)}/api/v1/samples") == 401
     assert status(f"{address(hub)}/api/v1/samples", Authorization=f"Bearer {key}") == 200
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    token = this_machine.link_token(hub)
-    with browser.open(f"{address(hub)}/account/this-machine?token={token}&next=/status", timeout=PATIENCE_S) as page:
+    with bound(hub):
+        page_link = link(hub, "/status")
+    with browser.open(page_link, timeout=PATIENCE_S) as page:
         assert page.url == f"{address(hub)}/status"

@@ -29,13 +29,15 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", "not checked: dqmhub doctor --url ADDRESS, or the setting public_url, names the address that people open")
         return
     parts = urlsplit(url)
-    if host_name(parts.netloc) not in allowed_host_names(settings):
-        yield Diagnosis("error", f"{parts.hostname} is not in allowed_hosts, so the hub refuses its requests", f'Add "{parts.hostname}"')
-        return
     try:
         seen = _seen(url, {})
         forged = _seen(url, {"X-Forwarded-For": FORGED, "X-Real-IP": FORGED})
     except (HttpError, ValueError) as error:
+        if host_name(parts.netloc) not in allowed_host_names(settings):
+            yield Diagnosis(
+                "error", f"{parts.hostname} is not in allowed_hosts, so the hub refuses its requests", f'Add "{parts.hostname}"'
+            )
+            return
         yield Diagnosis("error", f"{url} does not lead to the hub: {error}", f"Look at the log of the proxy; {BLOCK}")
         return
     yield from _forwarding(settings, parts, seen, forged)
