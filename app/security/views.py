@@ -111,7 +111,7 @@ def sign_out() -> AnyResponse:
             end_session()
             end_local()
             if user:
-                audit("sign out", user.name)
+                audit("sign out", user.name, user=user.name)
     except Exception as error:
         if (outage := outage_of(error)) is None:
             raise
