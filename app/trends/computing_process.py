@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from app.core.limited_process import MOST_ELAPSED, TREE, ended, out_of_time, was_killed
-from app.trends.errors import ReadingInterrupted, ReadingTooSlow, SampleReplaced, UnreadableSample
+from app.trends.errors import SampleNotRead, SampleReadTooSlowly, SampleReplaced, UnreadableSample
 from app.trends.outcomes import FileTask, Outcome, outcomes_from_json
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -48,14 +48,14 @@ class ComputingProcess:
     def compute(self, task: FileTask, limits: Limits) -> list[Outcome]:
         """The outcomes of a task.
 
-        Raises `UnreadableSample` with the reason when the file cannot be read within the limits, `ReadingInterrupted` when it was
+        Raises `UnreadableSample` with the reason when the file cannot be read within the limits, `SampleNotRead` when it was
         not read for a reason outside of it.
         """
         with self._lock:
             try:
                 answer = self._ask(task, limits) or self._ask(task, limits)
                 if answer is None:
-                    raise ReadingInterrupted(f"{task.url}: the reading process was ended twice from outside")
+                    raise SampleNotRead(f"{task.url}: the reading process was ended twice from outside")
             except BaseException:  # also when this process is being stopped: the next answer would be of this task
                 self._end()
                 raise
@@ -101,11 +101,11 @@ class ComputingProcess:
             self._child = subprocess.Popen(command, cwd=TREE, env=os.environ | ONE_THREAD, stdin=pipe, stdout=pipe, stderr=self._stderr)
         except OSError as error:
             os.close(self._stderr)
-            raise ReadingInterrupted(f"No process can be started that reads files ({error.strerror})") from error
+            raise SampleNotRead(f"No process can be started that reads files ({error.strerror})") from error
         return self._child
 
     def _read_line(self, descriptor: int, url: str) -> bytes:
-        """The answer, or what came of it before the child ended. Raises `ReadingTooSlow`."""
+        """The answer, or what came of it before the child ended. Raises `SampleReadTooSlowly`."""
         end = time.monotonic() + MOST_ELAPSED * self._limits.cpu_s
         pieces = []
         while select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -113,7 +113,7 @@ class ComputingProcess:
             pieces.append(piece)
             if not piece or piece.endswith(b"\n"):
                 return b"".join(pieces)
-        raise ReadingTooSlow(out_of_time(url, self._limits.cpu_s))
+        raise SampleReadTooSlowly(out_of_time(url, self._limits.cpu_s))
 
     def _end(self) -> None:
         child, self._child = self._child, None

@@ -50,11 +50,11 @@ class UnreadableSample(TrendError):
     """The file of a sample cannot be used within the limits of reading."""
 
 
-class ReadingInterrupted(TrendError):
+class SampleNotRead(TrendError):
     """A file was not read for a reason outside of it; another attempt can succeed."""
 
 
-class ReadingTooSlow(ReadingInterrupted):
+class SampleReadTooSlowly(SampleNotRead):
     """A file was not read in the time for it, although little of it was spent on computing: its disk may be stuck."""
 
 

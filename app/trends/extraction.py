@@ -18,7 +18,7 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.trends.computing_process import Limits, shared_process
 from app.trends.datasets import DatasetIdentity
-from app.trends.errors import ReadingInterrupted, SampleReplaced, UnreadableSample
+from app.trends.errors import SampleNotRead, SampleReplaced, UnreadableSample
 from app.trends.extraction_state import Extraction, SeenSample, Target, load_extraction, store_failure, store_seen, store_success
 from app.trends.models import TrendDataset, TrendVersion
 from app.trends.outcomes import Computation, Outcome, SampleFile, file_task
@@ -72,7 +72,7 @@ def _extract(key: SampleKey, settings: Settings, is_last: bool = False) -> Extra
         if before and before.url and not _takes_precedence(opened, before):
             return _keep_points(target, before, opened, seen)
         result = _extract_points(target, before, opened, seen, settings)
-    except (GuiError, OSError, FormatError, UnreadableSample, ReadingInterrupted) as error:  # each is tried again later
+    except (GuiError, OSError, FormatError, UnreadableSample, SampleNotRead) as error:  # each is tried again later
         if isinstance(error, SampleReplaced) and not is_last:
             raise
         result = ExtractionResult(FAILED, str(error) or type(error).__name__)

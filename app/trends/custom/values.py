@@ -19,10 +19,10 @@ from app.trends.computing_process import Limits, shared_process
 from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import TrendRequest
 from app.trends.custom.store import PointKey, StoredValue, begin, store_value
-from app.trends.errors import ReadingInterrupted, UnreadableSample
+from app.trends.errors import SampleNotRead, UnreadableSample
 from app.trends.outcomes import Computation, FileTask, SampleFile, encoded_payloads, file_task
 
-OUTSIDE = (ReadingInterrupted, FileServerUnreachable, ImportPostponed, Importing)
+OUTSIDE = (SampleNotRead, FileServerUnreachable, ImportPostponed, Importing)
 """Errors that say nothing of a file: it is read by the next attempt, and keeps its value until then."""
 
 IMPORT_WAIT_S = 600.0
@@ -57,7 +57,7 @@ class ValueReader:
             samples = [self.catalog.open(key, IMPORT_WAIT_S) for key in (wanted.sample, wanted.earlier) if key]
             tag = file_tag(samples)
             return stored if stored and stored.file == tag else self._computed(samples, tag)
-        except (GuiError, UnreadableSample, ReadingInterrupted, OSError, FileReplaced, FormatError, MemoryError) as error:
+        except (GuiError, UnreadableSample, SampleNotRead, OSError, FileReplaced, FormatError, MemoryError) as error:
             if isinstance(error, OUTSIDE):
                 self.interrupted.append(str(error))
                 if stored and stored.file:
@@ -95,7 +95,7 @@ def file_tag(samples: Iterable[OpenSample]) -> str:
 def compute_values(job: BackgroundJob, trend: RequestedTrend, reader: ValueReader, wanted: Iterable[WantedValue], note: str) -> None:
     """Compute what is missing, in this order; running again after an end of any kind goes on where it was.
 
-    Raises `JobCancelled` when the job was cancelled; points so far stay. Raises `ReadingInterrupted`, for another attempt of the
+    Raises `JobCancelled` when the job was cancelled; points so far stay. Raises `SampleNotRead`, for another attempt of the
     job, when files were not read for a reason outside of them.
     """
     wanted = list(wanted)
@@ -107,4 +107,4 @@ def compute_values(job: BackgroundJob, trend: RequestedTrend, reader: ValueReade
         if value != before:
             store_value(trend, each.key, value)
     if reader.interrupted:
-        raise ReadingInterrupted(f"{counted(len(reader.interrupted), 'file')} could not be read now: {reader.interrupted[0]}")
+        raise SampleNotRead(f"{counted(len(reader.interrupted), 'file')} could not be read now: {reader.interrupted[0]}")

@@ -24,7 +24,7 @@ from app.queue.periodic import Step, TaskRun
 from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
 from app.trends.custom.requests import LiveRequest, read_request
 from app.trends.custom.store import PointKey, is_followed, note, store_value
-from app.trends.errors import ReadingTooSlow, TrendError, UnreadableSample
+from app.trends.errors import SampleReadTooSlowly, TrendError, UnreadableSample
 from app.web.arguments import parse_int
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _look(trend: RequestedTrend, catalog: Catalog, settings: Settings) -> str:
     sample = catalog.open(key, 0)
     try:
         return _follow(trend, request, sample, settings)
-    except (UnreadableSample, ReadingTooSlow, FormatError, MemoryError):
+    except (UnreadableSample, SampleReadTooSlowly, FormatError, MemoryError):
         # What a snapshot does to its reader it does again, or others would wait: the next attempt is with the next one
         new = FollowedSnapshot.insert(trend=trend.id, sample_version=sample.version, run=NO_RUN, lumi=0, elements=b"")
         changed = {FollowedSnapshot.sample_version: sample.version}
