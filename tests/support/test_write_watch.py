@@ -28,6 +28,18 @@ def test_a_long_transaction_of_the_product_is_found_with_its_place(hub: Settings
     assert found.place.startswith("app/gui/files/register.py:")
 
 
+def test_what_a_transaction_reads_counts(hub: Settings) -> None:
+    register.register(entries(500))
+    watch = WriteWatch(most_instructions=20_000)
+    with watched(watch):
+        register.register(entries(1))
+        assert watch.too_long == []
+        register.register(entries(500))  # which changes nothing
+    (found,) = watch.too_long
+    assert found.instructions > 20_000
+    assert found.writes < 100
+
+
 def test_other_threads_and_single_statements_count(hub: Settings) -> None:
     NameList.insert_many([{"sha256": f"{number}", "blob": b"", "count": 0} for number in range(300)]).execute()
 

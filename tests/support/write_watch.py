@@ -1,8 +1,9 @@
 """Watches the write transactions of the product in all tests: SQLite has one writer, for whose end all others wait.
 
-The length of a transaction is counted, not timed: the rows that it changes and the statements that it runs. The longest ones
-are listed after the tests, with their CPU time for information; one that is too long fails its test. What tests, migrations and
-demos write is left out. Processes that tests start are not watched.
+The length of a transaction is counted, not timed: the rows that it changes and the statements that it runs, and the instructions
+of SQLite's virtual machine, which also count what it reads, and what it deletes by foreign keys. The longest ones are listed
+after the tests, with their CPU time for information; one that is too long fails its test. What tests, migrations and demos write
+is left out. Processes that tests start are not watched.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ from app.core.settings import TREE
 MOST_WRITES = 8000
 """Rows and statements of one transaction. Each takes about 20 µs, so that these are well below 0.2 s on the usual machine."""
 
+MOST_INSTRUCTIONS = 1_500_000
+"""Of SQLite in one transaction. To read a row takes about ten, with 2 to 3 µs; to write one about a hundred."""
+
+STEP = 1000
+"""Instructions are counted in steps of so many."""
+
 LISTED = 5
 """Transactions that the report of all tests has."""
 
@@ -40,27 +47,38 @@ class WriteTransaction(NamedTuple):
 
     writes: int  # rows and statements
     cpu_ms: int  # of its thread
+    instructions: int  # of SQLite
     place: str  # file and line that began it
+
+    @property
+    def length(self) -> float:
+        """Relative to the longest that is allowed."""
+        return max(self.writes / MOST_WRITES, self.instructions / MOST_INSTRUCTIONS)
 
 
 class WriteWatch:
     """The longest transactions of one process. `too_long` has those of the current test."""
 
-    def __init__(self, most: int = MOST_WRITES) -> None:
-        self.most = most
+    def __init__(self, most: int = MOST_WRITES, most_instructions: int = MOST_INSTRUCTIONS) -> None:
+        self.most, self.most_instructions = most, most_instructions
         self.longest: list[WriteTransaction] = []
         self.too_long: list[WriteTransaction] = []
         self._open = threading.local()
 
     def begin(self) -> None:
         """A transaction of this thread begins."""
-        self._open.place, self._open.writes, self._open.cpu_s = _place(), 0, time.thread_time()
+        self._open.place, self._open.writes, self._open.steps, self._open.cpu_s = _place(), 0, 0, time.thread_time()
+
+    def step(self) -> None:
+        """SQLite has run STEP instructions for this thread, in a transaction or not."""
+        self._open.steps = getattr(self._open, "steps", 0) + 1
 
     def end(self) -> None:
         """It ends."""
         place = getattr(self._open, "place", "")
         if place:
-            self._note(WriteTransaction(self._open.writes, int(1000 * (time.thread_time() - self._open.cpu_s)), place))
+            cpu_ms = int(1000 * (time.thread_time() - self._open.cpu_s))
+            self._note(WriteTransaction(self._open.writes, cpu_ms, STEP * self._open.steps, place))
         self._open.place = ""
 
     def statement(self, rowcount: int, in_transaction: bool) -> None:
@@ -68,11 +86,11 @@ class WriteWatch:
         if in_transaction:
             self._open.writes = getattr(self._open, "writes", 0) + 1 + max(rowcount, 0)
         elif rowcount > 1 and (place := _place()):
-            self._note(WriteTransaction(1 + rowcount, 0, place))
+            self._note(WriteTransaction(1 + rowcount, 0, 0, place))
 
     def _note(self, transaction: WriteTransaction) -> None:
-        self.longest = sorted([*self.longest, transaction], reverse=True)[:LISTED]
-        if transaction.writes > self.most:
+        self.longest = sorted([*self.longest, transaction], key=lambda each: -each.length)[:LISTED]
+        if transaction.writes > self.most or transaction.instructions > self.most_instructions:
             self.too_long.append(transaction)
 
 
@@ -99,6 +117,7 @@ def watched(watch: WriteWatch) -> Iterator[None]:
     def begin(database: Any, *args: Any) -> None:
         kept["begin"](database, *args)
         watch.begin()
+        database.connection().set_progress_handler(watch.step, STEP)
 
     def ended(name: str) -> Callable[[Any], None]:
         def end(database: Any) -> None:
@@ -128,7 +147,7 @@ class WatchPlugin:
 
     def __init__(self) -> None:
         self.watch = WriteWatch()
-        self.found: list[tuple[int, int, str]] = []
+        self.found: list[WriteTransaction] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Iterator[None]:
@@ -137,8 +156,8 @@ class WatchPlugin:
         with watched(self.watch):
             yield
         assert not self.watch.too_long, (
-            f"a write transaction has more than {MOST_WRITES} rows and statements, for which all other writers wait; "
-            f"app.core.short_writes makes several of it: {self.watch.too_long}"
+            f"a write transaction has more than {MOST_WRITES} rows and statements, or {MOST_INSTRUCTIONS} instructions of SQLite, for "
+            f"which all other writers wait; app.core.short_writes makes several of it: {self.watch.too_long}"
         )
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -147,17 +166,17 @@ class WatchPlugin:
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["write_transactions"] = found
         else:
-            self.found += found  # type: ignore[arg-type]
+            self.found += self.watch.longest
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take those of a worker that has ended."""
-        self.found += [tuple(each) for each in getattr(node, "workeroutput", {}).get("write_transactions", [])]
+        self.found += [WriteTransaction(*each) for each in getattr(node, "workeroutput", {}).get("write_transactions", [])]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """List them."""
-        found = sorted(set(self.found), reverse=True)[:LISTED]
+        found = sorted(set(self.found), key=lambda each: -each.length)[:LISTED]
         if found:
             terminalreporter.section("longest write transactions of the product")
-            for writes, cpu_ms, place in found:
-                terminalreporter.line(f"{writes:6} rows and statements, {cpu_ms:5} ms of CPU  {place}")
+            for writes, cpu_ms, instructions, place in found:
+                terminalreporter.line(f"{writes:6} rows and statements, {instructions:9,} instructions, {cpu_ms:5} ms of CPU  {place}")

@@ -9,12 +9,12 @@ from app.core.settings import Settings
 from app.gui.files.entries import Entry
 from app.gui.files.register import Registered, register
 from app.gui.models import Dataset, File, Sample
-from tests.support.queries import database_work
+from tests.support.write_watch import WriteWatch, watched
 
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 RUNS, LUMIS = 50, 2000
 MOST_PER_ENTRY = 2000
-"""Instructions; 75 of 2,000 lumisections of as many runs took 40,000 for each when those between were read."""
+"""Instructions of SQLite; there were 20,000 and more when all lumisections of each run were read."""
 
 SAMPLES = """
 WITH RECURSIVE run(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM run WHERE number < {runs}),
@@ -39,11 +39,14 @@ def entries(lumis: list[int]) -> list[Entry]:
 
 @pytest.mark.parametrize("lumis", [[1], [1, LUMIS]])
 def test_a_call_for_few_lumisections_of_long_runs_does_not_read_the_others(full_hub: Settings, lumis: list[int]) -> None:
-    done: list[Registered] = []
-    assert database_work(lambda: done.append(register(entries(lumis)))) < MOST_PER_ENTRY * RUNS
-    assert done == [Registered(0, RUNS, 0)]
+    with watched(watch := WriteWatch(most_instructions=MOST_PER_ENTRY * RUNS)):
+        assert register(entries(lumis)) == Registered(0, RUNS, 0)
+    assert watch.longest[0].instructions > 0
+    assert watch.too_long == []
 
 
 def test_new_lumisections_of_long_runs_cost_no_more(full_hub: Settings) -> None:
-    assert database_work(lambda: register(entries([LUMIS + 1, 2 * LUMIS]))) < MOST_PER_ENTRY * RUNS
+    with watched(watch := WriteWatch(most_instructions=MOST_PER_ENTRY * RUNS)):
+        assert register(entries([LUMIS + 1, 2 * LUMIS])) == Registered(RUNS, 0, 0)
+    assert watch.too_long == []
     assert [row.lumi for row in Sample.select().where(Sample.first)] == [1] * RUNS
