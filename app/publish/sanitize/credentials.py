@@ -62,6 +62,8 @@ _OPTIONS = "|".join(
         r"vault\s+login\s+(?:-\S+\s+)*|aws_(?:secret_access_key|session_token)\s+|ConvertTo-SecureString\s+(?:-String\s+)?",
         rf"lftp\s{_WORDS}-u\s+[^\s,]+,",
         rf"\S*freerdp\s{_WORDS}/p:",
+        r"iinit\s+|wpa_passphrase\s+\S+\s+|\B/pass(?:word)?:",
+        rf"influx\s{_WORDS}-t\s+",
         r"assword[\s\"':{}]*send\s+",
     )
 )
@@ -110,17 +112,17 @@ SECRET_POSITIONS: dict[str, SecretPosition] = {
     "password_file": SecretPosition(r"(?:\b[a-z][\w.-]*|\*):(?:\d{2,5}|\*):[\w.*-]+:[\w.*-]+:", r"\S+"),
     "remote_user": SecretPosition(r"\B-U\s*[^\s%]+%", r"\S+"),
     "piped": SecretPosition(
-        rf"{_PROGRAM}(?:echo|printf)\s+(?:-\w+\s+)*",
+        rf"{_PROGRAM}(?:echo|printf|yes)\s+(?:-\w+\s+)*",
         r"""(?:"[^"]*"|'[^']*'|[^|"'])+?""",
         rf"\s*\|\s*(?:(?:[\w./-]*/)?{_READERS}|\S+\s{_WORDS}--?\w*-?stdin\b)",
         is_context_read=True,
     ),
     "here_string": SecretPosition(rf"{_PROGRAM}{_READERS}[^|;<]*<<<\s*", is_context_read=True),
     "program": SecretPosition(rf"(?:{_PROGRAM}(?:{_OPTIONS})|\B-pw\s+)", is_context_read=True),
-    "user_option": SecretPosition(r"\B-u\s*[\w.@-]+\s+(?:-[hs]\s+\S+\s+)?-p\s*", is_context_read=True),
+    "user_option": SecretPosition(r"\B-u\s*[\w.@-]+\s+(?:user=\S+\s+)?(?:-[hs]\s+\S+\s+)?-p\s*", is_context_read=True),
     "identified": SecretPosition(r"\bidentified\s+by\s+", rf"{VALUE}(?:\s+replace\s+{VALUE})?"),
     "login_pair": SecretPosition(
-        r"\b(?:log[ -]?in|log[ -]?on|sign[ -]?in|authenticat\w+|credentials?|account|anmeldung|connexion|accesso|acceso)(?:\s*[:=-]\s*|\s+)"
+        r"\b(?:(?:log[io]n\s+denied\s+for|connecting\s+as|log[ -]?in|log[ -]?on|sign[ -]?in|authenticat\w+|credentials?|account|anmeldung|connexion|accesso|acceso))(?:\s*[:=-]\s*|\s+)"
         r"(?:(?:are|is|as|with|using|the|user|of|mit|als|avec|con)\s+)*|\buser(?:[ _-]?name)?\s*(?:/|and)\s*(?:password|pass|pw)(?:\s+are|\s+is)?\s*[:=]?\s+",
         r"""[\w.@-]+(?:\s+[/:]\s+|/|:|\s+and\s+)[^\s/"'<>,;()]+""",
     ),
@@ -180,7 +182,7 @@ CREDENTIALS: dict[str, str] = {
     "bearer": r"(?i:\b(?:bearer|basic|digest|negotiate|apikey)\s+[A-Za-z0-9+/=._~-]{6,})",
     "call": (
         r"(?i:\b(?:auth\s*=\s*)?[\w.]*(?:connect|log_?[io]n|get_?connection|create_?(?:connection|pool)|session_?pool|bind(?:_s)?|\w*auth"
-        rf"|authenticat\w+|credentials?|userpwd|(?:add|set)_?password|sign_?in|mysqli|pdo)\s*\({_QUOTED_ARGUMENTS})"
+        rf"|authenticat\w+|credentials?|ftp(?:_tls)?|userpwd|(?:add|set)_?password|sign_?in|mysqli|pdo)\s*\({_QUOTED_ARGUMENTS})"
     ),
     "format": (
         r"\b(?:gh[pousr]_|github_pat_|gl(?:pat|rt|dt|cbt|ptt|ft|soat|agent)-|xox[abeoprs]-|xapp-|sk-|[srp]k_(?:live|test)_|AKIA|ASIA|AIza|ya29\."

@@ -86,7 +86,7 @@ _LISTS = (
 _VERBS = (
     "submitted|requested|approved|owned|launched|started|restarted|stopped|cancell?ed|killed|held|released|locked|unlocked|uploaded|edited"
     "|modified|changed|created|deleted|removed|renamed|reported|signed|signed off|acknowledged|reserved|booked|taken|reviewed|merged|committed|opened|pushed|posted|filed|deployed|installed|initiated|performed"
-    "|resolved|confirmed|rejected|declined|paused|resumed|suspended|enabled|disabled"
+    "|resolved|confirmed|rejected|declined|paused|resumed|suspended|enabled|disabled|configured"
 )
 _SENTENCES = (
     rf"\b(?i:(?:{_VERBS})\s+by)\s+(?:(?i:user)\s+)?['\"]?(?:(?P<person>{_NAMES})|(?P<name>{_WORD})\b[.:(/]?)",
@@ -111,7 +111,8 @@ _SENTENCES = (
 _COMMANDS = (
     rf"\bssh\s{_ARGUMENTS}-l\s*(?P<user>{_USER})",
     rf"\b(?:ps|squeue|scancel|sacct|qstat|qdel|bjobs|bkill|pkill|pgrep|crontab|top|lsof|sudo|runuser|loginctl|mysql|psql|bpeek|sshfs|docker|podman|chroot)\s{_ARGUMENTS}-[uU]\s*(?P<user>{_USER})",
-    rf"\B--(?:user(?:-?name)?|owner|login)(?:\s+|=)(?P<user>{_USER})",
+    rf"\bsetfacl\s{_ARGUMENTS}u:(?P<user>{_USER}):",
+    rf"\B--(?:user(?:-?name)?|owner|login|uid)(?:\s+|=)(?P<user>{_USER})",
     rf"\b(?:kinit|klog|useradd|userdel|usermod|finger|chage|condor_q|condor_rm|su|getent\s+passwd|sudo\s+-i?u|su\s+-)\s+{_OPTIONS}(?P<name>{_WORD})\b",
     rf"\bchown\s+{_OPTIONS}(?P<user>{_USER})(?::(?P<other>{_USER}))?\s",
 )
@@ -123,7 +124,35 @@ _HOSTS = (
     r"\b(?i:of|from|to|mount|mounting|server|rsync|scp|on|at)\s+(?P<machine>[a-z][a-z-]+\d[a-z0-9-]*):/[a-z]",
 )
 
-POSITIONS = (*_LOG_LINES, *_LISTS, *_SENTENCES, *_COMMANDS, *_HOSTS)
+_ATTRIBUTES = (
+    rf"(?i:\b(?:\w+_upn|upn|\w+_username|targetusername|subjectusername|account\s+name|login\s+name|acct|sub)[\"']?\s*[:=]\s*[\"']?)(?P<user>{_USER})",
+    rf"\buid=(?P<user>{_USER}),",  # LDAP
+    rf"\bname\snot\sfound:\s['\"](?P<user>{_USER})['\"]",
+    rf"\b(?i:succeeds|aklog|exceeded|password|su)\sfor\s['\"]?(?P<name>{_WORD})['\"]?\s(?:by|failed|changed|\()",
+    rf"\(user\s(?P<user>{_USER})\)|\buser=<(?P<other>{_USER})>",
+    rf"\b(?:imap|pop3|lda)\((?P<user>{_USER})\)",
+    rf"\|(?P<name>{_WORD})\|(?:COMPLETED|FAILED|CANCELLED|TIMEOUT|RUNNING|PENDING)\b",
+    rf"\bpull\srequest\s#\d+\sfrom\s(?P<name>{_WORD})/|\[new\sbranch\]\s+\S+\s+->\s(?P<other>{_WORD})/",
+    rf"(?i:\bco-authored-by:|@author)\s+(?P<person>{_PERSON})",
+    rf"\b(?:TODO|FIXME)\((?P<name>{_WORD})\)",
+    rf"\$Id:\s[^$]*\s(?P<user>{_USER})\sExp\s\$",
+    r"\b(?P<person>S-1-5-21(?:-\d+){3,4})\b",  # an account of Windows
+    r"\bCRAB_(?P<user>[a-z][a-z0-9]+)_",
+    r"\buser\.(?P<name>[a-z][a-z0-9]+):\w",  # a scope of Rucio
+    rf"\bghcr\.io/(?P<name>{_WORD})/",
+    rf"\bby\s(?P<name>{_WORD})\sat\s\d\d:|\bTASK\sowner\s(?P<other>{_USER})",
+    rf"(?i:\b(?:ask|contact|regards,|call:))\s(?P<person>{_NAMES})",
+)
+_MACHINES = (
+    rf"\bHost\s(?P<machine>{_HOST})\s(?:is|was)\s(?:down|up|unreachable|alive|dead)\b",
+    rf"\b(?i:connected\sto)\s(?P<machine>{_HOST})\s\(",
+    rf"\bslot\d+(?:_\d+)?@(?P<machine>{_HOST})",
+    rf"\bping6?:\s(?P<machine>{_HOST}):\s",
+    rf"\b(?i:job\s(?:started|running|runs|ran)\s(?:at|on))\s(?P<machine>{_HOST})",
+    rf"\b(?:rsync|scp)\s{_ARGUMENTS}(?P<machine>{_HOST}):{{1,2}}[/~\w]",
+)
+
+POSITIONS = (*_LOG_LINES, *_LISTS, *_SENTENCES, *_COMMANDS, *_HOSTS, *_ATTRIBUTES, *_MACHINES)
 
 PATTERN = "|".join(re.sub(r"\(\?P<\w+>", "(?:", form) for form in POSITIONS)
 """Any of the forms, without groups."""

@@ -61,6 +61,7 @@ class Sanitizer:
         self._names = re2.compile(names) if names else None
         self._pseudonyms = Pseudonyms(secret)
         self._mentioned: set[str] = set()  # users after labels of this log
+        self._plain: set[str] = set()  # texts of this log without known users
         self._ordinary: set[str] = set()  # words, as written, that are not names of users
         self._short_texts: dict[str, str] = {}  # redacted text by original
         self._paths: set[str] = set()  # paths whose users are known
@@ -121,6 +122,7 @@ class Sanitizer:
     def _redact(self, lines: Iterable[str], label: Label) -> list[str]:
         """Redact lines until a further pass changes nothing."""
         self._mentioned.clear()
+        self._plain.clear()
         segments, ends = self._segments(lines)
         pieces = self._replace(segments, label)
         output = [" ".join(filter(None, pieces[start:end])) for start, end in pairwise(ends)]
@@ -166,13 +168,20 @@ class Sanitizer:
 
         def text(part: Part) -> str:
             if isinstance(part, str):
-                for pattern in (_COMPOUND, _WORD):
-                    if not self._ordinary.issuperset(pattern.findall(part)):
-                        part = pattern.sub(lambda word: self._word(word[0], label), part)
-                return part
+                return part if part in self._plain else self._without_users(part, label)
             return label(part, numbers[part]) if part in numbers else DROPPED
 
         return ["".join(map(text, some)) for some in parts]
+
+    def _without_users(self, text: str, label: Label) -> str:
+        """A text with labels in place of known users."""
+        out = text
+        for pattern in (_COMPOUND, _WORD):
+            if not self._ordinary.issuperset(pattern.findall(out)):
+                out = pattern.sub(lambda word: self._word(word[0], label), out)
+        if out == text:
+            self._plain.add(text)
+        return out
 
     def _learn(self, users: Collection[Secret]) -> None:
         """Replace users away from their position: logins in all logs, others in this one; not those whose names are words."""
@@ -180,6 +189,7 @@ class Sanitizer:
         if names:
             self._pseudonyms.learn([user for user in names if isinstance(user, Login)])
             self._mentioned |= {user.value for user in names if not self._pseudonyms.is_forgotten(user)}
+            self._plain.clear()
             values = {user.value for user in names}
             self._ordinary -= {word for word in self._ordinary if word.lower() in values}
 
