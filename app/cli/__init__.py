@@ -147,10 +147,12 @@ def _message_of(error: Exception) -> str | None:
     """What a user can do about an error, or its cause outside of the hub; None for a fault of the hub."""
     if isinstance(error, SettingError):
         return str(error)
-    from app.core.outages import outage_of  # here, since it loads database drivers
+    from app.core.database import is_sqlite  # here, since it loads database drivers
+    from app.core.outages import outage_of
 
     outage = outage_of(error)
     if outage is None:
         return None
     causes = {"full": "The disk is full", "busy": "The database is busy", "away": "The database cannot be used", "unusable": ""}
-    return f"{causes[outage.kind]}: {outage.reason}".removeprefix(": ")
+    remedy = "; check database_url and the server" if outage.kind == "away" and not is_sqlite() else ""
+    return f"{causes[outage.kind]}: {' '.join(outage.reason.split())}{remedy}".removeprefix(": ")
