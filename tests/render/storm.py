@@ -45,6 +45,13 @@ FAULTS = {
     "leak": ("code 0", 10),
     "close descriptors": ("RenderDisconnected", 3),
     "mask signals": ("code 0", 3),
+    "fork and sleep": ("code 0", 3),
+    "fork and return": ("code 0", 3),
+    "fork a daemon": ("code 0", 3),
+    "thread": ("code 0", 3),
+    "close standard descriptors": ("code 0", 3),
+    "close signals": ("code 0", 3),
+    "draw what crashes": ("RenderCrashed", 3),
     "exit": ("RenderDisconnected", 3),
 }
 """Injected faults: permitted outcomes and relative frequency."""
