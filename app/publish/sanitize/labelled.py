@@ -171,6 +171,8 @@ def _means_other(label: str, value: str) -> bool:
         return True
     if _FOR.search(name):
         return False
+    if name.rstrip("_").endswith("token") and ((value.isdigit() and len(value) <= _MAX_PORT_DIGITS) or is_ordinary(value)):
+        return True  # of a parser, or of an event
     return (name.endswith(PROPERTIES) and not _is_mixed(value)) or (name.endswith("s") and value.isdigit())
 
 

@@ -43,6 +43,9 @@ _COMPLETE_WORD = re.compile(r"""["'(\[<{]*(?:[A-Z][A-Za-z_]*:|[A-Za-z][A-Za-z_]*
 """A word of English or C++ at the start or end of a line that is probably complete."""
 
 _LABEL = re.compile(r"[A-Za-z_]{2}\w*(?:=.*|:)")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w{2,24}=[\w.-]{1,24}")
+"""A line of a short list of values, which was not wrapped."""
+
 _PATH = re.compile(r"""(?:\A|[\s"'(=:,\[])~?/[\w.+/-]*\w\s*\Z""")
 _RULER = re.compile(r"[^A-Za-z0-9]{4,}")
 _OPTION = re.compile(r"(?:\A|\W)--?\w[\w-]*\Z")
@@ -120,7 +123,7 @@ class Seam(NamedTuple):
             return next((separator for separator in ("", " ") if _crosses(before, separator, after, find)), "")
         if self.segment and not after:
             return " "
-        if _is_boundary(before.rstrip(), self.segment):
+        if _is_boundary(before.rstrip(), self.segment) or (_ASSIGNMENT.fullmatch(self.last.text) and _ASSIGNMENT.fullmatch(self.segment)):
             return None
         if self._ends_with_path() and not self._continues_path(before.rstrip(), after):
             return None

@@ -69,7 +69,7 @@ def _key(lines: Sequence[str], first: int, last: int, before: str) -> Blocks:
 
 
 def _environments(lines: Sequence[str]) -> Blocks:
-    """Consecutive lines with assignments, if one of them assigns to a name in capitals."""
+    """Consecutive lines with assignments, if most of them assign to names in capitals."""
     blocks: Blocks = {}
     block: list[int] = []
     for number in range(len(lines) + 1):
@@ -84,7 +84,8 @@ def _environments(lines: Sequence[str]) -> Blocks:
 def _environment(lines: Sequence[str], block: list[int]) -> Blocks:
     """The lines of an environment without their values; block: the numbers of consecutive lines with assignments."""
     matches = {number: match for number in block if (match := _ASSIGNMENT.match(lines[number]))}
-    if len(matches) < 2 or not any(_VARIABLE.fullmatch(match["name"]) for match in matches.values()):
+    variables = sum(_VARIABLE.fullmatch(match["name"]) is not None for match in matches.values())
+    if len(matches) < 2 or variables * 2 <= len(matches):
         return {}
     value = Secret("environment", "")
     dropped = {number for number, match in matches.items() if lines[number][match.end() :].strip("\"'") == DROPPED}

@@ -23,6 +23,9 @@ from app.publish.sanitize.words import COMMON, PROGRAMS, is_ordinary
 MAX_DIGITS = 24
 """Length of the longest number that is not redacted: an event, a thread, a time in nanoseconds."""
 
+MIN_CREDENTIALS = 12
+"""Length from which on letters in upper and lower case are credentials."""
+
 MIN_PATH_NAME = 3
 """Shorter names of a single folder, such as /x, are not redacted."""
 
@@ -54,9 +57,10 @@ def keep(text: str, read_rest: ReadRest) -> Parts:
 
 
 def replace_bearer(text: str, read_rest: ReadRest) -> Parts | None:
-    """Credentials of HTTP after their scheme; a word in lower case is part of a sentence."""
+    """Credentials of HTTP after their scheme; a short word of letters is part of a sentence, as in `Basic Reconstruction`."""
     scheme, value = text.split(None, 1)
-    if is_pseudonym(value) or (value.rstrip(".,").isalpha() and value.islower()):
+    word = value.rstrip(".,")
+    if is_pseudonym(value) or (word.isalpha() and (word.islower() or len(word) < MIN_CREDENTIALS or is_ordinary(word.lower()))):
         return None
     return f"{scheme} ", Secret("token", value)
 

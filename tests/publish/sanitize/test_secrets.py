@@ -269,3 +269,20 @@ def test_a_label_keeps_the_line_after_it(sanitizer: Sanitizer) -> None:
         "user: user-" + sanitizer.lines(["user: kblaub"])[0].rpartition("-")[2],
         "parameter set ID 12",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Basic Reconstruction started",
+        "basic SiPixel selection, basic GenJets 1234.5",
+        "Negotiate Protocol with server",
+        "The token: 1234 was not registered",
+        "Parse error: unexpected token: end of file",
+        "vertexToken = consumes<reco::VertexCollection>(tag)",
+        "lumi=12",
+    ],
+)
+def test_words_and_tokens_of_programs_are_no_secrets(sanitizer: Sanitizer, line: str) -> None:
+    assert sanitizer.lines([line, "x"]) == [line, "x"]
+    assert sanitizer.lines(["PIN=5", line])[1] == line
