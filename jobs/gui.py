@@ -24,7 +24,7 @@ def import_listing(job: BackgroundJob) -> None:
 
 @handler(REGISTER)
 def complete_registration(job: BackgroundJob) -> None:
-    """Store the staged entries of a registration. The key is its id; running it again goes on where the last attempt ended."""
+    """Store the staged entries of a registration. The key is its id; another run continues where the last one ended."""
     complete(job)
 
 

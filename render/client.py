@@ -211,7 +211,7 @@ def _failure(code: int, text: str, name: str) -> RenderError:
 
 
 def _reason_without_plot(request: Request) -> str:
-    """Why the response to a request is empty. The service answers a damaged object and an invalid specification alike."""
+    """Why the response to a request is empty. The service gives the same code for a damaged object and an invalid specification."""
     try:
         Options.from_spec(request.spec)
     except OptionError as error:

@@ -177,7 +177,7 @@ class Options:
         return ";".join(f"{name}={value}" for name, value in pairs)
 
     def choice(self) -> str:
-        """What was chosen other than the size and the labels, as text; "" for the defaults."""
+        """All options but the size and the labels, as text; "" for the defaults."""
         return ", ".join(f"{name}={value}" for name, value in self.query().items() if name not in ("w", "h", "reflabel"))
 
     def query(self) -> dict[str, str | list[str]]:

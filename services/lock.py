@@ -1,4 +1,4 @@
-"""Renews requirements/: the exact version of each Python package and the SHA-256 of its files, of which pip takes no other.
+"""Renews requirements/: the exact version of each Python package, and the SHA-256 of its files, which pip checks.
 
 Packages keep their versions unless they are named, or `all` is. Usage: .venv/bin/python -m services.lock [all | PACKAGE...]
 

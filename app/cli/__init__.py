@@ -105,9 +105,9 @@ def _connect(found: Settings) -> None:
 
 
 def open_for_service(prepare: Callable[[Settings], object] = lambda _: None) -> Settings:
-    """As `open_database`, and prepare a service, which waits while the disk is full or the database is busy.
+    """As `open_database`, for a service: waits while the disk is full or the database is busy.
 
-    Whoever restarts services gives up after some tries, and they would stay down when there is space again.
+    A service manager gives up after some restarts, so the service would stay down when there is space again.
     """
     from app.core.outages import log_outage, outage_of
 

@@ -22,7 +22,7 @@ def local_link(page: str, end: bool) -> None:
 
 
 def link(settings: Settings, page: str) -> str:
-    """A new link to a page of the hub of these settings, whose database is open."""
+    """A new link to a page of the hub of these settings. Its database must be open."""
     from app.security import local_browsers
 
     return f"{cli.hub_address(settings)}account/this-machine?{urlencode({'token': local_browsers.new_link(), 'next': page})}"

@@ -32,9 +32,9 @@ NETWORK_FILE_SYSTEMS = (
 )
 POOL_SIZE = 32
 LOCK_TIMEOUT_S = 10
-"""A statement waits for locks of others at most this long; then the database is busy."""
+"""Longest wait of a statement for locks, s; after it the database is busy."""
 WEB_LOCK_TIMEOUT_S = 3
-"""The same for requests of people and programs, whose threads others wait for."""
+"""The same in the web server, where other requests wait for the thread."""
 
 proxy = DatabaseProxy()
 
@@ -57,7 +57,7 @@ def connect(settings: Settings, web_threads: int = 0) -> Database:
     """The database of these settings, bound to the tables. The first query connects.
 
     Args:
-        web_threads: Threads of a web process, which wait less for locks, and only a quarter of them for long.
+        web_threads: Threads of a web process: these wait for locks for a shorter time, and at most a quarter of them at once.
     """
     logging.getLogger("peewee").setLevel(logging.INFO)  # at level debug it logs all values, including password hashes
     database = (
@@ -75,9 +75,9 @@ def is_sqlite() -> bool:
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """Let the statements of this thread wait for other writers at most so long.
+    """Limit the time that the statements of this thread wait for other writers.
 
-    Only SQLite has one writer at a time; in PostgreSQL nothing that takes long locks what is written so.
+    Only SQLite has one writer at a time. In PostgreSQL no long transaction locks the rows concerned.
     """
     if not is_sqlite():
         yield
@@ -156,7 +156,7 @@ def _postgresql(url: str, web_threads: int) -> Database:
 
 
 def one_writer(name: int) -> None:
-    """Let no other transaction that says so with the same number go on until this one ends: PostgreSQL has many writers, SQLite one."""
+    """Make other transactions that call this with the same number wait for the end of this one; PostgreSQL has many writers."""
     if not is_sqlite():
         proxy.execute_sql("SELECT pg_advisory_xact_lock(%s)", (name,))
 

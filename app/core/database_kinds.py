@@ -17,7 +17,7 @@ from app.core.database_log import foreign_log, note_file
 from app.core.database_waits import LockWaits
 
 CHECK_S = 0.2
-"""The file of a database is compared with the one that was opened at most this often."""
+"""Shortest time between two checks whether the file of the database is still the one that was opened, s."""
 
 ROLLBACK_TO_SAVEPOINT = "ROLLBACK TO "
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -30,7 +30,7 @@ class DatabaseReplaced(PeeweeException):
 
 
 class FirstCause:
-    """Keeps the error that ended a transaction. Rolling back fails, too, when the database has done so by itself or is away."""
+    """Keeps the first error of a transaction: the rollback after it fails, too, if the database rolled back by itself or is unreachable."""
 
     def rollback(self) -> None:
         """Roll the transaction back; while an error is handled, a further one is dropped."""
@@ -52,7 +52,7 @@ class FirstCause:
 
 
 class SqliteFile(FirstCause, SqliteDatabase):
-    """A database in a file, which is refused when it is not the one that was opened first.
+    """A database in a file. Refuses the file if it was replaced since it was opened.
 
     A process with open connections would go on with the old file, and others would read the new file with the log of
     the old one, which damages it.

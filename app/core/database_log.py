@@ -1,8 +1,8 @@
 """The file of an SQLite database and the log beside it, which must belong together.
 
-SQLite finds the log by its name alone. Opened with the log of another file, a database is destroyed: that happens when a backup
-is moved in the place of a database that is open in other processes, or whose processes were killed. So the inode of the
-file is noted beside it while there is no log, and a process that finds a log opens only the file that was noted.
+SQLite finds the log by its name alone. It destroys a database that it opens with the log of another file. This happens when a
+backup replaces a database while other processes have it open, or after they were killed. So the inode of the file is noted
+beside it while there is no log. A process that finds a log opens only a file with the noted inode.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How long threads wait for the write lock of SQLite, of which there is one.
+"""How long threads wait for the write lock of SQLite.
 
-SQLite would let each thread wait by itself, so that a lock that stays holds all threads of a web process, and nothing is
-answered. Here they know of each other: once the lock was not free for ALL_WAIT_S, only a few of them go on waiting.
+With the waits of SQLite itself, a lock that is held for long would block all threads of a web process, and no request would
+get a response. Here the threads share a state: when the lock has been taken for ALL_WAIT_S, only a few of them keep waiting.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from peewee import PeeweeException
 Result = TypeVar("Result")
 
 ALL_WAIT_S = 1.0
-"""All threads wait so long after the lock was not free for the first time: far longer than our services hold it."""
+"""All threads wait until the lock has been taken for this time, s. Our services hold it for far less."""
 
 QUIET_S = 10.0
-"""When nobody has found it taken for so long, the next one who does is the first again."""
+"""If no thread has found the lock taken for this time, s, ALL_WAIT_S starts again."""
 
 PAUSE_S = 0.02
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL})
@@ -32,7 +32,7 @@ class LockWaits:
 
     Args:
         most_s: A statement waits at most this long.
-        few: So many threads wait for longer than ALL_WAIT_S; None means any number.
+        few: Most threads that wait for longer than ALL_WAIT_S; None means any number.
     """
 
     def __init__(self, most_s: float, few: int | None) -> None:
@@ -45,7 +45,7 @@ class LockWaits:
 
     @contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
-        """Let this thread wait less in this block, and never as one of the few; with 0 not at all."""
+        """Limit the waits of this thread in this block, and never count it as one of the few; 0: no wait."""
         before = self._own_most_s()
         self._own.most_s = seconds if before is None else min(seconds, before)
         try:

@@ -31,6 +31,6 @@ class InputProblems:
 
 
 def shortened(text: str, longest: int = MAX_PROBLEM_CHARS) -> str:
-    """A text, of which the middle is left out when it is too long: its ends have the name of a value and what was expected."""
+    """The text, without its middle if it is too long: the ends have the name of the value and what was expected."""
     half = longest // 2
     return text if len(text) <= longest else f"{text[:half]} ... {text[-half:]}"

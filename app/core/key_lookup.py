@@ -12,12 +12,12 @@ from peewee import JOIN, Select, ValuesList
 
 
 def with_keys(columns: Sequence[Any], fields: Sequence[Any], keys: Iterable[tuple[Any, ...]]) -> Select:
-    """A query of the rows with these keys, each of which is found by an index, whatever the statistics of the database say.
+    """A query of the rows with these keys. It finds each key by an index, whatever the statistics of the database say.
 
     Args:
         columns: What the query has of each row, all of one table.
         fields: The columns of the key, in the order of an index.
-        keys: At least one and at most a few thousand, none of them twice; a value for each field.
+        keys: One to a few thousand different keys, each with a value for each field.
     """
     wanted = ValuesList([*keys], alias="wanted")
     same = [field == getattr(wanted.c, f"column{number}") for number, field in enumerate(fields, 1)]

@@ -58,12 +58,12 @@ def out_of_time(path: str, cpu_s: int) -> str:
 
 
 def was_killed(returncode: int) -> bool:
-    """Whether a child was ended from outside, so that the file says nothing of the reason."""
+    """Whether a child was ended from outside, so that the file is not the cause."""
     return -returncode in OUTSIDE
 
 
 def killed(path: str, returncode: int) -> str:
-    """The reason why a file was not read whose reading process was ended from outside."""
+    """The reason why a file was not read: its reading process was ended from outside."""
     name = signal.Signals(-returncode).name
     memory = ", as when the machine has no memory left" if name == "SIGKILL" else ""
     return f"{path}: the process that read it was killed from outside ({name}{memory})"

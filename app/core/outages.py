@@ -1,4 +1,4 @@
-"""Outages: errors whose cause is outside of the hub, a full disk or a database that is busy or cannot be reached.
+"""Outages: errors with a cause outside of the hub, a full disk or a database that is busy or cannot be reached.
 
 They end by themselves or by an administrator, so requests are refused for now, steps and jobs are repeated, and nothing
 is stored about what was being done.
@@ -58,7 +58,7 @@ def outage_of(error: BaseException) -> Outage | None:
 
 
 def _reason(error: BaseException, kind: OutageKind) -> str:
-    """What the system or the database says; SQLite names a full disk only where it happens to write the database itself."""
+    """The reason given by the system or the database; SQLite reports a full disk only while it writes the database itself."""
     text = f"{error}".strip()
     if kind == "full" and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_FULL) & 0xFF != sqlite3.SQLITE_FULL:
         return f"{os.strerror(errno.ENOSPC)} ({text})"
@@ -117,7 +117,7 @@ def log_outage(what: str, outage: Outage) -> None:
 
 
 def log_error(what: str, error: Exception) -> None:
-    """Log an error with its traceback, or an outage in one line now and then."""
+    """Log an error with its traceback, or an outage in one line at most once in LOG_S."""
     if outage := outage_of(error):
         log_outage(what, outage)
     else:
@@ -126,7 +126,7 @@ def log_error(what: str, error: Exception) -> None:
 
 @contextmanager
 def outages_logged(what: str) -> Iterator[None]:
-    """Go on after an outage, which is logged: for what is done beside something else that still works."""
+    """Log an outage in this block and continue; for work that is not the main purpose of the caller."""
     try:
         yield
     except Exception as error:

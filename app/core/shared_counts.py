@@ -1,8 +1,8 @@
 """Numbers that several processes count, in memory that they share and that is no file.
 
 Memory of a file ends its process by SIGBUS when the disk of the file is full, so counters are not kept on disk. The
-process that starts the others makes the memory and gives each one a *slot*, in which only that process writes. A slot
-whose process has ended is continued by the next one that is started, so sums never decrease.
+parent process creates the memory and gives each child a *slot*, in which only this child writes. When a child has ended,
+the next one continues its slot, so sums never decrease.
 
 A slot is made of words of eight bytes: their number, then entries. An entry is the length of its name in bytes, the
 name, filled up to whole words, and the number. A reader sees an entry once the number of words includes it.
@@ -49,7 +49,7 @@ class SharedCounts:
             self._slots[process] = self._free.pop(0)
 
     def start(self, process: int) -> None:
-        """Count in the slot of this process from now on; without one, where nobody else reads."""
+        """Count in the slot of this process from now on; without a slot, in memory of this process alone."""
         if process in self._slots:
             self._use(self._slots[process] * SLOT_WORDS)
         else:
@@ -62,7 +62,7 @@ class SharedCounts:
             self._free.insert(0, self._slots.pop(process))
 
     def _use(self, start: int) -> None:
-        """Count in the slot that starts at this word, whose entries are continued."""
+        """Count in the slot that starts at this word, and continue its entries."""
         self._start, self._lock = start, threading.Lock()
         self._places = {name: place for name, place, _ in self._entries(start)}
 

@@ -1,7 +1,7 @@
 """Writing much in short transactions, so that other writers are never kept waiting for long.
 
-SQLite has one writer at a time, and no queue: who waits for the lock looks for it again at least every 0.1 s. A pause
-after each transaction that is longer than this gives everybody a turn. PostgreSQL locks rows only, and needs no pause.
+SQLite has one writer at a time, and no queue: a waiting writer tries again at least every 0.1 s. A longer pause after each
+transaction gives every writer a turn. PostgreSQL locks rows only, and needs no pause.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def short_transactions(items: Sequence[Item], store: Callable[[Sequence[Item]], 
 
 
 def fitting(items: int, elapsed_s: float, most: int) -> int:
-    """Items that fit into TARGET_S when so many took this time: at most four times as many, since the first ones may be cheap."""
+    """Items that fit into TARGET_S, from the number and time of the last ones: at most four times as many, since those may be cheap."""
     return max(1, min(most, int(items * min(TARGET_S / max(elapsed_s, 1e-6), 4))))
 
 

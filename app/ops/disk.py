@@ -37,7 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _name_full_disk(response: Response) -> Response:
-    """Tell a page that is open, whose polls may have nothing else that is new."""
+    """Tell open pages in each response: a poll may have no other news."""
     if "HX-Request" in request.headers and is_full(request_settings().data):
         response.headers["DQM-Disk"] = "full"
     return response

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[BackgroundJob], None]
 OUTAGE_PAUSE_S = 2.0
-"""Pause before a job is tried again that an outage has ended."""
+"""Pause before a job that an outage has ended is retried, s."""
 STORE_RETRY_S = 0.5
 """Pause between tries to store the outcome of a job in an outage."""
 HANDLERS: dict[str, Handler] = {}
@@ -172,7 +172,7 @@ def _finish(job: BackgroundJob, state: str, error: str = "") -> None:
 
 
 def _requeue(job: BackgroundJob, error: str, pause_s: float) -> None:
-    """Queue a job again after what was no fault of its own, so that the attempt is not counted."""
+    """Queue a job again without counting the attempt, after an error that is not its own."""
     _store(job, state=QUEUED, attempts=job.attempts - 1, error=error, lease_until=time.time() + pause_s)
 
 

@@ -22,7 +22,7 @@ class LeaseWatch:
         self._unchanged_since: dict[JobLease, float] = {}
 
     def expired(self, leases: Iterable[JobLease], length_s: float) -> list[JobLease]:
-        """Those of all present leases that this process has seen unchanged for the length of a lease."""
+        """The present leases that this process has seen unchanged for the length of a lease."""
         now = time.monotonic()
         self._unchanged_since = {lease: self._unchanged_since.get(lease, now) for lease in leases}
         return [lease for lease, since in self._unchanged_since.items() if now - since >= length_s]

@@ -12,7 +12,7 @@ from app.core.database import Table
 from app.queue.states import QUEUED
 
 ATTEMPTS = 5
-"""Attempts before a job fails for good, whether its handler raises or its process dies, unless it lasts until it is done."""
+"""Attempts before a job fails for good, whether its handler raises or its process dies; lasting jobs are always retried."""
 
 LONGEST_PAUSE_S = 2.0**ATTEMPTS
 """No pause between two attempts is longer."""
@@ -48,7 +48,7 @@ class BackgroundJob(Table):
         default=time.time
     )  # queued: end of the pause between attempts; running: of the lease, which each renewal changes
     owner = TextField(default="")  # host, process and attempt of the last claim
-    lasting = BooleanField(default=False)  # it goes on being tried until it is done, and cannot be cancelled
+    lasting = BooleanField(default=False)  # it is retried until it is done, and cannot be cancelled
     cancelling = BooleanField(default=False)  # the running handler is to stop
     progress = DoubleField(null=True)  # 0..1, null when unknown
     note = TextField(default="")  # progress in words

@@ -58,7 +58,7 @@ POLL_S = 0.1
 RETRY_S = 5.0
 """Longest pause after a failed step, whatever the period."""
 OUTAGE_RETRY_S = 1.0
-"""The same after a step or run that an outage prevented."""
+"""The same after an outage prevented a step or run."""
 
 
 class PeriodicTaskState(Table):

@@ -43,7 +43,7 @@ class SqliteQueueStorage(SqliteStorage):  # type: ignore[misc]  # huey is not ty
         return connection
 
     def dequeue(self) -> Any:
-        """The next message; None also in an outage, of which every worker would log a traceback several times a second."""
+        """The next message; None also in an outage: otherwise every worker would log a traceback several times a second."""
         with outages_logged("Messages are not taken from the queue"):
             return super().dequeue()
 

@@ -32,8 +32,8 @@ def enqueue(kind: str, key: str, args: dict[str, Any] | None = None, *, queue: s
 def enqueue_claimed(kind: str, key: str, *, lasting: bool = False) -> BackgroundJob | None:
     """Insert a job in the caller's transaction, leased to this thread, which then calls `attempt`; None if there is an open one.
 
-    If this process dies, a consumer of the queue `bulk` runs the job when its lease was not renewed. A lasting job goes on
-    being tried until it is done, and cannot be cancelled.
+    If this process dies, a consumer of the queue `bulk` runs the job after its lease. A lasting job is retried
+    until it is done, and cannot be cancelled.
     """
     job = _insert("bulk", kind, key, None, lasting)
     return claim(job.id) if job else None
@@ -103,7 +103,7 @@ def _insert(queue: str, kind: str, key: str, args: dict[str, Any] | None, lastin
 
 
 def sweep(queue: str, leases: LeaseWatch) -> None:
-    """Queue jobs again whose lease has expired, close those that were cancelled or have no attempt left, and repeat lost messages.
+    """Queue jobs with an expired lease again, close cancelled jobs and those without attempts left, and repeat lost messages.
 
     `leases` is kept from one sweep of this queue by this process to the next.
     """
@@ -125,7 +125,7 @@ def sweep(queue: str, leases: LeaseWatch) -> None:
 
 
 def end_expired_leases(queue: str, leases: LeaseWatch) -> None:
-    """Queue the running jobs again whose process does not renew its lease any more."""
+    """Queue running jobs again if their process no longer renews the lease."""
     columns = BackgroundJob.id, BackgroundJob.owner, BackgroundJob.lease_until
     running = rows(BackgroundJob.select(*columns).where(BackgroundJob.state == RUNNING, BackgroundJob.queue == queue))
     for lease in leases.expired((JobLease(*row) for row in running), lease_s()):
@@ -194,7 +194,7 @@ def counts() -> dict[tuple[str, str], int]:
 
 
 def last_failed(count: int) -> list[BackgroundJob]:
-    """The jobs that failed last, newest first, after those that go on although they have failed as often."""
+    """The jobs that failed last, newest first; before them the lasting jobs that have failed as often and are still retried."""
     lasting = BackgroundJob.lasting, BackgroundJob.state.in_(OPEN), BackgroundJob.attempts >= ATTEMPTS
     going_on = list(BackgroundJob.select().where(*lasting).order_by(BackgroundJob.id.desc()).limit(count))
     failed = BackgroundJob.select().where(BackgroundJob.state == FAILED)

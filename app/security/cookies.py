@@ -19,8 +19,8 @@ class CookieSessionInterface(SecureCookieSessionInterface):
 def cookie_name(port: int, secure: bool, url_prefix: str) -> str:
     """The name of the session cookie. All ports of a host share cookies, so each instance on a host has its own name.
 
-    Over HTTPS browsers take a cookie `__Host-...` from this host alone, and none that another host of its domain sets. Such
-    a cookie is sent to the whole host, so a hub below a prefix has one that the other applications of the host do not get.
+    Over HTTPS browsers accept a cookie `__Host-...` only from this host, not from other hosts of its domain. Such a cookie is
+    sent to all applications of the host. So a hub with a URL prefix uses another name, which allows a cookie for its path only.
     """
     if not secure:
         return f"dqmhub_{port}"

@@ -16,7 +16,7 @@ from app.security.sessions import LAST_USE_S, Lengths
 from app.security.tokens import digest
 
 LINK_S = 600
-"""For so long a link can be opened."""
+"""Time in which a link can be opened, s."""
 
 
 def new_link() -> str:

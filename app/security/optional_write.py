@@ -1,6 +1,6 @@
-"""Writes that a request is not about: when a session was last used, that a request was refused.
+"""Writes that are not the purpose of a request: the last use of a session, the audit row of a refused request.
 
-Where the database cannot be written now they are left out, and the request is answered all the same.
+If the database cannot be written now, they are left out, and the request gets its response all the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def optional_write(what: str, wait_s: float) -> Iterator[None]:
 
     Args:
         what: For the log, e.g. "The last use of a session was not stored".
-        wait_s: Wait at most so long for other writers, since each request would wait in a database that stays locked.
+        wait_s: Longest wait for other writers, s: while the database stays locked, every request would wait.
     """
     try:
         with waiting_at_most(wait_s):

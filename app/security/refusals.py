@@ -1,4 +1,4 @@
-"""The audit rows of refused requests: without the role of their page, from another site, or with an invalid token."""
+"""Audit rows of refused requests: without the role of the page, from another site, or with an invalid token."""
 
 from __future__ import annotations
 

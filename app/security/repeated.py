@@ -1,4 +1,4 @@
-"""Audit rows of what may happen very often, such as refused requests: one row an hour for each sender, with a count."""
+"""Audit rows of frequent actions, such as refused requests: one row per hour and sender, with a count."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from app.security.optional_write import optional_write
 
 WINDOW_S = 3600
 SENDERS = 1000
-"""Rows of one action in an hour; what further senders do is counted in one row of all of them, further downloads in one of their user."""
+"""Most rows of one action in an hour. Further senders share one row; further downloads of a user share one row of the user."""
 
 OTHERS = "others"
 
 EXACT = 100
-"""So many in an hour each process stores at once; of further ones it stores each hundredth, so that a flood hardly writes."""
+"""Up to this count per hour a process stores each one at once; then it stores a hundred at a time, so that a flood writes little."""
 
 
 WAIT_S = 1.0
@@ -50,7 +50,7 @@ class _Gathered:
             return number + self.left_out.pop(key, 0) if number else 0
 
     def leave_out(self, window: int, key: str, number: int) -> None:
-        """So many could not be stored: the next one of the same key stores them, too."""
+        """Note that this many were not stored: the next one of the same key stores them, too."""
         with self.lock:
             if window == self.window:
                 self.left_out[key] += number
@@ -91,7 +91,7 @@ def audit_download(what: str, target: str) -> None:
 
 
 def _store(window: int, action: str, senders: tuple[str, str], number: int, row: dict[str, str]) -> None:
-    """Count so many of the first sender, or make its row; if there are too many senders, those of the second."""
+    """Add to the count of the first sender, or make its row; if there are too many senders, use the second one."""
     sender, beyond = senders
     if _count(window, action, sender, number):
         return

@@ -22,7 +22,7 @@ LAST_USE_S = 60.0
 
 MAX_BROWSER_CHARS = 200
 SESSIONS = 50
-"""Sessions of one user; the next one ends that which was not used for the longest time, such as those of a script that signs in anew."""
+"""Most sessions of a user. A further one ends the session that has been unused for longest: scripts may sign in for each call."""
 
 
 class Lengths(NamedTuple):
@@ -93,7 +93,7 @@ def store_use(row: Session) -> None:
 
 
 def sessions_of(user: User, lengths: Lengths) -> list[Session]:
-    """The sessions of a user that go on, the latest used first."""
+    """The valid sessions of a user, the latest used first."""
     now = time.time()
     goes_on = (Session.expires > now) & (Session.last_used > now - lengths.idle_hours * 3600)
     return list(Session.select().where((Session.user == user) & goes_on).order_by(Session.last_used.desc(), Session.id.desc()))

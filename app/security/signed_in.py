@@ -1,4 +1,4 @@
-"""The browser that sent a request: the user who is signed in with it or the link of this machine that it opened, and begin and end of both."""
+"""The browser that sent a request: who is signed in with it, or which link of this machine it opened; starts and ends both."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def session_identifier() -> str:
 
 
 def start_session(user: User) -> None:
-    """Sign this browser in, in place of who was signed in with it. Raises AccountError if the account was changed meanwhile."""
+    """Sign the user in with this browser, instead of any user before. Raises AccountError if the account was changed meanwhile."""
     identifier = sessions.start(user, lengths(), request.remote_addr or "", request.headers.get("User-Agent", ""))
     end_session()
     session.permanent = True

@@ -1,4 +1,4 @@
-"""Proof that a client is on this machine: it can read the file data_dir/local_key, or was given a link by who can.
+"""Proof that a client is on this machine: it can read the file data_dir/local_key, or has opened a link of `dqmhub local-link`.
 
 An address is no proof: requests through a proxy or tunnel that does not say so come from 127.0.0.1, too. Scripts send the
 content of the file as API token, transfers by their option `token_file`. Browsers open a link: local_browsers.py.
@@ -18,7 +18,7 @@ KEY_PREFIX = f"{PREFIX}local_"
 
 
 def key_file(settings: Settings) -> Path:
-    """The file with the key; who may read it decides its mode."""
+    """The file with the key; its mode decides who may read it."""
     return settings.data / "local_key"
 
 

@@ -28,8 +28,8 @@ RULES = {"address": (100, 900.0), "name": (5, 60.0)}
 """Failures without a wait, and the longest wait in s. The users in a control room may share an address, so it has more."""
 
 COUNTED_OF_A_NAME = 5
-"""Failures with one name that count for their address. The waits of the name bound further ones, which are often those of a
-script with an old password, and other users of the address must not wait for it."""
+"""Most failures with one name that count for their address. Further ones are often those of a script with an old password; the wait
+for the name limits them, and other users of the address must not wait."""
 
 
 def keys(name: str, address: str) -> list[str]:

@@ -55,7 +55,7 @@ class SampleNotRead(TrendError):
 
 
 class SampleReadTooSlowly(SampleNotRead):
-    """A file was not read in the time for it, although little of it was spent on computing: its disk may be stuck."""
+    """A file was not read in time, although little CPU time was used: its disk may be stuck."""
 
 
 class SampleReplaced(UnreadableSample):

@@ -68,7 +68,7 @@ def problem_response(problem: Problem) -> Response:
 
 
 def _error_page(problem: Problem) -> str:
-    """The page or fragment; without its frame if that needs a database which is away."""
+    """The page or fragment; without its frame if that needs the database and it is unreachable."""
     try:
         return render_template("web/error_fragment.html" if is_fragment() else "web/error.html", problem=problem)
     except Exception as error:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from app.web.problem import Problem
 
 MAX_VALUES = 2_000_000
-"""Values of one body, which need about a hundred bytes of memory each, whatever their length in the body."""
+"""Most values of one body: each needs about a hundred bytes of memory, however short it is."""
 
 MAX_DEPTH = 20
 """Lists and objects within each other: no request needs more, and functions that walk through a deeper value can fail."""

@@ -21,7 +21,7 @@ NO_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class Answer:
-    """The response to the request of a connection, made in one thread after another: none waits for its reader.
+    """The response to the request of a connection. Several threads may make it in turn: none waits for the client.
 
     Attributes:
         is_made: whether nothing of it is left to be made.
@@ -32,16 +32,16 @@ class Answer:
         self.is_made = False
         self.closes = closes
         self._request, self._body, self._writer = request, body, writer
-        self._context = contextvars.copy_context()  # the application's, whichever thread goes on
+        self._context = contextvars.copy_context()  # the application's, in whichever thread the response is made
         self._reply: Any = None
         self._made: Iterable[bytes] = ()
         self._pieces: Iterator[bytes] = iter(())
 
     def make(self, application: Any, cfg: Any, server: Any) -> None:
-        """Make the response, or as much more of it as may wait for the reader. A fault ends it."""
+        """Make the response, or as much of it as may wait for the client. An error ends it."""
         try:
             self._context.run(self._go_on, application, cfg, server)
-        except BaseException as error:  # the worker goes on, whatever the application raises
+        except BaseException as error:  # the worker survives all errors of the application
             self.is_made = self.closes = True
             self._tell(error)
         finally:
@@ -79,7 +79,7 @@ class Answer:
         self._pieces = iter(self._made)
 
     def _is_short(self) -> bool:
-        """Whether it has fewer bytes than it announced, as that of a file which became shorter: only the end of the connection tells."""
+        """Whether it has fewer bytes than announced, for example of a file that became shorter: the connection must be closed."""
         reply = self._reply
         if reply.response_length is None or self._request.method == "HEAD" or reply.status_code in NO_CONTENT:
             return False
@@ -88,7 +88,7 @@ class Answer:
         return bool(reply.sent < reply.response_length)
 
     def _tell(self, error: BaseException) -> None:
-        """Log a fault, and tell the client of it if it has got nothing yet."""
+        """Log an error, and send it to the client if nothing was sent yet."""
         request = self._request
         self._writer.close()
         if isinstance(error, ClientGoneError):

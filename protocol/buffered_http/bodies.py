@@ -12,7 +12,7 @@ MAX_BODY_BYTES = 64 * 2**20
 """Largest body of a request to the hub."""
 
 FREE_BYTES = 16 * 1024
-"""The beginning of each body, which counts for no budget: so there is always room for forms such as that of signing in."""
+"""The first bytes of each body do not count for the budget: so there is always room for forms such as the sign-in."""
 
 MAX_LINE_BYTES = 4096
 """Longest line with the length of a chunk, and longest trailer."""

@@ -1,4 +1,4 @@
-"""What all connections of a process may hold together, and whose they are."""
+"""Bytes that all connections of a process may hold together, and the sender of each connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Budget:
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether something must be given up."""
+        """Whether more than the limit is held, so that a connection must be closed."""
         return self.held > self.limit
 
     def add(self, count: int) -> None:
@@ -27,7 +27,7 @@ class Budget:
 
 
 def network_of(client: Any) -> str:
-    """Whose a connection is: the address, or of IPv6 the network of 64 bits, of which one sender has all; "" for UNIX sockets."""
+    """The sender of a connection: its IPv4 address, or its IPv6 network of 64 bits, which one sender can use alone; "" for UNIX sockets."""
     if not isinstance(client, tuple):
         return ""
     address = str(client[0])

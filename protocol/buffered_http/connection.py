@@ -33,7 +33,7 @@ class State(Enum):
     BODY = auto()  # the rest of its body
     ANSWERING = auto()  # a thread, which has the connection until it gives it back
     SENDING = auto()  # the client, which has not read all of the response
-    DRAINING = auto()  # the client to read a response and close, with the rest of a request that nobody reads
+    DRAINING = auto()  # the client, which reads the response and closes; the rest of its request is dropped
 
 
 class Connection:
@@ -61,17 +61,17 @@ class Connection:
         self._done = 0
 
     def wait(self, state: State, seconds: float) -> None:
-        """Wait in this state for at most so long."""
+        """Wait in this state for at most this time."""
         self.deadline = time.monotonic() + seconds
         self.state = state
 
     def begin_transfer(self, state: State, rate: Rate, done: int) -> None:
-        """Wait for the rest of a transfer, of which so many bytes are done."""
+        """Wait for the rest of a transfer; so many bytes are done."""
         self.wait(state, rate.patience_s)
         self._done = done
 
     def progress(self, rate: Rate, done: int) -> bool:
-        """Move the deadline of the transfer, of which so many bytes are done; False if it is over."""
+        """Extend the deadline of the transfer, when so many bytes are done; False if it is over."""
         self.deadline = rate.extended(self.deadline, max(0, done - self._done))
         self._done = done
         return self.deadline > time.monotonic()
@@ -101,7 +101,7 @@ class Connection:
         head = bytes(self.received[:size])
         del self.received[:size]
         if end < 0:
-            head = head.partition(b"\r\n")[0] + HEAD_END  # of which gunicorn rejects a too long line
+            head = head.partition(b"\r\n")[0] + HEAD_END  # gunicorn rejects a too long line
         self.request = next(RequestParser(cfg, [head], self.client))
         if end < 0:
             raise LimitRequestHeaders("limit request headers fields size")

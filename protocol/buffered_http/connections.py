@@ -19,13 +19,13 @@ DRAIN_S = 2.0
 """How long a client may take to read an error before the rest of its request is refused."""
 
 AT_ONCE = 64
-"""Connections that are accepted before others are looked at."""
+"""Connections that are accepted in a row, before open ones are served."""
 
 ROOM = 16
-"""Connections that are closed when there are too many."""
+"""Connections that are closed at once when there are too many."""
 
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-"""Errors of `accept` that go on until something is closed."""
+"""Errors of `accept` that repeat until something is closed."""
 
 ONCE = select.EPOLLONESHOT
 """An event ends its own registration, so that only one thread uses a connection."""
@@ -38,7 +38,7 @@ class Connections:
         """
         Args:
             most: Connections that may be open at most.
-            head_s: For so long a new connection may be silent, s.
+            head_s: Time that a new connection may be silent, s.
             abandon: Called for a connection that is closed.
         """
         self.most, self.first_other_file = raise_limit(most)
@@ -58,11 +58,11 @@ class Connections:
         return connection if connection and connection.state != State.ANSWERING else None
 
     def all(self, *states: State) -> list[Connection]:
-        """Those in these states."""
+        """Connections in these states."""
         return [one for one in self._open.values() if one.state in states]
 
     def late(self, now: float) -> list[Connection]:
-        """Those whose deadline is over; none that a thread has."""
+        """Connections after their deadline, without those that a thread has."""
         return [one for one in self._open.values() if one.deadline <= now and one.state != State.ANSWERING]
 
     # Listeners
@@ -116,7 +116,7 @@ class Connections:
         return has_room
 
     def _make_room(self) -> bool:
-        """Close some that are silent, so that such clients keep nobody out; False if all are being answered."""
+        """Close some silent connections to make room for others; False if all are being answered."""
         worst = self.given_up(lambda one: one.state != State.ANSWERING, lambda _: 1, ROOM)
         for one in worst:
             self.close(one)
@@ -165,19 +165,19 @@ class Connections:
                 connection.close()  # which also ends its registration
 
     def given_up(self, may_be: Callable[[Connection], bool], held: Callable[[Connection], int], count: int = 1) -> list[Connection]:
-        """So many connections whose room others need: see `given_up`."""
+        """This many connections to close for others: see `given_up`."""
         return given_up(self._open.values(), may_be, held, count)
 
 
 def given_up(
     connections: Iterable[Connection], may_be: Callable[[Connection], bool], held: Callable[[Connection], int], count: int
 ) -> list[Connection]:
-    """The connections that end for want of room: of the sender that holds most, those nearest their deadlines.
+    """The connections to close at a limit: of the sender that holds most, those closest to their deadlines.
 
     Args:
         connections: All connections of the process.
         may_be: Whether a connection can be ended for this.
-        held: How much of what is short a connection holds.
+        held: How much of the limited resource a connection holds.
         count: How many are wanted.
     """
     ones = list(connections)

@@ -9,11 +9,11 @@ OWN_FILES = 200
 """Files that a process usually has open beside its connections: three for the database in each thread, sockets of services."""
 
 SPARE_FILES = 100
-"""The last numbers of files are never those of connections, so that the application can open what it needs."""
+"""The last file descriptors are never used for connections, so that the application can open what it needs."""
 
 
 def raise_limit(connections: int) -> tuple[int, int]:
-    """Raise the limit of this process as far as so many connections need.
+    """Raise the limit of this process, as far as possible, to what this many connections need.
 
     Returns:
         How many connections it allows, and the first number of a file that is none of a connection.

@@ -26,7 +26,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
 
 
 def rejection(error: Exception) -> bytes:
-    """The response to a request whose head or body has this error."""
+    """The response to a request with this error in its head or body."""
     if isinstance(error, BodyError):
         return response(error.status, f"The body of the request cannot be read: {error}")
     return response(next((status for kind, status in STATUSES if isinstance(error, kind)), 400), str(error))

@@ -1,7 +1,7 @@
-"""A worker class of gunicorn in which threads get whole requests only, and wait for no reader of a response.
+"""A worker class of gunicorn: threads get only complete requests, and never wait for clients.
 
-Its event loop receives heads and bodies, each with a deadline as a whole, and sends what clients have not read of
-responses. It uses what gunicorn documents for worker classes: `gunicorn.workers.base.Worker`, its parser of heads and its
+Its event loop receives heads and bodies, each with a deadline for the whole, and sends the bytes of responses that
+clients have not read. It uses what gunicorn documents for worker classes: `gunicorn.workers.base.Worker`, its parser of heads and its
 `Response`.
 """
 
@@ -29,22 +29,22 @@ from .writer import FULL_BYTES, ClientGoneError, ResponseWriter
 
 SWEEP_S = 0.5
 STOP_IDLE_S = 1.0
-"""For so long a stopping worker answers on connections that are kept alive: a request may be on its way."""
+"""Time in which a stopping worker still answers on connections that are kept alive, s: a request may be on its way."""
 
 WAITS_FOR_REQUEST = (State.IDLE, State.HEAD, State.BODY)
 
 
 class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
-    """A worker whose connections all wait in one event loop, except while a thread answers a whole request.
+    """A worker with one event loop, in which all connections wait except while a thread makes a response.
 
     Attributes:
-        EARLY_BYTES: of a body that `answers_early` needs at most.
+        EARLY_BYTES: most bytes of a body that `answers_early` needs.
         head_s: deadline of a whole head, s.
         body_rate: least rate of a body.
-        read_rate: least rate of the reader of a response.
-        max_body_bytes: of one request.
-        body_budget_bytes: of all bodies of the process, in memory, without the first `FREE_BYTES` of each.
-        response_budget_bytes: of all responses of the process that are made and not read.
+        read_rate: least rate at which a client reads a response.
+        max_body_bytes: largest body of a request.
+        body_budget_bytes: memory for all bodies of the process, without the first `FREE_BYTES` of each.
+        response_budget_bytes: memory for all responses of the process that are made and not read.
     """
 
     EARLY_BYTES = 0
@@ -106,7 +106,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 self._attempt(self._expire, connection)
 
     def _attempt(self, step: Callable[[Connection], None], connection: Connection) -> None:
-        """Do a step for a connection; a fault in it ends this connection, and the others go on."""
+        """Do a step for a connection; an error in it only ends this connection."""
         try:
             step(connection)
         except Exception:
@@ -115,7 +115,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 self.connections.close(connection)
 
     def _stop(self) -> None:
-        """Answer what is being answered, for at most graceful_timeout."""
+        """Finish the responses that are being made, within graceful_timeout."""
         self.connections.stop_listening()
         start = time.monotonic()
         while self.connections and time.monotonic() < start + self.cfg.graceful_timeout:
@@ -156,11 +156,11 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 self._answer(connection, is_early=True)
             else:
                 self._wait_for_body(connection)
-        except Exception as error:  # of gunicorn's parser, whose classes have no common base, or of a body
+        except Exception as error:  # of a body, or of gunicorn's parser: its classes have no common base
             self._reject(connection, error)
 
     def _is_given_up(self, connection: Connection) -> bool:
-        """Refuse bodies that arrive, while all together are too large; whether this connection's is one of them."""
+        """Refuse arriving bodies while all together are too large; returns whether the body of this connection was refused."""
         while self.bodies.is_exceeded:
             arriving = self.connections.given_up(
                 lambda one: body_held(one) > 0 and (one is connection or one.state == State.BODY), body_held
@@ -266,7 +266,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             self.connections.close(unread[0])
 
     def _expect_reading(self, connection: Connection) -> None:
-        """Close a connection whose client has not read as much as it must since the last look."""
+        """Close a connection if its client has read too little since the last look."""
         assert connection.writer is not None
         if not connection.progress(self.read_rate, connection.writer.received()):
             self.log.info("A response to %s was cut off: it is read too slowly", connection.client)

@@ -1,4 +1,4 @@
-"""Responses: sent as far as the client reads them, the rest later."""
+"""Sends responses as fast as the client reads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COALESCE_BYTES = 64 * 1024
 """Pieces of a response are sent together up to this size."""
 
 FULL_BYTES = 1024 * 1024
-"""With more than this unread, a response is made no further until its reader has read half of it."""
+"""A response with more unread bytes than this pauses until the client has read half of them."""
 
 
 class ClientGoneError(Exception):

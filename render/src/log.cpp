@@ -36,7 +36,7 @@ void log(const std::string &line) {
     return;
   const std::string whole = "render: " + line + "\n";
   pollfd error = {STDERR_FILENO, POLLOUT, 0};
-  if (poll(&error, 1, 0) == 0)  // a full pipe: whoever should read the log does not, and waiting would stop the service
+  if (poll(&error, 1, 0) == 0)  // a full pipe that nobody reads: waiting would stop the service
     return;
   [[maybe_unused]] const auto written = write(STDERR_FILENO, whole.data(), whole.size());
 }

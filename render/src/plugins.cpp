@@ -27,7 +27,7 @@ namespace dqmhub {
 namespace {
 
 constexpr int64_t kLoadTimeoutMs = 60'000;  // for loading a library
-constexpr int kSpoiltCode = 99;             // exit code of a process whose descriptors a library has closed
+constexpr int kSpoiltCode = 99;             // exit code after a library has closed descriptors of its process
 
 std::vector<DQMRenderPlugin *> plugins;
 std::vector<std::string> names;

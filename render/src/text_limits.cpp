@@ -21,7 +21,7 @@ struct Cut {
   int depth = 0;  // of braces
 };
 
-// Returns the last place in a text, at most at `limit`, that is between two letters and, if there is one in the last half,
+// Returns the last place in a text, at most at `limit`, that is between two letters and, if the last half has such a place,
 // outside braces.
 Cut last_cut(std::string_view text, size_t limit) {
   Cut cut, outside;

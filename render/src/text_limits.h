@@ -11,7 +11,7 @@ namespace dqmhub {
 // braces of a formula or with their ends.
 std::string limited_text(std::string_view text);
 
-// Returns the first and the last of so many bytes of a text with dots between them, without parts of letters.
+// Returns a text cut to so many bytes: its start and its end with dots between them, without parts of letters.
 std::string shortened_text(std::string_view text, size_t bytes);
 
 // Limits what is written on the plot of a histogram: its name and title, axis titles, bin labels, and the texts that the file

@@ -229,7 +229,7 @@ std::optional<Response> Worker::respond(int fd, Connection &connection, std::str
   return response;
 }
 
-// Serves the connections whose requests wait and need not any more.
+// Serves the connections with a request that no longer has to wait.
 void Worker::serve_waiting() {
   for (auto next = connections_.begin(); next != connections_.end();) {
     const auto connection = next++;  // serving may close it

@@ -82,7 +82,7 @@ def check_first_line(first_line: bytes, keys: Iterable[Ed25519PublicKey]) -> Non
 
 
 def is_refused_by_its_start(length: int | None, start: bytes, max_bytes: int, keys: Iterable[Ed25519PublicKey]) -> bool:
-    """Whether an upload is refused whatever follows its start, so that the rest need not be received.
+    """Whether the start of an upload is a reason to refuse it, so that the rest need not be received.
 
     Args:
         length: of the body; None in chunks.

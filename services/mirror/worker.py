@@ -11,7 +11,7 @@ from .receiver import public_keys
 from .uploads import is_refused_by_its_start
 
 UPLOADS_AT_ONCE = 3
-"""Largest snapshots that are received at the same time, in memory."""
+"""Memory for bodies: that of this many snapshots of the largest size."""
 
 
 class MirrorWorker(BufferedWorker):

@@ -16,7 +16,7 @@
     element.addEventListener("click", (event) => clicksForUsers.add(event), { capture: true, once: true });
     element.click();
   };
-  // A page that updates itself does not keep its user signed in.
+  // A page that updates itself does not prolong the session of its user.
   document.addEventListener("htmx:configRequest", (event) => {
     const cause = event.detail.triggeringEvent;
     if (!cause?.isTrusted && !clicksForUsers.has(cause)) event.detail.headers["DQM-Automatic"] = "1";

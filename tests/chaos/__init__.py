@@ -1,4 +1,4 @@
-"""One harness that lets all areas of the product live through faults: `python -m tests.chaos`, and a short form in the suite.
+"""Tests all areas of the product with injected faults: `python -m tests.chaos`, and a short form in the suite.
 
 An area is in it by its declaration: its routes come from the map of addresses, their arguments from links of its pages, its
 tables from their models, its periodic tasks and threads from the running processes. `Site` runs the real processes, a `Fault`

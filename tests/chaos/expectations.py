@@ -36,7 +36,7 @@ REPORTS = {"health.ready"}
 
 
 def live_through(site: Site, fault: Fault, addresses: Addresses, hopeless: Collection[str] = ()) -> list[Finding]:
-    """Inject a fault; what does not hold. hopeless: areas whose threads are not waited for."""
+    """Inject a fault; returns what does not hold. hopeless: areas with threads that may stay."""
     before = dict(zip(addresses.readings, _read(site, addresses.readings), strict=True))
     watch = ProcessWatch(site, hopeless)
     found = []
@@ -127,7 +127,7 @@ def _shown(answer: Answer) -> str:
 
 
 def _changed_readings(site: Site, before: dict[Reading, Answer]) -> list[Finding]:
-    """What is not as before, and does not become so."""
+    """What has changed after the fault, and does not recover."""
     changed = list(before)
 
     def are_as_before() -> bool:

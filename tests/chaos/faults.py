@@ -19,12 +19,12 @@ from tests.support.processes import of_session, until
 from tests.support.small_disk import fill_hub
 
 CLIENTS = 100
-"""Of each kind of slow client."""
+"""Number of slow clients of each kind."""
 PAUSE_S = 0.5
 
 
 class Fault(NamedTuple):
-    """A fault, and what users read of it."""
+    """A fault, and how users see it."""
 
     name: str
     inject: Callable[[Site], AbstractContextManager[None]]
@@ -122,7 +122,7 @@ def killed_processes(site: Site) -> Iterator[None]:
 
 @contextmanager
 def stopped_processes(site: Site) -> Iterator[None]:
-    """All services but the web server stand still."""
+    """All services but the web server are stopped (SIGSTOP)."""
     stopped = [pid for name in SERVICES if name != "web" for pid in of_session(site.services[name].pid)]
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
@@ -141,4 +141,4 @@ FAULTS = (
     Fault("stopped-processes", stopped_processes),
     Fault("killed-processes", killed_processes, kills=True),
 )
-"""In the order in which a site lives through them."""
+"""In the order in which they are injected."""

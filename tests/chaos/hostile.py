@@ -63,7 +63,7 @@ def known_values() -> frozenset[str]:
 
 
 def hostile(value: Any) -> Any:
-    """A text with a payload behind it, the same for the same text; what is no text of people or programs stays."""
+    """The text with a payload at its end, always the same one; values that are no text of people or programs stay."""
     if isinstance(value, dict):
         return {name: hostile(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -127,7 +127,7 @@ def spoil_logs(folder: Path) -> None:
 
 
 def executions(site: Site, readings: Iterable[Reading], browser: Browser) -> list[Finding]:
-    """What a browser executes, reports or cannot load on these pages; those that are no pages are left out."""
+    """What a browser executes, reports or cannot load on these pages; responses without HTML are left out."""
     found: list[Finding] = []
     with browser.new_context(viewport=LAPTOP, base_url=site.home, extra_http_headers=site.browser_headers()) as context:
         context.set_default_timeout(PATIENCE_MS)

@@ -20,9 +20,9 @@ BUSY = 0.7
 SHORT_PERIOD_S = 10.0
 """Periodic tasks of longer periods are not waited for."""
 MOST_FOR_STACKS_S = 5.0
-"""A process that stands still writes none."""
+"""A stopped process writes none."""
 NOT_COMPARED = (".venv/", "app/queue/", "tests/chaos/process.py")
-"""Code whose threads come and go: those of libraries, and of jobs and periodic tasks."""
+"""Code with threads that come and go: libraries, background jobs and periodic tasks."""
 FRAME = re.compile(r'File "(.+)", line \d+ in (\w+)')
 
 

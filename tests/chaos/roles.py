@@ -1,4 +1,4 @@
-"""Roles by route, at the running server: what is declared holds for every address, and other sites can send no form."""
+"""Roles by route, at the running server: the declared role holds for every address, and other sites can send no form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def wrong_roles(site: Site, addresses: Addresses) -> list[Finding]:
 
 
 FROM_ANYWHERE = {"security.csp_report"}
-"""Endpoints of what browsers send by themselves."""
+"""Endpoints that browsers call by themselves."""
 
 
 def _send(site: Site, request: Reading | Writing, role: Role) -> Answer:

@@ -1,4 +1,4 @@
-"""All areas of the product live through all faults; an area with a fault of each kind is found out.
+"""All areas of the product survive all faults; an area with an error of each kind is found.
 
 Both are together on one site. The environment chooses, see `tests.chaos.__main__`.
 """
@@ -79,7 +79,7 @@ EXPECTED = {
 
 
 def reported(name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """What a check finds, which is printed."""
+    """The findings of a check, which are printed."""
     begin = time.monotonic()
     findings = check()
     print(f"{name}: {len(findings)} findings, {time.monotonic() - begin:.0f} s", flush=True)

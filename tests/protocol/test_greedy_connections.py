@@ -1,4 +1,4 @@
-"""The worker class of the hub and its mirrors, with clients that take what others need, and applications that break off."""
+"""The worker class of the hub and its mirrors, with clients that use up what others need, and applications that stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose connections end when there is no room for all, and what a server does that can open no more files."""
+"""Which connections are closed at a limit, and what a server does that can open no more files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sanitiser takes of the cases in corpus/, and what it destroys: `python -m tests.publish.recall [KIND]`.
+"""What the sanitiser finds of the cases in corpus/, and what it destroys: `python -m tests.publish.recall [KIND]`.
 
 A case is a file, its kind is the folder of the file. corpus/README.md describes the lines of a case. With `--log FILE` the
 lines of a log that change are listed instead, each form once, to be judged by eye.
@@ -25,7 +25,7 @@ from tests.support.servers import migrate
 CORPUS = Path(__file__).parent / "corpus"
 
 HOLD_OUT = "hold-out"
-"""Kind of the cases that no rule is written for: their recall is that of new logs."""
+"""Kind of the cases that no rule is written for: their recall shows what to expect of new logs."""
 
 MIN_HALVED = 8
 """Length of a private word from which on no half of it may be published."""

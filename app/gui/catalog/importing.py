@@ -19,10 +19,10 @@ MAX_ROUNDS = 3
 """Imports of a file in a row when it changes while it is read."""
 
 RETRY_S = 3600.0
-"""A file that was not read for reasons outside of it, in all attempts of a job, is read again after this time."""
+"""A file is read again after this time if all attempts of a job failed for reasons outside of the file."""
 
 LOST_RETRY_S = 86400.0
-"""The same for a file that met a limit, or at which the reading process crashed."""
+"""The same after a limit was exceeded, or the reading process crashed."""
 
 
 def import_file(job: BackgroundJob, settings: Settings) -> None:

@@ -1,8 +1,8 @@
 """Storing the lists of a file for all of its samples, in one transaction or, when they are many, in several short ones.
 
 Several transactions must not show a list of one version of the file with the size and time of change of another: the
-bytes of a plot would be read from wrong places. So the file counts as unread, and its samples lose the lists of another
-version, before the new version and then its lists are stored. What was stored when the process dies is stored again.
+bytes of a plot would be read from wrong places. So first the file is marked as unread and its samples lose the lists of
+another version, then the new version is stored, and then its lists. If the process dies, all of it is stored again.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _assigned(registered: Sequence[tuple[int, ...]], contents: Contents) -> dict
 
 
 def _forget_other_version(file: File, version: FileVersion) -> None:
-    """Let the file be unread in this version, without the lists of another one."""
+    """Mark this version of the file as unread, and remove the lists of other versions."""
     File.update(state=NEW).where(File.id == file.id).execute()
     if (file.size, file.mtime_ns) == version:
         return
@@ -112,7 +112,7 @@ def _store(file: File, version: FileVersion, contents: Contents, write: Write[An
 
 
 def _finish(file: File, version: FileVersion, contents: Contents, stored: set[_Key]) -> None:
-    """Let the file be read, unless it has to be stored for samples that were registered meanwhile; within a transaction."""
+    """Mark the file as read, unless samples were registered meanwhile, which need it again; within a transaction."""
     if _assigned(_registered(file), contents).keys() <= stored:
         change = {"size": version.size, "mtime_ns": version.mtime_ns, "unreadable": contents.unreadable, "listed": time.time()}
         File.update(change | {"state": READY, "error": "", "tried": "", "retry_at": 0.0}).where(File.id == file.id).execute()

@@ -81,7 +81,7 @@ def in_order() -> None:
 
 
 def replace_staged(entries: Sequence[Entry], *earlier: Any) -> None:
-    """Delete what earlier calls, which were accepted but are not stored yet, have for the samples of these entries."""
+    """Delete the staged entries of earlier accepted calls for the samples of these entries."""
     accepted = [number for (number,) in rows(Registration.select(Registration.id).where(Registration.state == ACCEPTED, *earlier))]
     if accepted and entries:
         key = RegistrationEntry.dataset, RegistrationEntry.run, RegistrationEntry.lumi

@@ -5,9 +5,9 @@
 2. One transaction accepts the registration, gives it its place in the order of calls, and adds the background job that
    completes it. The job cannot be cancelled, and is tried until it is done.
 3. The job moves the entries to their samples, some in each transaction, at once in a thread of the process of the call. If
-   this process dies, or its disk is full, a consumer continues where it ended. The samples appear one after another.
+   this process dies, or its disk is full, a consumer continues from there. The samples appear one after another.
 
-The order of acceptance decides which file a sample has: whoever stores a sample deletes, in the same transaction, what
+The order of acceptance decides which file a sample has: the transaction that stores a sample also deletes the entries that
 earlier calls have staged for it and would store later.
 """
 
@@ -59,14 +59,14 @@ PORTION = 5000
 """Staged entries that are in memory at the same time."""
 
 ANSWER_S = 20.0
-"""A call waits so long for its files to be stored: proxies give up an answer after a minute."""
+"""Longest wait of a call for its files to be stored, s: proxies give up after a minute."""
 
 POLL_S = 0.1
-"""Between two looks whether the disk is full meanwhile."""
+"""Time between two checks whether the disk has become full, s."""
 
 
 class Accepted(NamedTuple):
-    """A call whose files will all be stored, by a background job."""
+    """A call that was accepted: a background job stores all of its files."""
 
     job: int
 
@@ -128,7 +128,7 @@ def _files_to_read(urls: set[str], limit: int) -> list[str]:
 
 
 def complete(job: BackgroundJob) -> None:
-    """Store the staged entries of an accepted registration. Running it again goes on where the last attempt ended.
+    """Store the staged entries of an accepted registration. Another run continues where the last one ended.
 
     Raises JobCancelled, without storing anything more, when another process has taken over the job.
     """
@@ -153,7 +153,7 @@ def complete(job: BackgroundJob) -> None:
 
 
 def _move(registration: Registration, staged: Sequence[int]) -> int:
-    """Register those of these staged entries that are there still, within a transaction; returns their number."""
+    """Register the staged entries among these that still exist, within a transaction; returns their number."""
     in_order()
     columns = [getattr(RegistrationEntry, name) for name in Entry._fields]
     there = RegistrationEntry.delete().where(RegistrationEntry.id.in_(list(staged))).returning(*columns)

@@ -59,9 +59,9 @@ class PlotPart:
 
 
 def combined_part(parts: Sequence[PlotPart], options: Options) -> PlotPart:
-    """The part that crashes of a plot are counted for: its only ME, or the first with the names of all.
+    """The part for which the crashes of a plot are counted: its only ME, or the first one with the names of all.
 
-    What a requester chose belongs to its name: an ME that crashes only when it is drawn so is not to blame when it is not.
+    Its name includes the options of the request: an ME that crashes only with these options is drawn without them.
     """
     names, choice = b" + ".join(part.path for part in parts), options.choice()
     if not choice:

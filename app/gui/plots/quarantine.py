@@ -23,7 +23,7 @@ MAX_CRASHES = 3
 """Crashes of the render service after which an ME is quarantined."""
 
 KILLED_S = 3600.0
-"""An ME whose last process ended without a report is drawn again after this time: something else may have killed it."""
+"""After this time an ME is drawn again if its last process ended without a report: something else may have killed it."""
 
 RETENTION_S = 90 * 86400.0
 """Crashes are forgotten after this time without a further one."""

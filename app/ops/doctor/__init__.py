@@ -35,7 +35,7 @@ def all_checks() -> list[DoctorCheck]:
 
 
 def examine(settings: Settings, url: str) -> Iterator[tuple[str, Diagnosis]]:
-    """Name of each check with its findings. A check that fails is a finding itself, and the others go on."""
+    """Name of each check with its findings. An error of a check is a finding itself, and the other checks run."""
     for module in all_checks():
         name = module.__name__.rpartition(".")[2].replace("_", " ")
         try:

@@ -18,7 +18,7 @@ MAX_DEPTH = 12
 """Deepest nesting of escapes; a text with deeper ones is dropped."""
 
 MAX_LINE_CHARS = 4096
-"""Length of a line from which on it is cut: the time of some rules grows with the square of the length."""
+"""Longest line, in characters; longer ones are cut, because the time of some rules grows with the square of the length."""
 
 CUT = " ..."
 """End of a line that was cut."""
@@ -148,7 +148,7 @@ def _visible(text: str) -> str:
 
 
 def _without_windows(text: str) -> str:
-    """A text with slashes in paths of Windows, whose parts would otherwise be read as escapes; `DOMAIN user=name` for accounts."""
+    """A text with slashes in paths of Windows, which would otherwise be read as escapes; `DOMAIN user=name` for accounts."""
     text = _WINDOWS_PATH.sub(lambda found: f"{found['drive']}:{_slashes(found['path'])}", text)
     text = _WINDOWS_SHARE.sub(lambda found: f"//{_slashes(found['path'])}", text)
     return _WINDOWS_ACCOUNT.sub(r"\g<domain> user=\g<user>", text)

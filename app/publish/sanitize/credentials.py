@@ -1,4 +1,4 @@
-"""Rules for secrets: the pattern of each, and its parts label, value and rest, of which only the value is replaced.
+"""Rules for secrets: the pattern of each with the parts label, value and rest. Only the value is replaced.
 
 `patterns` has the other rules; what it says of RE2 and of the order holds here, too. All patterns are case-insensitive.
 """

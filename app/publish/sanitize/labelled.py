@@ -79,7 +79,7 @@ def value_replacement(
 
 
 def clause_replacement(label: str, value: str = VALUE) -> Replace:
-    """A function that replaces the value after a label of secrets, whose pattern ends with `CLAUSE`.
+    """A function that replaces the value after a label of secrets; the pattern of the value ends with `CLAUSE`.
 
     A value is harmless if all words of its clause say something of the secret, as in `password: not set`. If only the first
     does, as in `password: correct horse`, the whole clause is the secret: it may be a passphrase.
@@ -150,7 +150,7 @@ def _is_first_word_state(label: str, value: str) -> bool:
 
 
 def _is_said_of_secret(label: str, phrase: str) -> bool:
-    """Whether no word of a phrase can be one of a passphrase; after `is` a sentence of ordinary words may follow."""
+    """Whether a phrase has no word of a passphrase; after `is` a sentence of ordinary words may follow."""
     words = [_word(word).lower() for word in phrase.split()]
     return all(
         not any(map(str.isalnum, word))

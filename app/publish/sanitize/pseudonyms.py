@@ -19,7 +19,7 @@ MAX_ROWS = 500
 
 
 LEARNED, FORGOTTEN = "learned-user", "forgotten-user"
-"""Kinds of rows of users that are replaced, and are not replaced, away from their position; with the number of the user."""
+"""Kinds of rows for users that are replaced outside of their positions, and for users that are not; with the number of the user."""
 
 
 class Pseudonym(Table):
@@ -54,7 +54,7 @@ class Login(Secret):
 
 
 def forget(number: int) -> bool:
-    """Never again replace a user away from its position; False if there is no user with this number."""
+    """Never again replace a user outside of its positions; False if there is no user with this number."""
     digest = Pseudonym.select(Pseudonym.digest).where(Pseudonym.kind == "user", Pseudonym.number == number).scalar()
     if digest is None:
         return False
@@ -89,7 +89,7 @@ class Pseudonyms:
         return {secret: self._numbers[secret] for secret in secrets}
 
     def learn(self, secrets: Collection[Secret]) -> None:
-        """Remember values that are replaced away from their position, too; those with a number in `FORGOTTEN` are not."""
+        """Learn values, which are then replaced outside of their positions, too, unless their number is in `FORGOTTEN`."""
         if new := [secret for secret in dict.fromkeys(secrets) if self.digest(secret) not in self._digests_of(LEARNED)]:
             learned = [{"kind": LEARNED, "number": number, "digest": self.digest(secret)} for secret, number in self.numbers(new).items()]
             for some in chunked(learned, MAX_ROWS // 3):
@@ -97,12 +97,12 @@ class Pseudonyms:
             self._known[LEARNED] |= {self.digest(secret) for secret in new}
 
     def is_learned(self, secret: Secret) -> bool:
-        """Whether a value is replaced away from its position. What other processes learn later is not known."""
+        """Whether a value is replaced outside of its positions. Values that other processes learn later are not known."""
         digest = self.digest(secret)
         return digest in self._digests_of(LEARNED) and not self.is_forgotten(secret)
 
     def is_forgotten(self, secret: Secret) -> bool:
-        """Whether a value is never replaced away from its position."""
+        """Whether a value is never replaced outside of its positions."""
         return self.digest(secret) in self._digests_of(FORGOTTEN)
 
     def _digests_of(self, kind: str) -> set[str]:

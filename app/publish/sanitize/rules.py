@@ -39,7 +39,7 @@ _SECRETS = re2.compile("|".join(PATTERNS[name] for name in SECRET_RULES).encode(
 
 
 _RESUMED = {"position", *SECRET_RULES}.difference(INNER_RULES)
-"""Rules after whose harmless matches the search goes on with their second word, since others may begin there."""
+"""Rules with harmless matches in which others may begin: the search continues with the second word."""
 
 _FIRST_WORD = re2.compile(r"\W*\w*")
 

@@ -184,7 +184,7 @@ class Sanitizer:
         return out
 
     def _learn(self, users: Collection[Secret]) -> None:
-        """Replace users away from their position: logins in all logs, others in this one; not those whose names are words."""
+        """Replace users outside of their positions: learned logins in all logs, others in this one; no names that are words."""
         names = {user for user in users if _can_be_learned(user.value)}
         if names:
             self._pseudonyms.learn([user for user in names if isinstance(user, Login)])

@@ -79,7 +79,7 @@ PROPERTIES = (
         "prefix",
     ),
 )
-"""Ends of labels whose values are no secrets, such as `token_type`."""
+"""Ends of labels of values that are no secrets, such as `token_type`."""
 
 STATES = frozenset(_STATES.split())
 """Words after a label that say something of the secret, in lower case."""

@@ -1,4 +1,4 @@
-"""Names of clients: only those that are known or have a form of the settings are published, since a tag may name its author."""
+"""Names of clients: published only if they are known or match a setting, since a tag may name its author."""
 
 from __future__ import annotations
 
