@@ -26,7 +26,7 @@ class Master {
   void set_plugins(std::vector<std::string> names, const std::string &error);
   // Tells whether a signal that ends the service has arrived, or its supervisor has ended, before run().
   bool must_stop() const;
-  // Kills what children left behind: processes that plugins forked, and theirs, whose parent is then this process.
+  // Kills the processes that plugins of lost children forked, and their children: this process is then their parent.
   void end_strays();
 
  private:

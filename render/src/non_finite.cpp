@@ -94,7 +94,7 @@ bool store_finite_sums(TH1 &histogram) {
   return true;
 }
 
-// Contents of which no scale can be drawn, because they are all so close to 0.
+// Contents that are all too close to 0 for a scale.
 void replace_tiny(TH1 &histogram) {
   const auto contents = dynamic_cast<TArrayD *>(&histogram);
   if (!contents || absolute_sum(contents->GetArray(), contents->GetSize()) >= kSmallest)

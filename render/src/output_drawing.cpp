@@ -70,7 +70,7 @@ template <typename Metafile> class Utf8Metafile : public Metafile {
 
  private:
   template <typename Letters> void write(Double_t x, Double_t y, const char *encoded, const Letters *letters) {
-    constexpr int scalable = 2;  // precision of the font, whose size is a fraction of the pad, as in metafiles
+    constexpr int scalable = 2;  // precision of the font: its size is a fraction of the pad, as in metafiles
     TText measure;
     measure.SetTextFont(this->fTextFont / 10 * 10 + scalable);
     measure.SetTextSize(this->fTextSize);
@@ -99,7 +99,7 @@ class Svg : public Utf8Metafile<TSVG> {
   std::string encode(const std::wstring &text) const override { return to_xml_utf8(text); }
   void begin_text() override { text_ = content_.size(); }
 
-  // Names a family that every viewer has, beside that of ROOT, and the width that the text has in any of them.
+  // Adds a family that every viewer has to that of ROOT, and the width of the text in any of them.
   void end_text(int width) override {
     const std::string start = "<text xml:space=\"preserve\"", line_end = "\n</text>";
     for (const auto &[family, others] : {std::pair("Times", ", 'Times New Roman', serif"), std::pair("Helvetica", ", Arial, sans-serif"),

@@ -21,7 +21,7 @@ pid_t forking = 0;  // the process that forks
 
 void before_fork() { forking = getpid(); }
 
-// Runs in the copy that a plugin has forked, before fork returns there.
+// Runs in a process that a plugin has forked, before fork returns there.
 void restrict_copy() {
   if (is_own_fork)
     return;

@@ -1,4 +1,4 @@
-// What belongs to this process, to notice what code of plugins does to it, and processes that such code forks.
+// Checks what code of plugins has done to this process, and limits the processes that such code forks.
 #pragma once
 #include <sys/types.h>
 
@@ -14,8 +14,8 @@ void fill_standard_descriptors();
 // Makes this process the parent of all processes that its children leave behind, so that it finds them.
 void adopt_orphans();
 
-// From now on, copies of this process that plugins fork keep nothing that a program executed by them would not keep, such as
-// the listening socket and the connections of clients, and end with the process that forked them.
+// From now on, a process that a plugin forks keeps only the descriptors that a program executed by it would keep, so neither the
+// listening socket nor connections of clients, and ends with the process that forked it.
 void restrict_forks();
 
 // Forks a process that is not restricted in this way.

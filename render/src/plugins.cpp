@@ -34,7 +34,7 @@ std::vector<std::string> names;
 std::string applied_names;
 std::atomic<int32_t> unused_slot{0}, *active_plugin = &unused_slot;
 
-// Calls plugin `i` and marks it as running, and as the last one that did afterwards if it `applies`. The mark stays after a crash
+// Calls plugin `i` and marks it as running; if it `applies`, also as the last one that ran. The mark stays after a crash
 // or an exception, so that the plugin can be named as the cause.
 template <typename Call> auto call_plugin(size_t i, bool applies, Call call) {
   struct ActiveMark {
@@ -55,7 +55,7 @@ std::string class_name(const DQMRenderPlugin &plugin) {
   return name ? name.get() : mangled;
 }
 
-// Returns the error of dlopen, with the remedy for a library whose base class is that of another interface.
+// Returns the error of dlopen, with the remedy for a library with the base class of another interface.
 std::string load_error() {
   const std::string error = dlerror();
   const bool foreign = error.find("undefined symbol") != error.npos && error.find("DQMRenderPlugin") != error.npos;
@@ -81,7 +81,7 @@ OpenDescriptors open_descriptors() {
   return OpenDescriptors(numbers);
 }
 
-// Puts back how this process handles signals, which plugins may have changed.
+// Restores how this process handles signals, which plugins may have changed.
 class SignalGuard {
  public:
   SignalGuard() {

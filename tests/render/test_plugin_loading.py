@@ -1,4 +1,4 @@
-"""Libraries of plugins whose loading changes the process, takes long or does not end."""
+"""Libraries of plugins that change the process while they are loaded, take long or never finish loading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers that are alive but do not serve are replaced, and do not hold up the end of the service."""
+"""Workers that are alive but do not serve are replaced, and do not delay the end of the service."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ Row = tuple[str, str, str, str, str]
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The clock of the rows, which stands still, so that no test meets the end of an hour."""
+    """The clock of the rows, which is stopped, so that no test meets the end of an hour."""
     clock = SimpleNamespace(now=NOON)
     monkeypatch.setattr(repeated, "time", SimpleNamespace(time=lambda: clock.now))
     monkeypatch.setattr(repeated, "_gathered", repeated._Gathered())

@@ -1,4 +1,4 @@
-"""Watches the write transactions of the product in all tests: SQLite has one writer, for whose end all others wait.
+"""Watches the write transactions of the product in all tests: SQLite has one writer at a time, and all others wait for it.
 
 The length of a transaction is counted, not timed: the rows that it changes and the statements that it runs, and the instructions
 of SQLite's virtual machine, which also count what it reads, and what it deletes by foreign keys. The longest ones are listed
@@ -24,16 +24,16 @@ MOST_WRITES = 8000
 """Rows and statements of one transaction. Each takes about 20 µs, so that these are well below 0.2 s on the usual machine."""
 
 MOST_INSTRUCTIONS = 1_500_000
-"""Of SQLite in one transaction. To read a row takes about ten, with 2 to 3 µs; to write one about a hundred."""
+"""Instructions of SQLite in one transaction. Reading a row takes about ten of them, and 2 to 3 µs; writing one about a hundred."""
 
 STEP = 1000
-"""Instructions are counted in steps of so many."""
+"""Instructions are counted in steps of this number."""
 
 LISTED = 5
-"""Transactions that the report of all tests has."""
+"""Number of transactions in the report of all tests."""
 
 APART = ("app/gui/demo/", "app/trends/demo/", "app/diary/demo/", "app/cli/demo", "app/cli/database", "migrations/")
-"""Code whose transactions nobody waits for: upgrades, and data to try the product with."""
+"""Code with transactions that nobody waits for: upgrades and demo data."""
 
 PRODUCT = ("app/", "jobs/")
 """Beginnings of the paths of the code that is watched."""
@@ -52,7 +52,7 @@ class WriteTransaction(NamedTuple):
 
     @property
     def length(self) -> float:
-        """Relative to the longest that is allowed."""
+        """The length relative to the longest allowed transaction."""
         return max(self.writes / MOST_WRITES, self.instructions / MOST_INSTRUCTIONS)
 
 
@@ -82,7 +82,7 @@ class WriteWatch:
         self._open.place = ""
 
     def statement(self, rowcount: int, in_transaction: bool) -> None:
-        """A statement has changed so many rows; -1 if it changes none."""
+        """A statement has changed this many rows; -1 if it can change none."""
         if in_transaction:
             self._open.writes = getattr(self._open, "writes", 0) + 1 + max(rowcount, 0)
         elif rowcount > 1 and (place := _place()):
@@ -161,7 +161,7 @@ class WatchPlugin:
         )
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand the longest ones of a worker to the process that reports."""
+        """Send the longest transactions of a worker to the process that reports them."""
         found = [tuple(transaction) for transaction in self.watch.longest]
         if hasattr(session.config, "workeroutput"):
             session.config.workeroutput["write_transactions"] = found
@@ -170,11 +170,11 @@ class WatchPlugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take those of a worker that has ended."""
+        """Receive the longest transactions of a worker that has ended."""
         self.found += [WriteTransaction(*each) for each in getattr(node, "workeroutput", {}).get("write_transactions", [])]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """List them."""
+        """List the longest transactions."""
         found = sorted(set(self.found), key=lambda each: -each.length)[:LISTED]
         if found:
             terminalreporter.section("longest write transactions of the product")

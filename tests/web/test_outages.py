@@ -1,4 +1,4 @@
-"""Requests while the database is locked, away, or another one than before: refused for now with a sentence, and never a fault of the hub."""
+"""Requests while the database is locked, unreachable or replaced: refused for now with a reason, and never a fault of the hub."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def writer(data: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 def data(settings: Settings, sqlite_template: Path) -> Iterator[Path]:
-    """A data folder with a database and a backup of it, neither of which this process has opened."""
+    """A data folder with a database and a backup of it; this process has opened none of them."""
     shutil.copytree(sqlite_template, settings.data)
     with closing(sqlite3.connect(settings.data / "dqmhub.db")) as file:
         file.execute("INSERT INTO dataset (name) VALUES ('/of/the/backup')")

@@ -123,7 +123,7 @@ def hot_map() -> ROOT.TH2:
 
 
 def level_map() -> ROOT.TH2:
-    """Contents of which no two are far apart."""
+    """Contents that are all close to each other."""
     histogram = ROOT.TH2D("levelmap", "Level;x;y", 8, 0, 8, 5, 0, 5)
     for x in range(1, 9):
         for y in range(1, 6):
