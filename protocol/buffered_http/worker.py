@@ -148,6 +148,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             if connection.request is None and not self._begin_request(connection):
                 return
             is_whole = connection.feed_body(self.max_body_bytes)
+            is_first = self._note_progress(connection)
             if self._is_given_up(connection):
                 return
             if is_whole:
@@ -155,7 +156,10 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             elif (body := connection.body) and self.answers_early(connection.request, body.length, body.start(self.EARLY_BYTES)):
                 self._answer(connection, is_early=True)
             else:
-                self._wait_for_body(connection)
+                if is_first and expects_continue(connection.request):
+                    with suppress(OSError):  # of a client that has gone, as `receive` tells
+                        connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self.connections.arm(connection, select.EPOLLIN)
         except Exception as error:  # of a body, or of gunicorn's parser: its classes have no common base
             self._reject(connection, error)
 
@@ -171,17 +175,14 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 return bool(arriving)
         return False
 
-    def _wait_for_body(self, connection: Connection) -> None:
-        body = connection.body
-        assert body is not None
+    def _note_progress(self, connection: Connection) -> bool:
+        """Move the deadline of a body, before room is looked for: the nearest deadline ends. Whether the body begins here."""
+        assert connection.body is not None
         if connection.state == State.BODY:
-            connection.progress(self.body_rate, body.arrived)
-        else:
-            if expects_continue(connection.request):
-                with suppress(OSError):  # of a client that has gone, as `receive` tells
-                    connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-            connection.begin_transfer(State.BODY, self.body_rate, body.arrived)
-        self.connections.arm(connection, select.EPOLLIN)
+            connection.progress(self.body_rate, connection.body.arrived)
+            return False
+        connection.begin_transfer(State.BODY, self.body_rate, connection.body.arrived)
+        return True
 
     def _begin_request(self, connection: Connection) -> bool:
         """Parse the head; False if it is not whole, and is waited for."""

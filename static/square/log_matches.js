@@ -43,7 +43,7 @@
     const button = event.target.closest("[data-match]");
     if (button) step(Number(button.dataset.match));
     const line = event.target.closest(MATCHES);
-    if (line && !event.target.closest("a") && getSelection().isCollapsed) dqm.click(line.querySelector(".line"));
+    if (line && !event.target.closest("a") && getSelection().isCollapsed) line.querySelector(".line").click();
   });
   addEventListener("hashchange", update);
   for (const event of ["htmx:afterSettle", "mirror:updated"]) document.addEventListener(event, update);
