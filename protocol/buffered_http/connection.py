@@ -76,6 +76,18 @@ class Connection:
         self._done = done
         return self.deadline > time.monotonic()
 
+    def note_body(self, rate: Rate) -> bool:
+        """Extend the deadline of the body by what has arrived; whether the body begins here.
+
+        Before room is looked for: then the body nearest to its deadline ends.
+        """
+        assert self.body is not None
+        if self.state == State.BODY:
+            self.progress(rate, self.body.arrived)
+            return False
+        self.begin_transfer(State.BODY, rate, self.body.arrived)
+        return True
+
     def receive(self) -> bool:
         """Take what has arrived; False at the end of the connection."""
         try:

@@ -1,8 +1,8 @@
 """A worker class of gunicorn: threads get only complete requests, and never wait for clients.
 
 Its event loop receives heads and bodies, each with a deadline for the whole, and sends the bytes of responses that
-clients have not read. It uses what gunicorn documents for worker classes: `gunicorn.workers.base.Worker`, its parser of heads and its
-`Response`.
+clients have not read. It uses what gunicorn documents for worker classes: `gunicorn.workers.base.Worker`, its parser of
+heads and its `Response`.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             if connection.request is None and not self._begin_request(connection):
                 return
             is_whole = connection.feed_body(self.max_body_bytes)
-            is_first = self._note_progress(connection)
+            is_first = connection.note_body(self.body_rate)
             if self._is_given_up(connection):
                 return
             if is_whole:
@@ -174,15 +174,6 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             if not arriving or arriving[0] is connection:
                 return bool(arriving)
         return False
-
-    def _note_progress(self, connection: Connection) -> bool:
-        """Move the deadline of a body, before room is looked for: the nearest deadline ends. Whether the body begins here."""
-        assert connection.body is not None
-        if connection.state == State.BODY:
-            connection.progress(self.body_rate, connection.body.arrived)
-            return False
-        connection.begin_transfer(State.BODY, self.body_rate, connection.body.arrived)
-        return True
 
     def _begin_request(self, connection: Connection) -> bool:
         """Parse the head; False if it is not whole, and is waited for."""
