@@ -1,4 +1,4 @@
-"""Of each session: when it began and was last used, and of which browser it is. Sessions from before end."""
+"""Each session has its begin, its last use, its address and its browser. Existing sessions end: nobody knows these of them."""
 
 
 def up(migrator, db):

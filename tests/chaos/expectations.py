@@ -92,7 +92,7 @@ def judge_reading(reading: Reading, before: Answer, answer: Answer) -> list[Find
     if reading.endpoint in REPORTS:
         return []
     if answer.status != UNAVAILABLE:
-        return [Finding(reading.area, reading.endpoint, f"GET {reading.path} was {before.status} and is {_shown(answer)}")]
+        return [Finding(reading.area, reading.endpoint, f"GET {reading.path} was {before.status} and is {_status_and_message(answer)}")]
     return _refusal(reading, answer)
 
 
@@ -101,7 +101,7 @@ def judge_writing(writing: Writing, answer: Answer) -> list[Finding]:
     if answer.status in (UNAVAILABLE, FULL):
         return _refusal(writing, answer)
     if answer.status >= 500 or not answer.status:
-        return [Finding(writing.area, writing.endpoint, f"{writing.method} {writing.path} is {_shown(answer)}")]
+        return [Finding(writing.area, writing.endpoint, f"{writing.method} {writing.path} is {_status_and_message(answer)}")]
     return _tracebacks(writing, answer)
 
 
@@ -121,7 +121,7 @@ def _tracebacks(request: Reading | Writing, answer: Answer) -> list[Finding]:
     return []
 
 
-def _shown(answer: Answer) -> str:
+def _status_and_message(answer: Answer) -> str:
     message = re.search(r'"message": ?"(.*?)"|<section class="problem".*?<p>(.*?)</p>', answer.text, re.DOTALL)
     return f"{answer.status} {(message[1] or message[2] if message else answer.text[:200])!r}"
 
@@ -143,7 +143,7 @@ def _changed_readings(site: Site, before: dict[Reading, Answer]) -> list[Finding
         Finding(
             reading.area,
             reading.endpoint,
-            f"GET {reading.path} was {before[reading].status} and stays {_shown(site.request('GET', reading.path))}",
+            f"GET {reading.path} was {before[reading].status} and stays {_status_and_message(site.request('GET', reading.path))}",
         )
         for reading in changed
     ]

@@ -114,7 +114,7 @@ def killed_processes(site: Site) -> Iterator[None]:
         first = site.services[name]
         first.kill()
         first.wait()
-        until(lambda pid=first.pid: not of_session(pid), f"the children of {name} to end")  # type: ignore[misc]
+        wait_for_end_of_session(first.pid, name)
         site.start(name)
     site.wait_until_ready()
     yield
@@ -142,3 +142,7 @@ FAULTS = (
     Fault("killed-processes", killed_processes, kills=True),
 )
 """In the order in which they are injected."""
+
+
+def wait_for_end_of_session(leader: int, name: str) -> None:
+    until(lambda: not of_session(leader), f"the children of {name} to end")

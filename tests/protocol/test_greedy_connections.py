@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
 
 from protocol.buffered_http.bodies import FREE_BYTES
 from tests.support.http_clients import is_cut_off, opened, peeked, request, slow_readers, whole_answer
-from tests.support.http_server import LARGE_BYTES, MAX_BODY_BYTES, THREADS, http_server
+from tests.support.http_server import LARGE_BYTES, MAX_BODY_BYTES, THREADS
 from tests.support.processes import until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with http_server() as found:
-        yield found
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as found:
-        yield found
 
 
 def unfinished_bodies(stack: ExitStack, port: int, count: int, length: int) -> list[socket.socket]:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
 from tests.support.http_clients import is_cut_off, opened, peeked, request, slow_readers, whole_answer
-from tests.support.http_server import LARGE_BYTES, MAX_BODY_BYTES, THREADS, http_server
+from tests.support.http_server import LARGE_BYTES, MAX_BODY_BYTES, THREADS
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 pytestmark = pytest.mark.slow
 
 MANY = 500
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with http_server() as found:
-        yield found
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as found:
-        yield found
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def expire(row: BackgroundJob) -> None:
     now, leases = time.monotonic(), LeaseWatch()
     with pytest.MonkeyPatch.context() as clock:
         for passed_s in (0.0, execution.lease_s()):
-            clock.setattr(time, "monotonic", lambda: now + passed_s)  # noqa: B023
+            clock.setattr(time, "monotonic", lambda moment=now + passed_s: moment)
             store.end_expired_leases("bulk", leases)
 
 
@@ -172,7 +172,7 @@ def test_a_lease_expires_only_when_one_process_saw_it_unchanged_for_its_length(h
     length_s = execution.lease_s()
     for passed_s, renewed, state in [(0, 0, "running"), (0.9, 1, "running"), (1.8, 1, "running"), (1.9, 1, "queued")]:
         BackgroundJob.update(lease_until=renewed).execute()
-        monkeypatch.setattr(time, "monotonic", lambda: start + passed_s * length_s)  # noqa: B023
+        monkeypatch.setattr(time, "monotonic", lambda moment=start + passed_s * length_s: moment)
         store.end_expired_leases("bulk", leases)
         store.end_expired_leases("bulk", LeaseWatch())  # a consumer that has just started has seen nothing
         assert again(row).state == state

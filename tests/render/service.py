@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sysconfig
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from render.client import RenderClient, Request
+from render.errors import RenderError
 from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
@@ -108,3 +110,24 @@ def compile_plugin(folder: Path, source: str) -> Path:
     command = ["g++", "-std=c++17", "-shared", "-fPIC", *(f"-I{include}" for include in includes), "-o", "plugins.so", "Plugin.cc"]
     subprocess.run(command, cwd=folder, check=True, timeout=PATIENCE_S)
     return folder / "plugins.so"
+
+
+class Outcome(threading.Thread):
+    """A request in a thread of its own, and its result."""
+
+    def __init__(self, service: Service, request: Request) -> None:
+        super().__init__(daemon=True)
+        self.service, self.request = service, request
+        self.error: RenderError | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.service.client.render(self.request)
+        except RenderError as error:
+            self.error = error
+
+    def result(self) -> RenderError | None:
+        self.join(PATIENCE_S)
+        assert not self.is_alive()
+        return self.error

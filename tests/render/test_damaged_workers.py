@@ -90,7 +90,10 @@ def test_process_that_a_plugin_leaves_behind_ends_and_harms_no_other_plot(
     assert [service.client.render(innocent) for _ in range(20)] == [expected] * 20
     last = wait_for_losses(service, 1)
     assert last == f"was replaced (it left processes behind) after drawing 'Faulty/{how}' as 'w=60;h=40', after the plugin Faulty"
-    ours = lambda: {service.process.pid, *children(service.process.pid)}  # noqa: E731
+
+    def ours() -> set[int]:
+        return {service.process.pid, *children(service.process.pid)}
+
     wait_until(lambda: len(ours()) == 3 and copies(service) == ours(), "only the master, a worker and the spare should remain")
     assert not [pid for pid in sleepers() - sleeping_before if is_running(pid)]
     assert service.stop() == 0

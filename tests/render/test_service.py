@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import pytest
 
 from render.client import Request
 from render.errors import RenderCrashed, RenderDisconnected, RenderError, RenderExhausted, RenderLost, RenderOverrun
-from tests.render.service import PATIENCE_S, Service, children, is_running, scalar_request, wait_until
+from tests.render.service import PATIENCE_S, Outcome, Service, children, is_running, scalar_request, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -44,27 +43,6 @@ def start(program: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
 def slow(request_for: Callable[..., Request]) -> Request:
     """A plot that takes seconds: a map with half a million numbers written as text."""
     return replace(request_for("slow", spec=SLOW_SPEC), name="Test/half a million numbers")
-
-
-class Outcome(threading.Thread):
-    """A request in a thread of its own, and its result."""
-
-    def __init__(self, service: Service, request: Request) -> None:
-        super().__init__(daemon=True)
-        self.service, self.request = service, request
-        self.error: RenderError | None = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self.service.client.render(self.request)
-        except RenderError as error:
-            self.error = error
-
-    def result(self) -> RenderError | None:
-        self.join(PATIENCE_S)
-        assert not self.is_alive()
-        return self.error
 
 
 def cpu_ticks(pid: int) -> int:

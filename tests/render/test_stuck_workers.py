@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from render.client import RenderClient, Request
-from render.errors import RenderCrashed, RenderDisconnected, RenderError, RenderOverrun
-from tests.render.service import PATIENCE_S, Service, children, compile_plugin, is_running, scalar_request, wait_until
+from render.errors import RenderCrashed, RenderDisconnected, RenderOverrun
+from tests.render.service import PATIENCE_S, Outcome, Service, children, compile_plugin, is_running, scalar_request, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +51,10 @@ def status(service: Service) -> dict[str, Any]:
     return document
 
 
+def wait_for_losses(service: Service, count: int) -> None:
+    wait_until(lambda: status(service)["lost"] == count, "the losses should be counted")
+
+
 def faulty(request_for: Callable[..., Request], how: str, spec: str = "w=60;h=40") -> Request:
     return replace(request_for("TH1F", spec=spec), name=f"Faulty/{how}")
 
@@ -58,27 +62,6 @@ def faulty(request_for: Callable[..., Request], how: str, spec: str = "w=60;h=40
 def descriptors(service: Service) -> int:
     """Number of open descriptors of all workers."""
     return sum(len(os.listdir(f"/proc/{worker}/fd")) for worker in service.workers)
-
-
-class Pending(threading.Thread):
-    """A request in a thread of its own."""
-
-    def __init__(self, service: Service, request: Request) -> None:
-        super().__init__(daemon=True)
-        self.service, self.request = service, request
-        self.error: RenderError | None = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self.service.client.render(self.request)
-        except RenderError as error:
-            self.error = error
-
-    def result(self) -> RenderError | None:
-        self.join(PATIENCE_S)
-        assert not self.is_alive()
-        return self.error
 
 
 @pytest.mark.parametrize("how", ["close descriptors", "replace descriptors"])
@@ -89,7 +72,7 @@ def test_worker_whose_plugin_spoilt_its_descriptors_is_replaced(
     for lost in (1, 2, 3):
         with pytest.raises(RenderDisconnected):
             service.client.render(faulty(request_for, how))
-        wait_until(lambda count=lost: status(service)["lost"] == count, "the loss should be counted")  # type: ignore[misc]
+        wait_for_losses(service, lost)
     assert f"Faulty/{how}' as 'w=60;h=40'" in status(service)["last"]
     assert service.client.render(scalar_request("42")).code == 0
     wait_until(lambda: len(service.workers) == 2, "all should be replaced")
@@ -207,7 +190,7 @@ def test_plots_of_a_monitor_element_that_loops_leave_a_worker_for_others(
 ) -> None:
     service = start(2, "--timeout", str(2 * PATIENCE_S))
     before = descriptors(service)
-    looping = [Pending(service, faulty(request_for, "sleep", spec=f"w={width};h=40")) for width in (60, 70, 80)]
+    looping = [Outcome(service, faulty(request_for, "sleep", spec=f"w={width};h=40")) for width in (60, 70, 80)]
     wait_until(lambda: descriptors(service) == before + len(looping), "all should be accepted")
     assert [service.client.render(scalar_request(str(number))).code for number in range(20)] == [0] * 20
     assert all(request.is_alive() for request in looping)
@@ -217,7 +200,7 @@ def test_plots_that_wait_for_one_that_loops_get_their_own_answers(
     start: Callable[..., Service], request_for: Callable[..., Request]
 ) -> None:
     service = start(2, "--timeout", "1")
-    looping = [Pending(service, faulty(request_for, "sleep", spec=f"w={width};h=40")) for width in (60, 70)]
+    looping = [Outcome(service, faulty(request_for, "sleep", spec=f"w={width};h=40")) for width in (60, 70)]
     errors = [request.result() for request in looping]
     assert [(type(error), str(error).partition(": ")[2]) for error in errors] == [
         (RenderOverrun, "took more than 1 s, in the plugin Faulty")

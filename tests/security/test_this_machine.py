@@ -10,7 +10,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -202,10 +202,8 @@ def nginx_in_front(hub: Settings, folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def socat_in_front(hub: Settings, folder: Path) -> Iterator[int]:
-    port = free_port()
-    command = ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", f"TCP:127.0.0.1:{hub.web_port}"]
-    with subprocess.Popen(command) as process:
+def socat(port: int, target: str) -> Iterator[int]:
+    with subprocess.Popen(["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", target]) as process:
         try:
             until(lambda: listens(port), "socat")
             yield port
@@ -213,17 +211,13 @@ def socat_in_front(hub: Settings, folder: Path) -> Iterator[int]:
             process.terminate()
 
 
-@contextmanager
-def tunnel_in_front(hub: Settings, folder: Path) -> Iterator[int]:
+def socat_in_front(hub: Settings, folder: Path) -> AbstractContextManager[int]:
+    return socat(free_port(), f"TCP:127.0.0.1:{hub.web_port}")
+
+
+def tunnel_in_front(hub: Settings, folder: Path) -> AbstractContextManager[int]:
     """As `ssh -L` does: one program accepts, and another one, started for the connection on the machine of the hub, connects."""
-    port = free_port()
-    command = ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", f"EXEC:socat STDIO TCP\\:127.0.0.1\\:{hub.web_port}"]
-    with subprocess.Popen(command) as process:
-        try:
-            until(lambda: listens(port), "the tunnel")
-            yield port
-        finally:
-            process.terminate()
+    return socat(free_port(), f"EXEC:socat STDIO TCP\\:127.0.0.1\\:{hub.web_port}")
 
 
 def listens(port: int) -> bool:
@@ -253,9 +247,9 @@ def status(url: str, data: bytes | None = None, **headers: str) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("in_front", [nginx_in_front, socat_in_front, tunnel_in_front], ids=["nginx", "socat", "tunnel"])
 def test_the_world_behind_a_silent_proxy_has_no_rights_of_this_machine(
-    hub: Settings, tmp_path: Path, in_front: Callable[..., object]
+    hub: Settings, tmp_path: Path, in_front: Callable[..., AbstractContextManager[int]]
 ) -> None:
-    with in_front(hub, tmp_path) as port:  # type: ignore[attr-defined]  # a context manager
+    with in_front(hub, tmp_path) as port:
         own = f"127.0.0.1:{hub.web_port}"
         for host in (own, f"127.0.0.1:{port}", "localhost"):
             front = f"http://127.0.0.1:{port}"
