@@ -1,0 +1,81 @@
+"""Tables of layouts and workspaces: arrangements, their versions, what became active when, and where the active ones are."""
+
+from __future__ import annotations
+
+from peewee import BigIntegerField, DoubleField, ForeignKeyField, IntegerField, TextField
+
+from app.core.database import Table
+
+LAYOUT, WORKSPACE = "layout", "workspace"
+"""Kinds of arrangements."""
+
+COUNTER = "layouts"
+"""Grows with each change of what is active; see app.core.counters."""
+
+
+class Arrangement(Table):
+    """A layout or workspace. It has versions, of which at most one is active and shown."""
+
+    kind = TextField()  # LAYOUT or WORKSPACE
+    owner = TextField(default="")  # user whose private arrangement it is; "" for one that all see
+    path = TextField()  # of the active version, else of the newest
+    source = TextField(default="")  # file of the watched folder that it comes from; "" for one that pages edit
+    position = IntegerField()  # order of exports, and of equal ranks
+    newest = IntegerField()  # number of the newest version
+    active = IntegerField(default=0)  # number of the active version; 0: none
+    plots = TextField(default="")  # paths of the MEs of the active layout, as lines; overlays too, after a tab
+    changed = BigIntegerField(default=0)  # value of COUNTER at the latest change of `active`
+    link = TextField(null=True, unique=True)  # random text in the shared link of a private arrangement
+
+    class Meta:
+        """Options of peewee."""
+
+        indexes = ((("kind", "owner", "path"), False), (("changed",), False), (("source",), False))
+
+
+class ArrangementVersion(Table):
+    """What an arrangement was at some time. Triggers in the database allow only new rows."""
+
+    arrangement = ForeignKeyField(Arrangement, index=False)
+    number = IntegerField()  # 1, 2, ...
+    at = DoubleField()  # Unix s UTC
+    user = TextField()  # author
+    reason = TextField(default="")
+    action = TextField()  # "add", "edit", "import" or "roll back"
+    document = TextField()  # JSON in the form dqm-layouts/2
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "arrangement_version"
+        indexes = ((("arrangement", "number"), True),)
+
+
+class ArrangementActivation(Table):
+    """A version became active, or none is any more. Triggers in the database allow only new rows."""
+
+    arrangement = ForeignKeyField(Arrangement)
+    number = IntegerField()  # of the version; 0: the arrangement was removed
+    at = DoubleField()  # Unix s UTC
+    user = TextField()
+    reason = TextField(default="")
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "arrangement_activation"
+
+
+class ArrangementPlace(Table):
+    """Where an active arrangement is: no two of a kind have the same path in a scope."""
+
+    arrangement = ForeignKeyField(Arrangement, on_delete="CASCADE")
+    kind = TextField()
+    scope = TextField()  # one of SCOPES, or `user:<name>` for a private one
+    path = TextField()
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "arrangement_place"
+        indexes = ((("kind", "scope", "path"), True),)

@@ -1,0 +1,14 @@
+"""Scopes: for which samples a layout or workspace is meant."""
+
+from __future__ import annotations
+
+SCOPES = ("online", "offline", "relval")
+
+ONLINE_DATASET = "/Global/Online/ALL"
+
+
+def scope_of(dataset: str) -> str:
+    """The scope of the samples of a dataset, as the legacy DQM GUI decides it."""
+    if dataset == ONLINE_DATASET:
+        return "online"
+    return "relval" if "relval" in dataset.lower() else "offline"
