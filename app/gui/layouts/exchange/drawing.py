@@ -1,0 +1,70 @@
+"""Drawing options of a plot in documents: `{"y": {"type": "log", "min": 0.1}, "options": "COLZ"}`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from app.core.input_problems import InputProblems
+from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, Fields, NumberText, label, text_problem
+from app.gui.layouts.layout import AXES, AXIS_LIMITS, DRAWN
+
+TYPES = ("lin", "log")
+MAX_EXTRA = 50
+
+
+def read_draw(value: Any, place: str, problems: InputProblems) -> tuple[tuple[str, str], ...]:
+    """The options with the names of the classic DQM GUI, such as `ymin`, and their values as written."""
+    fields = Fields(value, place, (*AXES, "options", "extra"), problems)
+    return tuple(_options(fields, problems))
+
+
+def _options(fields: Fields, problems: InputProblems) -> Iterator[tuple[str, str]]:
+    for name, value in fields.values.items():
+        if name in AXES:
+            axis = Fields(value, fields.field(name), ("type", *AXIS_LIMITS), problems)
+            for option, written in axis.values.items():
+                yield from checked_option(name + option, written, axis.field(option), problems)
+        elif name == "options":
+            yield from checked_option("drawopts", value, fields.field(name), problems)
+        elif name == "extra":
+            yield from _extra(value, fields.field(name), problems)
+
+
+def _extra(value: Any, place: str, problems: InputProblems) -> Iterator[tuple[str, str]]:
+    fields = Fields(value, place, list(value) if isinstance(value, dict) else (), problems)
+    if len(fields.values) > MAX_EXTRA:
+        problems.add(place, f"Expected at most {MAX_EXTRA} options, not {len(fields.values):,}")
+        return
+    for name, written in fields.values.items():
+        if name in DRAWN:
+            problems.add(fields.field(name), "This option has a field of its own; expected it in x, y, z or options")
+        else:
+            yield from checked_option(name, written, fields.field(name), problems)
+
+
+def checked_option(name: str, value: Any, place: str, problems: InputProblems) -> Iterator[tuple[str, str]]:
+    """The option of this name of the classic DQM GUI, or nothing and a problem."""
+    problem = _limit_problem(value) if name[1:] in AXIS_LIMITS else _word_problem(name, value)
+    if problem:
+        problems.add(place, problem)
+    else:
+        yield name, str(value)
+
+
+def _word_problem(name: str, value: Any) -> str:
+    if name[:1] in AXES and name[1:] == "type" and value not in TYPES:
+        return f"Expected {' or '.join(TYPES)}, not {label(value)}"
+    return text_problem(name, MAX_NAME_CHARS) or text_problem(value, MAX_NAME_CHARS)
+
+
+def _limit_problem(value: Any) -> str:
+    """A limit is a number, or a text with one."""
+    expected = f"Expected a number, not {label(str(value) if isinstance(value, NumberText) else value)}"
+    if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > MAX_NAME_CHARS:
+        return expected
+    try:
+        return "" if math.isfinite(float(value)) else expected
+    except (ValueError, OverflowError):
+        return expected
