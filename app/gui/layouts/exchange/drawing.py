@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.core.input_problems import InputProblems
-from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, Fields, NumberText, label, text_problem
+from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, NumberText, label, text_problem
 from app.gui.layouts.layout import AXES, AXIS_LIMITS, DRAWN
 
 TYPES = ("lin", "log")
@@ -16,14 +16,14 @@ MAX_EXTRA = 50
 
 def read_draw(value: Any, place: str, problems: InputProblems) -> tuple[tuple[str, str], ...]:
     """The options with the names of the classic DQM GUI, such as `ymin`, and their values as written."""
-    fields = Fields(value, place, (*AXES, "options", "extra"), problems)
+    fields = DocumentFields(value, place, (*AXES, "options", "extra"), problems)
     return tuple(_options(fields, problems))
 
 
-def _options(fields: Fields, problems: InputProblems) -> Iterator[tuple[str, str]]:
+def _options(fields: DocumentFields, problems: InputProblems) -> Iterator[tuple[str, str]]:
     for name, value in fields.values.items():
         if name in AXES:
-            axis = Fields(value, fields.field(name), ("type", *AXIS_LIMITS), problems)
+            axis = DocumentFields(value, fields.field(name), ("type", *AXIS_LIMITS), problems)
             for option, written in axis.values.items():
                 yield from checked_option(name + option, written, axis.field(option), problems)
         elif name == "options":
@@ -33,7 +33,7 @@ def _options(fields: Fields, problems: InputProblems) -> Iterator[tuple[str, str
 
 
 def _extra(value: Any, place: str, problems: InputProblems) -> Iterator[tuple[str, str]]:
-    fields = Fields(value, place, list(value) if isinstance(value, dict) else (), problems)
+    fields = DocumentFields(value, place, list(value) if isinstance(value, dict) else (), problems)
     if len(fields.values) > MAX_EXTRA:
         problems.add(place, f"Expected at most {MAX_EXTRA} options, not {len(fields.values):,}")
         return

@@ -1,4 +1,4 @@
-"""Fields of documents of layouts and workspaces: each wrong one is noted with what would be right."""
+"""DocumentFields of documents of layouts and workspaces: each wrong one is noted with what would be right."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def label(value: Any) -> str:
     return shortened(repr(value), 80)
 
 
-class Fields:
+class DocumentFields:
     """Reads the fields of one object of a document, whose names it checks.
 
     A method returns the default of the field where the value is wrong; readers use nothing of a document with problems.

@@ -8,7 +8,7 @@ from typing import Any
 from app.core.input_problems import InputProblems
 from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.drawing import read_draw
-from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, Fields, NumberText, label, path_problem, text_problem
+from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, NumberText, label, path_problem, text_problem
 from app.gui.layouts.layout import NO_HELP, REFERENCES, ROW, TEXT, Example, Fits, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import KINDS, Workspace
@@ -86,14 +86,14 @@ def raise_for(kind: str, path: str, problems: InputProblems) -> None:
         raise InvalidArrangement(f"The {kind}{f' {label(path)}' if path else ''} is invalid: {field}: {problem}{more}", problems)
 
 
-def _fields(kind: str, value: Any, names: tuple[str, ...]) -> Fields:
-    fields = Fields(value, "", names, InputProblems())
+def _fields(kind: str, value: Any, names: tuple[str, ...]) -> DocumentFields:
+    fields = DocumentFields(value, "", names, InputProblems())
     if not isinstance(value, dict):
         raise_for(kind, "", fields.problems)
     return fields
 
 
-def _scopes(fields: Fields) -> tuple[str, ...]:
+def _scopes(fields: DocumentFields) -> tuple[str, ...]:
     """The scopes in the order of SCOPES."""
     found = fields.words("scope", len(SCOPES))
     for scope in found:
@@ -104,11 +104,11 @@ def _scopes(fields: Fields) -> tuple[str, ...]:
     return tuple(scope for scope in SCOPES if scope in found)
 
 
-def _fits(fields: Fields) -> Fits:
+def _fits(fields: DocumentFields) -> Fits:
     return Fits(fields.words("keys", MAX_FITS), fields.words("beams", MAX_FITS))
 
 
-def _rows(fields: Fields) -> Iterator[tuple[PlotCell | None, ...]]:
+def _rows(fields: DocumentFields) -> Iterator[tuple[PlotCell | None, ...]]:
     if "rows" not in fields.values:
         fields.add("rows", "The rows are missing; expected a list of rows, each a list of cells")
     for index, row in enumerate(fields.list("rows", MAX_ROWS)):
@@ -137,7 +137,7 @@ def _cell(value: Any, place: str, problems: InputProblems) -> PlotCell | None:
     if not isinstance(value, dict):
         problems.add(place, f"Expected a path, an object with the field plot, or {{}} for a gap, not {label(value)}")
         return None
-    fields = Fields(value, place, CELL_FIELDS, problems)
+    fields = DocumentFields(value, place, CELL_FIELDS, problems)
     return PlotCell(
         plot=fields.path("plot"),
         text=fields.text("text", lines=True),
@@ -148,27 +148,27 @@ def _cell(value: Any, place: str, problems: InputProblems) -> PlotCell | None:
     )
 
 
-def _shift_help(fields: Fields) -> ShiftHelp:
+def _shift_help(fields: DocumentFields) -> ShiftHelp:
     if fields.values.keys().isdisjoint(HELP_FIELDS):
         return NO_HELP
     action, contact = fields.text("action", lines=True), fields.text("contact", lines=True)
     return ShiftHelp(_example(fields, "good"), _example(fields, "bad"), action, contact)
 
 
-def _example(fields: Fields, name: str) -> Example:
+def _example(fields: DocumentFields, name: str) -> Example:
     if name not in fields.values:
         return Example()
-    example = Fields(fields.values[name], fields.field(name), Example._fields, fields.problems)
+    example = DocumentFields(fields.values[name], fields.field(name), Example._fields, fields.problems)
     return Example(example.text("sample", MAX_NAME_CHARS), example.text("note", lines=True))
 
 
-def _folders(fields: Fields) -> tuple[str, ...] | None:
+def _folders(fields: DocumentFields) -> tuple[str, ...] | None:
     """None for `null`, for which TOML has `false`."""
     value = fields.values.get("folders", [])
     return None if value is None or value is False else fields.paths("folders")
 
 
-def checked_match(fields: Fields, name: str) -> str:
+def checked_match(fields: DocumentFields, name: str) -> str:
     """A regular expression that the product can use; "" if it is absent."""
     match = fields.text(name, MAX_MATCH_CHARS)
     try:
@@ -178,15 +178,15 @@ def checked_match(fields: Fields, name: str) -> str:
     return match
 
 
-def _layouts(fields: Fields) -> str | None:
+def _layouts(fields: DocumentFields) -> str | None:
     if fields.values.get("layouts") in (None, ""):
         return fields.values.get("layouts")
     return fields.path("layouts")
 
 
-def _extra(fields: Fields) -> Iterator[tuple[str, Any]]:
+def _extra(fields: DocumentFields) -> Iterator[tuple[str, Any]]:
     value = fields.values.get("extra", {})
-    extra = Fields(value, fields.field("extra"), list(value) if isinstance(value, dict) else (), fields.problems)
+    extra = DocumentFields(value, fields.field("extra"), list(value) if isinstance(value, dict) else (), fields.problems)
     if len(extra.values) > MAX_EXTRA:
         fields.add("extra", f"Expected at most {MAX_EXTRA} fields, not {len(extra.values):,}")
         return
