@@ -7,9 +7,9 @@ Numbers therefore become visible in their order: what changed since version v is
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, TextField
+from peewee import BigIntegerField, Query, TextField
 
-from app.core.database import Table
+from app.core.database import Table, prepared
 
 
 class VersionCounter(Table):
@@ -35,5 +35,10 @@ def advance(name: str) -> int:
 
 def version_of(name: str) -> int:
     """Return the newest version of a subject; 0 before its first change."""
-    row = VersionCounter.get_or_none(VersionCounter.name == name)
-    return row.version if row else 0
+    found = _version(name)
+    return found[0][0] if found else 0
+
+
+@prepared
+def _version() -> Query:
+    return VersionCounter.select(VersionCounter.version).where(VersionCounter.name == "")

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     from app.gui.api import legacy, overlays, v1
     from app.gui.catalog.catalog import Catalog
     from app.gui.errors import GuiError
+    from app.gui.layouts.index import LayoutIndexes
     from app.gui.pages import failing, files, short_links, views
     from app.gui.pages.failing_mes import FailingCache
     from app.gui.pages.lumi_series import LumiSeriesCache
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
 
     settings = app.config["HUB"]
     catalog = app.extensions["catalog"] = Catalog(settings)
+    app.extensions["layout_indexes"] = LayoutIndexes()
     app.extensions["lumi_series"] = LumiSeriesCache(catalog)
     app.extensions["failing"] = FailingCache(catalog)
     app.extensions["plots"] = Plots(settings)

@@ -1,4 +1,4 @@
-"""The catalog and the plots of the application that answers the current request."""
+"""The catalog, the plots and the layouts of the application that answers the current request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import current_app
 
 if TYPE_CHECKING:
     from app.gui.catalog.catalog import Catalog
+    from app.gui.layouts.index import LayoutIndex, LayoutIndexes
     from app.gui.plots.plots import Plots
 
 
@@ -21,3 +22,9 @@ def current_plots() -> Plots:
     """The plots of this process."""
     found: Plots = current_app.extensions["plots"]
     return found
+
+
+def layout_index(scope: str) -> LayoutIndex:
+    """The layouts of a scope that are active now."""
+    found: LayoutIndexes = current_app.extensions["layout_indexes"]
+    return found.of_scope(scope)

@@ -1,0 +1,191 @@
+"""Where the active layouts are, in the memory of one process: their paths and the plots that they show, without their content.
+
+One index of a scope never changes. When layouts change, the next request reads those that changed, and makes a new index of
+each scope concerned; requests that still work with the old one keep it.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from app.core.counters import version_of
+from app.core.database import rows
+from app.formats import Columns, MENames
+from app.gui.catalog.catalog import OpenSample
+from app.gui.layouts.models import COUNTER, LAYOUT, Arrangement, ArrangementPlace
+from app.gui.layouts.scopes import SCOPES
+from app.gui.quality import FailingCounts, FailingMEs, failing_mes
+
+
+class LayoutRef(NamedTuple):
+    """An active layout."""
+
+    arrangement: int
+    version: int  # number of the active version
+    path: bytes  # UTF-8
+
+    @property
+    def folder(self) -> bytes:
+        """The path without the name; b"" at the top."""
+        return self.path.rpartition(b"/")[0]
+
+    @property
+    def name(self) -> bytes:
+        """The last part of the path."""
+        return self.path.rpartition(b"/")[2]
+
+
+class LayoutSubfolder(NamedTuple):
+    """A folder with layouts in a folder. Its plots are those from position `first` to before `last`."""
+
+    name: bytes
+    first: int
+    last: int
+
+    @property
+    def plots(self) -> int:
+        """The number of plots in the layouts below this folder, at any depth."""
+        return self.last - self.first
+
+
+class LayoutFolder(NamedTuple):
+    """The direct content of a folder: in byte order of names."""
+
+    subfolders: list[LayoutSubfolder]
+    layouts: list[LayoutRef]
+
+
+class _Entry(NamedTuple):
+    ref: LayoutRef
+    sources: list[bytes]  # paths of the MEs of its plots, in order
+
+
+class LayoutIndex:
+    """The active layouts of a scope, in byte order of their paths. A position is the place of a plot among the plots of all."""
+
+    def __init__(self, entries: Iterable[_Entry] = ()) -> None:
+        found = sorted(entries, key=lambda entry: entry.ref.path)
+        self._refs = [entry.ref for entry in found]
+        self._paths = MENames(ref.path for ref in self._refs)
+        self._sources = [source for entry in found for source in entry.sources]
+        self._starts = array("I", accumulate((len(entry.sources) for entry in found), initial=0))
+        self._by_source = array("I", sorted(range(len(self._sources)), key=self._sources.__getitem__))
+        self._failing: WeakKeyDictionary[Columns, FailingMEs] = WeakKeyDictionary()
+
+    def __len__(self) -> int:
+        return len(self._refs)
+
+    def folder(self, path: bytes) -> LayoutFolder:
+        """The content of the folder `path` (b"": the top folder); empty for a folder without layouts."""
+        subfolders, layouts = self._paths.folder(path)
+        starts = self._starts
+        return LayoutFolder(
+            [LayoutSubfolder(name, starts[first], starts[last]) for name, first, last in subfolders],
+            [self._refs[index] for index in layouts],
+        )
+
+    def find(self, path: bytes) -> LayoutRef | None:
+        """The layout with exactly this path."""
+        index = self._paths.find(path)
+        return None if index is None else self._refs[index]
+
+    def below(self, path: bytes) -> list[LayoutRef]:
+        """The layouts below the folder `path` (b"": all), at any depth."""
+        first, last = self._paths.below(path)
+        return self._refs[first:last]
+
+    def named(self, name: bytes) -> list[LayoutRef]:
+        """The layouts with this name, wherever they are."""
+        end = b"/" + name
+        return [ref for ref in self._refs if ref.path == name or ref.path.endswith(end)]
+
+    def positions(self, path: bytes) -> tuple[int, int]:
+        """The position of the first plot of the layout with this path, and that after its last one; both 0 if there is none."""
+        index = self._paths.find(path)
+        return (0, 0) if index is None else (self._starts[index], self._starts[index + 1])
+
+    def sources(self, first: int, last: int) -> list[bytes]:
+        """The paths of the MEs of the plots from position `first` to before `last`."""
+        return self._sources[first:last]
+
+    def of_plot(self, me_path: bytes) -> list[LayoutRef]:
+        """The layouts with a plot of this ME."""
+        found = {bisect_right(self._starts, position) - 1 for position in self._positions_of(me_path)}
+        return [self._refs[index] for index in sorted(found)]
+
+    def failing_counts(self, sample: OpenSample, first: int, last: int) -> FailingCounts:
+        """The numbers of plots with failing quality tests from position `first` to before `last`."""
+        return self._failing_plots(sample).counts(first, last)
+
+    def _failing_plots(self, sample: OpenSample) -> FailingMEs:
+        """The positions of the plots whose MEs fail in a sample: few, so these are looked up instead of all plots."""
+        if (found := self._failing.get(sample.columns)) is None:
+            of_mes = failing_mes(sample.columns)
+            found = FailingMEs(*(sorted(position for me in mes for position in self._positions_of(sample.names[me])) for mes in of_mes))
+            self._failing[sample.columns] = found
+        return found
+
+    def _positions_of(self, me_path: bytes) -> Iterator[int]:
+        at = bisect_left(self._by_source, me_path, key=self._sources.__getitem__)
+        while at < len(self._by_source) and self._sources[self._by_source[at]] == me_path:
+            yield self._by_source[at]
+            at += 1
+
+
+class LayoutIndexes:
+    """The indexes of all scopes in one process."""
+
+    def __init__(self) -> None:
+        self._version = 0  # of COUNTER, that the indexes have
+        self._entries: dict[str, dict[int, _Entry]] = {scope: {} for scope in SCOPES}
+        self._indexes = {scope: LayoutIndex() for scope in SCOPES}
+        self._lock = threading.Lock()
+
+    def of_scope(self, scope: str) -> LayoutIndex:
+        """The index of a scope with all that is active now."""
+        version = version_of(COUNTER)
+        if self._version < version:
+            with self._lock:
+                if self._version < version:
+                    self._update(version)
+        return self._indexes[scope]
+
+    def _update(self, version: int) -> None:
+        """Apply what changed after the present version; `version` is that of COUNTER before the query, so none is left out."""
+        changed, placed = _read_changes(self._version)
+        for scope, entries in self._entries.items():
+            new = placed[scope]
+            if removed := entries.keys() & (changed - new.keys()):
+                for arrangement in removed:
+                    del entries[arrangement]
+            if removed or new:
+                entries.update(new)
+                self._indexes[scope] = LayoutIndex(entries.values())
+        self._version = version
+
+
+def _read_changes(after: int) -> tuple[set[int], dict[str, dict[int, _Entry]]]:
+    """The layouts that changed after a version of COUNTER, and where those are that are active now, by scope.
+
+    One statement, since layouts may change between two: no two layouts have the same path.
+    """
+    on_place = (ArrangementPlace.arrangement == Arrangement.id) & ArrangementPlace.scope.in_(SCOPES)
+    columns = Arrangement.id, Arrangement.active, Arrangement.plots, ArrangementPlace.scope, ArrangementPlace.path
+    query = Arrangement.select(*columns).left_outer_join(ArrangementPlace, on=on_place)
+    found = rows(query.where(Arrangement.changed > after, Arrangement.kind == LAYOUT))
+    placed: dict[str, dict[int, _Entry]] = {scope: {} for scope in SCOPES}
+    for arrangement, active, plots, scope, path in found:
+        if scope:
+            placed[scope][arrangement] = _Entry(LayoutRef(arrangement, active, path.encode()), _sources(plots))
+    return {row[0] for row in found}, placed
+
+
+def _sources(plots: str) -> list[bytes]:
+    """The paths of the MEs in a value of `Arrangement.plots`, without overlays."""
+    return [line.partition("\t")[0].encode() for line in plots.split("\n")] if plots else []
