@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,9 +15,10 @@ from urllib.parse import quote, urlencode
 from flask import request
 
 from app.core.zones import DEFAULT_ZONE, ZONES
-from app.gui.addresses import MAX_ADDRESS, FormField, form_field, object_name, quote_path, sample_path
+from app.gui.addresses import FormField, form_field, quote_path, sample_path
+from app.gui.drawing_options import DrawingOptions
+from app.gui.plot_addresses import PlotAddresses
 from app.gui.references import COMPARISONS, Reference
-from app.gui.samples import SampleKey
 from app.web.fields import FieldProblem
 
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
@@ -26,6 +26,8 @@ TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400
 DEFAULT_SIZE = "m"
 ALARMS = ("error", "warning")
 """Values of `status`."""
+ONLY = ("failing", "reference")
+"""Values of `only`: plots with failing quality tests; plots that one of the references has."""
 LARGE = (720, 540)
 """Width and height of a large plot, pixels; it fits a screen of 1366x768 below the heading."""
 LARGEST = (1200, 900)
@@ -38,30 +40,17 @@ _NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 INTERACTIVE = re.compile(rf"on(?:,(?:project:[xy]|[xy]:\d{{1,3}}|zoom[xy]:{_NUMBER}:{_NUMBER}))*", re.ASCII)
 """Values of `interactive`: what static/gui/interactive.js draws, such as `on,project:x,x:4,zoomx:-5:7.5` with bins of x as one."""
 
-OPTIONS = ("stats", "norm", "errors", "ktest", "drawopts", *(f"{axis}{option}" for axis in "xyz" for option in ("type", "min", "max")))
-"""Drawing options in addresses; the render API has the same names."""
-
-COMPARISON_OPTIONS = ("norm", "ktest")
-"""Drawing options of the form for references; the others are in the form for the display."""
-
 MAX_MARKS = 20
 """Marked plots of a view: more do not fit a window."""
 
 SLIDE_S = range(2, 100)
 """Intervals of a slide show, seconds."""
 
-LIST_COMPARISON_OPTIONS = (*COMPARISON_OPTIONS, "stats", "errors")
-"""Drawing options of the form for references on pages of several plots."""
-
-DrawingOptions = tuple[tuple[str, str], ...]
-"""Names and values of drawing options, in the order of OPTIONS."""
-
 
 @dataclass(frozen=True)
-class View:
+class View(PlotAddresses):
     """The state of a page of a sample."""
 
-    key: SampleKey
     folder: bytes = b""
     plot: bytes = b""  # whole path of the ME that is shown large, or b""
     q: str = ""  # a search, see app.gui.search_words
@@ -78,12 +67,10 @@ class View:
     sort: str = ""  # column of the table, see TABLE_COLUMN, after "-" for the highest first; "" for the order of the bins
     page: int = 1  # of the table
     interactive: str = ""  # state of the interactive plot, see INTERACTIVE; "" for the picture
-    references: tuple[Reference, ...] = ()
-    compare: str = COMPARISONS[0]  # how references are shown
-    options: DrawingOptions = ()  # of all plots without options of their own
-    own_options: tuple[tuple[bytes, DrawingOptions], ...] = ()  # by ME path
     tz: str = DEFAULT_ZONE  # in which times are shown, a key of ZONES
-    stamp: int = 0  # version of the list of an ongoing run, so that browsers load its plots again; not in the address
+    ws: str = ""  # name of the workspace whose folders are shown
+    only: str = ""  # which plots and layouts a folder shows, one of ONLY; "" for all
+    shared: str = ""  # random text in the link of a private layout that is shown
     problems: tuple[FieldProblem, ...] = ()  # of the address that was asked for; not in the address
 
     def replace(self, **changes: Any) -> View:
@@ -111,8 +98,7 @@ class View:
         """Names and values of the query of the address, without default values."""
         size = "" if self.size == DEFAULT_SIZE else self.size
         fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("size", size), ("quantity", self.quantity)]
-        if self.status:
-            fields.append(("status", self.status))
+        fields += [("ws", self.ws), ("only", self.only), ("shared", self.shared), ("status", self.status)]
         if self.failing or self.failing_first:
             fields += [("failing", "1" if self.failing else ""), ("first", "failing" if self.failing_first else "")]
         fields += [("mark", path) for path in self.marks]
@@ -147,8 +133,9 @@ class View:
         return self.replace(key=self.key._replace(lumi=lumi))
 
     def of_folder(self, folder: bytes) -> View:
-        """A folder of this sample, without search and large plot; size, order, marks, references, table and drawing options stay."""
-        return self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0, page=1, interactive="")
+        """A folder of this sample, without search and large plot; workspace, size, order, marks, references and drawing options stay."""
+        here = self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0)
+        return here.replace(shared="", page=1, interactive="")
 
     def of_plot(self, path: bytes) -> View:
         """One ME large; folder and search stay, since they define the previous and next plot."""
@@ -162,14 +149,6 @@ class View:
     def with_reference(self, reference: Reference) -> View:
         """This view with one more reference."""
         return self.replace(references=(*self.references, reference))
-
-    def options_of(self, path: bytes) -> DrawingOptions:
-        """The drawing options of the plot of an ME: its own, or those of all plots, and those for references."""
-        own = dict(self.own_options).get(path)
-        if own is None:
-            return self.options
-        found = {name: value for name, value in self.options if name in COMPARISON_OPTIONS} | dict(own)
-        return tuple((name, found[name]) for name in OPTIONS if name in found)
 
     def with_own_options(self, path: bytes, options: DrawingOptions | None) -> View:
         """This view with drawing options for the plot of one ME; None: it has those of all plots."""
@@ -185,57 +164,9 @@ class View:
         """The query as hidden fields of a form."""
         return [form_field(name, value) for name, value in self.query]
 
-    def image(self, path: bytes, size: tuple[int, int]) -> str:
-        """The address of the plot of an ME of this sample with its references, unless they are shown beside it."""
-        return self.comparison(path, size)[0]
-
-    def comparison(self, path: bytes, size: tuple[int, int]) -> tuple[str, int]:
-        """The address of `image`, and how many references fit in it: the first ones. Their number is the same for all sizes."""
-        if self.compare == "side":
-            return self._plot(self.key, path, self.options_of(path), size), len(self.references)
-        for count in range(len(self.references), 0, -1):
-            labels = [("reflabel", reference.shown_label(self.key)) for reference in self.references[:count]]
-            address = self._overlay(path, self.references[:count], size, [("ref", self.compare), *labels])
-            if len(address) - len(f"{size[0]}{size[1]}") <= MAX_ADDRESS:
-                return address, count
-        return self._plot(self.key, path, self.options_of(path), size), 0
-
-    def image_of(self, reference: Reference, path: bytes, size: tuple[int, int]) -> str:
-        """The address of the plot of a reference beside the plot of an ME of this sample."""
-        return self._plot(reference.key(self.key), reference.me_path(path), self.options_of(path), size)
-
-    def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
-        """The address of the difference plot of an ME against another lumisection, whose contents are not scaled."""
-        return self._overlay(path, [Reference(self.key.run, lumi)], size, [("ref", "difference"), ("norm", "false")])
-
-    def json(self, path: bytes) -> str:
-        """The address of an ME of this sample as JSON."""
-        return self._json(self.key, path)
-
     def json_of(self, reference: Reference) -> str:
         """The address of the ME of a reference, for the plot of this view, as JSON."""
-        return self._json(reference.key(self.key), reference.me_path(self.plot))
-
-    def _json(self, key: SampleKey, path: bytes) -> str:
-        query = urlencode(self._stamp())
-        return f"{self._api_address('json', key, path)}{'?' if query else ''}{query}"
-
-    def _plot(self, key: SampleKey, path: bytes, options: DrawingOptions, size: tuple[int, int]) -> str:
-        query = urlencode([("w", size[0]), ("h", size[1]), *options, *self._stamp()], quote_via=quote)
-        return f"{self._api_address('render', key, path)}?{query}"
-
-    def _overlay(self, path: bytes, references: Sequence[Reference], size: tuple[int, int], more: list[tuple[str, str]]) -> str:
-        objects = [("obj", object_name(self.key, path))]
-        objects += [("obj", object_name(each.key(self.key), each.me_path(path))) for each in references]
-        options = (option for option in self.options_of(path) if option[0] not in dict(more))
-        fields = [*objects, *more, ("w", size[0]), ("h", size[1]), *options, *self._stamp()]
-        return f"{request.script_root}/api/v1/render_overlay?{urlencode(fields, quote_via=quote)}"
-
-    def _stamp(self) -> list[tuple[str, int]]:
-        return [("v", self.stamp)] if self.stamp else []
-
-    def _api_address(self, kind: str, key: SampleKey, path: bytes) -> str:
-        return f"{request.script_root}/api/v1/{kind}/{sample_path(key)}/{quote_path(path)}"
+        return self.json_in(reference.key(self.key), reference.me_path(self.plot))
 
     def with_query(self, query: str) -> str:
         """The address of this view with something added to its query."""

@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from urllib.parse import parse_qsl
 
 from flask import request
-from werkzeug.datastructures import MultiDict
 
 from app.core.zones import DEFAULT_ZONE, ZONES
 from app.gui.addresses import query_field, text, unquote_path
+from app.gui.drawing_options import OPTIONS, DrawingOptions, usable_options
 from app.gui.errors import InvalidInput
 from app.gui.references import COMPARISONS, FORM, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
@@ -20,18 +20,16 @@ from app.gui.view import (
     DEFAULT_SIZE,
     INTERACTIVE,
     MAX_MARKS,
-    OPTIONS,
+    ONLY,
     SLIDE_S,
     TABLE_COLUMN,
     TILE_SIZES,
-    DrawingOptions,
     View,
 )
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from app.web.fields import MAX_SUGGESTIONS, REPEATED, FieldProblem
-from render.errors import OptionError
-from render.options import MAX_TEXT_LENGTH, Options
+from render.options import MAX_TEXT_LENGTH
 
 MAX_OWN_OPTIONS = 100
 """MEs with drawing options of their own in one address."""
@@ -44,18 +42,15 @@ FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "l
 
 VIEW_FIELDS = (
     *("plot", "q", "status", "size", "failing", "first", "mark", "show", "slide", "quantity", "diff", "table", "sort", "page"),
-    *("interactive", "ref", "compare", "tz", *OPTIONS),
+    *("interactive", "ref", "compare", "tz", "ws", "only", "shared", *OPTIONS),
 )
 """Fields of a view, without numbered ones."""
-
-SWITCHES = ("stats", "norm", "errors")
-"""Drawing options that are true or false."""
 
 LISTS = frozenset({"ref", "mark"})
 """Fields that can have several values."""
 
-_POINT_AT_END = re.compile(r"\.(?=$|[eE])")
-"""The point of numbers such as `5.`, which fields for numbers in HTML do not take."""
+SHARED = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+"""Values of `shared`."""
 
 _NUMBERED = re.compile(r"(label|me)([1-9]\d{0,2})(?:\.(\w+))?", re.ASCII)
 _SAMPLE = re.compile(rb"(\d{1,9})(?::(\d{1,9}))?")
@@ -70,18 +65,6 @@ def view_of(path: bytes, query: str) -> View:
     """The view of an address: its percent-decoded path after /browse/, and its query. Raises Problem 404."""
     key, folder = _sample_and_folder(path)
     return ViewQuery(query).view(key, folder)
-
-
-def usable_options(typed: dict[str, str], prefix: str = "") -> tuple[DrawingOptions, list[FieldProblem]]:
-    """Those of the typed drawing options that can be drawn, and the problems of the others. prefix: before names in the problems."""
-    options, problems = {name: typed[name] for name in OPTIONS if typed.get(name)}, []
-    while True:
-        try:
-            Options.from_query(MultiDict(options))
-        except OptionError as error:
-            problems.append(FieldProblem(prefix + error.field, options.pop(error.field), error.problem))
-        else:
-            return tuple((name, spelt) for name, value in options.items() if (spelt := _spelt(name, value))), problems
 
 
 class ViewQuery:
@@ -121,6 +104,9 @@ class ViewQuery:
             options=options,
             own_options=self._own_options(),
             tz=self._choice("tz", tuple(ZONES), DEFAULT_ZONE),
+            ws=self._printable("ws"),
+            only=self._choice("only", (*ONLY, "all"), "all").replace("all", ""),
+            shared=self._shared(),
         )
         self._refuse_unknown()
         return view.replace(problems=tuple(self.problems))
@@ -168,6 +154,13 @@ class ViewQuery:
         if not value or (len(value) <= MAX_TEXT_LENGTH and INTERACTIVE.fullmatch(value)):
             return value
         self._problem("interactive", "expected on, then for example ,project:x ,x:4 for four bins as one, ,zoomx:-5:7.5")
+        return ""
+
+    def _shared(self) -> str:
+        value = self.values.get("shared", "")
+        if not value or SHARED.fullmatch(value):
+            return value
+        self._problem("shared", "expected the letters and digits of the link of a shared layout")
         return ""
 
     def _page(self) -> int:
@@ -253,15 +246,6 @@ def _single_values(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], dict[s
         if values.setdefault(name, value) != value and name not in LISTS:
             repeated[name] = value
     return {name: value for name, value in values.items() if name not in repeated}, repeated
-
-
-def _spelt(name: str, value: str) -> str:
-    """The value of a drawing option as the forms of pages write it, "" for the default scale of an axis."""
-    if name in SWITCHES:
-        return {"1": "true", "0": "false"}.get(value, value.lower())
-    if name.endswith("type"):
-        return value.replace("def", "")
-    return value if name == "drawopts" else _POINT_AT_END.sub("", value.removeprefix("+"))
 
 
 def _by_prefix(values: dict[str, str]) -> dict[str, dict[str, str]]:

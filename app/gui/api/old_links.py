@@ -14,11 +14,11 @@ from urllib.parse import unquote_to_bytes, urlencode
 from flask import request
 
 from app.gui.api.arguments import byte_values, query_args
+from app.gui.drawing_options import OPTIONS, DrawingOptions, usable_options
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference, drawable_label
 from app.gui.samples import SampleKey
 from app.gui.search_words import search_of_pattern
-from app.gui.view import DEFAULT_SIZE, MAX_MARKS, OPTIONS, DrawingOptions, View
-from app.gui.view_query import usable_options
+from app.gui.view import DEFAULT_SIZE, MAX_MARKS, View
 
 NOT_FOLDERS = frozenset({b"Everything", b"Quick collection"})
 """Values of `root` that are views of the legacy GUI, not folders of a file."""

@@ -13,11 +13,12 @@ from app.gui import samples
 from app.gui.addresses import FormField, form_field, form_value, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
+from app.gui.drawing_options import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS
 from app.gui.errors import ImportFailed, Importing, UnknownSample
 from app.gui.plots.overlay import why_not_drawn
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import COMPARISON_OPTIONS, LARGE, LIST_COMPARISON_OPTIONS, View
+from app.gui.view import LARGE, View
 from app.web import page
 
 COMPARISON_NAMES = dict(zip(COMPARISONS, ("Overlay", "Side by side", "Overlay and ratio", "Stacked", "Difference"), strict=True))

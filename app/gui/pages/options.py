@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.gui.view import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS, OPTIONS, View
+from app.gui.drawing_options import COMPARISON_OPTIONS, LIST_COMPARISON_OPTIONS, OPTIONS
+from app.gui.view import View
 from app.gui.view_query import ViewQuery
 from app.web import shown_page
 

@@ -12,10 +12,11 @@ from werkzeug.test import create_environ
 
 from app.core.zones import ZONES
 from app.gui.addresses import AnyPath, text
+from app.gui.drawing_options import OPTIONS, DrawingOptions
 from app.gui.pages import views
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import ALARMS, MAX_MARKS, OPTIONS, SLIDE_S, TILE_SIZES, DrawingOptions, View
+from app.gui.view import ALARMS, MAX_MARKS, ONLY, SLIDE_S, TILE_SIZES, View
 from app.gui.view_query import MAX_SUGGESTIONS, view_from_request
 from app.web import Problem
 
@@ -123,6 +124,9 @@ def states(draw: st.DrawFn) -> View:
         quantity=draw(st.sampled_from(["", "Mean"])),
         diff=draw(st.booleans()),
         tz=draw(st.sampled_from(list(ZONES))),
+        ws=draw(st.sampled_from(["", "Tracker & <b>Pixel</b>"])),
+        only=draw(st.sampled_from(["", *ONLY])),
+        shared=draw(st.sampled_from(["", "a_Z-9"])),
         table=draw(st.booleans()),
         sort=draw(st.sampled_from(["", "x", "-ylabel", "z", "polygon", "content", "-error", "error9"])),
         page=draw(st.integers(1, 999_999)),
@@ -200,6 +204,9 @@ def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference
         ("table=1&page=1000000", "page", "whole number"),
         ("me1=A/x&me1.zmin=low", "me1.zmin", "not a number"),
         ("me2.ytype=log", "me2.ytype", "no such field"),
+        ("only=good", "only", "'good' is none of failing, reference"),
+        ("ws=%00", "ws", "printable"),
+        ("shared=a/b", "shared", "letters and digits"),
         ("quantity=%00", "quantity", "printable"),
         ("%ff=1", "\\xff", "no such field"),
         ("size=s&size=l", "size", "more than once"),
