@@ -14,7 +14,10 @@ HTTP_AREAS = {"core", "web", "security", "ops", "home", "cli"}
 
 HTTP_MODULES = {"__init__.py", "area.py", "views.py", "api.py", "page.py", "problems.py"}
 HTTP_FOLDERS = {"pages", "api"}
-REQUESTS = {"app/gui/addresses.py", "app/gui/view.py", "app/gui/view_query.py", "app/gui/current.py", "app/square/view_state.py"}
+REQUESTS = {
+    *("app/gui/addresses.py", "app/gui/drawing_options.py", "app/gui/plot_addresses.py", "app/gui/view.py", "app/gui/view_query.py"),
+    *("app/gui/current.py", "app/square/view_state.py"),
+}
 """Modules about the request of a page."""
 
 HTTP = {"flask", "werkzeug", "app.web.problem"}
