@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.formats import MENames
-from app.gui.plots.near_names import MAX_CANDIDATES, MAX_NAMES, near_names
+from app.gui.plots.near_names import NameIndex, near_names
 
 NAMES = MENames(sorted([b"A/charge_layer_1", b"A/charge_layer_2", b"A/other", b"B/Hits", b"C/hits", b"D/\xff\xfe"]))
 
@@ -13,9 +13,9 @@ NAMES = MENames(sorted([b"A/charge_layer_1", b"A/charge_layer_2", b"A/other", b"
 @pytest.mark.parametrize(
     ("path", "near"),
     [
-        (b"A/charge_layer_3", [b"A/charge_layer_2", b"A/charge_layer_1"]),
-        (b"A/hits", [b"B/Hits", b"C/hits"]),
-        (b"hits", [b"B/Hits", b"C/hits"]),
+        (b"A/charge_layer_3", [b"A/charge_layer_1", b"A/charge_layer_2"]),
+        (b"A/hits", [b"C/hits", b"B/Hits"]),
+        (b"hits", [b"C/hits", b"B/Hits"]),
         (b"A/nothing_like_it", []),
         (b"D/\xff\xfd", [b"D/\xff\xfe"]),
         (b"A/", []),
@@ -23,11 +23,21 @@ NAMES = MENames(sorted([b"A/charge_layer_1", b"A/charge_layer_2", b"A/other", b"
     ],
 )
 def test_similar_names_in_the_folder_come_before_the_same_name_elsewhere(path: bytes, near: list[bytes]) -> None:
-    assert sorted(near_names(NAMES, path)) == sorted(near)
+    assert near_names(NAMES, path) == near
+    assert NameIndex(NAMES).near(path) == near
 
 
-def test_large_folder_is_not_compared_completely() -> None:
-    names = MENames([b"A/histogram_%05d" % number for number in range(10_000)])
-    found = near_names(names, b"A/histogram_09999x")
-    assert len(found) == MAX_NAMES
-    assert all(int(name[-5:]) < MAX_CANDIDATES for name in found)
+def test_the_nearest_name_of_a_large_folder_comes_first() -> None:
+    names = MENames([b"A/histogram_%04d" % number for number in range(4_000)])
+    assert near_names(names, b"A/histogram_39x99")[0] == b"A/histogram_3999"
+
+
+def test_the_path_that_differs_least_comes_first_among_equal_names() -> None:
+    names = MENames([b"DT/Run summary/hits", b"L1T/hits", b"Pixel/Run summary/hits"])
+    assert near_names(names, b"Pxel/Run summary/hits")[0] == b"Pixel/Run summary/hits"
+
+
+def test_an_index_finds_similar_names_in_other_folders_too() -> None:
+    names = MENames([b"DT/occupancy", b"L1T/EventInfo/summary", b"Pixel/charge"])
+    assert NameIndex(names).near(b"L1T/EventInof/sumary") == [b"L1T/EventInfo/summary"]
+    assert NameIndex(names).near(b"DT/nothing like it") == []
