@@ -40,11 +40,18 @@ def up(migrator, db):
         newest = IntegerField()
         active = IntegerField(default=0)
         plots = TextField(default="")
+        imported = IntegerField(default=0)
+        imported_path = TextField(default="")
         changed = BigIntegerField(default=0)
         link = TextField(null=True, unique=True)
 
         class Meta:
-            indexes = ((("kind", "owner", "path"), False), (("changed",), False), (("source",), False))
+            indexes = (
+                (("kind", "owner", "path"), False),
+                (("kind", "imported_path"), False),
+                (("changed",), False),
+                (("source",), False),
+            )
 
     class ArrangementVersion(Base):
         arrangement = ForeignKeyField(Arrangement, index=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.gui import errors
+from app.gui.layouts import errors as layouts
+from app.gui.layouts.conflict import ArrangementConflict
 from app.web import Problem
 
 STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {
@@ -25,6 +27,12 @@ STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {
     errors.ListOutdated: (503, 1),
     errors.PlotServerUnreachable: (503, 5),
     errors.PlotTimeout: (504, 0),
+    layouts.InvalidArrangement: (400, 0),
+    layouts.UnknownArrangement: (404, 0),
+    layouts.PathTaken: (409, 0),
+    layouts.NotEditable: (409, 0),
+    layouts.PrivateArrangement: (403, 0),
+    ArrangementConflict: (409, 0),
 }
 """Status and Retry-After (s; 0: no header) of each error; a class without an entry has that of its base class."""
 

@@ -54,6 +54,11 @@ def actor() -> str:
     return caller.name or (LOCAL if caller.is_local else f"anonymous at {request.remote_addr}")
 
 
+def acts_as(user: str) -> bool:
+    """Whether the sender of the current request is this user; outside of requests, commands and background jobs act for everybody."""
+    return not has_request_context() or current_user().name == user
+
+
 def trusted(networks: tuple[str, ...]) -> bool:
     """Whether the client is in one of these networks; False if its address is not known for certain."""
     return is_inside(request.environ[CLIENT], networks)

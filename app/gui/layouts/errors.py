@@ -14,8 +14,16 @@ class UnknownArrangement(GuiError):
 
 
 class PathTaken(GuiError):
-    """Another arrangement is active at this path."""
+    """Another arrangement is active at this path; `other` is its number."""
+
+    def __init__(self, message: str, other: int) -> None:
+        super().__init__(message)
+        self.other = other
 
 
 class NotEditable(GuiError):
     """The arrangement comes from a watched folder, and is changed there."""
+
+
+class PrivateArrangement(GuiError):
+    """The arrangement is private to another user."""

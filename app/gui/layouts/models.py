@@ -24,13 +24,20 @@ class Arrangement(Table):
     newest = IntegerField()  # number of the newest version
     active = IntegerField(default=0)  # number of the active version; 0: none
     plots = TextField(default="")  # paths of the MEs of the active layout, as lines; overlays too, after a tab
+    imported = IntegerField(default=0)  # number of the version that the latest import made; 0: it was never imported
+    imported_path = TextField(default="")  # of that version: a renamed arrangement is found again by the next import
     changed = BigIntegerField(default=0)  # value of COUNTER at the latest change of `active`
     link = TextField(null=True, unique=True)  # random text in the shared link of a private arrangement
 
     class Meta:
         """Options of peewee."""
 
-        indexes = ((("kind", "owner", "path"), False), (("changed",), False), (("source",), False))
+        indexes = (
+            (("kind", "owner", "path"), False),
+            (("kind", "imported_path"), False),
+            (("changed",), False),
+            (("source",), False),
+        )
 
 
 class ArrangementVersion(Table):

@@ -1,0 +1,210 @@
+"""Many layouts and workspaces from files, stored in short transactions.
+
+Equal contents write nothing, so an interrupted import continues when it is run again. A new version from a file is shown at
+once, unless people have changed, renamed or removed the arrangement in pages since the last import: then it is kept as a
+version that is not active, and reported. Nothing is removed because a file does not have it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from app.core.counters import advance
+from app.core.short_writes import short_transactions
+from app.gui.layouts.contents import Content, kind_of, plots_of, text_of
+from app.gui.layouts.import_matches import Stored, StoredBatch
+from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
+from app.gui.layouts.versions import places_of, taken
+from app.gui.layouts.workspace_precedence import frontend_scopes, is_classic
+from app.security.audit_log import acting_user, audit
+
+MOST_ITEMS = 500
+"""Arrangements of a transaction: each needs up to 12 rows and statements."""
+
+ADDED, CHANGED, UNCHANGED, KEPT, REFUSED = "added", "changed", "unchanged", "kept", "refused"
+OUTCOMES = (ADDED, CHANGED, UNCHANGED, KEPT, REFUSED)
+"""What an import does with a content; KEPT: people have changed the arrangement in pages, and it stays as they made it."""
+
+
+class Imported(NamedTuple):
+    """What an import did with a content.
+
+    Attributes:
+        arrangement: Its number; 0 if it was refused.
+        problem: Why it was refused.
+    """
+
+    content: Content
+    outcome: str
+    arrangement: int = 0
+    problem: str = ""
+
+
+class _Item(NamedTuple):
+    """A content with its text; `position` is its place among all arrangements if it is new."""
+
+    content: Content
+    text: str
+    position: int
+
+
+def import_all(
+    contents: Sequence[Content],
+    *,
+    reason: str = "",
+    replace: bool = False,
+    source: str = "",
+    progress: Callable[[int], object] = lambda done: None,
+) -> list[Imported]:
+    """Store contents of files, each as a new arrangement or a new version of one, and show them.
+
+    Args:
+        reason: Of the versions.
+        replace: Whether those that people have changed in pages since the last import are shown as the files have them.
+        source: File of a watched folder, whose arrangements cannot be changed in pages; "" for files that are imported once.
+        progress: Called with the number of contents that are done.
+
+    Returns:
+        What was done with each, in their order.
+    """
+    return _Import(contents, reason, replace, source).run(progress)
+
+
+class _Import:
+    """An import while it is running."""
+
+    def __init__(self, contents: Sequence[Content], reason: str, replace: bool, source: str) -> None:
+        self.reason, self.replace, self.source = reason, replace, source
+        self.user = acting_user()
+        self.frontend = frontend_scopes(contents)
+        self.claimed: set[int] = set()  # arrangements of other contents: no two of one import are versions of the same
+        self.done: dict[int, Imported] = {}  # by position
+        first = (Arrangement.select(fn.MAX(Arrangement.position)).scalar() or 0) + 1
+        self.items = [_Item(content, text_of(content), first + index) for index, content in enumerate(contents)]
+
+    def run(self, progress: Callable[[int], object]) -> list[Imported]:
+        self._find_unchanged()
+        left = [item for item in self.items if item.position not in self.done]
+        try:
+            for _ in short_transactions(left, self._store, MOST_ITEMS):
+                progress(len(self.done))
+        finally:
+            self._audit()
+        return [self.done[item.position] for item in self.items]
+
+    def _audit(self) -> None:
+        counts = Counter(each.outcome for each in self.done.values())
+        if counts[ADDED] or counts[CHANGED]:
+            answer = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+            audit("import layouts", self.source or f"{len(self.items)} layouts and workspaces", self.reason, answer)
+
+    def _find_unchanged(self) -> None:
+        """Note the contents that need no writing."""
+        for start in range(0, len(self.items), MOST_ITEMS):
+            part = self.items[start : start + MOST_ITEMS]
+            batch = StoredBatch([item.content for item in part], self.source)
+            for item in part:
+                stored = batch.match(item.content, self.claimed)
+                if stored and not self._needs_version(item, stored):
+                    self._note(item, self._outcome(item, stored), stored.row.id)
+
+    def _note(self, item: _Item, outcome: str, arrangement: int) -> None:
+        self.claimed.add(arrangement)
+        self.done[item.position] = Imported(item.content, outcome, arrangement)
+
+    def _outcome(self, item: _Item, stored: Stored) -> str:
+        if item.text == stored.active or (item.text == stored.imported and not stored.is_edited):
+            return UNCHANGED
+        return KEPT if stored.is_edited and not self.replace else CHANGED
+
+    def _needs_version(self, item: _Item, stored: Stored) -> bool:
+        outcome = self._outcome(item, stored)
+        return outcome == CHANGED or (outcome == KEPT and item.text != stored.imported)
+
+    def _store(self, items: Sequence[_Item]) -> None:
+        """Store some contents in a transaction."""
+        changed = advance(COUNTER)
+        batch = StoredBatch([item.content for item in items], self.source)
+        new = []
+        for item in items:
+            stored = batch.match(item.content, self.claimed)
+            problem, is_shown = self._place(item, stored, batch)
+            if problem:
+                self.done[item.position] = Imported(item.content, REFUSED, 0, problem)
+            elif stored is None:
+                new.append((item, is_shown))
+            else:
+                self._change(item, stored, is_shown, changed)
+        self._add(new, changed)
+
+    def _place(self, item: _Item, stored: Stored | None, batch: StoredBatch) -> tuple[str, bool]:
+        """Why a content cannot be stored, "" if it can, and whether it is to be shown; it has its place in the batch then."""
+        content = item.content
+        if stored and self._outcome(item, stored) != CHANGED:
+            return "", False
+        number = stored.row.id if stored else -item.position
+        if is_classic(content) and (batch.holder(content, number) or not self.frontend.isdisjoint(content.scopes)):
+            return "", False
+        if found := batch.holder(content, number):
+            return _problem(content, *found), False
+        batch.take(content, number)
+        return "", True
+
+    def _change(self, item: _Item, stored: Stored, is_shown: bool, changed: int) -> None:
+        row = stored.row
+        if self._needs_version(item, stored):
+            number = row.newest + 1
+            if is_shown:
+                ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
+            Arrangement.update(self._values(item, number, is_shown, changed)).where(Arrangement.id == row.id).execute()
+            self._insert([(row.id, number, item, is_shown)])
+        self._note(item, self._outcome(item, stored), row.id)
+
+    def _add(self, new: list[tuple[_Item, bool]], changed: int) -> None:
+        if not new:
+            return
+        defaults = {"active": 0, "plots": "", "changed": 0}
+        values = [
+            {**defaults, "kind": kind_of(item.content), "source": self.source, "position": item.position, "path": item.content.path}
+            | self._values(item, 1, is_shown, changed)
+            for item, is_shown in new
+        ]
+        query = Arrangement.insert_many(values).returning(Arrangement.position, Arrangement.id)
+        numbers: dict[int, int] = {row.position: row.id for row in query.execute()}
+        self._insert([(numbers[item.position], 1, item, is_shown) for item, is_shown in new])
+        for item, _ in new:
+            self._note(item, ADDED, numbers[item.position])
+
+    def _values(self, item: _Item, number: int, is_shown: bool, changed: int) -> dict[str, Any]:
+        values = {"newest": number, "imported": number, "imported_path": item.content.path}
+        shown = {"active": number, "path": item.content.path, "plots": plots_of(item.content), "changed": changed}
+        return values | (shown if is_shown else {})
+
+    def _insert(self, versions: list[tuple[int, int, _Item, bool]]) -> None:
+        """Insert the rows of versions: number of the arrangement, number of the version, content, whether it is shown."""
+        common = {"at": time.time(), "user": self.user, "reason": self.reason}
+        own = [{"arrangement": each, "number": number} for each, number, _, _ in versions]
+        documents = [{"action": "import", "document": item.text} for _, _, item, _ in versions]
+        ArrangementVersion.insert_many([common | a | b for a, b in zip(own, documents, strict=True)]).execute()
+        shown = [(each, item) for each, _, item, is_shown in versions if is_shown]
+        if shown:
+            ArrangementActivation.insert_many([common | a for a, (*_, is_shown) in zip(own, versions, strict=True) if is_shown]).execute()
+            ArrangementPlace.insert_many(
+                [
+                    {"arrangement": each, "kind": kind_of(item.content), "scope": scope, "path": path}
+                    for each, item in shown
+                    for scope, path in places_of(item.content, "")
+                ]
+            ).execute()
+
+
+def _problem(content: Content, scope: str, other: int) -> str:
+    kind = kind_of(content)
+    if other < 0:
+        return f"The files have {content.path} for {scope} samples twice: remove one {kind}, or give it another path"
+    return taken(kind, scope, content.path, other).message

@@ -1,0 +1,108 @@
+"""Which stored arrangement a content of a file is a new version of."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from app.core.database import rows
+from app.gui.layouts.contents import Content, kind_of
+from app.gui.layouts.models import LAYOUT, WORKSPACE, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
+from app.gui.layouts.workspace import Workspace
+
+KINDS = (LAYOUT, WORKSPACE)
+
+
+class Stored(NamedTuple):
+    """An arrangement as it is stored.
+
+    Attributes:
+        active: Text of the active version; None for none.
+        imported: Text of the version that the latest import made; None for none.
+        is_edited: Whether people have changed or removed it in pages since that import.
+    """
+
+    row: Arrangement
+    active: str | None
+    imported: str | None
+    is_edited: bool
+
+    def is_of(self, content: Content) -> bool:
+        """Whether a content with the path of its last import, or its active one, is a version of it: they share a scope.
+
+        Workspaces of one name from different files are different arrangements.
+        """
+        row = self.row
+        text = self.imported if row.imported and row.imported_path == content.path else self.active if row.path == content.path else None
+        if text is None:
+            return False
+        document = json.loads(text)
+        same_file = not row.imported or not isinstance(content, Workspace) or document.get("file", "") == content.file
+        return same_file and not set(content.scopes).isdisjoint(document.get("scope", ()))
+
+
+class StoredBatch:
+    """The stored arrangements at the paths of some contents, and who has these paths.
+
+    Args:
+        source: Only arrangements from this file of a watched folder are matched; "" for those from none.
+    """
+
+    def __init__(self, contents: Sequence[Content], source: str) -> None:
+        paths = list({content.path for content in contents})
+        self._by_path: defaultdict[tuple[str, str], list[Stored]] = defaultdict(list)
+        for stored in _all_stored(paths, source):
+            for path in {stored.row.imported_path, stored.row.path}:
+                self._by_path[stored.row.kind, path].append(stored)
+        place = ArrangementPlace
+        query = place.select(place.kind, place.scope, place.path, place.arrangement).where(place.kind.in_(KINDS), place.path.in_(paths))
+        self._holders: dict[tuple[str, str, str], int] = {(kind, scope, path): number for kind, scope, path, number in rows(query)}
+
+    def match(self, content: Content, without: Collection[int]) -> Stored | None:
+        """The arrangement that a content is a version of, none of `without`; rather one imported with this path than one renamed to it."""
+        found = [each for each in self._by_path[kind_of(content), content.path] if each.row.id not in without and each.is_of(content)]
+        return min(found, key=lambda each: (each.row.imported_path != content.path, each.row.id), default=None)
+
+    def holder(self, content: Content, but: int) -> tuple[str, int] | None:
+        """A scope in which another arrangement than `but` is active at the path of a content, and its number."""
+        found = ((scope, self._holders.get((kind_of(content), scope, content.path), but)) for scope in content.scopes)
+        return next((each for each in found if each[1] != but), None)
+
+    def take(self, content: Content, number: int) -> None:
+        """Let an arrangement have the places of a content instead of those that it had."""
+        self._holders = self._holders if number < 0 else {key: each for key, each in self._holders.items() if each != number}
+        self._holders |= {(kind_of(content), scope, content.path): number for scope in content.scopes}
+
+
+def _all_stored(paths: list[str], source: str) -> list[Stored]:
+    table = Arrangement
+    at_path = table.kind.in_(KINDS) & (table.owner == "") & table.path.in_(paths)
+    was_at_path = table.kind.in_(KINDS) & table.imported_path.in_(paths)
+    found = list(table.select().where(at_path | was_at_path, table.source == source))
+    texts = _texts([row.id for row in found])
+    removed = _once_active([row.id for row in found if not row.active])
+    return [_stored(row, texts, removed) for row in found]
+
+
+def _stored(row: Arrangement, texts: dict[tuple[int, int], str], removed: set[int]) -> Stored:
+    active, imported = texts.get((row.id, row.active)), texts.get((row.id, row.imported))
+    is_edited = row.id in removed if imported is not None and active is None else active != imported
+    return Stored(row, active, imported, is_edited and not row.source)
+
+
+def _texts(numbers: list[int]) -> dict[tuple[int, int], str]:
+    version = ArrangementVersion
+    query = (
+        version.select(version.arrangement, version.number, version.document)
+        .join(Arrangement, on=(Arrangement.id == version.arrangement))
+        .where(Arrangement.id.in_(numbers), version.number.in_((Arrangement.active, Arrangement.imported)))
+    )
+    return {(arrangement, number): text for arrangement, number, text in rows(query)}
+
+
+def _once_active(numbers: list[int]) -> set[int]:
+    activation = ArrangementActivation
+    query = activation.select(activation.arrangement).where(activation.arrangement.in_(numbers)).distinct()
+    return {number for (number,) in rows(query)}

@@ -1,0 +1,177 @@
+"""Layouts and workspaces in the database: read, saved as new versions, activated, rolled back and removed.
+
+A saved version is not shown before it is activated. Who saves names the version that the edit began with, and is refused if
+somebody else has saved another one meanwhile. Each function that changes something checks the rights of the sender of the
+request and adds a row to the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from peewee import fn
+
+from app.core.counters import advance
+from app.core.database import proxy, rows
+from app.gui.layouts.contents import Content, content_of, kind_of, text_of
+from app.gui.layouts.errors import NotEditable
+from app.gui.layouts.models import COUNTER, LAYOUT, WORKSPACE, Arrangement, ArrangementPlace, ArrangementVersion
+from app.gui.layouts.rights import check_may_change
+from app.gui.layouts.versions import add_version, check_free, conflict, content_at, find, hide, places_of, show, version_at
+from app.gui.layouts.workspace import Workspace
+from app.security.audit_log import audit
+
+__all__ = ["activate", "active_contents", "active_layout", "active_workspaces", "content_at", "find", "remove", "roll_back", "save"]
+
+
+class Saved(NamedTuple):
+    """What `save` stored.
+
+    Attributes:
+        number: Of the version.
+        is_new: False if the newest version was the same already.
+    """
+
+    arrangement: int
+    number: int
+    is_new: bool
+
+
+class StoredArrangement(NamedTuple):
+    """An active layout or workspace; `number` is that of its version."""
+
+    arrangement: int
+    number: int
+    content: Content
+
+
+def active_layout(scope: str, path: str) -> StoredArrangement | None:
+    """The layout that is shown at a path; the scope of private ones is `user:<name>`."""
+    place = ArrangementPlace
+    found = _active(LAYOUT, place.kind == LAYOUT, place.scope == scope, place.path == path)
+    return found[0] if found else None
+
+
+def active_workspaces(scope: str) -> list[StoredArrangement]:
+    """The workspaces of a scope, by rank."""
+    found = _active(WORKSPACE, ArrangementPlace.kind == WORKSPACE, ArrangementPlace.scope == scope)
+    return sorted(found, key=lambda each: each.content.rank if isinstance(each.content, Workspace) else 0)
+
+
+def active_contents(numbers: Iterable[int]) -> dict[int, Content]:
+    """The active versions of arrangements by their numbers, without those that have none."""
+    version = ArrangementVersion
+    query = (
+        version.select(Arrangement.id, Arrangement.kind, version.document)
+        .join(Arrangement, on=(Arrangement.id == version.arrangement) & (Arrangement.active == version.number))
+        .where(Arrangement.id.in_(list(numbers)))
+    )
+    return {number: content_of(kind, text) for number, kind, text in rows(query)}
+
+
+def _active(kind: str, *where: object) -> list[StoredArrangement]:
+    version = ArrangementVersion
+    query = (
+        ArrangementPlace.select(Arrangement.id, version.number, version.document)
+        .join(Arrangement, on=(Arrangement.id == ArrangementPlace.arrangement))
+        .join(version, on=(version.arrangement == Arrangement.id) & (version.number == Arrangement.active))
+        .where(*where)
+        .order_by(Arrangement.position, Arrangement.id)
+    )
+    return [StoredArrangement(number, version, content_of(kind, text)) for number, version, text in rows(query)]
+
+
+def save(content: Content, *, arrangement: int | None = None, based_on: int = 0, reason: str = "", owner: str = "") -> Saved:
+    """Save a new version, which is not active yet; a content that equals the newest version is not saved again.
+
+    Args:
+        arrangement: Whose version it is; None for a new one.
+        based_on: Number of the newest version when the edit began; 0 for a new arrangement.
+        owner: User whose private arrangement a new one is.
+
+    Raises ArrangementConflict if there is a newer version, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
+    """
+    if arrangement is None:
+        return _add(content, reason, owner)
+    row = find(arrangement)
+    check_may_change(row.owner, row.path, content.path)
+    _check_editable(row)
+    if version_at(row, row.newest).document == text_of(content):
+        return Saved(row.id, row.newest, False)
+    with proxy.atomic():
+        number = add_version(row, based_on, content, "edit", reason)
+        check_free(row.kind, places_of(content, row.owner), row.id)
+        audit(f"save {row.kind}", content.path, reason, f"version {number}")
+    return Saved(row.id, number, True)
+
+
+def _add(content: Content, reason: str, owner: str) -> Saved:
+    check_may_change(owner, content.path)
+    kind = kind_of(content)
+    with proxy.atomic():
+        position = (Arrangement.select(fn.MAX(Arrangement.position)).scalar() or 0) + 1
+        row = Arrangement.create(kind=kind, owner=owner, path=content.path, position=position, newest=0)
+        check_free(kind, places_of(content, owner), row.id)
+        number = add_version(row, 0, content, "add", reason)
+        audit(f"add {kind}", content.path, reason)
+    return Saved(row.id, number, True)
+
+
+def activate(arrangement: int, number: int, reason: str = "") -> None:
+    """Show a version instead of an earlier one.
+
+    Raises ArrangementConflict if a later version is active, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
+    """
+    row = find(arrangement)
+    content = content_at(row, number)
+    check_may_change(row.owner, row.path, content.path)
+    _check_editable(row)
+    with proxy.atomic():
+        changed = advance(COUNTER)
+        row = find(arrangement)
+        if row.active > number:
+            raise conflict(arrangement)
+        if row.active != number:
+            show(row, number, content, changed, reason)
+            audit(f"activate {row.kind}", content.path, reason, f"version {number}")
+
+
+def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") -> int:
+    """Show what an earlier version had, as a new version; returns its number. A removed arrangement comes back.
+
+    Raises ArrangementConflict if there is a newer version than `based_on`, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
+    """
+    row = find(arrangement)
+    content = content_at(row, number)
+    check_may_change(row.owner, row.path, content.path)
+    _check_editable(row)
+    with proxy.atomic():
+        changed = advance(COUNTER)
+        row = find(arrangement)
+        added = add_version(row, based_on, content, "roll back", reason)
+        show(row, added, content, changed, reason)
+        audit(f"roll back {row.kind}", content.path, reason, f"to version {number}, as version {added}")
+    return added
+
+
+def remove(arrangement: int, based_on: int, reason: str = "") -> None:
+    """Show an arrangement no longer; its versions stay, and it can be rolled back to one.
+
+    Raises ArrangementConflict if there is a newer version than `based_on`, UnknownArrangement, NotEditable, or an error of `check_may_change`.
+    """
+    row = find(arrangement)
+    check_may_change(row.owner, row.path)
+    _check_editable(row)
+    with proxy.atomic():
+        changed = advance(COUNTER)
+        row = find(arrangement)
+        if row.newest != based_on:
+            raise conflict(arrangement)
+        hide(row, changed, reason)
+        audit(f"remove {row.kind}", row.path, reason)
+
+
+def _check_editable(row: Arrangement) -> None:
+    if row.source:
+        raise NotEditable(f"{row.path} comes from the file {row.source} of a watched folder: change it there")

@@ -1,0 +1,104 @@
+"""Versions of arrangements: they are added, read, and one of them is made active, within the transaction of the caller."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from app.core.database import rows
+from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.contents import Content, content_of, plots_of, text_of
+from app.gui.layouts.errors import PathTaken, UnknownArrangement
+from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
+from app.security.audit_log import acting_user
+
+
+def find(number: int) -> Arrangement:
+    """The arrangement of this number. Raises UnknownArrangement."""
+    row: Arrangement | None = Arrangement.get_or_none(Arrangement.id == number)
+    if row is None:
+        raise UnknownArrangement("There is no such layout or workspace; it may be of another instance")
+    return row
+
+
+def content_at(row: Arrangement, number: int) -> Content:
+    """What an arrangement is in a version of it. Raises UnknownArrangement."""
+    return content_of(row.kind, version_at(row, number).document)
+
+
+def version_at(row: Arrangement, number: int) -> ArrangementVersion:
+    """The row of a version. Raises UnknownArrangement."""
+    version = ArrangementVersion
+    found: ArrangementVersion | None = version.get_or_none(version.arrangement == row.id, version.number == number)
+    if found is None:
+        raise UnknownArrangement(f"{row.path} has no version {number}; it has versions 1 to {row.newest}")
+    return found
+
+
+def add_version(row: Arrangement, based_on: int, content: Content, action: str, reason: str) -> int:
+    """Add a version behind `based_on`, the newest one that the author knows; returns its number. Raises ArrangementConflict."""
+    at_newest = Arrangement.update(newest=based_on + 1).where(Arrangement.id == row.id, Arrangement.newest == based_on)
+    if not at_newest.execute():
+        raise conflict(row.id)
+    values = {"at": time.time(), "user": acting_user(), "reason": reason, "action": action, "document": text_of(content)}
+    ArrangementVersion.create(arrangement=row.id, number=based_on + 1, **values)
+    if not row.active:
+        Arrangement.update(path=content.path).where(Arrangement.id == row.id).execute()
+    return based_on + 1
+
+
+def conflict(arrangement: int) -> ArrangementConflict:
+    """The error for somebody who does not know the newest version of an arrangement."""
+    row = find(arrangement)
+    newest = version_at(row, row.newest)
+    return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user)
+
+
+def show(row: Arrangement, number: int, content: Content, changed: int, reason: str) -> None:
+    """Make a version active. Raises PathTaken.
+
+    Args:
+        changed: The number of this change, from `advance(COUNTER)` as the first statement of the transaction.
+    """
+    places = places_of(content, row.owner)
+    check_free(row.kind, places, row.id)
+    ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
+    for scope, path in places:
+        ArrangementPlace.create(arrangement=row.id, kind=row.kind, scope=scope, path=path)
+    values = {"active": number, "path": content.path, "plots": plots_of(content), "changed": changed}
+    Arrangement.update(**values).where(Arrangement.id == row.id).execute()
+    record_activation(row.id, number, reason)
+
+
+def hide(row: Arrangement, changed: int, reason: str) -> None:
+    """Let no version be active; `changed` as for `show`."""
+    ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
+    Arrangement.update(active=0, plots="", changed=changed).where(Arrangement.id == row.id).execute()
+    record_activation(row.id, 0, reason)
+
+
+def record_activation(arrangement: int, number: int, reason: str) -> None:
+    """Note which version became active, 0 for none."""
+    ArrangementActivation.create(arrangement=arrangement, number=number, at=time.time(), user=acting_user(), reason=reason)
+
+
+def places_of(content: Content, owner: str) -> list[tuple[str, str]]:
+    """Scope and path of each place of an active arrangement."""
+    scopes = (f"user:{owner}",) if owner else content.scopes
+    return [(scope, content.path) for scope in scopes]
+
+
+def check_free(kind: str, places: Iterable[tuple[str, str]], arrangement: int | None) -> None:
+    """Raise PathTaken if another arrangement of a kind is active at one of these places."""
+    place = ArrangementPlace
+    for scope, path in places:
+        query = place.select(place.arrangement).where(place.kind == kind, place.scope == scope, place.path == path)
+        other = next((number for (number,) in rows(query) if number != arrangement), None)
+        if other is not None:
+            raise taken(kind, scope, path, other)
+
+
+def taken(kind: str, scope: str, path: str, other: int) -> PathTaken:
+    """The error for a place that another arrangement has."""
+    where = "of yours" if scope.startswith("user:") else f"for {scope} samples"
+    return PathTaken(f"Another {kind} {where} is at {path} already (number {other}): choose another path, or change that one", other)

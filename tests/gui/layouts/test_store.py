@@ -1,0 +1,164 @@
+"""Layouts are data with versions: saved, activated, rolled back, removed; nobody overwrites what somebody else has saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.core.counters import version_of
+from app.core.settings import Settings
+from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.errors import NotEditable, PathTaken, UnknownArrangement
+from app.gui.layouts.layout import Layout
+from app.gui.layouts.models import COUNTER, Arrangement, ArrangementVersion
+from app.gui.layouts.store import activate, active_contents, active_layout, content_at, find, remove, roll_back, save
+from app.security.models import Audit
+from tests.gui.layouts.arrangements import layout
+
+pytestmark = pytest.mark.both_databases
+
+PATH = "Pixel/Layouts/charge"
+ONE, TWO, THREE = (layout(PATH, *(f"Pixel/{plot}" for plot in plots)) for plots in ("a", "ab", "abc"))
+
+
+def added(content: Layout = ONE) -> int:
+    """The number of a new layout, which is active."""
+    saved = save(content)
+    activate(saved.arrangement, saved.number)
+    return saved.arrangement
+
+
+def shown(path: str = PATH, scope: str = "online") -> object:
+    """What is active at a path."""
+    found = active_layout(scope, path)
+    return found and found.content
+
+
+def test_a_saved_version_is_shown_once_it_is_activated(hub: Settings) -> None:
+    saved = save(ONE, reason="first")
+    assert (saved.number, saved.is_new, shown()) == (1, True, None)
+    activate(saved.arrangement, 1)
+    assert shown() == ONE
+    assert shown(scope="offline") is None
+    save(TWO, arrangement=saved.arrangement, based_on=1)
+    assert shown() == ONE
+    activate(saved.arrangement, 2)
+    assert active_contents([saved.arrangement, 99]) == {saved.arrangement: TWO}
+
+
+def test_the_second_of_two_editors_is_refused_and_shown_what_the_first_saved(hub: Settings) -> None:
+    number = added()
+    save(TWO, arrangement=number, based_on=1)
+    with pytest.raises(ArrangementConflict, match=f"has changed {PATH} since you opened it; its newest version is 2") as caught:
+        save(THREE, arrangement=number, based_on=1)
+    assert (caught.value.number, caught.value.content) == (2, TWO)
+    assert ArrangementVersion.select().count() == 2
+    for attempt in (lambda: remove(number, 1), lambda: roll_back(number, 1, 1)):
+        with pytest.raises(ArrangementConflict):
+            attempt()
+    assert shown() == ONE
+
+
+def test_the_same_content_is_not_saved_twice(hub: Settings) -> None:
+    number = added()
+    assert save(ONE, arrangement=number, based_on=1) == (number, 1, False)
+    save(TWO, arrangement=number, based_on=1)
+    assert save(TWO, arrangement=number, based_on=1) == (number, 2, False), "a form that was sent twice"
+
+
+def test_a_version_older_than_the_active_one_is_not_activated_by_mistake(hub: Settings) -> None:
+    number = added()
+    save(TWO, arrangement=number, based_on=1)
+    save(THREE, arrangement=number, based_on=2)
+    activate(number, 3)
+    with pytest.raises(ArrangementConflict):
+        activate(number, 2)
+    assert shown() == THREE
+    assert roll_back(number, 2, 3, "was better") == 4
+    assert shown() == TWO
+    assert content_at(find(number), 4) == TWO
+
+
+def test_a_removed_layout_comes_back_by_rolling_back(hub: Settings) -> None:
+    number = added()
+    remove(number, 1, "old")
+    assert (shown(), active_contents([number])) == (None, {})
+    other = added(TWO)
+    with pytest.raises(PathTaken, match=rf"Another layout for online samples is at {PATH} already \(number {other}\)") as caught:
+        roll_back(number, 1, 1)
+    assert caught.value.other == other
+    assert find(number).newest == 1, "a refused change leaves nothing behind"
+    remove(other, 1)
+    roll_back(number, 1, 1)
+    assert shown() == ONE
+
+
+def test_a_path_is_unique_in_each_scope(hub: Settings) -> None:
+    added()
+    offline = added(replace(TWO, scopes=("offline",)))
+    with pytest.raises(PathTaken):
+        save(THREE)
+    with pytest.raises(PathTaken):
+        save(replace(TWO, scopes=("online", "offline")), arrangement=offline, based_on=1)
+    assert Arrangement.select().count() == 2
+    assert ArrangementVersion.select().count() == 2
+    saved = save(replace(TWO, scopes=("relval",)), arrangement=offline, based_on=1)
+    activate(*saved[:2])
+    assert (shown(scope="offline"), shown(), shown(scope="relval")) == (None, ONE, content_at(find(offline), 2))
+
+
+def test_a_renamed_layout_leaves_its_old_path(hub: Settings) -> None:
+    number = added()
+    renamed = replace(ONE, path="Pixel/Layouts/size")
+    save(renamed, arrangement=number, based_on=1)
+    assert find(number).path == PATH
+    activate(number, 2)
+    assert (find(number).path, shown(), shown(renamed.path)) == (renamed.path, None, renamed)
+
+
+def test_each_change_of_what_is_active_has_the_next_number(hub: Settings) -> None:
+    first, second = added(), added(layout("Pixel/Layouts/size"))
+    assert (find(first).changed, find(second).changed, version_of(COUNTER)) == (1, 2, 2)
+    save(TWO, arrangement=first, based_on=1)
+    assert version_of(COUNTER) == 2, "a draft changes nothing for readers"
+    remove(first, 2)
+    assert (find(first).changed, find(first).active) == (3, 0)
+
+
+def test_what_does_not_exist_is_named(hub: Settings) -> None:
+    with pytest.raises(UnknownArrangement, match="no such layout or workspace"):
+        find(7)
+    number = added()
+    with pytest.raises(UnknownArrangement, match=f"{PATH} has no version 5; it has versions 1 to 1"):
+        activate(number, 5)
+
+
+def test_layouts_of_a_watched_folder_are_changed_there(hub: Settings) -> None:
+    (found,) = import_all([ONE], source="pixel.toml")
+    for attempt in (
+        lambda: save(TWO, arrangement=found.arrangement, based_on=1),
+        lambda: activate(found.arrangement, 1),
+        lambda: roll_back(found.arrangement, 1, 1),
+        lambda: remove(found.arrangement, 1),
+    ):
+        with pytest.raises(NotEditable, match=r"comes from the file pixel\.toml of a watched folder: change it there"):
+            attempt()
+
+
+def test_each_change_is_in_the_audit_log(hub: Settings) -> None:
+    number = added()
+    save(TWO, arrangement=number, based_on=1, reason="size too")
+    activate(number, 2, "checked")
+    roll_back(number, 1, 2, "wrong")
+    remove(number, 3, "old")
+    found = [(row.action, row.reason, row.answer) for row in Audit.select().order_by(Audit.id)]
+    assert found == [
+        ("add layout", "", ""),
+        ("activate layout", "", "version 1"),
+        ("save layout", "size too", "version 2"),
+        ("activate layout", "checked", "version 2"),
+        ("roll back layout", "wrong", "to version 1, as version 3"),
+        ("remove layout", "old", ""),
+    ]
