@@ -84,7 +84,7 @@ def _similar(name: str, candidates: Sequence[str], allowed: int) -> list[str]:
 
 def _allowed(name: str) -> int:
     """The largest edit distance of a similar name: a third of its letters."""
-    return len(name) // 3
+    return (len(name) + 1) // 3
 
 
 def _last(path: bytes) -> str:
