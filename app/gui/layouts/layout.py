@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 AXIS_LIMITS = ("min", "max")
@@ -120,6 +120,10 @@ class Layout:
     def plots(self) -> list[PlotCell]:
         """The cells that are no gaps, row by row."""
         return [cell for row in self.rows for cell in row if cell]
+
+    def with_scopes(self, scopes: tuple[str, ...]) -> Layout:
+        """The same layout in other scopes."""
+        return replace(self, scopes=scopes)
 
     @property
     def document(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.gui.layouts.layout import FOR_ALL, Fits
@@ -46,6 +46,10 @@ class Workspace:
     def path(self) -> str:
         """The name: what identifies a workspace as the path does a layout."""
         return self.name
+
+    def with_scopes(self, scopes: tuple[str, ...]) -> Workspace:
+        """The same workspace in other scopes."""
+        return replace(self, scopes=scopes)
 
     @property
     def document(self) -> dict[str, Any]:

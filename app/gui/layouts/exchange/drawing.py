@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.core.input_problems import InputProblems
@@ -17,7 +17,19 @@ MAX_EXTRA = 50
 def read_draw(value: Any, place: str, problems: InputProblems) -> tuple[tuple[str, str], ...]:
     """The options with the names of the classic DQM GUI, such as `ymin`, and their values as written."""
     fields = DocumentFields(value, place, (*AXES, "options", "extra"), problems)
-    return tuple(_options(fields, problems))
+    return ordered(_options(fields, problems))
+
+
+def read_classic_draw(value: Any, place: str, problems: InputProblems) -> dict[str, str]:
+    """The options of an object that has them by their names in the classic DQM GUI, in the order of the object."""
+    fields = DocumentFields(value, place, list(value) if isinstance(value, dict) else (), problems)
+    return dict(option for name, written in fields.values.items() for option in checked_option(name, written, fields.field(name), problems))
+
+
+def ordered(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Drawing options in the order of DRAWN, and others behind them, so that equal ones compare equal."""
+    places = {name: place for place, name in enumerate(DRAWN)}
+    return tuple(sorted(options, key=lambda option: (places.get(option[0], len(places)), option[0])))
 
 
 def _options(fields: DocumentFields, problems: InputProblems) -> Iterator[tuple[str, str]]:

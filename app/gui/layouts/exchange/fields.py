@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from app.core.input_problems import InputProblems, shortened
+from app.core.input_problems import MAX_LISTED, InputProblems, shortened
 
 MAX_PATH_BYTES = 500
 MAX_NAME_CHARS = 200
@@ -46,11 +46,11 @@ class DocumentFields:
         self.values: dict[str, Any] = value if isinstance(value, dict) else {}
         if not isinstance(value, dict):
             problems.add(place or "document", f"Expected an object with fields such as {', '.join(list(names)[:3])}, not {label(value)}")
-        for name in self.values:
-            if name not in names:
-                near = get_close_matches(str(name), names, 1)
-                expected = f"the nearest is {near[0]}" if near else f"expected {', '.join(names)}"
-                problems.add(self.field(str(name)), f"There is no such field; {expected}")
+        unknown = [name for name in self.values if name not in names]
+        for name in unknown[:MAX_LISTED]:
+            near = get_close_matches(name, names, 1)
+            expected = f"the nearest is {near[0]}" if near else f"expected {', '.join(names)}"
+            problems.add(self.field(name), f"There is no such field; {expected}")
 
     def field(self, name: str) -> str:
         """The place of a field in the document."""

@@ -66,13 +66,13 @@ def workspace_from_document(value: Any) -> Workspace:
         category=fields.text("category", MAX_NAME_CHARS),
         rank=fields.number("rank", MAX_RANK),
         kind=fields.choice("kind", KINDS, KINDS[0]),
-        folders=_folders(fields),
+        folders=folders_of(fields, "folders"),
         match=checked_match(fields, "match"),
-        layouts=_layouts(fields),
+        layouts=layouts_of(fields, "layouts"),
         quick=fields.paths("quick", tab=True),
         fits=_fits(fields),
         file=fields.text("file", MAX_NAME_CHARS),
-        extra=tuple(_extra(fields)),
+        extra=tuple(sorted(_extra(fields))),
     )
     raise_for("workspace", workspace.name, fields.problems)
     return workspace
@@ -162,10 +162,10 @@ def _example(fields: DocumentFields, name: str) -> Example:
     return Example(example.text("sample", MAX_NAME_CHARS), example.text("note", lines=True))
 
 
-def _folders(fields: DocumentFields) -> tuple[str, ...] | None:
-    """None for `null`, for which TOML has `false`."""
-    value = fields.values.get("folders", [])
-    return None if value is None or value is False else fields.paths("folders")
+def folders_of(fields: DocumentFields, name: str) -> tuple[str, ...] | None:
+    """Folders of a workspace; None for `null`, for which TOML has `false`."""
+    value = fields.values.get(name, [])
+    return None if value is None or value is False else fields.paths(name)
 
 
 def checked_match(fields: DocumentFields, name: str) -> str:
@@ -178,10 +178,10 @@ def checked_match(fields: DocumentFields, name: str) -> str:
     return match
 
 
-def _layouts(fields: DocumentFields) -> str | None:
-    if fields.values.get("layouts") in (None, ""):
-        return fields.values.get("layouts")
-    return fields.path("layouts")
+def layouts_of(fields: DocumentFields, name: str) -> str | None:
+    """Folder of the layouts of a workspace; None if it is absent."""
+    value = fields.values.get(name)
+    return value if value is None or value == "" else fields.path(name)
 
 
 def _extra(fields: DocumentFields) -> Iterator[tuple[str, Any]]:
