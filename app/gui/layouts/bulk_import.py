@@ -7,7 +7,6 @@ version that is not active, and reported. Nothing is removed because a file does
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -19,9 +18,9 @@ from app.core.short_writes import short_transactions
 from app.gui.layouts.contents import Content, kind_of, plots_of, text_of
 from app.gui.layouts.import_matches import Stored, StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.versions import places_of, taken
+from app.gui.layouts.versions import Change, places_of, taken
 from app.gui.layouts.workspace_precedence import frontend_scopes, is_classic
-from app.security.audit_log import acting_user, audit
+from app.security.audit_log import audit
 
 MOST_ITEMS = 500
 """Arrangements of a transaction: each needs up to 12 rows and statements."""
@@ -80,7 +79,6 @@ class _Import:
 
     def __init__(self, contents: Sequence[Content], reason: str, replace: bool, source: str) -> None:
         self.reason, self.replace, self.source = reason, replace, source
-        self.user = acting_user()
         self.frontend = frontend_scopes(contents)
         self.claimed: set[int] = set()  # arrangements of other contents: no two of one import are versions of the same
         self.done: dict[int, Imported] = {}  # by position
@@ -187,7 +185,7 @@ class _Import:
 
     def _insert(self, versions: list[tuple[int, int, _Item, bool]]) -> None:
         """Insert the rows of versions: number of the arrangement, number of the version, content, whether it is shown."""
-        common = {"at": time.time(), "user": self.user, "reason": self.reason}
+        common = Change.now(self.reason).values
         own = [{"arrangement": each, "number": number} for each, number, _, _ in versions]
         documents = [{"action": "import", "document": item.text} for _, _, item, _ in versions]
         ArrangementVersion.insert_many([common | a | b for a, b in zip(own, documents, strict=True)]).execute()

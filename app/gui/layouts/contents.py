@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-from app.gui.layouts.layout import AXES, NO_HELP, ROW, TEXT, Example, Fits, Layout, PlotCell, ShiftHelp
+from app.gui.layouts.exchange.parsing import layout_from_document, workspace_from_document
+from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import LAYOUT, WORKSPACE
-from app.gui.layouts.workspace import KINDS, Workspace
+from app.gui.layouts.workspace import Workspace
 
 Content = Layout | Workspace
 
@@ -23,74 +23,12 @@ def text_of(content: Content) -> str:
 
 
 def content_of(kind: str, text: str) -> Content:
-    """The layout or workspace of a stored text, which was checked before it was stored."""
-    document = json.loads(text)
-    return _layout(document) if kind == LAYOUT else _workspace(document)
+    """The layout or workspace of a stored text."""
+    read = layout_from_document if kind == LAYOUT else workspace_from_document
+    return read(json.loads(text))
 
 
 def plots_of(content: Content) -> str:
     """The plots of a layout as `Arrangement.plots` has them."""
     cells = content.plots if isinstance(content, Layout) else []
     return "\n".join("\t".join((cell.plot, *cell.overlay)) for cell in cells)
-
-
-def _layout(document: dict[str, Any]) -> Layout:
-    rows = tuple(_row(row) for row in document["rows"])
-    texts = {name: document.get(name, "") for name in ("help", "file")}
-    return Layout(document["path"], _texts(document, "scope"), rows, **texts, fits=_fits(document), by_record="by_record" in document)
-
-
-def _workspace(document: dict[str, Any]) -> Workspace:
-    folders = document.get("folders", ())
-    return Workspace(
-        name=document["name"],
-        scopes=_texts(document, "scope"),
-        category=document.get("category", ""),
-        rank=document.get("rank", 0),
-        kind=document.get("kind", KINDS[0]),
-        folders=None if folders is None else tuple(folders),
-        match=document.get("match", ""),
-        layouts=document.get("layouts"),
-        quick=_texts(document, "quick"),
-        fits=_fits(document),
-        file=document.get("file", ""),
-        extra=tuple(document.get("extra", {}).items()),
-    )
-
-
-def _row(row: str | list[Any]) -> tuple[PlotCell | None, ...]:
-    return (PlotCell(row, written=ROW),) if isinstance(row, str) else tuple(_cell(cell) for cell in row)
-
-
-def _cell(cell: str | dict[str, Any]) -> PlotCell | None:
-    if isinstance(cell, str):
-        return PlotCell(cell, written=TEXT)
-    if not cell:
-        return None
-    help_texts = ShiftHelp(_example(cell, "good"), _example(cell, "bad"), cell.get("action", ""), cell.get("contact", ""))
-    return PlotCell(
-        plot=cell["plot"],
-        text=cell.get("text", ""),
-        draw=_draw(cell.get("draw", {})),
-        reference=cell.get("reference", ""),
-        overlay=_texts(cell, "overlay"),
-        help=NO_HELP if help_texts == NO_HELP else help_texts,
-    )
-
-
-def _example(cell: dict[str, Any], name: str) -> Example:
-    return Example(**cell.get(name, {}))
-
-
-def _draw(document: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    found = [(axis + name, value) for axis in AXES for name, value in document.get(axis, {}).items()]
-    found += [("drawopts", document["options"])] if "options" in document else []
-    return (*found, *document.get("extra", {}).items())
-
-
-def _fits(document: dict[str, Any]) -> Fits:
-    return Fits(_texts(document, "keys"), _texts(document, "beams"))
-
-
-def _texts(document: dict[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(document.get(name, ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from app.core.database import rows
 from app.gui.layouts.conflict import ArrangementConflict
@@ -11,6 +12,24 @@ from app.gui.layouts.contents import Content, content_of, plots_of, text_of
 from app.gui.layouts.errors import PathTaken, UnknownArrangement
 from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
 from app.security.audit_log import acting_user
+
+
+class Change(NamedTuple):
+    """Who changes something why, and when; each change has one time, in Unix s UTC."""
+
+    user: str
+    reason: str
+    at: float
+
+    @classmethod
+    def now(cls, reason: str) -> Change:
+        """A change by the sender of the request."""
+        return cls(acting_user(), reason, time.time())
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As columns."""
+        return self._asdict()
 
 
 def find(number: int) -> Arrangement:
@@ -35,13 +54,12 @@ def version_at(row: Arrangement, number: int) -> ArrangementVersion:
     return found
 
 
-def add_version(row: Arrangement, based_on: int, content: Content, action: str, reason: str) -> int:
+def add_version(row: Arrangement, based_on: int, content: Content, action: str, change: Change) -> int:
     """Add a version behind `based_on`, the newest one that the author knows; returns its number. Raises ArrangementConflict."""
     at_newest = Arrangement.update(newest=based_on + 1).where(Arrangement.id == row.id, Arrangement.newest == based_on)
     if not at_newest.execute():
         raise conflict(row.id)
-    values = {"at": time.time(), "user": acting_user(), "reason": reason, "action": action, "document": text_of(content)}
-    ArrangementVersion.create(arrangement=row.id, number=based_on + 1, **values)
+    ArrangementVersion.create(arrangement=row.id, number=based_on + 1, action=action, document=text_of(content), **change.values)
     if not row.active:
         Arrangement.update(path=content.path).where(Arrangement.id == row.id).execute()
     return based_on + 1
@@ -54,32 +72,31 @@ def conflict(arrangement: int) -> ArrangementConflict:
     return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user)
 
 
-def show(row: Arrangement, number: int, content: Content, changed: int, reason: str) -> None:
+def show(row: Arrangement, number: int, content: Content, version: int, change: Change) -> None:
     """Make a version active. Raises PathTaken.
 
     Args:
-        changed: The number of this change, from `advance(COUNTER)` as the first statement of the transaction.
+        version: Of COUNTER, from `advance` as the first statement of the transaction.
     """
     places = places_of(content, row.owner)
     check_free(row.kind, places, row.id)
     ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
     for scope, path in places:
         ArrangementPlace.create(arrangement=row.id, kind=row.kind, scope=scope, path=path)
-    values = {"active": number, "path": content.path, "plots": plots_of(content), "changed": changed}
+    values = {"active": number, "path": content.path, "plots": plots_of(content), "changed": version}
     Arrangement.update(**values).where(Arrangement.id == row.id).execute()
-    record_activation(row.id, number, reason)
+    _record(row, number, change)
 
 
-def hide(row: Arrangement, changed: int, reason: str) -> None:
-    """Let no version be active; `changed` as for `show`."""
+def hide(row: Arrangement, version: int, change: Change) -> None:
+    """Let no version be active; `version` as for `show`."""
     ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
-    Arrangement.update(active=0, plots="", changed=changed).where(Arrangement.id == row.id).execute()
-    record_activation(row.id, 0, reason)
+    Arrangement.update(active=0, plots="", changed=version).where(Arrangement.id == row.id).execute()
+    _record(row, 0, change)
 
 
-def record_activation(arrangement: int, number: int, reason: str) -> None:
-    """Note which version became active, 0 for none."""
-    ArrangementActivation.create(arrangement=arrangement, number=number, at=time.time(), user=acting_user(), reason=reason)
+def _record(row: Arrangement, number: int, change: Change) -> None:
+    ArrangementActivation.create(arrangement=row.id, number=number, **change.values)
 
 
 def places_of(content: Content, owner: str) -> list[tuple[str, str]]:
