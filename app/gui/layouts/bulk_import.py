@@ -18,7 +18,7 @@ from app.core.short_writes import short_transactions
 from app.gui.layouts.contents import Content, kind_of, plots_of, text_of
 from app.gui.layouts.import_matches import Stored, StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.versions import Change, places_of, taken
+from app.gui.layouts.versions import ChangeAuthor, places_of, taken
 from app.gui.layouts.workspace_precedence import frontend_scopes, is_classic
 from app.security.audit_log import audit
 
@@ -185,7 +185,7 @@ class _Import:
 
     def _insert(self, versions: list[tuple[int, int, _Item, bool]]) -> None:
         """Insert the rows of versions: number of the arrangement, number of the version, content, whether it is shown."""
-        common = Change.now(self.reason).values
+        common = ChangeAuthor.now(self.reason).values
         own = [{"arrangement": each, "number": number} for each, number, _, _ in versions]
         documents = [{"action": "import", "document": item.text} for _, _, item, _ in versions]
         ArrangementVersion.insert_many([common | a | b for a, b in zip(own, documents, strict=True)]).execute()

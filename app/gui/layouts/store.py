@@ -18,7 +18,7 @@ from app.gui.layouts.contents import Content, content_of, kind_of, text_of
 from app.gui.layouts.errors import NotEditable
 from app.gui.layouts.models import COUNTER, LAYOUT, WORKSPACE, Arrangement, ArrangementPlace, ArrangementVersion
 from app.gui.layouts.rights import check_may_change
-from app.gui.layouts.versions import Change, add_version, check_free, conflict, content_at, find, hide, places_of, show, version_at
+from app.gui.layouts.versions import ChangeAuthor, add_version, check_free, conflict, content_at, find, hide, places_of, show, version_at
 from app.gui.layouts.workspace import Workspace
 from app.security.audit_log import audit
 
@@ -100,7 +100,7 @@ def save(content: Content, *, arrangement: int | None = None, based_on: int = 0,
     if version_at(row, row.newest).document == text_of(content):
         return Saved(row.id, row.newest, False)
     with proxy.atomic():
-        number = add_version(row, based_on, content, "edit", Change.now(reason))
+        number = add_version(row, based_on, content, "edit", ChangeAuthor.now(reason))
         check_free(row.kind, places_of(content, row.owner), row.id)
         audit(f"save {row.kind}", content.path, reason, f"version {number}")
     return Saved(row.id, number, True)
@@ -113,7 +113,7 @@ def _add(content: Content, reason: str, owner: str) -> Saved:
         position = (Arrangement.select(fn.MAX(Arrangement.position)).scalar() or 0) + 1
         row = Arrangement.create(kind=kind, owner=owner, path=content.path, position=position, newest=0)
         check_free(kind, places_of(content, owner), row.id)
-        number = add_version(row, 0, content, "add", Change.now(reason))
+        number = add_version(row, 0, content, "add", ChangeAuthor.now(reason))
         audit(f"add {kind}", content.path, reason)
     return Saved(row.id, number, True)
 
@@ -133,7 +133,7 @@ def activate(arrangement: int, number: int, reason: str = "") -> None:
         if row.active > number:
             raise conflict(arrangement)
         if row.active != number:
-            show(row, number, content, version, Change.now(reason))
+            show(row, number, content, version, ChangeAuthor.now(reason))
             audit(f"activate {row.kind}", content.path, reason, f"version {number}")
 
 
@@ -149,7 +149,7 @@ def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") ->
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
-        change = Change.now(reason)
+        change = ChangeAuthor.now(reason)
         added = add_version(row, based_on, content, "roll back", change)
         show(row, added, content, version, change)
         audit(f"roll back {row.kind}", content.path, reason, f"to version {number}, as version {added}")
@@ -169,7 +169,7 @@ def remove(arrangement: int, based_on: int, reason: str = "") -> None:
         row = find(arrangement)
         if row.newest != based_on:
             raise conflict(arrangement)
-        hide(row, version, Change.now(reason))
+        hide(row, version, ChangeAuthor.now(reason))
         audit(f"remove {row.kind}", row.path, reason)
 
 

@@ -14,7 +14,7 @@ from app.gui.layouts.models import Arrangement, ArrangementActivation, Arrangeme
 from app.security.audit_log import acting_user
 
 
-class Change(NamedTuple):
+class ChangeAuthor(NamedTuple):
     """Who changes something why, and when; each change has one time, in Unix s UTC."""
 
     user: str
@@ -22,7 +22,7 @@ class Change(NamedTuple):
     at: float
 
     @classmethod
-    def now(cls, reason: str) -> Change:
+    def now(cls, reason: str) -> ChangeAuthor:
         """A change by the sender of the request."""
         return cls(acting_user(), reason, time.time())
 
@@ -54,7 +54,7 @@ def version_at(row: Arrangement, number: int) -> ArrangementVersion:
     return found
 
 
-def add_version(row: Arrangement, based_on: int, content: Content, action: str, change: Change) -> int:
+def add_version(row: Arrangement, based_on: int, content: Content, action: str, change: ChangeAuthor) -> int:
     """Add a version behind `based_on`, the newest one that the author knows; returns its number. Raises ArrangementConflict."""
     at_newest = Arrangement.update(newest=based_on + 1).where(Arrangement.id == row.id, Arrangement.newest == based_on)
     if not at_newest.execute():
@@ -72,7 +72,7 @@ def conflict(arrangement: int) -> ArrangementConflict:
     return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user)
 
 
-def show(row: Arrangement, number: int, content: Content, version: int, change: Change) -> None:
+def show(row: Arrangement, number: int, content: Content, version: int, change: ChangeAuthor) -> None:
     """Make a version active. Raises PathTaken.
 
     Args:
@@ -88,14 +88,14 @@ def show(row: Arrangement, number: int, content: Content, version: int, change: 
     _record(row, number, change)
 
 
-def hide(row: Arrangement, version: int, change: Change) -> None:
+def hide(row: Arrangement, version: int, change: ChangeAuthor) -> None:
     """Let no version be active; `version` as for `show`."""
     ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
     Arrangement.update(active=0, plots="", changed=version).where(Arrangement.id == row.id).execute()
     _record(row, 0, change)
 
 
-def _record(row: Arrangement, number: int, change: Change) -> None:
+def _record(row: Arrangement, number: int, change: ChangeAuthor) -> None:
     ArrangementActivation.create(arrangement=row.id, number=number, **change.values)
 
 
