@@ -59,6 +59,9 @@ class StoredBatch:
         place = ArrangementPlace
         query = place.select(place.kind, place.scope, place.path, place.arrangement).where(place.kind.in_(KINDS), place.path.in_(paths))
         self._holders: dict[tuple[str, str, str], int] = {(kind, scope, path): number for kind, scope, path, number in rows(query)}
+        self._places: defaultdict[int, list[tuple[str, str, str]]] = defaultdict(list)
+        for key, number in self._holders.items():
+            self._places[number].append(key)
 
     def match(self, content: Content, without: Collection[int]) -> Stored | None:
         """The arrangement that a content is a version of, none of `without`; rather one imported with this path than one renamed to it."""
@@ -72,8 +75,10 @@ class StoredBatch:
 
     def take(self, content: Content, number: int) -> None:
         """Let an arrangement have the places of a content instead of those that it had."""
-        self._holders = self._holders if number < 0 else {key: each for key, each in self._holders.items() if each != number}
-        self._holders |= {(kind_of(content), scope, content.path): number for scope in content.scopes}
+        for key in self._places.pop(number, ()):
+            del self._holders[key]
+        self._places[number] = [(kind_of(content), scope, content.path) for scope in content.scopes]
+        self._holders |= dict.fromkeys(self._places[number], number)
 
 
 def _all_stored(paths: list[str], source: str) -> list[Stored]:

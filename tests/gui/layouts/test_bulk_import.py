@@ -1,0 +1,211 @@
+"""Imports write what is new, and never silently overwrite what people changed in pages since the last one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.core.counters import version_of
+from app.core.settings import Settings
+from app.gui.layouts.bulk_import import Imported, import_all
+from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.contents import Content, text_of
+from app.gui.layouts.layout import Layout
+from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
+from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.store import activate, active_contents, active_layout, active_workspaces, find, remove, roll_back, save
+from app.gui.layouts.workspace import Workspace
+from app.security.models import Audit
+from tests.gui.layouts.arrangements import layout, real_layouts
+
+pytestmark = pytest.mark.both_databases
+
+PATH = "Pixel/Layouts/charge"
+ONE, TWO, THREE = (layout(PATH, *(f"Pixel/{plot}" for plot in plots)) for plots in ("a", "ab", "abc"))
+
+
+def outcomes(contents: list[Content], *, replace: bool = False, source: str = "") -> list[str]:
+    """What an import does with each of these."""
+    return [each.outcome for each in import_all(contents, replace=replace, source=source)]
+
+
+def imported(content: Content = ONE) -> int:
+    """The number of an arrangement that was imported."""
+    return import_all([content])[0].arrangement
+
+
+def edited(number: int, content: Layout = TWO) -> None:
+    """Somebody edits a layout in the page."""
+    saved = save(content, arrangement=number, based_on=find(number).newest)
+    activate(number, saved.number)
+
+
+def shown(path: str = PATH) -> Content | None:
+    """The content at a path online."""
+    found = active_layout("online", path)
+    return found and found.content
+
+
+def numbers_of_rows() -> list[int]:
+    """The sizes of the tables."""
+    return [table.select().count() for table in (Arrangement, ArrangementVersion, ArrangementActivation, ArrangementPlace, Audit)]
+
+
+def test_equal_contents_write_nothing(hub: Settings) -> None:
+    contents = [ONE, layout("DT/Layouts/a", scopes=SCOPES)]
+    assert outcomes(contents) == ["added", "added"]
+    before = numbers_of_rows(), version_of(COUNTER)
+    assert before == ([2, 2, 2, 4, 1], 1)
+    assert outcomes(contents) == ["unchanged", "unchanged"]
+    assert (numbers_of_rows(), version_of(COUNTER)) == before
+
+
+def test_a_new_version_from_the_file_is_shown(hub: Settings) -> None:
+    number = imported()
+    assert outcomes([TWO]) == ["changed"]
+    assert (shown(), find(number).newest) == (TWO, 2)
+    assert outcomes([replace(TWO, scopes=("online", "offline"))]) == ["changed"]
+    assert [row.scope for row in ArrangementPlace.select().order_by(ArrangementPlace.id)] == ["online", "offline"]
+
+
+def test_what_people_edited_stays_and_the_file_is_kept_as_a_version(hub: Settings) -> None:
+    number = imported()
+    edited(number)
+    assert outcomes([ONE]) == ["kept"], "the file is as it was"
+    assert find(number).newest == 2
+    assert outcomes([THREE]) == ["kept"]
+    assert (shown(), find(number).newest) == (TWO, 3)
+    assert outcomes([THREE]) == ["kept"], "not another version"
+    assert find(number).newest == 3
+    assert outcomes([TWO]) == ["unchanged"], "the file has caught up"
+    activate(number, 3)
+    assert outcomes([ONE]) == ["changed"], "the version of the file was activated, so the next one is too"
+
+
+def test_what_people_edited_is_replaced_on_demand(hub: Settings) -> None:
+    number = imported()
+    edited(number)
+    assert outcomes([ONE], replace=True) == ["changed"]
+    assert (shown(), find(number).newest) == (ONE, 3)
+    roll_back(number, 2, 3)
+    assert outcomes([ONE]) == ["kept"]
+    roll_back(number, 1, 4)
+    assert outcomes([ONE]) == ["unchanged"], "people came back to what the file has"
+    assert outcomes([THREE]) == ["changed"]
+
+
+def test_what_people_removed_stays_removed(hub: Settings) -> None:
+    number = imported()
+    remove(number, 1)
+    assert outcomes([ONE]) == ["kept"]
+    assert outcomes([TWO]) == ["kept"]
+    assert shown() is None
+    assert outcomes([TWO], replace=True) == ["changed"]
+    assert shown() == TWO
+
+
+def test_what_people_renamed_is_not_imported_again_at_its_old_path(hub: Settings) -> None:
+    number = imported()
+    edited(number, renamed := replace(ONE, path="Pixel/Layouts/size"))
+    assert outcomes([ONE]) == ["kept"]
+    assert Arrangement.select().count() == 1
+    assert (shown(), shown(renamed.path)) == (None, renamed)
+    assert outcomes([ONE], replace=True) == ["changed"]
+    assert (shown(), shown(renamed.path)) == (ONE, None)
+
+
+def test_a_layout_that_people_made_at_the_path_stays(hub: Settings) -> None:
+    saved = save(ONE)
+    activate(*saved[:2])
+    assert outcomes([TWO]) == ["kept"]
+    assert shown() == ONE
+    assert outcomes([ONE]) == ["unchanged"]
+
+
+def test_a_draft_from_before_an_import_does_not_replace_it(hub: Settings) -> None:
+    number = imported()
+    save(TWO, arrangement=number, based_on=1)
+    assert outcomes([THREE]) == ["changed"]
+    with pytest.raises(ArrangementConflict):
+        activate(number, 2)
+    with pytest.raises(ArrangementConflict):
+        save(ONE, arrangement=number, based_on=2)
+    assert shown() == THREE
+
+
+def test_the_same_path_in_other_scopes_is_another_layout(hub: Settings) -> None:
+    offline = replace(TWO, scopes=("offline",))
+    assert outcomes([ONE, offline]) == ["added", "added"]
+    assert outcomes([THREE, offline]) == ["changed", "unchanged"]
+    assert Arrangement.select().count() == 2
+    found = import_all([replace(THREE, scopes=("online", "offline")), offline])
+    assert [each.outcome for each in found] == ["refused", "unchanged"]
+    assert "Another layout for offline samples is at Pixel/Layouts/charge already" in found[0].problem
+    assert shown() == THREE
+
+
+def test_a_layout_that_files_have_twice_is_named(hub: Settings) -> None:
+    found = import_all([ONE, TWO])
+    assert [each.outcome for each in found] == ["added", "refused"]
+    assert found[1].problem == "The files have Pixel/Layouts/charge for online samples twice: remove one layout, or give it another path"
+
+
+def test_a_watched_folder_replaces_and_restores_its_own(hub: Settings) -> None:
+    file = "pixel.toml"
+    assert outcomes([ONE], source=file) == ["added"]
+    assert outcomes([TWO], source=file) == ["changed"]
+    assert outcomes([THREE]) == ["refused"], "files of an import do not change it"
+    assert outcomes([THREE], source="other.toml") == ["refused"]
+    assert (shown(), Arrangement.get().source) == (TWO, file)
+
+
+def test_a_watched_folder_does_not_take_the_path_of_what_pages_edit(hub: Settings) -> None:
+    imported()
+    assert outcomes([TWO], source="pixel.toml") == ["refused"]
+    assert shown() == ONE
+
+
+@pytest.mark.parametrize("order", [list, reversed])
+def test_classic_workspaces_are_shown_where_the_front_end_has_none(hub: Settings, order: Callable[[list[Content]], list[Content]]) -> None:
+    frontend = Workspace("Pixel", ("online",), rank=2, file="frontend")
+    online = [replace(frontend, file=file, category=file) for file in ("classic_sample", "classic_production")]
+    relval = [replace(each, scopes=("relval",), rank=1) for each in online]
+    other = Workspace("DT", ("online",), file="classic_production")
+    contents: list[Content] = [frontend, *online, *relval[1:], other]
+    assert outcomes(list(order(contents))) == ["added"] * 5
+    assert [each.content for each in active_workspaces("online")] == [frontend]
+    assert [each.content for each in active_workspaces("relval")] == relval[1:]
+    assert outcomes(contents) == ["unchanged"] * 5
+    assert outcomes([replace(online[0], rank=7), relval[0]]) == ["changed", "added"]
+    assert [each.content for each in active_workspaces("online")] == [frontend]
+    assert [each.content for each in active_workspaces("relval")] == relval[1:], "the first of a name stays"
+
+
+def test_an_interrupted_import_continues(hub: Settings) -> None:
+    contents: list[Content] = [layout(f"Pixel/{number:03}") for number in range(150)]
+
+    def stop(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_all(contents, progress=stop)
+    done = Arrangement.select().count()
+    assert 0 < done < 150
+    assert Audit.select().count() == 1
+    assert Counter(outcomes(contents)) == {"unchanged": done, "added": 150 - done}
+    order = [row.path for row in Arrangement.select().order_by(Arrangement.position)]
+    assert order == [each.path for each in contents]
+
+
+def test_the_real_layouts_of_a_subsystem_are_stored_as_they_are(hub: Settings, fixtures_dir: Path) -> None:
+    contents = [each for each in real_layouts(fixtures_dir) if each.path.startswith(("L1T", "00 Shift/"))]
+    assert len(contents) > 700
+    found: list[Imported] = import_all(contents)
+    assert Counter(each.outcome for each in found) == {"added": len(contents)}
+    stored = active_contents([each.arrangement for each in found])
+    assert [text_of(stored[each.arrangement]) for each in found] == [text_of(each) for each in contents]
+    assert version_of(COUNTER) < 20, "readers see few changes"
