@@ -9,6 +9,7 @@ from flask import current_app
 if TYPE_CHECKING:
     from app.gui.catalog.catalog import Catalog
     from app.gui.layouts.index import LayoutIndex, LayoutIndexes
+    from app.gui.layouts.workspaces import WorkspaceMenu, WorkspaceMenus
     from app.gui.plots.plots import Plots
 
 
@@ -27,4 +28,10 @@ def current_plots() -> Plots:
 def layout_index(scope: str) -> LayoutIndex:
     """The layouts of a scope that are active now."""
     found: LayoutIndexes = current_app.extensions["layout_indexes"]
+    return found.of_scope(scope)
+
+
+def workspace_menu(scope: str) -> WorkspaceMenu:
+    """The workspaces of a scope that are active now."""
+    found: WorkspaceMenus = current_app.extensions["workspace_menus"]
     return found.of_scope(scope)

@@ -81,6 +81,11 @@ class LayoutIndex:
     def __len__(self) -> int:
         return len(self._refs)
 
+    @property
+    def paths(self) -> MENames:
+        """The paths of the layouts; they are searched as those of monitor elements are."""
+        return self._paths
+
     def folder(self, path: bytes) -> LayoutFolder:
         """The content of the folder `path` (b"": the top folder); empty for a folder without layouts."""
         subfolders, layouts = self._paths.folder(path)
