@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from app.gui.drawing_options import usable_options
 from app.gui.layouts.checking.findings import DRAWING_OPTION, DUPLICATE_PLOT, STRING_ROW, UNREACHABLE, CheckFinding
-from app.gui.layouts.layout import AXES, DRAWN, ROW, Layout, PlotCell
+from app.gui.layouts.layout import DRAWN, ROW, Layout, PlotCell
 
 
 def cells(layout: Layout) -> Iterator[tuple[str, PlotCell]]:
@@ -42,9 +42,3 @@ def _option_problems(cell: PlotCell) -> Iterator[tuple[str, str, str]]:
             yield name, value, f"There is no such drawing option; expected some of {', '.join(DRAWN)}"
     _, problems = usable_options(values)
     yield from ((each.name, each.value, each.problem) for each in problems)
-    if problems:
-        return
-    for axis in AXES:
-        low, high = values.get(f"{axis}min"), values.get(f"{axis}max")
-        if low and high and float(low) >= float(high):
-            yield f"{axis}min", low, f"Expected less than {axis}max, which is {high}"
