@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.gui.catalog.catalog import Catalog
-    from app.gui.layouts.index import LayoutIndex, LayoutIndexes
-    from app.gui.layouts.workspaces import WorkspaceMenu, WorkspaceMenus
+    from app.gui.layouts.content_cache import LayoutContents
+    from app.gui.layouts.index import LayoutIndex, LayoutIndexes, LayoutRef
+    from app.gui.layouts.layout import Layout
     from app.gui.plots.plots import Plots
 
 
@@ -31,7 +34,7 @@ def layout_index(scope: str) -> LayoutIndex:
     return found.of_scope(scope)
 
 
-def workspace_menu(scope: str) -> WorkspaceMenu:
-    """The workspaces of a scope that are active now."""
-    found: WorkspaceMenus = current_app.extensions["workspace_menus"]
-    return found.of_scope(scope)
+def layout_contents(refs: Iterable[LayoutRef]) -> list[tuple[LayoutRef, Layout]]:
+    """These layouts with their contents, in the same order."""
+    found: LayoutContents = current_app.extensions["layout_contents"]
+    return found.of(refs)

@@ -23,6 +23,7 @@ from tests.bench.compare import compare
 from tests.bench.delay import delay
 from tests.bench.diary import diary
 from tests.bench.imports import imports
+from tests.bench.layouts import layouts
 from tests.bench.mirror import mirror
 from tests.bench.polling import polling
 from tests.bench.publish import publish
@@ -241,6 +242,7 @@ PARTS = {
     "plots": with_hub(plots),
     "compare": with_hub(compare),
     "search": with_hub(search),
+    "layouts": layouts,
     "render": render,
     "square": square,
     "polling": with_hub(polling),

@@ -28,6 +28,7 @@ SWITCHES_OF_FRONT_END = {"showstats": "stats", "showerrbars": "errors"}
 
 LARGEST_SWITCH = 10**9 - 1
 
+_NAME = re.compile(rb"(?:^|[&;])name=((?:[^&;]|[&;](?![^=&;]+=))*)")
 _TIME = re.compile(rb"(?:^|(?<=[&;]))notOlderThan=[^&;]*[&;]?")
 
 
@@ -45,8 +46,18 @@ def byte_values(name: str) -> list[bytes]:
 def object_values() -> list[bytes]:
     """All values of `obj`. The newer front end of the legacy GUI leaves `+` as it is, which browsers do not encode, but they encode blanks."""
     parts = (part.partition(b"=") for part in request.query_string.replace(b";", b"&").split(b"&"))
-    values = [value for name, _, value in parts if name == b"obj"]
-    return [unquote_to_bytes(value if b"%20" in value else value.replace(b"+", b" ")) for value in values]
+    return [_unquote(value) for name, _, value in parts if name == b"obj"]
+
+
+def name_value() -> bytes:
+    """The value of `name`, b"" without one. The newer front end of the legacy GUI leaves `+` and `&` in it as they are."""
+    found = _NAME.search(request.query_string)
+    return _unquote(found[1].rstrip(b"&;")) if found else b""
+
+
+def _unquote(value: bytes) -> bytes:
+    """A value whose blanks a browser encoded, with `+` as it is, or one of a form or script, with `+` for blanks."""
+    return unquote_to_bytes(value if b"%20" in value else value.replace(b"+", b" "))
 
 
 @lru_cache(maxsize=16)  # a request reads it several times

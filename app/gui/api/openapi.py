@@ -56,11 +56,21 @@ DRAWING = [
 OBJECTS = parameter("obj", "archive/run[:lumi]/primary/processed/tier/path; repeated for each of at most 10 MEs.", TEXT, required=True)
 SEARCH = parameter(
     "search",
-    "Only MEs whose name matches this regular expression somewhere (case-insensitive). With an invalid one the whole folder.",
+    "Only MEs whose name matches this regular expression somewhere (case-insensitive), and plots of layouts if the name of their ME "
+    "or layout does. With an invalid one the whole folder.",
     TEXT,
 )
 FOLDER = _object(subdir=TEXT, me_count=ID)
 ME = _object(name=TEXT, path=TEXT, layout=nullable(TEXT), qtstatuses=array(ID))
+LAYOUT_PLOT = _object(
+    name=TEXT,
+    path={"type": "string", "description": "Of the ME, which the sample need not have."},
+    layout={"type": "string", "description": "Name of the layout, whose plots are one after another, row by row."},
+    draw={"type": "object", "additionalProperties": TEXT, "description": "Drawing options, by their names in the render API."},
+    overlays={"type": "array", "items": TEXT, "description": "Paths of MEs of the same sample that are drawn over it."},
+    description={"type": "string", "description": "HTML as its author wrote it: sanitise it before showing it."},
+    qtstatuses=array(ID),
+)
 FILE_FORMATS = formats.FORMATS.by_number()
 NUMBER_OR_DIGITS: Schema = {"oneOf": [ID, {"type": "string", "pattern": "^[0-9]+$"}]}
 ENTRY = _object(
@@ -90,10 +100,14 @@ FILE = _object(
 
 
 def _archive(*parameters: Schema) -> Schema:
-    schema = _object(data=array({"oneOf": [FOLDER, ME]}), warning={"type": "string", "description": "What is wrong with `search`."})
+    schema = _object(
+        data=array({"anyOf": [FOLDER, ME, LAYOUT_PLOT]}), warning={"type": "string", "description": "What is wrong with `search`."}
+    )
     schema["required"] = ["data"]
     parts = [*SAMPLE, *parameters, SEARCH, NOT_OLDER_THAN]
-    return get_operation("Content of a folder of a sample.", parts, "Folders, then MEs, in byte order of their names.", schema)
+    return get_operation(
+        "Content of a folder of a sample.", parts, "Folders, then MEs, then plots of layouts; in byte order of their names.", schema
+    )
 
 
 def _plot(summary: str, parameters: list[Schema], missing: str) -> Schema:
@@ -159,9 +173,14 @@ PATHS: dict[str, Schema] = {
         _object(runs=array(ID)),
     ),
     "/api/v1/layouts": get_operation(
-        "Places of the layouts of a name.",
-        [parameter("name", "Name of a layout.", TEXT), NOT_OLDER_THAN],
-        "None: there are no layouts.",
+        "Plots of the layouts of a name.",
+        [
+            parameter(
+                "name", "Name of layouts: the last part of their paths; more parts, up to the whole path, select among several.", TEXT
+            ),
+            NOT_OLDER_THAN,
+        ],
+        "Path of the ME, and place in the folder of the layout; layouts of all scopes, each once.",
         _object(data=array(_object(source=TEXT, destination=TEXT))),
     ),
     "/api/v1/host": get_operation("Host that answers.", [NOT_OLDER_THAN], "Its name.", _object(host=TEXT)),

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from flask import Blueprint, Response, jsonify, request
 
 from app.gui import samples
-from app.gui.api.archive import folder_document
-from app.gui.api.arguments import checked_int, drawing_options, not_older_than, path_in_address, query_args, sample_key
+from app.gui.api.archive import folder_document, places
+from app.gui.api.arguments import checked_int, drawing_options, name_value, not_older_than, path_in_address, query_args, sample_key
 from app.gui.api.plot_response import plot_response
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog, current_plots
@@ -79,9 +79,9 @@ def archive(sample: str, primary: str, processed: str, tier: str, folder: str = 
 @blueprint.get("/layouts")
 @needs(Role.VIEWER)
 def layouts() -> Response:
-    """The places of the layouts of a name: none, since there are no layouts; an error would blank the page of the legacy GUI."""
+    """The plots of the layouts of a name."""
     not_older_than()
-    return cached_json({"data": []})
+    return cached_json({"data": list(places(name_value()))})
 
 
 @blueprint.get("/render/<sample>/<primary>/<processed>/<tier>/<path:me>")

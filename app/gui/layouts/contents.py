@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from app.gui.layouts.exchange.contents import Content
 from app.gui.layouts.exchange.parsing import layout_from_document, workspace_from_document
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import LAYOUT, WORKSPACE
+from app.gui.layouts.workspace import Workspace
 
-__all__ = ["Content", "content_of", "kind_of", "plots_of", "text_of"]
+Content = Layout | Workspace
 
 
 def kind_of(content: Content) -> str:

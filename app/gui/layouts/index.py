@@ -15,7 +15,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from app.core.counters import version_of
-from app.core.database import rows
+from app.core.database import proxy
 from app.formats import Columns, MENames
 from app.gui.catalog.catalog import OpenSample
 from app.gui.layouts.models import COUNTER, LAYOUT, Arrangement, ArrangementPlace
@@ -41,6 +41,13 @@ class LayoutRef(NamedTuple):
         return self.path.rpartition(b"/")[2]
 
 
+class LayoutPlots(NamedTuple):
+    """A layout with the paths of the MEs of its plots, in order."""
+
+    ref: LayoutRef
+    sources: list[bytes]
+
+
 class LayoutSubfolder(NamedTuple):
     """A folder with layouts in a folder. Its plots are those from position `first` to before `last`."""
 
@@ -61,15 +68,10 @@ class LayoutFolder(NamedTuple):
     layouts: list[LayoutRef]
 
 
-class _Entry(NamedTuple):
-    ref: LayoutRef
-    sources: list[bytes]  # paths of the MEs of its plots, in order
-
-
 class LayoutIndex:
     """The active layouts of a scope, in byte order of their paths. A position is the place of a plot among the plots of all."""
 
-    def __init__(self, entries: Iterable[_Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[LayoutPlots] = ()) -> None:
         found = sorted(entries, key=lambda entry: entry.ref.path)
         self._refs = [entry.ref for entry in found]
         self._paths = MENames(ref.path for ref in self._refs)
@@ -80,11 +82,6 @@ class LayoutIndex:
 
     def __len__(self) -> int:
         return len(self._refs)
-
-    @property
-    def paths(self) -> MENames:
-        """The paths of the layouts; they are searched as those of monitor elements are."""
-        return self._paths
 
     def folder(self, path: bytes) -> LayoutFolder:
         """The content of the folder `path` (b"": the top folder); empty for a folder without layouts."""
@@ -105,19 +102,25 @@ class LayoutIndex:
         first, last = self._paths.below(path)
         return self._refs[first:last]
 
-    def named(self, name: bytes) -> list[LayoutRef]:
-        """The layouts with this name, wherever they are."""
+    def named(self, name: bytes) -> list[LayoutPlots]:
+        """The layouts with this name, wherever they are; with folders before it those whose path ends so."""
         end = b"/" + name
-        return [ref for ref in self._refs if ref.path == name or ref.path.endswith(end)]
+        return [self._plots(at) for at, ref in enumerate(self._refs) if ref.path == name or ref.path.endswith(end)]
 
     def positions(self, path: bytes) -> tuple[int, int]:
         """The position of the first plot of the layout with this path, and that after its last one; both 0 if there is none."""
         index = self._paths.find(path)
         return (0, 0) if index is None else (self._starts[index], self._starts[index + 1])
 
-    def sources(self, first: int, last: int) -> list[bytes]:
-        """The paths of the MEs of the plots from position `first` to before `last`."""
-        return self._sources[first:last]
+    def plots(self, first: int, last: int) -> Iterator[LayoutPlots]:
+        """The layouts whose plots are from position `first` to before `last`."""
+        at = bisect_left(self._starts, first)
+        while at < len(self._refs) and self._starts[at] < last:
+            yield self._plots(at)
+            at += 1
+
+    def _plots(self, at: int) -> LayoutPlots:
+        return LayoutPlots(self._refs[at], self._sources[self._starts[at] : self._starts[at + 1]])
 
     def of_plot(self, me_path: bytes) -> list[LayoutRef]:
         """The layouts with a plot of this ME."""
@@ -148,7 +151,7 @@ class LayoutIndexes:
 
     def __init__(self) -> None:
         self._version = 0  # of COUNTER, that the indexes have
-        self._entries: dict[str, dict[int, _Entry]] = {scope: {} for scope in SCOPES}
+        self._entries: dict[str, dict[int, LayoutPlots]] = {scope: {} for scope in SCOPES}
         self._indexes = {scope: LayoutIndex() for scope in SCOPES}
         self._lock = threading.Lock()
 
@@ -175,7 +178,7 @@ class LayoutIndexes:
         self._version = version
 
 
-def _read_changes(after: int) -> tuple[set[int], dict[str, dict[int, _Entry]]]:
+def _read_changes(after: int) -> tuple[set[int], dict[str, dict[int, LayoutPlots]]]:
     """The layouts that changed after a version of COUNTER, and where those are that are active now, by scope.
 
     One statement, since layouts may change between two: no two layouts have the same path.
@@ -183,12 +186,14 @@ def _read_changes(after: int) -> tuple[set[int], dict[str, dict[int, _Entry]]]:
     on_place = (ArrangementPlace.arrangement == Arrangement.id) & ArrangementPlace.scope.in_(SCOPES)
     columns = Arrangement.id, Arrangement.active, Arrangement.plots, ArrangementPlace.scope, ArrangementPlace.path
     query = Arrangement.select(*columns).left_outer_join(ArrangementPlace, on=on_place)
-    found = rows(query.where(Arrangement.changed > after, Arrangement.kind == LAYOUT))
-    placed: dict[str, dict[int, _Entry]] = {scope: {} for scope in SCOPES}
-    for arrangement, active, plots, scope, path in found:
+    changed: set[int] = set()
+    placed: dict[str, dict[int, LayoutPlots]] = {scope: {} for scope in SCOPES}
+    # row by row, since all take 10 MB at the first time
+    for arrangement, active, plots, scope, path in proxy.execute(query.where(Arrangement.changed > after, Arrangement.kind == LAYOUT)):
+        changed.add(arrangement)
         if scope:
-            placed[scope][arrangement] = _Entry(LayoutRef(arrangement, active, path.encode()), _sources(plots))
-    return {row[0] for row in found}, placed
+            placed[scope][arrangement] = LayoutPlots(LayoutRef(arrangement, active, path.encode()), _sources(plots))
+    return changed, placed
 
 
 def _sources(plots: str) -> list[bytes]:

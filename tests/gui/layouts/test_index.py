@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from app.core import database
-from app.core.counters import advance
 from app.core.settings import Settings
 from app.formats import Columns, Facts, MENames
 from app.gui.catalog.catalog import OpenSample
+from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.index import LayoutIndex, LayoutIndexes
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.models import COUNTER, LAYOUT, WORKSPACE, Arrangement, ArrangementPlace
 from app.gui.layouts.placed import place
+from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.store import activate, find, remove, save
+from app.gui.layouts.workspace import Workspace
 from app.gui.samples import SampleKey
+from app.security.audit_log import acting_user
+from tests.gui.layouts.arrangements import layout, real_layouts
 
 pytestmark = pytest.mark.both_databases
 
@@ -24,19 +33,12 @@ OK, WARNING, ERROR, INVALID = 100, 200, 300, 60
 HISTOGRAM, NUMBER = 0x10, 0x01
 
 
-def put(path: str, plots: str, *scopes: str, kind: str = LAYOUT, arrangement: int | None = None) -> int:
-    """Make a layout active at a path of some scopes, or move one there; `plots` are ME paths between blanks."""
-    with database.proxy.atomic():
-        values = {"active": 1, "plots": "\n".join(plots.split()), "changed": advance(COUNTER)}
-        if arrangement is None:
-            arrangement = Arrangement.create(kind=kind, path=path, position=0, newest=1, **values).id
-        else:
-            Arrangement.update(path=path, **values).where(Arrangement.id == arrangement).execute()
-            ArrangementPlace.delete().where(ArrangementPlace.arrangement == arrangement).execute()
-        for scope in scopes:
-            ArrangementPlace.create(arrangement=arrangement, kind=kind, scope=scope, path=path)
-    assert arrangement is not None
-    return arrangement
+def put(path: str, plots: str, *scopes: str, arrangement: int | None = None) -> int:
+    """Show a layout at a path of some scopes, or move one there; `plots` are ME paths between blanks."""
+    based_on = find(arrangement).newest if arrangement else 0
+    saved = save(layout(path, *plots.split(), scopes=scopes), arrangement=arrangement, based_on=based_on)
+    activate(saved.arrangement, saved.number)
+    return saved.arrangement
 
 
 class Demo(NamedTuple):
@@ -50,8 +52,10 @@ def demo(hub: Settings) -> Demo:
     put("Pixel/Layouts/TP", "Pixel/charge", "online")
     put("Pixel/Layouts/TP/Charge", "Pixel/charge Pixel/none Pixel/charge", "online")
     put("Pixel/Layouts/TP 1", "Pixel/size", "online")
-    put("Pixel", "Pixel/charge", "online", kind=WORKSPACE)
-    put("Pixel/Layouts/mine", "Pixel/charge", "user:ann")
+    workspace = save(Workspace("Pixel", ("online",)))
+    activate(workspace.arrangement, workspace.number)
+    private = save(layout("Pixel/Layouts/mine", scopes=()), owner=acting_user())
+    activate(private.arrangement, private.number)
     return Demo(LayoutIndexes(), shift)
 
 
@@ -75,9 +79,10 @@ def test_a_folder_has_its_layouts_and_its_subfolders_with_the_number_of_their_pl
 def test_a_layout_is_found_by_its_whole_path_by_its_name_and_by_its_plots(demo: Demo) -> None:
     online = demo.indexes.of_scope("online")
     shift = online.find(b"00 Shift/Pixel/Charge")
-    assert shift == (demo.shift, 1, b"00 Shift/Pixel/Charge")
+    assert shift is not None
+    assert (shift, shift.folder, shift.name) == ((demo.shift, 1, b"00 Shift/Pixel/Charge"), b"00 Shift/Pixel", b"Charge")
     assert online.find(b"Charge") is None
-    assert [ref.folder for ref in online.named(b"Charge")] == [b"00 Shift/Pixel", b"Pixel/Layouts/TP"]
+    assert [ref.folder for ref, _ in online.named(b"Charge")] == [b"00 Shift/Pixel", b"Pixel/Layouts/TP"]
     assert [ref.name for ref in online.of_plot(b"Pixel/charge")] == [b"Charge", b"TP", b"Charge"]
     assert online.of_plot(b"Pixel") == []
 
@@ -97,6 +102,14 @@ def test_what_changes_is_in_the_index_at_the_next_look_and_an_index_in_use_stays
     assert folders(before) == [(b"00 Shift", 2), (b"Pixel", 5)]
     assert len(other) == 1
     assert demo.indexes.of_scope("online") is after, "nothing changed since"
+
+
+def test_a_removed_layout_is_in_no_index_and_another_can_have_its_path(demo: Demo) -> None:
+    assert demo.indexes.of_scope("online").of_plot(b"Pixel/charge")
+    remove(demo.shift, 1)
+    other = put("00 Shift/Pixel/Charge", "Pixel/charge", "online")
+    assert [ref.arrangement for ref in demo.indexes.of_scope("online").below(b"00 Shift")] == [other]
+    assert len(demo.indexes.of_scope("offline")) == 0
 
 
 def test_two_layouts_can_exchange_their_paths(demo: Demo) -> None:
@@ -137,6 +150,34 @@ def test_threads_see_each_change_that_was_made_before_they_look(demo: Demo) -> N
         thread.join()
     assert missing == []
     assert len(demo.indexes.of_scope("online").below(b"Thread")) == 20
+
+
+REAL = ("00 Shift/", "CTPPS/", "Hcal/")
+"""Top folders that are compared: those of the shift, with plots that are bare texts, and with a layout that has the path of a folder."""
+
+
+def test_layouts_of_the_classic_gui_are_in_the_folders_of_their_records(hub: Settings, fixtures_dir: Path) -> None:
+    value = json.loads((fixtures_dir / "dqmgui" / "layouts.json").read_text())
+    places = [(record["destination"], record["scope"]) for record in value["layouts"]]
+    places += [(group["path"], group["scope"]) for group in (value["groups"][bare["group"]] for bare in value["bare_rows"])]
+    layouts = [each for each in real_layouts(fixtures_dir) if each.path.startswith(REAL)]
+    import_all(layouts)
+    indexes = LayoutIndexes()
+    for scope in SCOPES:
+        expected: Counter[str] = Counter()
+        for destination, of in places:
+            if destination.startswith(REAL) and of in (scope.upper(), "ALL"):
+                expected.update(accumulate(destination.split("/")[:-1], "{}/{}".format))
+        index = indexes.of_scope(scope)
+        assert dict(_all_folders(index)) == expected
+        assert {ref.path.decode() for ref in index.below(b"")} == {each.path for each in layouts if scope in each.scopes}
+
+
+def _all_folders(index: LayoutIndex, path: bytes = b"") -> Iterator[tuple[str, int]]:
+    for sub in index.folder(path).subfolders:
+        inside = path + b"/" + sub.name if path else sub.name
+        yield inside.decode(), sub.plots
+        yield from _all_folders(index, inside)
 
 
 def sample(**statuses: int) -> OpenSample:
