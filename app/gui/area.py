@@ -87,6 +87,7 @@ AREA = Area(
     commands={
         "register": CliCommand("app.cli.files", "Data"),
         "quarantine": CliCommand("app.cli.quarantine", "Data"),
+        "layouts": CliCommand("app.cli.layouts", "Data"),
         "render": CliCommand("app.cli.render", "Run"),
     },
     settings=GuiSettings,

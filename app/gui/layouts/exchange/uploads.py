@@ -57,6 +57,8 @@ def _cell(value: Any, place: str, problems: InputProblems) -> PlotCell | None:
         return None
     if isinstance(value, str):
         return _bare_cell(value, place, TEXT, problems)
+    if isinstance(value, dict) and isinstance(value.get("overlays"), str):
+        value = value | {"overlays": [value["overlays"]]}  # as several files of the classic GUI have it
     fields = DocumentFields(value, place, CELL_FIELDS, problems)
     draw = read_classic_draw(fields.values["draw"], fields.field("draw"), problems) if "draw" in fields.values else {}
     reference = draw.pop(REFERENCE, "")

@@ -1,0 +1,127 @@
+"""`dqmhub layouts`: layouts and workspaces in files."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app import cli
+
+if TYPE_CHECKING:
+    from app.gui.layouts.bulk_import import Imported
+    from app.gui.layouts.exchange.contents import Content
+
+SCOPES = click.Choice(("online", "offline", "relval"))
+FORMS = click.Choice(("json", "toml", "records", "workspaces", "upload"))
+MOST_NAMED = 20
+"""Layouts that people have changed, and that an import names."""
+
+
+@click.group()
+def layouts() -> None:
+    """Layouts and workspaces: import, export, check."""
+
+
+@layouts.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--scope", "scopes", type=SCOPES, multiple=True, help="Scope of layouts that have none, as in uploads to the classic DQM GUI."
+)
+@click.option("--reason", help="Why, for the history; default: the names of the files.")
+@click.option("--replace", is_flag=True, help="Also those that people have changed in pages since the last import.")
+def import_layouts(files: tuple[Path, ...], scopes: tuple[str, ...], reason: str | None, replace: bool) -> None:
+    """Import layouts and workspaces from FILES and show them.
+
+    FILES are JSON or, with the suffix .toml, TOML, in one of the forms of docs/users/layout-files.md. What is wrong is named, and
+    all else is imported; the exit code is 1 then. What has not changed stays as it is. Layouts that no file has stay, too.
+    """
+    from app.core.input_problems import shortened
+    from app.gui.layouts.bulk_import import import_all
+
+    cli.open_database()
+    contents, problems = _read(files, scopes)
+    reason = reason or shortened(f"Import of {', '.join(file.name for file in files)}")
+    with click.progressbar(length=len(contents), label="importing", show_pos=True, file=sys.stderr) as bar:
+        imported = import_all(contents, reason=reason, replace=replace, progress=lambda done: bar.update(done - bar.pos))
+        bar.update(len(imported) - bar.pos)
+    sys.exit(_report(imported, problems))
+
+
+def _read(files: Sequence[Path], scopes: tuple[str, ...]) -> tuple[list[Content], int]:
+    """The usable contents of files, and the number of problems of the others, which are printed."""
+    from app.core.text import one_line
+    from app.gui.layouts.exchange.files import read_file
+
+    contents: list[Content] = []
+    problems = 0
+    for file in files:
+        try:
+            found = read_file(file.name, file.read_bytes(), tuple(scope for scope in SCOPES.choices if scope in scopes))
+        except OSError as error:
+            click.echo(f"{file}: The file cannot be read: {error.strerror}", err=True)
+            problems += 1
+            continue
+        contents += found.contents
+        problems += found.problems.count
+        for place, problem in found.problems.listed:
+            click.echo(one_line(f"{file}: {place}: {problem}"), err=True)
+        if more := found.problems.count - len(found.problems.listed):
+            click.echo(f"{file}: {more:,} more problems", err=True)
+    return contents, problems
+
+
+def _report(imported: Sequence[Imported], problems: int) -> int:
+    """Print what an import did; returns the exit code."""
+    from app.core.text import counted, one_line
+    from app.gui.layouts.bulk_import import KEPT, OUTCOMES, REFUSED
+    from app.gui.layouts.layout import Layout
+
+    for each in imported:
+        if each.outcome == REFUSED:
+            click.echo(one_line(each.problem), err=True)
+    kept = [each.content.path for each in imported if each.outcome == KEPT]
+    for path in kept[:MOST_NAMED]:
+        click.echo(one_line(f"{path}: kept as people have changed it in pages; the version of the file is in its history"), err=True)
+    if len(kept) > MOST_NAMED:
+        click.echo(f"{len(kept) - MOST_NAMED:,} more are kept", err=True)
+    counts = Counter(each.outcome for each in imported)
+    grids = sum(isinstance(each.content, Layout) for each in imported)
+    click.echo(f"{counted(grids, 'layout')} and {counted(len(imported) - grids, 'workspace')}: ", nl=False)
+    click.echo(", ".join(f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES) + f"; {counted(problems, 'problem')} in files")
+    return 1 if problems or counts[REFUSED] else 0
+
+
+@layouts.command("export")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File; default: standard output.")
+@click.option("--scope", type=SCOPES, help="Those of this scope alone.")
+@click.option("--path", default="", help="Those of this path, and of the folder of this path, alone.")
+@click.option(
+    "--format",
+    "form",
+    type=FORMS,
+    default="json",
+    show_default=True,
+    help="dqm-layouts/2 as json or toml; records: dqm-layouts/1; workspaces: dqm-workspaces/1; upload: for the classic DQM GUI.",
+)
+def export_layouts(output: Path | None, scope: str | None, path: str, form: str) -> None:
+    """Write the layouts and workspaces that are shown, without private ones, in the order of their import."""
+    from app.gui.layouts.current import current_contents
+    from app.gui.layouts.exchange.exports import export
+
+    cli.open_database()
+    exported = export(form, current_contents(scope or "", path.removesuffix("/")))
+    if output is None:
+        click.echo(exported.text, nl=False)
+    else:
+        try:
+            output.write_text(exported.text, encoding="utf-8", newline="")
+        except OSError as error:
+            raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
+    for loss in exported.losses:
+        click.echo(loss, err=True)
+    click.echo(f"Layouts and workspaces written: {exported.written:,}", err=True)
