@@ -54,9 +54,14 @@ def parse_role(text: str) -> tuple[Role, str]:
     role = Role.of(title)
     if colon and role != Role.EXPERT:
         raise ValueError(f"Only the role expert can be limited to subsystems, not {title}")
-    if colon and not _LIMITS.fullmatch(subsystems):
+    if colon and not is_limit(subsystems):
         raise ValueError(f"Expected names of subsystems after expert:, as in expert:Pixel,SiStrips, not {subsystems[:100]!r}")
     return role, subsystems
+
+
+def is_limit(subsystems: str) -> bool:
+    """Whether a role can be limited to these subsystems, separated by commas; names with blanks are none."""
+    return _LIMITS.fullmatch(subsystems) is not None
 
 
 def role_text(role: Role, subsystems: str) -> str:

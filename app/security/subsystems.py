@@ -1,11 +1,14 @@
-"""Limits of the role expert to subsystems: `expert:Pixel` may edit what belongs to Pixel, and nothing of other subsystems."""
+"""Limits of the role expert to subsystems: `expert:Pixel` may edit what belongs to Pixel, and nothing of other subsystems.
+
+Upper and lower case are alike: what layouts call Hcal is HCAL in trends.
+"""
 
 from __future__ import annotations
 
 from flask import has_request_context
 
 from app.security.caller import Caller, current_user
-from app.security.roles import Role
+from app.security.roles import Role, is_limit
 from app.web import Problem
 
 
@@ -25,11 +28,12 @@ def check_may_edit(subsystem: str) -> None:
     if not _covers(caller, subsystem):
         is_expert = caller.role == Role.EXPERT
         own = f"you are expert of {caller.subsystems.replace(',', ', ')}" if is_expert else f"you are {caller.role.title}"
-        remedy = f"ask the administrators: dqmhub user role {caller.name or 'NAME'} expert:{subsystem}"
+        granted = f"expert:{subsystem}" if is_limit(subsystem) else "expert"
+        remedy = f"ask the administrators: dqmhub user role {caller.name or 'NAME'} {granted}"
         raise Problem(403, f"Needs the role expert for {subsystem} ({own}); {remedy}")
 
 
 def _covers(caller: Caller, subsystem: str) -> bool:
     if caller.role != Role.EXPERT:
         return caller.role > Role.EXPERT
-    return not caller.subsystems or subsystem in caller.subsystems.split(",")
+    return not caller.subsystems or subsystem.casefold() in caller.subsystems.casefold().split(",")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+from app.gui.layouts.exchange.canonical import one_line_json
+from app.gui.layouts.exchange.contents import Content
 from app.gui.layouts.exchange.parsing import layout_from_document, workspace_from_document
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import LAYOUT, WORKSPACE
-from app.gui.layouts.workspace import Workspace
 
-Content = Layout | Workspace
+__all__ = ["Content", "content_of", "kind_of", "plots_of", "text_of"]
 
 
 def kind_of(content: Content) -> str:
@@ -19,7 +20,7 @@ def kind_of(content: Content) -> str:
 
 def text_of(content: Content) -> str:
     """The text that is stored; equal contents have the same."""
-    return json.dumps(content.document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return one_line_json(content.document)
 
 
 def content_of(kind: str, text: str) -> Content:
