@@ -98,6 +98,7 @@ AREA = Area(
         "gui.browse": "viewer",
         "gui.read_again": "shifter",
         "gui_failing.run_failing": "viewer",
+        "open_layout.open_layout": "viewer",
         "short_links.make": "viewer",
         "short_links.follow": "viewer",
         "gui_api.list_samples": "viewer",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.gui.layouts.content_cache import LayoutContents
     from app.gui.layouts.index import LayoutIndex, LayoutIndexes, LayoutRef
     from app.gui.layouts.layout import Layout
+    from app.gui.layouts.workspaces import WorkspaceMenu, WorkspaceMenus
     from app.gui.plots.plots import Plots
 
 
@@ -31,6 +32,12 @@ def current_plots() -> Plots:
 def layout_index(scope: str) -> LayoutIndex:
     """The layouts of a scope that are active now."""
     found: LayoutIndexes = current_app.extensions["layout_indexes"]
+    return found.of_scope(scope)
+
+
+def workspace_menu(scope: str) -> WorkspaceMenu:
+    """The workspaces of a scope that are active now."""
+    found: WorkspaceMenus = current_app.extensions["workspace_menus"]
     return found.of_scope(scope)
 
 

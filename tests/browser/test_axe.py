@@ -96,6 +96,7 @@ PAGES = {
     ],
     "/datasets": ["/datasets", "/datasets?primary=Muon&run=367129", "/datasets?primary=nothing"],
     "/runs/<int:run>/failing": ["/runs/367129/failing"],
+    "/layouts/open": ["/layouts/open?key=pp_run", "/layouts/open?key=pp_run&in=00+Shift"],
     "/files": ["/files", "/files?run=nothing"],
     "/square": ["/square", "/square?system=playback"],
     "/square/runs/<int:run>": ["/square/runs/358791", "/square/runs/4"],

@@ -83,6 +83,11 @@ class LayoutIndex:
     def __len__(self) -> int:
         return len(self._refs)
 
+    @property
+    def paths(self) -> MENames:
+        """The paths of the layouts; they are searched as those of monitor elements are."""
+        return self._paths
+
     def folder(self, path: bytes) -> LayoutFolder:
         """The content of the folder `path` (b"": the top folder); empty for a folder without layouts."""
         subfolders, layouts = self._paths.folder(path)
@@ -112,6 +117,10 @@ class LayoutIndex:
         index = self._paths.find(path)
         return (0, 0) if index is None else (self._starts[index], self._starts[index + 1])
 
+    def sources(self, first: int, last: int) -> list[bytes]:
+        """The paths of the MEs of the plots from position `first` to before `last`."""
+        return self._sources[first:last]
+
     def plots(self, first: int, last: int) -> Iterator[LayoutPlots]:
         """The layouts whose plots are from position `first` to before `last`."""
         at = bisect_left(self._starts, first)
@@ -120,7 +129,7 @@ class LayoutIndex:
             at += 1
 
     def _plots(self, at: int) -> LayoutPlots:
-        return LayoutPlots(self._refs[at], self._sources[self._starts[at] : self._starts[at + 1]])
+        return LayoutPlots(self._refs[at], self.sources(self._starts[at], self._starts[at + 1]))
 
     def of_plot(self, me_path: bytes) -> list[LayoutRef]:
         """The layouts with a plot of this ME."""

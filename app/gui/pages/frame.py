@@ -14,6 +14,7 @@ from app.gui.event_info import Update, updates
 from app.gui.files.entries import is_live
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import lumi_steps
+from app.gui.pages.workspace_menu import workspace_bar
 from app.gui.quality import failing_mes
 from app.gui.short_links import LONG_ADDRESS
 from app.gui.view import View
@@ -29,6 +30,7 @@ def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]
         "next_run": following and view.of_run(following).address,
         "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
         "lumis": lumi_steps(view),
+        "workspaces": workspace_bar(view),
         "live": live_state(current_catalog().freshness(key), sample) if is_live(key.run, key.dataset) else None,
         "failing_list": view.of_folder(b"").replace(failing=True).address,
         "run_failing": f"{request.script_root}/runs/{key.run}/failing",

@@ -23,6 +23,7 @@ from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.pages.run_info import run_info
 from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
 from app.gui.pages.table import csv_response
+from app.gui.pages.workspace import workspace_response
 from app.gui.problems import problem_of
 from app.gui.view import TILE_SIZES, View
 from app.gui.view_query import view_from_request
@@ -108,7 +109,9 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
 def _list_response(sample: OpenSample, view: View) -> Response:
     if view.side_by_side:
         return marked_page(sample, view)
-    return failing_page(sample, view) if view.failing else _folder_page(sample, view)
+    if view.failing:
+        return failing_page(sample, view)
+    return workspace_response(sample, view) or _folder_page(sample, view)
 
 
 @pages.post("/browse/<path:place>")

@@ -1,4 +1,4 @@
-"""Names of monitor elements (MEs) that are similar to one that does not exist, by edit distance (Levenshtein)."""
+"""Names of monitor elements (MEs) that are similar to one that does not exist, by edit distance, in which two swapped letters are one edit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice
 
 from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA
 
 from app.formats import MENames
 from app.gui.catalog.catalog import OpenSample
@@ -74,11 +74,11 @@ def _siblings(names: MENames, folder: bytes, name: bytes) -> list[int]:
 def _nearest(names: MENames, path: bytes, indices: Iterable[int]) -> list[bytes]:
     candidates = [names[index] for index in islice(dict.fromkeys(indices), MAX_CANDIDATES)]
     texts = [_text(candidate) for candidate in candidates]
-    return [candidates[place] for _, _, place in process.extract(_text(path), texts, scorer=Levenshtein.distance, limit=MAX_NAMES)]
+    return [candidates[place] for _, _, place in process.extract(_text(path), texts, scorer=OSA.distance, limit=MAX_NAMES)]
 
 
 def _similar(name: str, candidates: Sequence[str], allowed: int) -> list[str]:
-    found = process.extract(name, candidates, scorer=Levenshtein.distance, limit=MAX_NAMES, score_cutoff=allowed)
+    found = process.extract(name, candidates, scorer=OSA.distance, limit=MAX_NAMES, score_cutoff=allowed)
     return [text for text, _, _ in found]
 
 

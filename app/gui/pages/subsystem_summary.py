@@ -1,0 +1,122 @@
+"""The page of the workspaces of kind `quality` and `summary`: the report summary of each subsystem as map, value and parts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from app.formats import Subfolder
+from app.gui.addresses import text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.event_info import FOLDER
+from app.gui.layouts.index import LayoutIndex
+from app.gui.pages.listing import Tile, tile
+from app.gui.pages.run_info import LABELS, readable_fact
+from app.gui.view import View
+from app.web.badges import Badge
+
+VALUE, MAP, PARTS = b"reportSummary", b"reportSummaryMap", b"reportSummaryContents"
+"""Names in the folder `EventInfo` of a subsystem: the share of what is good, its map, and the folder with the shares of its parts."""
+
+EXPECTED = b"Summary/Summaries"
+"""Path of the layout with the maps of all subsystems, in their usual order."""
+
+BAD, DOUBTFUL = 0.85, 0.95
+"""Shares below which a subsystem is shown as an error, or as a warning; as in the classic front end of the legacy GUI."""
+
+NO_DAQ = -1.0
+"""Value of subsystems that are not read out."""
+
+COLUMNS = ("iRun", "iLumiSection", "iEvent", "processTimeStamp", "eventTimeStamp", "processedEvents", "processEventRate")
+"""Numbers of the folder `EventInfo` in the table."""
+
+MAX_PARTS = 200
+"""Parts of one subsystem that are shown."""
+
+
+class SummaryValue(NamedTuple):
+    """A share from 0 to 1 of what is good, or why there is none."""
+
+    text: str
+    badge: Badge
+    share: float | None
+    full: str  # as it is in the file
+
+
+class SubsystemSummary(NamedTuple):
+    """The report summary of a subsystem."""
+
+    name: str
+    folder_address: str
+    map: Tile | None
+    value: SummaryValue | None  # None: the subsystem writes none
+    facts: dict[str, str | Markup]  # of COLUMNS
+    parts: list[tuple[str, SummaryValue, str]]  # name, value and address of its ME
+    more_parts: int  # beyond MAX_PARTS
+    parts_address: str
+    me_count: int
+
+
+def subsystem_summaries(sample: OpenSample, view: View, index: LayoutIndex) -> tuple[list[SubsystemSummary], list[str]]:
+    """The summaries of the subsystems of a sample, and the names of those that the layout EXPECTED has and the sample has not.
+
+    The subsystems of that layout come first, in its order.
+    """
+    expected = dict.fromkeys(source.partition(b"/")[0] for source in index.sources(*index.positions(EXPECTED)))
+    folders = {folder.name: folder for folder in sample.names.folder(b"").subfolders}
+    found = {name: summary for name, folder in folders.items() if (summary := _summary(sample, view, folder))}
+    names = [*(name for name in expected if name in found), *(name for name in found if name not in expected)]
+    return [found[name] for name in names], [text(name) for name in expected if name not in found]
+
+
+def _summary(sample: OpenSample, view: View, folder: Subfolder) -> SubsystemSummary | None:
+    path = folder.name + FOLDER
+    value, plot = _find(sample, folder, path + VALUE), _find(sample, folder, path + MAP)
+    if value is None and plot is None:
+        return None
+    here = view.of_folder(path[:-1])
+    found = {name: _find(sample, folder, path + name.encode()) for name in COLUMNS}
+    parts = sample.names.folder(path + PARTS).mes
+    return SubsystemSummary(
+        text(folder.name),
+        view.of_folder(folder.name).address,
+        None if plot is None else tile(sample, here, plot),
+        None if value is None else summary_value(sample.scalar(value)),
+        {name: readable_fact(name, sample.scalar(index), view.tz) for name, index in found.items() if index is not None},
+        [_part(sample, view, index) for index in parts[:MAX_PARTS]],
+        max(0, len(parts) - MAX_PARTS),
+        view.of_folder(path + PARTS).address,
+        folder.me_count,
+    )
+
+
+def _find(sample: OpenSample, folder: Subfolder, path: bytes) -> int | None:
+    return sample.names.find(path, folder.first, folder.last)
+
+
+def _part(sample: OpenSample, view: View, index: int) -> tuple[str, SummaryValue, str]:
+    folder, _, name = sample.names[index].rpartition(b"/")
+    return text(name), summary_value(sample.scalar(index)), view.of_folder(folder).of_plot(sample.names[index]).address
+
+
+def summary_value(written: str) -> SummaryValue:
+    """A share as it is in the file.
+
+    >>> summary_value("0.97619047619").text, summary_value("0.9").badge.kind, summary_value("-1").text
+    ('97.6 %', 'warning', 'no DAQ')
+    """
+    try:
+        share = float(written)
+    except ValueError:
+        share = float("nan")
+    if not 0 <= share <= 1:
+        reason = "no DAQ" if share == NO_DAQ else "no value"
+        return SummaryValue(reason, Badge("idle", "off", reason), None, written)
+    shown = f"{100 * share:.1f} %"
+    kind = "error" if share < BAD else "warning" if share < DOUBTFUL else "ok"
+    return SummaryValue(shown, Badge(kind, kind, shown), share, written)
+
+
+LABELLED = [(name, LABELS[name]) for name in COLUMNS]
+"""COLUMNS with their headings."""
