@@ -14,13 +14,16 @@ from urllib.parse import unquote_to_bytes, urlencode
 from flask import request
 
 from app.gui.api.arguments import byte_values, query_args
+from app.gui.current import layout_index, workspace_menu
 from app.gui.drawing_options import OPTIONS, DrawingOptions, usable_options
+from app.gui.layouts.scopes import scope_of
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference, drawable_label
 from app.gui.samples import SampleKey
 from app.gui.search_words import search_of_pattern
 from app.gui.view import DEFAULT_SIZE, MAX_MARKS, View
 
-NOT_FOLDERS = frozenset({b"Everything", b"Quick collection"})
+EVERYTHING, QUICK = b"Everything", b"Quick collection"
+NOT_FOLDERS = frozenset({EVERYTHING, QUICK})
 """Values of `root` that are views of the legacy GUI, not folders of a file."""
 
 SIZES = {"xs": "s", "s": "s", "m": "m", "l": "l", "xl": "xl", "tiny": "s", "small": "s", "medium": "m", "large": "l", "fill": "xl"}
@@ -47,10 +50,13 @@ def start_target() -> str:
         return _search(run, dataset)
     key, focus = SampleKey(int(match[1]), int(match[2] or 0), dataset), _path("focus")
     references, ktest = _classic_references()
+    ws = _workspace(dataset, args.get("workspace", ""))
+    is_quick = bool(ws) and b"".join(byte_values("root")[-1:]) == QUICK
     options = {"norm": "false" if args.get("referencenorm", "").lower() == "false" else "", "ktest": ktest}
     view = View(
         key,
-        _path("root") or focus.rpartition(b"/")[0],
+        _path("root") or (b"" if is_quick else focus.rpartition(b"/")[0]),
+        ws=ws,
         q=search_of_pattern(args.get("search", "")),
         failing=args.get("filter") == "alarms",
         size=_size(),
@@ -59,7 +65,7 @@ def start_target() -> str:
         options=usable_options(options if references else {})[0],
     )
     is_large = focus and args.get("zoom") != "no"  # with "no" it is only marked in its list
-    return (view.replace(folder=focus.rpartition(b"/")[0], plot=focus) if is_large else view).address
+    return (_large(view, focus) if is_large else view).address
 
 
 def _separated_query() -> str:
@@ -82,6 +88,7 @@ def home_target() -> str | None:
     view = View(
         key,
         _path("folder_path"),
+        ws=_workspace(key.dataset, args.get("workspaces", "")),
         q=search_of_pattern(args.get("plot_search", "")),
         size=_size(),
         references=_usable(_sample_reference(each) for each in _list("overlay_data")),
@@ -90,8 +97,35 @@ def home_target() -> str | None:
     )
     plots = tuple(dict.fromkeys(_selected_plots(f"{args['run_number']}{key.dataset}/".encode())))
     if len(plots) > 1:
-        return view.replace(marks=plots[:MAX_MARKS], side_by_side=True).address
-    return view.replace(plot=b"".join(plots)).address
+        marks = tuple(dict.fromkeys(_in_layout(view, path).plot or path for path in plots))
+        return view.replace(marks=marks[:MAX_MARKS], side_by_side=True).address
+    return (_in_layout(view, plots[0]) if plots else view).address
+
+
+def _large(view: View, focus: bytes) -> View:
+    """The view of a large plot; of a layout if the path is that of one."""
+    if layout_index(scope_of(view.key.dataset)).find(focus):
+        return view.replace(folder=focus)
+    return view.replace(folder=focus.rpartition(b"/")[0], plot=focus)
+
+
+def _in_layout(view: View, path: bytes) -> View:
+    """The view of a large plot of the newer front end, which has plots of layouts in the folder of their layout."""
+    index = layout_index(scope_of(view.key.dataset))
+    folder, _, name = path.rpartition(b"/")
+    for ref in index.folder(folder).layouts:
+        for layout in index.plots(*index.positions(ref.path)):
+            if plot := next((source for source in layout.sources if source.rpartition(b"/")[2] == name), b""):
+                return view.replace(folder=ref.path, plot=plot)
+    return view.replace(plot=path)
+
+
+def _workspace(dataset: str, name: str) -> str:
+    """The name of a workspace of a link; "" if this instance has no workspaces, or not that of everything."""
+    menu = workspace_menu(scope_of(dataset))
+    if found := menu.find(name):
+        return found.name
+    return name if menu.categories and name != EVERYTHING.decode() and name.isprintable() else ""
 
 
 def local_overlay_target() -> str:
@@ -106,7 +140,8 @@ def local_overlay_target() -> str:
     references = _usable(chain(others, everywhere))
     interactive = "on" if args.get("jsroot", "").lower() == "true" else ""
     compare, options = _compare(args.get("ref", "")), _newer_options()
-    return View(key, folder, plot, interactive=interactive, references=references, compare=compare, options=options).address
+    view = View(key, folder, interactive=interactive, references=references, compare=compare, options=options)
+    return _in_layout(view, plot).address
 
 
 def _newer_sample() -> SampleKey | None:

@@ -63,7 +63,8 @@ def subsystem_summaries(sample: OpenSample, view: View, index: LayoutIndex) -> t
 
     The subsystems of that layout come first, in its order.
     """
-    expected = dict.fromkeys(source.partition(b"/")[0] for source in index.sources(*index.positions(EXPECTED)))
+    maps = (source for layout in index.plots(*index.positions(EXPECTED)) for source in layout.sources)
+    expected = dict.fromkeys(source.partition(b"/")[0] for source in maps)
     folders = {folder.name: folder for folder in sample.names.folder(b"").subfolders}
     found = {name: summary for name, folder in folders.items() if (summary := _summary(sample, view, folder))}
     names = [*(name for name in expected if name in found), *(name for name in found if name not in expected)]
