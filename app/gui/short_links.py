@@ -18,6 +18,8 @@ from app.gui.models import ShortLink
 LONG_ADDRESS = 2000
 """Length of an address that gets a short link, letters."""
 
+REFUSAL = "This address cannot have a short link"
+
 MAX_LINKS = 100_000
 """Stored links: 800 MB at most."""
 
@@ -39,11 +41,11 @@ def store(address: str) -> str:
     return name
 
 
-def check_length(address: str) -> None:
-    """Raises InvalidInput for an address that is too long for a link."""
+def check_length(address: str, refusal: str = REFUSAL) -> None:
+    """Raises InvalidInput, with this sentence, for an address that is longer than any that browsers can open."""
     if len(address) > MAX_ADDRESS:
         problem = f"it has {len(address):,} letters; at most {MAX_ADDRESS:,} are possible"
-        raise InvalidInput("This address cannot have a short link", [("address", problem)])
+        raise InvalidInput(refusal, [("address", problem)])
 
 
 def address_of(name: str) -> str | None:
