@@ -43,6 +43,15 @@ def jobs() -> None:
 
 
 @demo.command()
+def layouts() -> None:
+    """Store layouts and workspaces for the demo files, unless they are there; print their number."""
+    cli.open_database()
+    from app.gui.demo.arrangements import make_demo_layouts
+
+    click.echo(f"{len(make_demo_layouts())} layouts and workspaces")
+
+
+@demo.command()
 @click.option("--run", type=click.IntRange(1, 999_999_000), default=367201, show_default=True, help="Number of the first run.")
 @click.option("--period", type=click.FloatRange(0.1, 3600), default=23, show_default=True, help="Seconds from one snapshot to the next.")
 @click.option("--lumis", type=click.IntRange(2, 5000), default=40, show_default=True, help="Lumisections of each run.")

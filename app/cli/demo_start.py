@@ -23,9 +23,10 @@ UPSTREAMS_S = 60.0
 
 
 def prepare(settings: Settings) -> dict[str, str]:
-    """Make the trends, jobs and accounts of the demo, and set the variables of the services; returns the password of each account, by name."""
+    """Make the trends, jobs, layouts and accounts of the demo, and set the variables of the services; returns the password of each account, by name."""
     from app.diary import demo as diary_demo
     from app.diary.settings import DiarySettings
+    from app.gui.demo.arrangements import make_demo_layouts
     from app.security import demo_accounts
     from app.trends import demo as trends_demo
 
@@ -34,6 +35,7 @@ def prepare(settings: Settings) -> dict[str, str]:
         logging.getLogger().setLevel(logging.WARNING)
     trends_demo.make_demo(settings)
     diary_demo.make_demo(settings)
+    make_demo_layouts()
     if not settings.of(DiarySettings).diary_log_roots:
         os.environ["DQMHUB_DIARY_LOG_ROOTS"] = f"{diary_demo.log_folder(settings)},{diary_demo.job_folder(settings)}"
     sources = diary_demo.sources_folder(settings)
