@@ -72,11 +72,14 @@ def _imports(keys: Iterable[str]) -> Mapping[str, OwnJob]:
     return imports(keys)
 
 
+_OF_OWN_PLOTS = ("my_plots", "choose", "pin", "own_layout", "change", "remove", "restore", "share", "withdraw", "shared", "copy")
+"""Views of private layouts, for who is signed in: readers without an account can open shared ones, and are led to the sign-in page by others."""
+
 AREA = Area(
     name="gui",
     title="Runs and plots",
     init_app=gui.init_app,
-    menu=(MenuItem("Runs and plots", "/", below=("/browse/", "/runs/", "/s/", "/files", "/datasets")),),
+    menu=(MenuItem("Runs and plots", "/", below=("/browse/", "/runs/", "/s/", "/files", "/datasets", "/my/plots")),),
     openapi=_openapi,
     status=_status,
     status_tables=(StatusTable("gui/status_tables.html", _problems),),
@@ -101,6 +104,8 @@ AREA = Area(
         "open_layout.open_layout": "viewer",
         "short_links.make": "viewer",
         "short_links.follow": "viewer",
+        **{f"my_plots.{view}": "viewer" for view in _OF_OWN_PLOTS},
+        "my_plots.draft": "expert",
         "gui_api.list_samples": "viewer",
         "gui_api.archive": "viewer",
         "gui_api.render": "viewer",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
@@ -22,6 +23,8 @@ from app.diary.review.bulk import review_jobs
 from app.diary.review.review import ReviewChange
 from app.diary.sources.registry import source_named
 from app.diary.sources.runner import scan_source
+from app.gui.layouts import private
+from app.gui.layouts.layout import PlotCell
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
@@ -97,6 +100,10 @@ PAGES = {
     "/datasets": ["/datasets", "/datasets?primary=Muon&run=367129", "/datasets?primary=nothing"],
     "/runs/<int:run>/failing": ["/runs/367129/failing"],
     "/layouts/open": ["/layouts/open?key=pp_run", "/layouts/open?key=pp_run&in=00+Shift"],
+    "/my/plots": ["/my/plots", "/my/plots?removed=1"],
+    "/my/plots/pin": [f"/my/plots/pin?address={quote(PLOT)}"],
+    "/my/plots/<int:number>": ["/my/plots/{own_layout}"],
+    "/my/plots/shared/<link>": ["/my/plots/shared/{link}"],
     "/files": ["/files", "/files?run=nothing"],
     "/square": ["/square", "/square?system=playback"],
     "/square/runs/<int:run>": ["/square/runs/358791", "/square/runs/4"],
@@ -181,6 +188,7 @@ def full_site(
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
         points.fill(settings)
+        private.share(private.pin("ada", [PlotCell("Muons/pt", draw=(("ytype", "log"),)), PlotCell("Hcal/adc")], name="Mine"))
         add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
         add_rule(RULE, "ada")
         evaluate_if_changed(TrendRule.get(), settings)
@@ -274,6 +282,8 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
         "requested": REQUEST.key,
         "of_trends": DiaryJob.get(DiaryJob.native_id == "of_trends").id,
         "of_run": DiaryJob.get(DiaryJob.native_id == "of_run").id,
+        "own_layout": private.layouts_of("ada")[0].number,
+        "link": private.layouts_of("ada")[0].link,
         "logged": DiaryJob.get(DiaryJob.source == "batch", DiaryJob.native_id == "7").id,
     }
     assert all_faults(page, [one.format(**keys) for one in PAGES[route]]) == []

@@ -1,0 +1,72 @@
+"""What the pages of a sample have of private layouts: the plots of a view to pin, and where they can be pinned."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import request
+
+from app.gui import samples
+from app.gui.addresses import text
+from app.gui.layouts import private
+from app.gui.layouts.layout import DRAWN, PlotCell
+from app.gui.samples import SampleKey
+from app.gui.view import View
+from app.security.caller import current_user
+from app.web import Problem
+
+NOT_PINNED = "Nothing can be pinned from this address"
+
+MAX_SAMPLES = 8
+"""Samples that a page of a private layout links to."""
+
+
+class SampleChoice(NamedTuple):
+    """A sample on which private layouts can be opened."""
+
+    name: str
+    key: SampleKey
+
+    def address(self, shared: str) -> str:
+        """The page that shows a private layout for this sample; `shared` as in View."""
+        return View(self.key, shared=shared).address
+
+
+def newest_samples() -> list[SampleChoice]:
+    """The ongoing run, and the newest runs, of all datasets."""
+    found = [*samples.ongoing(), *samples.runs(limit=MAX_SAMPLES)]
+    return [SampleChoice(f"{f'Run {key.run}' if key.run else 'Live run'} {key.dataset}", key) for key in dict.fromkeys(found)][:MAX_SAMPLES]
+
+
+def pinned_paths(view: View) -> list[str]:
+    """The paths of the plot, or else of the marked plots, of a view. Raises Problem 400 if there are none, or one is not UTF-8."""
+    found = [view.plot] if view.plot else list(view.marks)
+    if not found:
+        raise Problem(400, NOT_PINNED, [("address", "expected that of a page of one plot, or of a page with marked plots")])
+    try:
+        return [path.decode() for path in found]
+    except UnicodeDecodeError:
+        raise Problem(400, NOT_PINNED, [("plot", "the name of this plot is not UTF-8, which a layout cannot hold")]) from None
+
+
+def cells_of(view: View) -> list[PlotCell]:
+    """The plot, or the marked plots, of a view as cells with the drawing options of the view."""
+    return [PlotCell(path, draw=_draw(view, path.encode())) for path in pinned_paths(view)]
+
+
+def _draw(view: View, path: bytes) -> tuple[tuple[str, str], ...]:
+    options = dict(view.options_of(path))
+    return tuple((name, options[name]) for name in DRAWN if name in options)
+
+
+def pin_context(view: View) -> dict[str, Any]:
+    """Values of gui/pin.html and gui/my_plots_menu.html: the private layouts of who is signed in in this browser."""
+    caller = current_user()
+    can_pin = bool(caller.name) and not caller.is_token
+    boards = private.boards_of(caller.name, text(view.plot)) if can_pin else []
+    return {
+        "boards": boards,
+        "can_pin": can_pin,
+        "own_plots": [(board.name, view.of_folder(b"").replace(shared=str(board.number)).address) for board in boards],
+        "pin_next": view.address.removeprefix(request.script_root),
+    }
