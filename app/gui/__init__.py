@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
     from app.gui.layouts.content_cache import LayoutContents
     from app.gui.layouts.index import LayoutIndexes
     from app.gui.layouts.workspaces import WorkspaceMenus
-    from app.gui.pages import failing, files, my_plots, open_layout, short_links, views
+    from app.gui.pages import failing, files, layouts, my_plots, open_layout, short_links, views
     from app.gui.pages.failing_mes import FailingCache
     from app.gui.pages.lumi_series import LumiSeriesCache
     from app.gui.plots.plots import Plots
@@ -41,5 +41,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.pages)
     for part in (v1, overlays, legacy):
         app.register_blueprint(part.blueprint)
-    for page in (failing, files, my_plots, open_layout, short_links):
+    for page in (failing, files, layouts, my_plots, open_layout, short_links):
         app.register_blueprint(page.blueprint)

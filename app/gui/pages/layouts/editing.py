@@ -1,0 +1,197 @@
+"""The editor of layouts: a form whose buttons change the draft in it, and store it in the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.input_problems import InputProblems
+from app.gui.layouts import store
+from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.differences import differences
+from app.gui.layouts.errors import InvalidArrangement, PathTaken
+from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
+from app.gui.layouts.exchange.parsing import layout_from_document
+from app.gui.layouts.layout import DRAWN, Layout
+from app.gui.layouts.models import LAYOUT, Arrangement
+from app.gui.layouts.rights import check_may_change
+from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.subsystems import subsystem_of
+from app.gui.pages.layouts.detail import MAX_REASON, arrangement
+from app.gui.pages.layouts.form import STORED, LayoutForm, form_from_request, form_of
+from app.gui.pages.layouts.form_cells import FIELD, fields_of
+from app.gui.pages.layouts.grid import NEW_PLOT
+from app.gui.pages.layouts.labels import label_of, place_of
+from app.gui.pages.layouts.lists import blueprint
+from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
+from app.security import Role, needs
+from app.security.subsystems import may_edit
+from app.web import Problem
+
+MAX_FORM_BYTES = 4 * 1024 * 1024
+"""Bytes of a form: a layout has at most 1,000 cells, most of them with little text."""
+
+MAX_FOUND = 40
+"""Plots that are listed for some words."""
+
+Problems = list[tuple[str, str]]
+
+
+@blueprint.get("/new")
+@needs(Role.EXPERT)
+def new() -> Response:
+    """The form of a new layout, for the scope and folder of the address."""
+    scope, folder = request.args.get("scope", ""), request.args.get("folder", "")
+    form = LayoutForm(path=f"{folder}/" if folder else "", scopes=(scope,) if scope in SCOPES else (SCOPES[0],))
+    return _form_page(form, None)
+
+
+@blueprint.post("/new")
+@needs(Role.EXPERT)
+def add() -> AnyResponse:
+    """Store a new layout, or show the form after another button."""
+    return _answer(None)
+
+
+@blueprint.get("/<int:number>/edit")
+@needs(Role.VIEWER)
+def edit(number: int) -> Response:
+    """The form of the newest version of a layout."""
+    row = _editable(number)
+    return _form_page(form_of(_layout(row, row.newest), row.newest), row)
+
+
+@blueprint.post("/<int:number>/edit")
+@needs(Role.VIEWER)
+def save(number: int) -> AnyResponse:
+    """Store the layout of the form as a new version, or show the form after another button."""
+    return _answer(_editable(number))
+
+
+@blueprint.get("/choices")
+@needs(Role.VIEWER)
+def choices() -> str:
+    """Completions of the path of a plot that is being typed: MEs of the chosen sample."""
+    words = request.args.get(FIELD + "plot") or request.args.get("find", "")
+    return render_template("gui/choices_fragment.html", choices=_found(chosen_sample(request.args, SCOPES), words))
+
+
+def _editable(number: int) -> Arrangement:
+    """The layout, if the sender of the request may change it. Raises UnknownArrangement, Problem 403 and Problem 409."""
+    row = arrangement(number)
+    check_may_change(row.owner, row.path)
+    if row.kind != LAYOUT:
+        raise Problem(404, f"{row.path} is no layout")
+    if row.source:
+        raise Problem(409, f"{row.path} comes from the file {row.source} of a watched folder: change it there")
+    return row
+
+
+def _layout(row: Arrangement, number: int) -> Layout:
+    """What a layout is in a version."""
+    content = store.content_at(row, number)
+    if not isinstance(content, Layout):
+        raise TypeError(f"{row.path} is no layout")
+    return content
+
+
+def _answer(row: Arrangement | None) -> AnyResponse:
+    request.max_form_memory_size = request.max_content_length = MAX_FORM_BYTES
+    form = form_from_request(request.form)
+    button = request.form.get("do", "")
+    if button not in STORED:
+        return _form_page(form.after(button, request.form.getlist("pick")), row)
+    return _store(form, row, is_active=button == "activate")
+
+
+def _store(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> AnyResponse:
+    """Store the draft; the form again, with what is wrong, if it cannot be stored."""
+    problems = _missing(form, row, is_active=is_active)
+    try:
+        content = layout_from_document(form.layout.document)
+    except InvalidArrangement as error:
+        problems += error.fields.listed if isinstance(error.fields, InputProblems) else error.fields
+        return _form_page(_at_first(form, problems), row, problems, status=400)
+    if problems:
+        return _form_page(form, row, problems, status=400)
+    try:
+        saved = store.save(content, arrangement=row.id if row else None, based_on=form.based_on, reason=form.reason)
+        if is_active:
+            store.activate(saved.arrangement, saved.number, form.reason)
+    except ArrangementConflict as conflict:
+        return _form_page(form, row, conflict=conflict, status=409)
+    except PathTaken as error:
+        return _form_page(form, row, [("path", error.message)], status=409)
+    address = url_for("layouts.detail", number=saved.arrangement, version=None if is_active else saved.number)
+    if "HX-Request" in request.headers:  # a redirection would leave the address of the editor
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def _missing(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> Problems:
+    """What the editor needs and a document does not."""
+    problems = []
+    if not form.scopes and not (row and row.owner):
+        problems.append(("scope", "Choose at least one"))
+    if not form.rows:
+        problems.append(("plots", "Add at least one"))
+    for number, row_of_cells in enumerate(form.rows):
+        places = (f"rows[{number}][{column}].plot" for column, cell in enumerate(row_of_cells) if cell == NEW_PLOT)
+        problems += [(place, "Choose one, or make the cell a gap") for place in places]
+    if is_active and not form.reason:
+        problems.append(("reason", "Say why, for the history"))
+    return problems
+
+
+def _at_first(form: LayoutForm, problems: Problems) -> LayoutForm:
+    """The form with the first wrong cell open."""
+    places = (place_of(field) for field, _ in problems)
+    first = next((place for place in places if place and place.row < len(form.rows) and place.column < len(form.rows[place.row])), None)
+    return replace(form, open=first) if first else form
+
+
+def _form_page(
+    form: LayoutForm,
+    row: Arrangement | None,
+    problems: Problems | None = None,
+    *,
+    conflict: ArrangementConflict | None = None,
+    status: int = 200,
+) -> Response:
+    """The form; after a conflict with the layout as it is now beside the draft, and a second attempt to save replaces it."""
+    chosen = chosen_sample(request.values, form.scopes)
+    if conflict:
+        form = replace(form, based_on=conflict.number)
+    other = conflict.content if conflict else store.content_at(row, row.active) if row and row.active and form.preview else None
+    text = render_template(
+        "gui/layouts/form.html",
+        form=form,
+        row=row,
+        chosen=chosen,
+        grid=chosen.grid(form.layout),
+        fields=fields_of(form.open_cell or NEW_PLOT),
+        field=FIELD,
+        drawn=DRAWN,
+        found=_found(chosen, form.find) if form.find else None,
+        problems=[(label_of(name), problem) for name, problem in problems or []],
+        conflict=conflict,
+        other=other,
+        other_grid=chosen.grid(other) if isinstance(other, Layout) else [],
+        differences=differences(other, form.layout) if other else [],
+        scopes=SCOPES,
+        may_store=bool(row and row.owner) or not form.path or may_edit(subsystem_of(form.path)),
+        subsystem=subsystem_of(form.path),
+        limits={"path": MAX_PATH_BYTES, "text": MAX_TEXT_CHARS, "reason": MAX_REASON, "found": MAX_FOUND},
+    )
+    return make_response(text, status)
+
+
+def _found(chosen: ChosenSample, words: str) -> list[str]:
+    """Paths of MEs of the sample with all these words, in any order."""
+    if chosen.sample is None or not words.split():
+        return []
+    names = chosen.sample.names
+    found = (names[index].decode(errors="replace") for index in names.search(words.split(), MAX_FOUND))
+    return [name for name in found if name.isprintable() and "\ufffd" not in name]

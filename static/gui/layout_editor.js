@@ -1,0 +1,73 @@
+// The grid of a layout by keys and by drag: arrows go to another cell, with Alt they move the cell, Delete removes it; a cell that is
+// dragged onto another is exchanged with it. Each change presses a button of the form, so the server does it as without scripts.
+"use strict";
+(() => {
+  const DIRECTIONS = { ArrowLeft: ["left", 0, -1], ArrowRight: ["right", 0, 1], ArrowUp: ["up", -1, 0], ArrowDown: ["down", 1, 0] };
+  const waiting = []; // moves of the open cell by keys that came before the answer to the previous one
+  let dragged = null; // the cell that is being dragged
+  let isMoving = false; // the answer to a change is not there yet
+
+  const placeOf = (cell) => cell.value.replace("open:", "");
+  const cellOf = (event) => event.target.closest?.("#layout-grid .cell");
+
+  const openCell = () => document.querySelector('#layout-grid .cell[aria-pressed="true"]');
+
+  function press(action) {
+    if (isMoving) return;
+    const button = document.getElementById("layout-move");
+    button.value = action;
+    isMoving = true;
+    dqm.click(button);
+  }
+
+  const move = (cell, key) => press(`move-${DIRECTIONS[key][0]}:${placeOf(cell)}`);
+
+  function go(cell, down, right) {
+    const [row, column] = placeOf(cell).split(".").map(Number);
+    const cells = document.querySelectorAll(`#layout-grid .cell[value^="open:${row + down}."]`);
+    cells[Math.min(column + right, cells.length - 1)]?.focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const cell = cellOf(event);
+    if (!cell || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "Delete" && !event.altKey) press(`remove:${placeOf(cell)}`);
+    else if (!Object.hasOwn(DIRECTIONS, event.key)) return;
+    else if (event.altKey && isMoving) waiting.push(event.key);
+    else if (event.altKey) move(cell, event.key);
+    else go(cell, ...DIRECTIONS[event.key].slice(1));
+    event.preventDefault();
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!isMoving) return;
+    isMoving = false;
+    const cell = openCell();
+    cell?.focus();
+    const key = waiting.shift();
+    if (cell && key) move(cell, key);
+  });
+  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(failure, () => {
+      isMoving = false;
+      waiting.length = 0;
+    });
+  }
+
+  document.addEventListener("dragstart", (event) => {
+    dragged = cellOf(event);
+    event.dataTransfer?.setData("text/plain", dragged ? placeOf(dragged) : "");
+  });
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+      const cell = cellOf(event);
+      if (!dragged || !cell) return;
+      event.preventDefault();
+      cell.classList.toggle("drop-target", name === "dragover" && cell !== dragged);
+      if (name === "drop" && cell !== dragged) press(`exchange:${placeOf(dragged)}:${placeOf(cell)}`);
+    });
+  }
+  document.addEventListener("dragend", () => {
+    dragged = null;
+  });
+})();

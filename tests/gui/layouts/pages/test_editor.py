@@ -1,0 +1,217 @@
+"""The editor of layouts works without scripts: its form holds the whole draft until it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.core.settings import Settings
+from app.gui.layouts.layout import Example, Layout, PlotCell
+from app.gui.layouts.models import Arrangement
+from app.gui.layouts.store import activate, active_layout, content_at, find, save
+from tests.gui.layouts.pages.forms import Editor
+from tests.security.conftest import HOME
+
+SignIn = Callable[..., FlaskClient]
+
+PATH = "Pixel/Layouts/charge"
+ADC = "PixelPhase1/Phase1_MechanicalView/PXBarrel/adc_PXLayer_"
+FILE_CELL = PlotCell(f"{ADC}1", "Noise <b>", (("ytype", "log"), ("withx", "7")), "no", (f"{ADC}2",))
+STORED = Layout(PATH, ("offline",), ((FILE_CELL, None), (PlotCell("Pixel/absent"),)), file="pixel_layouts.py")
+
+
+def stored(content: Layout = STORED) -> int:
+    """The number of a layout that is active."""
+    saved = save(content)
+    activate(saved.arrangement, saved.number)
+    return saved.arrangement
+
+
+def active(path: str = PATH) -> Layout:
+    found = active_layout("offline", path)
+    assert found
+    assert isinstance(found.content, Layout)
+    return found.content
+
+
+def plots(number: int) -> list[list[str | None]]:
+    """The paths of the newest version of a layout."""
+    row = find(number)
+    content = content_at(row, row.newest)
+    assert isinstance(content, Layout)
+    return [[cell and cell.plot for cell in cells] for cells in content.rows]
+
+
+def test_an_expert_adds_a_layout_of_plots_that_the_sample_has(signed_in: SignIn, hub: Settings) -> None:
+    editor = Editor(signed_in("expert:Pixel"), "/layouts/new?scope=offline&folder=Pixel/Layouts")
+    assert editor.field("path") == "Pixel/Layouts/"
+    assert editor.field("run") == "367140"
+    assert editor.press("keep", find="adc pxlayer").text.count('name="pick"') == 4
+    editor.press("add-picked", pick=[f"{ADC}1", f"{ADC}2"])
+    editor.press("add:0")
+    editor.press(
+        "keep", cell__plot=f"{ADC}3", cell__text="Charge\r\nof layer 3", cell__ymin="0.5", cell__good="366727", cell__contact="Anna"
+    )
+    assert editor.answer.text.count('class="plot"') == 3
+    answer = editor.press("activate", path=PATH, reason="new detector")
+    assert answer.status_code == 303
+    layout = active()
+    assert [cell.plot for cell in layout.plots] == [f"{ADC}{layer}" for layer in (1, 2, 3)]
+    last = layout.plots[2]
+    assert (last.text, last.draw, last.help.good, last.help.contact) == (
+        "Charge\nof layer 3",
+        (("ymin", "0.5"),),
+        Example("366727"),
+        "Anna",
+    )
+    page = editor.client.get(answer.location).text
+    assert "new detector" in page
+    assert "active" in page
+
+
+def test_storing_an_unchanged_form_changes_nothing(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    editor.press("open:0.0")
+    assert editor.press("save").status_code == 303
+    assert find(number).newest == 1
+    assert active() == STORED
+
+
+def test_cells_and_rows_are_moved_added_and_removed_by_buttons(signed_in: SignIn, hub: Settings) -> None:
+    number = stored(Layout(PATH, ("offline",), tuple(tuple(PlotCell(name) for name in row) for row in ("ab", "cd", "e"))))
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    for button in (
+        "move-right:0.0",
+        "move-down:0.1",
+        "move-down:1.1",
+        "row-up:2",
+        "insert-gap:0.0",
+        "clear:1.0",
+        "remove:2.0",
+        "row-down:0",
+    ):
+        assert editor.press(button).status_code == 200
+    editor.press("save")
+    assert plots(number) == [[None, "a"], [None, "b", "d"]]
+
+
+def test_an_example_and_nothing_else_of_a_plot_is_changed(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    editor.press("open:0.0")
+    editor.press("activate", cell__bad="366000/ZeroBias/Run2023C-v1/DQMIO", reason="hole")
+    cell = active().plots[0]
+    assert cell.help.bad == Example("366000/ZeroBias/Run2023C-v1/DQMIO")
+    assert (dict(cell.draw), cell.text, cell.reference, cell.overlay) == (
+        dict(FILE_CELL.draw),
+        FILE_CELL.text,
+        FILE_CELL.reference,
+        FILE_CELL.overlay,
+    )
+    assert (active().file, active().rows[1:], active().rows[0][1]) == (STORED.file, STORED.rows[1:], None)
+
+
+def test_a_gap_takes_a_plot_and_a_plot_that_the_sample_lacks_is_named(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    assert re.search(r'title="Pixel/absent">absent</bdi>.*?not in this sample', editor.answer.text, re.DOTALL)
+    editor.press("open:0.1")
+    editor.press("save", cell__plot=f"{ADC}4")
+    assert plots(number) == [[f"{ADC}1", f"{ADC}4"], ["Pixel/absent"]]
+
+
+def test_what_is_wrong_is_named_by_its_place_and_nothing_is_lost(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    editor.press("open:0.0")
+    answer = editor.press("activate", cell__ymin="high", help="new help")
+    assert answer.status_code == 400
+    assert "<b>Row 1, cell 1, y from</b>" in answer.text
+    assert "<b>Reason</b>" in answer.text
+    assert (editor.field("cell.ymin"), editor.field("help")) == ("high", "new help")
+    assert editor.press("add:1").status_code == 200
+    answer = editor.press("save", cell__ymin="")
+    assert answer.status_code == 400
+    assert "<b>Row 2, cell 2, Plot</b>" in answer.text
+    assert find(number).newest == 1
+
+
+def test_the_second_of_two_editors_is_refused_and_shown_both(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    theirs = Layout(PATH, ("offline",), ((PlotCell(f"{ADC}4"),),))
+    save(theirs, arrangement=number, based_on=1, reason="theirs")
+    answer = editor.press("activate", help="mine", reason="mine")
+    assert answer.status_code == 409
+    assert "has changed Pixel/Layouts/charge since you opened it" in answer.text
+    assert "adc_PXLayer_4" in answer.text, "their plot"
+    assert editor.field("help") == "mine"
+    assert find(number).newest == 2
+    assert editor.press("activate").status_code == 303, "a second attempt is one after theirs"
+    assert active().help == "mine"
+
+
+def test_the_preview_has_the_active_layout_beside_the_draft(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    editor.press("remove:1.0")
+    preview = editor.press("preview").text.partition('aria-label="Preview"')[2]
+    assert preview.count("absent</bdi>") == 1, "on the side of the active one"
+    assert "removed Pixel/absent from row 2, column 1" in preview
+    assert active() == STORED
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("shifter", 403), ("expert:SiStrip", 403), ("expert:Pixel", 200)])
+def test_only_experts_of_the_subsystem_edit_a_layout(signed_in: SignIn, hub: Settings, role: str, status: int) -> None:
+    number = stored()
+    client = signed_in(role)
+    assert client.get(f"/layouts/{number}/edit").status_code == status
+    assert client.get(f"/layouts/{number}").status_code == 200
+    codes = [
+        client.post(
+            f"/layouts/{number}/{action}", data={"reason": "x", "version": "1", "based_on": "1"}, headers={"Origin": HOME}
+        ).status_code
+        for action in ("activate", "roll-back", "remove")
+    ]
+    assert codes == ([403] * 3 if status == 403 else [303, 303, 409])
+
+
+def test_an_expert_cannot_move_a_layout_into_another_subsystem(signed_in: SignIn, hub: Settings) -> None:
+    editor = Editor(signed_in("expert:Pixel"), f"/layouts/{stored()}/edit")
+    assert "Experts of" not in editor.answer.text
+    assert "Experts of <bdi>SiStrip</bdi>" in editor.press("keep", path="SiStrip/Layouts/charge").text
+    assert editor.press("activate", reason="x").status_code == 403
+    assert Arrangement.get().path == PATH
+
+
+def test_a_path_of_another_layout_is_refused(signed_in: SignIn, hub: Settings) -> None:
+    stored(Layout("Pixel/Layouts/size", ("offline",), STORED.rows))
+    editor = Editor(signed_in("expert"), f"/layouts/{stored()}/edit")
+    answer = editor.press("activate", path="Pixel/Layouts/size", reason="x")
+    assert answer.status_code == 409
+    assert "Another layout for offline samples is at Pixel/Layouts/size already" in answer.text
+
+
+@pytest.mark.parametrize("rows", ["[", "7", '["x"]', '[[{"plot": 7}]]', "[[{}]]", "[" * 100_000, '[[{"plot": "a", "reference": "x"}]]'])
+def test_a_grid_that_was_not_made_by_the_page_is_refused(signed_in: SignIn, hub: Settings, rows: str) -> None:
+    answer = signed_in("expert").post("/layouts/new", data={"rows": rows, "do": "keep"}, headers={"Origin": HOME})
+    assert answer.status_code == 400
+
+
+def test_a_layout_of_a_watched_folder_is_not_edited_here(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    Arrangement.update(source="pixel.toml").execute()
+    client = signed_in("expert")
+    assert client.get(f"/layouts/{number}/edit").status_code == 409
+    page = client.get(f"/layouts/{number}").text
+    assert "From the file <bdi>pixel.toml</bdi> of a watched folder" in page
+    assert "/edit" not in page
+
+
+def test_plots_of_the_sample_complete_what_is_typed(client: FlaskClient, hub: Settings) -> None:
+    found = client.get("/layouts/choices", query_string={"run": "367140", "dataset": "Cosmics", "cell.plot": "adc layer_2"}).text
+    assert re.findall(r'value="([^"]*)"', found) == [f"{ADC}2"]
