@@ -35,13 +35,13 @@ def layout_index(scope: str) -> LayoutIndex:
     return found.of_scope(scope)
 
 
-def workspace_menu(scope: str) -> WorkspaceMenu:
-    """The workspaces of a scope that are active now."""
-    found: WorkspaceMenus = current_app.extensions["workspace_menus"]
-    return found.of_scope(scope)
-
-
 def layout_contents(refs: Iterable[LayoutRef]) -> list[tuple[LayoutRef, Layout]]:
     """These layouts with their contents, in the same order."""
     found: LayoutContents = current_app.extensions["layout_contents"]
     return found.of(refs)
+
+
+def workspace_menu(scope: str) -> WorkspaceMenu:
+    """The workspaces of a scope that are active now."""
+    found: WorkspaceMenus = current_app.extensions["workspace_menus"]
+    return found.of_scope(scope)

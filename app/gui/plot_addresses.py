@@ -125,8 +125,12 @@ class PlotAddresses:
 
     def _compared(self, path: bytes, references: Sequence[Reference], size: tuple[int, int]) -> str:
         overlay = self._overlay_of(path)
-        objects = [(self.key, each) for each in (path, *overlay)] + [(each.key(self.key), each.me_path(path)) for each in references]
-        labels = [*_labels(overlay), *(("reflabel", each.shown_label(self.key)) for each in references)]
+        objects = [
+            (self.key, path),
+            *((each.key(self.key), each.me_path(path)) for each in references),
+            *((self.key, each) for each in overlay),
+        ]
+        labels = [*(("reflabel", each.shown_label(self.key)) for each in references), *_labels(overlay)]
         return self._objects(objects, [("ref", self.compare), *labels], size, self.options_of(path))
 
     def _objects(

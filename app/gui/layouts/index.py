@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -21,6 +21,7 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.layouts.models import COUNTER, LAYOUT, Arrangement, ArrangementPlace
 from app.gui.layouts.scopes import SCOPES
 from app.gui.quality import FailingCounts, FailingMEs, failing_mes
+from app.gui.search_terms import Lists, PatternTerm, Term, TextTerm, find_matches
 
 
 class LayoutRef(NamedTuple):
@@ -111,6 +112,15 @@ class LayoutIndex:
         """The layouts with this name, wherever they are; with folders before it those whose path ends so."""
         end = b"/" + name
         return [self._plots(at) for at, ref in enumerate(self._refs) if ref.path == name or ref.path.endswith(end)]
+
+    def search(self, terms: Sequence[Term], columns: Columns, limit: int) -> list[LayoutRef]:
+        """The first layouts whose paths match all terms, at most `limit`; none for terms on other properties than the path.
+
+        columns: of any sample; terms on paths do not use them. Raises InvalidInput for a search that takes too long.
+        """
+        if not all(isinstance(term, TextTerm | PatternTerm) for term in terms):
+            return []
+        return [self._refs[index] for index in find_matches(terms, Lists(self._paths, columns), limit)]
 
     def positions(self, path: bytes) -> tuple[int, int]:
         """The position of the first plot of the layout with this path, and that after its last one; both 0 if there is none."""

@@ -14,10 +14,11 @@ from app.gui.errors import InvalidInput
 from app.gui.files.entries import is_live
 from app.gui.pages.failing_mes import DatasetFailing, FailingME, current_failing_cache, failing_me
 from app.gui.pages.frame import frame_of_request
-from app.gui.pages.listing import SCALARS, failing_list, with_badges
+from app.gui.pages.listing import failing_list
 from app.gui.pages.marked import marks_context
 from app.gui.pages.parts import requested_part
 from app.gui.pages.readable import readable_real
+from app.gui.pages.tile import SCALARS, with_badges
 from app.gui.quality import FAILING, FailingCounts, rank_of, status_badge
 from app.gui.samples import LARGEST, SampleKey
 from app.gui.view import View

@@ -66,7 +66,7 @@ def _updates(sample: OpenSample) -> dict[str, Update]:
 
 
 def _crumbs(view: View) -> list[tuple[str, str]]:
-    """Name and address of each folder above the content of the page."""
-    folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
+    """Name and address of each folder above the content of the page; the last one of a plot in a layout is the layout."""
+    folder = view.plot.rpartition(b"/")[0] if view.plot and not view.cell else view.folder
     parts = folder.split(b"/") if folder else []
     return [(text(part), view.of_folder(b"/".join(parts[: depth + 1])).address) for depth, part in enumerate(parts)]

@@ -1,30 +1,31 @@
-"""The content of a folder or search for its template: folders with counts and alarms, and tiles of monitor elements (MEs)."""
+"""The content of a folder or search for its template: folders with counts and alarms, layouts, and tiles of monitor elements (MEs)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.formats import Kind, QTest, Subfolder
-from app.gui.addresses import FormField, form_field, quote_path, text
+from app.formats import Subfolder
+from app.gui.addresses import quote_path, text
 from app.gui.catalog.catalog import OpenSample
+from app.gui.current import layout_index
 from app.gui.errors import InvalidInput
-from app.gui.pages.compare import LegendEntry, SidePlot, sides
-from app.gui.pages.readable import readable_value
-from app.gui.quality import FAILING, STATUS_CODES, failing_mes, ranks, status_badge
+from app.gui.layouts.index import LayoutIndex, LayoutSubfolder
+from app.gui.layouts.scopes import scope_of
+from app.gui.pages.compare import LegendEntry
+from app.gui.pages.layout_lists import layout_cells, listed_layouts, opened_layout
+from app.gui.pages.layout_tiles import LayoutTile, layout_tiles
+from app.gui.pages.tile import SCALARS, Tile, tile
+from app.gui.quality import FAILING, STATUS_CODES, failing_mes, ranks
 from app.gui.search_terms import Lists, StatusTerm, Term, find_matches
 from app.gui.search_words import parse_search
-from app.gui.view import TILE_SIZES, View
-from app.web.badges import Badge
+from app.gui.view import View
 
 TILES_PER_PAGE = 200
 """More tiles are loaded on demand."""
 
 MAX_MATCHES = 1000
 """Matches of a search."""
-
-SCALARS = frozenset(int(kind) for kind in Kind if kind.scalar)
-"""Kinds of numbers and texts, as in `Columns.kind`."""
 
 
 class FolderLink(NamedTuple):
@@ -33,36 +34,22 @@ class FolderLink(NamedTuple):
     name: str
     address: str
     me_count: int  # MEs below it, at any depth
-    errors: int  # MEs below it with errors
+    plot_count: int  # plots in the layouts below it
+    errors: int  # MEs below it with errors, or plots if it has no such MEs
     warnings: int
-    invalid: int  # MEs below it with tests that cannot be applied
-
-
-class Tile(NamedTuple):
-    """An ME in a list."""
-
-    name: str
-    folder: str
-    address: str
-    folder_address: str  # in the matches of a search, else ""
-    image: str  # address of the plot
-    status: Badge | None
-    value: str | None  # text of a scalar, which is shown instead of a plot
-    readable: str  # the value for people
-    sides: list[SidePlot]  # the plots of references that are shown beside it
-    reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
-    lacks: list[str]  # labels of the references without this ME
-    mark: FormField  # its field `mark` in a form
-    not_drawn: list[tuple[str, str]]  # label of each reference that is not drawn with this plot, and why
+    invalid: int  # with tests that cannot be applied
 
 
 class ListPage(NamedTuple):
     """One page of a folder or search."""
 
     folders: list[FolderLink]
+    layouts: list[LayoutTile]  # before the other tiles
     tiles: list[Tile]
+    exists: bool  # False for a folder that neither the sample nor a layout has
+    layout_total: int  # layouts of the folder or search
     total: int  # MEs of the folder or search
-    remaining: int  # MEs after these tiles
+    remaining: int  # layouts and MEs after these tiles
     more: str  # address of the next tiles, or ""
     complete: bool  # False for a search with more matches than MAX_MATCHES
     problem: str  # what is wrong with the search, or ""
@@ -70,29 +57,35 @@ class ListPage(NamedTuple):
 
 def list_view(sample: OpenSample, view: View, part: tuple[int, int], legend: Sequence[LegendEntry] = ()) -> ListPage:
     """The content of the page of a view, with the tiles of a part of its list, compared with the references of `legend`."""
-    found: list[int] | None
     try:
-        found, problem = _matches(sample, view), ""
+        terms, problem = _terms(view), ""
+        found = _matches(sample, terms) if terms else None
     except InvalidInput as error:
-        found, problem = [], error.message
-    folder = sample.names.folder(view.folder) if found is None else None
-    mes = _in_order(sample, view, found or [] if folder is None else folder.mes)
+        terms, found, problem = (), [], error.message
+    folder = sample.names.folder(view.folder)
+    index = layout_index(scope_of(view.key.dataset))
+    subfolders = index.folder(view.folder).subfolders
+    layouts = [] if problem else listed_layouts(sample, view, terms, legend, MAX_MATCHES)
+    mes = _in_order(sample, view, folder.mes if found is None else found, legend)
     start, end = part
+    shown = mes[max(0, start - len(layouts)) : max(0, end - len(layouts))]
     return ListPage(
-        folders=_folder_links(sample, view, folder.subfolders) if folder else [],
-        tiles=[tile(sample, view, index, legend) for index in mes[start:end]],
+        folders=_folder_links(sample, view, folder.subfolders, index, subfolders) if found is None else [],
+        layouts=layout_tiles(sample, view, layouts[start:end], legend),
+        tiles=[tile(sample, view, index, legend) for index in shown],
+        exists=bool(folder.subfolders or folder.mes or subfolders or opened_layout(view) or index.folder(view.folder).layouts),
+        layout_total=len(layouts),
         total=len(mes),
-        remaining=max(0, len(mes) - end),
-        more=view.with_query(f"from={end}") if end < len(mes) else "",
+        remaining=max(0, len(layouts) + len(mes) - end),
+        more=view.with_query(f"from={end}") if end < len(layouts) + len(mes) else "",
         complete=found is None or len(found) < MAX_MATCHES,
         problem=problem,
     )
 
 
-def _matches(sample: OpenSample, view: View) -> list[int] | None:
-    """The MEs that match the search of a view; None without a search. Raises InvalidInput for a wrong one."""
-    terms = _terms(view)
-    return find_matches(terms, Lists(sample.names, sample.columns), MAX_MATCHES) if terms else None
+def _matches(sample: OpenSample, terms: Sequence[Term]) -> list[int]:
+    """The MEs that match a search. Raises InvalidInput for one that takes too long."""
+    return find_matches(terms, Lists(sample.names, sample.columns), MAX_MATCHES)
 
 
 def _terms(view: View) -> tuple[Term, ...]:
@@ -101,18 +94,21 @@ def _terms(view: View) -> tuple[Term, ...]:
     return (*of_status, *parse_search(view.q))
 
 
-def siblings(sample: OpenSample, view: View) -> list[int]:
-    """The MEs of the list that contains the large plot: of the marked or failing ones, of the search, else of its folder."""
+def siblings(sample: OpenSample, view: View, legend: Sequence[LegendEntry]) -> list[int]:
+    """The MEs of the list that contains the large plot: of the marked or failing ones, of the search, of its layout, else of its folder."""
     if view.side_by_side:
         return [index for index in map(sample.names.find, view.marks) if index is not None]
+    found = None
     try:
         if view.failing:
             return failing_list(sample, view)
-        found = _matches(sample, view)
+        found = _matches(sample, terms) if (terms := _terms(view)) else None
     except InvalidInput:
-        found = None
+        pass
+    if found is None and (layout := opened_layout(view)):
+        return layout_cells(sample, layout)
     folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
-    return _in_order(sample, view, sample.names.folder(folder).mes if found is None else found)
+    return _in_order(sample, view, sample.names.folder(folder).mes if found is None else found, legend)
 
 
 def failing_list(sample: OpenSample, view: View) -> list[int]:
@@ -124,70 +120,45 @@ def failing_list(sample: OpenSample, view: View) -> list[int]:
     return [index for index in mes if index in matching]
 
 
-def _in_order(sample: OpenSample, view: View, mes: list[int]) -> list[int]:
-    """MEs in the order of a list, failing ones first if the view says so.
+def _in_order(sample: OpenSample, view: View, mes: list[int], legend: Sequence[LegendEntry]) -> list[int]:
+    """Those of MEs that the view shows, in the order of a list: failing ones first if the view says so.
 
     In a folder numbers and texts are before histograms, since they are few and small; in the matches of a search, which can be
     hundreds, after them.
     """
     is_search, kinds = view.is_search, sample.columns.kind
-    mes = sorted(mes, key=lambda index: (kinds[index] in SCALARS) == is_search)
+    mes = sorted(_chosen(sample, view, mes, legend), key=lambda index: (kinds[index] in SCALARS) == is_search)
     if not view.failing_first:
         return mes
     severity, others = ranks(sample.columns), len(FAILING)
     return sorted(mes, key=lambda index: min(severity[index], others))
 
 
-def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry] = (), size: tuple[int, int] | None = None) -> Tile:
-    """An ME in a list, compared with the references of `legend`. size: width and height of its plot, pixels; None: that of lists."""
-    size = size or TILE_SIZES[view.size]
-    path = sample.names[index]
-    folder, _, name = path.rpartition(b"/")
-    value = scalar(sample, index)
-    values = _reference_values(legend, path) if value is not None else []
-    image, drawn = view.comparison(path, size)
-    reasons = [(each.shown_label, each.why_not_drawn(path, Kind(sample.columns.kind[index]), view.compare, drawn)) for each in legend]
-    return Tile(
-        name=text(name),
-        folder=text(folder),
-        address=view.of_plot(path).address,
-        folder_address=view.of_folder(folder).address if view.is_search else "",
-        image=image,
-        status=status_badge(sample.columns.status[index]),
-        value=value,
-        readable=readable_value(text(name), value or ""),
-        sides=sides(view, legend, path, size) if value is None else [],
-        reference_values=[(label, readable_value(text(name), each)) for label, each in values],
-        lacks=[each.shown_label for each in legend if each.sample and each.lacks(path)],
-        mark=form_field("mark", path),
-        not_drawn=[(label, reason) for label, reason in reasons if reason and value is None],
-    )
+def _chosen(sample: OpenSample, view: View, mes: list[int], legend: Sequence[LegendEntry]) -> list[int]:
+    """Those of MEs that `only` of the view selects."""
+    if view.only == "failing":
+        severity = ranks(sample.columns)
+        return [index for index in mes if severity[index] < len(FAILING)]
+    if view.only == "reference":
+        return [index for index in mes if any(not each.lacks(sample.names[index]) for each in legend)]
+    return mes
 
 
-def _reference_values(legend: Sequence[LegendEntry], path: bytes) -> list[tuple[str, str]]:
-    """Label and text of a scalar ME in each reference that has it."""
-    found = []
-    for each in legend:
-        if each.sample and (index := each.sample.names.find(each.reference.me_path(path))) is not None:
-            found.append((each.shown_label, scalar(each.sample, index) or "a plot"))
-    return found
-
-
-def scalar(sample: OpenSample, index: int) -> str | None:
-    """The text of a scalar ME; None for a histogram."""
-    return sample.scalar(index) if Kind(sample.columns.kind[index]).scalar else None
-
-
-def with_badges(tests: Iterable[QTest]) -> list[tuple[QTest, Badge | None]]:
-    """Quality tests with their badges."""
-    return [(test, status_badge(test.status)) for test in tests]
-
-
-def _folder_links(sample: OpenSample, view: View, subfolders: list[Subfolder]) -> list[FolderLink]:
+def _folder_links(
+    sample: OpenSample, view: View, subfolders: list[Subfolder], index: LayoutIndex, layout_subfolders: list[LayoutSubfolder]
+) -> list[FolderLink]:
+    """The folders of the MEs and of the layouts, in one list by name."""
     failing = failing_mes(sample.columns)
     here = view.of_folder(view.folder)
     path, query = here.path, here.address.removeprefix(here.path)  # once, since a folder can have hundreds
-    return [
-        FolderLink(text(name), f"{path}/{quote_path(name)}{query}", last - first, *failing.counts(first, last))
-        for name, first, last in subfolders
-    ]
+    of_mes, of_layouts = {each.name: each for each in subfolders}, {each.name: each for each in layout_subfolders}
+    links = []
+    for name in sorted(of_mes.keys() | of_layouts.keys()):
+        _, *mes = of_mes.get(name, (name, 0, 0))
+        _, *plots = of_layouts.get(name, (name, 0, 0))
+        counts = failing.counts(*mes)
+        if not any(counts) and plots[1]:
+            counts = index.failing_counts(sample, *plots)
+        if any(counts) or view.only != "failing":
+            links.append(FolderLink(text(name), f"{path}/{quote_path(name)}{query}", mes[1] - mes[0], plots[1] - plots[0], *counts))
+    return links

@@ -14,9 +14,9 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.drawing_options import OPTIONS
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of
 from app.gui.pages.frame import sample_frame
-from app.gui.pages.listing import Tile, tile
 from app.gui.pages.options import option_form, with_drawn_options
 from app.gui.pages.slide_show import DEFAULT_SLIDE_S
+from app.gui.pages.tile import Tile, tile
 from app.gui.plots.bins import dimensions
 from app.gui.view import LARGE, MAX_MARKS, TILE_SIZES, View
 from app.web import page

@@ -19,12 +19,13 @@ def option_form(view: View) -> dict[str, Any]:
     own = [path for path, _ in view.own_options]
     prefix = f"me{own.index(view.plot) + 1}." if view.plot in own else ""
     wrong = {each.name.removeprefix(prefix): each for each in view.problems if each.name in {prefix + name for name in OPTIONS}}
-    typed = dict(view.options_of(view.plot)) | {name: each.value for name, each in wrong.items()}
+    typed = dict(view.view_options(view.plot)) | {name: each.value for name, each in wrong.items()}
     kept = tuple((name, value) for name, value in view.options if name in elsewhere)
     display = tuple(option for option in view.options if option not in kept)
     all_options = view.with_own_options(view.plot, None)
     return {
         "options": {name: typed.get(name, "") for name in OPTIONS},
+        "of_layout": dict(view.layout_options(view.plot)),
         "prefix": prefix,
         "option_problem": next(iter(wrong.values()), None),
         "plain": view.with_own_options(view.plot, ()) if prefix else view.replace(options=kept),

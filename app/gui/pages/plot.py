@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from json import loads
 from typing import Any
 
@@ -18,12 +19,15 @@ from app.gui.errors import PlotError
 from app.gui.files.shown import shown_path
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
 from app.gui.pages.frame import frame_of_request
-from app.gui.pages.listing import scalar, siblings, tile, with_badges
+from app.gui.pages.layout_lists import drawn_references
+from app.gui.pages.listing import siblings
 from app.gui.pages.lumis import current_lumi_series, lumi_steps, series_context
 from app.gui.pages.marked import marks_context
 from app.gui.pages.options import option_form, with_drawn_options
+from app.gui.pages.plot_help import EXAMPLE_SIZE, help_of_plot, layouts_of_plot
 from app.gui.pages.readable import readable_real
 from app.gui.pages.table import table_context
+from app.gui.pages.tile import scalar, tile, with_badges
 from app.gui.plots.bins import dimensions
 from app.gui.plots.near_names import near_names
 from app.gui.quality import sorted_tests, status_badge
@@ -43,7 +47,9 @@ def plot_page(sample: OpenSample, view: View) -> Response:
     if form["option_problem"]:
         view = with_drawn_options(view)
     index = sample.names.find(view.plot)
-    frame, legend = frame_of_request(view, sample) | {"lumis": lumi_steps(view)}, legend_of(view)
+    references = legend_of(view)
+    legend = drawn_references(view, references)
+    frame = frame_of_request(view, sample) | {"lumis": lumi_steps(view)}
     context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index, legend)
     series = current_lumi_series().cached(view.key, view.plot) if frame["lumis"] else None
     response = page(
@@ -55,7 +61,11 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         up=view.of_plot(b"").address,
         **context,
         **frame,
-        **compare_context(view, legend, sample),
+        in_layouts=layouts_of_plot(view),
+        helps=help_of_plot(view),
+        example_size=EXAMPLE_SIZE,
+        no_reference=bool(references) and not legend,
+        **compare_context(view, references, sample),
         **marks_context(view, [form_field("mark", view.plot)]),
         **_image_context(view, legend, frame["lumis"]["previous"] if frame["lumis"] else None),
         **form,
@@ -73,7 +83,7 @@ def _near(sample: OpenSample, view: View) -> list[tuple[str, str]]:
     return [(text(path), view.of_plot(path).address) for path in near_names(sample.names, view.plot)]
 
 
-def _image_context(view: View, legend: list[LegendEntry], previous_lumi: int | None) -> dict[str, Any]:
+def _image_context(view: View, legend: Sequence[LegendEntry], previous_lumi: int | None) -> dict[str, Any]:
     size = LARGEST if view.size == "xl" else LARGE
     shows_difference = view.diff and previous_lumi
     image = view.difference(view.plot, previous_lumi, size) if shows_difference and previous_lumi else view.image(view.plot, size)
@@ -87,7 +97,7 @@ def _image_context(view: View, legend: list[LegendEntry], previous_lumi: int | N
     }
 
 
-def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendEntry]) -> dict[str, Any]:
+def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry]) -> dict[str, Any]:
     """Details of one ME, and its neighbours in the folder or search."""
     row = sample.columns.row(index)
     kind = Kind(row.kind)
@@ -102,7 +112,7 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: list[LegendE
         "tests": with_badges(sorted_tests(sample.facts, index)),
         "readable": readable_real,
         "element": None if kind.scalar else _shown_element(view),
-        **_neighbours(sample, view, index),
+        **_neighbours(sample, view, index, legend),
         **table_context(sample, view, index, legend),
         "interactive": _interactive(view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
     }
@@ -116,7 +126,7 @@ def _shown_element(view: View) -> ShownElement | None:
         return None
 
 
-def _interactive(view: View, legend: list[LegendEntry]) -> dict[str, Any]:
+def _interactive(view: View, legend: Sequence[LegendEntry]) -> dict[str, Any]:
     """What static/gui/interactive.js draws."""
     options = dict(view.options_of(view.plot))
     words = [f"log{axis}" for axis in "xyz" if options.get(f"{axis}type") == "log"]
@@ -141,9 +151,9 @@ def _interactive_note(view: View) -> str:
     return ""
 
 
-def _neighbours(sample: OpenSample, view: View, index: int) -> dict[str, Any]:
+def _neighbours(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry]) -> dict[str, Any]:
     """Position in the list, 0 for an ME that is not in it, and the tiles of the previous and next ME; the first one is next to all others."""
-    mes = siblings(sample, view)
+    mes = siblings(sample, view, legend)
     at = mes.index(index) if index in mes else -1  # a step to another run keeps the list, in which the plot need not be there
     near = {"previous": mes[at - 1 : at] if at > 0 else [], "next": mes[at + 1 : at + 2]}
     return {"position": (at + 1, len(mes)), "near": {name: tile(sample, view, found[0]) for name, found in near.items() if found}}

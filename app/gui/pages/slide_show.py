@@ -7,7 +7,9 @@ from flask import Response
 from app.gui.catalog.catalog import OpenSample
 from app.gui.pages.compare import legend_of
 from app.gui.pages.frame import sample_frame
-from app.gui.pages.listing import SCALARS, siblings, tile
+from app.gui.pages.layout_lists import drawn_references, with_cell
+from app.gui.pages.listing import siblings
+from app.gui.pages.tile import SCALARS, tile
 from app.gui.view import LARGE, LARGEST, SLIDE_S, View
 from app.web import page
 
@@ -17,16 +19,17 @@ DEFAULT_SLIDE_S = 5
 
 def slide_page(sample: OpenSample, view: View) -> Response:
     """One plot of the list, with links to the next and previous one; after the last one comes the first."""
-    mes = [index for index in siblings(sample, view) if sample.columns.kind[index] not in SCALARS]
+    legend = legend_of(view)
+    mes = [index for index in siblings(sample, view, legend) if sample.columns.kind[index] not in SCALARS]
     at = mes.index(found) if (found := sample.names.find(view.plot)) in mes else 0
     size = LARGEST if view.size == "xl" else LARGE
     steps = {name: view.of_plot(sample.names[mes[(at + step) % len(mes)]]).address for name, step in (("previous", -1), ("next", 1)) if mes}
-    here = view.of_plot(sample.names[mes[at]] if mes else b"").replace(slide_s=0)
+    here = with_cell(view.of_plot(sample.names[mes[at]] if mes else b"").replace(slide_s=0))
     frame = sample_frame(view, sample) | {"live": None}  # each slide is new, and a poll that comes late would bring back the last one
     return page(
         "gui/slide_show.html",
         "gui/slide_show.html",
-        slide=tile(sample, here, mes[at], legend_of(view), size) if mes else None,
+        slide=tile(sample, here, mes[at], drawn_references(here, legend), size) if mes else None,
         position=(at + 1, len(mes)),
         steps=steps,
         large=size,

@@ -14,6 +14,7 @@ from app.gui.files.entries import is_live
 from app.gui.pages.compare import choices_fragment, compare_context, legend_of, unread
 from app.gui.pages.failing import failing_page
 from app.gui.pages.frame import frame_of_request, sample_frame
+from app.gui.pages.layout_lists import with_cell
 from app.gui.pages.listing import TILES_PER_PAGE, list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
@@ -25,6 +26,7 @@ from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
 from app.gui.pages.table import csv_response
 from app.gui.pages.workspace import workspace_response
 from app.gui.problems import problem_of
+from app.gui.quality import failing_mes
 from app.gui.view import TILE_SIZES, View
 from app.gui.view_query import view_from_request
 from app.queue.models import BackgroundJob
@@ -34,6 +36,9 @@ from app.security.caller import current_user
 from app.web import Problem, is_fragment, nothing_new, page
 
 pages = Blueprint("gui", __name__)
+
+ONLY_TITLES = {"": "All", "failing": "Failing", "reference": "With reference"}
+"""Titles of the links to the plots that a list shows, by the value of `only`."""
 
 WAIT_S = 1.0
 """Longest wait of a page for an import, before it shows the progress instead."""
@@ -91,6 +96,7 @@ def _live_response(view: View) -> AnyResponse:
 def _sample_response(sample: OpenSample, view: View) -> Response:
     if is_live(view.key.run, view.key.dataset):
         view = view.replace(stamp=sample.version)
+    view = with_cell(view)
     if "choices" in request.args:
         return choices_fragment(sample, view)
     if view.slide_s:
@@ -131,7 +137,7 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
     """A folder, the matches of a search, or only their next tiles."""
     legend = legend_of(view)
     listing = list_view(sample, view, requested_part(TILES_PER_PAGE), legend)
-    if not listing.folders and not listing.total and view.folder and not view.is_search:
+    if not listing.exists and view.folder and not view.is_search:
         return _redirect_to_existing(sample, view)
     is_more = is_fragment() and "from" in request.args
     fragment = "gui/tiles_fragment.html" if is_more else "gui/folder_fragment.html"
@@ -145,6 +151,8 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
         run_info=None if is_fragment() else run_info(sample, view),
         tile_size=TILE_SIZES[view.size],
         slide_show=view.replace(slide_s=DEFAULT_SLIDE_S).address,
+        layout_tiles=listing.layouts,
+        choices=_choices(view, sample),
         other_order=view.replace(failing_first=not view.failing_first).address,
         **frame_of_request(view, sample),
         **({} if is_more else compare_context(view, legend)),
@@ -154,6 +162,17 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
     if listing.problem and not is_fragment():
         response.status_code = 400  # while typing the message alone is enough
     return response
+
+
+def _choices(view: View, sample: OpenSample) -> list[tuple[str, str, bool]]:
+    """Links to all plots, failing ones, and those with references: title, address, and whether it is that of the page; none without a choice."""
+    shown = {"": True, "failing": any(failing_mes(sample.columns)), "reference": bool(view.references)}
+    found = [
+        (ONLY_TITLES[only], view.replace(only=only).address, only == view.only)
+        for only, is_shown in shown.items()
+        if is_shown or only == view.only
+    ]
+    return found if len(found) > 1 else []
 
 
 def _redirect_to_existing(sample: OpenSample, view: View) -> Response:

@@ -48,7 +48,7 @@ def test_a_wrong_option_of_a_layout_is_left_out_and_the_others_are_drawn() -> No
     assert query(View(SAMPLE).cell_image(cell, SIZE))[2:] == [("xtype", "log")]
 
 
-def test_overlays_of_a_layout_are_drawn_before_references_with_their_names() -> None:
+def test_overlays_of_a_layout_are_drawn_with_their_names_after_the_references_which_keep_their_colours() -> None:
     cell = PlotCell("A/x", overlay=("B/y",))
     compared = View(SAMPLE, references=(Reference(367094),), compare="stacked")
     here = f"archive/367129{SAMPLE.dataset}"
@@ -59,8 +59,8 @@ def test_overlays_of_a_layout_are_drawn_before_references_with_their_names() -> 
         ("reflabel", "y"),
     ]
     assert query(compared.cell_image(cell, SIZE))[:6] == [
-        *[("obj", f"{here}/A/x"), ("obj", f"{here}/B/y"), ("obj", f"archive/367094{SAMPLE.dataset}/A/x")],
-        *[("ref", "stacked"), ("reflabel", "y"), ("reflabel", "Run 367094")],
+        *[("obj", f"{here}/A/x"), ("obj", f"archive/367094{SAMPLE.dataset}/A/x"), ("obj", f"{here}/B/y")],
+        *[("ref", "stacked"), ("reflabel", "Run 367094"), ("reflabel", "y")],
     ]
 
 

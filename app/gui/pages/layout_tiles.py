@@ -1,0 +1,125 @@
+"""Layouts as tiles of a list: grids of plots with their true rows, columns and gaps.
+
+The plots of a grid have the size of other plots of the list, so a grid spans as many of their columns as it has itself. Where the
+window is too narrow for that, all plots of the grid become smaller together, and below 110 pixels each it scrolls sideways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from app.gui.addresses import text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.current import layout_contents
+from app.gui.layouts.descriptions import description_html
+from app.gui.layouts.index import LayoutRef
+from app.gui.layouts.layout import Layout, PlotCell
+from app.gui.layouts.placed import PlacedCell, PlacedLayout, place
+from app.gui.pages.compare import LegendEntry
+from app.gui.pages.tile import Tile, tile
+from app.gui.quality import status_badge
+from app.gui.view import TILE_SIZES, View
+from app.web.badges import Badge
+
+WIDEST = 1920
+"""Width of a window, pixels, in which a grid is drawn without magnifying its pictures."""
+
+
+class CellTile(NamedTuple):
+    """A plot in a grid."""
+
+    name: str
+    path: str
+    about: Markup  # description
+    no_reference: bool  # whether the layout has no references with it, though the page has
+    tile: Tile | None  # None: the sample has no such ME
+
+
+class LayoutTile(NamedTuple):
+    """A layout in a list, or a plot alone."""
+
+    name: str
+    address: str
+    folder: str
+    folder_address: str  # in the matches of a search, else ""
+    help: Markup
+    status: Badge | None  # the worst of its plots
+    has_data: bool  # whether the sample has any of its plots
+    columns: int
+    rows: list[list[CellTile | None]]  # each with `columns` cells; None is a gap
+    image_size: tuple[int, int]  # width and height of its pictures, pixels
+
+    @property
+    def cells(self) -> list[CellTile]:
+        """The plots, row by row."""
+        return [cell for row in self.rows for cell in row if cell]
+
+    @property
+    def described(self) -> list[CellTile]:
+        """The plots with descriptions."""
+        return [cell for cell in self.cells if cell.about]
+
+
+def layout_tiles(sample: OpenSample, view: View, refs: Iterable[LayoutRef | bytes], legend: Sequence[LegendEntry] = ()) -> list[LayoutTile]:
+    """Layouts, and plots by the paths of their MEs, as tiles in this order, for the template gui/layout_tiles_fragment.html."""
+    refs = list(refs)
+    contents = dict(layout_contents(ref for ref in refs if isinstance(ref, LayoutRef)))
+    return [
+        plot_tile(sample, view, ref, legend) if isinstance(ref, bytes) else layout_tile(sample, view, contents[ref], legend) for ref in refs
+    ]
+
+
+def layout_tile(
+    sample: OpenSample, view: View, layout: Layout, legend: Sequence[LegendEntry] = (), inside: View | None = None
+) -> LayoutTile:
+    """A layout on a sample, compared with the references of `legend`. inside: the view of the layout alone; None for that at its path."""
+    inside = inside or view.of_folder(layout.path.encode())
+    found = _tile(sample, view, place(layout, sample), legend, inside)
+    return found._replace(folder_address=view.of_folder(layout.folder.encode()).address if view.is_search else "")
+
+
+def plot_tile(sample: OpenSample, view: View, path: bytes, legend: Sequence[LegendEntry] = ()) -> LayoutTile:
+    """A plot as a layout of its own."""
+    alone = Layout(text(path), (), ((PlotCell(path.decode("utf-8", "surrogateescape")),),))
+    return _tile(sample, view, place(alone, sample), legend, view.of_folder(path.rpartition(b"/")[0]))
+
+
+def _tile(sample: OpenSample, view: View, placed: PlacedLayout, legend: Sequence[LegendEntry], inside: View) -> LayoutTile:
+    layout, columns = placed.layout, max(map(len, placed.rows), default=1)
+    size = picture_size(columns, view.size)
+    rows = [[_cell_tile(sample, inside, cell, legend, size) if cell else None for cell in row] for row in placed.rows]
+    cells = [cell for row in rows for cell in row if cell]
+    only = cells[0].tile if len(cells) == 1 else None
+    return LayoutTile(
+        name=layout.name,
+        address=only.address if only else inside.address,
+        folder=layout.folder,
+        folder_address="",
+        help=description_html(layout.help),
+        status=status_badge(placed.status),
+        has_data=placed.has_data,
+        columns=columns,
+        rows=[row + [None] * (columns - len(row)) for row in rows],
+        image_size=size,
+    )
+
+
+def picture_size(columns: int, size: str) -> tuple[int, int]:
+    """Width and height of the pictures of a grid: of the chosen size, or of a smaller one of which a row still fills any window."""
+    chosen = TILE_SIZES[size]
+    return next((each for each in TILE_SIZES.values() if each[0] * columns >= WIDEST and each < chosen), chosen)
+
+
+def _cell_tile(sample: OpenSample, inside: View, placed: PlacedCell, legend: Sequence[LegendEntry], size: tuple[int, int]) -> CellTile:
+    no_reference = placed.cell.reference == "no"
+    here = inside.replace(cell=placed.cell)
+    return CellTile(
+        name=text(placed.path.rpartition(b"/")[2]),
+        path=text(placed.path),
+        about=description_html(placed.cell.text),
+        no_reference=no_reference and bool(legend),
+        tile=None if placed.me is None else tile(sample, here, placed.me, () if no_reference else legend, size),
+    )

@@ -1,0 +1,88 @@
+"""What layouts say about a plot: its description, how it looks when it is good or bad, what to do, and whom to call."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from app.gui.current import layout_contents, layout_index
+from app.gui.layouts.descriptions import description_html
+from app.gui.layouts.layout import Example, Layout, PlotCell
+from app.gui.layouts.scopes import scope_of
+from app.gui.plot_addresses import plot_path
+from app.gui.references import Reference
+from app.gui.view import TILE_SIZES, View
+
+
+class ShownExample(NamedTuple):
+    """How the plot looks in a run that is known to be good or bad."""
+
+    title: str
+    note: Markup
+    label: str  # of the sample, "" without one
+    image: str  # address of the plot of that sample, or ""
+    address: str  # of its page
+
+
+class PlotHelp(NamedTuple):
+    """What one layout says about a plot."""
+
+    layout: str  # its path
+    address: str  # of the plot in this layout
+    about: Markup
+    examples: list[ShownExample]
+    action: Markup
+    contact: Markup
+
+
+class LayoutLink(NamedTuple):
+    """A layout with the plot."""
+
+    path: str
+    address: str  # of the plot in this layout
+
+
+EXAMPLE_SIZE = TILE_SIZES["m"]
+
+
+def layouts_of_plot(view: View) -> list[LayoutLink]:
+    """The layouts of the scope of a page that have its plot, without the layout of the view."""
+    found = layout_index(scope_of(view.key.dataset)).of_plot(view.plot)
+    others = (ref for ref in found if not view.cell or ref.path != view.folder)
+    return [LayoutLink(ref.path.decode(), view.of_folder(ref.path).of_plot(view.plot).address) for ref in others]
+
+
+def help_of_plot(view: View) -> list[PlotHelp]:
+    """What the layout of a view says about its plot; for a plot outside of layouts what all of them say, each text once."""
+    if view.cell:
+        layouts = [layout for _, layout in layout_contents(filter(None, [layout_index(scope_of(view.key.dataset)).find(view.folder)]))]
+    else:
+        layouts = [layout for _, layout in layout_contents(layout_index(scope_of(view.key.dataset)).of_plot(view.plot))]
+    found = {_texts(cell): _help(view, layout, cell) for layout in layouts if (cell := _cell(layout, view.plot)) and any(_texts(cell))}
+    return list(found.values())
+
+
+def _cell(layout: Layout, path: bytes) -> PlotCell | None:
+    return next((cell for cell in layout.plots if plot_path(cell) == path), None)
+
+
+def _texts(cell: PlotCell) -> tuple[str, ...]:
+    help_texts = cell.help
+    return (cell.text, *help_texts.good, *help_texts.bad, help_texts.action, help_texts.contact)
+
+
+def _help(view: View, layout: Layout, cell: PlotCell) -> PlotHelp:
+    inside = view.of_folder(layout.path.encode()).of_plot(view.plot).replace(cell=cell)
+    examples = [_example(inside, title, each) for title, each in (("Good", cell.help.good), ("Bad", cell.help.bad)) if any(each)]
+    action, contact = description_html(cell.help.action), description_html(cell.help.contact)
+    return PlotHelp(layout.path, inside.address, description_html(cell.text), examples, action, contact)
+
+
+def _example(view: View, title: str, example: Example) -> ShownExample:
+    note = description_html(example.note)
+    reference = Reference.parse(example.sample.encode())
+    if reference is None:
+        return ShownExample(title, note, example.sample, "", "")
+    there = view.replace(key=reference.key(view.key), references=())
+    return ShownExample(title, note, reference.shown_label(view.key), view.image_of(reference, view.plot, EXAMPLE_SIZE), there.address)

@@ -1,0 +1,193 @@
+"""Layouts on the pages of a sample: their folders, grids, the plots in them, and what they say about these."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.core.settings import Settings
+from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
+from tests.gui.pages.pages import COSMICS, HTMX, ZERO_BIAS, read, words
+
+TRACKS = "PixelPhase1/Tracks/PXBarrel"
+SHIFT = "00 Shift/PixelPhase1"
+"""Folder of layouts, in which the sample has no monitor elements."""
+SHIFT_PAGE = f"{COSMICS}/00%20Shift/PixelPhase1"
+LAYER = f"{TRACKS}/charge_PXLayer_%d"
+ABSENT = "PixelPhase1/Nowhere/absent"
+
+
+def layout(path: str, *rows: tuple[PlotCell | None, ...], scope: str = "offline", text: str = "") -> Layout:
+    return Layout(path, (scope,), rows, help=text)
+
+
+LAYERS = layout(
+    f"{SHIFT}/01 Layers",
+    (PlotCell(LAYER % 1, "Look <b>here</b><script>alert(1)</script>"), None, PlotCell(LAYER % 2, reference="no")),
+    (PlotCell(ABSENT), PlotCell(LAYER % 3, draw=(("ytype", "log"),)), PlotCell("EcalBarrel/EventInfo/reportSummary")),
+    text="Charge <i>on track</i>",
+)
+GONE = layout(f"{SHIFT}/02 Gone", (PlotCell(ABSENT),))
+HELP = ShiftHelp(Example(f"367129{ZERO_BIAS}", "one peak"), Example("", "two peaks"), "Note it in the e-log.", "Pixel expert: 16-5555")
+ONE = layout(f"{TRACKS}/00 One", (PlotCell(LAYER % 1, "With help", (("xtype", "log"),), help=HELP),))
+ONLINE = layout(f"{SHIFT}/03 Online", (PlotCell(LAYER % 1),), scope="online")
+
+
+@pytest.fixture(autouse=True)
+def layouts(hub: Settings) -> None:
+    import_all([LAYERS, GONE, ONE, ONLINE])
+
+
+def folders(page: str) -> dict[str, str]:
+    """The folders of a page with what they contain."""
+    found = re.findall(r'class="name">([^<]*)</bdi>.*?class="count" title="([^"]*)"', page.replace("<wbr>", ""), re.S)
+    return {html.unescape(name): content for name, content in found}
+
+
+def tiles(page: str) -> dict[str, str]:
+    """The HTML of each layout of a page by its name."""
+    found = re.findall(r'<li class="tile layout (?:(?!<li class="tile).)*', page.replace("<wbr>", ""), re.S)
+    return {html.unescape(re.search(r'class="name">([^<]*)<', each)[1]): each for each in found}  # type: ignore[index]
+
+
+def cells(tile: str) -> list[str]:
+    """The cells of a grid, row by row: the name of the monitor element, "" for a gap."""
+    found = re.findall(r'<li( class="gap")?[^>]*>(.*?)</li>', tile[tile.index('<ul class="grid') :], re.S)
+    return ["" if gap else words(re.search(r'class="name">(.*?)</bdi>', cell)[1]) for gap, cell in found]  # type: ignore[index]
+
+
+def image(tile: str, name: str) -> str:
+    """The address of the picture of a monitor element."""
+    (found,) = re.findall(rf'src="([^"]*/{name}\?[^"]*|[^"]*render_overlay[^"]*)"[^>]*alt="Plot {name}', tile)
+    return html.unescape(found)
+
+
+def test_folders_of_layouts_stand_among_those_of_the_sample_with_their_plots(client: FlaskClient) -> None:
+    found = folders(read(client, COSMICS))
+    assert found["00 Shift"] == "6 plots in layouts"
+    assert re.fullmatch(r"\d+ monitor elements, 1 plot in layouts", found["PixelPhase1"])
+    assert list(found) == sorted(found)
+    assert folders(read(client, f"{COSMICS}/00%20Shift")) == {"PixelPhase1": "6 plots in layouts"}
+
+
+def test_a_layout_is_a_grid_with_its_rows_columns_and_gaps_at_every_size(client: FlaskClient) -> None:
+    for size in ("s", "m", "l", "xl"):
+        tile = tiles(read(client, f"{SHIFT_PAGE}?size={size}"))["01 Layers"]
+        assert "columns-3" in tile
+        assert cells(tile) == ["charge_PXLayer_1", "", "charge_PXLayer_2", "absent", "charge_PXLayer_3", "reportSummary"]
+    assert 'loading="lazy"' in tile
+    assert words(tile).count("not in this sample") == 1
+
+
+def test_the_same_plot_in_a_layout_and_in_its_folder_is_one_picture(client: FlaskClient) -> None:
+    of_layout = image(tiles(read(client, SHIFT_PAGE))["01 Layers"], "charge_PXLayer_1")
+    assert of_layout.startswith(f"/api/v1/render{COSMICS.removeprefix('/browse')}/{LAYER % 1}?")
+    assert f'src="{html.escape(of_layout)}"' in read(client, f"{COSMICS}/{TRACKS}")
+
+
+def test_drawing_options_and_no_reference_of_a_layout_hold_for_its_plots_alone(client: FlaskClient) -> None:
+    tile = tiles(read(client, f"{SHIFT_PAGE}?ref=367129{ZERO_BIAS}"))["01 Layers"]
+    assert "ytype=log" in image(tile, "charge_PXLayer_3")
+    assert "render_overlay" in image(tile, "charge_PXLayer_1")
+    assert "render_overlay" not in image(tile, "charge_PXLayer_2")
+    assert words(tile).count("No reference here") == 1
+
+
+def test_a_layout_has_the_worst_status_of_its_plots_and_a_struck_title_without_any(client: FlaskClient) -> None:
+    found = tiles(read(client, SHIFT_PAGE))
+    assert set(found) == {"01 Layers", "02 Gone"}
+    assert re.findall(r'badge-text">([^<]*)<', found["01 Layers"])[0] == "error"
+    assert "<s>" in found["02 Gone"]
+    assert "<s>" not in found["01 Layers"]
+
+
+def test_descriptions_are_html_without_what_could_harm(client: FlaskClient) -> None:
+    tile = tiles(read(client, SHIFT_PAGE))["01 Layers"]
+    assert "Charge <i>on track</i>" in tile
+    assert "Look <b>here</b>" in tile
+    assert "alert" not in tile
+
+
+def test_a_layout_alone_is_the_folder_of_its_path(client: FlaskClient) -> None:
+    page = read(client, f"{SHIFT_PAGE}/01%20Layers")
+    assert list(tiles(page)) == ["01 Layers"]
+    assert "1 layout" in words(page)
+    assert client.get(f"{SHIFT_PAGE}/04").status_code == 404
+
+
+def test_layouts_stand_before_the_monitor_elements_of_a_folder(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/{TRACKS}")
+    assert re.search(r"1 layout, \d+ monitor elements", words(page))
+    assert page.index("00 One") < page.index('alt="Plot charge_PXLayer_2')
+
+
+def test_a_plot_of_a_layout_has_its_options_help_and_neighbours(client: FlaskClient) -> None:
+    page = read(client, f"{SHIFT_PAGE}/01%20Layers?plot={LAYER % 3}")
+    assert "Back to layout" in page
+    assert "3 of 4" in words(page)
+    large = re.search(r'plot-large" src="([^"]*)"', page)
+    assert large
+    assert "ytype=log" in large[1]
+    assert re.search(r'<option value=""[^>]*>log</option>', page), "the form names the scale of the layout"
+    of_view = re.search(r'plot-large" src="([^"]*)"', read(client, f"{SHIFT_PAGE}/01%20Layers?plot={LAYER % 3}&ytype=lin"))
+    assert of_view
+    assert "ytype=lin" in of_view[1]
+
+
+def test_help_has_examples_of_their_samples_what_to_do_and_whom_to_call(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/{TRACKS}/00%20One?plot={LAYER % 1}")
+    found = words(page)
+    for part in ("With help", "one peak", "two peaks", "Note it in the e-log.", "Pixel expert: 16-5555"):
+        assert part in found
+    assert f'src="/api/v1/render/367129{ZERO_BIAS}/{LAYER % 1}?w=266&amp;h=200&amp;xtype=log"' in page
+
+
+def test_a_plot_outside_of_layouts_names_them_and_has_their_help(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}/{TRACKS}?plot={LAYER % 1}")
+    for path in (LAYERS.path, ONE.path):
+        assert f"<bdi>{path}</bdi>" in page
+    assert "Note it in the e-log." in page
+    assert "xtype=log" not in re.search(r'plot-large" src="([^"]*)"', page)[1]  # type: ignore[index]
+
+
+def test_only_failing_shows_layouts_folders_and_plots_that_fail(client: FlaskClient) -> None:
+    assert set(tiles(read(client, f"{SHIFT_PAGE}?only=failing"))) == {"01 Layers"}
+    page = read(client, f"{COSMICS}/{TRACKS}?only=failing")
+    assert "charge_PXLayer_3" in page
+    assert "charge_PXLayer_2" not in page
+    top = read(client, f"{COSMICS}?only=failing")
+    assert 0 < len(folders(top)) < len(folders(read(client, COSMICS)))
+    assert "No plots here fail" in words(read(client, f"{COSMICS}/Info/EventInfo?only=failing"))
+
+
+def test_only_reference_shows_what_a_reference_has(client: FlaskClient) -> None:
+    read(client, f"/browse/367129{ZERO_BIAS}")  # so its list has been read
+    found = tiles(read(client, f"{SHIFT_PAGE}?only=reference&ref=367129{ZERO_BIAS}"))
+    assert set(found) == {"01 Layers"}
+    assert tiles(read(client, f"{SHIFT_PAGE}?only=reference&ref=1")) == {}
+
+
+def test_a_search_finds_layouts_by_path(client: FlaskClient) -> None:
+    page = read(client, f"{COSMICS}?q=shift+LAYERS", **HTMX)
+    assert list(tiles(page)) == ["01 Layers"]
+    assert "1 match for" in words(page)
+    assert f'class="where" href="{SHIFT_PAGE}"' in page
+    assert tiles(read(client, f"{COSMICS}?q=shift+status:error", **HTMX)) == {}
+
+
+def test_a_long_list_of_layouts_is_loaded_in_parts(client: FlaskClient) -> None:
+    import_all([layout(f"Many/{number:03}", (PlotCell(LAYER % 1),)) for number in range(203)])
+    page = read(client, f"{COSMICS}/Many")
+    assert len(tiles(page)) == 200
+    assert "Show more (3 remaining)" in words(page)
+    assert len(tiles(read(client, f"{COSMICS}/Many?from=200", **HTMX))) == 3
+
+
+def test_a_slide_show_goes_through_the_plots_of_a_layout_as_it_draws_them(client: FlaskClient) -> None:
+    page = read(client, f"{SHIFT_PAGE}/01%20Layers?slide=5&plot={LAYER % 3}")
+    assert "3 of 3" in words(page)
+    assert "ytype=log" in page
