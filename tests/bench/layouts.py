@@ -25,7 +25,12 @@ SAMPLE = f"367199/Large/Demo-{MES}-v1/DQMIO"
 ADDRESSES = {
     "top folder, API": f"/api/v1/archive/{SAMPLE}",
     "top folder, page": f"/browse/{SAMPLE}",
+    "search in the top folder, API": f"/api/v1/archive/{SAMPLE}?search=occupancy",
 }
+"""Addresses that a sample has with and without layouts."""
+
+FOLDER = "CSC/Layouts/CSC%20DQM%20Shifter/00%20Dump"
+"""The folder with most layouts of a scope: 164."""
 
 INDEX = """
 import resource, sys, time
@@ -57,6 +62,9 @@ def layouts(folder: Path) -> None:
         with_all.command("layouts", "import", str(FIXTURES / "layouts.json"))
         for what, address in ADDRESSES.items():
             _compare(what, address, without, with_all)
+        for what, address in {"API": f"/api/v1/archive/{SAMPLE}/{FOLDER}", "page": f"/browse/{SAMPLE}/{FOLDER}"}.items():
+            _warm(with_all, address)
+            add_row(f"folder of 164 layouts, {what}, CPU", f"{statistics.median(_cpu_ms(with_all, address) for _ in range(ROUNDS)):.1f} ms")
         done = subprocess.run([sys.executable, "-c", INDEX, str(with_all.data)], cwd=TREE, check=True, capture_output=True, text=True)
         cpu_s, memory, count = map(float, done.stdout.split())
         add_row(f"{count:,.0f} layouts of a scope and the others, first look, CPU", f"{cpu_s:.2f} s", "1 s")
@@ -64,14 +72,18 @@ def layouts(folder: Path) -> None:
 
 
 def _compare(what: str, address: str, *hubs: Hub) -> None:
-    """Measure one address of both hubs in turns."""
+    """Measure an address of both hubs in turns."""
     for each in hubs:
-        for _ in range(WARM):
-            each.get(address)
+        _warm(each, address)
     rounds = [[_cpu_ms(each, address) for each in hubs] for _ in range(ROUNDS)]
     none, everything = (statistics.median(column) for column in zip(*rounds, strict=True))
     more = statistics.median(with_all - without for without, with_all in rounds)
-    add_row(f"{what}, with all layouts", f"{everything:.1f} ms, {more:+.1f} ms to {none:.1f} ms with none", "+2 ms")
+    add_row(f"{what}, with all layouts, CPU", f"{everything:.1f} ms, {more:+.1f} ms to {none:.1f} ms with none", "+2 ms")
+
+
+def _warm(hub: Hub, address: str) -> None:
+    for _ in range(WARM):
+        hub.get(address)
 
 
 def _cpu_ms(hub: Hub, address: str) -> float:
