@@ -13,10 +13,13 @@ class ArrangementConflict(GuiError):
         number: Of its newest version.
         content: Of that version.
         user: Who made it.
+        is_removed: Whether it removed the arrangement.
     """
 
-    def __init__(self, number: int, content: Content, user: str) -> None:
-        super().__init__(f"{user} has changed {content.path} since you opened it; its newest version is {number}")
+    def __init__(self, number: int, content: Content, user: str, *, is_removed: bool) -> None:
+        what = "removed" if is_removed else "changed"
+        super().__init__(f"{user} has {what} {content.path} since you opened it; its newest version is {number}")
         self.number = number
         self.content = content
         self.user = user
+        self.is_removed = is_removed

@@ -11,16 +11,16 @@ from app.gui.layouts.models import Arrangement, ArrangementActivation, Arrangeme
 from app.gui.layouts.versions import find
 
 AT_ONCE = ("import", "roll back")
-"""Actions that make a version active in the same moment."""
+"""Actions that can make a version active in the same moment."""
 
 
 class HistoryEntry(NamedTuple):
     """A new version, or a change of what is active.
 
     Attributes:
-        number: Of the version; 0 for a removal.
+        number: Of the version.
         at: Unix s UTC.
-        action: "add", "edit", "import" or "roll back" for a new version; "activate" or "remove".
+        action: Of a new version, as in ArrangementVersion, or "activate".
         differences: Of a new version to the one before it.
         activated: Whether a new version became active with it.
         is_active: Whether a new version is active now.
@@ -48,10 +48,7 @@ def history_of(arrangement: int) -> list[HistoryEntry]:
         changed = differences(before, content) if before else []
         found.append(HistoryEntry(number, at, user, action, reason, changed, at_once, number == row.active))
         before = content
-    found += [
-        HistoryEntry(number, at, user, "activate" if number else "remove", reason, [], False, False)
-        for (number, at), (user, reason) in activations.items()
-    ]
+    found += [HistoryEntry(number, at, user, "activate", reason, [], False, False) for (number, at), (user, reason) in activations.items()]
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
@@ -62,9 +59,9 @@ def _versions(arrangement: int) -> list[tuple[int, float, str, str, str, str]]:
 
 
 def _activations(arrangement: int) -> dict[tuple[int, float], tuple[str, str]]:
-    """User and reason of each activation by number of the version and time."""
+    """User and reason of each activation by number of the version and time; removals are versions."""
     table = ArrangementActivation
-    query = table.select(table.number, table.at, table.user, table.reason).where(table.arrangement == arrangement)
+    query = table.select(table.number, table.at, table.user, table.reason).where(table.arrangement == arrangement, table.number > 0)
     return {(number, at): (user, reason) for number, at, user, reason in rows(query)}
 
 

@@ -41,14 +41,17 @@ class Arrangement(Table):
 
 
 class ArrangementVersion(Table):
-    """What an arrangement was at some time. Triggers in the database allow only new rows."""
+    """What an arrangement was at some time. Triggers in the database allow only new rows.
+
+    A removal is a version too, with the content of the one before: who edited that one does not bring it back unknowingly.
+    """
 
     arrangement = ForeignKeyField(Arrangement, index=False)
     number = IntegerField()  # 1, 2, ...
     at = DoubleField()  # Unix s UTC
     user = TextField()  # author
     reason = TextField(default="")
-    action = TextField()  # "add", "edit", "import" or "roll back"
+    action = TextField()  # "add", "edit", "import", "roll back" or "remove"
     document = TextField()  # JSON in the form dqm-layouts/2
 
     class Meta:

@@ -18,7 +18,19 @@ from app.gui.layouts.contents import Content, content_of, kind_of, text_of
 from app.gui.layouts.errors import NotEditable
 from app.gui.layouts.models import COUNTER, LAYOUT, WORKSPACE, Arrangement, ArrangementPlace, ArrangementVersion
 from app.gui.layouts.rights import check_may_change
-from app.gui.layouts.versions import ChangeAuthor, add_version, check_free, conflict, content_at, find, hide, places_of, show, version_at
+from app.gui.layouts.versions import (
+    REMOVE,
+    ChangeAuthor,
+    add_version,
+    check_free,
+    check_not_passed,
+    content_at,
+    find,
+    hide,
+    places_of,
+    show,
+    version_at,
+)
 from app.gui.layouts.workspace import Workspace
 from app.security.audit_log import audit
 
@@ -97,7 +109,8 @@ def save(content: Content, *, arrangement: int | None = None, based_on: int = 0,
     row = find(arrangement)
     check_may_change(row.owner, row.path, content.path)
     _check_editable(row)
-    if version_at(row, row.newest).document == text_of(content):
+    newest = version_at(row, row.newest)
+    if newest.document == text_of(content) and newest.action != REMOVE:
         return Saved(row.id, row.newest, False)
     with proxy.atomic():
         number = add_version(row, based_on, content, "edit", ChangeAuthor.now(reason))
@@ -121,7 +134,7 @@ def _add(content: Content, reason: str, owner: str) -> Saved:
 def activate(arrangement: int, number: int, reason: str = "") -> None:
     """Show a version instead of an earlier one.
 
-    Raises ArrangementConflict if a later version is active, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
+    Raises ArrangementConflict if a later version was active or the arrangement was removed after this one, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
     """
     row = find(arrangement)
     content = content_at(row, number)
@@ -130,8 +143,7 @@ def activate(arrangement: int, number: int, reason: str = "") -> None:
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
-        if row.active > number:
-            raise conflict(arrangement)
+        check_not_passed(row, number)
         if row.active != number:
             show(row, number, content, version, ChangeAuthor.now(reason))
             audit(f"activate {row.kind}", content.path, reason, f"version {number}")
@@ -157,7 +169,7 @@ def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") ->
 
 
 def remove(arrangement: int, based_on: int, reason: str = "") -> None:
-    """Show an arrangement no longer; its versions stay, and it can be rolled back to one.
+    """Show an arrangement no longer, which is a version too; it can be rolled back to an earlier one.
 
     Raises ArrangementConflict if there is a newer version than `based_on`, UnknownArrangement, NotEditable, or an error of `check_may_change`.
     """
@@ -167,9 +179,9 @@ def remove(arrangement: int, based_on: int, reason: str = "") -> None:
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
-        if row.newest != based_on:
-            raise conflict(arrangement)
-        hide(row, version, ChangeAuthor.now(reason))
+        change = ChangeAuthor.now(reason)
+        add_version(row, based_on, content_at(row, row.newest), REMOVE, change)
+        hide(row, version, change)
         audit(f"remove {row.kind}", row.path, reason)
 
 

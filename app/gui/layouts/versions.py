@@ -32,6 +32,10 @@ class ChangeAuthor(NamedTuple):
         return self._asdict()
 
 
+REMOVE = "remove"
+"""Action of a version that says that the arrangement is shown no longer."""
+
+
 def find(number: int) -> Arrangement:
     """The arrangement of this number. Raises UnknownArrangement."""
     row: Arrangement | None = Arrangement.get_or_none(Arrangement.id == number)
@@ -69,7 +73,16 @@ def conflict(arrangement: int) -> ArrangementConflict:
     """The error for somebody who does not know the newest version of an arrangement."""
     row = find(arrangement)
     newest = version_at(row, row.newest)
-    return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user)
+    return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user, is_removed=newest.action == REMOVE)
+
+
+def check_not_passed(row: Arrangement, number: int) -> None:
+    """Raise ArrangementConflict if a later version than this one was active, or the arrangement was removed after it."""
+    version, activation = ArrangementVersion, ArrangementActivation
+    later = activation.select().where(activation.arrangement == row.id, activation.number > number)
+    removed = version.select().where(version.arrangement == row.id, version.number > number, version.action == REMOVE)
+    if later.exists() or removed.exists():
+        raise conflict(row.id)
 
 
 def show(row: Arrangement, number: int, content: Content, version: int, change: ChangeAuthor) -> None:

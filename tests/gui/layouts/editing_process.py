@@ -51,7 +51,7 @@ def add(layout: int, plot: str) -> bool:
     try:
         activate(layout, saved.number)
     except ArrangementConflict:
-        pass  # a later version is active already, which was made from this one
+        pass  # a later version is active already, or was removed; it was made from this one
     return True
 
 
@@ -60,7 +60,7 @@ def remove_and_restore(layout: int) -> None:
     newest = find(layout).newest
     try:
         remove(layout, newest)
-        roll_back(layout, newest, newest)
+        roll_back(layout, newest, newest + 1)
     except ArrangementConflict:
         pass
 

@@ -99,7 +99,7 @@ def test_the_history_tells_who_did_what_when_and_why(hub: Settings) -> None:
     remove(number, 3, "old")
     entries = history_of(number)
     assert [(entry.number, entry.action, entry.reason, entry.differences, entry.activated) for entry in entries] == [
-        (0, "remove", "old", [], False),
+        (4, "remove", "old", [], False),
         (3, "roll back", "wrong", ["removed Pixel/b from row 1, column 2"], True),
         (2, "activate", "checked", [], False),
         (2, "edit", "b too", ["added Pixel/b at row 1, column 2"], False),

@@ -87,12 +87,29 @@ def test_a_removed_layout_comes_back_by_rolling_back(hub: Settings) -> None:
     assert (shown(), active_contents([number])) == (None, {})
     other = added(TWO)
     with pytest.raises(PathTaken, match=rf"Another layout for online samples is at {PATH} already \(number {other}\)") as caught:
-        roll_back(number, 1, 1)
+        roll_back(number, 1, 2)
     assert caught.value.other == other
-    assert find(number).newest == 1, "a refused change leaves nothing behind"
+    assert find(number).newest == 2, "a refused change leaves nothing behind"
     remove(other, 1)
-    roll_back(number, 1, 1)
+    roll_back(number, 1, 2)
     assert shown() == ONE
+
+
+def test_who_edited_a_layout_that_was_removed_meanwhile_does_not_bring_it_back_unknowingly(hub: Settings) -> None:
+    number = added()
+    save(TWO, arrangement=number, based_on=1)
+    remove(number, 2)
+    for attempt in (
+        lambda: activate(number, 2),
+        lambda: save(THREE, arrangement=number, based_on=2),
+        lambda: save(TWO, arrangement=number, based_on=2),
+    ):
+        with pytest.raises(ArrangementConflict, match=f"has removed {PATH} since you opened it"):
+            attempt()
+    assert shown() is None
+    save(THREE, arrangement=number, based_on=3)
+    activate(number, 4)
+    assert shown() == THREE
 
 
 def test_a_path_is_unique_in_each_scope(hub: Settings) -> None:
