@@ -86,6 +86,7 @@ PAGES = {
         SAMPLE,
         f"{SAMPLE}/Info/EventInfo",
         f"{SAMPLE}/Muons/diMuonHistograms",
+        f"{SAMPLE}?shared={{own_layout}}",
         f"{SAMPLE}?q=reportSummary",
         f"{SAMPLE}?q=nothingLikeThis",
         f"{SAMPLE}?failing=1",
@@ -188,7 +189,7 @@ def full_site(
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
         points.fill(settings)
-        private.share(private.pin("ada", [PlotCell("Muons/pt", draw=(("ytype", "log"),)), PlotCell("Hcal/adc")], name="Mine"))
+        private.share(private.pin("ada", [PlotCell(CHARGE, draw=(("ytype", "log"),)), PlotCell("Hcal/adc")], name="Mine"))
         add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
         add_rule(RULE, "ada")
         evaluate_if_changed(TrendRule.get(), settings)

@@ -10,13 +10,16 @@ from app.gui.layouts.index import LayoutIndex, LayoutRef
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.scopes import scope_of
 from app.gui.pages.compare import LegendEntry
+from app.gui.pages.shared_layout import shared_layout
 from app.gui.plot_addresses import plot_path
 from app.gui.search_terms import Term
 from app.gui.view import View
 
 
 def opened_layout(view: View) -> Layout | None:
-    """The layout whose path is the folder of a view."""
+    """The private layout that a view shows, or the layout whose path is its folder."""
+    if view.shared:
+        return shared_layout(view.shared).layout
     ref = layout_index(scope_of(view.key.dataset)).find(view.folder)
     return layout_contents([ref])[0][1] if ref else None
 

@@ -14,7 +14,7 @@ from app.gui.layouts.index import LayoutIndex, LayoutSubfolder
 from app.gui.layouts.scopes import scope_of
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.layout_lists import layout_cells, listed_layouts, opened_layout
-from app.gui.pages.layout_tiles import LayoutTile, layout_tiles
+from app.gui.pages.layout_tiles import LayoutTile, layout_tile, layout_tiles
 from app.gui.pages.tile import SCALARS, Tile, tile
 from app.gui.quality import FAILING, STATUS_CODES, failing_mes, ranks
 from app.gui.search_terms import Lists, StatusTerm, Term, find_matches
@@ -57,6 +57,8 @@ class ListPage(NamedTuple):
 
 def list_view(sample: OpenSample, view: View, part: tuple[int, int], legend: Sequence[LegendEntry] = ()) -> ListPage:
     """The content of the page of a view, with the tiles of a part of its list, compared with the references of `legend`."""
+    if view.shared and not view.is_search and (layout := opened_layout(view)):
+        return _alone(layout_tile(sample, view, layout, legend, view))
     try:
         terms, problem = _terms(view), ""
         found = _matches(sample, terms) if terms else None
@@ -80,6 +82,13 @@ def list_view(sample: OpenSample, view: View, part: tuple[int, int], legend: Seq
         more=view.with_query(f"from={end}") if end < len(layouts) + len(mes) else "",
         complete=found is None or len(found) < MAX_MATCHES,
         problem=problem,
+    )
+
+
+def _alone(layout: LayoutTile) -> ListPage:
+    """The page of a private layout."""
+    return ListPage(
+        folders=[], layouts=[layout], tiles=[], exists=True, layout_total=1, total=0, remaining=0, more="", complete=True, problem=""
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flask import request
@@ -10,9 +11,10 @@ from app.gui import samples
 from app.gui.addresses import text
 from app.gui.layouts import private
 from app.gui.layouts.layout import DRAWN, PlotCell
+from app.gui.pages.layout_lists import with_cell
+from app.gui.pages.shared_layout import browser_user, shared_layout
 from app.gui.samples import SampleKey
 from app.gui.view import View
-from app.security.caller import current_user
 from app.web import Problem
 
 NOT_PINNED = "Nothing can be pinned from this address"
@@ -50,23 +52,26 @@ def pinned_paths(view: View) -> list[str]:
 
 
 def cells_of(view: View) -> list[PlotCell]:
-    """The plot, or the marked plots, of a view as cells with the drawing options of the view."""
-    return [PlotCell(path, draw=_draw(view, path.encode())) for path in pinned_paths(view)]
+    """The plot, or the marked plots, of a view as cells: with what its layout has for the plot, and the drawing options of the view."""
+    found = with_cell(view).cell
+    return [_with_options(found if isinstance(found, PlotCell) else PlotCell(path), view, path.encode()) for path in pinned_paths(view)]
 
 
-def _draw(view: View, path: bytes) -> tuple[tuple[str, str], ...]:
-    options = dict(view.options_of(path))
-    return tuple((name, options[name]) for name in DRAWN if name in options)
+def _with_options(cell: PlotCell, view: View, path: bytes) -> PlotCell:
+    options = {name: value for name, value in view.options_of(path) if name in DRAWN}
+    return replace(cell, draw=tuple((dict(cell.draw) | options).items()), written="")
 
 
 def pin_context(view: View) -> dict[str, Any]:
-    """Values of gui/pin.html and gui/my_plots_menu.html: the private layouts of who is signed in in this browser."""
-    caller = current_user()
-    can_pin = bool(caller.name) and not caller.is_token
-    boards = private.boards_of(caller.name, text(view.plot)) if can_pin else []
+    """Values of gui/pin.html, gui/my_plots_menu.html and gui/shared_layout.html: the private layouts of who is signed in in this browser."""
+    user = browser_user()
+    boards = private.boards_of(user, text(view.plot))
     return {
         "boards": boards,
-        "can_pin": can_pin,
+        "can_pin": bool(user),
+        "private_layout": shared_layout(view.shared) if view.shared else None,
+        "is_own": bool(view.shared) and shared_layout(view.shared).owner == user,
+        "close_shared": view.of_folder(b"").address,
         "own_plots": [(board.name, view.of_folder(b"").replace(shared=str(board.number)).address) for board in boards],
         "pin_next": view.address.removeprefix(request.script_root),
     }

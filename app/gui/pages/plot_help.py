@@ -10,6 +10,7 @@ from app.gui.current import layout_contents, layout_index
 from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.layout import Example, Layout, PlotCell
 from app.gui.layouts.scopes import scope_of
+from app.gui.pages.layout_lists import opened_layout
 from app.gui.plot_addresses import plot_path
 from app.gui.references import Reference
 from app.gui.view import TILE_SIZES, View
@@ -55,7 +56,9 @@ def layouts_of_plot(view: View) -> list[LayoutLink]:
 
 def help_of_plot(view: View) -> list[PlotHelp]:
     """What the layout of a view says about its plot; for a plot outside of layouts what all of them say, each text once."""
-    if view.cell:
+    if view.shared:
+        layouts = list(filter(None, [opened_layout(view)]))
+    elif view.cell:
         layouts = [layout for _, layout in layout_contents(filter(None, [layout_index(scope_of(view.key.dataset)).find(view.folder)]))]
     else:
         layouts = [layout for _, layout in layout_contents(layout_index(scope_of(view.key.dataset)).of_plot(view.plot))]
@@ -73,7 +76,7 @@ def _texts(cell: PlotCell) -> tuple[str, ...]:
 
 
 def _help(view: View, layout: Layout, cell: PlotCell) -> PlotHelp:
-    inside = view.of_folder(layout.path.encode()).of_plot(view.plot).replace(cell=cell)
+    inside = view if view.shared else view.of_folder(layout.path.encode()).of_plot(view.plot).replace(cell=cell)
     examples = [_example(inside, title, each) for title, each in (("Good", cell.help.good), ("Bad", cell.help.bad)) if any(each)]
     action, contact = description_html(cell.help.action), description_html(cell.help.contact)
     return PlotHelp(layout.path, inside.address, description_html(cell.text), examples, action, contact)

@@ -1,0 +1,20 @@
+"""The private layout that a page of a sample shows: one of who is signed in, or one that its owner shares by a link."""
+
+from __future__ import annotations
+
+from app.core.request_cache import once_per_request
+from app.gui.layouts import private
+from app.gui.layouts.private import PrivateLayout
+from app.security.caller import current_user
+
+
+@once_per_request
+def shared_layout(shared: str) -> PrivateLayout:
+    """The private layout of the field `shared` of a view, as who sends this request may see it. Raises UnknownArrangement."""
+    return private.shown_layout(browser_user(), shared)
+
+
+def browser_user() -> str:
+    """The name of who is signed in in this browser; "" for others, and for scripts with a token."""
+    caller = current_user()
+    return "" if caller.is_token else caller.name
