@@ -1,4 +1,4 @@
-"""The page of the workspaces of kind `quality` and `summary`: the report summary of each subsystem as map, value and parts."""
+"""The page of the workspaces of the kinds of SHARES: the report summary of each subsystem as map, value and parts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,20 @@ from app.gui.pages.tile import Tile, tile
 from app.gui.view import View
 from app.web.badges import Badge
 
-VALUE, MAP, PARTS = b"reportSummary", b"reportSummaryMap", b"reportSummaryContents"
-"""Names in the folder `EventInfo` of a subsystem: the share of what is good, its map, and the folder with the shares of its parts."""
+
+class ShareNames(NamedTuple):
+    """Names in the folder `EventInfo` of a subsystem."""
+
+    title: str  # on the page
+    value: bytes  # the share of what is good
+    map: bytes
+    parts: bytes  # folder with the shares of its parts
+
+
+REPORT = ShareNames("Report summary", b"reportSummary", b"reportSummaryMap", b"reportSummaryContents")
+CERTIFICATION = ShareNames("Certification", b"CertificationSummary", b"CertificationSummaryMap", b"CertificationContents")
+SHARES = {"quality": REPORT, "summary": REPORT, "certification": CERTIFICATION}
+"""By the kinds of workspaces that show them; `summary` has no maps."""
 
 EXPECTED = b"Summary/Summaries"
 """Path of the layout with the maps of all subsystems, in their usual order."""
@@ -45,7 +57,7 @@ class SummaryValue(NamedTuple):
 
 
 class SubsystemSummary(NamedTuple):
-    """The report summary of a subsystem."""
+    """The report summary of a subsystem, or its certification."""
 
     name: str
     folder_address: str
@@ -58,7 +70,7 @@ class SubsystemSummary(NamedTuple):
     me_count: int
 
 
-def subsystem_summaries(sample: OpenSample, view: View, index: LayoutIndex) -> tuple[list[SubsystemSummary], list[str]]:
+def subsystem_summaries(sample: OpenSample, view: View, index: LayoutIndex, shares: ShareNames) -> tuple[list[SubsystemSummary], list[str]]:
     """The summaries of the subsystems of a sample, and the names of those that the layout EXPECTED has and the sample has not.
 
     The subsystems of that layout come first, in its order.
@@ -66,19 +78,19 @@ def subsystem_summaries(sample: OpenSample, view: View, index: LayoutIndex) -> t
     maps = (source for layout in index.plots(*index.positions(EXPECTED)) for source in layout.sources)
     expected = dict.fromkeys(source.partition(b"/")[0] for source in maps)
     folders = {folder.name: folder for folder in sample.names.folder(b"").subfolders}
-    found = {name: summary for name, folder in folders.items() if (summary := _summary(sample, view, folder))}
+    found = {name: summary for name, folder in folders.items() if (summary := _summary(sample, view, folder, shares))}
     names = [*(name for name in expected if name in found), *(name for name in found if name not in expected)]
     return [found[name] for name in names], [text(name) for name in expected if name not in found]
 
 
-def _summary(sample: OpenSample, view: View, folder: Subfolder) -> SubsystemSummary | None:
+def _summary(sample: OpenSample, view: View, folder: Subfolder, shares: ShareNames) -> SubsystemSummary | None:
     path = folder.name + FOLDER
-    value, plot = _find(sample, folder, path + VALUE), _find(sample, folder, path + MAP)
+    value, plot = _find(sample, folder, path + shares.value), _find(sample, folder, path + shares.map)
     if value is None and plot is None:
         return None
     here = view.of_folder(path[:-1])
     found = {name: _find(sample, folder, path + name.encode()) for name in COLUMNS}
-    parts = sample.names.folder(path + PARTS).mes
+    parts = sample.names.folder(path + shares.parts).mes
     return SubsystemSummary(
         text(folder.name),
         view.of_folder(folder.name).address,
@@ -87,7 +99,7 @@ def _summary(sample: OpenSample, view: View, folder: Subfolder) -> SubsystemSumm
         {name: readable_fact(name, sample.scalar(index), view.tz) for name, index in found.items() if index is not None},
         [_part(sample, view, index) for index in parts[:MAX_PARTS]],
         max(0, len(parts) - MAX_PARTS),
-        view.of_folder(path + PARTS).address,
+        view.of_folder(path + shares.parts).address,
         folder.me_count,
     )
 

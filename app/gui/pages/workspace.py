@@ -1,4 +1,4 @@
-"""The page of a workspace: its quick collection, then its folders; or the report summaries of all subsystems."""
+"""The page of a workspace: its quick collection, then its folders; or the summaries of all subsystems."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from app.gui.current import layout_index, workspace_menu
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.workspace import Workspace
 from app.gui.layouts.workspaces import shown_kind
+from app.gui.pages.compare import compare_context, legend_of
 from app.gui.pages.frame import frame_of_request
+from app.gui.pages.marked import marks_context
+from app.gui.pages.quick_collection import quick_collection
 from app.gui.pages.run_info import run_info
-from app.gui.pages.subsystem_summary import DOUBTFUL, LABELLED, subsystem_summaries
+from app.gui.pages.subsystem_summary import DOUBTFUL, LABELLED, SHARES, subsystem_summaries
+from app.gui.pages.workspace_folders import folder_list
 from app.gui.pages.workspace_menu import workspace_address, workspace_of, workspace_root
 from app.gui.view import TILE_SIZES, View
 from app.web import is_fragment, page
-
-SUMMARIES = ("quality", "summary")
-"""Kinds of workspaces with the report summaries; `summary` has no maps."""
 
 
 def workspace_response(sample: OpenSample, view: View) -> Response | None:
@@ -31,24 +32,48 @@ def workspace_response(sample: OpenSample, view: View) -> Response | None:
         return make_response(redirect(view.replace(folder=root).address))
     if view.folder:
         return None
-    if shown_kind(workspace) in SUMMARIES:
+    if shown_kind(workspace) in SHARES:
         return _summary_page(sample, view, workspace)
-    return None
+    return _collection_page(sample, view, workspace)
+
+
+def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Response | None:
+    """The quick collection and the folders; None for a workspace of all folders without a quick collection."""
+    folders = folder_list(sample, view, workspace)
+    if folders.is_everything and not workspace.quick:
+        return None
+    legend = legend_of(view)
+    return page(
+        "gui/workspace.html",
+        "gui/workspace_fragment.html",
+        workspace=workspace,
+        quick=quick_collection(sample, view, workspace, legend),
+        folders=folders,
+        sizes=[(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES],
+        tile_size=TILE_SIZES[view.size],
+        only=[(title, view.replace(only=only).address, only == view.only) for only, title in (("", "all"), ("failing", "failing"))],
+        run_info=None if is_fragment() else run_info(sample, view),
+        **frame_of_request(view, sample),
+        **compare_context(view, legend),
+        **marks_context(view, []),
+    )
 
 
 def _summary_page(sample: OpenSample, view: View, workspace: Workspace) -> Response:
-    scope = scope_of(view.key.dataset)
-    summaries, absent = subsystem_summaries(sample, view, layout_index(scope))
-    named = {each.name: workspace_address(view, each.name) for each in workspace_menu(scope).workspaces}
+    scope, kind = scope_of(view.key.dataset), shown_kind(workspace)
+    summaries, absent = subsystem_summaries(sample, view, layout_index(scope), SHARES[kind])
+    menu = workspace_menu(scope)
+    named = {each.name: workspace_address(view, found.name) for each in summaries if (found := menu.find(each.name))}
     return page(
         "gui/summary.html",
         "gui/summary_fragment.html",
         summaries=summaries,
         absent=absent,
         named=named,
-        labels=LABELLED,
+        labels=[(name, label) for name, label in LABELLED if any(name in each.facts for each in summaries)],
         doubtful=DOUBTFUL,
-        table_alone=shown_kind(workspace) == "summary",
+        shares=SHARES[kind],
+        table_alone=kind == "summary",
         tile_size=TILE_SIZES[view.size],
         zones=[(name, view.replace(tz=name).address, name == view.tz) for name in ZONES],
         run_info=None if is_fragment() else run_info(sample, view),

@@ -15,7 +15,8 @@ from app.gui.layouts.workspace import Workspace
 from tests.gui.pages.pages import COSMICS, read, words
 
 SCOPES = ("offline",)
-CHARGE = "PixelPhase1/Tracks/PXBarrel/charge_PXLayer_1"
+BARREL = "PixelPhase1/Tracks/PXBarrel"
+CHARGE, FAILING, SIZE = f"{BARREL}/charge_PXLayer_1", f"{BARREL}/charge_PXLayer_3", f"{BARREL}/size_PXLayer_1"
 
 
 def layout(path: str, *plots: str, fits: Fits = FOR_ALL) -> Layout:
@@ -70,6 +71,9 @@ def test_the_workspace_shift_shows_the_layouts_of_the_shift_and_leads_back_to_th
     for folder in ("", "/Hcal", "/00%20Shifty"):
         answer = client.get(f"{COSMICS}{folder}?ws=Shift&size=l", follow_redirects=False)
         assert (answer.status_code, answer.location) == (302, f"{COSMICS}/00%20Shift?size=l&ws=Shift")
+    page = read(client, f"{COSMICS}/00%20Shift?ws=Shift")
+    assert f'href="{COSMICS}/00%20Shift/Pixel?ws=Shift"' in page
+    assert "Plot charge_PXLayer_1" in read(client, f"{COSMICS}/00%20Shift/Pixel?ws=Shift")
 
 
 def test_the_summary_has_the_subsystems_in_the_order_of_the_layout_with_their_maps_and_values(client: FlaskClient) -> None:
@@ -83,7 +87,71 @@ def test_the_summary_has_the_subsystems_in_the_order_of_the_layout_with_their_ma
 def test_the_reports_are_the_table_alone(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?ws=Reports")
     assert "Report summary map" not in page
-    assert "Subsystem Good Run Lumisection" in words(page)
+    assert "Subsystem Good Monitor elements" in words(page)
+
+
+def tiles(page: str) -> list[str]:
+    """The names of the entries of the quick collection that are shown, in order."""
+    quick = page.partition('id="quick-title"')[2].partition('id="folders-title"')[0]
+    return [unescape(re.sub("<[^>]*>", "", name)) for name in re.findall(r'<h3>.*?<bdi class="name">(.*?)</bdi>', quick, re.DOTALL)]
+
+
+def test_a_workspace_shows_its_quick_collection_first_in_order_and_names_what_is_missing(client: FlaskClient) -> None:
+    rows = ((PlotCell(CHARGE), None), (PlotCell("Gone/a"), PlotCell(SIZE)))
+    import_all([Layout("PixelPhase1/Layouts/00 - Charge", SCOPES, rows), layout("PixelPhase1/Layouts/01 - Gone", "Gone/a", "Gone/b")])
+    names = ("02 - Charge", "00 - Charge", "01 - Gone")
+    quick = (*(f"PixelPhase1/Layouts/{name}" for name in names), FAILING, "no/such/plot")
+    import_all([Workspace("Quick", SCOPES, folders=("PixelPhase1", "Pixel2"), quick=quick)])
+    page = read(client, f"{COSMICS}?ws=Quick&size=s")
+    assert "Quick collection: 5 entries" in words(page)
+    assert tiles(page) == ["00 - Charge", "charge_PXLayer_3"]
+    assert page.count('<li class="gap"') == 1
+    absent = words(page.partition('class="absent-entries"')[2].partition("</details>")[0])
+    assert "3 of 5 not in this sample" in absent
+    assert "PixelPhase1/Layouts/02 - Charge no such layout or plot, but PixelPhase1/Layouts/00 - Charge" in absent
+    assert links(page, "PixelPhase1/Layouts/01 - Gone") == [f"{COSMICS}/PixelPhase1/Layouts/01%20-%20Gone?size=s&ws=Quick"]
+    assert re.findall(r'<li value="(\d)">', page) == ["1", "3", "5"]
+    assert page.index("quick-title") < page.index("folders-title")
+    assert f'href="{COSMICS}/PixelPhase1?size=s&amp;ws=Quick"' in page
+    assert "Not in this sample: Pixel2" in words(page)
+    failing = read(client, f"{COSMICS}?ws=Quick&only=failing")
+    assert tiles(failing) == ["charge_PXLayer_3"]
+    assert tiles(read(client, f"{COSMICS}?ws=Quick&first=failing")) == ["charge_PXLayer_3", "00 - Charge"]
+
+
+def test_a_plot_has_one_address_whether_a_quick_collection_its_layout_or_its_folder_shows_it(client: FlaskClient) -> None:
+    import_all([layout("PixelPhase1/Layouts/Charge"), Workspace("Quick", SCOPES, quick=("PixelPhase1/Layouts/Charge", CHARGE))])
+    addresses = [
+        set(re.findall(r'src="([^"]*charge_PXLayer_1[^"]*)"', read(client, f"{COSMICS}{place}"))) for place in ("?ws=Quick", f"/{BARREL}")
+    ]
+    assert len(addresses[0]) == 1
+    assert addresses[0] == addresses[1]
+
+
+def test_a_workspace_of_a_regular_expression_has_the_folders_and_plots_that_match(client: FlaskClient) -> None:
+    import_all([Workspace("Match", SCOPES, match=f"^(Hcal/|{CHARGE}$)")])
+    page = read(client, f"{COSMICS}?ws=Match")
+    assert f'href="{COSMICS}/Hcal?ws=Match"' in page
+    assert f'href="{COSMICS}/PixelPhase1?ws=Match"' not in page
+    assert "Plot charge_PXLayer_1" in page
+
+
+def test_a_workspace_without_folders_has_its_quick_collection_alone_and_one_of_all_folders_is_the_top_folder(client: FlaskClient) -> None:
+    import_all([Workspace("Alignment", SCOPES, folders=None, quick=(CHARGE,)), Workspace("Everything", SCOPES)])
+    alone = read(client, f"{COSMICS}?ws=Alignment")
+    assert tiles(alone) == ["charge_PXLayer_1"]
+    assert 'class="folders"' not in alone
+    everything, top = (read(client, f"{COSMICS}{query}") for query in ("?ws=Everything", ""))
+    assert len(re.findall('class="folder ', everything)) == len(re.findall('class="folder ', top)) > 5
+
+
+def test_an_entry_of_a_quick_collection_and_a_search_keep_the_workspace(client: FlaskClient) -> None:
+    import_all([Workspace("Quick", SCOPES, quick=(CHARGE,))])
+    page = read(client, f"{COSMICS}?ws=Quick")
+    assert f"{COSMICS}/{BARREL}?plot={CHARGE.replace('/', '%2F')}&amp;ws=Quick" in page
+    found = read(client, f"{COSMICS}?q=charge_PXLayer_1&ws=Quick")
+    assert "quick-title" not in found
+    assert "ws=Quick" in found
 
 
 def opened(client: FlaskClient, query: str) -> str:
