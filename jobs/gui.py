@@ -1,19 +1,30 @@
-"""Background jobs of the DQM GUI: importing files, bounding the cache of plots, removing what nobody uses, counting alarms."""
+"""Background jobs of the DQM GUI: importing files, watched folders, bounding the cache of plots, removing what nobody uses, counting alarms."""
 
 from __future__ import annotations
 
-from app.core.settings import load
+from collections.abc import Iterable
+from functools import partial
+
+from app.core.settings import Settings, load
 from app.gui import short_links
 from app.gui.catalog.alarms import count_missing
 from app.gui.catalog.importing import import_file
 from app.gui.catalog.storing import forget_names
 from app.gui.files.register import IMPORT
 from app.gui.files.staging import REGISTER, complete, forget_registrations
+from app.gui.layouts.watched.reading import watching
 from app.gui.plots.plot_files import evict
 from app.gui.plots.plots import EVICT
 from app.gui.settings import GuiSettings
 from app.queue.execution import handler, report
 from app.queue.models import BackgroundJob
+from app.queue.periodic import PeriodicTask, periodic_tasks
+
+
+@periodic_tasks
+def read_watched_folders(settings: Settings) -> Iterable[PeriodicTask]:
+    """The look at the watched folders of layouts."""
+    yield PeriodicTask("read layout folders", settings.of(GuiSettings).layout_folders_s, partial(watching, settings))
 
 
 @handler(IMPORT)

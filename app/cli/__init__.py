@@ -136,14 +136,14 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         return dqmhub(arguments)
     except Exception as error:
-        message = _message_of(error)
+        message = message_of(error)
         if message is None:
             raise
         click.echo(f"dqmhub: {message}", err=True)
         sys.exit(1)
 
 
-def _message_of(error: Exception) -> str | None:
+def message_of(error: Exception) -> str | None:
     """What a user can do about an error, or its cause outside of the hub; None for a fault of the hub."""
     if isinstance(error, SettingError):
         return str(error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app import cli
+from app.cli.layouts_check import check_layouts
 
 if TYPE_CHECKING:
     from app.gui.layouts.bulk_import import Imported
@@ -25,6 +26,9 @@ MOST_NAMED = 20
 @click.group()
 def layouts() -> None:
     """Layouts and workspaces: import, export, check."""
+
+
+layouts.add_command(check_layouts)
 
 
 @layouts.command("import")

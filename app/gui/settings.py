@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.settings import Settings
-from app.core.settings.checks import between, folders, networks
+from app.core.settings.checks import below_root, between, folders, networks
 from app.core.settings.table import setting, settings_table
 from app.core.urls import is_remote, normalize_folder_url
 
@@ -38,6 +38,13 @@ class GuiSettings:
     render_plugins: str = setting("", "Library with CMS render plugins for the render service.", path=True)
     plot_cache_mb: int = setting(2048, "Size of the cache of plots on disk, MB.", between(1, 10_000_000))
     short_link_days: int = setting(730, "A short link that nobody has opened for this time is deleted, days.", between(1, 36500))
+    layout_folders: tuple[str, ...] = setting(
+        (),
+        "Watched folders: JSON and TOML files with layouts, such as a git checkout, which pages show and do not edit.",
+        below_root,
+        path=True,
+    )
+    layout_folders_s: float = setting(30.0, "Interval between looks at the watched folders, s.", between(1, 86400))
     register_networks: tuple[str, ...] = setting(
         (), "Networks whose programs may register files and report transfers without a token or local_key.", networks
     )

@@ -1,4 +1,4 @@
-"""State of the DQM GUI for the status page, /healthz and /metrics: render service, files, quarantine."""
+"""State of the DQM GUI for the status page, /healthz and /metrics: render service, files, quarantine, watched folders."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.gui.files.shown import shown_path, shown_text
+from app.gui.layouts.watched.status import broken_files, folder_lines
 from app.gui.models import FAILED, File
 from app.gui.plots import quarantine
 from render.client import RenderClient
@@ -27,8 +28,9 @@ LAST_ERRORS = 10
 
 
 def status_lines(settings: Settings) -> Iterator[StatusLine]:
-    """The line of the render service."""
+    """The lines of the render service and of the watched folders."""
     yield render_line(settings)
+    yield from folder_lines(settings)
 
 
 def render_line(settings: Settings) -> StatusLine:
@@ -57,10 +59,11 @@ def _service_report(file: Path) -> dict[str, Any]:
 
 
 def problems() -> Mapping[str, Any]:
-    """Values of gui/status_tables.html: the last failed files and the quarantined monitor elements."""
+    """Values of gui/status_tables.html: failed files, the quarantined monitor elements, files of watched folders."""
     query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
     failed = [{"url": shown_path(url), "error": shown_text(error, url)} for url, error in rows(query)]
-    return {"failed_files": failed, "quarantined": [me._replace(url=shown_path(me.url)) for me in quarantine.quarantined()]}
+    quarantined = [me._replace(url=shown_path(me.url)) for me in quarantine.quarantined()]
+    return {"failed_files": failed, "quarantined": quarantined, "layout_files": broken_files()}
 
 
 def metrics(_: Settings) -> Iterator[Metric]:

@@ -25,6 +25,9 @@ from app.security.audit_log import audit
 MOST_ITEMS = 500
 """Arrangements of a transaction: each needs up to 12 rows and statements."""
 
+WATCHED_FOLDER = "watched folder"
+"""Author of versions from files of watched folders."""
+
 ADDED, CHANGED, UNCHANGED, KEPT, REFUSED = "added", "changed", "unchanged", "kept", "refused"
 OUTCOMES = (ADDED, CHANGED, UNCHANGED, KEPT, REFUSED)
 """What an import does with a content; KEPT: people have changed the arrangement in pages, and it stays as they made it."""
@@ -79,6 +82,7 @@ class _Import:
 
     def __init__(self, contents: Sequence[Content], reason: str, replace: bool, source: str) -> None:
         self.reason, self.replace, self.source = reason, replace, source
+        self.user = WATCHED_FOLDER if source else ""
         self.frontend = frontend_scopes(contents)
         self.claimed: set[int] = set()  # arrangements of other contents: no two of one import are versions of the same
         self.done: dict[int, Imported] = {}  # by position
@@ -99,7 +103,7 @@ class _Import:
         counts = Counter(each.outcome for each in self.done.values())
         if counts[ADDED] or counts[CHANGED]:
             answer = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
-            audit("import layouts", self.source or f"{len(self.items)} layouts and workspaces", self.reason, answer)
+            audit("import layouts", self.source or f"{len(self.items)} layouts and workspaces", self.reason, answer, user=self.user)
 
     def _find_unchanged(self) -> None:
         """Note the contents that need no writing."""
@@ -116,7 +120,7 @@ class _Import:
         self.done[item.position] = Imported(item.content, outcome, arrangement)
 
     def _outcome(self, item: _Item, stored: Stored) -> str:
-        if item.text == stored.active or (item.text == stored.imported and not stored.is_edited):
+        if item.text == stored.active or (item.text == stored.imported and not (stored.is_edited or stored.is_withdrawn)):
             return UNCHANGED
         return KEPT if stored.is_edited and not self.replace else CHANGED
 
@@ -185,7 +189,7 @@ class _Import:
 
     def _insert(self, versions: list[tuple[int, int, _Item, bool]]) -> None:
         """Insert the rows of versions: number of the arrangement, number of the version, content, whether it is shown."""
-        common = ChangeAuthor.now(self.reason).values
+        common = ChangeAuthor.now(self.reason, self.user).values
         own = [{"arrangement": each, "number": number} for each, number, _, _ in versions]
         documents = [{"action": "import", "document": item.text} for _, _, item, _ in versions]
         ArrangementVersion.insert_many([common | a | b for a, b in zip(own, documents, strict=True)]).execute()

@@ -22,12 +22,14 @@ class Stored(NamedTuple):
         active: Text of the active version; None for none.
         imported: Text of the version that the latest import made; None for none.
         is_edited: Whether people have changed or removed it in pages since that import.
+        is_withdrawn: Whether its file of a watched folder had it no longer when it was read last.
     """
 
     row: Arrangement
     active: str | None
     imported: str | None
     is_edited: bool
+    is_withdrawn: bool
 
     def is_of(self, content: Content) -> bool:
         """Whether a content with the path of its last import, or its active one, is a version of it: they share a scope.
@@ -94,7 +96,8 @@ def _all_stored(paths: list[str], source: str) -> list[Stored]:
 def _stored(row: Arrangement, texts: dict[tuple[int, int], str], removed: set[int]) -> Stored:
     active, imported = texts.get((row.id, row.active)), texts.get((row.id, row.imported))
     is_edited = row.id in removed if imported is not None and active is None else active != imported
-    return Stored(row, active, imported, is_edited and not row.source)
+    is_from_file = bool(row.source)
+    return Stored(row, active, imported, is_edited and not is_from_file, is_from_file and row.id in removed)
 
 
 def _texts(numbers: list[int]) -> dict[tuple[int, int], str]:

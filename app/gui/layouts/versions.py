@@ -22,9 +22,9 @@ class ChangeAuthor(NamedTuple):
     at: float
 
     @classmethod
-    def now(cls, reason: str) -> ChangeAuthor:
-        """A change by the sender of the request."""
-        return cls(acting_user(), reason, time.time())
+    def now(cls, reason: str, user: str = "") -> ChangeAuthor:
+        """A change by a user; "" is the sender of the request."""
+        return cls(user or acting_user(), reason, time.time())
 
     @property
     def values(self) -> dict[str, Any]:

@@ -202,6 +202,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "diary_quarantine_rows": [(0, "a number from 1 to 10000")],
     "diary_keep_days": [(-1, "a number from 0 to 36500")],
     "diary_owners": [(["anna"], "anna=adoe"), (["a b=c"], "anna=adoe"), (["anna=b c"], "anna=adoe")],
+    "layout_folders": [(["/"], "not /"), (["https://git.example"], "a list of folders")],
+    "layout_folders_s": [(0.5, "a number from 1 to 86400")],
     "diary_log_roots": [(["/data", "//"], "not /"), (["https://logs.example"], "a list of folders")],
     "transfer_missing_lumis": [(0.5, "a number from 1 to 1000")],
     "transfer_silent_s": [(10.0, "a number from 15 to 86400")],

@@ -1,0 +1,77 @@
+"""Files with layouts below a folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+SUFFIXES = (".json", ".toml")
+
+SETTLED_S = 2.0
+"""A file that changed less than this ago may still be written; s."""
+
+GIT_LOCK = Path(".git", "index.lock")
+"""Git has this file while it changes the files of a checkout."""
+
+
+def layout_files(folder: Path, on_error: Callable[[OSError], object]) -> list[Path]:
+    """The files below a folder that end in SUFFIXES, in the order of their paths; hidden files and folders are left out.
+
+    Args:
+        on_error: Called for each folder that cannot be read.
+    """
+    found = []
+    for top, folders, names in os.walk(folder, onerror=on_error):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(top) / name for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
+    return sorted(found)
+
+
+class FolderFiles(NamedTuple):
+    """The files of a watched folder.
+
+    Attributes:
+        versions: Size and time of change of each file by its path; "" for one that cannot be looked at.
+        problem: Why the folder cannot be used now; its layouts stay as they are then.
+    """
+
+    folder: Path
+    versions: dict[str, str]
+    problem: str = ""
+
+    def may_have(self, path: str) -> bool:
+        """Whether a file may be in the folder although it was not found."""
+        return bool(self.problem) and Path(path).is_relative_to(self.folder)
+
+
+def look(folder: Path) -> FolderFiles:
+    """The files of a watched folder, unless it cannot be read, or git is changing it."""
+    if any(os.path.exists(above / GIT_LOCK) for above in (folder, *folder.parents)):
+        return FolderFiles(folder, {}, "Git is changing this folder; if it is not, a git command was interrupted: remove .git/index.lock")
+    errors: list[OSError] = []
+    files = layout_files(folder, errors.append)
+    if errors:
+        return FolderFiles(folder, {}, f"{errors[0].filename} cannot be read: {errors[0].strerror}")
+    return FolderFiles(folder, {str(path): _version(path) for path in files})
+
+
+def is_settled(version: str) -> bool:
+    """Whether a file of this version has not changed for SETTLED_S; a time in the future is no change."""
+    return not version or not 0 <= time.time() - int(version.partition(":")[2]) / 1e9 < SETTLED_S
+
+
+def _version(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_size}:{found.st_mtime_ns}"
+
+
+def distinct(folders: Sequence[str]) -> list[Path]:
+    """Watched folders with links resolved, without those in another one."""
+    paths = {Path(folder).resolve() for folder in folders}
+    return sorted(path for path in paths if paths.isdisjoint(path.parents))

@@ -1,0 +1,136 @@
+"""Brings the database up to date with the files of watched folders.
+
+A file is read when it has changed. If something in it is wrong, all that it had before stays as it was; what another layout
+prevents is refused alone, and tried again when layouts have changed. A layout that its file has no longer is removed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.counters import advance, version_of
+from app.core.settings import Settings
+from app.core.short_writes import short_transactions
+from app.core.text import counted
+from app.gui.layouts.bulk_import import MOST_ITEMS, REFUSED, WATCHED_FOLDER, Imported, import_all
+from app.gui.layouts.contents import Content, text_of
+from app.gui.layouts.exchange.files import read_file
+from app.gui.layouts.import_matches import StoredBatch
+from app.gui.layouts.models import COUNTER, Arrangement
+from app.gui.layouts.versions import ChangeAuthor, hide
+from app.gui.layouts.watched.files import FolderFiles, distinct, is_settled, look
+from app.gui.layouts.watched.models import LayoutFile
+from app.gui.settings import GuiSettings
+from app.queue.periodic import Step, TaskRun
+from app.security.audit_log import audit
+
+log = logging.getLogger(__name__)
+
+MOST_REMOVED = 200
+"""Arrangements that one transaction removes."""
+
+
+@contextmanager
+def watching(settings: Settings, _: TaskRun) -> Iterator[Step]:
+    """Read the watched folders of the settings when their files change."""
+    yield lambda: read_folders(settings.of(GuiSettings).layout_folders)
+
+
+def read_folders(folders: Sequence[str]) -> None:
+    """Bring layouts and workspaces up to date with the files of these folders, which are all that are watched."""
+    found = [look(folder) for folder in distinct(folders)]
+    known: dict[str, LayoutFile] = {row.path: row for row in LayoutFile.select()}
+    present = {path: version for each in found for path, version in each.versions.items()}
+    _note_folders(found, known)
+    used = {str(each.folder) for each in found if each.problem} | present.keys()
+    for path in known.keys() - used:
+        if not any(each.may_have(path) for each in found):
+            _withdraw(path, keep=())
+            LayoutFile.delete().where(LayoutFile.path == path).execute()
+    changed = [path for path, version in present.items() if _is_due(version, known.get(path))]
+    refused = [path for path in changed if not _read(path, present[path])]
+    for path in refused:  # another file may have had its paths, and have them no longer
+        _read(path, present[path])
+
+
+def _is_due(version: str, row: LayoutFile | None) -> bool:
+    if not is_settled(version):
+        return False
+    return row is None or row.version != version or 0 < row.seen < version_of(COUNTER)
+
+
+def _note_folders(found: Sequence[FolderFiles], known: dict[str, LayoutFile]) -> None:
+    """Note folders that cannot be used."""
+    for each in found:
+        row = known.get(str(each.folder))
+        if each.problem and (row is None or row.problem != each.problem):
+            log.warning("Watched folder %s: %s", each.folder, each.problem)
+            _note(str(each.folder), problem=each.problem, problems=1, broken=True)
+
+
+def _read(path: str, version: str) -> bool:
+    """Read a file; whether nothing of it was refused."""
+    try:
+        contents, problems = read_file(Path(path).name, Path(path).read_bytes())
+    except OSError as error:
+        _note(path, version=version, problem=f"The file cannot be read: {error.strerror}", problems=1, broken=True)
+        return True
+    if problems.count:
+        place, problem = problems.listed[0]
+        log.warning("%s of a watched folder keeps its last state: %s: %s", path, place, problem)
+        _note(path, version=version, problem=f"{place}: {problem}", problems=problems.count, broken=True)
+        return True
+    refused = [each for each in _import(path, contents) if each.outcome == REFUSED]
+    problem = f"{refused[0].content.path}: {refused[0].problem}" if refused else ""
+    shown, seen = len(contents) - len(refused), version_of(COUNTER) if refused else 0
+    _note(path, version=version, contents=shown, problem=problem, problems=len(refused), broken=False, seen=seen)
+    return not refused
+
+
+def _import(path: str, contents: list[Content]) -> list[Imported]:
+    """Show what a file has, and remove what it has no longer."""
+    for _ in short_transactions(contents, lambda batch: _adopt(path, batch), MOST_ITEMS):
+        pass
+    imported = import_all(contents, source=path, reason=f"Read from {Path(path).name}")
+    _withdraw(path, {each.arrangement for each in imported})
+    return imported
+
+
+def _adopt(path: str, contents: Sequence[Content]) -> None:
+    """Let a file have what is the same in the database already, as after an export into the folder."""
+    batch = StoredBatch(contents, "")
+    for content in contents:
+        stored = batch.match(content, ())
+        if stored and stored.active == text_of(content):
+            row = stored.row
+            values = {"source": path, "imported": row.active, "imported_path": row.path}
+            Arrangement.update(values).where(Arrangement.id == row.id, Arrangement.active == row.active).execute()
+
+
+def _withdraw(path: str, keep: Collection[int]) -> None:
+    """Remove the arrangements of a file, but some."""
+    found = Arrangement.select(Arrangement.id).where(Arrangement.source == path, Arrangement.active > 0)
+    numbers = [row.id for row in found if row.id not in keep]
+    for _ in short_transactions(numbers, _hide, MOST_REMOVED):
+        pass
+    if numbers:
+        audit("remove layouts", path, "The file of the watched folder has them no longer", f"{len(numbers)} removed", user=WATCHED_FOLDER)
+        log.info("%s is removed, since %s has them no longer", counted(len(numbers), "layout"), path)
+
+
+def _hide(numbers: Sequence[int]) -> None:
+    version, change = advance(COUNTER), ChangeAuthor.now("No longer in the watched folder", WATCHED_FOLDER)
+    for row in Arrangement.select().where(Arrangement.id.in_(list(numbers))):
+        hide(row, version, change)
+
+
+def _note(path: str, **values: object) -> None:
+    """Store what is known of a file."""
+    now = time.time()
+    changed = LayoutFile.update(read=now, **values).where(LayoutFile.path == path).execute()
+    if not changed:
+        LayoutFile.create(path=path, read=now, **values)

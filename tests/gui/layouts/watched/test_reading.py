@@ -1,0 +1,138 @@
+"""Layouts of watched folders follow their files, and a broken file changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.errors import NotEditable
+from app.gui.layouts.exchange.exports import export
+from app.gui.layouts.models import Arrangement, ArrangementVersion
+from app.gui.layouts.store import activate, active_layout, remove, save
+from app.gui.layouts.watched import files
+from app.gui.layouts.watched.models import LayoutFile
+from app.gui.layouts.watched.reading import read_folders
+from tests.gui.layouts.arrangements import layout
+from tests.gui.layouts.watched.conftest import Write
+
+pytestmark = pytest.mark.both_databases
+
+
+def shown() -> dict[str, list[str]]:
+    """Path and plots of each layout for online samples."""
+    found = Arrangement.select(Arrangement.path, Arrangement.plots).where(Arrangement.active > 0).order_by(Arrangement.path)
+    return {row.path: row.plots.split("\n") for row in found}
+
+
+def problems() -> dict[str, str]:
+    return {Path(row.path).name: row.problem for row in LayoutFile.select() if row.problem}
+
+
+def test_layouts_of_files_are_shown_changed_and_removed_with_their_files(folder: Path, write: Write) -> None:
+    write("pixel/a.json", layout("A", "Pixel/a"), layout("B", "Pixel/b"))
+    write("c.json", layout("C", "Pixel/c"))
+    assert shown() == {"A": ["Pixel/a"], "B": ["Pixel/b"], "C": ["Pixel/c"]}
+    path = write("pixel/a.json", layout("A", "Pixel/a2"), layout("D", "Pixel/d"))
+    assert shown() == {"A": ["Pixel/a2"], "C": ["Pixel/c"], "D": ["Pixel/d"]}
+    path.unlink()
+    read_folders([str(folder)])
+    assert shown() == {"C": ["Pixel/c"]}
+    assert [Path(row.path).name for row in LayoutFile.select()] == ["c.json"]
+    write("pixel/a.json", layout("A", "Pixel/a2"))
+    assert shown() == {"A": ["Pixel/a2"], "C": ["Pixel/c"]}
+    (arrangement,) = Arrangement.select().where(Arrangement.path == "A")
+    versions = ArrangementVersion.select().where(ArrangementVersion.arrangement == arrangement.id)
+    assert {(each.user, each.reason) for each in versions} == {("watched folder", "Read from a.json")}
+    read_folders([])
+    assert shown() == {}
+    assert problems() == {}
+
+
+def test_they_cannot_be_changed_in_pages(write: Write) -> None:
+    write("a.json", layout("A"))
+    stored = active_layout("online", "A")
+    assert stored
+    for change in (
+        lambda: save(layout("A", "Pixel/size"), arrangement=stored.arrangement, based_on=stored.number),
+        lambda: remove(stored.arrangement, stored.number),
+    ):
+        with pytest.raises(NotEditable, match=r"A comes from the file .*/a\.json of a watched folder"):
+            change()
+
+
+@pytest.mark.parametrize("broken", ["{", '{"schema": "dqm-layouts/2", "layout": [{"path": "A", "scope": ["online"], "rows": 1}]}', ""])
+def test_a_broken_file_keeps_its_last_good_state_and_is_named(write: Write, broken: str) -> None:
+    write("a.json", layout("A"), layout("B"))
+    write("a.json", text=broken)
+    assert list(shown()) == ["A", "B"]
+    assert problems().keys() == {"a.json"}
+    write("a.json", layout("A"))
+    assert list(shown()) == ["A"]
+    assert problems() == {}
+
+
+def test_a_path_that_pages_have_is_named_and_shown_when_it_is_free(folder: Path, write: Write) -> None:
+    made = save(layout("A", "Pixel/page"))
+    activate(made.arrangement, made.number)
+    write("a.json", layout("A", "Pixel/file"), layout("B"))
+    assert shown() == {"A": ["Pixel/page"], "B": ["Pixel/charge"]}
+    assert problems()["a.json"].startswith("A: Another layout for online samples is at A already")
+    remove(made.arrangement, made.number)
+    read_folders([str(folder)])
+    assert shown()["A"] == ["Pixel/file"]
+    assert problems() == {}
+
+
+def test_what_was_exported_into_the_folder_belongs_to_its_file(write: Write) -> None:
+    (imported,) = import_all([layout("A")])
+    write("a.json", layout("A"))
+    row = Arrangement.get_by_id(imported.arrangement)
+    assert row.source.endswith("a.json")
+    assert row.newest == 1
+    assert problems() == {}
+    write("a.json", layout("A", "Pixel/size"))
+    assert shown() == {"A": ["Pixel/size"]}
+
+
+def test_a_layout_can_move_to_another_file(folder: Path, write: Write) -> None:
+    write("b.json", layout("A"), layout("B"))
+    path = folder / "a.json"
+    path.write_text(export("json", [layout("A", "Pixel/moved")]).text)
+    os.utime(path, (1e9, 1e9))
+    write("b.json", layout("B"))
+    assert shown() == {"A": ["Pixel/moved"], "B": ["Pixel/charge"]}
+    assert problems() == {}
+
+
+def test_a_folder_that_is_absent_or_changed_by_git_keeps_its_layouts(folder: Path, write: Write) -> None:
+    write("a.json", layout("A"))
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    read_folders([str(folder)])
+    assert "cannot be read: No such file or directory" in problems()["layouts"]
+    assert list(shown()) == ["A"]
+    moved.rename(folder)
+    (folder / ".git").mkdir()
+    (folder / ".git" / "index.lock").touch()
+    (folder / "a.json").unlink()
+    read_folders([str(folder)])
+    assert "Git is changing this folder" in problems()["layouts"]
+    assert list(shown()) == ["A"]
+    shutil.rmtree(folder / ".git")
+    read_folders([str(folder)])
+    assert (shown(), problems()) == ({}, {})
+
+
+def test_a_file_that_is_being_written_is_read_later(folder: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write("a.json", layout("A"), layout("B"))
+    monkeypatch.setattr(files, "SETTLED_S", 3600.0)
+    path.write_text(export("json", [layout("A")]).text)
+    read_folders([str(folder)])
+    assert list(shown()) == ["A", "B"]
+    os.utime(path, (1e9, 1e9))
+    read_folders([str(folder)])
+    assert list(shown()) == ["A"]
