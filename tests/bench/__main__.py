@@ -22,6 +22,7 @@ from render.build import binary
 from tests.bench.compare import compare
 from tests.bench.delay import delay
 from tests.bench.diary import diary
+from tests.bench.editors import editors
 from tests.bench.imports import imports
 from tests.bench.layouts import layouts
 from tests.bench.mirror import mirror
@@ -243,6 +244,7 @@ PARTS = {
     "compare": with_hub(compare),
     "search": with_hub(search),
     "layouts": layouts,
+    "editors": with_hub(editors),
     "render": render,
     "square": square,
     "polling": with_hub(polling),
