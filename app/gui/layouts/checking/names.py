@@ -27,8 +27,8 @@ def unknown_in_lists(paths: Collection[bytes], lists: Iterable[Collection[bytes]
     """Those of some paths that are in none of several lists, which are read until all paths are found."""
     left, seen = set(paths), set[bytes]()
     for names in lists:
-        left.difference_update(names)
         seen.update(names)
+        left -= seen
         if not left:
             break
     if not left or not seen:

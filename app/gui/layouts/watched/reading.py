@@ -93,22 +93,23 @@ def _read(path: str, version: str) -> bool:
 
 def _import(path: str, contents: list[Content]) -> list[Imported]:
     """Show what a file has, and remove what it has no longer."""
-    for _ in short_transactions(contents, lambda batch: _adopt(path, batch), MOST_ITEMS):
-        pass
+    if adopted := sum(short_transactions(contents, lambda batch: _adopt(path, batch), MOST_ITEMS)):
+        audit("adopt layouts", path, "The file of the watched folder has the same", f"{adopted} adopted", user=WATCHED_FOLDER)
     imported = import_all(contents, source=path, reason=f"Read from {Path(path).name}")
     _withdraw(path, {each.arrangement for each in imported})
     return imported
 
 
-def _adopt(path: str, contents: Sequence[Content]) -> None:
-    """Let a file have what is the same in the database already, as after an export into the folder."""
-    batch = StoredBatch(contents, "")
+def _adopt(path: str, contents: Sequence[Content]) -> int:
+    """Let a file have what is the same in the database already, as after an export into the folder; returns their number."""
+    batch, adopted = StoredBatch(contents, ""), 0
     for content in contents:
         stored = batch.match(content, ())
         if stored and stored.active == text_of(content):
             row = stored.row
             values = {"source": path, "imported": row.active, "imported_path": row.path}
-            Arrangement.update(values).where(Arrangement.id == row.id, Arrangement.active == row.active).execute()
+            adopted += Arrangement.update(values).where(Arrangement.id == row.id, Arrangement.active == row.active).execute()
+    return adopted
 
 
 def _withdraw(path: str, keep: Collection[int]) -> None:
@@ -119,7 +120,7 @@ def _withdraw(path: str, keep: Collection[int]) -> None:
         pass
     if numbers:
         audit("remove layouts", path, "The file of the watched folder has them no longer", f"{len(numbers)} removed", user=WATCHED_FOLDER)
-        log.info("%s is removed, since %s has them no longer", counted(len(numbers), "layout"), path)
+        log.info("Removed %s that %s has no longer", counted(len(numbers), "layout"), path)
 
 
 def _hide(numbers: Sequence[int]) -> None:

@@ -16,6 +16,7 @@ from app.gui.layouts.store import activate, active_layout, remove, save
 from app.gui.layouts.watched import files
 from app.gui.layouts.watched.models import LayoutFile
 from app.gui.layouts.watched.reading import read_folders
+from app.security.models import Audit
 from tests.gui.layouts.arrangements import layout
 from tests.gui.layouts.watched.conftest import Write
 
@@ -94,6 +95,8 @@ def test_what_was_exported_into_the_folder_belongs_to_its_file(write: Write) -> 
     assert row.source.endswith("a.json")
     assert row.newest == 1
     assert problems() == {}
+    adopted = Audit.get(Audit.action == "adopt layouts")
+    assert (adopted.user, adopted.answer) == ("watched folder", "1 adopted")
     write("a.json", layout("A", "Pixel/size"))
     assert shown() == {"A": ["Pixel/size"]}
 
