@@ -18,7 +18,7 @@ from app.core.short_writes import short_transactions
 from app.gui.layouts.contents import Content, kind_of, plots_of, text_of
 from app.gui.layouts.import_matches import Stored, StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.versions import ChangeAuthor, places_of, taken
+from app.gui.layouts.versions import ChangeAuthor, one_version_at_a_time, places_of, taken
 from app.gui.layouts.workspace_precedence import frontend_scopes, is_classic
 from app.security.audit_log import audit
 
@@ -131,6 +131,7 @@ class _Import:
     def _store(self, items: Sequence[_Item]) -> None:
         """Store some contents in a transaction."""
         changed = advance(COUNTER)
+        one_version_at_a_time()
         batch = StoredBatch([item.content for item in items], self.source)
         new = []
         for item in items:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from app.core.database import rows
+from app.core.database import one_writer, rows
 from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content, content_of, plots_of, text_of
 from app.gui.layouts.errors import PathTaken, UnknownArrangement
@@ -31,6 +31,8 @@ class ChangeAuthor(NamedTuple):
         """As columns."""
         return self._asdict()
 
+
+_NUMBERS = 0x4C4159  # any number that only this lock uses
 
 REMOVE = "remove"
 """Action of a version that says that the arrangement is shown no longer."""
@@ -60,6 +62,7 @@ def version_at(row: Arrangement, number: int) -> ArrangementVersion:
 
 def add_version(row: Arrangement, based_on: int, content: Content, action: str, change: ChangeAuthor) -> int:
     """Add a version behind `based_on`, the newest one that the author knows; returns its number. Raises ArrangementConflict."""
+    one_version_at_a_time()
     at_newest = Arrangement.update(newest=based_on + 1).where(Arrangement.id == row.id, Arrangement.newest == based_on)
     if not at_newest.execute():
         raise conflict(row.id)
@@ -67,6 +70,11 @@ def add_version(row: Arrangement, based_on: int, content: Content, action: str, 
     if not row.active:
         Arrangement.update(path=content.path).where(Arrangement.id == row.id).execute()
     return based_on + 1
+
+
+def one_version_at_a_time() -> None:
+    """Make other transactions that add versions wait for the end of this one."""
+    one_writer(_NUMBERS)
 
 
 def conflict(arrangement: int) -> ArrangementConflict:

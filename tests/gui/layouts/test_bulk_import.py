@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from app.core.counters import version_of
+from app.core.database import end_thread
 from app.core.settings import Settings
 from app.gui.layouts.bulk_import import Imported, import_all
 from app.gui.layouts.conflict import ArrangementConflict
@@ -135,6 +137,37 @@ def test_a_draft_from_before_an_import_does_not_replace_it(hub: Settings) -> Non
     with pytest.raises(ArrangementConflict):
         save(ONE, arrangement=number, based_on=2)
     assert shown() == THREE
+
+
+def test_versions_of_an_import_and_of_an_editor_at_once_are_numbered_one_after_the_other(hub: Settings) -> None:
+    number = imported()
+    found: list[str] = []
+
+    def import_often() -> None:
+        try:
+            for each in range(20):
+                found.extend(outcomes([layout(PATH, f"Pixel/import{each}")], replace=True))
+        finally:
+            end_thread()
+
+    importer = Thread(target=import_often)
+    importer.start()
+    for each in range(20):
+        while not saves(number, layout(PATH, f"Pixel/edit{each}")):
+            pass
+    importer.join()
+    assert found == ["changed"] * 20
+    versions = ArrangementVersion.select().where(ArrangementVersion.arrangement == number).order_by(ArrangementVersion.number)
+    assert [version.number for version in versions] == list(range(1, 42))
+
+
+def saves(number: int, content: Layout) -> bool:
+    """Whether a version is saved; not if another one came between."""
+    try:
+        save(content, arrangement=number, based_on=find(number).newest)
+    except ArrangementConflict:
+        return False
+    return True
 
 
 def test_the_same_path_in_other_scopes_is_another_layout(hub: Settings) -> None:
