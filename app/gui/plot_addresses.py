@@ -69,6 +69,12 @@ class PlotAddresses:
         """The references of the plot of an ME: none if the layout says so."""
         return () if self.cell and self.cell.reference == "no" and path == plot_path(self.cell) else self.references
 
+    def overlay_of(self, path: bytes) -> tuple[bytes, ...]:
+        """Paths of the MEs that the layout draws over the plot of an ME."""
+        if not self.cell or path != plot_path(self.cell):
+            return ()
+        return tuple(map(_encoded, self.cell.overlay))[:MAX_REFERENCES]
+
     def cell_image(self, cell: DrawnCell, size: tuple[int, int]) -> str:
         """The address of the plot of a cell; without options, overlay and policy of its own it is that of the plot elsewhere."""
         return replace(self, cell=cell).image(plot_path(cell), size)
@@ -81,16 +87,16 @@ class PlotAddresses:
         """The address of `image`, and how many references fit in it: the first ones. Their number is the same for all sizes."""
         references = self.references_of(path)
         if self.compare == "side":
-            return self._picture(self.key, path, self._overlay_of(path), size), len(references)
-        for count in range(min(len(references), MAX_REFERENCES - len(self._overlay_of(path))), 0, -1):
+            return self._picture(self.key, path, self.overlay_of(path), size), len(references)
+        for count in range(min(len(references), MAX_REFERENCES - len(self.overlay_of(path))), 0, -1):
             address = self._compared(path, references[:count], size)
             if len(address) - len(f"{size[0]}{size[1]}") <= MAX_ADDRESS:
                 return address, count
-        return self._picture(self.key, path, self._overlay_of(path), size), 0
+        return self._picture(self.key, path, self.overlay_of(path), size), 0
 
     def image_of(self, reference: Reference, path: bytes, size: tuple[int, int]) -> str:
         """The address of the plot of a reference beside the plot of an ME of this sample."""
-        overlay = () if reference.path else self._overlay_of(path)
+        overlay = () if reference.path else self.overlay_of(path)
         return self._picture(reference.key(self.key), reference.me_path(path), overlay, size, self.options_of(path))
 
     def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
@@ -107,12 +113,6 @@ class PlotAddresses:
         query = urlencode(self._stamp())
         return f"{self._api_address('json', key, path)}{'?' if query else ''}{query}"
 
-    def _overlay_of(self, path: bytes) -> tuple[bytes, ...]:
-        """Paths of the MEs that the layout draws over the plot of an ME."""
-        if not self.cell or path != plot_path(self.cell):
-            return ()
-        return tuple(map(_encoded, self.cell.overlay))[:MAX_REFERENCES]
-
     def _picture(
         self, key: SampleKey, path: bytes, overlay: Sequence[bytes], size: tuple[int, int], options: DrawingOptions | None = None
     ) -> str:
@@ -124,7 +124,7 @@ class PlotAddresses:
         return f"{self._api_address('render', key, path)}?{query}"
 
     def _compared(self, path: bytes, references: Sequence[Reference], size: tuple[int, int]) -> str:
-        overlay = self._overlay_of(path)
+        overlay = self.overlay_of(path)
         objects = [
             (self.key, path),
             *((each.key(self.key), each.me_path(path)) for each in references),

@@ -114,7 +114,7 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[Leg
         "element": None if kind.scalar else _shown_element(view),
         **_neighbours(sample, view, index, legend),
         **table_context(sample, view, index, legend),
-        "interactive": _interactive(view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
+        "interactive": _interactive(sample, view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
     }
 
 
@@ -126,20 +126,29 @@ def _shown_element(view: View) -> ShownElement | None:
         return None
 
 
-def _interactive(view: View, legend: Sequence[LegendEntry]) -> dict[str, Any]:
+def _interactive(sample: OpenSample, view: View, legend: Sequence[LegendEntry]) -> dict[str, Any]:
     """What static/gui/interactive.js draws."""
     options = dict(view.options_of(view.plot))
+    overlay = [path for path in view.overlay_of(view.plot) if sample.names.find(path) is not None]
     words = [f"log{axis}" for axis in "xyz" if options.get(f"{axis}type") == "log"]
     return {
         "library": asset("vendor/jsroot/hist2d.min.js"),
-        "addresses": [view.json(view.plot), *("" if each.lacks(view.plot) else view.json_of(each.reference) for each in legend)],
-        "labels": [text(view.plot.rpartition(b"/")[2]), *(entry.shown_label for entry in legend)],
+        "addresses": [
+            view.json(view.plot),
+            *("" if each.lacks(view.plot) else view.json_of(each.reference) for each in legend),
+            *map(view.json, overlay),
+        ],
+        "labels": [_name(view.plot), *(entry.shown_label for entry in legend), *map(_name, overlay)],
         "scale": options.get("norm") != "false",
         "errors": options.get("errors") == "true",
         "options": " ".join(words if options.get("stats") != "false" else [*words, "nostat"]),
         "ranges": {axis: [options.get(f"{axis}min"), options.get(f"{axis}max")] for axis in "xyz"},
         "note": _interactive_note(view),
     }
+
+
+def _name(path: bytes) -> str:
+    return text(path.rpartition(b"/")[2])
 
 
 def _interactive_note(view: View) -> str:
