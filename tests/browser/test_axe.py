@@ -24,7 +24,8 @@ from app.diary.review.review import ReviewChange
 from app.diary.sources.registry import source_named
 from app.diary.sources.runner import scan_source
 from app.gui.layouts import private
-from app.gui.layouts.layout import PlotCell
+from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
@@ -77,6 +78,17 @@ MIRROR_PAGES = ["/", "/runs/358791", "/timeline", "/timeline?bad=1", "/help", "/
 FU = "dqmfu-c2b03-45-01"
 PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
 TRENDS = "/trends?subsystem=Pixel&pd=StreamExpress&ps=Express"
+SHIFT_HELP = ShiftHelp(
+    Example("367129/ZeroBias/Run2023C-Demo-v1/DQMIO", "One peak"), Example("", "Two peaks"), "Note it.", "Pixel: 16-5555"
+)
+SHIFT_ROWS = (
+    (PlotCell(CHARGE, 'See <a href="https://cms.cern">there</a>', help=SHIFT_HELP), None),
+    (PlotCell("Pixel/absent"), PlotCell("EcalBarrel/EventInfo/reportSummary", reference="no")),
+)
+SHIFT_LAYOUTS = [
+    Layout("00 Shift/Pixel/Charge", ("offline",), SHIFT_ROWS, help="Charge"),
+    Layout("00 Shift/Pixel/Gone", ("offline",), ((PlotCell("Pixel/absent"),),)),
+]
 RULE = RuleDefinition("Pixel", "StreamExpress", "Express", "Charge", "355000-355120", note="The charge has a step.")
 SERIES = "series=Pixel/Charge/StreamExpress/Express"
 REQUEST = RunsRequest(metric="basic.Mean()", me="Pixel/size", dataset="/a/b/c")
@@ -96,6 +108,10 @@ PAGES = {
         f"{PLOT}&table=1&sort=-content&ref=1&ref=//Hcal/EventInfo/reportSummaryMap",
         f"{PLOT}&size=xl",
         f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummary",
+        f"{SAMPLE}/00%20Shift/Pixel?ref=367129/ZeroBias/Run2023C-Demo-v1/DQMIO",
+        f"{SAMPLE}/00%20Shift/Pixel/Charge",
+        f"{SAMPLE}/00%20Shift/Pixel/Charge?plot={CHARGE}",
+        f"{SAMPLE}/Info/EventInfo?only=failing",
         "/browse/1/Nothing/Nothing/DQMIO",
     ],
     "/datasets": ["/datasets", "/datasets?primary=Muon&run=367129", "/datasets?primary=nothing"],
@@ -189,6 +205,7 @@ def full_site(
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
         points.fill(settings)
+        import_all(SHIFT_LAYOUTS)
         private.share(private.pin("ada", [PlotCell(CHARGE, draw=(("ytype", "log"),)), PlotCell("Hcal/adc")], name="Mine"))
         add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
         add_rule(RULE, "ada")

@@ -50,7 +50,7 @@ def folders(page: str) -> dict[str, str]:
 
 def tiles(page: str) -> dict[str, str]:
     """The HTML of each layout of a page by its name."""
-    found = re.findall(r'<li class="tile layout (?:(?!<li class="tile).)*', page.replace("<wbr>", ""), re.S)
+    found = re.findall(r'<li class="tile layout(?:(?!<li class="tile).)*', page.replace("<wbr>", ""), re.S)
     return {html.unescape(re.search(r'class="name">([^<]*)<', each)[1]): each for each in found}  # type: ignore[index]
 
 
@@ -102,6 +102,7 @@ def test_a_layout_has_the_worst_status_of_its_plots_and_a_struck_title_without_a
     assert set(found) == {"01 Layers", "02 Gone"}
     assert re.findall(r'badge-text">([^<]*)<', found["01 Layers"])[0] == "error"
     assert "<s>" in found["02 Gone"]
+    assert "layout-empty" in found["02 Gone"]
     assert "<s>" not in found["01 Layers"]
 
 
