@@ -79,6 +79,7 @@ class LayoutIndex:
         self._sources = [source for entry in found for source in entry.sources]
         self._starts = array("I", accumulate((len(entry.sources) for entry in found), initial=0))
         self._by_source = array("I", sorted(range(len(self._sources)), key=self._sources.__getitem__))
+        self._folders: dict[bytes, LayoutFolder] = {}  # that were asked for; a page asks for its own several times
         self._failing: WeakKeyDictionary[Columns, FailingMEs] = WeakKeyDictionary()
 
     def __len__(self) -> int:
@@ -90,13 +91,18 @@ class LayoutIndex:
         return self._paths
 
     def folder(self, path: bytes) -> LayoutFolder:
-        """The content of the folder `path` (b"": the top folder); empty for a folder without layouts."""
+        """The content of the folder `path` (b"": the top folder), which nobody may change; empty for a folder without layouts."""
+        if found := self._folders.get(path):
+            return found
         subfolders, layouts = self._paths.folder(path)
         starts = self._starts
-        return LayoutFolder(
+        found = LayoutFolder(
             [LayoutSubfolder(name, starts[first], starts[last]) for name, first, last in subfolders],
             [self._refs[index] for index in layouts],
         )
+        if subfolders or layouts:
+            self._folders[path] = found
+        return found
 
     def find(self, path: bytes) -> LayoutRef | None:
         """The layout with exactly this path."""
