@@ -63,7 +63,7 @@ def import_all(
     source: str = "",
     progress: Callable[[int], object] = lambda done: None,
 ) -> list[Imported]:
-    """Store contents of files, each as a new arrangement or a new version of one, and show them.
+    """Store contents of files, each as a new arrangement or a new version of one, and show them; no rights are checked.
 
     Args:
         reason: Of the versions.

@@ -179,9 +179,7 @@ def remove(arrangement: int, based_on: int, reason: str = "") -> None:
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
-        change = ChangeAuthor.now(reason)
-        add_version(row, based_on, content_at(row, row.newest), REMOVE, change)
-        hide(row, version, change)
+        hide(row, based_on, version, ChangeAuthor.now(reason))
         audit(f"remove {row.kind}", row.path, reason)
 
 

@@ -109,8 +109,9 @@ def show(row: Arrangement, number: int, content: Content, version: int, change: 
     _record(row, number, change)
 
 
-def hide(row: Arrangement, version: int, change: ChangeAuthor) -> None:
-    """Let no version be active; `version` as for `show`."""
+def hide(row: Arrangement, based_on: int, version: int, change: ChangeAuthor) -> None:
+    """Let no version be active, which is a version too; arguments as for `add_version` and `show`. Raises ArrangementConflict."""
+    add_version(row, based_on, content_at(row, row.newest), REMOVE, change)
     ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
     Arrangement.update(active=0, plots="", changed=version).where(Arrangement.id == row.id).execute()
     _record(row, 0, change)

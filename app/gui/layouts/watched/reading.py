@@ -126,7 +126,7 @@ def _withdraw(path: str, keep: Collection[int]) -> None:
 def _hide(numbers: Sequence[int]) -> None:
     version, change = advance(COUNTER), ChangeAuthor.now("No longer in the watched folder", WATCHED_FOLDER)
     for row in Arrangement.select().where(Arrangement.id.in_(list(numbers))):
-        hide(row, version, change)
+        hide(row, row.newest, version, change)
 
 
 def _note(path: str, **values: object) -> None:
