@@ -55,8 +55,14 @@ def actor() -> str:
 
 
 def acts_as(user: str) -> bool:
-    """Whether the sender of the current request is this user; outside of requests, commands and background jobs act for everybody."""
-    return not has_request_context() or current_user().name == user
+    """Whether the sender of the current request is this user, signed in; a token has none of its owner's rights.
+
+    Outside of requests, commands and background jobs act for everybody.
+    """
+    if not has_request_context():
+        return True
+    caller = current_user()
+    return caller.name == user and not caller.is_token
 
 
 def trusted(networks: tuple[str, ...]) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.core.database import proxy
 from app.gui.layouts.errors import PrivateArrangement
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import Arrangement, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.store import activate, active_layout, remove, roll_back, save
+from app.gui.layouts.store import Saved, activate, active_layout, remove, roll_back, save
 from app.gui.layouts.workspace import Workspace
 from app.security import accounts, tokens
 from app.security.models import Audit
@@ -22,7 +25,7 @@ from app.trends.groups.group import DisplayGroup
 from app.trends.groups.store import add_group
 from app.web import Problem
 from tests.gui.layouts.arrangements import layout
-from tests.security.conftest import PASSWORD
+from tests.security.conftest import PASSWORD, sign_in
 from tests.trends.rules.test_rules import FORM
 
 Headers = dict[str, str]
@@ -100,6 +103,20 @@ def remove_layout(app: Flask, headers: Headers, subsystem: str) -> bool:
     return passes(app, headers, lambda: remove(number, 2))
 
 
+def add_layout_in_page(app: Flask, headers: Headers, subsystem: str) -> bool:
+    rows = json.dumps([[{"plot": "x"}]])
+    form = {"path": f"{subsystem}/a", "scope": "online", "rows": rows, "do": "activate", "reason": "needed"}
+    answer = app.test_client().post("/layouts/new", data=form, headers=headers)
+    return re.fullmatch(r"/layouts/\d+", answer.headers.get("Location", "")) is not None
+
+
+def remove_layout_in_page(app: Flask, headers: Headers, subsystem: str) -> bool:
+    number = stored(layout(f"{subsystem}/a"))
+    form = {"based_on": "2", "reason": "old"}
+    answer = app.test_client().post(f"/layouts/{number}/remove", data=form, headers=headers)
+    return answer.headers.get("Location") == f"/layouts/{number}"
+
+
 def add_group_of_trends(app: Flask, headers: Headers, subsystem: str) -> bool:
     group = {"name": "a", "subsystem": subsystem, "series": ["x"]}
     return app.test_client().post("/api/v1/trends/groups", json=group, headers=headers).status_code == 201
@@ -128,6 +145,8 @@ ACTIONS: tuple[Action, ...] = (
     activate_layout,
     roll_back_layout,
     remove_layout,
+    add_layout_in_page,
+    remove_layout_in_page,
     add_group_of_trends,
     delete_group_of_trends,
     add_rule_of_trends,
@@ -172,20 +191,40 @@ def test_a_refusal_names_the_missing_role(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "expert", "admin"])
-def test_a_private_layout_is_changed_by_its_owner_alone(app: Flask, role: str) -> None:
+def test_a_private_layout_is_changed_by_its_owner_alone(client: FlaskClient, role: str) -> None:
     mine = replace(layout("my plots"), scopes=())
     bobs = save(mine, owner="bob")
-    with app.test_request_context("/", headers=headers_of(role)):
+    headers_of(role)
+    with client:
+        sign_in(client, "alice")
+        client.get("/help")  # its request is current until the next one
         found = save(mine, owner="alice")
         activate(*found[:2])
         assert active_layout("user:alice", "my plots") is not None
-        refused: list[Callable[[], object]] = [
-            lambda: save(mine, owner="bob"),
-            lambda: save(replace(mine, help="x"), arrangement=bobs.arrangement, based_on=1),
-            lambda: activate(*bobs[:2]),
-            lambda: roll_back(bobs.arrangement, 1, 1),
-            lambda: remove(bobs.arrangement, 1),
-        ]
-        for attempt in refused:
+        for attempt in changes(mine, bobs, "bob"):
             with pytest.raises(PrivateArrangement, match="private to bob"):
                 attempt()
+        assert client.get(f"/layouts/{found.arrangement}").status_code == 200
+        assert client.get(f"/layouts/{bobs.arrangement}").status_code == 404
+
+
+def test_a_token_changes_no_private_layout_of_its_owner(app: Flask) -> None:
+    mine = replace(layout("my plots"), scopes=())
+    found = save(mine, owner="alice")
+    headers = headers_of("admin")
+    with app.test_request_context("/", headers=headers):
+        for attempt in changes(mine, found, "alice"):
+            with pytest.raises(PrivateArrangement):
+                attempt()
+    assert app.test_client().get(f"/layouts/{found.arrangement}", headers=headers).status_code == 404
+
+
+def changes(content: Layout, found: Saved, owner: str) -> list[Callable[[], object]]:
+    """All ways to change a private layout, or to add another one of its owner."""
+    return [
+        lambda: save(content, owner=owner),
+        lambda: save(replace(content, help="x"), arrangement=found.arrangement, based_on=1),
+        lambda: activate(*found[:2]),
+        lambda: roll_back(found.arrangement, 1, 1),
+        lambda: remove(found.arrangement, 1),
+    ]
