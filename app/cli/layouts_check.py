@@ -64,7 +64,7 @@ def check_layouts(
     report = check_contents(checked, _names(settings, sample, dqm_file, without_names), others)
     report = report._replace(findings=[*invalid, *report.findings])
     if as_json:
-        click.echo(json.dumps(document(report), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(document(report), indent=1))
     else:
         for line in lines(report):
             click.echo(line)

@@ -18,7 +18,7 @@ GIT_LOCK = Path(".git", "index.lock")
 
 
 def layout_files(folder: Path, on_error: Callable[[OSError], object]) -> list[Path]:
-    """The files below a folder that end in SUFFIXES, in the order of their paths; hidden files and folders are left out.
+    """The regular files below a folder that end in SUFFIXES, in the order of their paths; hidden files and folders are left out.
 
     Args:
         on_error: Called for each folder that cannot be read.
@@ -27,14 +27,15 @@ def layout_files(folder: Path, on_error: Callable[[OSError], object]) -> list[Pa
     for top, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(top) / name for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
-    return sorted(found)
+    return sorted(path for path in found if os.path.isfile(path))
 
 
 class FolderFiles(NamedTuple):
     """The files of a watched folder.
 
     Attributes:
-        versions: Size and time of change of each file by its path; "" for one that cannot be looked at.
+        versions: Size and time of change of each file by its path, "" for one that cannot be looked at. A path that is not UTF-8
+            has question marks, since it cannot be stored, and so the file is not found.
         problem: Why the folder cannot be used now; its layouts stay as they are then.
     """
 
@@ -55,7 +56,7 @@ def look(folder: Path) -> FolderFiles:
     files = layout_files(folder, errors.append)
     if errors:
         return FolderFiles(folder, {}, f"{errors[0].filename} cannot be read: {errors[0].strerror}")
-    return FolderFiles(folder, {str(path): _version(path) for path in files})
+    return FolderFiles(folder, {str(path).encode("utf-8", "replace").decode(): _version(path) for path in files})
 
 
 def is_settled(version: str) -> bool:

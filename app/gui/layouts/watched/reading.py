@@ -18,7 +18,7 @@ from app.core.short_writes import short_transactions
 from app.core.text import counted
 from app.gui.layouts.bulk_import import MOST_ITEMS, REFUSED, WATCHED_FOLDER, Imported, import_all
 from app.gui.layouts.contents import Content, text_of
-from app.gui.layouts.exchange.files import read_file
+from app.gui.layouts.exchange.files import MAX_FILE_BYTES, read_file
 from app.gui.layouts.import_matches import StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement
 from app.gui.layouts.versions import ChangeAuthor, hide
@@ -43,7 +43,7 @@ def watching(settings: Settings, _: TaskRun) -> Iterator[Step]:
 def read_folders(folders: Sequence[str]) -> None:
     """Bring layouts and workspaces up to date with the files of these folders, which are all that are watched."""
     found = [look(folder) for folder in distinct(folders)]
-    known: dict[str, LayoutFile] = {row.path: row for row in LayoutFile.select()}
+    known = _known()
     present = {path: version for each in found for path, version in each.versions.items()}
     _note_folders(found, known)
     used = {str(each.folder) for each in found if each.problem} | present.keys()
@@ -51,10 +51,15 @@ def read_folders(folders: Sequence[str]) -> None:
         if not any(each.may_have(path) for each in found):
             _withdraw(path, keep=())
             LayoutFile.delete().where(LayoutFile.path == path).execute()
-    changed = [path for path, version in present.items() if _is_due(version, known.get(path))]
-    refused = [path for path in changed if not _read(path, present[path])]
-    for path in refused:  # another file may have had its paths, and have them no longer
-        _read(path, present[path])
+    for _ in range(2):  # a second time, since another file may have had what was refused, and have it no longer
+        known = _known()
+        for path, version in present.items():
+            if _is_due(version, known.get(path)):
+                _read(path, version)
+
+
+def _known() -> dict[str, LayoutFile]:
+    return {row.path: row for row in LayoutFile.select()}
 
 
 def _is_due(version: str, row: LayoutFile | None) -> bool:
@@ -72,23 +77,23 @@ def _note_folders(found: Sequence[FolderFiles], known: dict[str, LayoutFile]) ->
             _note(str(each.folder), problem=each.problem, problems=1, broken=True)
 
 
-def _read(path: str, version: str) -> bool:
-    """Read a file; whether nothing of it was refused."""
+def _read(path: str, version: str) -> None:
+    """Read a file of this version."""
     try:
-        contents, problems = read_file(Path(path).name, Path(path).read_bytes())
-    except OSError as error:
-        _note(path, version=version, problem=f"The file cannot be read: {error.strerror}", problems=1, broken=True)
-        return True
+        with open(path, "rb") as file:
+            contents, problems = read_file(Path(path).name, file.read(MAX_FILE_BYTES + 1))
+    except OSError as error:  # without the version, so that it is tried again: its permissions may change
+        _note(path, version="", problem=f"The file cannot be read: {error.strerror}", problems=1, broken=True, seen=0)
+        return
     if problems.count:
         place, problem = problems.listed[0]
         log.warning("%s of a watched folder keeps its last state: %s: %s", path, place, problem)
-        _note(path, version=version, problem=f"{place}: {problem}", problems=problems.count, broken=True)
-        return True
+        _note(path, version=version, problem=f"{place}: {problem}", problems=problems.count, broken=True, seen=0)
+        return
     refused = [each for each in _import(path, contents) if each.outcome == REFUSED]
     problem = f"{refused[0].content.path}: {refused[0].problem}" if refused else ""
     shown, seen = len(contents) - len(refused), version_of(COUNTER) if refused else 0
     _note(path, version=version, contents=shown, problem=problem, problems=len(refused), broken=False, seen=seen)
-    return not refused
 
 
 def _import(path: str, contents: list[Content]) -> list[Imported]:

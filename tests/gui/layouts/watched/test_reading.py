@@ -140,3 +140,15 @@ def test_a_file_that_is_being_written_is_read_later(folder: Path, write: Write, 
     os.utime(path, (1e9, 1e9))
     read_folders([str(folder)])
     assert list(shown()) == ["A"]
+
+
+def test_files_that_cannot_be_used_are_named_and_hide_no_others(folder: Path, write: Write) -> None:
+    os.mkfifo(folder / "pipe.json")
+    (folder / "gone.json").symlink_to("nowhere")
+    (folder / "folder.json").mkdir()
+    (folder / os.fsdecode(b"caf\xe9.json")).write_text("{}")
+    write("z.json", layout("A"))
+    os.utime(folder / os.fsdecode(b"caf\xe9.json"), (1e9, 1e9))
+    read_folders([str(folder)])
+    assert list(shown()) == ["A"]
+    assert problems() == {"caf?.json": "The file cannot be read: No such file or directory"}
