@@ -206,7 +206,7 @@ def full_site(
         data.fill(fixtures_dir)
         points.fill(settings)
         import_all(SHIFT_LAYOUTS)
-        private.share(private.pin("ada", [PlotCell(CHARGE, draw=(("ytype", "log"),)), PlotCell("Hcal/adc")], name="Mine"))
+        private.share(private.pin("ada", ((PlotCell(CHARGE, draw=(("ytype", "log"),)), PlotCell("Hcal/adc")),), name="Mine"))
         add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
         add_rule(RULE, "ada")
         evaluate_if_changed(TrendRule.get(), settings)

@@ -101,16 +101,18 @@ def shown_layout(user: str, shared: str) -> PrivateLayout:
     return own_layout(user, int(shared)) if shared.isdecimal() else linked_layout(shared)
 
 
-def pin(user: str, cells: Sequence[PlotCell], number: int | None = None, name: str = "") -> PrivateLayout:
+def pin(user: str, pinned: Rows, number: int | None = None, name: str = "") -> PrivateLayout:
     """Add plots at the end of a private layout; those that it has stay as they are.
 
     Args:
+        pinned: The plots, in the rows of a new layout.
         number: None for a new layout with this name.
 
     Raises InvalidArrangement, PathTaken, UnknownArrangement.
     """
     if number is None:
-        return _added(user, Layout(checked_name(name or DEFAULT_NAME), (), with_plots((), cells)))
+        return _added(user, Layout(checked_name(name or DEFAULT_NAME), (), pinned))
+    cells = [cell for row in pinned for cell in row if cell]
     for _ in range(_ATTEMPTS - 1):
         try:
             return _pinned(own_layout(user, number), cells)

@@ -14,7 +14,8 @@ from app.gui.layouts.grid import MAX_COLUMNS, columns_of, in_columns, with_plot_
 from app.gui.layouts.private import PrivateLayout
 from app.gui.layouts.scopes import SCOPES
 from app.gui.pages.addressed_view import MAX_FORM_BYTES, addressed_view
-from app.gui.pages.pins import NOT_PINNED, cells_of, newest_samples, pinned_paths
+from app.gui.pages.layout_lists import opened_layout
+from app.gui.pages.pins import NOT_PINNED, newest_samples, pinned_rows
 from app.gui.problems import problem_of
 from app.security import Role, needs
 from app.security.caller import current_user
@@ -41,7 +42,7 @@ def my_plots() -> AnyResponse:
 @blueprint.get("/pin")
 @needs(Role.VIEWER)
 def choose() -> AnyResponse:
-    """The form that asks where to pin the plot, or the marked plots, of the view at `address`."""
+    """The form that asks where to pin the plot, the marked plots, or the layout, of the view at `address`."""
     view = addressed_view(request.args.get("address", ""), NOT_PINNED)
     if not current_user().name:
         return redirect(url_for("account.sign_in", next=view.address.removeprefix(request.script_root)), 303)
@@ -51,13 +52,13 @@ def choose() -> AnyResponse:
 @blueprint.post("/pin")
 @needs(Role.VIEWER)
 def pin() -> AnyResponse:
-    """Pin the plot, or the marked plots, of a view to the private layout `to`, or to a new one with a name, and return to the view."""
+    """Pin the plot, the marked plots, or the layout, of a view to the private layout `to`, or to a new one with a name, and return to the view."""
     request.max_content_length = MAX_FORM_BYTES
     view = addressed_view(request.form.get("address", ""), NOT_PINNED)
     if not current_user().name:
         return redirect(url_for("account.sign_in", next=view.address.removeprefix(request.script_root)), 303)
     try:
-        private.pin(_user(), cells_of(view), _number("to") or None, request.form.get("name", ""))
+        private.pin(_user(), pinned_rows(view), _number("to") or None, request.form.get("name", ""))
     except GuiError as error:
         return _pin_page(view.address, error)
     return redirect(view.address, 303)
@@ -189,9 +190,11 @@ def _number(name: str) -> int:
 
 def _pin_page(address: str, error: GuiError | None = None) -> Response:
     view = addressed_view(address, NOT_PINNED)
-    paths = pinned_paths(view)
-    boards = private.boards_of(_user(), paths[0])
-    return _own_page("gui/my_plots_pin.html", error, view=view, paths=paths, boards=boards, default_name=private.DEFAULT_NAME)
+    paths = [cell.plot for row in pinned_rows(view) for cell in row if cell]
+    boards = private.boards_of(_user(), paths[0] if paths else "")
+    layout = None if view.plot or view.marks else opened_layout(view)
+    name = layout.name if layout else "" if boards else private.DEFAULT_NAME
+    return _own_page("gui/my_plots_pin.html", error, view=view, paths=paths, boards=boards, default_name=name)
 
 
 def _layout_page(found: PrivateLayout, error: GuiError | None = None) -> Response:

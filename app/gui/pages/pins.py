@@ -10,9 +10,11 @@ from flask import request
 from app.gui import samples
 from app.gui.addresses import text
 from app.gui.layouts import private
+from app.gui.layouts.grid import COLUMNS, Rows, in_columns
 from app.gui.layouts.layout import DRAWN, PlotCell
-from app.gui.pages.layout_lists import with_cell
+from app.gui.pages.layout_lists import opened_layout, with_cell
 from app.gui.pages.shared_layout import browser_user, shared_layout
+from app.gui.plot_addresses import plot_path
 from app.gui.samples import SampleKey
 from app.gui.view import View
 from app.web import Problem
@@ -40,25 +42,27 @@ def newest_samples() -> list[SampleChoice]:
     return [SampleChoice(f"{f'Run {key.run}' if key.run else 'Live run'} {key.dataset}", key) for key in dict.fromkeys(found)][:MAX_SAMPLES]
 
 
-def pinned_paths(view: View) -> list[str]:
-    """The paths of the plot, or else of the marked plots, of a view. Raises Problem 400 if there are none, or one is not UTF-8."""
-    found = [view.plot] if view.plot else list(view.marks)
-    if not found:
-        raise Problem(400, NOT_PINNED, [("address", "expected that of a page of one plot, or of a page with marked plots")])
+def pinned_rows(view: View) -> Rows:
+    """The cells of what a view shows, with its drawing options: its plot, with what its layout has for it, its marked plots, or its layout.
+
+    Raises Problem 400 if there are none, or the name of one is not UTF-8.
+    """
+    found = with_cell(view).cell
+    if isinstance(found, PlotCell):
+        return ((_with_options(found, view),),)
+    paths = [view.plot] if view.plot else list(view.marks)
+    if not paths and (layout := opened_layout(view)):
+        return layout.rows
+    if not paths:
+        raise Problem(400, NOT_PINNED, [("address", "expected that of a page of one plot, of marked plots, or of one layout")])
     try:
-        return [path.decode() for path in found]
+        return in_columns((tuple(_with_options(PlotCell(path.decode()), view) for path in paths),), COLUMNS)
     except UnicodeDecodeError:
         raise Problem(400, NOT_PINNED, [("plot", "the name of this plot is not UTF-8, which a layout cannot hold")]) from None
 
 
-def cells_of(view: View) -> list[PlotCell]:
-    """The plot, or the marked plots, of a view as cells: with what its layout has for the plot, and the drawing options of the view."""
-    found = with_cell(view).cell
-    return [_with_options(found if isinstance(found, PlotCell) else PlotCell(path), view, path.encode()) for path in pinned_paths(view)]
-
-
-def _with_options(cell: PlotCell, view: View, path: bytes) -> PlotCell:
-    options = {name: value for name, value in view.options_of(path) if name in DRAWN}
+def _with_options(cell: PlotCell, view: View) -> PlotCell:
+    options = {name: value for name, value in view.options_of(plot_path(cell)) if name in DRAWN}
     return replace(cell, draw=tuple((dict(cell.draw) | options).items()), written="")
 
 
@@ -69,6 +73,7 @@ def pin_context(view: View) -> dict[str, Any]:
     return {
         "boards": boards,
         "can_pin": bool(user),
+        "pins_layout": bool(user) and not view.plot and not view.shared and opened_layout(view) is not None,
         "private_layout": shared_layout(view.shared) if view.shared else None,
         "is_own": bool(view.shared) and shared_layout(view.shared).owner == user,
         "close_shared": view.of_folder(b"").address,

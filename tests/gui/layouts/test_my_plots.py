@@ -100,6 +100,7 @@ def test_a_plot_is_pinned_once_to_a_layout(ada: FlaskClient) -> None:
     assert latest().version == 2
 
 
+@pytest.mark.both_databases
 def test_the_layout_that_was_used_last_comes_first(ada: FlaskClient) -> None:
     pin(ada, name="One")
     one = latest().number
@@ -232,7 +233,7 @@ def test_plots_that_two_windows_pin_at_once_both_stay(ada: FlaskClient, monkeypa
 
     def later(content: Layout, **arguments: object) -> object:
         if others:
-            private.pin("ada", [others.pop()], latest().number)
+            private.pin("ada", ((others.pop(),),), latest().number)
         return save(content, **arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "save", later)
@@ -240,6 +241,7 @@ def test_plots_that_two_windows_pin_at_once_both_stay(ada: FlaskClient, monkeypa
     assert names(latest()) == [["a", "other", "b"]]
 
 
+@pytest.mark.both_databases
 def test_a_shared_layout_is_seen_by_its_link_until_that_is_withdrawn(ada: FlaskClient, browsers: Browsers, client: FlaskClient) -> None:
     number = pinned(ada, "Muons/pt", "Muons/eta").number
     ada.post(f"/my/plots/{number}/share")

@@ -75,7 +75,7 @@ def test_without_an_account_a_plot_leads_to_the_sign_in_page_and_back(client: Fl
 
 def test_a_private_layout_is_shown_for_every_sample_by_its_owner_and_by_its_link(ada: FlaskClient, client: FlaskClient) -> None:
     cells = [PlotCell(LAYER % 1, "About <b>one</b>", (("ytype", "log"),)), PlotCell("Nowhere/absent"), PlotCell(LAYER % 2)]
-    made = private.pin("ada", cells)
+    made = private.pin("ada", (tuple(cells),))
     for sample in (COSMICS, f"/browse/367129{ZERO_BIAS}"):
         page = read(ada, f"{sample}?shared={made.number}")
         assert "which nobody else sees" in page
@@ -92,7 +92,15 @@ def test_a_private_layout_is_shown_for_every_sample_by_its_owner_and_by_its_link
 
 
 def test_a_large_plot_of_a_private_layout_has_its_options_its_text_and_its_neighbours(ada: FlaskClient) -> None:
-    made = private.pin("ada", [PlotCell(LAYER % 1, "About <b>one</b>", (("ytype", "log"),)), PlotCell("Hcal/DigiTask/ADC/HB")])
+    made = private.pin(
+        "ada",
+        (
+            (
+                PlotCell(LAYER % 1, "About <b>one</b>", (("ytype", "log"),)),
+                PlotCell("Hcal/DigiTask/ADC/HB"),
+            ),
+        ),
+    )
     page = read(ada, f"{COSMICS}?shared={made.number}&plot={LAYER % 1}")
     assert "About <b>one</b>" in page
     assert "ytype=log" in page
@@ -100,7 +108,7 @@ def test_a_large_plot_of_a_private_layout_has_its_options_its_text_and_its_neigh
 
 
 def test_the_menu_of_a_sample_has_the_private_layouts(ada: FlaskClient) -> None:
-    number = private.pin("ada", [PlotCell(LAYER % 1)], name="Pixels").number
+    number = private.pin("ada", ((PlotCell(LAYER % 1),),), name="Pixels").number
     assert f'<a href="{COSMICS}?shared={number}"><bdi>Pixels</bdi></a>' in read(ada, f"{COSMICS}/{TRACKS}")
 
 
@@ -111,3 +119,19 @@ def test_a_pin_from_a_layout_keeps_what_the_layout_has_for_the_plot(ada: FlaskCl
     (pinned,) = private.layouts_of("ada")[0].layout.plots
     assert (pinned.text, pinned.reference, pinned.overlay) == (cell.text, cell.reference, cell.overlay)
     assert dict(pinned.draw) == {"xmax": "50000", "ytype": "lin"}
+
+
+def test_a_layout_is_copied_with_its_gaps_and_rows(ada: FlaskClient, client: FlaskClient) -> None:
+    rows = ((PlotCell(LAYER % 1, "Text"), None, PlotCell(LAYER % 2)), (None, PlotCell(LAYER % 3)))
+    import_all([Layout("Pixel/Grid", ("offline",), rows, help="About it")])
+    address = f"{COSMICS}/Pixel/Grid"
+    assert "Copy to my plots" not in read(client, address)
+    (link,) = re.findall(r'href="([^"]*)">Copy to my plots', read(ada, address))
+    page = ada.get(unescape(link)).text
+    assert 'name="name" maxlength="80" value="Grid"' in page
+    answer = ada.post("/my/plots/pin", data={"address": address, "name": "Grid"})
+    assert answer.location == address
+    assert private.layouts_of("ada")[0].layout.rows == rows
+    ada.post("/my/plots/pin", data={"address": f"{COSMICS}/{TRACKS}?plot={LAYER % 4}", "name": "Other"})
+    ada.post("/my/plots/pin", data={"address": address, "to": private.layouts_of("ada")[0].number})
+    assert [cell.plot for cell in private.layouts_of("ada")[0].layout.plots] == [LAYER % layer for layer in (4, 1, 2, 3)]
