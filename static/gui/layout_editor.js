@@ -5,6 +5,7 @@
   const DIRECTIONS = { ArrowLeft: ["left", 0, -1], ArrowRight: ["right", 0, 1], ArrowUp: ["up", -1, 0], ArrowDown: ["down", 1, 0] };
   const waiting = []; // moves of the open cell by keys that came before the answer to the previous one
   let dragged = null; // the cell that is being dragged
+  let isUnsaved = false;
   let isMoving = false; // the answer to a change is not there yet
 
   const placeOf = (cell) => cell.value.replace("open:", "");
@@ -67,6 +68,17 @@
       if (name === "drop" && cell !== dragged) press(`exchange:${placeOf(dragged)}:${placeOf(cell)}`);
     });
   }
+  // The draft is in the page alone until it is stored.
+  document.addEventListener("input", (event) => {
+    isUnsaved ||= Boolean(event.target.closest("#layout-form"));
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.target.id === "layout-form") isUnsaved = event.detail.xhr.status !== 204; // which comes with the address of what was stored
+  });
+  addEventListener("beforeunload", (event) => {
+    if (isUnsaved) event.preventDefault();
+  });
+
   document.addEventListener("dragend", () => {
     dragged = null;
   });

@@ -26,6 +26,8 @@ from app.diary.sources.runner import scan_source
 from app.gui.layouts import private
 from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
+from app.gui.layouts.models import Arrangement
+from app.gui.layouts.store import activate, save
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
@@ -91,6 +93,7 @@ SHIFT_LAYOUTS = [
 ]
 RULE = RuleDefinition("Pixel", "StreamExpress", "Express", "Charge", "355000-355120", note="The charge has a step.")
 SERIES = "series=Pixel/Charge/StreamExpress/Express"
+LAYOUT_ROWS = ((PlotCell("EcalBarrel/EventInfo/reportSummaryMap", "Is it green?"), None), (PlotCell("EcalBarrel/absent"),))
 REQUEST = RunsRequest(metric="basic.Mean()", me="Pixel/size", dataset="/a/b/c")
 PAGES = {
     "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
@@ -116,6 +119,11 @@ PAGES = {
     ],
     "/datasets": ["/datasets", "/datasets?primary=Muon&run=367129", "/datasets?primary=nothing"],
     "/runs/<int:run>/failing": ["/runs/367129/failing"],
+    "/layouts": ["/layouts", "/layouts?folder=Ecal/Layouts", "/layouts?q=nothing", "/layouts?scope=inactive"],
+    "/layouts/workspaces": ["/layouts/workspaces"],
+    "/layouts/new": ["/layouts/new"],
+    "/layouts/<int:number>": ["/layouts/{layout}?run=367140", "/layouts/{layout}?version=2"],
+    "/layouts/<int:number>/edit": ["/layouts/{layout}/edit?run=367140&plot=EcalBarrel/EventInfo/reportSummaryMap"],
     "/layouts/open": ["/layouts/open?key=pp_run", "/layouts/open?key=pp_run&in=00+Shift"],
     "/my/plots": ["/my/plots", "/my/plots?removed=1"],
     "/my/plots/pin": [f"/my/plots/pin?address={quote(PLOT)}"],
@@ -207,6 +215,9 @@ def full_site(
         points.fill(settings)
         import_all(SHIFT_LAYOUTS)
         private.share(private.pin("ada", ((PlotCell(CHARGE, draw=(("ytype", "log"),)), PlotCell("Hcal/adc")),), name="Mine"))
+        layout = save(Layout("Ecal/Layouts/summary", ("offline",), LAYOUT_ROWS)).arrangement
+        activate(layout, 1, "first")
+        save(Layout("Ecal/Layouts/summary", ("offline",), LAYOUT_ROWS[:1]), arrangement=layout, based_on=1, reason="draft")
         add_group(DisplayGroup("both", "Two of Pixel", "", "Pixel", True, ("Ntracks", "Charge")))
         add_rule(RULE, "ada")
         evaluate_if_changed(TrendRule.get(), settings)
@@ -300,6 +311,7 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
         "requested": REQUEST.key,
         "of_trends": DiaryJob.get(DiaryJob.native_id == "of_trends").id,
         "of_run": DiaryJob.get(DiaryJob.native_id == "of_run").id,
+        "layout": Arrangement.get(Arrangement.path == "Ecal/Layouts/summary").id,
         "own_layout": private.layouts_of("ada")[0].number,
         "link": private.layouts_of("ada")[0].link,
         "logged": DiaryJob.get(DiaryJob.source == "batch", DiaryJob.native_id == "7").id,

@@ -23,7 +23,7 @@ from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
 from app.gui.samples import LARGEST
 from app.gui.view import View
 from app.security import Role, needs
-from app.security.caller import acts_as
+from app.security.caller import acts_as, current_user
 from app.web import Problem
 from app.web.arguments import int_arg, parse_int
 from app.web.clock import time_html
@@ -93,7 +93,8 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
         conflict=conflict,
         grid=sample.grid(content) if sample and isinstance(content, Layout) else [],
         chosen=sample,
-        place=_place(sample, content) if row.active else "",
+        place=_place(row, sample, content) if row.active else "",
+        may_add=current_user().role >= Role.EXPERT,
         history=history_of(row.id),
         is_removed=is_removed(row),
         differences=differences(active, content) if active and number != row.active else [],
@@ -105,9 +106,13 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
     return make_response(page, 409 if conflict else 200)
 
 
-def _place(chosen: ChosenSample | None, content: Content) -> str:
-    """The address of an active layout among the folders of the chosen sample; "" if the sample is of another scope."""
-    if chosen is None or chosen.sample is None or scope_of(chosen.dataset) not in content.scopes:
+def _place(row: Arrangement, chosen: ChosenSample | None, content: Content) -> str:
+    """The address of an active layout in the chosen sample; "" if the sample is of another scope."""
+    if chosen is None or chosen.sample is None:
+        return ""
+    if row.owner:
+        return View(chosen.sample.key, shared=str(row.id)).address
+    if scope_of(chosen.dataset) not in content.scopes:
         return ""
     return View(chosen.sample.key).of_folder(content.path.encode()).address
 

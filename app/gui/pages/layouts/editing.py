@@ -9,26 +9,30 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.input_problems import InputProblems
 from app.gui.layouts import store
+from app.gui.layouts.checking.check import check_layout
+from app.gui.layouts.checking.findings import CheckFinding
 from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.differences import differences
 from app.gui.layouts.errors import InvalidArrangement, PathTaken
 from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
 from app.gui.layouts.exchange.parsing import layout_from_document
 from app.gui.layouts.layout import DRAWN, Layout
-from app.gui.layouts.models import LAYOUT, Arrangement
+from app.gui.layouts.models import Arrangement
 from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.subsystems import subsystem_of
 from app.gui.pages.layouts.detail import MAX_REASON, arrangement
 from app.gui.pages.layouts.form import STORED, LayoutForm, form_from_request, form_of
 from app.gui.pages.layouts.form_cells import FIELD, fields_of
-from app.gui.pages.layouts.grid import NEW_PLOT
+from app.gui.pages.layouts.grid import NEW_PLOT, CellPlace, find_plot
 from app.gui.pages.layouts.labels import label_of, place_of
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
+from app.gui.samples import LARGEST
 from app.security import Role, needs
 from app.security.subsystems import may_edit
 from app.web import Problem
+from app.web.arguments import int_arg
 
 MAX_FORM_BYTES = 4 * 1024 * 1024
 """Bytes of a form: a layout has at most 1,000 cells, most of them with little text."""
@@ -42,7 +46,10 @@ Problems = list[tuple[str, str]]
 @blueprint.get("/new")
 @needs(Role.EXPERT)
 def new() -> Response:
-    """The form of a new layout, for the scope and folder of the address."""
+    """The form of a new layout, for the scope and folder of the address, or like the layout `copy`."""
+    if number := int_arg("copy", 0, LARGEST):
+        row = arrangement(number)
+        return _form_page(form_of(_layout(row, row.active or row.newest), 0), None)
     scope, folder = request.args.get("scope", ""), request.args.get("folder", "")
     form = LayoutForm(path=f"{folder}/" if folder else "", scopes=(scope,) if scope in SCOPES else (SCOPES[0],))
     return _form_page(form, None)
@@ -58,9 +65,10 @@ def add() -> AnyResponse:
 @blueprint.get("/<int:number>/edit")
 @needs(Role.VIEWER)
 def edit(number: int) -> Response:
-    """The form of the newest version of a layout."""
+    """The form of the newest version of a layout, with the fields of the plot `plot`."""
     row = _editable(number)
-    return _form_page(form_of(_layout(row, row.newest), row.newest), row)
+    form = form_of(_layout(row, row.newest), row.newest)
+    return _form_page(replace(form, open=find_plot(form.rows, request.args.get("plot", ""))), row)
 
 
 @blueprint.post("/<int:number>/edit")
@@ -82,18 +90,16 @@ def _editable(number: int) -> Arrangement:
     """The layout, if the sender of the request may change it. Raises UnknownArrangement, Problem 403 and Problem 409."""
     row = arrangement(number)
     check_may_change(row.owner, row.path)
-    if row.kind != LAYOUT:
-        raise Problem(404, f"{row.path} is no layout")
     if row.source:
         raise Problem(409, f"{row.path} comes from the file {row.source} of a watched folder: change it there")
     return row
 
 
 def _layout(row: Arrangement, number: int) -> Layout:
-    """What a layout is in a version."""
+    """What a layout is in a version. Raises Problem 404 for a workspace."""
     content = store.content_at(row, number)
     if not isinstance(content, Layout):
-        raise TypeError(f"{row.path} is no layout")
+        raise Problem(404, f"{row.path} is no layout")
     return content
 
 
@@ -140,7 +146,7 @@ def _missing(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> P
     for number, row_of_cells in enumerate(form.rows):
         places = (f"rows[{number}][{column}].plot" for column, cell in enumerate(row_of_cells) if cell == NEW_PLOT)
         problems += [(place, "Choose one, or make the cell a gap") for place in places]
-    if is_active and not form.reason:
+    if is_active and not form.reason and not (row and row.owner):
         problems.append(("reason", "Say why, for the history"))
     return problems
 
@@ -173,6 +179,7 @@ def _form_page(
         grid=chosen.grid(form.layout),
         fields=fields_of(form.open_cell or NEW_PLOT),
         field=FIELD,
+        is_opened="plot" in request.args or request.form.get("do", "").startswith("open:"),  # then the focus is in its fields
         drawn=DRAWN,
         found=_found(chosen, form.find) if form.find else None,
         problems=[(label_of(name), problem) for name, problem in problems or []],
@@ -180,12 +187,19 @@ def _form_page(
         other=other,
         other_grid=chosen.grid(other) if isinstance(other, Layout) else [],
         differences=differences(other, form.layout) if other else [],
+        findings=_findings(form.layout, chosen) if form.preview else [],
         scopes=SCOPES,
         may_store=bool(row and row.owner) or not form.path or may_edit(subsystem_of(form.path)),
         subsystem=subsystem_of(form.path),
         limits={"path": MAX_PATH_BYTES, "text": MAX_TEXT_CHARS, "reason": MAX_REASON, "found": MAX_FOUND},
     )
     return make_response(text, status)
+
+
+def _findings(layout: Layout, chosen: ChosenSample) -> list[tuple[str, CellPlace | None, CheckFinding]]:
+    """What a check finds in a draft, each with the name of its place and the cell; cells whose plot is not chosen yet are left out."""
+    rows = tuple(tuple(None if cell == NEW_PLOT else cell for cell in row) for row in layout.rows)
+    return [(label_of(found.place), place_of(found.place), found) for found in check_layout(replace(layout, rows=rows), chosen.sample)]
 
 
 def _found(chosen: ChosenSample, words: str) -> list[str]:

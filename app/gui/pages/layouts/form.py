@@ -65,7 +65,7 @@ class LayoutForm:
         """The form after a button.
 
         Args:
-            button: Such as `open:2.0`, `move-left:2.0`, `exchange:2.0:1.3`, `row-up:2`.
+            button: Such as `open:2.0`, `move-left:2.0`, `exchange:2.0:1.3`, `row-up:2`, `use:2.0:Pixel/charge`.
             picked: Paths of the plots that were found and picked.
         """
         action, _, argument = button.partition(":")
@@ -81,6 +81,8 @@ class LayoutForm:
             row = parse_int(argument, len(self.rows))
             return self._with(grid.append(self.rows, len(self.rows) if row is None else row, [NEW_PLOT]))
         first, _, second = argument.partition(":")
+        if action == "use":
+            return self._with_plot(CellPlace.parse(first, self.rows), second)
         place, other = CellPlace.parse(first, self.rows), CellPlace.parse(second, self.rows)
         return self._after_cell(action, place, other) if place else self
 
@@ -107,6 +109,12 @@ class LayoutForm:
         if action in ("insert-gap", "insert-plot"):
             return self._with(grid.insert(self.rows, place, NEW_PLOT if action == "insert-plot" else None))
         return self
+
+    def _with_plot(self, place: CellPlace | None, path: str) -> LayoutForm:
+        cell = self.rows[place.row][place.column] if place else None
+        if not (place and cell):
+            return self
+        return self._with(GridChange(grid.with_cell(self.rows, place, replace(cell, plot=path, written="")), place))
 
     def _with(self, edited: GridChange) -> LayoutForm:
         return replace(self, rows=edited.rows, open=edited.place)

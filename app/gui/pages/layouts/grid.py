@@ -43,6 +43,12 @@ class GridChange(NamedTuple):
     place: CellPlace | None
 
 
+def find_plot(rows: Rows, path: str) -> CellPlace | None:
+    """The place of the first cell with the plot of this path, or None."""
+    cells = ((CellPlace(row, column), cell) for row, line in enumerate(rows) for column, cell in enumerate(line))
+    return next((place for place, cell in cells if path and cell and cell.plot == path), None)
+
+
 def with_cell(rows: Rows, place: CellPlace, cell: PlotCell | None) -> Rows:
     """The grid with another cell at a place."""
     found = [list(row) for row in rows]
