@@ -115,11 +115,11 @@ def picture_size(columns: int, size: str) -> tuple[int, int]:
 
 def _cell_tile(sample: OpenSample, inside: View, placed: PlacedCell, legend: Sequence[LegendEntry], size: tuple[int, int]) -> CellTile:
     no_reference = placed.cell.reference == "no"
-    here = inside.replace(cell=placed.cell)
+    drawn = () if no_reference else legend
     return CellTile(
         name=text(placed.path.rpartition(b"/")[2]),
         path=text(placed.path),
         about=description_html(placed.cell.text),
         no_reference=no_reference and bool(legend),
-        tile=None if placed.me is None else tile(sample, here, placed.me, () if no_reference else legend, size),
+        tile=None if placed.me is None else tile(sample, inside.replace(cell=placed.cell), placed.me, drawn, size),
     )

@@ -78,6 +78,11 @@ def test_a_plot_with_no_reference_here_is_drawn_alone() -> None:
     assert view.cell_image(PlotCell("A/x", reference="yes"), SIZE) == view.image(b"A/x", SIZE)
 
 
+def test_plots_of_an_ongoing_run_are_loaded_again_with_each_version_of_its_list() -> None:
+    cell = PlotCell("A/x", overlay=("B/y",))
+    assert query(View(SAMPLE, stamp=7).cell_image(cell, SIZE))[-1] == ("v", "7")
+
+
 def test_other_plots_of_a_page_are_drawn_as_elsewhere() -> None:
     cell = PlotCell("A/x", draw=(("ytype", "log"),), overlay=("B/y",), reference="no")
     view = View(SAMPLE, references=(Reference(367094),))
