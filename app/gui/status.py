@@ -63,7 +63,16 @@ def problems() -> Mapping[str, Any]:
     query = File.select(File.url, File.error).where(File.state == FAILED).order_by(File.id.desc()).limit(LAST_ERRORS)
     failed = [{"url": shown_path(url), "error": shown_text(error, url)} for url, error in rows(query)]
     quarantined = [me._replace(url=shown_path(me.url)) for me in quarantine.quarantined()]
-    return {"failed_files": failed, "quarantined": quarantined, "layout_files": broken_files()}
+    broken = [
+        {
+            "path": shown_path(file.path),
+            "problem": shown_text(file.problem, file.path),
+            "problems": file.problems,
+            "contents": file.contents,
+        }
+        for file in broken_files()
+    ]
+    return {"failed_files": failed, "quarantined": quarantined, "layout_files": broken}
 
 
 def metrics(_: Settings) -> Iterator[Metric]:

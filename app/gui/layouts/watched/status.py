@@ -10,6 +10,7 @@ from app.core.area import StatusLine
 from app.core.database import rows
 from app.core.settings import Settings
 from app.core.text import counted
+from app.core.urls import base_name, without_folder
 from app.gui.layouts.watched.models import LayoutFile
 from app.gui.settings import GuiSettings
 
@@ -25,7 +26,7 @@ def folder_lines(settings: Settings) -> Iterator[StatusLine]:
     wrong = LayoutFile.select().where(LayoutFile.problem != "").count()
     text = f"{int(contents or 0):,} layouts and workspaces of {counted(files, 'file')} in {counted(len(folders), 'watched folder')}"
     first = next(iter(broken_files(1)), None)
-    detail = f"{first.path}: {first.problem}" if first else ""
+    detail = f"{base_name(first.path)}: {without_folder(first.problem, first.path)}" if first else ""
     yield StatusLine("layouts", "warn" if wrong else "ok", f"{text}; {wrong} with problems" if wrong else text, detail=detail)
 
 

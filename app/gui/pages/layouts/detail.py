@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.gui.files.shown import shown_path
 from app.gui.layouts import store
 from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content
@@ -100,6 +101,7 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
         differences=differences(active, content) if active and number != row.active else [],
         may_change=may_change(row.owner, row.path, content.path) and not row.source,
         subsystem=subsystem_of(row.path),
+        source=shown_path(row.source),
         max_reason=MAX_REASON,
         time_html=time_html,
     )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
+from app.gui.files.shown import shown_path
 from app.gui.layouts.directory import INACTIVE, counts, entries, folder_list, matches, paths_of
 from app.gui.layouts.models import LAYOUT, WORKSPACE
 from app.gui.layouts.scopes import SCOPES
@@ -66,6 +67,7 @@ def _list_page(kind: str) -> Response:
         entries=entries(numbers[start:end]),
         more=_address(kind, scope=scope, folder=folder, q=text, **{"from": end}) if end < len(numbers) else "",
         may_add=current_user().role >= Role.EXPERT,
+        shown_path=shown_path,
         time_html=time_html,
     )
     is_absent = folder and not text and not numbers and not found.subfolders
