@@ -54,7 +54,7 @@ class PrivateLayout(NamedTuple):
     layout: Layout
 
 
-class PinBoard(NamedTuple):
+class PinChoice(NamedTuple):
     """A private layout in a choice of where to pin a plot."""
 
     number: int
@@ -69,12 +69,12 @@ def layouts_of(user: str) -> list[PrivateLayout]:
     return [_private(row, contents[row.id]) for row in found if row.id in contents]
 
 
-def boards_of(user: str, plot: str) -> list[PinBoard]:
+def pin_choices(user: str, plot: str) -> list[PinChoice]:
     """The private layouts of a user for a choice, the latest used first; none without a user."""
     if not user:
         return []
     query = _active(user, Arrangement.id, Arrangement.path, Arrangement.plots)
-    return [PinBoard(number, path, _has(plots, plot)) for number, path, plots in rows(query)]
+    return [PinChoice(number, path, _has(plots, plot)) for number, path, plots in rows(query)]
 
 
 def own_layout(user: str, number: int) -> PrivateLayout:

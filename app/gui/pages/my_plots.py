@@ -191,10 +191,10 @@ def _number(name: str) -> int:
 def _pin_page(address: str, error: GuiError | None = None) -> Response:
     view = addressed_view(address, NOT_PINNED)
     paths = [cell.plot for row in pinned_rows(view) for cell in row if cell]
-    boards = private.boards_of(_user(), paths[0] if paths else "")
+    choices = private.pin_choices(_user(), paths[0] if paths else "")
     layout = None if view.plot or view.marks else opened_layout(view)
-    name = layout.name if layout else "" if boards else private.DEFAULT_NAME
-    return _own_page("gui/my_plots_pin.html", error, view=view, paths=paths, boards=boards, default_name=name)
+    name = layout.name if layout else "" if choices else private.DEFAULT_NAME
+    return _own_page("gui/my_plots_pin.html", error, view=view, paths=paths, pin_choices=choices, default_name=name)
 
 
 def _layout_page(found: PrivateLayout, error: GuiError | None = None) -> Response:

@@ -69,14 +69,14 @@ def _with_options(cell: PlotCell, view: View) -> PlotCell:
 def pin_context(view: View) -> dict[str, Any]:
     """Values of gui/pin.html, gui/my_plots_menu.html and gui/shared_layout.html: the private layouts of who is signed in in this browser."""
     user = browser_user()
-    boards = private.boards_of(user, text(view.plot))
+    choices = private.pin_choices(user, text(view.plot))
     return {
-        "boards": boards,
+        "pin_choices": choices,
         "can_pin": bool(user),
         "pins_layout": bool(user) and not view.plot and not view.shared and opened_layout(view) is not None,
         "private_layout": shared_layout(view.shared) if view.shared else None,
         "is_own": bool(view.shared) and shared_layout(view.shared).owner == user,
         "close_shared": view.of_folder(b"").address,
-        "own_plots": [(board.name, view.of_folder(b"").replace(shared=str(board.number)).address) for board in boards],
+        "own_plots": [(choice.name, view.of_folder(b"").replace(shared=str(choice.number)).address) for choice in choices],
         "pin_next": view.address.removeprefix(request.script_root),
     }

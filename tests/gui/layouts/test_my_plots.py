@@ -105,12 +105,12 @@ def test_the_layout_that_was_used_last_comes_first(ada: FlaskClient) -> None:
     pin(ada, name="One")
     one = latest().number
     pin(ada, name="Two")
-    assert [board.name for board in private.boards_of("ada", "Muons/pt")] == ["Two", "One"]
+    assert [choice.name for choice in private.pin_choices("ada", "Muons/pt")] == ["Two", "One"]
     pin(ada, f"{FOLDER}?plot=x", to=str(one))
-    boards = private.boards_of("ada", "x")
-    assert [(board.name, board.has_plot) for board in boards] == [("One", True), ("Two", False)]
+    choices = private.pin_choices("ada", "x")
+    assert [(choice.name, choice.has_plot) for choice in choices] == [("One", True), ("Two", False)]
     page = ada.get("/my/plots/pin", query_string={"address": PLOT}).text
-    assert re.findall(r'name="to" value="(\d+)"', page) == [str(board.number) for board in boards]
+    assert re.findall(r'name="to" value="(\d+)"', page) == [str(choice.number) for choice in choices]
 
 
 @pytest.mark.parametrize("address", [f"{FOLDER}/Muons", "/account/audit", "//evil.example/browse/1/A/B/C", f"{FOLDER}?plot=%FF"])
@@ -398,3 +398,11 @@ def test_each_change_of_a_private_layout_is_in_the_audit_log(ada: FlaskClient) -
         ("ada", f"{action} layout", "My plots")
         for action in ("add", "activate", "save", "activate", "share", "withdraw", "remove", "roll back")
     ]
+
+
+def test_the_owner_sees_the_history_of_a_private_layout_and_edits_its_texts(ada: FlaskClient) -> None:
+    number = pinned(ada, "a", "b").number
+    page = ada.get(f"/my/plots/{number}").text
+    assert f'href="/layouts/{number}"' in page
+    assert ada.get(f"/layouts/{number}").status_code == 200
+    assert ada.get(f"/layouts/{number}/edit").status_code == 200
