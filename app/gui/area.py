@@ -123,6 +123,10 @@ AREA = Area(
         "layouts.add": "expert",
         "layouts.edit": "viewer",  # anybody edits private layouts; for others the view checks the rights of experts
         "layouts.save": "viewer",
+        "layouts.new_workspace": "expert",
+        "layouts.add_workspace": "expert",
+        "layouts.edit_workspace": "viewer",  # as for layouts
+        "layouts.save_workspace": "viewer",
         "layouts.activate": "viewer",
         "layouts.roll_back": "viewer",
         "layouts.remove": "viewer",

@@ -38,7 +38,7 @@ class FormReader(HTMLParser):
             self.fields[self._select] = [""]
         elif tag == "option" and self._select and "selected" in found:
             self.fields[self._select] = [found["value"]]
-        elif tag == "input" and (found.get("type") != "checkbox" or "checked" in found):
+        elif tag == "input" and (found.get("type") not in ("checkbox", "radio") or "checked" in found):
             self.fields.setdefault(found["name"], []).append(found.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:

@@ -1,0 +1,171 @@
+"""The editor of workspaces: a form that says which entries of the quick collection exist, and stores a version."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.input_problems import InputProblems
+from app.gui.current import layout_index, workspace_menu
+from app.gui.layouts import store
+from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.differences import differences
+from app.gui.layouts.errors import InvalidArrangement, PathTaken
+from app.gui.layouts.exchange.parsing import workspace_from_document
+from app.gui.layouts.models import WORKSPACE, Arrangement
+from app.gui.layouts.quick import quick_entries
+from app.gui.layouts.rights import check_may_change
+from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.workspace import KINDS, Workspace
+from app.gui.pages.layouts.detail import MAX_REASON, arrangement
+from app.gui.pages.layouts.lists import blueprint
+from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
+from app.gui.pages.layouts.workspace_form import ALL, LISTED, NONE, STORED, WorkspaceForm, form_from_request, form_of
+from app.security import Role, needs
+from app.web import Problem
+
+MAX_FORM_BYTES = 1024 * 1024
+
+LABELS = {"scope": "Scopes", "keys": "Run types", "quick": "Quick collection", "layouts": "Folder of layouts", "match": "Paths match"}
+"""Labels of fields whose name in a document says less."""
+
+FOLDER_CHOICES = {ALL: "all folders", LISTED: "these folders", NONE: "no folders"}
+
+
+class CheckedEntry(NamedTuple):
+    """An entry of the quick collection on the chosen sample."""
+
+    path: str
+    found: str  # "layout" or "plot"; "" if there is neither
+    near: str  # then a path with a similar name, or ""
+
+
+@blueprint.get("/workspaces/new")
+@needs(Role.EXPERT)
+def new_workspace() -> Response:
+    """The form of a new workspace for the scope of the address."""
+    scope = request.args.get("scope", "")
+    return _form_page(WorkspaceForm(scopes=(scope,) if scope in SCOPES else (SCOPES[0],)), None)
+
+
+@blueprint.post("/workspaces/new")
+@needs(Role.EXPERT)
+def add_workspace() -> AnyResponse:
+    """Store a new workspace, or check what is in the form."""
+    return _answer(None)
+
+
+@blueprint.get("/workspaces/<int:number>/edit")
+@needs(Role.VIEWER)
+def edit_workspace(number: int) -> Response:
+    """The form of the newest version of a workspace."""
+    row = _editable(number)
+    return _form_page(form_of(_content(row), row.newest), row)
+
+
+@blueprint.post("/workspaces/<int:number>/edit")
+@needs(Role.VIEWER)
+def save_workspace(number: int) -> AnyResponse:
+    """Store the workspace of the form as a new version, or check what is in the form."""
+    return _answer(_editable(number))
+
+
+def _editable(number: int) -> Arrangement:
+    """The workspace, if the sender of the request may change it. Raises UnknownArrangement, Problem 403, 404 and 409."""
+    row = arrangement(number)
+    check_may_change(row.owner, row.path)
+    if row.kind != WORKSPACE:
+        raise Problem(404, f"{row.path} is no workspace")
+    if row.source:
+        raise Problem(409, f"{row.path} comes from the file {row.source} of a watched folder: change it there")
+    return row
+
+
+def _content(row: Arrangement) -> Workspace:
+    """The newest version of a workspace."""
+    content = store.content_at(row, row.newest)
+    if not isinstance(content, Workspace):
+        raise TypeError(f"{row.path} is no workspace")
+    return content
+
+
+def _answer(row: Arrangement | None) -> AnyResponse:
+    request.max_form_memory_size = request.max_content_length = MAX_FORM_BYTES
+    form = form_from_request(request.form)
+    button = request.form.get("do", "")
+    problems = [] if form.scopes or (row and row.owner) else [("scope", "Choose at least one")]
+    if button == "activate" and not form.reason:
+        problems.append(("reason", "Say why, for the history"))
+    try:
+        content = workspace_from_document(form.document(_content(row) if row else None))
+    except InvalidArrangement as error:
+        problems += error.fields.listed if isinstance(error.fields, InputProblems) else error.fields
+        return _form_page(form, row, problems, status=400)
+    if problems and button in STORED:
+        return _form_page(form, row, problems, status=400)
+    return _store(form, content, row, is_active=button == "activate") if button in STORED else _form_page(form, row)
+
+
+def _store(form: WorkspaceForm, content: Workspace, row: Arrangement | None, *, is_active: bool) -> AnyResponse:
+    try:
+        saved = store.save(content, arrangement=row.id if row else None, based_on=form.based_on, reason=form.reason)
+        if is_active:
+            store.activate(saved.arrangement, saved.number, form.reason)
+    except ArrangementConflict as conflict:
+        return _form_page(form, row, content=content, conflict=conflict, status=409)
+    except PathTaken as error:
+        return _form_page(form, row, [("name", error.message)], status=409)
+    return redirect(url_for("layouts.detail", number=saved.arrangement, version=None if is_active else saved.number), 303)
+
+
+def _form_page(
+    form: WorkspaceForm,
+    row: Arrangement | None,
+    problems: list[tuple[str, str]] | None = None,
+    *,
+    content: Workspace | None = None,
+    conflict: ArrangementConflict | None = None,
+    status: int = 200,
+) -> Response:
+    """The form; after a conflict with what the other has, and a second attempt to save replaces it."""
+    chosen = chosen_sample(request.values, form.scopes)
+    menu = workspace_menu((form.scopes or SCOPES)[0])
+    text = render_template(
+        "gui/layouts/workspace_form.html",
+        form=form,
+        row=row,
+        based_on=conflict.number if conflict else form.based_on,
+        problems=[(_label(name), problem) for name, problem in problems or []],
+        conflict=conflict,
+        content=conflict.content if conflict else None,
+        differences=differences(conflict.content, content) if conflict and content else [],
+        chosen=chosen,
+        entries=_checked(form, chosen),
+        categories=[category.name for category in menu.categories],
+        scopes=SCOPES,
+        kinds=KINDS,
+        folder_choices=FOLDER_CHOICES,
+        max_reason=MAX_REASON,
+    )
+    return make_response(text, status)
+
+
+def _checked(form: WorkspaceForm, chosen: ChosenSample) -> list[CheckedEntry]:
+    """The entries of the quick collection on the chosen sample; none without a sample."""
+    if chosen.sample is None:
+        return []
+    index = layout_index((form.scopes or SCOPES)[0])
+    found = quick_entries(chosen.sample, index, Workspace(form.name, form.scopes, quick=tuple(form.quick)))
+    return [
+        CheckedEntry(path, "layout" if each.layout else "" if each.is_missing else "plot", each.near.decode(errors="replace"))
+        for path, each in zip(form.quick, found, strict=True)
+    ]
+
+
+def _label(field: str) -> str:
+    """A field of a document, such as `quick[3]`, as `Quick collection, line 4`."""
+    name, bracket, number = field.partition("[")
+    label = LABELS.get(name, name.capitalize())
+    return f"{label}, line {int(number[:-1]) + 1}" if bracket and number[:-1].isdecimal() else label
