@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Response, make_response, redirect
 
 from app.core.zones import ZONES
+from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index, workspace_menu
 from app.gui.layouts.scopes import scope_of
@@ -28,13 +31,21 @@ def workspace_response(sample: OpenSample, view: View) -> Response | None:
     if workspace is None:
         return None
     root = workspace_root(workspace)
-    if root and not (view.folder + b"/").startswith(root + b"/"):
-        return make_response(redirect(view.replace(folder=root).address))
+    if root:
+        if _exists(sample, root) and not (view.folder + b"/").startswith(root + b"/"):
+            return make_response(redirect(view.replace(folder=root).address))
+        workspace = replace(workspace, folders=(text(root),))
     if view.folder:
         return None
     if shown_kind(workspace) in SHARES:
         return _summary_page(sample, view, workspace)
     return _collection_page(sample, view, workspace)
+
+
+def _exists(sample: OpenSample, folder: bytes) -> bool:
+    """Whether the sample or a layout has this folder."""
+    first, last = sample.names.below(folder)
+    return first < last or bool(layout_index(scope_of(sample.key.dataset)).below(folder))
 
 
 def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Response | None:
