@@ -51,6 +51,7 @@ class LayoutTile(NamedTuple):
     columns: int
     rows: list[list[CellTile | None]]  # each with `columns` cells; None is a gap
     image_size: tuple[int, int]  # width and height of its pictures, pixels
+    number: int = 0  # of the arrangement, if the page is that of this layout alone
 
     @property
     def cells(self) -> list[CellTile]:
@@ -68,7 +69,10 @@ def layout_tiles(sample: OpenSample, view: View, refs: Iterable[LayoutRef | byte
     refs = list(refs)
     contents = dict(layout_contents(ref for ref in refs if isinstance(ref, LayoutRef)))
     return [
-        plot_tile(sample, view, ref, legend) if isinstance(ref, bytes) else layout_tile(sample, view, contents[ref], legend) for ref in refs
+        plot_tile(sample, view, ref, legend)
+        if isinstance(ref, bytes)
+        else layout_tile(sample, view, contents[ref], legend)._replace(number=ref.arrangement if ref.path == view.folder else 0)
+        for ref in refs
     ]
 
 

@@ -215,3 +215,18 @@ def test_a_layout_of_a_watched_folder_is_not_edited_here(signed_in: SignIn, hub:
 def test_plots_of_the_sample_complete_what_is_typed(client: FlaskClient, hub: Settings) -> None:
     found = client.get("/layouts/choices", query_string={"run": "367140", "dataset": "Cosmics", "cell.plot": "adc layer_2"}).text
     assert re.findall(r'value="([^"]*)"', found) == [f"{ADC}2"]
+
+
+def test_the_page_of_a_layout_leads_to_its_history_and_back(client: FlaskClient, hub: Settings) -> None:
+    number = stored()
+    shown = f"/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO/{PATH}"
+    assert f'href="/layouts/{number}">Edit, history</a>' in client.get(shown).text
+    assert f'href="{shown}">Show on run 367140</a>' in client.get(f"/layouts/{number}").text
+    assert "Edit, history" not in client.get(shown.rpartition("/")[0]).text
+
+
+def test_a_copy_begins_with_what_the_layout_has(signed_in: SignIn, hub: Settings) -> None:
+    editor = Editor(signed_in("expert"), f"/layouts/new?copy={stored()}")
+    assert editor.press("activate", reason="same").status_code == 409, "at the same path"
+    assert editor.press("activate", path="Pixel/Layouts/other").status_code == 303
+    assert active("Pixel/Layouts/other").rows == STORED.rows
