@@ -14,6 +14,10 @@ AT_ONCE = ("import", "roll back")
 """Actions that can make a version active in the same moment."""
 
 
+MOST_VERSIONS = 100
+"""Versions in a part of the history."""
+
+
 class HistoryEntry(NamedTuple):
     """A new version, or a change of what is active.
 
@@ -36,32 +40,43 @@ class HistoryEntry(NamedTuple):
     is_active: bool
 
 
-def history_of(arrangement: int) -> list[HistoryEntry]:
-    """All that was done with an arrangement, the latest first. Raises UnknownArrangement."""
+def history_of(arrangement: int, before: int = 0) -> list[HistoryEntry]:
+    """What was done with the latest MOST_VERSIONS versions of an arrangement, the latest first. Raises UnknownArrangement.
+
+    Args:
+        before: Only versions with lower numbers; 0: all.
+    """
     row = find(arrangement)
-    activations = _activations(arrangement)
+    earlier, versions = _versions(row, before)
+    activations = _activations(row, [version.number for version in versions])
     found = []
-    before: Content | None = None
-    for number, at, user, action, reason, text in _versions(arrangement):
-        content = content_of(row.kind, text)
-        at_once = action in AT_ONCE and activations.pop((number, at), None) is not None
-        changed = differences(before, content) if before else []
-        found.append(HistoryEntry(number, at, user, action, reason, changed, at_once, number == row.active))
-        before = content
+    for version in versions:
+        content = content_of(row.kind, version.document)
+        at_once = version.action in AT_ONCE and activations.pop((version.number, version.at), None) is not None
+        changed = differences(earlier, content) if earlier else []
+        author = version.at, version.user, version.action, version.reason
+        found.append(HistoryEntry(version.number, *author, changed, at_once, version.number == row.active))
+        earlier = content
     found += [HistoryEntry(number, at, user, "activate", reason, [], False, False) for (number, at), (user, reason) in activations.items()]
     return sorted(found, key=lambda entry: entry.at, reverse=True)
 
 
-def _versions(arrangement: int) -> list[tuple[int, float, str, str, str, str]]:
+def _versions(row: Arrangement, before: int) -> tuple[Content | None, list[ArrangementVersion]]:
+    """The content of the version before those of a history, None if there is none, and those in their order."""
     version = ArrangementVersion
-    columns = (version.number, version.at, version.user, version.action, version.reason, version.document)
-    return rows(version.select(*columns).where(version.arrangement == arrangement).order_by(version.number))
+    last = before - 1 if before else row.newest
+    first = max(1, last - MOST_VERSIONS + 1)
+    where = version.arrangement == row.id, version.number.between(first - 1, last)
+    found = list(version.select().where(*where).order_by(version.number))
+    if found and found[0].number < first:
+        return content_of(row.kind, found[0].document), found[1:]
+    return None, found
 
 
-def _activations(arrangement: int) -> dict[tuple[int, float], tuple[str, str]]:
+def _activations(row: Arrangement, numbers: list[int]) -> dict[tuple[int, float], tuple[str, str]]:
     """User and reason of each activation by number of the version and time; removals are versions."""
     table = ArrangementActivation
-    query = table.select(table.number, table.at, table.user, table.reason).where(table.arrangement == arrangement, table.number > 0)
+    query = table.select(table.number, table.at, table.user, table.reason).where(table.arrangement == row.id, table.number.in_(numbers))
     return {(number, at): (user, reason) for number, at, user, reason in rows(query)}
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
+from flask.testing import FlaskClient
 
 from app.core.settings import Settings
+from app.gui.layouts import history
 from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.differences import differences
 from app.gui.layouts.history import history_of, is_removed
@@ -116,3 +120,24 @@ def test_a_draft_is_no_removed_layout(hub: Settings) -> None:
     activate(*saved[:2])
     assert not is_removed(find(saved.arrangement))
     assert [entry.is_active for entry in history_of(saved.arrangement)] == [False, True]
+
+
+def test_a_long_history_is_shown_in_parts(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_VERSIONS", 2)
+    saved = save(layout())
+    for number in range(1, 5):
+        save(replace(layout(), help=str(number)), arrangement=saved.arrangement, based_on=number)
+    parts = [history_of(saved.arrangement, before) for before in (0, 4, 2)]
+    assert [[entry.number for entry in part] for part in parts] == [[5, 4], [3, 2], [1]]
+    assert [[entry.differences for entry in part] for part in parts] == [
+        [["help: “3” → “4”"], ["help: “2” → “3”"]],
+        [["help: “1” → “2”"], ["help: none → “1”"]],
+        [[]],
+    ]
+    page = client.get(f"/layouts/{saved.arrangement}").text
+    link = re.search(r'href="([^"]*)">Earlier versions', page)
+    assert link
+    page = client.get(unescape(link[1])).text
+    assert "help: none → “1”" in page
+    assert "before=2" in page
+    assert "Earlier versions" not in client.get(f"/layouts/{saved.arrangement}?before=2").text

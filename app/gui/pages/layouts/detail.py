@@ -96,7 +96,7 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
         chosen=sample,
         place=_place(row, sample, content) if row.active else "",
         may_add=current_user().role >= Role.EXPERT,
-        history=history_of(row.id),
+        history=history_of(row.id, int_arg("before", 0, LARGEST)),
         is_removed=is_removed(row),
         differences=differences(active, content) if active and number != row.active else [],
         may_change=may_change(row.owner, row.path, content.path) and not row.source,
