@@ -123,7 +123,7 @@ def _read(files: Iterable[Path], scopes: Sequence[str]) -> tuple[list[CheckedCon
     """The layouts and workspaces of files and folders, and what cannot be read."""
     from app.gui.layouts.checking.check import CheckedContent
     from app.gui.layouts.checking.findings import INVALID, CheckFinding
-    from app.gui.layouts.exchange.files import read_file
+    from app.gui.layouts.exchange.files import WHOLE_FILE, read_file
     from app.gui.layouts.watched.files import layout_files
 
     unreadable: list[OSError] = []
@@ -135,7 +135,8 @@ def _read(files: Iterable[Path], scopes: Sequence[str]) -> tuple[list[CheckedCon
             unreadable.append(error)
             continue
         checked += [CheckedContent(content, str(path)) for content in found.contents]
-        invalid += [CheckFinding(INVALID, "", (), place, "", problem, file=str(path)) for place, problem in found.problems.listed]
+        for place, problem in found.problems.listed:
+            invalid.append(CheckFinding(INVALID, "", (), "" if place == WHOLE_FILE else place, "", problem, file=str(path)))
         if more := found.problems.count - len(found.problems.listed):
             invalid.append(CheckFinding(INVALID, "", (), "", "", f"{more:,} more problems", file=str(path)))
     invalid += [

@@ -32,6 +32,10 @@ IS_PROGRAM = (
 )
 
 
+WHOLE_FILE = "file"
+"""Place of a problem of a whole file."""
+
+
 class UnreadableFile(Exception):
     """A file of which nothing can be used; the message says what would be right."""
 
@@ -48,7 +52,7 @@ def read_file(name: str, content: bytes, scopes: tuple[str, ...] = ()) -> FileCo
         value = _load(name, content, problems)
         return FileContents(list(usable(_reader(value)(value, problems), scopes, problems)), problems)
     except UnreadableFile as error:
-        problems.add("file", str(error))
+        problems.add(WHOLE_FILE, str(error))
         return FileContents([], problems)
 
 

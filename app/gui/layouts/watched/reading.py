@@ -18,7 +18,7 @@ from app.core.short_writes import short_transactions
 from app.core.text import counted
 from app.gui.layouts.bulk_import import MOST_ITEMS, REFUSED, WATCHED_FOLDER, Imported, import_all
 from app.gui.layouts.contents import Content, text_of
-from app.gui.layouts.exchange.files import MAX_FILE_BYTES, read_file
+from app.gui.layouts.exchange.files import MAX_FILE_BYTES, WHOLE_FILE, read_file
 from app.gui.layouts.import_matches import StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement
 from app.gui.layouts.versions import ChangeAuthor, hide
@@ -87,8 +87,9 @@ def _read(path: str, version: str) -> None:
         return
     if problems.count:
         place, problem = problems.listed[0]
-        log.warning("%s of a watched folder keeps its last state: %s: %s", path, place, problem)
-        _note(path, version=version, problem=f"{place}: {problem}", problems=problems.count, broken=True, seen=0)
+        first = problem if place == WHOLE_FILE else f"{place}: {problem}"
+        log.warning("%s of a watched folder keeps its last state: %s", path, first)
+        _note(path, version=version, problem=first, problems=problems.count, broken=True, seen=0)
         return
     refused = [each for each in _import(path, contents) if each.outcome == REFUSED]
     problem = f"{refused[0].content.path}: {refused[0].problem}" if refused else ""

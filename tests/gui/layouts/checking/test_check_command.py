@@ -65,7 +65,7 @@ def test_files_are_checked_without_a_database(folder: Path, demo_files: list[Pat
     (folder / "pixel" / "broken.json").write_text("{")
     broken = check("--without-names")
     assert broken.returncode == 1
-    assert "broken.json, file: The file is no JSON" in broken.stdout
+    assert "broken.json: The file is no JSON" in broken.stdout
     assert not (folder / "absent").exists()
 
 
