@@ -11,6 +11,7 @@ from app.gui.files.shown import shown_path
 from app.gui.layouts import store
 from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content
+from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.differences import differences
 from app.gui.layouts.errors import UnknownArrangement
 from app.gui.layouts.history import history_of, is_removed
@@ -91,6 +92,7 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
         row=row,
         number=number,
         content=content,
+        help_html=description_html(content.help) if isinstance(content, Layout) else "",
         conflict=conflict,
         grid=sample.grid(content) if sample and isinstance(content, Layout) else [],
         chosen=sample,

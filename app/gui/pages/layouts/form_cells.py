@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from app.gui.layouts.exchange.parsing import MAX_CELLS, MAX_ROWS
 from app.gui.layouts.layout import DRAWN, NO_HELP, REFERENCES, ROW, TEXT, Example, PlotCell, ShiftHelp
 from app.gui.pages.layouts.grid import Rows
 from app.web import Problem
 
 FIELD = "cell."
 """Beginning of the names of the fields of the open cell."""
-
-_INVALID = Problem(400, "The grid in the form cannot be read: it was not sent by the page of the editor")
 
 
 def rows_text(rows: Rows) -> str:
@@ -26,9 +25,13 @@ def rows_from_text(text: str) -> Rows:
     """The reverse of `rows_text`; rows without cells are left out. Raises Problem 400."""
     try:
         found = json.loads(text or "[]")
+        if len(found) > 2 * MAX_ROWS or any(
+            len(row) > 2 * MAX_CELLS for row in found
+        ):  # what is a little too large is named when it is stored
+            raise _invalid()
         return tuple(tuple(None if cell is None else _cell(cell) for cell in row) for row in found if row)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise _INVALID from None
+        raise _invalid() from None
 
 
 def fields_of(cell: PlotCell) -> dict[str, str]:
@@ -64,6 +67,10 @@ def cell_from_fields(cell: PlotCell | None, sent: Mapping[str, str]) -> PlotCell
         help=shift,
         written="",
     )
+
+
+def _invalid() -> Problem:
+    return Problem(400, "The grid in the form cannot be read: it was not sent by the page of the editor")
 
 
 def _plain(text: str) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from app.gui import samples
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing, UnknownSample
+from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.placed import PlacedCell, place
 from app.gui.layouts.scopes import ONLINE_DATASET, SCOPES, scope_of
@@ -37,6 +40,16 @@ class Pictured(NamedTuple):
     value: str = ""  # of a number or text
     status: Badge | None = None
     is_missing: bool = False  # whether the sample does not have the ME
+
+    @property
+    def about(self) -> list[tuple[str, Markup]]:
+        """Label and text of the description and of the help for shifters, as far as there are any."""
+        if self.cell is None:
+            return []
+        good, bad, action, contact = self.cell.help
+        texts = [("Description", self.cell.text), ("Good example", " ".join(good)), ("Bad example", " ".join(bad))]
+        texts += [("What to do", action), ("Whom to call", contact)]
+        return [(label, description_html(text)) for label, text in texts if text.strip()]
 
 
 class ChosenSample(NamedTuple):

@@ -196,7 +196,10 @@ def test_a_path_of_another_layout_is_refused(signed_in: SignIn, hub: Settings) -
     assert "Another layout for offline samples is at Pixel/Layouts/size already" in answer.text
 
 
-@pytest.mark.parametrize("rows", ["[", "7", '["x"]', '[[{"plot": 7}]]', "[[{}]]", "[" * 100_000, '[[{"plot": "a", "reference": "x"}]]'])
+@pytest.mark.parametrize(
+    "rows",
+    ["[", "7", '["x"]', '[[{"plot": 7}]]', "[[{}]]", "[" * 100_000, f"[{'[null],' * 200}[null]]", '[[{"plot": "a", "reference": "x"}]]'],
+)
 def test_a_grid_that_was_not_made_by_the_page_is_refused(signed_in: SignIn, hub: Settings, rows: str) -> None:
     answer = signed_in("expert").post("/layouts/new", data={"rows": rows, "do": "keep"}, headers={"Origin": HOME})
     assert answer.status_code == 400

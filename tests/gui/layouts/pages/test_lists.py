@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts.layout import Layout, PlotCell
+from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.store import activate, find, save
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout
@@ -99,6 +99,15 @@ def test_texts_of_layouts_are_no_markup(client: FlaskClient, hub: Settings) -> N
     number = added(Layout(f"Pixel/{evil}", ("online",), ((PlotCell(evil, evil),),), help=evil))
     for address in (f"/layouts/{number}", "/layouts?folder=Pixel", "/layouts?q=img"):
         assert "<img src=x" not in client.get(address).text
+
+
+def test_a_layout_shows_its_texts_with_their_links(client: FlaskClient, hub: Settings) -> None:
+    text = 'See <a href="https://cms.cern/pixel">there</a><script>alert(1)</script>'
+    cell = PlotCell("Pixel/a", text, help=ShiftHelp(Example("366727", "One <b>peak</b>"), action="Wait"))
+    page = client.get(f"/layouts/{added(Layout('Pixel/size', ('online',), ((cell,),), help=text))}").text
+    assert page.count('<a href="https://cms.cern/pixel"') == 2
+    assert "<dt>Good example</dt><dd>366727 One <b>peak</b></dd><dt>What to do</dt><dd>Wait</dd>" in page
+    assert "alert(1)" not in page
 
 
 def test_a_private_layout_is_for_its_owner_alone(signed_in: SignIn, hub: Settings) -> None:
