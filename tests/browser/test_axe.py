@@ -28,6 +28,7 @@ from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.models import Arrangement
 from app.gui.layouts.store import activate, save
+from app.gui.layouts.workspace import Workspace
 from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
@@ -94,6 +95,10 @@ SHIFT_LAYOUTS = [
 RULE = RuleDefinition("Pixel", "StreamExpress", "Express", "Charge", "355000-355120", note="The charge has a step.")
 SERIES = "series=Pixel/Charge/StreamExpress/Express"
 LAYOUT_ROWS = ((PlotCell("EcalBarrel/EventInfo/reportSummaryMap", "Is it green?"), None), (PlotCell("EcalBarrel/absent"),))
+WORKSPACES = (
+    Workspace("Summary", ("offline",), "Summaries", kind="quality"),
+    Workspace("Pixel", ("offline",), "Tracker", folders=("PixelPhase1", "Gone"), quick=("00 Shift/Pixel/Charge", "Hcal/gone", CHARGE)),
+)
 REQUEST = RunsRequest(metric="basic.Mean()", me="Pixel/size", dataset="/a/b/c")
 PAGES = {
     "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
@@ -115,12 +120,17 @@ PAGES = {
         f"{SAMPLE}/00%20Shift/Pixel/Charge",
         f"{SAMPLE}/00%20Shift/Pixel/Charge?plot={CHARGE}",
         f"{SAMPLE}/Info/EventInfo?only=failing",
+        f"{SAMPLE}?ws=Pixel",
+        f"{SAMPLE}?ws=Summary",
+        f"{SAMPLE}?ws=Nothing",
         "/browse/1/Nothing/Nothing/DQMIO",
     ],
     "/datasets": ["/datasets", "/datasets?primary=Muon&run=367129", "/datasets?primary=nothing"],
     "/runs/<int:run>/failing": ["/runs/367129/failing"],
     "/layouts": ["/layouts", "/layouts?folder=Ecal/Layouts", "/layouts?q=nothing", "/layouts?scope=inactive"],
     "/layouts/workspaces": ["/layouts/workspaces"],
+    "/layouts/workspaces/new": ["/layouts/workspaces/new"],
+    "/layouts/workspaces/<int:number>/edit": ["/layouts/workspaces/{workspace}/edit"],
     "/layouts/new": ["/layouts/new"],
     "/layouts/<int:number>": ["/layouts/{layout}?run=367140", "/layouts/{layout}?version=2"],
     "/layouts/<int:number>/edit": ["/layouts/{layout}/edit?run=367140&plot=EcalBarrel/EventInfo/reportSummaryMap"],
@@ -213,7 +223,7 @@ def full_site(
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
         points.fill(settings)
-        import_all(SHIFT_LAYOUTS)
+        import_all([*SHIFT_LAYOUTS, *WORKSPACES])
         private.share(private.pin("ada", ((PlotCell(CHARGE, draw=(("ytype", "log"),)), PlotCell("Hcal/adc")),), name="Mine"))
         layout = save(Layout("Ecal/Layouts/summary", ("offline",), LAYOUT_ROWS)).arrangement
         activate(layout, 1, "first")
@@ -311,6 +321,7 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
         "requested": REQUEST.key,
         "of_trends": DiaryJob.get(DiaryJob.native_id == "of_trends").id,
         "of_run": DiaryJob.get(DiaryJob.native_id == "of_run").id,
+        "workspace": Arrangement.get(Arrangement.path == "Pixel").id,
         "layout": Arrangement.get(Arrangement.path == "Ecal/Layouts/summary").id,
         "own_layout": private.layouts_of("ada")[0].number,
         "link": private.layouts_of("ada")[0].link,

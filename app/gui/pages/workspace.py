@@ -20,7 +20,7 @@ from app.gui.pages.quick_collection import quick_collection
 from app.gui.pages.run_info import run_info
 from app.gui.pages.subsystem_summary import DOUBTFUL, LABELLED, SHARES, subsystem_summaries
 from app.gui.pages.workspace_folders import folder_list
-from app.gui.pages.workspace_menu import workspace_address, workspace_of, workspace_root
+from app.gui.pages.workspace_menu import WorkspaceAddresses, workspace_of, workspace_root
 from app.gui.view import TILE_SIZES, View
 from app.web import is_fragment, page
 
@@ -73,8 +73,8 @@ def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Re
 def _summary_page(sample: OpenSample, view: View, workspace: Workspace) -> Response:
     scope, kind = scope_of(view.key.dataset), shown_kind(workspace)
     summaries, absent = subsystem_summaries(sample, view, layout_index(scope), SHARES[kind])
-    menu = workspace_menu(scope)
-    named = {each.name: workspace_address(view, found.name) for each in summaries if (found := menu.find(each.name))}
+    menu, addresses = workspace_menu(scope), WorkspaceAddresses(view)
+    named = {each.name: addresses.of(found.name) for each in summaries if (found := menu.find(each.name))}
     return page(
         "gui/summary.html",
         "gui/summary_fragment.html",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import quote
 
 from app.gui.current import workspace_menu
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.workspace import Workspace
 from app.gui.layouts.workspaces import SHIFT_FOLDER, WorkspaceMenu, shown_kind
 from app.gui.view import View
+
+_MARK = "\ue000"  # stands for a name; no workspace has this letter, which is for private use
 
 
 class WorkspaceLink(NamedTuple):
@@ -25,7 +28,6 @@ class WorkspaceBar(NamedTuple):
     scope: str
     current: str  # name of the workspace of this page, or ""
     unknown: str  # a name in the address that no workspace of the scope has, or ""
-    top: str  # address of the page of the workspace, or ""
     previous: str  # address of the workspace before it in the menu, or ""
     following: str
     without: str  # address of the page without workspace
@@ -47,29 +49,35 @@ def workspace_root(workspace: Workspace) -> bytes:
     return SHIFT_FOLDER.encode() if shown_kind(workspace) == "shift" else b""
 
 
-def workspace_address(view: View, name: str) -> str:
-    """The address of the page of a workspace; "" for no name."""
-    return view.of_folder(b"").replace(ws=name, only="").address if name else ""
+class WorkspaceAddresses:
+    """The addresses of the pages of workspaces on the sample of a view, with its size, references and marks."""
+
+    def __init__(self, view: View) -> None:
+        address = view.of_folder(b"").replace(ws=_MARK, only="").address  # once, since a menu can have fifty workspaces
+        self._before, _, self._after = address.partition(quote(_MARK))
+
+    def of(self, name: str) -> str:
+        """The address of the page of a workspace; "" for no name."""
+        return f"{self._before}{quote(name, safe='')}{self._after}" if name else ""
 
 
 def workspace_bar(view: View) -> WorkspaceBar | None:
     """The menu for the page of a view; None for a scope without workspaces."""
-    menu, current = menu_of(view), workspace_of(view)
+    menu, current, addresses = menu_of(view), workspace_of(view), WorkspaceAddresses(view)
     if not menu.categories and not view.ws:
         return None
     name = current.name if current else ""
     previous, following = menu.neighbours(name)
     links = [
-        (category.name, [WorkspaceLink(each.name, workspace_address(view, each.name), each is current) for each in category.workspaces])
+        (category.name, [WorkspaceLink(each.name, addresses.of(each.name), each is current) for each in category.workspaces])
         for category in menu.categories
     ]
     return WorkspaceBar(
         scope_of(view.key.dataset),
         name,
         "" if current else view.ws,
-        workspace_address(view, name),
-        workspace_address(view, previous),
-        workspace_address(view, following),
+        addresses.of(previous),
+        addresses.of(following),
         view.replace(ws="").address,
         links,
     )

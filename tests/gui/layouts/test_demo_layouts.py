@@ -39,7 +39,7 @@ def test_the_demo_shows_everything_that_a_layout_can_have() -> None:
     assert any(layout.fits.keys and layout.fits.beams for layout in LAYOUTS)
     for kind in (LAYOUTS, WORKSPACES):
         assert {scope for content in kind for scope in content.scopes} == set(SCOPES)
-    assert {"content", "shift", "summary"} == {workspace.kind for workspace in WORKSPACES}
+    assert {"content", "shift", "quality"} == {workspace.kind for workspace in WORKSPACES}
 
 
 def test_every_start_of_the_demo_stores_them_once(hub: Settings) -> None:
