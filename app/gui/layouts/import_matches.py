@@ -10,6 +10,7 @@ from typing import NamedTuple
 from app.core.database import rows
 from app.gui.layouts.contents import Content, kind_of
 from app.gui.layouts.models import LAYOUT, WORKSPACE, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
+from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import Workspace
 
 KINDS = (LAYOUT, WORKSPACE)
@@ -59,7 +60,9 @@ class StoredBatch:
             for path in {stored.row.imported_path, stored.row.path}:
                 self._by_path[stored.row.kind, path].append(stored)
         place = ArrangementPlace
-        query = place.select(place.kind, place.scope, place.path, place.arrangement).where(place.kind.in_(KINDS), place.path.in_(paths))
+        query = place.select(place.kind, place.scope, place.path, place.arrangement).where(
+            place.kind.in_(KINDS), place.scope.in_(SCOPES), place.path.in_(paths)
+        )
         self._holders: dict[tuple[str, str, str], int] = {(kind, scope, path): number for kind, scope, path, number in rows(query)}
         self._places: defaultdict[int, list[tuple[str, str, str]]] = defaultdict(list)
         for key, number in self._holders.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from app.gui.layouts.exchange.files import read_file
@@ -13,6 +14,7 @@ def layout(path: str = "Pixel/Layouts/charge", *plots: str, scopes: tuple[str, .
     return Layout(path, scopes, (tuple(PlotCell(plot) for plot in plots or ("Pixel/charge",)),))
 
 
+@cache
 def real_layouts(fixtures: Path) -> list[Layout]:
     """The layouts of the classic DQM GUI."""
     content = (fixtures / "dqmgui" / "layouts.json").read_bytes()
