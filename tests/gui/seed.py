@@ -1,4 +1,4 @@
-"""Files of the demo and a link, for tests of all areas."""
+"""Files of the demo, a link and a layout, for tests of all areas."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from pathlib import Path
 
 from app.core.settings import TREE, Settings
 from app.gui.demo.make import make_demo
+from app.gui.layouts.layout import Layout, PlotCell
+from app.gui.layouts.store import activate, save
 from app.gui.models import File, Quarantine, ShortLink
 from app.gui.settings import GuiSettings
 from render.build import binary
 from tests.support.gui import register_all
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+"""A text that runs as a script where it is taken for markup."""
 
 
 def fill(settings: Settings, now: float) -> None:
@@ -21,3 +26,6 @@ def fill(settings: Settings, now: float) -> None:
     register_all([*files, damaged])
     ShortLink.create(name="chaos", address="/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO", created=now, used=now)
     Quarantine.create(file=File.select().first(), version="1", me="Pixel/charge", crashes=3, reason="crashed", plugin="", last=now)
+    cells = (PlotCell("Pixel/charge", HOSTILE), None, PlotCell(HOSTILE))
+    layout = save(Layout(f"Pixel/Layouts/{HOSTILE}", ("offline",), (cells,), help=HOSTILE))
+    activate(layout.arrangement, layout.number, HOSTILE)
