@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, make_response, redirect
+from flask import Response, make_response, redirect, url_for
 
 from app.core.zones import ZONES
 from app.gui.addresses import text
@@ -20,7 +20,7 @@ from app.gui.pages.quick_collection import quick_collection
 from app.gui.pages.run_info import run_info
 from app.gui.pages.subsystem_summary import DOUBTFUL, LABELLED, SHARES, subsystem_summaries
 from app.gui.pages.workspace_folders import folder_list
-from app.gui.pages.workspace_menu import WorkspaceAddresses, workspace_of, workspace_root
+from app.gui.pages.workspace_menu import WorkspaceAddresses, menu_of, workspace_of, workspace_root
 from app.gui.view import TILE_SIZES, View
 from app.web import is_fragment, page
 
@@ -58,6 +58,7 @@ def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Re
         "gui/workspace.html",
         "gui/workspace_fragment.html",
         workspace=workspace,
+        detail=url_for("layouts.detail", number=menu_of(view).numbers[workspace.name]),
         quick=quick_collection(sample, view, workspace, legend),
         folders=folders,
         sizes=[(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES],

@@ -12,7 +12,7 @@ from app.core.settings import Settings
 from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import FOR_ALL, Fits, Layout, PlotCell
 from app.gui.layouts.workspace import Workspace
-from tests.gui.pages.pages import COSMICS, read, words
+from tests.gui.pages.pages import COSMICS, HTMX, read, words
 
 SCOPES = ("offline",)
 BARREL = "PixelPhase1/Tracks/PXBarrel"
@@ -114,6 +114,7 @@ def test_a_workspace_shows_its_quick_collection_first_in_order_and_names_what_is
     assert page.index("quick-title") < page.index("folders-title")
     assert f'href="{COSMICS}/PixelPhase1?size=s&amp;ws=Quick"' in page
     assert "Not in this sample: Pixel2" in words(page)
+    assert "Quick" in client.get(next(each for each in links(page, "Edit, history") if each.startswith("/layouts"))).text
     failing = read(client, f"{COSMICS}?ws=Quick&only=failing")
     assert tiles(failing) == ["charge_PXLayer_3"]
     assert tiles(read(client, f"{COSMICS}?ws=Quick&first=failing")) == ["charge_PXLayer_3", "00 - Charge"]
@@ -143,6 +144,14 @@ def test_a_workspace_without_folders_has_its_quick_collection_alone_and_one_of_a
     assert 'class="folders"' not in alone
     everything, top = (read(client, f"{COSMICS}{query}") for query in ("?ws=Everything", ""))
     assert len(re.findall('class="folder ', everything)) == len(re.findall('class="folder ', top)) > 5
+
+
+def test_the_page_of_a_workspace_comes_back_when_a_search_is_cleared(client: FlaskClient) -> None:
+    import_all([Workspace("Quick", SCOPES, folders=("PixelPhase1",), quick=(CHARGE, "no/such/plot"))])
+    for name, text in (("Quick", "Quick collection: 2 entries"), ("Summary", "Report summary"), ("Reports", "Report summary")):
+        fragment = read(client, f"{COSMICS}?ws={name}&q=", **HTMX)
+        assert "<html" not in fragment
+        assert text in words(fragment)
 
 
 def test_an_entry_of_a_quick_collection_and_a_search_keep_the_workspace(client: FlaskClient) -> None:
