@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 
 SCOPES = click.Choice(("online", "offline", "relval"))
 FORMS = click.Choice(("json", "toml", "records", "workspaces", "upload"))
+MAX_REASON = 500
 MOST_NAMED = 20
 """Layouts that people have changed, and that an import names."""
+
+
+def _short(_context: click.Context, _option: click.Parameter, reason: str | None) -> str | None:
+    """A reason as long as pages take it."""
+    if reason is not None and len(reason) > MAX_REASON:
+        raise click.BadParameter(f"Expected at most {MAX_REASON} characters, not {len(reason):,}")
+    return reason
 
 
 @click.group()
@@ -36,7 +44,7 @@ layouts.add_command(check_layouts)
 @click.option(
     "--scope", "scopes", type=SCOPES, multiple=True, help="Scope of layouts that have none, as in uploads to the classic DQM GUI."
 )
-@click.option("--reason", help="Why, for the history; default: the names of the files.")
+@click.option("--reason", callback=_short, help="Why, for the history; default: the names of the files.")
 @click.option("--replace", is_flag=True, help="Also those that people have changed in pages since the last import.")
 def import_layouts(files: tuple[Path, ...], scopes: tuple[str, ...], reason: str | None, replace: bool) -> None:
     """Import layouts and workspaces from FILES and show them.
@@ -59,13 +67,13 @@ def import_layouts(files: tuple[Path, ...], scopes: tuple[str, ...], reason: str
 def _read(files: Sequence[Path], scopes: tuple[str, ...]) -> tuple[list[Content], int]:
     """The usable contents of files, and the number of problems of the others, which are printed."""
     from app.core.text import one_line
-    from app.gui.layouts.exchange.files import read_file
+    from app.gui.layouts.exchange.files import read_path
 
     contents: list[Content] = []
     problems = 0
     for file in files:
         try:
-            found = read_file(file.name, file.read_bytes(), tuple(scope for scope in SCOPES.choices if scope in scopes))
+            found = read_path(file, tuple(scope for scope in SCOPES.choices if scope in scopes))
         except OSError as error:
             click.echo(f"{file}: The file cannot be read: {error.strerror}", err=True)
             problems += 1
@@ -114,11 +122,19 @@ def _report(imported: Sequence[Imported], problems: int) -> int:
 )
 def export_layouts(output: Path | None, scope: str | None, path: str, form: str) -> None:
     """Write the layouts and workspaces that are shown, without private ones, in the order of their import."""
+    from app.core.input_problems import InputProblems
+    from app.core.text import one_line
     from app.gui.layouts.current import current_contents
     from app.gui.layouts.exchange.exports import export
 
     cli.open_database()
-    exported = export(form, current_contents(scope or "", path.removesuffix("/")))
+    unreadable = InputProblems()
+    contents = current_contents(scope or "", path.strip("/"), unreadable)
+    if path and not contents:
+        raise click.ClickException(
+            f"There is no layout or workspace{f' of {scope} samples' if scope else ''} at or below {path.strip('/')}"
+        )
+    exported = export(form, contents)
     if output is None:
         click.echo(exported.text, nl=False)
     else:
@@ -128,4 +144,7 @@ def export_layouts(output: Path | None, scope: str | None, path: str, form: str)
             raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
     for loss in exported.losses:
         click.echo(loss, err=True)
+    for place, problem in unreadable.listed:
+        click.echo(one_line(f"{place}: {problem}; this part cannot be read and is left out"), err=True)
     click.echo(f"Layouts and workspaces written: {exported.written:,}", err=True)
+    sys.exit(1 if unreadable.count else 0)

@@ -59,7 +59,8 @@ def check_layouts(
     if sum((sample is not None, dqm_file is not None, without_names)) > 1:
         raise click.UsageError("--sample, --dqm-file and --without-names exclude each other")
     settings = None if files and (dqm_file or without_names) else _open_database()
-    checked, invalid = _read(files, scopes) if files else ([CheckedContent(content) for content in all_active()], [])
+    invalid: list[CheckFinding] = []
+    checked = _read(files, scopes, invalid) if files else [CheckedContent(content) for content in all_active(invalid)]
     others = all_active() if files and settings else ()
     report = check_contents(checked, _names(settings, sample, dqm_file, without_names), others)
     report = report._replace(findings=[*invalid, *report.findings])
@@ -119,18 +120,18 @@ def _names_in(dqm_file: Path) -> Iterator[list[bytes]]:
         raise NotChecked(f"{dqm_file} cannot be read: {error}") from error
 
 
-def _read(files: Iterable[Path], scopes: Sequence[str]) -> tuple[list[CheckedContent], list[CheckFinding]]:
-    """The layouts and workspaces of files and folders, and what cannot be read."""
+def _read(files: Iterable[Path], scopes: Sequence[str], invalid: list[CheckFinding]) -> list[CheckedContent]:
+    """The layouts and workspaces of files and folders; `invalid` gets what cannot be read."""
     from app.gui.layouts.checking.check import CheckedContent
     from app.gui.layouts.checking.findings import INVALID, CheckFinding
-    from app.gui.layouts.exchange.files import WHOLE_FILE, read_file
+    from app.gui.layouts.exchange.files import WHOLE_FILE, read_path
     from app.gui.layouts.watched.files import layout_files
 
     unreadable: list[OSError] = []
-    checked, invalid = [], []
+    checked = []
     for path in chain.from_iterable(layout_files(file, unreadable.append) if file.is_dir() else [file] for file in files):
         try:
-            found = read_file(path.name, path.read_bytes(), tuple(scopes))
+            found = read_path(path, tuple(scopes))
         except OSError as error:
             unreadable.append(error)
             continue
@@ -142,4 +143,4 @@ def _read(files: Iterable[Path], scopes: Sequence[str]) -> tuple[list[CheckedCon
     invalid += [
         CheckFinding(INVALID, "", (), "", "", f"It cannot be read: {each.strerror}", file=str(each.filename)) for each in unreadable
     ]
-    return checked, invalid
+    return checked

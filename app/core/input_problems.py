@@ -29,6 +29,12 @@ class InputProblems:
         for field, problem in problems:
             self.add(field, problem)
 
+    def include(self, part: InputProblems, place: str = "", of: str = "") -> None:
+        """Note the problems of a part of the input: `place` is before their fields, and `of` behind the problems."""
+        for field, problem in part.listed:
+            self.add(f"{place}{field}", f"{problem}{of}")
+        self.count += part.count - len(part.listed)
+
 
 def shortened(text: str, longest: int = MAX_PROBLEM_CHARS) -> str:
     """The text, without its middle if it is too long: the ends have the name of the value and what was expected."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 
+from app.core.input_problems import InputProblems
+from app.core.text import json_problem
 from app.gui.layouts.exchange.canonical import one_line_json
 from app.gui.layouts.exchange.contents import Content
-from app.gui.layouts.exchange.parsing import layout_from_document, workspace_from_document
+from app.gui.layouts.exchange.parsing import read_layout, read_workspace
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import LAYOUT, WORKSPACE
 
-__all__ = ["Content", "content_of", "kind_of", "plots_of", "text_of"]
+__all__ = ["Content", "content_of", "kind_of", "plots_of", "read_stored", "text_of"]
+
+log = logging.getLogger(__name__)
 
 
 def kind_of(content: Content) -> str:
@@ -24,9 +29,27 @@ def text_of(content: Content) -> str:
 
 
 def content_of(kind: str, text: str) -> Content:
-    """The layout or workspace of a stored text."""
-    read = layout_from_document if kind == LAYOUT else workspace_from_document
-    return read(json.loads(text))
+    """The layout or workspace of a stored text; parts that cannot be read are left out, and the log names them."""
+    problems = InputProblems()
+    content = read_stored(kind, text, problems)
+    if problems.count:
+        place, problem = problems.listed[0]
+        log.warning("A part of the %s %s cannot be read: %s: %s (%d problems)", kind, content.path, place, problem, problems.count)
+    return content
+
+
+def read_stored(kind: str, text: str, problems: InputProblems) -> Content:
+    """As `content_of`; `problems` gets what cannot be read.
+
+    What was stored under other rules, or is damaged, does not stop the page, export or check of others, and can be mended in pages.
+    """
+    read = read_layout if kind == LAYOUT else read_workspace
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        problems.add("document", f"It is no JSON: {json_problem(error)}")
+        return read({}, InputProblems())
+    return read(value, problems)
 
 
 def plots_of(content: Content) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.core.input_problems import InputProblems
+from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.fields import label
+from app.gui.layouts.exchange.parsing import layout_from_document, workspace_from_document
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.workspace import Workspace
 
@@ -29,6 +31,25 @@ class FileContents(NamedTuple):
 
     contents: list[Content]
     problems: InputProblems
+
+
+def note_invalid(error: InvalidArrangement, place: str, kind: str, path: Any, problems: InputProblems) -> None:
+    """Note what is wrong with the document of a layout or workspace at a place of a file."""
+    called = f" ({kind} {label(path)})" if isinstance(path, str) and path else ""
+    if isinstance(error.fields, InputProblems):
+        problems.include(error.fields, f"{place}.", called)
+
+
+def storable(found: Iterable[PlacedContent], problems: InputProblems) -> Iterator[PlacedContent]:
+    """The contents that can be read again from their documents, as they are stored; others, such as too large ones, are problems."""
+    for each in found:
+        kind, read = ("layout", layout_from_document) if isinstance(each.content, Layout) else ("workspace", workspace_from_document)
+        try:
+            read(each.content.document)
+        except InvalidArrangement as error:
+            note_invalid(error, each.place, kind, each.content.path, problems)
+        else:
+            yield each
 
 
 def usable(found: Iterable[PlacedContent], scopes: tuple[str, ...], problems: InputProblems) -> Iterator[Content]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.core.input_problems import InputProblems
 from app.gui.layouts.errors import InvalidArrangement
-from app.gui.layouts.exchange.contents import Content, PlacedContent
-from app.gui.layouts.exchange.fields import DocumentFields, label
+from app.gui.layouts.exchange.contents import Content, PlacedContent, note_invalid
+from app.gui.layouts.exchange.fields import DocumentFields
 from app.gui.layouts.exchange.parsing import layout_from_document, workspace_from_document
 from app.gui.layouts.workspace import Workspace
 
@@ -32,9 +32,7 @@ def read_documents(value: dict[str, Any], problems: InputProblems) -> Iterator[P
                 yield PlacedContent(place, parse(document))
             except InvalidArrangement as error:
                 path = document.get("path", document.get("name")) if isinstance(document, dict) else None
-                called = f" ({name} {label(path)})" if isinstance(path, str) and path else ""
-                listed = error.fields.listed if isinstance(error.fields, InputProblems) else error.fields
-                problems.extend((f"{place}.{field}", f"{problem}{called}") for field, problem in listed)
+                note_invalid(error, place, name, path, problems)
 
 
 def file_document(contents: Iterable[Content]) -> dict[str, Any]:

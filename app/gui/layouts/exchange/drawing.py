@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.core.input_problems import InputProblems
-from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, NumberText, label, text_problem
+from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, label, named_values, text_problem
 from app.gui.layouts.layout import AXES, AXIS_LIMITS, DRAWN
 
 TYPES = ("lin", "log")
 MAX_EXTRA = 50
+MAX_CLASSIC = MAX_EXTRA + len(DRAWN) + 1
+"""Options of a plot in the classic forms, which have them and the policy of references in one object."""
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def read_draw(value: Any, place: str, problems: InputProblems) -> tuple[tuple[str, str], ...]:
@@ -22,8 +27,8 @@ def read_draw(value: Any, place: str, problems: InputProblems) -> tuple[tuple[st
 
 def read_classic_draw(value: Any, place: str, problems: InputProblems) -> dict[str, str]:
     """The options of an object that has them by their names in the classic DQM GUI, in the order of the object."""
-    fields = DocumentFields(value, place, list(value) if isinstance(value, dict) else (), problems)
-    return dict(option for name, written in fields.values.items() for option in checked_option(name, written, fields.field(name), problems))
+    options = named_values(value, place, MAX_CLASSIC, problems).items()
+    return dict(option for name, written in options for option in checked_option(name, written, f"{place}.{name}", problems))
 
 
 def ordered(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -45,15 +50,11 @@ def _options(fields: DocumentFields, problems: InputProblems) -> Iterator[tuple[
 
 
 def _extra(value: Any, place: str, problems: InputProblems) -> Iterator[tuple[str, str]]:
-    fields = DocumentFields(value, place, list(value) if isinstance(value, dict) else (), problems)
-    if len(fields.values) > MAX_EXTRA:
-        problems.add(place, f"Expected at most {MAX_EXTRA} options, not {len(fields.values):,}")
-        return
-    for name, written in fields.values.items():
+    for name, written in named_values(value, place, MAX_EXTRA, problems).items():
         if name in DRAWN:
-            problems.add(fields.field(name), "This option has a field of its own; expected it in x, y, z or options")
+            problems.add(f"{place}.{name}", "This option has a field of its own; expected it in x, y, z or options")
         else:
-            yield from checked_option(name, written, fields.field(name), problems)
+            yield from checked_option(name, written, f"{place}.{name}", problems)
 
 
 def checked_option(name: str, value: Any, place: str, problems: InputProblems) -> Iterator[tuple[str, str]]:
@@ -72,11 +73,10 @@ def _word_problem(name: str, value: Any) -> str:
 
 
 def _limit_problem(value: Any) -> str:
-    """A limit is a number, or a text with one."""
-    expected = f"Expected a number, not {label(str(value) if isinstance(value, NumberText) else value)}"
-    if isinstance(value, bool) or not isinstance(value, str | int) or len(str(value)) > MAX_NAME_CHARS:
-        return expected
+    """A limit is a number, or a text with one as the renderer reads it: Python's float() takes more, such as 1_000."""
     try:
-        return "" if math.isfinite(float(value)) else expected
-    except (ValueError, OverflowError):
-        return expected
+        text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    except ValueError:  # too many digits
+        text = ""
+    is_number = len(text) <= MAX_NAME_CHARS and _NUMBER.fullmatch(text) and math.isfinite(float(text))
+    return "" if is_number else f"Expected a number, not {label(value)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import reprlib
+import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
 from typing import Any
@@ -12,6 +14,7 @@ from app.core.input_problems import MAX_LISTED, InputProblems, shortened
 MAX_PATH_BYTES = 500
 MAX_NAME_CHARS = 200
 MAX_TEXT_CHARS = 20_000
+MAX_LABEL_CHARS = 80
 MAX_LIST = 1_000
 """Entries of a list of texts, such as a quick collection."""
 
@@ -23,9 +26,38 @@ class NumberText(str):
     """A number as it is written in a file: drawing options keep `0.10` and `1e3`."""
 
 
+class _Labels(reprlib.Repr):
+    """Writes the parts of a value that a label may show: a whole one may be deeper, or have more digits, than Python writes."""
+
+    def repr_str(self, x: str, level: int) -> str:
+        return repr(shortened(x, MAX_LABEL_CHARS))
+
+    repr_NumberText = repr_str
+
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return repr(x)
+        except ValueError:
+            return "a number with too many digits"
+
+
+_labels = _Labels()
+
+
 def label(value: Any) -> str:
     """A value in a message about it."""
-    return shortened(repr(value), 80)
+    return shortened(_labels.repr(value), MAX_LABEL_CHARS)
+
+
+def named_values(value: Any, place: str, most: int, problems: InputProblems) -> dict[str, Any]:
+    """An object with at most `most` names, which are free; {} where it is wrong."""
+    if not isinstance(value, dict):
+        problems.add(place, f"Expected an object with names and values, not {label(value)}")
+    elif len(value) > most:
+        problems.add(place, f"Expected at most {most} entries, not {len(value):,}")
+    else:
+        return value
+    return {}
 
 
 class DocumentFields:
@@ -92,12 +124,11 @@ class DocumentFields:
         return value is True
 
     def path(self, name: str, *, tab: bool = False) -> str:
-        """A path; see `path_problem`."""
+        """A path; see `path_problem`. A wrong one is returned too, so that messages and pages can name what has it."""
         value = self.values.get(name, "")
         if problem := path_problem(value, tab=tab):
             self.add(name, problem)
-            return ""
-        return str(value)
+        return value if isinstance(value, str) else ""
 
     def paths(self, name: str, most: int = MAX_LIST, *, tab: bool = False) -> tuple[str, ...]:
         """A list of paths."""
@@ -134,12 +165,17 @@ def path_problem(value: Any, *, tab: bool = False) -> str:
         return f"Expected a path such as Folder/Name, not {label(value)}"
     if not value:
         return "The path is missing; expected one such as Folder/Name"
-    if _CONTROL.search(value.removesuffix("\t") if tab else value):
-        return f"Expected a path without control characters, not {label(value)}"
+    if _CONTROL.search(value.removesuffix("\t") if tab else value) or (not value.isascii() and any(map(_is_invisible, value))):
+        return f"Expected a path without control or invisible characters, not {label(value)}"
     if not {"", ".", ".."}.isdisjoint(value.split("/")):
         return f"Expected names with one slash between them, not {label(value)}"
     size = len(value.encode())
     return f"Expected at most {MAX_PATH_BYTES} bytes, not {size:,}" if size > MAX_PATH_BYTES else ""
+
+
+def _is_invisible(character: str) -> bool:
+    """Whether two paths that differ by this character can look the same, or be read in another order."""
+    return unicodedata.category(character) == "Cf"
 
 
 def text_problem(value: Any, longest: int, *, lines: bool = False) -> str:

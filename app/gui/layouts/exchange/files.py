@@ -6,12 +6,13 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from app.core.input_problems import InputProblems
 from app.core.text import json_problem
 from app.gui.layouts.exchange import documents, records, uploads, workspace_sets
-from app.gui.layouts.exchange.contents import FileContents, PlacedContent, usable
+from app.gui.layouts.exchange.contents import FileContents, PlacedContent, storable, usable
 from app.gui.layouts.exchange.fields import NumberText, label
 
 MAX_FILE_BYTES = 64 << 20
@@ -25,6 +26,7 @@ READERS: dict[str, Reader] = {
 }
 """Readers by the field `schema`."""
 
+IS_EMPTY = "The file is empty; expected layouts or workspaces"
 PYTHON = ".py"
 IS_PROGRAM = (
     "This file is a program of the classic DQM GUI, which DQM Hub never runs: "
@@ -32,12 +34,21 @@ IS_PROGRAM = (
 )
 
 
+IDENTITIES = ("path", "name", "label", "plot", "source")
+"""Fields that tell people which object of a file a problem is in; a JSON parser knows no lines."""
+
 WHOLE_FILE = "file"
 """Place of a problem of a whole file."""
 
 
 class UnreadableFile(Exception):
     """A file of which nothing can be used; the message says what would be right."""
+
+
+def read_path(path: Path, scopes: tuple[str, ...] = ()) -> FileContents:
+    """As `read_file`, of a file on disk, of which a too large one is not read whole. Raises OSError."""
+    with path.open("rb") as file:
+        return read_file(path.name, file.read(MAX_FILE_BYTES + 1), scopes)
 
 
 def read_file(name: str, content: bytes, scopes: tuple[str, ...] = ()) -> FileContents:
@@ -50,7 +61,11 @@ def read_file(name: str, content: bytes, scopes: tuple[str, ...] = ()) -> FileCo
     problems = InputProblems()
     try:
         value = _load(name, content, problems)
-        return FileContents(list(usable(_reader(value)(value, problems), scopes, problems)), problems)
+        reader = _reader(value)
+        found = reader(value, problems)
+        # contents of the other forms are not made from documents, whose limits are those of what is stored
+        checked = found if reader is documents.read_documents else storable(found, problems)
+        return FileContents(list(usable(checked, scopes, problems)), problems)
     except UnreadableFile as error:
         problems.add(WHOLE_FILE, str(error))
         return FileContents([], problems)
@@ -59,23 +74,28 @@ def read_file(name: str, content: bytes, scopes: tuple[str, ...] = ()) -> FileCo
 def _load(name: str, content: bytes, problems: InputProblems) -> dict[str, Any]:
     if name.endswith(PYTHON):
         raise UnreadableFile(IS_PROGRAM)
-    if not content.strip():
-        raise UnreadableFile("The file is empty; expected layouts or workspaces")
     if len(content) > MAX_FILE_BYTES:
-        raise UnreadableFile(f"Expected at most {MAX_FILE_BYTES:,} bytes, not {len(content):,}; several files are fine")
+        raise UnreadableFile(f"Expected at most {MAX_FILE_BYTES:,} bytes; several files are fine")
+    if not content.strip():
+        raise UnreadableFile(IS_EMPTY)
     value = _toml(content) if name.endswith(".toml") else _json(content, problems)
     if not isinstance(value, dict):
         raise UnreadableFile(f"Expected an object with the field schema, not {label(value)}")
+    if not value:  # as an upload of nothing
+        raise UnreadableFile(IS_EMPTY)
     return value
 
 
 def _json(content: bytes, problems: InputProblems) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(reversed(pairs))
-        if len(found) < len(pairs):
-            twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-            problems.add(label(twice), "This name is twice in one object; the first one alone is used")
-        return {name: found[name] for name, _ in pairs}
+        if len(found := dict(pairs)) == len(pairs):
+            return found
+        first = found | dict(reversed(pairs))
+        called = next((f"{name} {label(first[name])}" for name in IDENTITIES if isinstance(first.get(name), str)), label(first))
+        for name, times in Counter(name for name, _ in pairs).items():
+            if times > 1:
+                problems.add(label(name), f"This name is more than once in one object ({called}); the first one alone is used")
+        return first
 
     try:
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=unique, parse_float=NumberText, parse_constant=NumberText)

@@ -8,7 +8,7 @@ from typing import Any
 from app.core.input_problems import InputProblems
 from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.drawing import read_draw
-from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, NumberText, label, path_problem, text_problem
+from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, NumberText, label, named_values, path_problem, text_problem
 from app.gui.layouts.layout import NO_HELP, REFERENCES, ROW, TEXT, Example, Fits, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import KINDS, Workspace
@@ -39,8 +39,16 @@ def layout_from_document(value: Any) -> Layout:
     Raises:
         InvalidArrangement: `fields` has each problem with its place, as `rows[2][0].draw.y.min`.
     """
-    fields = _fields("layout", value, LAYOUT_FIELDS)
-    layout = Layout(
+    problems = InputProblems()
+    layout = read_layout(value, problems)
+    raise_for("layout", layout.path, problems)
+    return layout
+
+
+def read_layout(value: Any, problems: InputProblems) -> Layout:
+    """What can be used of the document of a layout; `problems` gets what is wrong with the rest."""
+    fields = _fields(value, LAYOUT_FIELDS, problems)
+    return Layout(
         path=fields.path("path", tab=True),
         scopes=_scopes(fields),
         rows=tuple(_rows(fields)),
@@ -49,8 +57,6 @@ def layout_from_document(value: Any) -> Layout:
         file=fields.text("file", MAX_NAME_CHARS),
         by_record=fields.flag("by_record"),
     )
-    raise_for("layout", layout.path, fields.problems)
-    return layout
 
 
 def workspace_from_document(value: Any) -> Workspace:
@@ -59,8 +65,16 @@ def workspace_from_document(value: Any) -> Workspace:
     Raises:
         InvalidArrangement: `fields` has each problem with its place, as `quick[3]`.
     """
-    fields = _fields("workspace", value, WORKSPACE_FIELDS)
-    workspace = Workspace(
+    problems = InputProblems()
+    workspace = read_workspace(value, problems)
+    raise_for("workspace", workspace.name, problems)
+    return workspace
+
+
+def read_workspace(value: Any, problems: InputProblems) -> Workspace:
+    """As `read_layout`, of a workspace."""
+    fields = _fields(value, WORKSPACE_FIELDS, problems)
+    return Workspace(
         name=fields.path("name"),
         scopes=_scopes(fields),
         category=fields.text("category", MAX_NAME_CHARS),
@@ -74,8 +88,6 @@ def workspace_from_document(value: Any) -> Workspace:
         file=fields.text("file", MAX_NAME_CHARS),
         extra=tuple(sorted(_extra(fields))),
     )
-    raise_for("workspace", workspace.name, fields.problems)
-    return workspace
 
 
 def raise_for(kind: str, path: str, problems: InputProblems) -> None:
@@ -86,11 +98,9 @@ def raise_for(kind: str, path: str, problems: InputProblems) -> None:
         raise InvalidArrangement(f"The {kind}{f' {label(path)}' if path else ''} is invalid: {field}: {problem}{more}", problems)
 
 
-def _fields(kind: str, value: Any, names: tuple[str, ...]) -> DocumentFields:
-    fields = DocumentFields(value, "", names, InputProblems())
-    if not isinstance(value, dict):
-        raise_for(kind, "", fields.problems)
-    return fields
+def _fields(value: Any, names: tuple[str, ...], problems: InputProblems) -> DocumentFields:
+    fields = DocumentFields(value, "", names, problems)
+    return fields if isinstance(value, dict) else DocumentFields({}, "", names, InputProblems())  # that no field is there is one problem
 
 
 def _scopes(fields: DocumentFields) -> tuple[str, ...]:
@@ -138,7 +148,7 @@ def _cell(value: Any, place: str, problems: InputProblems) -> PlotCell | None:
         problems.add(place, f"Expected a path, an object with the field plot, or {{}} for a gap, not {label(value)}")
         return None
     fields = DocumentFields(value, place, CELL_FIELDS, problems)
-    return PlotCell(
+    cell = PlotCell(
         plot=fields.path("plot"),
         text=fields.text("text", lines=True),
         draw=read_draw(fields.values["draw"], fields.field("draw"), problems) if "draw" in fields.values else (),
@@ -146,6 +156,7 @@ def _cell(value: Any, place: str, problems: InputProblems) -> PlotCell | None:
         overlay=fields.paths("overlay", MAX_OVERLAY),
         help=_shift_help(fields),
     )
+    return cell if cell.plot else None
 
 
 def _shift_help(fields: DocumentFields) -> ShiftHelp:
@@ -175,6 +186,7 @@ def checked_match(fields: DocumentFields, name: str) -> str:
         compile_pattern(match.encode())
     except InvalidPattern as error:
         fields.add(name, f"Expected a regular expression: {error}")
+        return ""
     return match
 
 
@@ -185,13 +197,14 @@ def layouts_of(fields: DocumentFields, name: str) -> str | None:
 
 
 def _extra(fields: DocumentFields) -> Iterator[tuple[str, Any]]:
-    value = fields.values.get("extra", {})
-    extra = DocumentFields(value, fields.field("extra"), list(value) if isinstance(value, dict) else (), fields.problems)
-    if len(extra.values) > MAX_EXTRA:
-        fields.add("extra", f"Expected at most {MAX_EXTRA} fields, not {len(extra.values):,}")
-        return
-    for name, entry in extra.values.items():
-        if problem := text_problem(name, MAX_NAME_CHARS) or ("" if isinstance(entry, int) else text_problem(entry, MAX_NAME_CHARS)):
-            extra.add(name, problem)
+    for name, entry in named_values(fields.values.get("extra", {}), "extra", MAX_EXTRA, fields.problems).items():
+        if problem := text_problem(name, MAX_NAME_CHARS) or _extra_problem(entry):
+            fields.add(f"extra.{name}", problem)
         else:
             yield name, str(entry) if isinstance(entry, NumberText) else entry
+
+
+def _extra_problem(value: Any) -> str:
+    if isinstance(value, int):
+        return "" if abs(value) < 10**MAX_NAME_CHARS else f"Expected a number of at most {MAX_NAME_CHARS} digits, not {label(value)}"
+    return text_problem(str(value) if isinstance(value, NumberText) else value, MAX_NAME_CHARS)

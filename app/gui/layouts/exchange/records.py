@@ -77,8 +77,9 @@ class _Group:
         self.file = fields.text("file", MAX_NAME_CHARS)
         self.shape = fields.list("shape", MAX_ROWS)
         for row, size in enumerate(self.shape):
-            if not isinstance(size, int) or not 0 <= size <= MAX_CELLS:
+            if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= MAX_CELLS:
                 fields.add(f"shape[{row}]", f"Expected 0 to {MAX_CELLS} cells, not {label(size)}")
+                self.shape[row] = -1
         self.cells: dict[tuple[int, int], PlotCell | None] = {}
         self.single: list[PlotCell] = []
 
@@ -125,7 +126,7 @@ class _Group:
         """The layout; None if there are problems, which `problems` gets."""
         rows = tuple(self._rows()) if not self.problems.count else ()
         if self.problems.count:
-            problems.extend((place, f"{problem} (layout {label(self.path)})") for place, problem in self.problems.listed)
+            problems.include(self.problems, of=f" (layout {label(self.path)})")
             return None
         return Layout(self.path, CLASSIC_SCOPES[self.scope], rows, file=self.file, by_record=bool(self.single))
 

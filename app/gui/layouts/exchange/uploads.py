@@ -18,8 +18,8 @@ CELL_FIELDS = ("path", "description", "draw", "overlays")
 
 
 def is_upload(value: dict[str, Any]) -> bool:
-    """Whether an object looks like this form: it has paths, each with a list of rows."""
-    return bool(value) and all(isinstance(rows, list) for rows in value.values())
+    """Whether an object without a schema looks like this form: it has a path with a list of rows."""
+    return any(isinstance(rows, list) for rows in value.values())
 
 
 def read_upload(value: dict[str, Any], problems: InputProblems) -> Iterator[PlacedContent]:
@@ -28,11 +28,14 @@ def read_upload(value: dict[str, Any], problems: InputProblems) -> Iterator[Plac
         of_layout = InputProblems()
         if problem := path_problem(path, tab=True):
             of_layout.add(label(path), problem)
+        if not isinstance(rows, list):
+            of_layout.add(label(path), f"Expected a list of rows, not {label(rows)}")
+            rows = []
         if len(rows) > MAX_ROWS:
             of_layout.add(label(path), f"Expected at most {MAX_ROWS} rows, not {len(rows):,}")
         read = tuple(_row(row, f"{label(path)}[{index}]", of_layout) for index, row in enumerate(rows[:MAX_ROWS]))
         if of_layout.count:
-            problems.extend(of_layout.listed)
+            problems.include(of_layout)
         else:
             yield PlacedContent(label(path), Layout(path, (), read))
 

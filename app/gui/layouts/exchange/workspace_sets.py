@@ -61,7 +61,7 @@ def _read_tab(tab: DocumentFields, scope: str) -> Iterator[PlacedContent]:
         name, folders = fields.path("label"), folders_of(fields, "foldersPath")
         quick = fields.paths("quickCollections", tab=True)
         if fields.problems.count:
-            tab.problems.extend(fields.problems.listed)
+            tab.problems.include(fields.problems)
         else:
             yield PlacedContent(place, Workspace(name, (scope,), category, folders=folders, quick=quick, file=FRONTEND))
 
@@ -82,7 +82,7 @@ def _read_classic(entries: list[Any], place: str, scope: str, file: str, problem
             extra=((SIZE, fields.number(SIZE, MAX_LIST)),) if SIZE in fields.values else (),
         )
         if fields.problems.count:
-            problems.extend(fields.problems.listed)
+            problems.include(fields.problems)
         else:
             yield PlacedContent(fields.place, workspace)
 

@@ -12,13 +12,15 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from peewee import PeeweeException
+
 from app.core.counters import advance, version_of
 from app.core.settings import Settings
 from app.core.short_writes import short_transactions
 from app.core.text import counted
 from app.gui.layouts.bulk_import import MOST_ITEMS, REFUSED, WATCHED_FOLDER, Imported, import_all
 from app.gui.layouts.contents import Content, text_of
-from app.gui.layouts.exchange.files import MAX_FILE_BYTES, WHOLE_FILE, read_file
+from app.gui.layouts.exchange.files import WHOLE_FILE, read_path
 from app.gui.layouts.import_matches import StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement
 from app.gui.layouts.versions import ChangeAuthor, hide
@@ -55,7 +57,7 @@ def read_folders(folders: Sequence[str]) -> None:
         known = _known()
         for path, version in present.items():
             if _is_due(version, known.get(path)):
-                _read(path, version)
+                _read_alone(path, version)
 
 
 def _known() -> dict[str, LayoutFile]:
@@ -77,11 +79,23 @@ def _note_folders(found: Sequence[FolderFiles], known: dict[str, LayoutFile]) ->
             _note(str(each.folder), problem=each.problem, problems=1, broken=True)
 
 
+def _read_alone(path: str, version: str) -> None:
+    """Read a file of this version; whatever happens, the others are read."""
+    try:
+        _read(path, version)
+    except PeeweeException:  # the next run reads it
+        raise
+    except Exception:
+        log.exception("%s of a watched folder keeps its last state", path)
+        _note(
+            path, version=version, problem="The file cannot be read for an unknown reason; the log has it", problems=1, broken=True, seen=0
+        )
+
+
 def _read(path: str, version: str) -> None:
     """Read a file of this version."""
     try:
-        with open(path, "rb") as file:
-            contents, problems = read_file(Path(path).name, file.read(MAX_FILE_BYTES + 1))
+        contents, problems = read_path(Path(path))
     except OSError as error:  # without the version, so that it is tried again: its permissions may change
         _note(path, version="", problem=f"The file cannot be read: {error.strerror}", problems=1, broken=True, seen=0)
         return

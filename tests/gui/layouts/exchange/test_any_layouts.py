@@ -19,7 +19,8 @@ from app.gui.layouts.workspace import KINDS, Workspace
 
 TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=8)
 LONG_TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cs"), include_characters="\n\t\r"), max_size=8)
-NAMES = TEXTS.map(lambda text: text.replace("/", "")).filter(lambda text: text not in ("", ".", ".."))
+PATH_TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs")), max_size=8)
+NAMES = PATH_TEXTS.map(lambda text: text.replace("/", "")).filter(lambda text: text not in ("", ".", ".."))
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.sampled_from(["0.10", "1e3", "-5", "+.5"])
 DRAWS = st.dictionaries(st.sampled_from([name for name in DRAWN if name[1:] in ("min", "max")]), NUMBERS, max_size=3)

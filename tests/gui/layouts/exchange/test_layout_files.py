@@ -79,7 +79,8 @@ def test_numbers_of_json_stay_as_people_write_them() -> None:
         ("a.json", b"[" * 100_000, "The file is no JSON: too many lists or objects within each other"),
         ("a.json", b'{"schema":' + b"9" * 5000 + b"}", "The file is no JSON: a number has too many digits"),
         ("a.json", b"[]", "Expected an object with the field schema, not []"),
-        ("a.json", b"{}", "Expected the field schema with dqm-layouts/2 or dqm-layouts/1 or dqm-workspaces/1, which is missing"),
+        ("a.json", b"{\n\n}\n", "The file is empty; expected layouts or workspaces"),
+        ("a.json", b'{"rows": 5}', "Expected the field schema with dqm-layouts/2 or dqm-layouts/1 or dqm-workspaces/1, which is missing"),
         (
             "a.json",
             b'{"schema": "dqm-layouts/3"}',
@@ -126,7 +127,7 @@ def test_a_name_that_is_twice_in_an_object_is_named() -> None:
     contents, problems = read(b'{"A/b": [["A/x"]], "A/b": [["A/y"]]}', ("online",))
 
     assert [content.plots[0].plot for content in contents] == ["A/x"]
-    assert problems == [("'A/b'", "This name is twice in one object; the first one alone is used")]
+    assert problems == [("'A/b'", "This name is more than once in one object ({'A/b': [['A/x']]}); the first one alone is used")]
 
 
 @pytest.mark.parametrize(

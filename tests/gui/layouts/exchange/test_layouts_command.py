@@ -77,7 +77,9 @@ def test_an_export_can_be_of_a_scope_a_folder_or_one_layout(hub: Settings, tmp_p
     assert paths(hub, "--path", "A/1") == ["A/1", "A/1", "A/1/more"]
     assert paths(hub, "--path", "A/1/", "--scope", "online") == ["A/1", "A/1/more"]
     assert paths(hub, "--scope", "relval") == ["A/1/more"]
-    assert paths(hub, "--path", "B") == []
+    assert paths(hub, "--path", "/A/10") == ["A/10"]
+    absent = dqmhub(hub, "layouts", "export", "--path", "B/", "--scope", "online")
+    assert (absent.returncode, absent.stderr) == (1, "Error: There is no layout or workspace of online samples at or below B\n")
 
 
 def test_an_export_is_in_the_order_of_the_import(hub: Settings, tmp_path: Path) -> None:
@@ -87,6 +89,13 @@ def test_an_export_is_in_the_order_of_the_import(hub: Settings, tmp_path: Path) 
 
     assert paths(hub) == [*names, "B/1"]
     assert exported(hub)[0].plots[0].plot == "A/new"
+
+
+def test_a_reason_is_as_short_as_in_pages(hub: Settings, tmp_path: Path) -> None:
+    done = dqmhub(hub, "layouts", "import", write(tmp_path / "a.json", layout("A/1", "online")), "--reason", "x" * 501)
+
+    assert done.returncode == 2
+    assert "Expected at most 500 characters, not 501" in done.stderr
 
 
 def test_uploads_to_the_classic_gui_are_imported_with_a_scope(hub: Settings, tmp_path: Path) -> None:

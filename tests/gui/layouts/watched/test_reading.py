@@ -152,3 +152,12 @@ def test_files_that_cannot_be_used_are_named_and_hide_no_others(folder: Path, wr
     read_folders([str(folder)])
     assert list(shown()) == ["A"]
     assert problems() == {"caf?.json": "The file cannot be read: No such file or directory"}
+
+
+def test_a_file_with_a_value_that_python_cannot_write_stops_no_other(folder: Path, write: Write) -> None:
+    write("a.toml", text=f'schema = "dqm-layouts/2"\n[[workspace]]\nname = "W"\nscope = ["online"]\nrank = 0x{5_000 * "f"}\n')
+    write("z.json", layout("A"))
+    assert list(shown()) == ["A"]
+    assert problems() == {
+        "a.toml": "workspace[0].rank: Expected a whole number up to 1,000,000, not a number with too many digits (workspace 'W')"
+    }
