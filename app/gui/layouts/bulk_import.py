@@ -18,8 +18,9 @@ from app.core.short_writes import short_transactions
 from app.gui.layouts.contents import Content, kind_of, plots_of, text_of
 from app.gui.layouts.import_matches import Stored, StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.versions import ChangeAuthor, one_version_at_a_time, places_of, taken
-from app.gui.layouts.workspace_precedence import frontend_scopes, is_classic
+from app.gui.layouts.versions import ChangeAuthor, one_version_at_a_time, places_of
+from app.gui.layouts.workspace import Workspace
+from app.gui.layouts.workspace_precedence import frontend_scopes, hide_classic, is_classic
 from app.security.audit_log import audit
 
 MOST_ITEMS = 500
@@ -90,11 +91,16 @@ class _Import:
         self.items = [_Item(content, text_of(content), first + index) for index, content in enumerate(contents)]
 
     def run(self, progress: Callable[[int], object]) -> list[Imported]:
-        self._find_unchanged()
+        caught_up = self._find_unchanged()
+        for _ in short_transactions(caught_up, lambda batch: [stored.note_imported() for stored in batch], MOST_ITEMS):
+            pass
         left = [item for item in self.items if item.position not in self.done]
+        hide_classic(item.content for item in left)
         try:
-            for _ in short_transactions(left, self._store, MOST_ITEMS):
-                progress(len(self.done))
+            while left:
+                for _ in short_transactions(left, self._store, MOST_ITEMS):
+                    progress(len(self.done))
+                left = self._to_try_again(left)
         finally:
             self._audit()
         return [self.done[item.position] for item in self.items]
@@ -105,8 +111,14 @@ class _Import:
             answer = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
             audit("import layouts", self.source or f"{len(self.items)} layouts and workspaces", self.reason, answer, user=self.user)
 
-    def _find_unchanged(self) -> None:
-        """Note the contents that need no writing."""
+    def _to_try_again(self, tried: list[_Item]) -> list[_Item]:
+        """The refused ones if others have changed, which may have left the places that those need."""
+        found = [(item, self.done[item.position].outcome) for item in tried]
+        return [item for item, outcome in found if outcome == REFUSED] if any(outcome == CHANGED for _, outcome in found) else []
+
+    def _find_unchanged(self) -> list[Stored]:
+        """Note the contents that need no new version; returns those arrangements that have caught up with their files."""
+        caught_up = []
         for start in range(0, len(self.items), MOST_ITEMS):
             part = self.items[start : start + MOST_ITEMS]
             batch = StoredBatch([item.content for item in part], self.source)
@@ -114,6 +126,9 @@ class _Import:
                 stored = batch.match(item.content, self.claimed)
                 if stored and not self._needs_version(item, stored):
                     self._note(item, self._outcome(item, stored), stored.row.id)
+                    if item.text == stored.active and stored.has_caught_up:
+                        caught_up.append(stored)
+        return caught_up
 
     def _note(self, item: _Item, outcome: str, arrangement: int) -> None:
         self.claimed.add(arrangement)
@@ -154,9 +169,17 @@ class _Import:
         if is_classic(content) and (batch.holder(content, number) or not self.frontend.isdisjoint(content.scopes)):
             return "", False
         if found := batch.holder(content, number):
-            return _problem(content, *found), False
+            return self._problem(content, *found), False
         batch.take(content, number)
         return "", True
+
+    def _problem(self, content: Content, scope: str, other: int) -> str:
+        """Why a content cannot have a place that another arrangement has, which may be of the same import."""
+        kind, name = kind_of(content), "name" if isinstance(content, Workspace) else "path"
+        if other < 0 or other in self.claimed:
+            return f"The files have {content.path} for {scope} samples twice: remove one {kind}, or give it another {name}"
+        taken = f"Another {kind} for {scope} samples is at {content.path} already (number {other})"
+        return f"{taken}: choose another {name}, or remove that one in its page or file"
 
     def _change(self, item: _Item, stored: Stored, is_shown: bool, changed: int) -> None:
         row = stored.row
@@ -204,10 +227,3 @@ class _Import:
                     for scope, path in places_of(item.content, "")
                 ]
             ).execute()
-
-
-def _problem(content: Content, scope: str, other: int) -> str:
-    kind = kind_of(content)
-    if other < 0:
-        return f"The files have {content.path} for {scope} samples twice: remove one {kind}, or give it another path"
-    return taken(kind, scope, content.path, other).message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 from app.core.input_problems import InputProblems
 from app.core.text import json_problem
@@ -13,7 +14,7 @@ from app.gui.layouts.exchange.parsing import read_layout, read_workspace
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import LAYOUT, WORKSPACE
 
-__all__ = ["Content", "content_of", "kind_of", "plots_of", "read_stored", "text_of"]
+__all__ = ["Content", "content_of", "document_of", "kind_of", "plots_of", "read_stored", "text_of"]
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,19 @@ def read_stored(kind: str, text: str, problems: InputProblems) -> Content:
     """
     read = read_layout if kind == LAYOUT else read_workspace
     try:
-        value = json.loads(text)
+        return read(json.loads(text), problems)
     except (ValueError, RecursionError) as error:
         problems.add("document", f"It is no JSON: {json_problem(error)}")
         return read({}, InputProblems())
-    return read(value, problems)
+
+
+def document_of(text: str) -> dict[str, Any]:
+    """The document of a stored text as it is; {} for one that is damaged."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def plots_of(content: Content) -> str:

@@ -21,9 +21,9 @@ def current_contents(scope: str = "", path: str = "", problems: InputProblems | 
         problems: Gets what cannot be read, and is left out.
     """
     table = Arrangement
-    was_active = ArrangementActivation.select().where(ArrangementActivation.arrangement == table.id)
+    removed = ArrangementActivation.select().where(ArrangementActivation.arrangement == table.id, ArrangementActivation.number == 0)
     gave_way = (table.active == 0) & (table.imported > 0) & (table.kind == WORKSPACE) & (table.owner == "")
-    found = _texts(table.active, (table.active > 0) & (table.owner == "")) + _texts(table.imported, gave_way & ~fn.EXISTS(was_active))
+    found = _texts(table.active, (table.active > 0) & (table.owner == "")) + _texts(table.imported, gave_way & ~fn.EXISTS(removed))
     wanted = [each for each in sorted(found) if not path or f"{each.path}/".startswith(f"{path}/")]
     contents = (each.read(problems) for each in wanted)
     return [content for content in contents if content.path and (not scope or scope in content.scopes)]

@@ -81,6 +81,6 @@ def _activations(row: Arrangement, numbers: list[int]) -> dict[tuple[int, float]
 
 
 def is_removed(row: Arrangement) -> bool:
-    """Whether an arrangement was active once and is no more; otherwise one without an active version is a draft."""
+    """Whether an arrangement was removed; otherwise one without an active version is a draft, or gave way to another one."""
     table = ArrangementActivation
-    return not row.active and table.select().where(table.arrangement == row.id).exists()
+    return not row.active and table.select().where(table.arrangement == row.id, table.number == 0).exists()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from app.core.database import rows
-from app.gui.layouts.contents import Content, kind_of
+from app.gui.layouts.contents import Content, document_of, kind_of
 from app.gui.layouts.models import LAYOUT, WORKSPACE, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import Workspace
@@ -41,9 +40,20 @@ class Stored(NamedTuple):
         text = self.imported if row.imported and row.imported_path == content.path else self.active if row.path == content.path else None
         if text is None:
             return False
-        document = json.loads(text)
+        document = document_of(text)
         same_file = not row.imported or not isinstance(content, Workspace) or document.get("file", "") == content.file
         return same_file and not set(content.scopes).isdisjoint(document.get("scope", ()))
+
+    @property
+    def has_caught_up(self) -> bool:
+        """Whether pages made what its file has now, so that the next change of the file is one of what the file had."""
+        return self.active is not None and self.active != self.imported
+
+    def note_imported(self, **values: object) -> int:
+        """Note the active version as the one that the latest import made; returns 0 if another one is active meanwhile."""
+        table, row = Arrangement, self.row
+        noted = table.update(imported=row.active, imported_path=row.path, **values)
+        return int(noted.where(table.id == row.id, table.active == row.active).execute())
 
 
 class StoredBatch:
@@ -92,7 +102,7 @@ def _all_stored(paths: list[str], source: str) -> list[Stored]:
     was_at_path = table.kind.in_(KINDS) & table.imported_path.in_(paths)
     found = list(table.select().where(at_path | was_at_path, table.source == source))
     texts = _texts([row.id for row in found])
-    removed = _once_active([row.id for row in found if not row.active])
+    removed = _removed([row.id for row in found if not row.active])
     return [_stored(row, texts, removed) for row in found]
 
 
@@ -113,7 +123,7 @@ def _texts(numbers: list[int]) -> dict[tuple[int, int], str]:
     return {(arrangement, number): text for arrangement, number, text in rows(query)}
 
 
-def _once_active(numbers: list[int]) -> set[int]:
+def _removed(numbers: list[int]) -> set[int]:
     activation = ArrangementActivation
-    query = activation.select(activation.arrangement).where(activation.arrangement.in_(numbers)).distinct()
+    query = activation.select(activation.arrangement).where(activation.arrangement.in_(numbers), activation.number == 0).distinct()
     return {number for (number,) in rows(query)}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.core.counters import advance
+from app.core.database import proxy
 from app.gui.layouts.contents import Content
+from app.gui.layouts.models import COUNTER, Arrangement, ArrangementPlace
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.store import active_workspaces
 from app.gui.layouts.workspace import Workspace
@@ -16,8 +19,28 @@ CLASSIC = ("classic_sample", "classic_production")
 
 def frontend_scopes(contents: Iterable[Content]) -> set[str]:
     """The scopes for which the new front end has workspaces, among these contents or active ones."""
-    stored = (each.content for scope in SCOPES for each in active_workspaces(scope))
-    return {scope for each in (*contents, *stored) if isinstance(each, Workspace) and each.file == FRONTEND for scope in each.scopes}
+    return _frontend_scopes((*contents, *(each.content for scope in SCOPES for each in active_workspaces(scope))))
+
+
+def _frontend_scopes(contents: Iterable[Content]) -> set[str]:
+    return {scope for each in contents if isinstance(each, Workspace) and each.file == FRONTEND for scope in each.scopes}
+
+
+def hide_classic(contents: Iterable[Content]) -> None:
+    """Hide classic workspaces before an import of the first ones of the new front end for their scope, but those that people edited.
+
+    That is no removal: exports have them, and the next import does not show them again.
+    """
+    shown = [each for scope in SCOPES for each in active_workspaces(scope)]
+    new = _frontend_scopes(contents) - _frontend_scopes(each.content for each in shown)
+    numbers = {each.arrangement for each in shown if is_classic(each.content) and new.issuperset(each.content.scopes)}
+    if numbers:
+        table, place = Arrangement, ArrangementPlace
+        with proxy.atomic():
+            hidden = table.update(active=0, changed=advance(COUNTER)).where(table.id.in_(numbers), table.active == table.imported)
+            hidden.execute()
+            still = table.select(table.id).where(table.id.in_(numbers), table.active > 0)
+            place.delete().where(place.arrangement.in_(numbers), place.arrangement.not_in(still)).execute()
 
 
 def is_classic(content: Content) -> bool:

@@ -16,6 +16,8 @@ from app.core.settings import Settings
 from app.gui.layouts.bulk_import import Imported, import_all
 from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content, text_of
+from app.gui.layouts.current import current_contents
+from app.gui.layouts.history import is_removed
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
 from app.gui.layouts.scopes import SCOPES
@@ -85,7 +87,7 @@ def test_what_people_edited_stays_and_the_file_is_kept_as_a_version(hub: Setting
     assert find(number).newest == 3
     assert outcomes([TWO]) == ["unchanged"], "the file has caught up"
     activate(number, 3)
-    assert outcomes([ONE]) == ["changed"], "the version of the file was activated, so the next one is too"
+    assert outcomes([ONE]) == ["kept"], "people went back to an earlier version of the file"
 
 
 def test_what_people_edited_is_replaced_on_demand(hub: Settings) -> None:
@@ -126,6 +128,49 @@ def test_a_layout_that_people_made_at_the_path_stays(hub: Settings) -> None:
     assert outcomes([TWO]) == ["kept"]
     assert shown() == ONE
     assert outcomes([ONE]) == ["unchanged"]
+
+
+def test_what_people_edited_and_exported_into_the_file_is_changed_by_the_next_file(hub: Settings) -> None:
+    number = imported()
+    edited(number, renamed := replace(TWO, path="Pixel/Layouts/size"))
+    assert outcomes([renamed]) == ["unchanged"]
+    before = numbers_of_rows(), version_of(COUNTER)
+    assert outcomes([renamed]) == ["unchanged"]
+    assert (numbers_of_rows(), version_of(COUNTER)) == before
+    assert outcomes([replace(THREE, path=renamed.path)]) == ["changed"]
+    edited(number, renamed)
+    assert outcomes([replace(THREE, path=renamed.path)]) == ["kept"]
+
+
+def test_what_people_made_and_exported_into_a_file_is_changed_by_the_next_file(hub: Settings) -> None:
+    saved = save(ONE)
+    activate(*saved[:2])
+    assert outcomes([ONE]) == ["unchanged"]
+    assert outcomes([TWO]) == ["changed"]
+    assert shown() == TWO
+
+
+@pytest.mark.parametrize("order", [list, reversed])
+def test_a_place_that_another_layout_of_the_files_leaves_is_taken(hub: Settings, order: Callable[[list[Content]], list[Content]]) -> None:
+    import_all([ONE, replace(TWO, scopes=("offline", "relval"))])
+    found = import_all(list(order([replace(ONE, scopes=("online", "offline")), replace(TWO, scopes=("relval",))])))
+    assert [each.outcome for each in found] == ["changed", "changed"]
+    assert {(row.arrangement_id, row.scope) for row in ArrangementPlace.select()} == {
+        (each.arrangement, scope) for each in found for scope in each.content.scopes
+    }
+
+
+def test_two_stored_layouts_that_are_one_in_the_file_are_named(hub: Settings) -> None:
+    _, other = import_all([ONE, replace(TWO, scopes=("offline",))])
+    both = replace(THREE, scopes=("online", "offline"))
+    (found,) = import_all([both])
+    assert (found.outcome, found.problem) == (
+        "refused",
+        f"Another layout for offline samples is at {PATH} already (number {other.arrangement}): "
+        "choose another path, or remove that one in its page or file",
+    )
+    remove(other.arrangement, 1)
+    assert outcomes([both]) == ["changed"]
 
 
 def test_a_draft_from_before_an_import_does_not_replace_it(hub: Settings) -> None:
@@ -177,7 +222,7 @@ def test_the_same_path_in_other_scopes_is_another_layout(hub: Settings) -> None:
     assert Arrangement.select().count() == 2
     found = import_all([replace(THREE, scopes=("online", "offline")), offline])
     assert [each.outcome for each in found] == ["refused", "unchanged"]
-    assert "Another layout for offline samples is at Pixel/Layouts/charge already" in found[0].problem
+    assert found[0].problem == "The files have Pixel/Layouts/charge for offline samples twice: remove one layout, or give it another path"
     assert shown() == THREE
 
 
@@ -216,6 +261,37 @@ def test_classic_workspaces_are_shown_where_the_front_end_has_none(hub: Settings
     assert outcomes([replace(online[0], rank=7), relval[0]]) == ["changed", "added"]
     assert [each.content for each in active_workspaces("online")] == [frontend]
     assert [each.content for each in active_workspaces("relval")] == relval[1:], "the first of a name stays"
+
+
+def test_classic_workspaces_give_way_to_those_of_a_later_import_of_the_front_end(hub: Settings) -> None:
+    sets: list[Content] = [Workspace(name, (scope,), file="classic_production") for name in ("Tk", "DT") for scope in ("online", "relval")]
+    frontend: list[Content] = [Workspace("Tk", ("online",), file="frontend")]
+    assert outcomes(sets) == ["added"] * 4
+    edited_one = import_all([Workspace("CSC", ("online",), file="classic_production")])[0]
+    edit = replace(edited_one.content, category="Muons") if isinstance(edited_one.content, Workspace) else edited_one.content
+    activate(edited_one.arrangement, save(edit, arrangement=edited_one.arrangement, based_on=1).number)
+    before = version_of(COUNTER)
+
+    assert outcomes(frontend) == ["added"]
+
+    assert version_of(COUNTER) > before
+    assert [each.content for each in active_workspaces("online")] == [edit, *frontend], "people edited one"
+    assert [each.content for each in active_workspaces("relval")] == [sets[1], sets[3]]
+    assert outcomes([*sets, *frontend]) == ["unchanged"] * 5
+    assert [each.content for each in active_workspaces("online")] == [edit, *frontend]
+    assert current_contents() == [*sets, edit, *frontend]
+    assert not is_removed(Arrangement.get(Arrangement.path == "DT", Arrangement.active == 0))
+    activate(tk := Arrangement.get(Arrangement.path == "DT", Arrangement.active == 0).id, 1)
+    assert outcomes([Workspace("DT", ("online",), file="frontend")]) == ["refused"], "people show the other one"
+    remove(tk, 1)
+    assert outcomes([Workspace("DT", ("online",), file="frontend")]) == ["added"]
+
+
+def test_a_workspace_of_people_keeps_its_name(hub: Settings) -> None:
+    saved = save(Workspace("Tk", ("online",)))
+    activate(*saved[:2])
+    (found,) = import_all([Workspace("Tk", ("online",), file="frontend")])
+    assert found.outcome == "kept"
 
 
 def test_an_interrupted_import_continues(hub: Settings) -> None:

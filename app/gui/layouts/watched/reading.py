@@ -126,9 +126,7 @@ def _adopt(path: str, contents: Sequence[Content]) -> int:
     for content in contents:
         stored = batch.match(content, ())
         if stored and stored.active == text_of(content):
-            row = stored.row
-            values = {"source": path, "imported": row.active, "imported_path": row.path}
-            adopted += Arrangement.update(values).where(Arrangement.id == row.id, Arrangement.active == row.active).execute()
+            adopted += stored.note_imported(source=path)
     return adopted
 
 
