@@ -12,6 +12,9 @@ from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, labe
 from app.gui.layouts.layout import AXES, AXIS_LIMITS, DRAWN
 
 TYPES = ("lin", "log")
+REFERENCE = "withref"
+"""Name among the options of the classic forms for whether references are drawn."""
+
 MAX_EXTRA = 50
 MAX_CLASSIC = MAX_EXTRA + len(DRAWN) + 1
 """Options of a plot in the classic forms, which have them and the policy of references in one object."""
@@ -53,6 +56,8 @@ def _extra(value: Any, place: str, problems: InputProblems) -> Iterator[tuple[st
     for name, written in named_values(value, place, MAX_EXTRA, problems).items():
         if name in DRAWN:
             problems.add(f"{place}.{name}", "This option has a field of its own; expected it in x, y, z or options")
+        elif name == REFERENCE:
+            problems.add(f"{place}.{name}", "This option has a field of its own; expected it in reference of the plot")
         else:
             yield from checked_option(name, written, f"{place}.{name}", problems)
 

@@ -9,10 +9,12 @@ from app.core.text import counted
 from app.gui.layouts.exchange.canonical import canonical_text
 from app.gui.layouts.exchange.contents import Content
 from app.gui.layouts.exchange.documents import file_document, toml_text
-from app.gui.layouts.exchange.record_export import records_document
+from app.gui.layouts.exchange.record_export import is_by_record, records_document
+from app.gui.layouts.exchange.records import RECORDS_IN_ROW
 from app.gui.layouts.exchange.uploads import upload_text
-from app.gui.layouts.exchange.workspace_sets import PRODUCTION, SAMPLE, workspaces_document
+from app.gui.layouts.exchange.workspace_sets import PRODUCTION, SAMPLE, SAMPLE_SCOPE, workspaces_document
 from app.gui.layouts.layout import FOR_ALL, NO_HELP, Layout
+from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import KINDS, Workspace
 
 JSON, TOML, RECORDS, WORKSPACES, UPLOAD = "json", "toml", "records", "workspaces", "upload"
@@ -47,8 +49,12 @@ def _toml(contents: Sequence[Content]) -> Exported:
 
 def _records(contents: Sequence[Content]) -> Exported:
     layouts = [content for content in contents if isinstance(content, Layout)]
-    left_out = _left_out(len(contents) - len(layouts), "workspace", JSON)
-    return Exported(canonical_text(records_document(layouts)), len(layouts), left_out + _without_help(layouts))
+    losses = _left_out(len(contents) - len(layouts), "workspace", JSON) + _without_help(layouts)
+    if divided := sum(1 < len(layout.scopes) < len(SCOPES) for layout in layouts):
+        losses.append(f"{counted(divided, 'layout')} of two scopes written as two of one scope; {JSON} has one")
+    if grids := sum(layout.by_record and not is_by_record(layout) for layout in layouts):
+        losses.append(f"{counted(grids, 'layout')} with by_record written as a grid, as the plots are no rows of {RECORDS_IN_ROW}")
+    return Exported(canonical_text(records_document(layouts)), len(layouts), losses)
 
 
 def _workspaces(contents: Sequence[Content]) -> Exported:
@@ -91,6 +97,7 @@ def _without_help(layouts: Iterable[Layout]) -> list[str]:
 def _is_reduced(workspace: Workspace) -> bool:
     """Whether the form `dqm-workspaces/1` has only a part of it."""
     if workspace.file in (SAMPLE, PRODUCTION):
-        return workspace.fits != FOR_ALL or workspace.folders != ()
+        elsewhere = workspace.file == SAMPLE and workspace.scopes != (SAMPLE_SCOPE,)
+        return workspace.fits != FOR_ALL or workspace.folders != () or elsewhere
     plain = workspace.kind == KINDS[0] and not workspace.rank and not workspace.match and workspace.layouts is None
-    return not plain or workspace.fits != FOR_ALL
+    return not plain or workspace.fits != FOR_ALL or bool(workspace.extra)

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from app.gui.layouts.exchange.records import ALL, REFERENCE, SCHEMA
+from app.gui.layouts.exchange.drawing import REFERENCE
+from app.gui.layouts.exchange.records import ALL, SCHEMA, rows_of_records
 from app.gui.layouts.layout import DRAWN, ROW, TEXT, Layout, PlotCell
 from app.gui.layouts.scopes import SCOPES
 
@@ -18,11 +19,17 @@ def records_document(layouts: Iterable[Layout]) -> dict[str, Any]:
     found: dict[str, Any] = {"schema": SCHEMA, "groups": [], "gaps": [], "bare_rows": [], "layouts": []}
     for layout in layouts:
         for scope in _classic_scopes(layout):
-            if layout.by_record:
+            if is_by_record(layout):
                 found["layouts"] += [_record(layout, cell, scope) | {"file": layout.file} for cell in layout.plots]
             else:
                 _add_grid(found, layout, scope)
     return found | {"counts": _counts(found)}
+
+
+def is_by_record(layout: Layout) -> bool:
+    """Whether records without a grid can have a layout: they are read as rows of RECORDS_IN_ROW plots without gaps."""
+    plots = layout.plots
+    return layout.by_record and bool(plots) and layout.rows == rows_of_records(plots) and not any(cell.written for cell in plots)
 
 
 def _classic_scopes(layout: Layout) -> list[str]:

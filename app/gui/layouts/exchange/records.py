@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.core.input_problems import InputProblems
 from app.gui.layouts.exchange.contents import PlacedContent
-from app.gui.layouts.exchange.drawing import ordered, read_classic_draw
+from app.gui.layouts.exchange.drawing import REFERENCE, ordered, read_classic_draw
 from app.gui.layouts.exchange.fields import MAX_NAME_CHARS, DocumentFields, label, path_problem
 from app.gui.layouts.exchange.parsing import MAX_CELLS, MAX_OVERLAY, MAX_ROWS
 from app.gui.layouts.layout import REFERENCES, ROW, TEXT, Layout, PlotCell
@@ -17,9 +17,6 @@ from app.gui.layouts.scopes import SCOPES
 SCHEMA = "dqm-layouts/1"
 ALL = "ALL"
 CLASSIC_SCOPES = {**{scope.upper(): (scope,) for scope in SCOPES}, ALL: SCOPES}
-REFERENCE = "withref"
-"""Name among drawing options for whether references are drawn."""
-
 FILE_FIELDS = ("schema", "origin", "counts", "groups", "gaps", "bare_rows", "layouts")
 GROUP_FIELDS = ("path", "scope", "file", "shape", "items")
 RECORD_FIELDS = ("name", "source", "destination", "scope", "draw", "overlays", "description", "draw_ignored_by_source")
@@ -56,6 +53,11 @@ def read_records(value: dict[str, Any], problems: InputProblems) -> Iterator[Pla
     for each in [*single[-1].values(), *(each for group in groups for each in (group, *single[group.index].values()))]:
         if layout := each.layout(problems):
             yield PlacedContent(each.place, layout)
+
+
+def rows_of_records(plots: Sequence[PlotCell]) -> tuple[tuple[PlotCell, ...], ...]:
+    """The rows of a layout whose plots are records without a grid."""
+    return tuple(tuple(plots[first : first + RECORDS_IN_ROW]) for first in range(0, len(plots), RECORDS_IN_ROW))
 
 
 def _group_of(value: Any, place: str, groups: list[_Group], problems: InputProblems) -> _Group | None:
@@ -131,7 +133,7 @@ class _Group:
         return Layout(self.path, CLASSIC_SCOPES[self.scope], rows, file=self.file, by_record=bool(self.single))
 
     def _rows(self) -> Iterator[tuple[PlotCell | None, ...]]:
-        yield from (tuple(self.single[first : first + RECORDS_IN_ROW]) for first in range(0, len(self.single), RECORDS_IN_ROW))
+        yield from rows_of_records(self.single)
         for row, size in enumerate(self.shape):
             columns = range(max(size, 1))
             if missing := [column for column in columns if (row, column) not in self.cells]:

@@ -8,10 +8,9 @@ from typing import Any
 from app.core.input_problems import InputProblems
 from app.gui.layouts.exchange.canonical import one_line_json
 from app.gui.layouts.exchange.contents import PlacedContent
-from app.gui.layouts.exchange.drawing import ordered, read_classic_draw
+from app.gui.layouts.exchange.drawing import REFERENCE, ordered, read_classic_draw
 from app.gui.layouts.exchange.fields import DocumentFields, label, path_problem
 from app.gui.layouts.exchange.parsing import MAX_CELLS, MAX_OVERLAY, MAX_ROWS
-from app.gui.layouts.exchange.records import REFERENCE
 from app.gui.layouts.layout import REFERENCES, ROW, TEXT, Layout, PlotCell
 
 CELL_FIELDS = ("path", "description", "draw", "overlays")

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.input_problems import InputProblems
 from app.gui.layouts.exchange.contents import PlacedContent
-from app.gui.layouts.exchange.fields import MAX_LIST, MAX_NAME_CHARS, DocumentFields
+from app.gui.layouts.exchange.fields import MAX_LIST, MAX_NAME_CHARS, DocumentFields, label
 from app.gui.layouts.exchange.parsing import MAX_RANK, checked_match, folders_of, layouts_of
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import Workspace
@@ -37,8 +37,14 @@ def read_workspaces(value: dict[str, Any], problems: InputProblems) -> Iterator[
     """The workspaces of a file, set by set in its order; those with problems are left out."""
     file = DocumentFields(value, "", FILE_FIELDS, problems)
     for scope, tabs in _scopes(file, FRONTEND, problems):
-        for index, tab in enumerate(tabs):
-            yield from _read_tab(DocumentFields(tab, f"{FRONTEND}.{scope}[{index}]", TAB_FIELDS, problems), scope)
+        places: dict[str, str] = {}
+        for index, value in enumerate(tabs):
+            tab = DocumentFields(value, f"{FRONTEND}.{scope}[{index}]", TAB_FIELDS, problems)
+            called = label(tab.values.get("label", ""))
+            first = places.setdefault(called, tab.place)
+            if first != tab.place:
+                tab.add("label", f"The tab {called} is also {first}, which gets these workspaces; expected it once")
+            yield from _read_tab(tab, scope)
     if SAMPLE in file.values:
         sample = DocumentFields(file.values[SAMPLE], SAMPLE, ("origin", "workspaces"), problems)
         yield from _read_classic(sample.list("workspaces", MAX_LIST), sample.field("workspaces"), SAMPLE_SCOPE, SAMPLE, problems)
@@ -55,6 +61,9 @@ def _scopes(file: DocumentFields, name: str, problems: InputProblems) -> Iterato
 
 def _read_tab(tab: DocumentFields, scope: str) -> Iterator[PlacedContent]:
     category = tab.text("label", MAX_NAME_CHARS)
+    if tab.values.get("workspaces") in (None, []):
+        tab.add("workspaces", f"The tab {label(category)} is left out, as it is empty; expected a list of workspaces")
+        return
     for index, entry in enumerate(tab.list("workspaces", MAX_LIST)):
         place = f"{tab.field('workspaces')}[{index}]"
         fields = DocumentFields(entry, place, FRONTEND_FIELDS, InputProblems())
@@ -103,10 +112,10 @@ def workspaces_document(workspaces: Iterable[Workspace]) -> dict[str, Any]:
     return found
 
 
-def _tab(tabs: list[dict[str, Any]], label: str) -> dict[str, Any]:
-    tab = next((tab for tab in tabs if tab["label"] == label), None)
+def _tab(tabs: list[dict[str, Any]], category: str) -> dict[str, Any]:
+    tab = next((tab for tab in tabs if tab["label"] == category), None)
     if tab is None:
-        tab = {"label": label, "workspaces": []}
+        tab = {"label": category, "workspaces": []}
         tabs.append(tab)
     return tab
 

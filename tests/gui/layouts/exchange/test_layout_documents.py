@@ -65,6 +65,9 @@ def test_scopes_are_in_the_order_of_the_product() -> None:
     assert layout.scopes == ("online", "relval")
 
 
+WITHREF = "This option has a field of its own; expected it in reference of the plot"
+
+
 def problems(document: Any, parse: Any = layout_from_document) -> list[tuple[str, str]]:
     with pytest.raises(InvalidArrangement) as error:
         parse(document)
@@ -83,6 +86,7 @@ def of_cell(**fields: Any) -> dict[str, Any]:
         ({"draw": {"y": {"type": "logarithmic"}}}, "draw.y.type", "Expected lin or log, not 'logarithmic'"),
         ({"draw": {"options": 5}}, "draw.options", "Expected a text, not 5"),
         ({"draw": {"extra": {"xmin": "5"}}}, "draw.extra.xmin", "This option has a field of its own; expected it in x, y, z or options"),
+        ({"draw": {"extra": {"withref": "no"}}}, "draw.extra.withref", WITHREF),
         ({"draw": ["log"]}, "draw", "Expected an object with fields such as x, y, z, not ['log']"),
         ({"reference": "maybe"}, "reference", "Expected yes or no, not 'maybe'"),
         ({"overlay": ["A/x"] * 10}, "overlay", "Expected at most 9 entries, not 10"),

@@ -10,6 +10,7 @@ import pytest
 from app.gui.layouts.exchange.exports import FORMS, export
 from app.gui.layouts.exchange.files import IS_PROGRAM, read_file
 from app.gui.layouts.layout import Layout, PlotCell, ShiftHelp
+from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import Workspace
 
 HAND_WRITTEN = """
@@ -218,6 +219,45 @@ def test_a_wrong_workspace_of_a_set_leaves_the_others() -> None:
         ("Shift", ("relval",), "shift"),
     ]
     assert [place for place, _ in problems] == ["frontend.online[0].workspaces[0].quickCollections[0]", "classic_production.relval[0].type"]
+
+
+def test_a_tab_that_is_empty_or_twice_is_named_and_no_workspace_is_lost() -> None:
+    tabs = [
+        {"label": label, "workspaces": [{"label": name}] if name else []} for label, name in [("B", "1"), ("C", "2"), ("D", ""), ("B", "3")]
+    ]
+
+    contents, problems = read({"schema": "dqm-workspaces/1", "frontend": {"online": tabs, "offline": tabs[1:2]}})
+
+    assert [(content.name, content.category) for content in contents if isinstance(content, Workspace)] == [
+        ("1", "B"),
+        ("2", "C"),
+        ("3", "B"),
+        ("2", "C"),
+    ]
+    assert problems == [
+        ("frontend.online[2].workspaces", "The tab 'D' is left out, as it is empty; expected a list of workspaces"),
+        ("frontend.online[3].label", "The tab 'B' is also frontend.online[0], which gets these workspaces; expected it once"),
+    ]
+
+
+X, Y = PlotCell("A/x"), PlotCell("A/y", written="text")
+
+
+@pytest.mark.parametrize("rows", [((X, None), (X,)), ((X, X), (X, X)), ((X,), (Y,)), ()])
+def test_records_keep_the_grid_of_a_layout_that_was_registered_plot_after_plot(rows: tuple[tuple[PlotCell | None, ...], ...]) -> None:
+    exported = export("records", [Layout("A/b", ("online",), rows, by_record=True)])
+
+    ((layout,), problems) = read(exported.text.encode())
+
+    assert (layout, problems) == (Layout("A/b", ("online",), rows), [])
+    assert exported.losses == ["1 layout with by_record written as a grid, as the plots are no rows of 4"]
+
+
+def test_records_of_two_scopes_are_two_layouts_and_the_export_says_so() -> None:
+    exported = export("records", [Layout("A/b", ("online", "relval"), ((X,),)), Layout("A/c", SCOPES, ((X,),))])
+
+    assert [layout.scopes for layout in read(exported.text.encode())[0]] == [("online",), ("relval",), SCOPES]
+    assert exported.losses == ["1 layout of two scopes written as two of one scope; json has one"]
 
 
 FULL = [
