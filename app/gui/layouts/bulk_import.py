@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from app.core.counters import advance
+from app.core.database import rows
 from app.core.short_writes import short_transactions
 from app.gui.layouts.contents import Content, kind_of, plots_of, text_of
 from app.gui.layouts.import_matches import Stored, StoredBatch
@@ -103,7 +104,22 @@ class _Import:
                 left = self._to_try_again(left)
         finally:
             self._audit()
+        if not self.source:
+            self._arrange()
         return [self.done[item.position] for item in self.items]
+
+    def _arrange(self) -> None:
+        """Let exports have the order of the files: the arrangements share their positions anew."""
+        numbers = list(dict.fromkeys(self.done[item.position].arrangement for item in self.items))
+        known: dict[int, int] = {}
+        for start in range(0, len(numbers), MOST_ITEMS):
+            wanted = Arrangement.id.in_(numbers[start : start + MOST_ITEMS])
+            known |= dict(rows(Arrangement.select(Arrangement.id, Arrangement.position).where(wanted)))
+        stored = [number for number in numbers if number in known]
+        in_order = zip(stored, sorted(known.values()), strict=True)
+        moved = [(number, position) for number, position in in_order if known[number] != position]
+        for _ in short_transactions(moved, _move, MOST_ITEMS):
+            pass
 
     def _audit(self) -> None:
         counts = Counter(each.outcome for each in self.done.values())
@@ -227,3 +243,10 @@ class _Import:
                     for scope, path in places_of(item.content, "")
                 ]
             ).execute()
+
+
+def _move(positions: Sequence[tuple[int, int]]) -> None:
+    """Give arrangements other positions: number and position of each."""
+    advance(COUNTER)  # menus show workspaces of equal ranks in this order
+    for number, position in positions:
+        Arrangement.update(position=position).where(Arrangement.id == number).execute()

@@ -294,6 +294,19 @@ def test_a_workspace_of_people_keeps_its_name(hub: Settings) -> None:
     assert found.outcome == "kept"
 
 
+def test_exports_have_the_order_of_the_file_imported_last(hub: Settings) -> None:
+    a, b, c, d = (layout(f"Pixel/{name}") for name in "abcd")
+    import_all([a, c])
+    import_all([d])
+    assert outcomes([a, b, c]) == ["unchanged", "added", "unchanged"]
+    assert current_contents() == [a, b, d, c], "the places of those that the file does not have stay"
+    before = numbers_of_rows(), version_of(COUNTER)
+    assert outcomes([a, b, c]) == ["unchanged"] * 3
+    assert (numbers_of_rows(), version_of(COUNTER)) == before
+    assert outcomes([d, c, b, a, layout("Pixel/a")]) == ["unchanged"] * 4 + ["refused"]
+    assert current_contents() == [d, c, b, a]
+
+
 def test_an_interrupted_import_continues(hub: Settings) -> None:
     contents: list[Content] = [layout(f"Pixel/{number:03}") for number in range(150)]
 
