@@ -58,7 +58,7 @@ def start_target() -> str:
         _path("root") or (b"" if is_quick else focus.rpartition(b"/")[0]),
         ws=ws,
         q=search_of_pattern(args.get("search", "")),
-        failing=args.get("filter") == "alarms",
+        only="failing" if args.get("filter") == "alarms" else "",
         size=_size(),
         references=references if args.get("referenceshow") != "none" else (),
         compare=_compare(args.get("referencepos", "")),

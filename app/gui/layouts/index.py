@@ -156,6 +156,13 @@ class LayoutIndex:
         """The numbers of plots with failing quality tests from position `first` to before `last`."""
         return self._failing_plots(sample).counts(first, last)
 
+    def failing_below(self, sample: OpenSample, path: bytes) -> list[int]:
+        """The MEs with failing quality tests that the layout `path`, and those below this folder, show; each once, in no order."""
+        first, last = self._paths.below(path)
+        ranges = self.positions(path), (self._starts[first], self._starts[last])
+        found = {self._sources[at] for each in ranges for at in self._failing_plots(sample).between(*each)}
+        return [index for source in found if (index := sample.names.find(source)) is not None]
+
     def _failing_plots(self, sample: OpenSample) -> FailingMEs:
         """The positions of the plots whose MEs fail in a sample: few, so these are looked up instead of all plots."""
         if (found := self._failing.get(sample.columns)) is None:

@@ -75,7 +75,7 @@ def list_view(sample: OpenSample, view: View, part: tuple[int, int], legend: Seq
         folders=_folder_links(sample, view, folder.subfolders, index, subfolders) if found is None else [],
         layouts=layout_tiles(sample, view, layouts[start:end], legend),
         tiles=[tile(sample, view, index, legend) for index in shown],
-        exists=bool(folder.subfolders or folder.mes or subfolders or opened_layout(view) or index.folder(view.folder).layouts),
+        exists=folder_exists(sample, view),
         layout_total=len(layouts),
         total=len(mes),
         remaining=max(0, len(layouts) + len(mes) - end),
@@ -83,6 +83,12 @@ def list_view(sample: OpenSample, view: View, part: tuple[int, int], legend: Seq
         complete=found is None or len(found) < MAX_MATCHES,
         problem=problem,
     )
+
+
+def folder_exists(sample: OpenSample, view: View) -> bool:
+    """Whether the sample or a layout has the folder of a view."""
+    first, last = sample.names.below(view.folder)
+    return first < last or any(layout_index(scope_of(view.key.dataset)).folder(view.folder)) or bool(opened_layout(view))
 
 
 def _alone(layout: LayoutTile) -> ListPage:
@@ -121,8 +127,15 @@ def siblings(sample: OpenSample, view: View, legend: Sequence[LegendEntry]) -> l
 
 
 def failing_list(sample: OpenSample, view: View) -> list[int]:
-    """The MEs below the folder of a view whose quality tests fail, worst first; with a search those that match. Raises InvalidInput."""
+    """The MEs below the folder of a view, and in the layouts there, whose quality tests fail, worst first; with a search those that match.
+
+    Raises InvalidInput.
+    """
     mes = failing_mes(sample.columns).between(*sample.names.below(view.folder))
+    of_layouts = layout_index(scope_of(view.key.dataset)).failing_below(sample, view.folder)
+    if others := set(of_layouts).difference(mes):
+        severity = ranks(sample.columns)
+        mes = sorted((*mes, *others), key=lambda index: (severity[index], index))
     if not (terms := _terms(view)):
         return mes
     matching = set(find_matches(terms, Lists(sample.names, sample.columns), len(mes), among=sorted(mes)))

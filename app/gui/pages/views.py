@@ -15,7 +15,7 @@ from app.gui.pages.compare import choices_fragment, compare_context, legend_of, 
 from app.gui.pages.failing import failing_page
 from app.gui.pages.frame import frame_of_request, sample_frame
 from app.gui.pages.layout_lists import with_cell
-from app.gui.pages.listing import TILES_PER_PAGE, list_view
+from app.gui.pages.listing import TILES_PER_PAGE, folder_exists, list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
 from app.gui.pages.marked import marked_page, marks_context
@@ -115,8 +115,8 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
 def _list_response(sample: OpenSample, view: View) -> Response:
     if view.side_by_side:
         return marked_page(sample, view)
-    if view.failing:
-        return failing_page(sample, view)
+    if view.failing:  # of a folder that does not exist an empty list would say that nothing fails
+        return failing_page(sample, view) if folder_exists(sample, view) or not view.folder else _redirect_to_existing(sample, view)
     return workspace_response(sample, view) or _folder_page(sample, view)
 
 

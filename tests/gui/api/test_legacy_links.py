@@ -28,7 +28,7 @@ ONLINE = "runnr=367553;dataset=/Global/Online/ALL;sampletype=online_data;filter=
             "/browse/355557/ZeroBias/Run2022C-PromptReco-v1/DQMIO/A?plot=A%2Fb%2Bc",
         ),
         ("runnr=367553;sampletype=online_data", "/?run=367553&dataset="),
-        (f"{ONLINE.replace('filter=all', 'filter=alarms')};root=A;focus=;zoom=no", "/browse/367553/Global/Online/ALL/A?failing=1"),
+        (f"{ONLINE.replace('filter=all', 'filter=alarms')};root=A;focus=;zoom=no", "/browse/367553/Global/Online/ALL/A?only=failing"),
         (f"{ONLINE};root=/A//B/;focus=//A/B//c/;zoom=yes", "/browse/367553/Global/Online/ALL/A/B?plot=A%2FB%2Fc"),
         ("runnr=abc;dataset=/A/B", "/?run=abc&dataset=%2FA%2FB"),
         ("", "/?run=&dataset="),

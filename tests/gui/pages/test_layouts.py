@@ -165,6 +165,26 @@ def test_only_failing_shows_layouts_folders_and_plots_that_fail(client: FlaskCli
     assert "No plots here fail" in words(read(client, f"{COSMICS}/Info/EventInfo?only=failing"))
 
 
+def test_failing_tests_of_plots_in_layouts_are_listed_in_the_folders_of_these(client: FlaskClient) -> None:
+    """A list without them is a false all-clear."""
+    for address in (f"{COSMICS}/00%20Shift", SHIFT_PAGE, f"{SHIFT_PAGE}/01%20Layers"):
+        page = read(client, f"{address}?failing=1")
+        assert f"{LAYER % 3}".rpartition("/")[2] in page
+        assert "charge_PXLayer_2" not in page
+    assert "1 of 1" in words(read(client, f"{SHIFT_PAGE}?failing=1&plot={LAYER % 3}"))
+
+
+def test_an_old_link_with_the_filter_of_alarms_shows_layouts_that_fail(client: FlaskClient) -> None:
+    key = COSMICS.removeprefix("/browse/")
+    run, _, dataset = key.partition("/")
+    answer = client.get(f"/start?runnr={run};dataset=/{dataset};root=00%20Shift;filter=alarms", follow_redirects=True)
+    assert folders(answer.text) == {"PixelPhase1": "6 plots in layouts"}
+
+
+def test_a_folder_that_does_not_exist_is_not_said_to_have_no_failing_tests(client: FlaskClient) -> None:
+    assert client.get(f"{COSMICS}/00%20Shift/Gone?failing=1").status_code == 404
+
+
 def test_only_reference_shows_what_a_reference_has(client: FlaskClient) -> None:
     read(client, f"/browse/367129{ZERO_BIAS}")  # so its list has been read
     found = tiles(read(client, f"{SHIFT_PAGE}?only=reference&ref=367129{ZERO_BIAS}"))
