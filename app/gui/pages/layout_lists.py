@@ -57,7 +57,7 @@ def listed_layouts(sample: OpenSample, view: View, terms: Sequence[Term], legend
     if view.only == "failing":
         found = [ref for ref in found if _fails(sample, index, ref)]
     elif view.only == "reference":
-        found = [ref for ref, layout in layout_contents(found) if any(_has_reference(cell, legend) for cell in layout.plots)]
+        found = [ref for ref, layout in layout_contents(found) if has_reference(layout, legend)]
     return sorted(found, key=lambda ref: not _fails(sample, index, ref)) if view.failing_first else found
 
 
@@ -65,5 +65,6 @@ def _fails(sample: OpenSample, index: LayoutIndex, ref: LayoutRef) -> bool:
     return any(index.failing_counts(sample, *index.positions(ref.path)))
 
 
-def _has_reference(cell: PlotCell, legend: Sequence[LegendEntry]) -> bool:
-    return cell.reference != "no" and any(not each.lacks(plot_path(cell)) for each in legend)
+def has_reference(layout: Layout, legend: Sequence[LegendEntry]) -> bool:
+    """Whether any plot of a layout is shown with a reference."""
+    return any(cell.reference != "no" and not each.lacks(plot_path(cell)) for cell in layout.plots for each in legend)

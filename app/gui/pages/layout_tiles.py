@@ -19,6 +19,7 @@ from app.gui.layouts.index import LayoutRef
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.placed import PlacedCell, PlacedLayout, place
 from app.gui.pages.compare import LegendEntry
+from app.gui.pages.layout_lists import has_reference
 from app.gui.pages.tile import Tile, tile
 from app.gui.quality import status_badge
 from app.gui.view import TILE_SIZES, View
@@ -48,6 +49,7 @@ class LayoutTile(NamedTuple):
     help: Markup
     status: Badge | None  # the worst of its plots
     has_data: bool  # whether the sample has any of its plots
+    has_reference: bool  # whether a reference of the page is shown with any of them
     columns: int
     rows: list[list[CellTile | None]]  # each with `columns` cells; None is a gap
     image_size: tuple[int, int]  # width and height of its pictures, pixels
@@ -105,6 +107,7 @@ def _tile(sample: OpenSample, view: View, placed: PlacedLayout, legend: Sequence
         help=description_html(layout.help),
         status=status_badge(placed.status),
         has_data=placed.has_data,
+        has_reference=has_reference(layout, legend),
         columns=columns,
         rows=[row + [None] * (columns - len(row)) for row in rows],
         image_size=size,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.gui.addresses import text
@@ -52,10 +52,15 @@ def quick_collection(sample: OpenSample, view: View, workspace: Workspace, legen
         else:
             absent.append(_absent(view, number, entry))
     failing = {kind: sum(_kind(tile) == kind for tile in tiles) for kind in FAILING_BADGES}
-    chosen = [tile for tile in tiles if _is_shown(tile, view, legend)]
+    return QuickCollection(len(entries), chosen_tiles(tiles, view), absent, failing)
+
+
+def chosen_tiles(tiles: Iterable[LayoutTile], view: View) -> list[LayoutTile]:
+    """Those of tiles that `only` of the view selects, in order or failing ones first."""
+    chosen = [tile for tile in tiles if not view.only or (_kind(tile) in FAILING_BADGES if view.only == "failing" else tile.has_reference)]
     if view.failing_first:
         chosen.sort(key=lambda tile: FAILING_BADGES.index(kind) if (kind := _kind(tile)) in FAILING_BADGES else len(FAILING_BADGES))
-    return QuickCollection(len(entries), chosen, absent, failing)
+    return chosen
 
 
 def _absent(view: View, number: int, entry: QuickEntry) -> AbsentEntry:
@@ -64,12 +69,6 @@ def _absent(view: View, number: int, entry: QuickEntry) -> AbsentEntry:
     near = entry.near
     target = view.of_folder(near) if entry.near_is_layout else view.of_folder(near.rpartition(b"/")[0]).of_plot(near)
     return AbsentEntry(number, text(entry.path), "", text(near), target.address if near else "")
-
-
-def _is_shown(tile: LayoutTile, view: View, legend: Sequence[LegendEntry]) -> bool:
-    if view.only == "failing":
-        return _kind(tile) in FAILING_BADGES
-    return view.only != "reference" or any(cell.tile and len(cell.tile.lacks) < len(legend) for cell in tile.cells)
 
 
 def _kind(tile: LayoutTile) -> str:

@@ -19,6 +19,7 @@ from app.gui.pages.listing import TILES_PER_PAGE, folder_exists, list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
 from app.gui.pages.marked import marked_page, marks_context
+from app.gui.pages.only_choices import only_choices
 from app.gui.pages.parts import requested_part
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.pages.run_info import run_info
@@ -26,7 +27,6 @@ from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
 from app.gui.pages.table import csv_response
 from app.gui.pages.workspace import workspace_response
 from app.gui.problems import problem_of
-from app.gui.quality import failing_mes
 from app.gui.view import TILE_SIZES, View
 from app.gui.view_query import view_from_request
 from app.queue.models import BackgroundJob
@@ -36,9 +36,6 @@ from app.security.caller import current_user
 from app.web import Problem, is_fragment, nothing_new, page
 
 pages = Blueprint("gui", __name__)
-
-ONLY_TITLES = {"": "All", "failing": "Failing", "reference": "With reference"}
-"""Titles of the links to the plots that a list shows, by the value of `only`."""
 
 WAIT_S = 1.0
 """Longest wait of a page for an import, before it shows the progress instead."""
@@ -152,7 +149,7 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
         tile_size=TILE_SIZES[view.size],
         slide_show=view.replace(slide_s=DEFAULT_SLIDE_S).address,
         layout_tiles=listing.layouts,
-        choices=_choices(view, sample),
+        choices=only_choices(view, sample),
         other_order=view.replace(failing_first=not view.failing_first).address,
         **frame_of_request(view, sample),
         **({} if is_more else compare_context(view, legend)),
@@ -162,17 +159,6 @@ def _folder_page(sample: OpenSample, view: View) -> Response:
     if listing.problem and not is_fragment():
         response.status_code = 400  # while typing the message alone is enough
     return response
-
-
-def _choices(view: View, sample: OpenSample) -> list[tuple[str, str, bool]]:
-    """Links to all plots, failing ones, and those with references: title, address, and whether it is that of the page; none without a choice."""
-    shown = {"": True, "failing": any(failing_mes(sample.columns)), "reference": bool(view.references)}
-    found = [
-        (ONLY_TITLES[only], view.replace(only=only).address, only == view.only)
-        for only, is_shown in shown.items()
-        if is_shown or only == view.only
-    ]
-    return found if len(found) > 1 else []
 
 
 def _redirect_to_existing(sample: OpenSample, view: View) -> Response:

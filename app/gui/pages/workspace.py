@@ -16,6 +16,7 @@ from app.gui.layouts.workspaces import shown_kind
 from app.gui.pages.compare import compare_context, legend_of
 from app.gui.pages.frame import frame_of_request
 from app.gui.pages.marked import marks_context
+from app.gui.pages.only_choices import only_choices
 from app.gui.pages.quick_collection import quick_collection
 from app.gui.pages.run_info import run_info
 from app.gui.pages.subsystem_summary import DOUBTFUL, LABELLED, SHARES, subsystem_summaries
@@ -50,8 +51,7 @@ def _exists(sample: OpenSample, folder: bytes) -> bool:
 
 def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Response | None:
     """The quick collection and the folders; None for a workspace of all folders without a quick collection."""
-    folders = folder_list(sample, view, workspace)
-    if folders.is_everything and not workspace.quick:
+    if not workspace.quick and workspace.folders == () and not workspace.match:
         return None
     legend = legend_of(view)
     return page(
@@ -60,10 +60,10 @@ def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Re
         workspace=workspace,
         detail=url_for("layouts.detail", number=menu_of(view).numbers[workspace.name]),
         quick=quick_collection(sample, view, workspace, legend),
-        folders=folders,
+        folders=folder_list(sample, view, workspace, legend),
         sizes=[(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES],
         tile_size=TILE_SIZES[view.size],
-        only=[(title, view.replace(only=only).address, only == view.only) for only, title in (("", "all"), ("failing", "failing"))],
+        choices=only_choices(view, sample),
         run_info=None if is_fragment() else run_info(sample, view),
         **frame_of_request(view, sample),
         **compare_context(view, legend),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.gui.addresses import text
@@ -12,15 +13,16 @@ from app.gui.layouts.index import LayoutIndex, LayoutSubfolder
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.workspace import Workspace
 from app.gui.layouts.workspace_folders import WorkspacePart, part_failing, parts_of
+from app.gui.pages.compare import LegendEntry
 from app.gui.pages.layout_tiles import LayoutTile, layout_tiles
 from app.gui.pages.listing import FolderLink, list_view
+from app.gui.pages.quick_collection import chosen_tiles
 from app.gui.view import View
 
 
 class WorkspaceFolders(NamedTuple):
     """What a workspace shows below its quick collection."""
 
-    is_everything: bool  # whether it has all folders of the sample
     folders: list[FolderLink]
     plots: list[LayoutTile]
     absent: list[str]  # folders of the workspace that neither the sample nor a layout has
@@ -29,8 +31,8 @@ class WorkspaceFolders(NamedTuple):
     problem: str  # why its folders cannot be chosen, or ""
 
 
-def folder_list(sample: OpenSample, view: View, workspace: Workspace) -> WorkspaceFolders:
-    """The folders of a workspace on a sample, with what fails in them."""
+def folder_list(sample: OpenSample, view: View, workspace: Workspace, legend: Sequence[LegendEntry]) -> WorkspaceFolders:
+    """The folders of a workspace on a sample, with what fails in them, and its plots compared with the references of `legend`."""
     index = layout_index(scope_of(view.key.dataset))
     try:
         parts, problem = parts_of(sample, workspace), ""
@@ -45,13 +47,12 @@ def folder_list(sample: OpenSample, view: View, workspace: Workspace) -> Workspa
     root = f"{workspace.name}/Layouts" if workspace.layouts is None or workspace.layouts == "" else workspace.layouts
     layouts = _subfolder(index, root.encode(errors="surrogatepass"))
     return WorkspaceFolders(
-        is_everything,
         [
             link
             for link in links
             if (link.me_count or link.plot_count) and (view.only != "failing" or link.errors or link.warnings or link.invalid)
         ],
-        layout_tiles(sample, view, [part.path for part in parts if part.is_plot]),
+        chosen_tiles(layout_tiles(sample, view, [part.path for part in parts if part.is_plot], legend), view),
         [link.name for link in links if not (link.me_count or link.plot_count)],
         view.of_folder(root.encode(errors="surrogatepass")).address if layouts else "",
         layouts.plots if layouts else 0,

@@ -15,6 +15,7 @@ from app.gui.layouts.workspace import Workspace
 from tests.gui.pages.pages import COSMICS, HTMX, read, words
 
 SCOPES = ("offline",)
+ZERO_BIAS = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
 BARREL = "PixelPhase1/Tracks/PXBarrel"
 CHARGE, FAILING, SIZE = f"{BARREL}/charge_PXLayer_1", f"{BARREL}/charge_PXLayer_3", f"{BARREL}/size_PXLayer_1"
 
@@ -118,6 +119,41 @@ def test_a_workspace_shows_its_quick_collection_first_in_order_and_names_what_is
     failing = read(client, f"{COSMICS}?ws=Quick&only=failing")
     assert tiles(failing) == ["charge_PXLayer_3"]
     assert tiles(read(client, f"{COSMICS}?ws=Quick&first=failing")) == ["charge_PXLayer_3", "00 - Charge"]
+
+
+def test_only_with_reference_shows_the_entries_and_plots_that_are_drawn_with_one(client: FlaskClient) -> None:
+    """References that do not exist, or that a layout does not have, are none."""
+    without = Layout("PixelPhase1/Layouts/01 - Alone", SCOPES, ((PlotCell(SIZE, reference="no"),),))
+    quick = ("PixelPhase1/Layouts/00 - Charge", "PixelPhase1/Layouts/01 - Alone", FAILING)
+    import_all([layout("PixelPhase1/Layouts/00 - Charge"), without, Workspace("Quick", SCOPES, match=f"^{SIZE}$", quick=quick)])
+    read(client, ZERO_BIAS)  # so its list has been read
+    there, nowhere = "ref=367129/ZeroBias/Run2023C-Demo-v1/DQMIO", "ref=1/No/Such/Sample"
+    page = read(client, f"{COSMICS}?ws=Quick&only=reference&{there}")
+    assert tiles(page) == ["00 - Charge", "charge_PXLayer_3"]
+    assert "Plot size_PXLayer_1" in page.partition('id="folders-title"')[2]
+    for query in ("", f"&{nowhere}"):
+        page = read(client, f"{COSMICS}?ws=Quick&only=reference{query}")
+        assert "No entry of the quick collection has a reference" in words(page)
+        assert "Plot " not in page
+
+
+def choices(page: str) -> list[str]:
+    """The titles of the links that choose what is shown, with a star at that of the page."""
+    found = re.search(r'<nav class="sizes[^"]*" aria-label="Plots to show">(.*?)</nav>', page, re.DOTALL)
+    links = re.findall("<a ([^>]*)>(.*?)</a>", found[1] if found else "", re.DOTALL)
+    return [title + "*" * ("aria-current" in attributes) for attributes, title in links]
+
+
+def test_a_workspace_has_the_same_choice_of_plots_as_a_folder_also_if_no_entry_fails(client: FlaskClient) -> None:
+    import_all([Workspace("Quick", SCOPES, folders=("PixelPhase1", "Info"), quick=(CHARGE,)), Workspace("None", SCOPES, folders=("Info",))])
+    assert choices(read(client, f"{COSMICS}?ws=Quick")) == ["All*", "Failing"]
+    assert choices(read(client, f"{COSMICS}?ws=PixelPhase1&only=failing")) == ["All", "Failing*"]
+    assert choices(read(client, f"{COSMICS}?ws=Quick&only=reference&ref=367129")) == ["All", "Failing", "With reference*"]
+    page = read(client, f"{COSMICS}?ws=Quick&only=failing")
+    assert "No entry of the quick collection fails" in words(page)
+    assert f'href="{COSMICS}/PixelPhase1?ws=Quick&amp;only=failing"' in page
+    assert f'href="{COSMICS}/Info?' not in page
+    assert "No folders of None fail" in words(read(client, f"{COSMICS}?ws=None&only=failing"))
 
 
 def test_a_plot_has_one_address_whether_a_quick_collection_its_layout_or_its_folder_shows_it(client: FlaskClient) -> None:
