@@ -51,9 +51,12 @@ class Stored(NamedTuple):
 
     def note_imported(self, **values: object) -> int:
         """Note the active version as the one that the latest import made; returns 0 if another one is active meanwhile."""
+        return self.note(imported=self.row.active, imported_path=self.row.path, **values)
+
+    def note(self, **values: object) -> int:
+        """Store values of its row; returns 0 if another version is active meanwhile."""
         table, row = Arrangement, self.row
-        noted = table.update(imported=row.active, imported_path=row.path, **values)
-        return int(noted.where(table.id == row.id, table.active == row.active).execute())
+        return int(table.update(**values).where(table.id == row.id, table.active == row.active).execute())
 
 
 class StoredBatch:
@@ -61,12 +64,13 @@ class StoredBatch:
 
     Args:
         source: Only arrangements from this file of a watched folder are matched; "" for those from none.
+        gone: Files of watched folders whose arrangements are matched too, and so are those that any such file has no longer.
     """
 
-    def __init__(self, contents: Sequence[Content], source: str) -> None:
+    def __init__(self, contents: Sequence[Content], source: str, gone: Collection[str] | None = None) -> None:
         paths = list({content.path for content in contents})
         self._by_path: defaultdict[tuple[str, str], list[Stored]] = defaultdict(list)
-        for stored in _all_stored(paths, source):
+        for stored in _all_stored(paths, source, gone):
             for path in {stored.row.imported_path, stored.row.path}:
                 self._by_path[stored.row.kind, path].append(stored)
         place = ArrangementPlace
@@ -79,9 +83,12 @@ class StoredBatch:
             self._places[number].append(key)
 
     def match(self, content: Content, without: Collection[int]) -> Stored | None:
-        """The arrangement that a content is a version of, none of `without`; rather one imported with this path than one renamed to it."""
+        """The arrangement that a content is a version of, none of `without`.
+
+        Rather one imported with this path than one renamed to it, and rather one that is shown.
+        """
         found = [each for each in self._by_path[kind_of(content), content.path] if each.row.id not in without and each.is_of(content)]
-        return min(found, key=lambda each: (each.row.imported_path != content.path, each.row.id), default=None)
+        return min(found, key=lambda each: (each.row.imported_path != content.path, not each.row.active, each.row.id), default=None)
 
     def holder(self, content: Content, but: int) -> tuple[str, int] | None:
         """A scope in which another arrangement than `but` is active at the path of a content, and its number."""
@@ -96,14 +103,18 @@ class StoredBatch:
         self._holders |= dict.fromkeys(self._places[number], number)
 
 
-def _all_stored(paths: list[str], source: str) -> list[Stored]:
+def _all_stored(paths: list[str], source: str, gone: Collection[str] | None) -> list[Stored]:
     table = Arrangement
     at_path = table.kind.in_(KINDS) & (table.owner == "") & table.path.in_(paths)
     was_at_path = table.kind.in_(KINDS) & table.imported_path.in_(paths)
-    found = list(table.select().where(at_path | was_at_path, table.source == source))
+    found = [row for row in table.select().where(at_path | was_at_path) if row.source == source or _is_free(row, gone)]
     texts = _texts([row.id for row in found])
     removed = _removed([row.id for row in found if not row.active])
     return [_stored(row, texts, removed) for row in found]
+
+
+def _is_free(row: Arrangement, gone: Collection[str] | None) -> bool:
+    return gone is not None and bool(row.source) and (not row.active or row.source in gone)
 
 
 def _stored(row: Arrangement, texts: dict[tuple[int, int], str], removed: set[int]) -> Stored:

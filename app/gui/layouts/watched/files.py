@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,9 @@ SUFFIXES = (".json", ".toml")
 
 SETTLED_S = 2.0
 """A file that changed less than this ago may still be written; s."""
+
+EMPTIED = "The folder had files with layouts and has none now: mount it, or get the files again; to remove its layouts, remove it from layout_folders"
+"""Problem of a folder that lost all its files at once."""
 
 GIT_LOCK = Path(".git", "index.lock")
 """Git has this file while it changes the files of a checkout."""
@@ -43,9 +46,19 @@ class FolderFiles(NamedTuple):
     versions: dict[str, str]
     problem: str = ""
 
-    def may_have(self, path: str) -> bool:
-        """Whether a file may be in the folder although it was not found."""
-        return bool(self.problem) and Path(path).is_relative_to(self.folder)
+    @property
+    def is_usable(self) -> bool:
+        """Whether the folder is as somebody left it: layouts move from one file to another, and some of the files may be missing yet."""
+        return not self.problem and all(map(is_settled, self.versions.values()))
+
+    def has(self, path: str) -> bool:
+        """Whether a file is below the folder, or was."""
+        return self.folder in Path(path).parents
+
+    def but_not_emptied(self, known: Iterable[str]) -> FolderFiles:
+        """The same, with a problem if it has no file any more and had one of these: it may be a folder that is not mounted."""
+        is_emptied = not self.problem and not self.versions and any(map(self.has, known))
+        return self._replace(problem=EMPTIED) if is_emptied else self
 
 
 def look(folder: Path) -> FolderFiles:

@@ -24,7 +24,7 @@ from app.gui.layouts.exchange.files import WHOLE_FILE, read_path
 from app.gui.layouts.import_matches import StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement
 from app.gui.layouts.versions import ChangeAuthor, hide
-from app.gui.layouts.watched.files import FolderFiles, distinct, is_settled, look
+from app.gui.layouts.watched.files import FolderFiles, distinct, look
 from app.gui.layouts.watched.models import LayoutFile
 from app.gui.settings import GuiSettings
 from app.queue.periodic import Step, TaskRun
@@ -44,20 +44,30 @@ def watching(settings: Settings, _: TaskRun) -> Iterator[Step]:
 
 def read_folders(folders: Sequence[str]) -> None:
     """Bring layouts and workspaces up to date with the files of these folders, which are all that are watched."""
-    found = [look(folder) for folder in distinct(folders)]
     known = _known()
-    present = {path: version for each in found for path, version in each.versions.items()}
+    found = [look(folder).but_not_emptied(known) for folder in distinct(folders)]
     _note_folders(found, known)
-    used = {str(each.folder) for each in found if each.problem} | present.keys()
-    for path in known.keys() - used:
-        if not any(each.may_have(path) for each in found):
-            _withdraw(path, keep=())
-            LayoutFile.delete().where(LayoutFile.path == path).execute()
-    for _ in range(2):  # a second time, since another file may have had what was refused, and have it no longer
-        known = _known()
-        for path, version in present.items():
-            if _is_due(version, known.get(path)):
-                _read_alone(path, version)
+    present = {path: version for each in found if each.is_usable for path, version in each.versions.items()}
+    gone = {path for path in known.keys() - present.keys() if _is_gone(path, found)}
+    _read_changed(present, gone)
+    for path in gone:  # now, since other files may have what these had
+        _withdraw(path, keep=())
+        LayoutFile.delete().where(LayoutFile.path == path).execute()
+    _read_changed(present, ())  # again, since another file may have had what was refused, and have it no longer
+
+
+def _is_gone(path: str, found: Sequence[FolderFiles]) -> bool:
+    """Whether a file that was not found is absent; one of no folder may have come into any, as by a link to another checkout."""
+    folders = [each for each in found if each.has(path) or str(each.folder) == path] or found
+    return all(each.is_usable for each in folders)
+
+
+def _read_changed(present: dict[str, str], gone: Collection[str]) -> None:
+    """Read files of these versions that have changed."""
+    known = _known()
+    for path, version in present.items():
+        if _is_due(version, known.get(path)):
+            _read_alone(path, version, gone)
 
 
 def _known() -> dict[str, LayoutFile]:
@@ -65,8 +75,6 @@ def _known() -> dict[str, LayoutFile]:
 
 
 def _is_due(version: str, row: LayoutFile | None) -> bool:
-    if not is_settled(version):
-        return False
     return row is None or row.version != version or 0 < row.seen < version_of(COUNTER)
 
 
@@ -79,10 +87,10 @@ def _note_folders(found: Sequence[FolderFiles], known: dict[str, LayoutFile]) ->
             _note(str(each.folder), problem=each.problem, problems=1, broken=True)
 
 
-def _read_alone(path: str, version: str) -> None:
+def _read_alone(path: str, version: str, gone: Collection[str]) -> None:
     """Read a file of this version; whatever happens, the others are read."""
     try:
-        _read(path, version)
+        _read(path, version, gone)
     except PeeweeException:  # the next run reads it
         raise
     except Exception:
@@ -92,8 +100,8 @@ def _read_alone(path: str, version: str) -> None:
         )
 
 
-def _read(path: str, version: str) -> None:
-    """Read a file of this version."""
+def _read(path: str, version: str, gone: Collection[str]) -> None:
+    """Read a file of this version, which may have what files that are gone had."""
     try:
         contents, problems = read_path(Path(path))
     except OSError as error:  # without the version, so that it is tried again: its permissions may change
@@ -105,16 +113,18 @@ def _read(path: str, version: str) -> None:
         log.warning("%s of a watched folder keeps its last state: %s", path, first)
         _note(path, version=version, problem=first, problems=problems.count, broken=True, seen=0)
         return
-    refused = [each for each in _import(path, contents) if each.outcome == REFUSED]
+    refused = [each for each in _import(path, contents, gone) if each.outcome == REFUSED]
     problem = f"{refused[0].content.path}: {refused[0].problem}" if refused else ""
     shown, seen = len(contents) - len(refused), version_of(COUNTER) if refused else 0
     _note(path, version=version, contents=shown, problem=problem, problems=len(refused), broken=False, seen=seen)
 
 
-def _import(path: str, contents: list[Content]) -> list[Imported]:
+def _import(path: str, contents: list[Content], gone: Collection[str]) -> list[Imported]:
     """Show what a file has, and remove what it has no longer."""
     if adopted := sum(short_transactions(contents, lambda batch: _adopt(path, batch), MOST_ITEMS)):
         audit("adopt layouts", path, "The file of the watched folder has the same", f"{adopted} adopted", user=WATCHED_FOLDER)
+    if moved := sum(short_transactions(contents, lambda batch: _move(path, batch, gone), MOST_ITEMS)):
+        audit("move layouts", path, "Another file of a watched folder has them no longer", f"{moved} moved", user=WATCHED_FOLDER)
     imported = import_all(contents, source=path, reason=f"Read from {Path(path).name}")
     _withdraw(path, {each.arrangement for each in imported})
     return imported
@@ -128,6 +138,16 @@ def _adopt(path: str, contents: Sequence[Content]) -> int:
         if stored and stored.active == text_of(content):
             adopted += stored.note_imported(source=path)
     return adopted
+
+
+def _move(path: str, contents: Sequence[Content], gone: Collection[str]) -> int:
+    """Let a file have what other files had, so that its history goes on; returns their number."""
+    batch, moved = StoredBatch(contents, path, gone), 0
+    for content in contents:
+        stored = batch.match(content, ())
+        if stored and stored.row.source != path:
+            moved += stored.note(source=path)
+    return moved
 
 
 def _withdraw(path: str, keep: Collection[int]) -> None:

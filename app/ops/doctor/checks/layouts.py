@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.core.settings import Settings
+from app.gui.layouts.watched.files import look
 from app.gui.settings import GuiSettings
 from app.ops.doctor.diagnosis import Diagnosis
 
@@ -20,5 +21,11 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
             )
         elif not os.access(folder, os.R_OK | os.X_OK):
             yield Diagnosis("error", f"The watched folder {folder} cannot be read", f"Give the user of DQM Hub read access to {folder}")
+        elif not look(folder.resolve()).versions:
+            yield Diagnosis(
+                "warning",
+                f"The watched folder {folder} has no file with layouts now; those that it had before stay as they are",
+                f"Mount {folder}, or get its files again; if git has stopped in it, remove .git/index.lock",
+            )
         else:
             yield Diagnosis("ok", f"The watched folder {folder} can be read")

@@ -112,6 +112,72 @@ def test_a_layout_can_move_to_another_file(folder: Path, write: Write) -> None:
     assert problems() == {}
 
 
+def numbers() -> dict[str, list[tuple[int, int]]]:
+    """Number of each arrangement and its active version, by path."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for row in Arrangement.select().order_by(Arrangement.id):
+        found.setdefault(row.path, []).append((row.id, row.active))
+    return found
+
+
+def test_a_layout_whose_file_is_renamed_is_never_hidden_and_keeps_its_history(
+    folder: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("a.json", layout("A"), layout("B"))
+    before = numbers()
+    monkeypatch.setattr(files, "SETTLED_S", 3600.0)  # as a commit that `git pull` has just got
+    path = path.rename(folder / "b.json")
+    path.write_text(export("json", [layout("A"), layout("B", "Pixel/b2")]).text)
+    read_folders([str(folder)])
+    assert shown() == {"A": ["Pixel/charge"], "B": ["Pixel/charge"]}
+    os.utime(path, (1e9, 1e9))
+    read_folders([str(folder)])
+    assert shown() == {"A": ["Pixel/charge"], "B": ["Pixel/b2"]}
+    assert numbers() == {"A": before["A"], "B": [(before["B"][0][0], 2)]}
+    assert ArrangementVersion.select().where(ArrangementVersion.action == "remove").count() == 0
+    assert Audit.get(Audit.action == "move layouts").answer == "2 moved"
+    assert [Path(row.path).name for row in LayoutFile.select()] == ["b.json"]
+
+
+@pytest.mark.parametrize("names", ["bc", "cb"])
+def test_a_layout_keeps_its_history_when_it_moves_between_files(folder: Path, write: Write, names: str) -> None:
+    before, after = (f"{name}.json" for name in names)
+    write(after, layout("C"))
+    write(before, layout("A"), layout("B"))
+    ((number, _),) = numbers()["A"]
+    for _ in range(2):
+        path = folder / after
+        path.write_text(export("json", [layout("A"), layout("C")]).text)
+        os.utime(path, (1e9, 1e9))
+        write(before, layout("B"))
+        assert sorted(shown()) == ["A", "B", "C"]
+        assert [each for each, _ in numbers()["A"]] == [number]
+        assert problems() == {}
+        path.write_text(export("json", [layout("C")]).text)
+        os.utime(path, (2e9, 2e9))
+        write(before, layout("A"), layout("B"))
+        assert Arrangement.get_by_id(number).source.endswith(before)
+
+
+def test_files_of_a_linked_folder_are_the_same_layouts_after_the_link_changes(folder: Path, write: Write, tmp_path: Path) -> None:
+    write("a.json", layout("A"))
+    before = numbers()
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    read_folders([str(link)])
+    (tmp_path / "next").mkdir()
+    link.unlink()
+    link.symlink_to(tmp_path / "next")
+    new = tmp_path / "next" / "a.json"
+    new.write_bytes((folder / "a.json").read_bytes())
+    read_folders([str(link)])
+    assert list(shown()) == ["A"]
+    os.utime(new, (1e9, 1e9))
+    read_folders([str(link)])
+    assert numbers() == before
+    assert Arrangement.get_by_id(before["A"][0][0]).source == str(new)
+
+
 def test_a_folder_that_is_absent_or_changed_by_git_keeps_its_layouts(folder: Path, write: Write) -> None:
     write("a.json", layout("A"))
     moved = folder.with_name("moved")
@@ -122,12 +188,30 @@ def test_a_folder_that_is_absent_or_changed_by_git_keeps_its_layouts(folder: Pat
     moved.rename(folder)
     (folder / ".git").mkdir()
     (folder / ".git" / "index.lock").touch()
-    (folder / "a.json").unlink()
+    (folder / "a.json").rename(folder / "b.json.orig")
     read_folders([str(folder)])
     assert "Git is changing this folder" in problems()["layouts"]
     assert list(shown()) == ["A"]
     shutil.rmtree(folder / ".git")
+    write("c.json", layout("C"))
+    assert (list(shown()), problems()) == (["C"], {})
+
+
+def test_a_folder_that_has_no_file_any_more_keeps_its_layouts(folder: Path, write: Write) -> None:
+    path = write("a.json", layout("A"))
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    folder.mkdir()
+    for _ in range(2):
+        read_folders([str(folder)])
+        assert "mount it, or get the files again" in problems()["layouts"]
+        assert list(shown()) == ["A"]
+    folder.rmdir()
+    moved.rename(folder)
     read_folders([str(folder)])
+    assert (list(shown()), problems()) == (["A"], {})
+    path.unlink()
+    write("empty.json", text='{"schema": "dqm-layouts/2", "layout": []}')
     assert (shown(), problems()) == ({}, {})
 
 

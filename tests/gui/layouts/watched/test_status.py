@@ -50,9 +50,12 @@ def test_an_instance_without_watched_folders_has_no_line_of_them(hub: Settings) 
     assert "watched folder" not in create_app(hub).test_client().get("http://127.0.0.1/status").text
 
 
-def test_doctor_names_a_watched_folder_that_does_not_exist(hub: Settings, folder: Path) -> None:
-    found = list(check(hub.replace(layout_folders=(str(folder), str(folder / "absent"))), ""))
+def test_doctor_names_a_watched_folder_that_does_not_exist_or_has_no_files(hub: Settings, folder: Path) -> None:
+    (folder / "a.json").touch()
+    (folder / "empty").mkdir()
+    found = list(check(hub.replace(layout_folders=(str(folder), str(folder / "absent"), str(folder / "empty"))), ""))
     assert [(each.level, each.text) for each in found] == [
         ("ok", f"The watched folder {folder} can be read"),
         ("error", f"The watched folder {folder / 'absent'} does not exist, so its layouts stay as they are"),
+        ("warning", f"The watched folder {folder / 'empty'} has no file with layouts now; those that it had before stay as they are"),
     ]
