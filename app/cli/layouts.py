@@ -121,7 +121,7 @@ def _report(imported: Sequence[Imported], problems: int) -> int:
     help="dqm-layouts/2 as json or toml; records: dqm-layouts/1; workspaces: dqm-workspaces/1; upload: for the classic DQM GUI.",
 )
 def export_layouts(output: Path | None, scope: str | None, path: str, form: str) -> None:
-    """Write the layouts and workspaces that are shown, without private ones, in the order of their import."""
+    """Write the layouts and workspaces that are shown, without private ones, in the order of the files imported last."""
     from app.core.input_problems import InputProblems
     from app.core.text import one_line
     from app.gui.layouts.current import current_contents
