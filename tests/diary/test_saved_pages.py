@@ -36,7 +36,8 @@ def test_a_shared_search_is_in_the_menu_of_all_and_deleted_by_its_user_or_an_ope
         client.post("/diary/searches?user=anna", data={"name": name, "shared": "1"}, headers=anna)
     number = DiarySavedSearch.get(DiarySavedSearch.name == "ours").id
     assert "ours anna" in links(client.get("/diary").text)
-    assert "Delete" not in text(client, "/diary/searches")
+    assert f"/diary/searches/{number}/delete" not in client.get("/diary/searches", headers=bob).text
+    assert f"/diary/searches/{number}/delete" in client.get("/diary/searches", headers=olga).text
     assert client.post(f"/diary/searches/{number}/delete", headers=bob).status_code == 403
     assert client.post(f"/diary/searches/{number}/delete").status_code == 403
     assert client.post(f"/diary/searches/{number}/delete", headers=olga).status_code == 303
