@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import re2
@@ -11,6 +12,8 @@ MAX_PATTERN_CHARS = 200
 
 PATTERN_BYTES = 1 << 20
 """Memory of a compiled regular expression; a larger one is refused."""
+
+_ANCHORS = {r"\A": "^", r"\z": "$"}
 
 
 class InvalidPattern(ValueError):
@@ -38,3 +41,9 @@ def compile_pattern(source: bytes, *, within_lines: bool = False) -> Any:
         raise InvalidPattern(error.args[0].decode(errors="replace").replace("(?m)", "")) from None
     finally:
         re2.purge()  # re2 would keep the programs of 128 expressions, with what they took to search, after the request
+
+
+def compile_for_lines(source: str) -> Any:
+    """A regular expression for texts in lines, each of which it matches as `compile_pattern` matches a text. Raises InvalidPattern."""
+    of_lines = re.sub(r"\\.", lambda escape: _ANCHORS.get(escape[0], escape[0]), source, flags=re.DOTALL)
+    return compile_pattern(of_lines.encode("utf-8", "replace"), within_lines=True)

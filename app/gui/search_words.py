@@ -17,7 +17,7 @@ from typing import Any
 
 from app.formats import Kind
 from app.gui.errors import InvalidInput
-from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern, compile_pattern
+from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern, compile_for_lines
 from app.gui.quality import STATUS_CODES
 from app.gui.search_terms import ClassTerm, PatternTerm, StatusTerm, Term, TextTerm
 
@@ -32,7 +32,6 @@ CLASS_NAMES = {kind: kind.class_name for kind in Kind}
 
 _TERM = re.compile(r'\s*(-(?=\S))?(?:"(?P<phrase>.*?)"|/(?P<pattern>.*?)(?<!\\)/|(?P<word>(?!-["/])[^\s"/]\S*))(?=\s|\Z)', re.DOTALL)
 _FIELD = re.compile(r"(status|class):(.*)", re.DOTALL | re.IGNORECASE)
-_ANCHORS = {r"\A": "^", r"\z": "$"}
 
 
 def parse_search(text: str) -> tuple[Term, ...]:
@@ -106,9 +105,8 @@ def _pattern(source: str) -> Any:
         raise _invalid("There is no regular expression between the slashes.")
     if len(source) > MAX_PATTERN_CHARS:
         raise _invalid(f"A regular expression has at most {MAX_PATTERN_CHARS} characters, not {len(source)}.")
-    of_lines = re.sub(r"\\.", lambda escape: _ANCHORS.get(escape[0], escape[0]), source, flags=re.DOTALL)
     try:
-        return compile_pattern(of_lines.encode("utf-8", "replace"), within_lines=True)
+        return compile_for_lines(source)
     except InvalidPattern as error:
         raise _invalid(f"/{source}/ is not a usable regular expression: {error}.") from None
 

@@ -6,19 +6,16 @@ A folder has the plots of the layouts in it, besides the MEs of the sample, as i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from app.formats import Subfolder
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_contents, layout_index
-from app.gui.layouts.index import LayoutIndex, LayoutSubfolder
 from app.gui.layouts.placed import PlacedCell, place
+from app.gui.layouts.plot_names import NameSearch
 from app.gui.layouts.scopes import SCOPES, scope_of
-from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern, compile_pattern
-
-Matches = Callable[[bytes], bool]
-"""Whether the name of an ME or layout, without its folder, matches a search."""
+from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern
 
 
 def folder_document(sample: OpenSample, path: bytes, search: str, field: str = "data") -> dict[str, Any]:
@@ -39,32 +36,29 @@ def folder_document(sample: OpenSample, path: bytes, search: str, field: str = "
         return {field: _content(sample, path, None), "warning": f"search: {error}; this is the whole folder"}
 
 
-def _content(sample: OpenSample, path: bytes, matches: Matches | None) -> list[dict[str, Any]]:
-    """The content of a folder; `matches` is None without a search."""
+def _content(sample: OpenSample, path: bytes, search: NameSearch | None) -> list[dict[str, Any]]:
+    """The content of a folder; `search` is None without a search."""
     index = layout_index(scope_of(sample.key.dataset))
     folder, layouts = sample.names.folder(path), index.folder(path)
-    counts = Counter({sub.name: _me_count(sample, sub, matches) for sub in folder.subfolders})
-    counts += Counter({sub.name: _plot_count(index, sub, matches) for sub in layouts.subfolders})
+    counts = Counter({sub.name: _me_count(sample, sub, search) for sub in folder.subfolders})
+    if layouts.subfolders and search:
+        marks = index.names.marks(search)
+        counts += Counter({sub.name: marks.count(1, sub.first, sub.last) for sub in layouts.subfolders})
+    elif layouts.subfolders:
+        counts += Counter({sub.name: sub.plots for sub in layouts.subfolders})
     found = [{"subdir": _text(name), "me_count": counts[name]} for name in sorted(counts)]
-    found += [_element(sample, me) for me in folder.mes if not matches or matches(_name(sample.names[me]))]
+    found += [_element(sample, me) for me in folder.mes if not search or search.matches(_name(sample.names[me]))]
     for ref, layout in layout_contents(layouts.layouts):
-        is_whole = not matches or matches(ref.name)
+        is_whole = not search or search.matches(ref.name)
         cells = place(layout, sample).cells
-        found += [_layout_element(sample, layout.name, cell) for cell in cells if is_whole or (matches and matches(_name(cell.path)))]
+        found += [_layout_element(sample, layout.name, cell) for cell in cells if is_whole or (search and search.matches(_name(cell.path)))]
     return found
 
 
-def _me_count(sample: OpenSample, folder: Subfolder, matches: Matches | None) -> int:
-    if matches is None:
+def _me_count(sample: OpenSample, folder: Subfolder, search: NameSearch | None) -> int:
+    if search is None:
         return folder.me_count
-    return sum(matches(_name(sample.names[me])) for me in range(folder.first, folder.last))
-
-
-def _plot_count(index: LayoutIndex, folder: LayoutSubfolder, matches: Matches | None) -> int:
-    if matches is None:
-        return folder.plots
-    plots = index.plots(folder.first, folder.last)
-    return sum(len(sources) if matches(ref.name) else sum(matches(_name(source)) for source in sources) for ref, sources in plots)
+    return sum(search.matches(_name(sample.names[me])) for me in range(folder.first, folder.last))
 
 
 def places(name: bytes) -> Iterator[dict[str, str]]:
@@ -79,15 +73,14 @@ def places(name: bytes) -> Iterator[dict[str, str]]:
             yield {"source": _text(source), "destination": _text(folder + _name(source))}
 
 
-def _compile(search: str) -> Matches:
+def _compile(search: str) -> NameSearch:
     expected = f"expected a regular expression of at most {MAX_PATTERN_CHARS} characters, without back references"
     if len(search) > MAX_PATTERN_CHARS:
         raise InvalidPattern(f"{len(search)} characters; {expected}")
     try:
-        pattern = compile_pattern(search.encode())
+        return NameSearch(search)
     except InvalidPattern as error:
         raise InvalidPattern(f"{error}; {expected}") from None
-    return lambda name: pattern.search(name) is not None
 
 
 def _element(sample: OpenSample, me: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -19,6 +20,7 @@ from app.core.database import proxy
 from app.formats import Columns, MENames
 from app.gui.catalog.catalog import OpenSample
 from app.gui.layouts.models import COUNTER, LAYOUT, Arrangement, ArrangementPlace
+from app.gui.layouts.plot_names import PlotNames
 from app.gui.layouts.scopes import SCOPES
 from app.gui.quality import FailingCounts, FailingMEs, failing_mes
 from app.gui.search_terms import Lists, PatternTerm, Term, TextTerm, find_matches
@@ -136,6 +138,12 @@ class LayoutIndex:
     def sources(self, first: int, last: int) -> list[bytes]:
         """The paths of the MEs of the plots from position `first` to before `last`."""
         return self._sources[first:last]
+
+    @cached_property
+    def names(self) -> PlotNames:
+        """The names that find plots: those of its ME and of its layout, without folders."""
+        layouts = (ref.name for at, ref in enumerate(self._refs) for _ in range(self._starts[at], self._starts[at + 1]))
+        return PlotNames(zip((source.rpartition(b"/")[2] for source in self._sources), layouts, strict=True))
 
     def plots(self, first: int, last: int) -> Iterator[LayoutPlots]:
         """The layouts whose plots are from position `first` to before `last`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
+from app.gui.layouts.plot_names import NameSearch, PlotNames
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.store import Saved, activate, remove, save
 
@@ -105,6 +107,14 @@ def test_a_search_finds_plots_by_the_name_of_their_me_and_by_that_of_their_layou
     assert counts(content(client, "PixelPhase1/EventInfo", "trend$")) == {"More": 1}
     assert plots(content(client, "PixelPhase1/EventInfo", "trend$")) == []
     assert counts(content(client, "PixelPhase1/EventInfo", "^map$")) == {"More": 2}
+
+
+@pytest.mark.parametrize("search", ["O", "summary", "^none$", r"\A01", "trend|map", "[^a]p", "x*", "nowhere", " - "])
+def test_the_matches_of_many_plots_are_counted_as_each_alone_matches(search: str) -> None:
+    layouts = [(cell.plot, layout.path) for layout in (GRID, DEEPER, RELVAL) for cell in layout.plots]
+    names = [tuple(path.encode().rpartition(b"/")[2] for path in paths) for paths in layouts]
+    marks = PlotNames(names).marks(NameSearch(search))
+    assert list(marks) == [any(re.search(search, name.decode(), re.IGNORECASE) is not None for name in each) for each in names]
 
 
 def test_what_is_activated_and_removed_is_in_the_next_answer(client: FlaskClient) -> None:
