@@ -42,7 +42,7 @@ GRANTED = tuple(role for role in Role if role > Role.PUBLIC)
 """The roles that an account can have."""
 
 
-_LIMITS = re.compile(r"[A-Za-z0-9_+-]{1,64}(,[A-Za-z0-9_+-]{1,64})*")
+_LIMIT = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_+-]+( [A-Za-z0-9_+-]+)*")
 
 
 def parse_role(text: str) -> tuple[Role, str]:
@@ -54,14 +54,14 @@ def parse_role(text: str) -> tuple[Role, str]:
     role = Role.of(title)
     if colon and role != Role.EXPERT:
         raise ValueError(f"Only the role expert can be limited to subsystems, not {title}")
-    if colon and not is_limit(subsystems):
+    if colon and not all(map(is_limit, subsystems.split(","))):
         raise ValueError(f"Expected names of subsystems after expert:, as in expert:Pixel,SiStrips, not {subsystems[:100]!r}")
     return role, subsystems
 
 
-def is_limit(subsystems: str) -> bool:
-    """Whether a role can be limited to these subsystems, separated by commas; names with blanks are none."""
-    return _LIMITS.fullmatch(subsystems) is not None
+def is_limit(subsystem: str) -> bool:
+    """Whether a role can be limited to a subsystem of this name."""
+    return _LIMIT.fullmatch(subsystem) is not None
 
 
 def role_text(role: Role, subsystems: str) -> str:

@@ -5,6 +5,8 @@ Upper and lower case are alike: what layouts call Hcal is HCAL in trends.
 
 from __future__ import annotations
 
+from shlex import quote
+
 from flask import has_request_context
 
 from app.security.caller import Caller, current_user
@@ -28,9 +30,10 @@ def check_may_edit(subsystem: str) -> None:
     if not _covers(caller, subsystem):
         is_expert = caller.role == Role.EXPERT
         own = f"you are expert of {caller.subsystems.replace(',', ', ')}" if is_expert else f"you are {caller.role.title}"
-        granted = f"expert:{subsystem}" if is_limit(subsystem) else "expert"
+        name = subsystem if is_limit(subsystem) and " " not in subsystem else f"“{subsystem}”"
+        granted = quote(f"expert:{subsystem}") if is_limit(subsystem) else "expert"
         remedy = f"ask the administrators: dqmhub user role {caller.name or 'NAME'} {granted}"
-        raise Problem(403, f"Needs the role expert for {subsystem} ({own}); {remedy}")
+        raise Problem(403, f"Needs the role expert for {name} ({own}); {remedy}")
 
 
 def _covers(caller: Caller, subsystem: str) -> bool:

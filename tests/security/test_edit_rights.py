@@ -186,8 +186,19 @@ def test_a_refusal_names_the_missing_role(app: Flask) -> None:
     with app.test_request_context("/", headers=headers):
         with pytest.raises(Problem, match=r"Needs the role expert for DT \(you are expert of Pixel\).* dqmhub user role alice expert:DT$"):
             save(layout("DT/a"))
-        with pytest.raises(Problem, match=r"dqmhub user role alice expert$"):
+        with pytest.raises(Problem, match=r"role expert for “My folder” .*dqmhub user role alice 'expert:My folder'$"):
             save(layout("My folder/a"))
+        with pytest.raises(Problem, match=r"role expert for “My\.folder” .*dqmhub user role alice expert$"):
+            save(layout("My.folder/a"))
+
+
+def test_an_expert_of_a_subsystem_edits_its_workspace_for_simulated_samples(app: Flask) -> None:
+    with app.test_request_context("/", headers=headers_of("expert:Pixel,Tk Phase-2")):
+        for name in ("MC Pixel", "MC Tk Phase-2", "Pixel"):
+            assert save(Workspace(name, ("relval",))).is_new
+        assert save(layout("Pixel /a")).is_new, "a blank that nobody sees makes no other subsystem"
+        with pytest.raises(Problem, match="Needs the role expert for Ecal "):
+            save(Workspace("MC Ecal", ("relval",)))
 
 
 @pytest.mark.parametrize("role", ["viewer", "expert", "admin"])

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.both_databases
         ("expert", (Role.EXPERT, "")),
         ("expert:Pixel", (Role.EXPERT, "Pixel")),
         ("expert:Pixel,L1T-x", (Role.EXPERT, "Pixel,L1T-x")),
+        ("expert:Tk Phase-2,Pixel", (Role.EXPERT, "Tk Phase-2,Pixel")),
         ("admin", (Role.ADMIN, "")),
     ],
 )
@@ -33,7 +34,9 @@ def test_a_role_is_written_with_its_subsystems(text: str, expected: tuple[Role, 
     assert role_text(*expected) == text
 
 
-@pytest.mark.parametrize("text", ["", "boss", "expert:", "expert:Pixel,", "expert:a b", "viewer:Pixel", "operator:Pixel"])
+@pytest.mark.parametrize(
+    "text", ["", "boss", "expert:", "expert:Pixel,", "expert: Pixel", "expert:a  b", "expert:a/b", "viewer:Pixel", "operator:Pixel"]
+)
 def test_a_role_that_cannot_be_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match=r"role|Expected names"):
         parse_role(text)

@@ -6,7 +6,15 @@ COLLECTIONS = ("00 Shift", "MCLayouts", "DataLayouts")
 """Top folders whose subfolders are named after subsystems."""
 
 
+SIMULATION = "MC "
+"""What the names of workspaces of simulated samples begin with, before the subsystem."""
+
+
 def subsystem_of(path: str) -> str:
-    """The subsystem of a layout's path or a workspace's name: the first folder, or the second one below a folder of COLLECTIONS."""
+    """The subsystem of a layout's path or a workspace's name.
+
+    That is the first folder, or the second one below a folder of COLLECTIONS, without SIMULATION and without blanks around it.
+    """
     first, *more = path.split("/")
-    return more[0] if first in COLLECTIONS and len(more) > 1 else first
+    folder = more[0] if first in COLLECTIONS and len(more) > 1 else first
+    return folder.strip().removeprefix(SIMULATION).strip()
