@@ -10,10 +10,6 @@ from app.gui.layouts.differences import differences
 from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementVersion
 from app.gui.layouts.versions import find
 
-AT_ONCE = ("import", "roll back")
-"""Actions that can make a version active in the same moment."""
-
-
 MOST_VERSIONS = 100
 """Versions in a part of the history."""
 
@@ -26,7 +22,7 @@ class HistoryEntry(NamedTuple):
         at: Unix s UTC.
         action: Of a new version, as in ArrangementVersion, or "activate".
         differences: Of a new version to the one before it.
-        activated: Whether a new version became active with it.
+        activated: Whether a new version became active in the same moment.
         is_active: Whether a new version is active now.
     """
 
@@ -52,7 +48,7 @@ def history_of(arrangement: int, before: int = 0) -> list[HistoryEntry]:
     found = []
     for version in versions:
         content = content_of(row.kind, version.document)
-        at_once = version.action in AT_ONCE and activations.pop((version.number, version.at), None) is not None
+        at_once = activations.pop((version.number, version.at), None) is not None
         changed = differences(earlier, content) if earlier else []
         author = version.at, version.user, version.action, version.reason
         found.append(HistoryEntry(version.number, *author, changed, at_once, version.number == row.active))

@@ -18,23 +18,19 @@ from app.gui.layouts.exchange.parsing import layout_from_document
 from app.gui.layouts.grid import Rows, with_plots
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import LAYOUT, Arrangement
+from app.gui.layouts.private_limits import checked_name
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.versions import conflict
 from app.security import accounts
 from app.security.audit_log import audit
 
-MAX_LAYOUTS = 50
-"""Private layouts of a user."""
-MAX_PLOTS = 100
-"""Plots of a private layout."""
-MAX_NAME = 80
-"""Characters of the name of a private layout."""
 DEFAULT_NAME = "My plots"
 
 LINK_BYTES = 18
 """Random bytes in a link: nobody guesses one."""
 
-_ATTEMPTS = 5
+_ATTEMPTS = 20
+"""Attempts to pin: each one fails only because another pin to the same layout was stored."""
 _LARGEST = 2**31 - 1
 
 
@@ -43,7 +39,7 @@ class PrivateLayout(NamedTuple):
 
     Attributes:
         number: Of the arrangement; its owner sees it at `shared=<number>` of a sample.
-        version: Number of its newest version.
+        version: Number of its version, the newest one.
         link: What others see it at; "" if it is not shared.
     """
 
@@ -134,9 +130,8 @@ def changed(found: PrivateLayout, version: int, change: Callable[[Rows], Rows], 
     if version != found.version:
         raise conflict(found.number)
     layout = replace(found.layout, path=checked_name(name) if name else found.layout.path, rows=change(found.layout.rows))
-    _check(layout)
+    layout_from_document(layout.document)
     saved = store.save(layout, arrangement=found.number, based_on=version)
-    store.activate(found.number, saved.number)
     return found._replace(version=saved.number, layout=layout)
 
 
@@ -157,7 +152,6 @@ def draft(layout: Layout, path: str, scopes: tuple[str, ...], reason: str) -> in
 
 def remove(found: PrivateLayout) -> None:
     """Remove a private layout and withdraw its link. Raises ArrangementConflict."""
-    withdraw(found)
     store.remove(found.number, found.version)
 
 
@@ -167,64 +161,33 @@ def restore(user: str, number: int) -> PrivateLayout:
     if not user or row is None:
         raise _not_yours(number)
     if not row.active:
-        _check_count(user)
         store.roll_back(row.id, row.newest, row.newest)
     return own_layout(user, number)
 
 
 def share(found: PrivateLayout) -> str:
-    """The link to a private layout, a new one if there is none."""
+    """The link to a private layout, a new one if there is none. Raises UnknownArrangement if it was removed meanwhile."""
     if found.link:
         return found.link
     link = token_urlsafe(LINK_BYTES)
+    without_link = Arrangement.id == found.number, Arrangement.active > 0, Arrangement.link.is_null()
     with proxy.atomic():
-        if Arrangement.update(link=link).where(Arrangement.id == found.number, Arrangement.link.is_null()).execute():
-            audit("share layout", found.layout.path)
+        if Arrangement.update(link=link).where(*without_link).execute():
+            audit("share private layout", found.layout.path)
             return link
-    return str(Arrangement.get_by_id(found.number).link)
+    return own_layout(found.owner, found.number).link
 
 
 def withdraw(found: PrivateLayout) -> None:
     """Let the link to a private layout lead nowhere; a later one is another."""
     with proxy.atomic():
         if Arrangement.update(link=None).where(Arrangement.id == found.number, Arrangement.link.is_null(False)).execute():
-            audit("withdraw layout", found.layout.path)
-
-
-def checked_name(name: str) -> str:
-    """A name for a private layout, without blanks around it. Raises InvalidArrangement."""
-    name = name.strip()
-    problem = ""
-    if not name:
-        problem = "Expected a name"
-    elif len(name) > MAX_NAME:
-        problem = f"Expected at most {MAX_NAME} characters, not {len(name):,}"
-    elif not name.isprintable() or "/" in name:
-        problem = "Expected printable characters without /: private layouts have no folders"
-    if problem:
-        raise InvalidArrangement("This name cannot be used", [("name", problem)])
-    return name
+            audit("withdraw private layout", found.layout.path)
 
 
 def _added(user: str, layout: Layout) -> PrivateLayout:
-    _check_count(user)
-    _check(layout)
-    saved = store.save(layout, owner=user)
-    store.activate(saved.arrangement, saved.number)
-    return own_layout(user, saved.arrangement)
-
-
-def _check_count(user: str) -> None:
-    if _active(user).count() >= MAX_LAYOUTS:
-        problem = f"You have {MAX_LAYOUTS} private layouts, and more are not possible: remove one first"
-        raise InvalidArrangement(problem, [("name", problem)])
-
-
-def _check(layout: Layout) -> None:
-    if (count := len(layout.plots)) > MAX_PLOTS:
-        problem = f"{layout.path} would have {count} plots, and at most {MAX_PLOTS} are possible: choose another layout, or remove plots"
-        raise InvalidArrangement(problem, [("plot", problem)])
     layout_from_document(layout.document)
+    return own_layout(user, store.save(layout, owner=user).arrangement)
 
 
 def _not_yours(number: int) -> UnknownArrangement:
@@ -244,4 +207,4 @@ def _has(plots: str, plot: str) -> bool:
 def _private(row: Arrangement, content: object) -> PrivateLayout:
     if not isinstance(content, Layout):
         raise TypeError(f"{row.path} is no layout")
-    return PrivateLayout(row.id, row.newest, row.owner, row.link or "", content)
+    return PrivateLayout(row.id, row.active, row.owner, row.link or "", content)

@@ -1,6 +1,6 @@
 """Layouts and workspaces in the database: read, saved as new versions, activated, rolled back and removed.
 
-A saved version is not shown before it is activated. Who saves names the version that the edit began with, and is refused if
+A saved version is not shown before it is activated, but for those of private layouts, which are shown at once. Who saves names the version that the edit began with, and is refused if
 somebody else has saved another one meanwhile. Each function that changes something checks the rights of the sender of the
 request and adds a row to the audit log.
 """
@@ -15,8 +15,9 @@ from peewee import fn
 from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.gui.layouts.contents import Content, content_of, kind_of, text_of
-from app.gui.layouts.errors import NotEditable
+from app.gui.layouts.errors import NotEditable, UnknownArrangement
 from app.gui.layouts.models import COUNTER, LAYOUT, WORKSPACE, Arrangement, ArrangementPlace, ArrangementVersion
+from app.gui.layouts.private_limits import check_one_more, check_private
 from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.versions import (
     REMOVE,
@@ -94,40 +95,61 @@ def _active(kind: str, *where: object) -> list[StoredArrangement]:
     return [StoredArrangement(number, version, content_of(kind, text)) for number, version, text in rows(query)]
 
 
-def save(content: Content, *, arrangement: int | None = None, based_on: int = 0, reason: str = "", owner: str = "") -> Saved:
-    """Save a new version, which is not active yet; a content that equals the newest version is not saved again.
+def save(
+    content: Content, *, arrangement: int | None = None, based_on: int = 0, reason: str = "", owner: str = "", is_active: bool = False
+) -> Saved:
+    """Save a new version; a content that equals the newest version is not saved again.
 
     Args:
         arrangement: Whose version it is; None for a new one.
         based_on: Number of the newest version when the edit began; 0 for a new arrangement.
         owner: User whose private arrangement a new one is.
+        is_active: Whether the version is shown at once, in the same transaction: it is stored and shown, or nothing is changed.
 
-    Raises ArrangementConflict if there is a newer version, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
+    Raises ArrangementConflict if there is a newer version, PathTaken, UnknownArrangement, NotEditable, InvalidArrangement for a private layout beyond
+    its limits, or an error of `check_may_change`.
     """
     if arrangement is None:
-        return _add(content, reason, owner)
+        return _add(content, reason, owner, is_active=is_active or bool(owner))
     row = find(arrangement)
     check_may_change(row.owner, row.path, content.path)
     _check_editable(row)
+    if row.kind != kind_of(content):
+        raise UnknownArrangement(f"{row.path} is no {kind_of(content)}")
+    if row.owner:
+        check_private(content)
+    is_active = is_active or bool(row.owner)
     newest = version_at(row, row.newest)
     if newest.document == text_of(content) and newest.action != REMOVE:
+        if is_active and row.active != row.newest:
+            activate(row.id, row.newest, reason)
         return Saved(row.id, row.newest, False)
     with proxy.atomic():
-        number = add_version(row, based_on, content, "edit", ChangeAuthor.now(reason))
+        version = advance(COUNTER) if is_active else 0
+        change = ChangeAuthor.now(reason)
+        number = add_version(row, based_on, content, "edit", change)
         check_free(row.kind, places_of(content, row.owner), row.id)
-        audit(f"save {row.kind}", content.path, reason, f"version {number}")
+        audit(f"save {_noun(row)}", content.path, reason, _version_text(row, number, content))
+        if is_active:
+            _show(row, number, content, version, change)
     return Saved(row.id, number, True)
 
 
-def _add(content: Content, reason: str, owner: str) -> Saved:
+def _add(content: Content, reason: str, owner: str, *, is_active: bool) -> Saved:
     check_may_change(owner, content.path)
+    if owner:
+        check_private(content)
     kind = kind_of(content)
     with proxy.atomic():
+        version = advance(COUNTER) if is_active else 0
         position = (Arrangement.select(fn.MAX(Arrangement.position)).scalar() or 0) + 1
         row = Arrangement.create(kind=kind, owner=owner, path=content.path, position=position, newest=0)
         check_free(kind, places_of(content, owner), row.id)
-        number = add_version(row, 0, content, "add", ChangeAuthor.now(reason))
-        audit(f"add {kind}", content.path, reason)
+        change = ChangeAuthor.now(reason)
+        number = add_version(row, 0, content, "add", change)
+        audit(f"add {_noun(row)}", content.path, reason)
+        if is_active:
+            _show(row, number, content, version, change)
     return Saved(row.id, number, True)
 
 
@@ -145,8 +167,15 @@ def activate(arrangement: int, number: int, reason: str = "") -> None:
         row = find(arrangement)
         check_not_passed(row, number)
         if row.active != number:
-            show(row, number, content, version, ChangeAuthor.now(reason))
-            audit(f"activate {row.kind}", content.path, reason, f"version {number}")
+            _show(row, number, content, version, ChangeAuthor.now(reason))
+
+
+def _show(row: Arrangement, number: int, content: Content, version: int, change: ChangeAuthor) -> None:
+    """Make a version active; `version` as for `show`."""
+    if row.owner and not row.active:
+        check_one_more(row.owner)
+    show(row, number, content, version, change)
+    audit(f"activate {_noun(row)}", content.path, change.reason, _version_text(row, number, content))
 
 
 def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") -> int:
@@ -161,17 +190,20 @@ def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") ->
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
+        if row.owner and not row.active:
+            check_one_more(row.owner)
         change = ChangeAuthor.now(reason)
         added = add_version(row, based_on, content, "roll back", change)
         show(row, added, content, version, change)
-        audit(f"roll back {row.kind}", content.path, reason, f"to version {number}, as version {added}")
+        audit(f"roll back {_noun(row)}", content.path, reason, f"to version {number}, as {_version_text(row, added, content)}")
     return added
 
 
 def remove(arrangement: int, based_on: int, reason: str = "") -> None:
-    """Show an arrangement no longer, which is a version too; it can be rolled back to an earlier one.
+    """Show an arrangement no longer, which is a version too; it can be rolled back to an earlier one. The link to a private one leads nowhere then.
 
-    Raises ArrangementConflict if there is a newer version than `based_on`, UnknownArrangement, NotEditable, or an error of `check_may_change`.
+    One that is removed already stays as it is. Raises ArrangementConflict if there is a newer version than `based_on`, UnknownArrangement,
+    NotEditable, or an error of `check_may_change`.
     """
     row = find(arrangement)
     check_may_change(row.owner, row.path)
@@ -179,8 +211,20 @@ def remove(arrangement: int, based_on: int, reason: str = "") -> None:
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
+        if row.newest == based_on and version_at(row, based_on).action == REMOVE:
+            return
         hide(row, based_on, version, ChangeAuthor.now(reason))
-        audit(f"remove {row.kind}", row.path, reason)
+        audit(f"remove {_noun(row)}", row.path, reason, "its link is withdrawn" if row.link else "")
+
+
+def _noun(row: Arrangement) -> str:
+    """What an arrangement is called in the audit log."""
+    return f"private {row.kind}" if row.owner else row.kind
+
+
+def _version_text(row: Arrangement, number: int, content: Content) -> str:
+    """A version in the audit log, with the path that it leaves; `row`: before the change."""
+    return f"version {number}" if content.path == row.path else f"version {number}, from {row.path}"
 
 
 def _check_editable(row: Arrangement) -> None:

@@ -67,8 +67,7 @@ def add_version(row: Arrangement, based_on: int, content: Content, action: str, 
     if not at_newest.execute():
         raise conflict(row.id)
     ArrangementVersion.create(arrangement=row.id, number=based_on + 1, action=action, document=text_of(content), **change.values)
-    if not row.active:
-        Arrangement.update(path=content.path).where(Arrangement.id == row.id).execute()
+    Arrangement.update(path=content.path).where(Arrangement.id == row.id, Arrangement.active == 0).execute()
     return based_on + 1
 
 
@@ -110,10 +109,10 @@ def show(row: Arrangement, number: int, content: Content, version: int, change: 
 
 
 def hide(row: Arrangement, based_on: int, version: int, change: ChangeAuthor) -> None:
-    """Let no version be active, which is a version too; arguments as for `add_version` and `show`. Raises ArrangementConflict."""
+    """Let no version be active, which is a version too, and the link lead nowhere; arguments as for `add_version` and `show`. Raises ArrangementConflict."""
     add_version(row, based_on, content_at(row, row.newest), REMOVE, change)
     ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
-    Arrangement.update(active=0, plots="", changed=version).where(Arrangement.id == row.id).execute()
+    Arrangement.update(active=0, plots="", changed=version, link=None).where(Arrangement.id == row.id).execute()
     _record(row, 0, change)
 
 

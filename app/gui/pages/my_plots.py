@@ -12,6 +12,7 @@ from app.gui.layouts import private
 from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.grid import MAX_COLUMNS, columns_of, in_columns, with_plot_moved, without_plot
 from app.gui.layouts.private import PrivateLayout
+from app.gui.layouts.private_limits import MAX_LAYOUTS, MAX_NAME, MAX_PLOTS
 from app.gui.layouts.scopes import SCOPES
 from app.gui.pages.addressed_view import MAX_FORM_BYTES, addressed_view
 from app.gui.pages.layout_lists import opened_layout
@@ -36,7 +37,7 @@ def my_plots() -> AnyResponse:
         return redirect(url_for("account.sign_in", next="/my/plots"), 303)
     layouts = private.layouts_of(_user())
     removed = int_arg("removed", 0, LARGEST)
-    return _own_page("gui/my_plots.html", layouts=layouts, samples=newest_samples(), removed=removed, max_layouts=private.MAX_LAYOUTS)
+    return _own_page("gui/my_plots.html", layouts=layouts, samples=newest_samples(), removed=removed, max_layouts=MAX_LAYOUTS)
 
 
 @blueprint.get("/pin")
@@ -94,7 +95,7 @@ def _change(found: PrivateLayout, do: str) -> None:
         columns = min(max(_number("columns"), 1), MAX_COLUMNS)
         private.changed(found, version, lambda rows: in_columns(rows, columns))
     elif action in ("up", "down", "remove"):
-        position = parse_int(written, private.MAX_PLOTS)
+        position = parse_int(written, MAX_PLOTS)
         if position is None or position >= len(found.layout.plots):
             raise Problem(400, "This layout has no such plot; load the page again", [("do", f"not {do[:50]!r}")])
         steps = {"up": -1, "down": 1}
@@ -219,7 +220,7 @@ def _own_page(template: str, error: GuiError | None = None, **context: Any) -> R
     """A page of private layouts, which no cache stores; with status and message of an error, if there is one."""
     problem = error and problem_of(error)
     conflict = isinstance(error, ArrangementConflict)
-    text = render_template(template, problem=problem, conflict=conflict, max_name=private.MAX_NAME, **context)
+    text = render_template(template, problem=problem, conflict=conflict, max_name=MAX_NAME, **context)
     response = make_response(text, problem.status if problem else 200)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -15,6 +16,7 @@ from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.differences import differences
 from app.gui.layouts.history import history_of, is_removed
 from app.gui.layouts.layout import ROW, Example, Fits, Layout, PlotCell, ShiftHelp
+from app.gui.layouts.models import Arrangement, ArrangementVersion
 from app.gui.layouts.store import activate, find, remove, roll_back, save
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout
@@ -114,6 +116,13 @@ def test_the_history_tells_who_did_what_when_and_why(hub: Settings) -> None:
     assert is_removed(find(number))
 
 
+def test_a_version_that_is_saved_and_shown_at_once_is_one_entry(client: FlaskClient) -> None:
+    number = save(layout(), is_active=True).arrangement
+    save(grid((A,)), arrangement=number, based_on=1, is_active=True)
+    assert [(entry.number, entry.action, entry.activated) for entry in history_of(number)] == [(2, "edit", True), (1, "add", True)]
+    assert "edit, active at once" in client.get(f"/layouts/{number}").text
+
+
 def test_a_draft_is_no_removed_layout(hub: Settings) -> None:
     saved = save(layout())
     assert not is_removed(find(saved.arrangement))
@@ -141,3 +150,13 @@ def test_a_long_history_is_shown_in_parts(client: FlaskClient, monkeypatch: pyte
     assert "help: none → “1”" in page
     assert "before=2" in page
     assert "Earlier versions" not in client.get(f"/layouts/{saved.arrangement}?before=2").text
+
+
+def test_a_version_of_another_kind_does_not_hide_the_others(client: FlaskClient) -> None:
+    number = save(Workspace("Pixel", ("online",)), is_active=True).arrangement
+    document = json.dumps(layout().document)
+    ArrangementVersion.create(arrangement=number, number=2, at=2e9, user="ada", action="edit", document=document)
+    Arrangement.update(newest=2).where(Arrangement.id == number).execute()
+    assert [entry.number for entry in history_of(number)] == [2, 1]
+    for address in (f"/layouts/{number}", f"/layouts/{number}?version=2"):
+        assert client.get(address).status_code == 200

@@ -54,7 +54,7 @@ def demo(hub: Settings) -> Demo:
     put("Pixel/Layouts/TP 1", "Pixel/size", "online")
     workspace = save(Workspace("Pixel", ("online",)))
     activate(workspace.arrangement, workspace.number)
-    private = save(layout("Pixel/Layouts/mine", scopes=()), owner=acting_user())
+    private = save(layout("mine", scopes=()), owner=acting_user())
     activate(private.arrangement, private.number)
     return Demo(LayoutIndexes(), shift)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html import unescape
 from urllib.parse import quote, unquote
 
@@ -12,11 +15,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.gui.layouts import private, store
+from app.core.database import end_thread
+from app.gui.layouts import private, private_limits, store
+from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.errors import UnknownArrangement
 from app.gui.layouts.grid import with_plot_moved, with_plots, without_plot
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import Arrangement, ArrangementPlace
-from app.gui.layouts.private import MAX_LAYOUTS, MAX_NAME, MAX_PLOTS, PrivateLayout
+from app.gui.layouts.private import PrivateLayout
+from app.gui.layouts.private_limits import MAX_LAYOUTS, MAX_NAME, MAX_PLOTS
 from app.gui.view import MAX_MARKS
 from app.security import Role, accounts, tokens
 from app.security.models import Audit
@@ -242,6 +249,84 @@ def test_plots_that_two_windows_pin_at_once_both_stay(ada: FlaskClient, monkeypa
 
 
 @pytest.mark.both_databases
+def test_all_pins_of_two_windows_at_the_same_moment_stay(ada: FlaskClient) -> None:
+    number = pinned(ada, "a").number
+
+    def pins(window: str) -> list[str]:
+        try:
+            found = [f"{window}{each}" for each in range(8)]
+            for plot in found:
+                private.pin("ada", ((PlotCell(plot),),), number)
+            return found
+        finally:
+            end_thread()
+
+    with ThreadPoolExecutor(2) as windows:
+        expected = {plot for found in windows.map(pins, ("left ", "right ")) for plot in found}
+    assert {cell.plot for cell in latest().layout.plots} == {"a"} | expected
+
+
+def test_a_change_of_a_private_layout_is_never_stored_without_being_shown(ada: FlaskClient) -> None:
+    """Between the two, another pin would be added to the one without it."""
+    found = pinned(ada, "a")
+    store.save(replace(found.layout, help="b"), arrangement=found.number, based_on=1)
+    assert (latest().version, latest().layout.help) == (2, "b")
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"path": "Pixel/Layouts/With slash"}, "private layouts have no folders"),
+        ({"path": "x" * (MAX_NAME + 1)}, "at most 80"),
+        ({"scope": "online"}, "a private layout is for all samples"),
+        ({"rows": json.dumps([[{"plot": f"{row} {column}"} for column in range(20)] for row in range(6)])}, "120 plots, and at most 100"),
+    ],
+)
+def test_the_editor_holds_the_limits_of_private_layouts(ada: FlaskClient, form: dict[str, str], problem: str) -> None:
+    number = pinned(ada, "a").number
+    fields = {"path": "My plots", "rows": '[[{"plot":"a"}]]', "do": "activate", "based_on": "1"}
+    answer = ada.post(f"/layouts/{number}/edit", data=fields | form)
+    assert answer.status_code == 400
+    assert problem in answer.text
+    assert latest().version == 1
+
+
+def test_a_removed_layout_comes_back_only_within_the_limit_of_layouts(ada: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_limits, "MAX_LAYOUTS", 1)
+    number = pinned(ada, "a").number
+    ada.post(f"/my/plots/{number}/remove")
+    assert pin(ada, name="Other").status_code == 303
+    for path, form in ((f"/my/plots/{number}/restore", {}), (f"/layouts/{number}/roll-back", {"version": 1, "based_on": 2, "reason": "x"})):
+        answer = ada.post(path, data=form)
+        assert answer.status_code == 400
+        assert "more are not possible: remove one first" in answer.text
+    assert [found.layout.name for found in private.layouts_of("ada")] == ["Other"]
+
+
+def test_the_link_of_a_layout_ends_with_it_wherever_it_is_removed(ada: FlaskClient, client: FlaskClient) -> None:
+    number = pinned(ada, "a").number
+    ada.post(f"/my/plots/{number}/share")
+    before = latest()
+    pinned(ada, "b", to=str(number))
+    with pytest.raises(ArrangementConflict):
+        private.remove(before)
+    assert client.get(f"/my/plots/shared/{before.link}").status_code == 200, "a refused removal changes nothing"
+    ada.post(f"/layouts/{number}/remove", data={"based_on": 2, "reason": "old"})
+    ada.post(f"/layouts/{number}/roll-back", data={"version": 2, "based_on": 3, "reason": "back"})
+    assert latest().link == ""
+    assert client.get(f"/my/plots/shared/{before.link}").status_code == 404
+    assert [row.answer for row in Audit.select().where(Audit.action == "remove private layout")] == ["its link is withdrawn"]
+
+
+def test_a_removed_layout_gets_no_link(ada: FlaskClient) -> None:
+    found = pinned(ada, "a")
+    private.remove(found)
+    with pytest.raises(UnknownArrangement):
+        private.share(found)
+    assert Arrangement.get().link is None
+
+
+@pytest.mark.both_databases
 def test_a_shared_layout_is_seen_by_its_link_until_that_is_withdrawn(ada: FlaskClient, browsers: Browsers, client: FlaskClient) -> None:
     number = pinned(ada, "Muons/pt", "Muons/eta").number
     ada.post(f"/my/plots/{number}/share")
@@ -395,7 +480,7 @@ def test_each_change_of_a_private_layout_is_in_the_audit_log(ada: FlaskClient) -
     for action in ("share", "withdraw", "withdraw", "remove", "restore"):
         ada.post(f"/my/plots/{number}/{action}")
     assert actions() == [
-        ("ada", f"{action} layout", "My plots")
+        ("ada", f"{action} private layout", "My plots")
         for action in ("add", "activate", "save", "activate", "share", "withdraw", "remove", "roll back")
     ]
 

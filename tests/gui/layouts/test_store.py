@@ -14,6 +14,7 @@ from app.gui.layouts.errors import NotEditable, PathTaken, UnknownArrangement
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementVersion
 from app.gui.layouts.store import activate, active_contents, active_layout, content_at, find, remove, roll_back, save
+from app.gui.layouts.workspace import Workspace
 from app.security.models import Audit
 from tests.gui.layouts.arrangements import layout
 
@@ -162,6 +163,52 @@ def test_layouts_of_a_watched_folder_are_changed_there(hub: Settings) -> None:
     ):
         with pytest.raises(NotEditable, match=r"comes from the file pixel\.toml of a watched folder: change it there"):
             attempt()
+
+
+def test_a_version_that_is_shown_at_once_is_stored_and_shown_or_neither(hub: Settings) -> None:
+    number = save(ONE, is_active=True).arrangement
+    assert shown() == ONE
+    save(TWO, arrangement=number, based_on=1)
+    assert save(TWO, arrangement=number, based_on=1, is_active=True) == (number, 2, False)
+    assert shown() == TWO
+    other = save(layout("Pixel/Layouts/other"), is_active=True).arrangement
+    with pytest.raises(PathTaken):
+        save(THREE, arrangement=other, based_on=1, is_active=True)
+    with pytest.raises(ArrangementConflict):
+        save(THREE, arrangement=number, based_on=1, is_active=True)
+    assert [(find(each).newest, find(each).active) for each in (number, other)] == [(2, 2), (1, 1)]
+
+
+def test_a_layout_is_not_stored_as_a_version_of_a_workspace(hub: Settings) -> None:
+    workspace = save(Workspace("Pixel", ("online",))).arrangement
+    with pytest.raises(UnknownArrangement, match="Pixel is no layout"):
+        save(ONE, arrangement=workspace, based_on=1)
+    with pytest.raises(UnknownArrangement, match=f"{PATH} is no workspace"):
+        save(Workspace("Pixel", ("online",)), arrangement=added(), based_on=1)
+    assert ArrangementVersion.select().count() == 2
+
+
+def test_a_removed_layout_is_not_removed_again(hub: Settings) -> None:
+    number = added()
+    remove(number, 1)
+    remove(number, 2)
+    assert find(number).newest == 2
+    with pytest.raises(ArrangementConflict, match="has removed"):
+        remove(number, 1)
+
+
+def test_the_audit_log_says_which_path_a_renamed_layout_leaves(hub: Settings) -> None:
+    number = added()
+    renamed = replace(ONE, path="Pixel/Layouts/size")
+    save(renamed, arrangement=number, based_on=1)
+    activate(number, 2)
+    roll_back(number, 1, 2)
+    found = [(row.action, row.target, row.answer) for row in Audit.select().order_by(Audit.id).offset(2)]
+    assert found == [
+        ("save layout", renamed.path, f"version 2, from {PATH}"),
+        ("activate layout", renamed.path, f"version 2, from {PATH}"),
+        ("roll back layout", PATH, f"to version 1, as version 3, from {renamed.path}"),
+    ]
 
 
 def test_each_change_is_in_the_audit_log(hub: Settings) -> None:

@@ -17,7 +17,7 @@ from app.gui.layouts.errors import InvalidArrangement, PathTaken
 from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
 from app.gui.layouts.exchange.parsing import layout_from_document
 from app.gui.layouts.layout import DRAWN, Layout
-from app.gui.layouts.models import Arrangement
+from app.gui.layouts.models import LAYOUT, Arrangement
 from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.subsystems import subsystem_of
@@ -87,9 +87,11 @@ def choices() -> str:
 
 
 def _editable(number: int) -> Arrangement:
-    """The layout, if the sender of the request may change it. Raises UnknownArrangement, Problem 403 and Problem 409."""
+    """The layout, if the sender of the request may change it. Raises UnknownArrangement, Problem 403, 404 and 409."""
     row = arrangement(number)
     check_may_change(row.owner, row.path)
+    if row.kind != LAYOUT:
+        raise Problem(404, f"{row.path} is no layout")
     if row.source:
         raise Problem(409, f"{row.path} comes from the file {row.source} of a watched folder: change it there")
     return row

@@ -40,7 +40,7 @@ def test_layouts_are_listed_by_scope_and_folder_and_found_by_words(client: Flask
     added(layout("Pixel/size"))
     added(layout("Ecal/charge"))
     save(layout("Pixel/draft"))
-    added(layout("My/own", scopes=()), owner="anna")
+    added(layout("My own", scopes=()), owner="anna")
     assert listed(client, "/layouts") == ["Ecal", "Pixel"]
     assert listed(client, "/layouts?folder=Pixel") == ["Layouts", "size"]
     assert listed(client, "/layouts?scope=offline&folder=Pixel/Layouts") == ["charge"]
@@ -111,7 +111,7 @@ def test_a_layout_shows_its_texts_with_their_links(client: FlaskClient, hub: Set
 
 
 def test_a_private_layout_is_for_its_owner_alone(signed_in: SignIn, hub: Settings) -> None:
-    number = added(layout("My/own", scopes=()), owner="anna")
+    number = added(layout("My own", scopes=()), owner="anna")
     client = signed_in("viewer", "anna")
     assert client.get(f"/layouts/{number}").status_code == 200
     assert client.get(f"/layouts/{number}/edit").status_code == 200

@@ -15,6 +15,7 @@ from app.gui.layouts.models import Arrangement
 from app.gui.layouts.store import active_workspaces
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.pages.forms import Editor
+from tests.security.conftest import HOME
 
 SignIn = Callable[..., FlaskClient]
 
@@ -131,3 +132,12 @@ def test_who_may_not_change_a_workspace_is_told_whom_to_ask(signed_in: SignIn, h
     import_all([Layout("Hcal/x", ("offline",), ((PlotCell("Hcal/a"),),))])
     layout = Arrangement.get(Arrangement.path == "Hcal/x").id
     assert client.get(f"/layouts/workspaces/{layout}/edit").status_code == 404
+
+
+def test_the_editor_of_layouts_stores_nothing_in_a_workspace(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    client = signed_in("expert")
+    form = {"path": PIXEL.name, "scope": "offline", "rows": '[[{"plot":"a"}]]', "do": "save", "based_on": "1"}
+    assert client.get(f"/layouts/{number}/edit").status_code == 404
+    assert client.post(f"/layouts/{number}/edit", data=form, headers={"Origin": HOME}).status_code == 404
+    assert len(history_of(number)) == 1
