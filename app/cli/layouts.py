@@ -129,11 +129,10 @@ def export_layouts(output: Path | None, scope: str | None, path: str, form: str)
 
     cli.open_database()
     unreadable = InputProblems()
-    contents = current_contents(scope or "", path.strip("/"), unreadable)
+    path = path.strip("/")
+    contents = current_contents(scope or "", path, unreadable)
     if path and not contents:
-        raise click.ClickException(
-            f"There is no layout or workspace{f' of {scope} samples' if scope else ''} at or below {path.strip('/')}"
-        )
+        raise click.ClickException(f"There is no layout or workspace{f' of {scope} samples' if scope else ''} at or below {path}")
     exported = export(form, contents)
     if output is None:
         click.echo(exported.text, nl=False)

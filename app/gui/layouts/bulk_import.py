@@ -96,7 +96,7 @@ class _Import:
         for _ in short_transactions(caught_up, lambda batch: [stored.note_imported() for stored in batch], MOST_ITEMS):
             pass
         left = [item for item in self.items if item.position not in self.done]
-        hide_classic(item.content for item in left)
+        hide_classic((item.content for item in left), self.user)
         try:
             while left:
                 for _ in short_transactions(left, self._store, MOST_ITEMS):

@@ -11,6 +11,7 @@ from app.gui.layouts.models import COUNTER, Arrangement, ArrangementPlace
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.store import active_workspaces
 from app.gui.layouts.workspace import Workspace
+from app.security.audit_log import audit
 
 FRONTEND = "frontend"
 CLASSIC = ("classic_sample", "classic_production")
@@ -26,7 +27,7 @@ def _frontend_scopes(contents: Iterable[Content]) -> set[str]:
     return {scope for each in contents if isinstance(each, Workspace) and each.file == FRONTEND for scope in each.scopes}
 
 
-def hide_classic(contents: Iterable[Content]) -> None:
+def hide_classic(contents: Iterable[Content], user: str) -> None:
     """Hide classic workspaces before an import of the first ones of the new front end for their scope, but those that people edited.
 
     That is no removal: exports have them, and the next import does not show them again.
@@ -38,7 +39,8 @@ def hide_classic(contents: Iterable[Content]) -> None:
         table, place = Arrangement, ArrangementPlace
         with proxy.atomic():
             hidden = table.update(active=0, changed=advance(COUNTER)).where(table.id.in_(numbers), table.active == table.imported)
-            hidden.execute()
+            if number := hidden.execute():
+                audit("hide workspaces", f"{number} of the classic DQM GUI", "The new front end has workspaces now", user=user)
             still = table.select(table.id).where(table.id.in_(numbers), table.active > 0)
             place.delete().where(place.arrangement.in_(numbers), place.arrangement.not_in(still)).execute()
 

@@ -83,6 +83,7 @@ class DocumentFields:
             near = get_close_matches(name, names, 1)
             expected = f"the nearest is {near[0]}" if near else f"expected {', '.join(names)}"
             problems.add(self.field(name), f"There is no such field; {expected}")
+        problems.count += len(unknown[MAX_LISTED:])
 
     def field(self, name: str) -> str:
         """The place of a field in the document."""

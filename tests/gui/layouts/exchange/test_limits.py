@@ -145,9 +145,9 @@ def test_names_that_are_twice_are_all_named_with_their_object() -> None:
 
 def test_all_problems_of_a_layout_are_counted() -> None:
     cells = [{"plot": "A/x", "plots": number} for number in range(20)]
-    layout = {"path": "A/b", "scope": ["online"], "rows": [cells] * 50}
+    layout = {"path": "A/b", "scope": ["online"], "rows": [cells] * 50} | dict.fromkeys(map(str, range(200)))
 
-    assert read_file("file.json", json.dumps({"schema": "dqm-layouts/2", "layout": [layout]}).encode()).problems.count == 1_000
+    assert read_file("file.json", json.dumps({"schema": "dqm-layouts/2", "layout": [layout]}).encode()).problems.count == 1_200
 
 
 @pytest.mark.parametrize("path", ["Bi\u202edi/a", "A/a\u200bb", "\ufeffA/b"])
