@@ -148,7 +148,7 @@ def draft(number: int) -> AnyResponse:
     scopes = tuple(scope for scope in SCOPES if scope in request.form.getlist("scope"))
     try:
         made = private.draft(found.layout, request.form.get("path", ""), scopes, request.form.get("reason", "").strip())
-    except GuiError as error:
+    except (GuiError, Problem) as error:  # a Problem: who is no expert of the subsystem of the path keeps the form
         return _layout_page(found, error)
     return redirect(f"{request.script_root}/layouts/{made}", 303)
 
@@ -198,7 +198,7 @@ def _pin_page(address: str, error: GuiError | None = None) -> Response:
     return _own_page("gui/my_plots_pin.html", error, view=view, paths=paths, pin_choices=choices, default_name=name)
 
 
-def _layout_page(found: PrivateLayout, error: GuiError | None = None) -> Response:
+def _layout_page(found: PrivateLayout, error: GuiError | Problem | None = None) -> Response:
     return _own_page(
         "gui/my_plots_layout.html",
         error,
@@ -216,9 +216,9 @@ def _shared_page(found: PrivateLayout, error: GuiError | None = None) -> Respons
     return _own_page("gui/my_plots_shared.html", error, found=found, layout=found.layout, samples=newest_samples())
 
 
-def _own_page(template: str, error: GuiError | None = None, **context: Any) -> Response:
+def _own_page(template: str, error: GuiError | Problem | None = None, **context: Any) -> Response:
     """A page of private layouts, which no cache stores; with status and message of an error, if there is one."""
-    problem = error and problem_of(error)
+    problem = problem_of(error) if isinstance(error, GuiError) else error
     conflict = isinstance(error, ArrangementConflict)
     text = render_template(template, problem=problem, conflict=conflict, max_name=MAX_NAME, **context)
     response = make_response(text, problem.status if problem else 200)

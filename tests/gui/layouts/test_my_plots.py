@@ -454,6 +454,7 @@ def test_an_expert_makes_a_draft_of_a_layout_for_all(browsers: Browsers, client:
     foreign = pia.post(f"/my/plots/{number}/draft", data=form | {"path": "Hcal/Layouts/Mine"})
     assert foreign.status_code == 403
     assert "Needs the role expert for Hcal" in foreign.text
+    assert 'name="path" value="Hcal/Layouts/Mine"' in foreign.text, "the form keeps what was typed"
 
 
 @pytest.mark.parametrize(
