@@ -97,9 +97,8 @@ def home_target() -> str | None:
     )
     plots = tuple(dict.fromkeys(_selected_plots(f"{args['run_number']}{key.dataset}/".encode())))
     if len(plots) > 1:
-        marks = tuple(dict.fromkeys(_in_layout(view, path).plot or path for path in plots))
-        return view.replace(marks=marks[:MAX_MARKS], side_by_side=True).address
-    return (_in_layout(view, plots[0]) if plots else view).address
+        return view.replace(marks=plots[:MAX_MARKS], side_by_side=True).address
+    return (view.replace(plot=plots[0]) if plots else view).address
 
 
 def _large(view: View, focus: bytes) -> View:
@@ -107,17 +106,6 @@ def _large(view: View, focus: bytes) -> View:
     if layout_index(scope_of(view.key.dataset)).find(focus):
         return view.replace(folder=focus)
     return view.replace(folder=focus.rpartition(b"/")[0], plot=focus)
-
-
-def _in_layout(view: View, path: bytes) -> View:
-    """The view of a large plot of the newer front end, which has plots of layouts in the folder of their layout."""
-    index = layout_index(scope_of(view.key.dataset))
-    folder, _, name = path.rpartition(b"/")
-    for ref in index.folder(folder).layouts:
-        for layout in index.plots(*index.positions(ref.path)):
-            if plot := next((source for source in layout.sources if source.rpartition(b"/")[2] == name), b""):
-                return view.replace(folder=ref.path, plot=plot)
-    return view.replace(plot=path)
 
 
 def _workspace(dataset: str, name: str) -> str:
@@ -140,8 +128,7 @@ def local_overlay_target() -> str:
     references = _usable(chain(others, everywhere))
     interactive = "on" if args.get("jsroot", "").lower() == "true" else ""
     compare, options = _compare(args.get("ref", "")), _newer_options()
-    view = View(key, folder, interactive=interactive, references=references, compare=compare, options=options)
-    return _in_layout(view, plot).address
+    return View(key, folder, plot=plot, interactive=interactive, references=references, compare=compare, options=options).address
 
 
 def _newer_sample() -> SampleKey | None:

@@ -15,6 +15,7 @@ from app.gui.pages.compare import choices_fragment, compare_context, legend_of, 
 from app.gui.pages.failing import failing_page
 from app.gui.pages.frame import frame_of_request, sample_frame
 from app.gui.pages.layout_lists import with_cell
+from app.gui.pages.layout_plots import found_in_layouts
 from app.gui.pages.listing import TILES_PER_PAGE, folder_exists, list_view
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import nearest_lumi
@@ -91,6 +92,8 @@ def _live_response(view: View) -> AnyResponse:
 
 
 def _sample_response(sample: OpenSample, view: View) -> Response:
+    if (found := found_in_layouts(sample, view)) != view:
+        return make_response(redirect(found.address))
     if is_live(view.key.run, view.key.dataset):
         view = view.replace(stamp=sample.version)
     view = with_cell(view)

@@ -12,7 +12,7 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index, workspace_menu
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.workspace import Workspace
-from app.gui.layouts.workspaces import shown_kind
+from app.gui.layouts.workspaces import SUMMARY_FOLDER, shown_kind
 from app.gui.pages.compare import compare_context, legend_of
 from app.gui.pages.frame import frame_of_request
 from app.gui.pages.marked import marks_context
@@ -36,6 +36,8 @@ def workspace_response(sample: OpenSample, view: View) -> Response | None:
         if _exists(sample, root) and not (view.folder + b"/").startswith(root + b"/"):
             return make_response(redirect(view.replace(folder=root).address))
         workspace = replace(workspace, folders=(text(root),))
+    if view.folder == SUMMARY_FOLDER.encode() and shown_kind(workspace) == "quality":
+        return make_response(redirect(view.replace(folder=b"").address))
     if view.folder:
         return None
     if shown_kind(workspace) in SHARES:

@@ -56,24 +56,19 @@ def test_a_link_of_the_classic_front_end_leads_to_its_workspace(client: FlaskCli
         ("workspaces=Everything", "?ws=Everything"),
         (
             f"folder_path=PixelPhase1/Layouts&selected_plots={OWN}/PixelPhase1/Layouts/charge_PXBarrel",
-            "/PixelPhase1/Layouts/00%20-%20Summary?plot=PixelPhase1%2FTracks%2Fcharge_PXBarrel",
+            "/PixelPhase1/Layouts?plot=PixelPhase1%2FLayouts%2Fcharge_PXBarrel",
         ),
         (
             f"folder_path=PixelPhase1/Layouts&selected_plots={OWN}/PixelPhase1/Layouts/charge_PXBarrel%26{OWN}/PixelPhase1/Layouts/other",
-            "/PixelPhase1/Layouts?mark=PixelPhase1%2FTracks%2Fcharge_PXBarrel&mark=Hcal%2Fother&show=marked",
+            "/PixelPhase1/Layouts?mark=PixelPhase1%2FLayouts%2Fcharge_PXBarrel&mark=PixelPhase1%2FLayouts%2Fother&show=marked",
         ),
     ],
 )
-def test_a_link_of_the_newer_front_end_leads_to_its_workspace_and_the_plots_of_its_layouts(
+def test_a_link_of_the_newer_front_end_leads_to_its_workspace_and_the_plots_in_its_folders(
     client: FlaskClient, query: str, target: str
 ) -> None:
     answer = client.get(f"/?{NEWER}&{query}")
     assert (answer.status_code, answer.location) == (302, PLACE + target)
-
-
-def test_a_link_to_a_plot_beside_others_finds_it_in_its_layout(client: FlaskClient) -> None:
-    answer = client.get(f"/plotsLocalOverlay/?{NEWER}&folders_path=PixelPhase1/Layouts&plot_name=other", follow_redirects=False)
-    assert answer.location == f"{PLACE}/PixelPhase1/Layouts/00%20-%20Summary?plot=Hcal%2Fother"
 
 
 def test_the_workspace_of_everything_is_left_out_where_there_is_none(client: FlaskClient) -> None:

@@ -16,6 +16,8 @@ from tests.gui.pages.pages import COSMICS, HTMX, read, words
 
 SCOPES = ("offline",)
 ZERO_BIAS = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
+NEWER = "/?run_number=367140&dataset_name=/Cosmics/Run2023C-Demo-v1/DQMIO"
+"""The sample COSMICS in links of the React front end."""
 BARREL = "PixelPhase1/Tracks/PXBarrel"
 CHARGE, FAILING, SIZE = f"{BARREL}/charge_PXLayer_1", f"{BARREL}/charge_PXLayer_3", f"{BARREL}/size_PXLayer_1"
 
@@ -83,6 +85,15 @@ def test_the_summary_has_the_subsystems_in_the_order_of_the_layout_with_their_ma
     assert maps[:2] == ["Hcal", "EcalBarrel"]
     assert "Without report summary in this sample: Castor" in words(page)
     assert re.search(r"\d\d\.\d %", words(page))
+
+
+def test_a_link_of_the_react_front_end_to_the_summary_opens_the_summary(client: FlaskClient) -> None:
+    for place in (f"{COSMICS}/Summary?ws=Summary", f"{NEWER}&folder_path=Summary&workspaces=Summary"):
+        page = client.get(place, follow_redirects=True).text
+        assert 'alt="Report summary map of Hcal' in page
+        assert links(page, "Leave the workspace") == [COSMICS]
+    assert "Summaries" in words(read(client, f"{COSMICS}/Summary?ws=Reports"))
+    assert "Plot reportSummaryMap" in read(client, f"{COSMICS}/Summary/Summaries?ws=Summary")
 
 
 def test_the_reports_are_the_table_alone(client: FlaskClient) -> None:
