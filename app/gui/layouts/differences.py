@@ -91,7 +91,8 @@ def _grid(old: Layout, new: Layout) -> Iterator[str]:
     moved = _moved([plot for plot in before if plot in after], [plot for plot in after if plot in before])
     yield from (f"moved {plot.path} from {before[plot][0]} to {after[plot][0]}" for plot in after if plot in moved)
     ignored = moved | set(removed.values()) | set(added.values())
-    yield from _shape(_rows(old, ignored), _rows(new, ignored))
+    if _rows(old, ignored) != _rows(new, ignored):
+        yield from _shape(old, new)
     for plot in after:
         if plot in before:
             yield from _cell(plot.path, before[plot][1], after[plot][1])
@@ -129,14 +130,14 @@ def _rows(layout: Layout, ignored: Collection[_Plot]) -> list[list[_Plot | None]
     return [cells for row in _named(layout) if (cells := [plot for plot, _ in row if plot not in ignored])]
 
 
-def _shape(old: list[list[_Plot | None]], new: list[list[_Plot | None]]) -> Iterator[str]:
-    if old == new:
-        return
-    gaps, rows = (sum(row.count(None) for row in new) - sum(row.count(None) for row in old)), len(new) - len(old)
+def _shape(old: Layout, new: Layout) -> Iterator[str]:
+    """What differs between grids whose common plots are not in the same rows and columns."""
+    gaps = sum(row.count(None) for row in new.rows) - sum(row.count(None) for row in old.rows)
+    rows = len(new.rows) - len(old.rows)
     if gaps:
         yield f"{'added' if gaps > 0 else 'removed'} {_counted(abs(gaps), 'gap')}"
     if rows:
-        yield f"{_counted(abs(rows), 'row')} {'more' if rows > 0 else 'less'} for the same plots"
+        yield f"{_counted(abs(rows), 'row')} {'more' if rows > 0 else 'less'}"
     if not gaps and not rows:
         yield "other rows and columns for the same plots"
 
