@@ -57,7 +57,7 @@ def import_layouts(files: tuple[Path, ...], scopes: tuple[str, ...], reason: str
 
     cli.open_database()
     contents, problems = _read(files, scopes)
-    reason = reason or shortened(f"Import of {', '.join(file.name for file in files)}")
+    reason = reason or shortened(f"Import of {', '.join(file.name for file in files)}", MAX_REASON // 2)
     with click.progressbar(length=len(contents), label="importing", show_pos=True, file=sys.stderr) as bar:
         imported = import_all(contents, reason=reason, replace=replace, progress=lambda done: bar.update(done - bar.pos))
         bar.update(len(imported) - bar.pos)

@@ -1,5 +1,6 @@
 // The grid of a layout by keys and by drag: arrows go to another cell, with Alt they move the cell, Delete removes it; a cell that is
 // dragged onto another is exchanged with it. Each change presses a button of the form, so the server does it as without scripts.
+// The draft of a layout or workspace stays in its form until it is stored, whatever the server answers.
 "use strict";
 (() => {
   const DIRECTIONS = { ArrowLeft: ["left", 0, -1], ArrowRight: ["right", 0, 1], ArrowUp: ["up", -1, 0], ArrowDown: ["down", 1, 0] };
@@ -40,7 +41,8 @@
     event.preventDefault();
   });
 
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.xhr?.status >= 400) document.getElementById("layout-problem")?.focus(); // the button is far below it
     if (!isMoving) return;
     isMoving = false;
     const cell = openCell();
@@ -68,7 +70,32 @@
       if (name === "drop" && cell !== dragged) press(`exchange:${placeOf(dragged)}:${placeOf(cell)}`);
     });
   }
-  // The draft is in the page alone until it is stored.
+  /** What a page in place of the form says, as parts of a sentence. */
+  function saidBy(xhr) {
+    if (new URL(xhr.responseURL).pathname.endsWith("/account/sign-in")) {
+      const link = Object.assign(document.createElement("a"), {
+        href: xhr.responseURL,
+        target: "_blank",
+        textContent: "Sign in in another tab",
+      });
+      return ["you are signed out. ", link, ", then press the button again."];
+    }
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    return [page.querySelector("#main .problem p")?.textContent ?? `the server answered with status ${xhr.status}`, "."];
+  }
+
+  // A page in place of the form, such as the one to sign in, would leave nothing of the draft.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig, xhr } = event.detail;
+    const box = document.getElementById("layout-not-stored");
+    if (requestConfig.elt.id !== "layout-form" || xhr.status === 204 || xhr.responseText.includes('id="layout-form"')) return;
+    event.detail.shouldSwap = false;
+    isMoving = false;
+    box.replaceChildren("Nothing was stored: ", ...saidBy(xhr), " Your draft is still here.");
+    box.hidden = false;
+    box.focus();
+  });
+
   document.addEventListener("input", (event) => {
     isUnsaved ||= Boolean(event.target.closest("#layout-form"));
   });

@@ -26,6 +26,7 @@ class ArrangementEntry(NamedTuple):
     source: str  # file of the watched folder, or ""
     at: float | None  # of the newest version, Unix s UTC
     user: str  # author of the newest version
+    action: str  # of the newest version, as in ArrangementVersion
     scopes: tuple[str, ...] = ()  # where it is active
 
 
@@ -73,7 +74,7 @@ def entries(numbers: Sequence[int]) -> list[ArrangementEntry]:
     """The arrangements with these numbers, in their order."""
     newest = (ArrangementVersion.arrangement == Arrangement.id) & (ArrangementVersion.number == Arrangement.newest)
     columns = (Arrangement.id, Arrangement.path, Arrangement.active, Arrangement.newest, Arrangement.source)
-    query = Arrangement.select(*columns, ArrangementVersion.at, ArrangementVersion.user)
+    query = Arrangement.select(*columns, ArrangementVersion.at, ArrangementVersion.user, ArrangementVersion.action)
     query = query.join(ArrangementVersion, JOIN.LEFT_OUTER, on=newest).where(Arrangement.id.in_(list(numbers)))
     places = ArrangementPlace.select(ArrangementPlace.arrangement, ArrangementPlace.scope)
     scopes: dict[int, set[str]] = {}

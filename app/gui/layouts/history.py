@@ -8,7 +8,7 @@ from app.core.database import rows
 from app.gui.layouts.contents import Content, content_of
 from app.gui.layouts.differences import differences
 from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementVersion
-from app.gui.layouts.versions import find
+from app.gui.layouts.versions import REMOVE, find, version_at
 
 MOST_VERSIONS = 100
 """Versions in a part of the history."""
@@ -77,6 +77,5 @@ def _activations(row: Arrangement, numbers: list[int]) -> dict[tuple[int, float]
 
 
 def is_removed(row: Arrangement) -> bool:
-    """Whether an arrangement was removed; otherwise one without an active version is a draft, or gave way to another one."""
-    table = ArrangementActivation
-    return not row.active and table.select().where(table.arrangement == row.id, table.number == 0).exists()
+    """Whether the newest version of an arrangement removed it; otherwise one without an active version is a draft, or gave way to another one."""
+    return version_at(row, row.newest).action == REMOVE

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 from app.core.database import one_writer, rows
 from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content, content_of, plots_of, text_of
-from app.gui.layouts.errors import PathTaken, UnknownArrangement
+from app.gui.layouts.errors import InvalidArrangement, PathTaken, UnknownArrangement
 from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
 from app.security.audit_log import acting_user
+
+MAX_REASON = 500
+"""Most characters of a reason."""
 
 
 class ChangeAuthor(NamedTuple):
@@ -23,7 +26,10 @@ class ChangeAuthor(NamedTuple):
 
     @classmethod
     def now(cls, reason: str, user: str = "") -> ChangeAuthor:
-        """A change by a user; "" is the sender of the request."""
+        """A change by a user; "" is the sender of the request. Raises InvalidArrangement for a reason that is too long."""
+        if len(reason) > MAX_REASON:
+            problem = f"Expected at most {MAX_REASON} characters, not {len(reason):,}"
+            raise InvalidArrangement("The reason cannot be used", [("reason", problem)])
         return cls(user or acting_user(), reason, time.time())
 
     @property
@@ -60,6 +66,12 @@ def version_at(row: Arrangement, number: int) -> ArrangementVersion:
     return found
 
 
+def draft_of(row: Arrangement) -> ArrangementVersion | None:
+    """The newest version if it is not active, and did not remove the arrangement."""
+    newest = version_at(row, row.newest)
+    return None if row.newest == row.active or newest.action == REMOVE else newest
+
+
 def add_version(row: Arrangement, based_on: int, content: Content, action: str, change: ChangeAuthor) -> int:
     """Add a version behind `based_on`, the newest one that the author knows; returns its number. Raises ArrangementConflict."""
     one_version_at_a_time()
@@ -83,12 +95,17 @@ def conflict(arrangement: int) -> ArrangementConflict:
     return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user, is_removed=newest.action == REMOVE)
 
 
-def check_not_passed(row: Arrangement, number: int) -> None:
-    """Raise ArrangementConflict if a later version than this one was active, or the arrangement was removed after it."""
+def is_passed(row: Arrangement, number: int) -> bool:
+    """Whether a later version than this one was active, or this one or a later one removed the arrangement: then it can be rolled back to."""
     version, activation = ArrangementVersion, ArrangementActivation
     later = activation.select().where(activation.arrangement == row.id, activation.number > number)
-    removed = version.select().where(version.arrangement == row.id, version.number > number, version.action == REMOVE)
-    if later.exists() or removed.exists():
+    removed = version.select().where(version.arrangement == row.id, version.number >= number, version.action == REMOVE)
+    return bool(later.exists() or removed.exists())
+
+
+def check_not_passed(row: Arrangement, number: int) -> None:
+    """Raise ArrangementConflict for a version that can't be activated, but rolled back to."""
+    if is_passed(row, number):
         raise conflict(row.id)
 
 

@@ -20,6 +20,7 @@ from app.gui.layouts.models import Arrangement
 from app.gui.layouts.rights import check_may_change, may_change
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.subsystems import subsystem_of
+from app.gui.layouts.versions import MAX_REASON, is_passed, version_at
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
 from app.gui.samples import LARGEST
@@ -31,7 +32,6 @@ from app.web.arguments import int_arg, parse_int
 from app.web.clock import time_html
 
 MAX_FORM_BYTES = 32 * 1024
-MAX_REASON = 500
 
 
 @blueprint.get("/<int:number>")
@@ -87,6 +87,8 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
     content = store.content_at(row, number)
     sample = chosen_sample(request.args, content.scopes) if isinstance(content, Layout) else None
     active = store.content_at(row, row.active) if row.active else None
+    removed = is_removed(row)
+    can_change = may_change(row.owner, row.path, content.path) and not row.source
     page = render_template(
         "gui/layouts/detail.html",
         row=row,
@@ -99,9 +101,12 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
         place=_place(row, sample, content) if row.active else "",
         may_add=current_user().role >= Role.EXPERT,
         history=history_of(row.id, int_arg("before", 0, LARGEST)),
-        is_removed=is_removed(row),
+        is_removed=removed,
+        is_passed=is_passed(row, number),
+        newest=version_at(row, row.newest),
+        can_remove=can_change and number == (row.active or row.newest) and not removed,
         differences=differences(active, content) if active and number != row.active else [],
-        may_change=may_change(row.owner, row.path, content.path) and not row.source,
+        may_change=can_change,
         subsystem=subsystem_of(row.path),
         source=shown_path(row.source),
         max_reason=MAX_REASON,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.input_problems import InputProblems
 from app.gui.layouts import store
 from app.gui.layouts.checking.check import check_layout
 from app.gui.layouts.checking.findings import CheckFinding
-from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.differences import differences
-from app.gui.layouts.errors import InvalidArrangement, PathTaken
+from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
 from app.gui.layouts.exchange.parsing import layout_from_document
 from app.gui.layouts.layout import DRAWN, Layout
@@ -21,13 +19,15 @@ from app.gui.layouts.models import LAYOUT, Arrangement
 from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.subsystems import subsystem_of
-from app.gui.pages.layouts.detail import MAX_REASON, arrangement
+from app.gui.layouts.versions import MAX_REASON, draft_of
+from app.gui.pages.layouts.detail import arrangement
 from app.gui.pages.layouts.form import STORED, LayoutForm, form_from_request, form_of
 from app.gui.pages.layouts.form_cells import FIELD, fields_of
 from app.gui.pages.layouts.grid import NEW_PLOT, CellPlace, find_plot
 from app.gui.pages.layouts.labels import label_of, place_of
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
+from app.gui.pages.layouts.storing import Problems, Refusal, problems_of, store_draft
 from app.gui.samples import LARGEST
 from app.security import Role, needs
 from app.security.subsystems import may_edit
@@ -40,8 +40,6 @@ MAX_FORM_BYTES = 4 * 1024 * 1024
 MAX_FOUND = 40
 """Plots that are listed for some words."""
 
-Problems = list[tuple[str, str]]
-
 
 @blueprint.get("/new")
 @needs(Role.EXPERT)
@@ -49,7 +47,7 @@ def new() -> Response:
     """The form of a new layout, for the scope and folder of the address, or like the layout `copy`."""
     if number := int_arg("copy", 0, LARGEST):
         row = arrangement(number)
-        return _form_page(form_of(_layout(row, row.active or row.newest), 0), None)
+        return _form_page(form_of(_layout(row, row.active or row.newest)), None)
     scope, folder = request.args.get("scope", ""), request.args.get("folder", "")
     form = LayoutForm(path=f"{folder}/" if folder else "", scopes=(scope,) if scope in SCOPES else (SCOPES[0],))
     return _form_page(form, None)
@@ -65,9 +63,10 @@ def add() -> AnyResponse:
 @blueprint.get("/<int:number>/edit")
 @needs(Role.VIEWER)
 def edit(number: int) -> Response:
-    """The form of the newest version of a layout, with the fields of the plot `plot`."""
+    """The form of the newest version of a layout, or of its `version`, with the fields of the plot `plot`."""
     row = _editable(number)
-    form = form_of(_layout(row, row.newest), row.newest)
+    begun = int_arg("version", row.newest, LARGEST)
+    form = form_of(_layout(row, begun), row.newest, begun)
     return _form_page(replace(form, open=find_plot(form.rows, request.args.get("plot", ""))), row)
 
 
@@ -120,22 +119,11 @@ def _store(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> Any
     try:
         content = layout_from_document(form.layout.document)
     except InvalidArrangement as error:
-        problems += error.fields.listed if isinstance(error.fields, InputProblems) else error.fields
-        return _form_page(_at_first(form, problems), row, problems, status=400)
+        problems += problems_of(error)
     if problems:
-        return _form_page(form, row, problems, status=400)
-    try:
-        saved = store.save(content, arrangement=row.id if row else None, based_on=form.based_on, reason=form.reason)
-        if is_active:
-            store.activate(saved.arrangement, saved.number, form.reason)
-    except ArrangementConflict as conflict:
-        return _form_page(form, row, conflict=conflict, status=409)
-    except PathTaken as error:
-        return _form_page(form, row, [("path", error.message)], status=409)
-    address = url_for("layouts.detail", number=saved.arrangement, version=None if is_active else saved.number)
-    if "HX-Request" in request.headers:  # a redirection would leave the address of the editor
-        return Response(status=204, headers={"HX-Redirect": address})
-    return redirect(address, 303)
+        return _form_page(_at_first(form, problems), row, Refusal(400, problems))
+    answer = store_draft(content, row, form.based_on, form.reason, is_active=is_active)
+    return _form_page(form, row, answer) if isinstance(answer, Refusal) else answer
 
 
 def _missing(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> Problems:
@@ -160,15 +148,9 @@ def _at_first(form: LayoutForm, problems: Problems) -> LayoutForm:
     return replace(form, open=first) if first else form
 
 
-def _form_page(
-    form: LayoutForm,
-    row: Arrangement | None,
-    problems: Problems | None = None,
-    *,
-    conflict: ArrangementConflict | None = None,
-    status: int = 200,
-) -> Response:
+def _form_page(form: LayoutForm, row: Arrangement | None, refusal: Refusal | None = None) -> Response:
     """The form; after a conflict with the layout as it is now beside the draft, and a second attempt to save replaces it."""
+    conflict = refusal.conflict if refusal else None
     chosen = chosen_sample(request.values, form.scopes)
     if conflict:
         form = replace(form, based_on=conflict.number)
@@ -177,6 +159,7 @@ def _form_page(
         "gui/layouts/form.html",
         form=form,
         row=row,
+        draft=draft_of(row) if row else None,
         chosen=chosen,
         grid=chosen.grid(form.layout),
         fields=fields_of(form.open_cell or NEW_PLOT),
@@ -184,7 +167,7 @@ def _form_page(
         is_opened="plot" in request.args or request.form.get("do", "").startswith("open:"),  # then the focus is in its fields
         drawn=DRAWN,
         found=_found(chosen, form.find) if form.find else None,
-        problems=[(label_of(name), problem) for name, problem in problems or []],
+        problems=[(label_of(name), problem) for name, problem in refusal.problems] if refusal else [],
         conflict=conflict,
         other=other,
         other_grid=chosen.grid(other) if isinstance(other, Layout) else [],
@@ -195,7 +178,7 @@ def _form_page(
         subsystem=subsystem_of(form.path),
         limits={"path": MAX_PATH_BYTES, "text": MAX_TEXT_CHARS, "reason": MAX_REASON, "found": MAX_FOUND},
     )
-    return make_response(text, status)
+    return make_response(text, refusal.status if refusal else 200)
 
 
 def _findings(layout: Layout, chosen: ChosenSample) -> list[tuple[str, CellPlace | None, CheckFinding]]:

@@ -24,6 +24,7 @@ class LayoutForm:
 
     Attributes:
         based_on: Number of the newest version when the edit began; 0 for a new layout.
+        begun: Number of the version that the form began with, an earlier one if the newest is a draft that is left out.
         keys, beams: As `Fits` of a layout, with commas between them.
         file, by_record: As of the layout; they are not edited.
         open: The place of the cell whose fields are shown, or None.
@@ -40,6 +41,7 @@ class LayoutForm:
     file: str = ""
     by_record: bool = False
     based_on: int = 0
+    begun: int = 0
     open: CellPlace | None = None
     find: str = ""
     preview: bool = False
@@ -120,10 +122,10 @@ class LayoutForm:
         return replace(self, rows=edited.rows, open=edited.place)
 
 
-def form_of(layout: Layout, based_on: int) -> LayoutForm:
-    """The form of a stored layout."""
+def form_of(layout: Layout, based_on: int = 0, begun: int = 0) -> LayoutForm:
+    """The form of a stored layout; arguments as of LayoutForm."""
     keys, beams = (", ".join(words) for words in layout.fits)
-    return LayoutForm(layout.path, layout.scopes, keys, beams, layout.help, layout.rows, layout.file, layout.by_record, based_on)
+    return LayoutForm(layout.path, layout.scopes, keys, beams, layout.help, layout.rows, layout.file, layout.by_record, based_on, begun)
 
 
 def form_from_request(sent: MultiDict[str, str]) -> LayoutForm:
@@ -143,6 +145,7 @@ def form_from_request(sent: MultiDict[str, str]) -> LayoutForm:
         file=sent.get("file", ""),
         by_record="by_record" in sent,
         based_on=parse_int(sent.get("based_on", ""), LARGEST) or 0,
+        begun=parse_int(sent.get("begun", ""), LARGEST) or 0,
         open=place,
         find=sent.get("find", "").strip(),
         preview="preview" in sent,

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core.input_problems import InputProblems
 from app.gui.current import layout_index, workspace_menu
 from app.gui.layouts import store
-from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.differences import differences
-from app.gui.layouts.errors import InvalidArrangement, PathTaken
+from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.parsing import workspace_from_document
 from app.gui.layouts.models import WORKSPACE, Arrangement
 from app.gui.layouts.quick import quick_entries
 from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.versions import MAX_REASON, draft_of
 from app.gui.layouts.workspace import KINDS, Workspace
-from app.gui.pages.layouts.detail import MAX_REASON, arrangement
+from app.gui.pages.layouts.detail import arrangement
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
+from app.gui.pages.layouts.storing import Refusal, problems_of, store_draft
 from app.gui.pages.layouts.workspace_form import ALL, LISTED, NONE, STORED, WorkspaceForm, form_from_request, form_of
+from app.gui.samples import LARGEST
 from app.security import Role, needs
 from app.web import Problem
+from app.web.arguments import int_arg
 
 MAX_FORM_BYTES = 1024 * 1024
 
-LABELS = {"scope": "Scopes", "keys": "Run types", "quick": "Quick collection", "layouts": "Folder of layouts", "match": "Paths match"}
+LABELS = {
+    "path": "Name",
+    "scope": "Scopes",
+    "keys": "Run types",
+    "quick": "Quick collection",
+    "layouts": "Folder of layouts",
+    "match": "Paths match",
+}
 """Labels of fields whose name in a document says less."""
 
 FOLDER_CHOICES = {ALL: "all folders", LISTED: "these folders", NONE: "no folders"}
@@ -60,9 +69,10 @@ def add_workspace() -> AnyResponse:
 @blueprint.get("/workspaces/<int:number>/edit")
 @needs(Role.VIEWER)
 def edit_workspace(number: int) -> Response:
-    """The form of the newest version of a workspace."""
+    """The form of the newest version of a workspace, or of its `version`."""
     row = _editable(number)
-    return _form_page(form_of(_content(row), row.newest), row)
+    begun = int_arg("version", row.newest, LARGEST)
+    return _form_page(form_of(_content(row, begun), row.newest, begun), row)
 
 
 @blueprint.post("/workspaces/<int:number>/edit")
@@ -83,9 +93,9 @@ def _editable(number: int) -> Arrangement:
     return row
 
 
-def _content(row: Arrangement) -> Workspace:
-    """The newest version of a workspace."""
-    content = store.content_at(row, row.newest)
+def _content(row: Arrangement, number: int) -> Workspace:
+    """A version of a workspace."""
+    content = store.content_at(row, number)
     if not isinstance(content, Workspace):
         raise TypeError(f"{row.path} is no workspace")
     return content
@@ -98,46 +108,36 @@ def _answer(row: Arrangement | None) -> AnyResponse:
     problems = [] if form.scopes or (row and row.owner) else [("scope", "Choose at least one")]
     if button == "activate" and not form.reason:
         problems.append(("reason", "Say why, for the history"))
+    if form.folders == LISTED and not form.listed_folders:
+        problems.append(("folders", "Name at least one folder, or choose all folders or none"))
     try:
-        content = workspace_from_document(form.document(_content(row) if row else None))
+        content = workspace_from_document(form.document(_content(row, form.begun or row.newest) if row else None))
     except InvalidArrangement as error:
-        problems += error.fields.listed if isinstance(error.fields, InputProblems) else error.fields
-        return _form_page(form, row, problems, status=400)
-    if problems and button in STORED:
-        return _form_page(form, row, problems, status=400)
-    return _store(form, content, row, is_active=button == "activate") if button in STORED else _form_page(form, row)
+        return _form_page(form, row, Refusal(400, problems + problems_of(error)))
+    if button not in STORED:
+        return _form_page(form, row)
+    if problems:
+        return _form_page(form, row, Refusal(400, problems))
+    answer = store_draft(content, row, form.based_on, form.reason, is_active=button == "activate")
+    return _form_page(form, row, answer, content) if isinstance(answer, Refusal) else answer
 
 
-def _store(form: WorkspaceForm, content: Workspace, row: Arrangement | None, *, is_active: bool) -> AnyResponse:
-    try:
-        saved = store.save(content, arrangement=row.id if row else None, based_on=form.based_on, reason=form.reason)
-        if is_active:
-            store.activate(saved.arrangement, saved.number, form.reason)
-    except ArrangementConflict as conflict:
-        return _form_page(form, row, content=content, conflict=conflict, status=409)
-    except PathTaken as error:
-        return _form_page(form, row, [("name", error.message)], status=409)
-    return redirect(url_for("layouts.detail", number=saved.arrangement, version=None if is_active else saved.number), 303)
+def _form_page(form: WorkspaceForm, row: Arrangement | None, refusal: Refusal | None = None, content: Workspace | None = None) -> Response:
+    """The form; after a conflict with what the other has, and a second attempt to save replaces it.
 
-
-def _form_page(
-    form: WorkspaceForm,
-    row: Arrangement | None,
-    problems: list[tuple[str, str]] | None = None,
-    *,
-    content: Workspace | None = None,
-    conflict: ArrangementConflict | None = None,
-    status: int = 200,
-) -> Response:
-    """The form; after a conflict with what the other has, and a second attempt to save replaces it."""
+    Args:
+        content: The workspace of the form, where a conflict compares it.
+    """
+    conflict = refusal.conflict if refusal else None
     chosen = chosen_sample(request.values, form.scopes)
     menu = workspace_menu((form.scopes or SCOPES)[0])
     text = render_template(
         "gui/layouts/workspace_form.html",
         form=form,
         row=row,
+        draft=draft_of(row) if row else None,
         based_on=conflict.number if conflict else form.based_on,
-        problems=[(_label(name), problem) for name, problem in problems or []],
+        problems=[(_label(name), problem) for name, problem in refusal.problems] if refusal else [],
         conflict=conflict,
         content=conflict.content if conflict else None,
         differences=differences(conflict.content, content) if conflict and content else [],
@@ -149,7 +149,7 @@ def _form_page(
         folder_choices=FOLDER_CHOICES,
         max_reason=MAX_REASON,
     )
-    return make_response(text, status)
+    return make_response(text, refusal.status if refusal else 200)
 
 
 def _checked(form: WorkspaceForm, chosen: ChosenSample) -> list[CheckedEntry]:

@@ -37,15 +37,21 @@ class WorkspaceForm:
     beams: str = ""
     reason: str = ""
     based_on: int = 0  # number of the newest version when the edit began; 0 for a new workspace
+    begun: int = 0  # number of the version that the form began with, an earlier one if the newest is a draft that is left out
 
     @property
     def quick(self) -> list[str]:
         """The paths of the quick collection, which can end in blanks."""
         return _lines(self.quick_lines)
 
+    @property
+    def listed_folders(self) -> list[str]:
+        """The folders of the list, whether the choice is these folders or not."""
+        return _lines(self.folder_lines)
+
     def document(self, stored: Workspace | None) -> dict[str, Any]:
         """The workspace as a document `dqm-layouts/2`, not checked, with the fields of a stored one that are not edited."""
-        folders = {ALL: [], LISTED: _lines(self.folder_lines), NONE: None}.get(self.folders, [])
+        folders = {ALL: [], LISTED: self.listed_folders, NONE: None}.get(self.folders, [])
         rank = parse_int(self.rank, LARGEST)
         has_usual_layouts = stored is not None and stored.layouts == "" and self.layouts == f"{stored.name}/Layouts"
         return {
@@ -64,8 +70,8 @@ class WorkspaceForm:
         } | ({"layouts": "" if has_usual_layouts else self.layouts} if self.layouts else {})
 
 
-def form_of(workspace: Workspace, based_on: int) -> WorkspaceForm:
-    """The form of a stored workspace."""
+def form_of(workspace: Workspace, based_on: int, begun: int) -> WorkspaceForm:
+    """The form of a stored workspace; arguments as of WorkspaceForm."""
     keys, beams = (", ".join(words) for words in workspace.fits)
     return WorkspaceForm(
         name=workspace.name,
@@ -81,6 +87,7 @@ def form_of(workspace: Workspace, based_on: int) -> WorkspaceForm:
         keys=keys,
         beams=beams,
         based_on=based_on,
+        begun=begun,
     )
 
 
@@ -96,6 +103,7 @@ def form_from_request(sent: MultiDict[str, str]) -> WorkspaceForm:
         match=sent.get("match", ""),
         quick_lines=sent.get("quick_lines", ""),
         based_on=parse_int(sent.get("based_on", ""), LARGEST) or 0,
+        begun=parse_int(sent.get("begun", ""), LARGEST) or 0,
     )
 
 

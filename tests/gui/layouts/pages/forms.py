@@ -44,7 +44,8 @@ class FormReader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._is_inside = False
-        elif tag == "textarea":
+        elif tag == "textarea" and self._area:
+            self.fields[self._area] = [self.fields[self._area][0].removeprefix("\n")]  # which browsers ignore
             self._area = None
         elif tag == "select":
             self._select = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.layouts.layout import Example, Layout, PlotCell
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.store import activate, active_layout, content_at, find, save
+from app.gui.layouts.store import activate, active_layout, content_at, find, remove, save
 from tests.gui.layouts.pages.forms import Editor
 from tests.security.conftest import HOME
 
@@ -19,7 +20,7 @@ SignIn = Callable[..., FlaskClient]
 
 PATH = "Pixel/Layouts/charge"
 ADC = "PixelPhase1/Phase1_MechanicalView/PXBarrel/adc_PXLayer_"
-FILE_CELL = PlotCell(f"{ADC}1", "Noise <b>", (("ytype", "log"), ("withx", "7")), "no", (f"{ADC}2",))
+FILE_CELL = PlotCell(f"{ADC}1", "\nNoise <b>", (("ytype", "log"), ("withx", "7")), "no", (f"{ADC}2",))
 STORED = Layout(PATH, ("offline",), ((FILE_CELL, None), (PlotCell("Pixel/absent"),)), file="pixel_layouts.py")
 
 
@@ -155,6 +156,74 @@ def test_the_second_of_two_editors_is_refused_and_shown_both(signed_in: SignIn, 
     assert active().help == "mine"
 
 
+def test_the_button_after_a_conflict_names_the_version_that_it_replaces(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    save(replace(STORED, help="theirs"), arrangement=number, based_on=1)
+    answer = editor.press("activate", help="mine", reason="mine")
+    assert re.search(r'value="activate">Replace version 2 of [^<]+</button>', answer.text)
+    assert 'id="layout-problem" role="alert" tabindex="-1"' in answer.text
+
+
+def test_a_draft_of_somebody_else_is_named_and_can_be_left_out(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    save(replace(STORED, help="half of it"), arrangement=number, based_on=1, reason="do not use")
+    client = signed_in("expert")
+    with_draft = Editor(client, f"/layouts/{number}/edit")
+    assert with_draft.field("help") == "half of it"
+    assert "<q><bdi>do not use</bdi></q>" in with_draft.answer.text
+    assert "<q><bdi>do not use</bdi></q>" in with_draft.press("add-row").text, "as long as the form is open"
+    assert f"/layouts/{number}/edit?version=1" in with_draft.answer.text
+    editor = Editor(client, f"/layouts/{number}/edit?version=1")
+    assert editor.field("help") == ""
+    assert "without the changes of the draft" in editor.answer.text
+    assert editor.press("activate", keys="pp_run", reason="for beams").status_code == 303
+    assert (active().help, active().fits.keys, find(number).active) == ("", ("pp_run",), 3)
+
+
+def press_in_page(client: FlaskClient, number: int, button: str, version: int = 0) -> str:
+    """Press a button of the page of a layout with its fields; the address of the form."""
+    page = client.get(f"/layouts/{number}" + (f"?version={version}" if version else "")).text
+    (form,) = [text for text in page.split("<form")[1:] if f">{button}</button>" in text]
+    action = re.findall(r'action="([^"]*)"', form)[0]
+    fields = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form))
+    assert client.post(action, data=fields | {"reason": "x"}, headers={"Origin": HOME}).status_code == 303
+    return str(action)
+
+
+def test_a_draft_is_discarded_in_its_page(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    save(replace(STORED, help="half of it"), arrangement=number, based_on=1)
+    client = signed_in("expert")
+    press_in_page(client, number, "Discard the draft", version=2)
+    assert (active(), find(number).newest) == (STORED, 3)
+    assert "is a draft of" not in client.get(f"/layouts/{number}").text
+    never_active = save(replace(STORED, path="Pixel/Layouts/other")).arrangement
+    press_in_page(client, never_active, "Discard the draft")
+    listed = client.get("/layouts?scope=inactive&folder=Pixel/Layouts").text
+    assert ">removed" in listed.partition("Pixel/Layouts/other")[2]
+
+
+@pytest.mark.parametrize(("version", "expected"), [(1, STORED), (2, replace(STORED, help="two")), (3, replace(STORED, help="two"))])
+def test_a_removed_layout_is_rolled_back_in_its_page(signed_in: SignIn, hub: Settings, version: int, expected: Layout) -> None:
+    number = stored()
+    save(replace(STORED, help="two"), arrangement=number, based_on=1)
+    remove(number, 2)
+    client = signed_in("expert")
+    assert "Activate version" not in client.get(f"/layouts/{number}?version={version}").text
+    press_in_page(client, number, f"Roll back to version {version}", version=version)
+    assert active() == expected
+
+
+def test_a_reason_is_not_longer_than_the_history_takes(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    answer = editor.press("save", help="new", reason="x" * 501)
+    assert answer.status_code == 400
+    assert "<b>Reason</b>: <bdi>Expected at most 500 characters, not 501</bdi>" in answer.text
+    assert (editor.field("help"), find(number).newest) == ("new", 1)
+
+
 def test_the_preview_has_the_active_layout_beside_the_draft(signed_in: SignIn, hub: Settings) -> None:
     number = stored()
     editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
@@ -184,7 +253,10 @@ def test_an_expert_cannot_move_a_layout_into_another_subsystem(signed_in: SignIn
     editor = Editor(signed_in("expert:Pixel"), f"/layouts/{stored()}/edit")
     assert "Experts of" not in editor.answer.text
     assert "Experts of <bdi>SiStrip</bdi>" in editor.press("keep", path="SiStrip/Layouts/charge").text
-    assert editor.press("activate", reason="x").status_code == 403
+    answer = editor.press("activate", help="mine", reason="x")
+    assert answer.status_code == 403
+    assert "<b>Path</b>: <bdi>Needs the role expert for SiStrip" in answer.text
+    assert (editor.field("path"), editor.field("help")) == ("SiStrip/Layouts/charge", "mine"), "the draft is still there"
     assert Arrangement.get().path == PATH
 
 

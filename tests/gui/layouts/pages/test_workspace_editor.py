@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.history import history_of
 from app.gui.layouts.layout import Fits, Layout, PlotCell
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.store import active_workspaces
+from app.gui.layouts.store import active_workspaces, save
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.pages.forms import Editor
 from tests.security.conftest import HOME
@@ -56,7 +57,7 @@ def test_a_workspace_that_is_stored_unchanged_keeps_everything(signed_in: SignIn
 def test_an_expert_orders_the_quick_collection_and_sees_it_in_the_history(signed_in: SignIn, hub: Settings) -> None:
     number = stored()
     editor = Editor(signed_in("expert:PixelPhase1"), f"/layouts/workspaces/{number}/edit")
-    assert editor.field("quick_lines") == "\nPixelPhase1/Layouts/00 - Charge \nPixelPhase1/Layouts/01\t"
+    assert editor.field("quick_lines") == "PixelPhase1/Layouts/00 - Charge \nPixelPhase1/Layouts/01\t"
     lines = f"{CHARGE}\r\n\r\nPixelPhase1/Layouts/01\t\r\nPixelPhase1/Layouts/00 - Charge \r\n"
     assert editor.press("activate", quick_lines=lines, folders="none", rank="3", reason="charge first").status_code == 303
     (workspace,) = active()
@@ -141,3 +142,35 @@ def test_the_editor_of_layouts_stores_nothing_in_a_workspace(signed_in: SignIn, 
     assert client.get(f"/layouts/{number}/edit").status_code == 404
     assert client.post(f"/layouts/{number}/edit", data=form, headers={"Origin": HOME}).status_code == 404
     assert len(history_of(number)) == 1
+
+
+def test_these_folders_need_a_folder(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/workspaces/{number}/edit")
+    answer = editor.press("save", folder_lines="\n ")
+    assert answer.status_code == 400
+    assert "<b>Folders</b>: <bdi>Name at least one folder" in answer.text
+    assert active() == [PIXEL]
+
+
+def test_a_workspace_that_its_sender_may_not_store_stays_in_the_form(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert:PixelPhase1"), f"/layouts/workspaces/{number}/edit")
+    answer = editor.press("activate", name="Ecal", category="Mine", reason="x" * 501)
+    assert answer.status_code == 403
+    assert "<b>Name</b>: <bdi>Needs the role expert for Ecal" in answer.text
+    assert editor.field("category") == "Mine"
+    answer = editor.press("activate", name="PixelPhase1")
+    assert answer.status_code == 400
+    assert "<b>Reason</b>: <bdi>Expected at most 500 characters, not 501" in answer.text
+    assert (editor.field("category"), active()) == ("Mine", [PIXEL])
+
+
+def test_a_form_begins_with_the_active_workspace_instead_of_a_draft(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    save(replace(PIXEL, rank=99), arrangement=number, based_on=1, reason="not ready")
+    editor = Editor(signed_in("expert"), f"/layouts/workspaces/{number}/edit")
+    assert "not ready" in editor.answer.text
+    editor = Editor(editor.client, f"/layouts/workspaces/{number}/edit?version=1")
+    assert editor.press("activate", category="Mine", reason="x").status_code == 303
+    assert active() == [replace(PIXEL, category="Mine")]

@@ -1,0 +1,56 @@
+"""The end of an edit: the draft of a form is stored, or its sender learns why not and keeps it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.input_problems import InputProblems
+from app.gui.layouts import store
+from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.contents import Content
+from app.gui.layouts.errors import InvalidArrangement, NotEditable, PathTaken
+from app.gui.layouts.models import Arrangement
+from app.web import Problem
+
+Problems = list[tuple[str, str]]
+"""Field of a document, and what is wrong with it."""
+
+
+class Refusal(NamedTuple):
+    """Why a draft was not stored, with the HTTP status of the answer."""
+
+    status: int
+    problems: Problems
+    conflict: ArrangementConflict | None = None
+
+
+def store_draft(content: Content, row: Arrangement | None, based_on: int, reason: str, *, is_active: bool) -> AnyResponse | Refusal:
+    """Save a draft as a new version and lead to it, or say why that is not possible.
+
+    Args:
+        row: Whose version it is; None for a new arrangement.
+        based_on: Number of the newest version when the edit began.
+        is_active: Whether it becomes active at once.
+    """
+    try:
+        saved = store.save(content, arrangement=row.id if row else None, based_on=based_on, reason=reason, is_active=is_active)
+    except ArrangementConflict as conflict:
+        return Refusal(409, [], conflict)
+    except InvalidArrangement as error:
+        return Refusal(400, problems_of(error))
+    except (PathTaken, NotEditable) as error:
+        return Refusal(409, [("path", error.message)])
+    except Problem as problem:  # the sender is no expert of the subsystem of the path
+        return Refusal(problem.status, [("path", problem.message)])
+    address = url_for("layouts.detail", number=saved.arrangement, version=None if is_active else saved.number)
+    if "HX-Request" in request.headers:  # a redirection would leave the address of the editor
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def problems_of(error: InvalidArrangement) -> Problems:
+    """The wrong fields of a document."""
+    return list(error.fields.listed if isinstance(error.fields, InputProblems) else error.fields)
