@@ -28,6 +28,7 @@ from app.gui.view import MAX_MARKS
 from app.security import Role, accounts, tokens
 from app.security.models import Audit
 from tests.security.conftest import HOME, PASSWORD, sign_in
+from tests.support.storms import TIMES
 
 FOLDER = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
 PLOT = f"{FOLDER}/Muons?plot=Muons%2Fpt"
@@ -249,21 +250,24 @@ def test_plots_that_two_windows_pin_at_once_both_stay(ada: FlaskClient, monkeypa
 
 
 @pytest.mark.both_databases
+@pytest.mark.storm
 def test_all_pins_of_two_windows_at_the_same_moment_stay(ada: FlaskClient) -> None:
-    number = pinned(ada, "a").number
-
-    def pins(window: str) -> list[str]:
+    def pins(window: str) -> set[str]:
         try:
             found = [f"{window}{each}" for each in range(8)]
             for plot in found:
                 private.pin("ada", ((PlotCell(plot),),), number)
-            return found
+            return set(found)
         finally:
             end_thread()
 
-    with ThreadPoolExecutor(2) as windows:
-        expected = {plot for found in windows.map(pins, ("left ", "right ")) for plot in found}
-    assert {cell.plot for cell in latest().layout.plots} == {"a"} | expected
+    number = pinned(ada, "a").number
+    for turn in range(TIMES):
+        with ThreadPoolExecutor(2) as windows:
+            stored = set().union(*windows.map(pins, (f"left {turn} ", f"right {turn} ")))
+        assert {cell.plot for cell in latest().layout.plots} == {"a"} | stored
+        change = store.save(replace(latest().layout, rows=((PlotCell("a"),),)), arrangement=number, based_on=latest().version)
+        assert change.is_new
 
 
 def test_a_change_of_a_private_layout_is_never_stored_without_being_shown(ada: FlaskClient) -> None:

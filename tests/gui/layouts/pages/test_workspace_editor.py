@@ -15,6 +15,7 @@ from app.gui.layouts.layout import Fits, Layout, PlotCell
 from app.gui.layouts.models import Arrangement
 from app.gui.layouts.store import active_workspaces, save
 from app.gui.layouts.workspace import Workspace
+from tests.gui.layouts.arrangements import layout
 from tests.gui.layouts.pages.forms import Editor
 from tests.security.conftest import HOME
 
@@ -135,13 +136,14 @@ def test_who_may_not_change_a_workspace_is_told_whom_to_ask(signed_in: SignIn, h
     assert client.get(f"/layouts/workspaces/{layout}/edit").status_code == 404
 
 
-def test_the_editor_of_layouts_stores_nothing_in_a_workspace(signed_in: SignIn, hub: Settings) -> None:
-    number = stored()
+def test_no_editor_stores_anything_in_what_is_of_the_other_kind(signed_in: SignIn, hub: Settings) -> None:
+    workspace, other = stored(), save(layout("Pixel/Layouts/charge")).arrangement
     client = signed_in("expert")
-    form = {"path": PIXEL.name, "scope": "offline", "rows": '[[{"plot":"a"}]]', "do": "save", "based_on": "1"}
-    assert client.get(f"/layouts/{number}/edit").status_code == 404
-    assert client.post(f"/layouts/{number}/edit", data=form, headers={"Origin": HOME}).status_code == 404
-    assert len(history_of(number)) == 1
+    form = {"path": "Pixel", "name": "Pixel", "scope": "offline", "rows": '[[{"plot":"a"}]]', "do": "save", "based_on": "1"}
+    for address in (f"/layouts/{workspace}/edit", f"/layouts/workspaces/{other}/edit"):
+        assert client.get(address).status_code == 404
+        assert client.post(address, data=form, headers={"Origin": HOME}).status_code == 404
+    assert [len(history_of(number)) for number in (workspace, other)] == [1, 1]
 
 
 def test_these_folders_need_a_folder(signed_in: SignIn, hub: Settings) -> None:
