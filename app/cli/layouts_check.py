@@ -50,7 +50,7 @@ def check_layouts(
     layouts that no workspace shows, quick collections that lead nowhere, and wrong drawing options. With FILES and --dqm-file or
     --without-names the check needs no database.
 
-    The exit code is 0 if nothing is wrong, 1 if something is, and 2 if the check is impossible.
+    The exit code is 0 if nothing is wrong, 1 if something is, and 2 if the check is impossible: without files, or without names.
     """
     from app.gui.layouts.checking.active import all_active
     from app.gui.layouts.checking.check import CheckedContent, check_contents
@@ -69,8 +69,8 @@ def check_layouts(
     else:
         for line in lines(report):
             click.echo(line)
-    if not (report.compared or without_names):
-        click.echo("No sample is registered, so names of plots were not compared", err=True)
+    if checked and not (report.compared or without_names):
+        raise NotChecked("Names of plots were not compared: no list of names is stored. Choose --without-names to check all else")
     sys.exit(1 if report.findings else 0)
 
 
@@ -129,7 +129,10 @@ def _read(files: Iterable[Path], scopes: Sequence[str], invalid: list[CheckFindi
 
     unreadable: list[OSError] = []
     checked = []
-    for path in chain.from_iterable(layout_files(file, unreadable.append) if file.is_dir() else [file] for file in files):
+    found_files = {file: layout_files(file, unreadable.append) if file.is_dir() else [file] for file in files}
+    if empty := next((file for file, found in found_files.items() if not (found or unreadable)), None):
+        raise NotChecked(f"{empty} has no file that ends in .json or .toml; hidden ones and links to folders do not count")
+    for path in chain.from_iterable(found_files.values()):
         try:
             found = read_path(path, tuple(scopes))
         except OSError as error:

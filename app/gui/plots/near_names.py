@@ -45,13 +45,14 @@ class NameIndex:
         self._similar_lasts = lru_cache(1024)(self._find_similar_lasts)
 
     def near(self, path: bytes) -> list[bytes]:
-        """As `near_names`; if there are none, similar names in other folders."""
+        """As `near_names`; if there are none, similar names in similar folders."""
         folder, _, name = path.rpartition(b"/")
         siblings = self._siblings(folder)
         found = [siblings[last] for last in _similar(_text(name), [*siblings], _allowed(_text(name)))]
         found += self._paths.get(_text(name).lower(), [])
         if not found:
-            found = [index for last in self._similar_lasts(_text(name).lower()) for index in self._paths[last]]
+            elsewhere = [index for last in self._similar_lasts(_text(name).lower()) for index in self._paths[last]]
+            return _nearest(self.names, path, elsewhere, len(_text(path)) // 2)
         return _nearest(self.names, path, found)
 
     def _find_similar_lasts(self, name: str) -> list[str]:
@@ -71,10 +72,11 @@ def _siblings(names: MENames, folder: bytes, name: bytes) -> list[int]:
     return [siblings[last] for last in _similar(_text(name), [*siblings], _allowed(_text(name)))]
 
 
-def _nearest(names: MENames, path: bytes, indices: Iterable[int]) -> list[bytes]:
+def _nearest(names: MENames, path: bytes, indices: Iterable[int], allowed: int | None = None) -> list[bytes]:
     candidates = [names[index] for index in islice(dict.fromkeys(indices), MAX_CANDIDATES)]
     texts = [_text(candidate) for candidate in candidates]
-    return [candidates[place] for _, _, place in process.extract(_text(path), texts, scorer=OSA.distance, limit=MAX_NAMES)]
+    found = process.extract(_text(path), texts, scorer=OSA.distance, limit=MAX_NAMES, score_cutoff=allowed)
+    return [candidates[place] for _, _, place in found]
 
 
 def _similar(name: str, candidates: Sequence[str], allowed: int) -> list[str]:

@@ -14,7 +14,7 @@ from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import Workspace
 from tests.support.cli import dqmhub
 
-ABSENT = {"PixelPhase1/Phase1_MechanicalView/PXForward/noise_PXDisk_-3", "HLT/EventInfo/reportSummary"}
+ABSENT = {"PixelPhase1/Tracks/PXForward/charge_PXDisk_-4", "HLT/EventInfo/reportSummary"}
 """Plots of the demo that its offline files do not have; ongoing runs have the second one."""
 
 LAYOUTS = [content for content in demo_contents() if isinstance(content, Layout)]

@@ -41,3 +41,4 @@ def test_an_index_finds_similar_names_in_other_folders_too() -> None:
     names = MENames([b"DT/occupancy", b"L1T/EventInfo/summary", b"Pixel/charge"])
     assert NameIndex(names).near(b"L1T/EventInof/sumary") == [b"L1T/EventInfo/summary"]
     assert NameIndex(names).near(b"DT/nothing like it") == []
+    assert NameIndex(names).near(b"CSC/Somewhere/Else/sumary") == [], "half of the path is another one"

@@ -51,7 +51,7 @@ def in_all_samples(limit: int | None = None) -> FindUnknown:
 
 def in_sample(sample: OpenSample) -> FindUnknown:
     """Compares with the names of one sample."""
-    return lambda paths: unknown_in_lists(paths, [sample.names.pack().split(b"\0")], str(sample.key))
+    return lambda paths: unknown_in_sample(paths, sample.names, str(sample.key))
 
 
 def check_layout(layout: Layout, sample: OpenSample | None = None) -> list[CheckFinding]:
@@ -61,7 +61,7 @@ def check_layout(layout: Layout, sample: OpenSample | None = None) -> list[Check
         sample: The names of its plots are compared with those of this sample; None: with the newest RECENT_LISTS lists of names.
     """
     paths = _paths_of([layout])
-    names = unknown_in_sample(paths, sample.names, str(sample.key)) if sample else in_all_samples(RECENT_LISTS)(paths)
+    names = (in_sample(sample) if sample else in_all_samples(RECENT_LISTS))(paths)
     return [*structure_findings(layout), *_name_findings(layout, names)]
 
 
@@ -100,7 +100,9 @@ def _name_findings(layout: Layout, names: UnknownNames) -> Iterator[CheckFinding
         for kind, where, path in ((UNKNOWN_PLOT, place, cell.plot), *overlays):
             if path.encode() in names.near:
                 near = tuple(each.decode(errors="replace") for each in names.near[path.encode()])
-                problem = unknown(f"No monitor element of {names.where} is at {path}", near)
+                is_folder = path.encode() in names.folders
+                absent = unknown(f"No monitor element of {names.where} is at {path}", near)
+                problem = f"{path} is a folder of monitor elements: expected the path of one of them" if is_folder else absent
                 yield CheckFinding(kind, layout.path, layout.scopes, where, path, problem, near)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from app.formats import MENames
-from app.gui.plots.near_names import NameIndex, near_names
+from app.gui.plots.near_names import NameIndex
 
 
 class UnknownNames(NamedTuple):
@@ -14,6 +14,7 @@ class UnknownNames(NamedTuple):
 
     Attributes:
         near: The nearest names by unknown path.
+        folders: Those unknown paths that are folders of MEs.
         compared: Number of names with which paths were compared until all were found; 0 if there are none.
         where: What has these names, for sentences such as "No monitor element of <where> has this path".
     """
@@ -21,6 +22,7 @@ class UnknownNames(NamedTuple):
     near: Mapping[bytes, list[bytes]]
     compared: int
     where: str
+    folders: Collection[bytes] = ()
 
 
 def unknown_in_lists(paths: Collection[bytes], lists: Iterable[Collection[bytes]], where: str) -> UnknownNames:
@@ -31,12 +33,18 @@ def unknown_in_lists(paths: Collection[bytes], lists: Iterable[Collection[bytes]
         left -= seen
         if not left:
             break
-    if not left or not seen:
-        return UnknownNames({}, len(seen), where)
-    index = NameIndex(MENames(sorted(seen)))
-    return UnknownNames({path: index.near(path) for path in left}, len(seen), where)
+    return _unknown(left, MENames(sorted(seen)) if left else MENames([]), len(seen), where)
 
 
 def unknown_in_sample(paths: Collection[bytes], names: MENames, where: str) -> UnknownNames:
-    """Those of few paths that a sample does not have."""
-    return UnknownNames({path: near_names(names, path) for path in paths if names.find(path) is None}, len(names), where)
+    """Those of some paths that a sample does not have."""
+    return _unknown([path for path in paths if names.find(path) is None], names, len(names), where)
+
+
+def _unknown(paths: Collection[bytes], names: MENames, compared: int, where: str) -> UnknownNames:
+    """The unknown paths, with those of some names that are near."""
+    if not paths or not compared:
+        return UnknownNames({}, compared, where)
+    index = NameIndex(names)
+    folders = {path for path in paths if names.below(path)[0] < names.below(path)[1]}
+    return UnknownNames({path: [] if path in folders else index.near(path) for path in paths}, compared, where, folders)

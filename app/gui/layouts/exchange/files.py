@@ -27,7 +27,7 @@ READERS: dict[str, Reader] = {
 """Readers by the field `schema`."""
 
 IS_EMPTY = "The file is empty; expected layouts or workspaces"
-PYTHON = ".py"
+PYTHON, TOML = ".py", ".toml"
 IS_PROGRAM = (
     "This file is a program of the classic DQM GUI, which DQM Hub never runs: "
     "turn it into JSON as docs/users/layout-files.md shows, and import that with --scope"
@@ -55,7 +55,7 @@ def read_file(name: str, content: bytes, scopes: tuple[str, ...] = ()) -> FileCo
     """The layouts and workspaces of a file, and its problems.
 
     Args:
-        name: Its name; TOML files end in `.toml`, all others are JSON.
+        name: Its name; TOML files end in `.toml`, or `.TOML`, all others are JSON.
         scopes: Scopes of layouts and workspaces that have none, as in files that people upload to the classic DQM GUI.
     """
     problems = InputProblems()
@@ -72,13 +72,14 @@ def read_file(name: str, content: bytes, scopes: tuple[str, ...] = ()) -> FileCo
 
 
 def _load(name: str, content: bytes, problems: InputProblems) -> dict[str, Any]:
-    if name.endswith(PYTHON):
+    suffix = Path(name.lower()).suffix
+    if suffix == PYTHON:
         raise UnreadableFile(IS_PROGRAM)
     if len(content) > MAX_FILE_BYTES:
         raise UnreadableFile(f"Expected at most {MAX_FILE_BYTES:,} bytes; several files are fine")
     if not content.strip():
         raise UnreadableFile(IS_EMPTY)
-    value = _toml(content) if name.endswith(".toml") else _json(content, problems)
+    value = _toml(content) if suffix == TOML else _json(content, problems)
     if not isinstance(value, dict):
         raise UnreadableFile(f"Expected an object with the field schema, not {label(value)}")
     if not value:  # as an upload of nothing

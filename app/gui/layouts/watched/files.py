@@ -16,8 +16,9 @@ SETTLED_S = 2.0
 EMPTIED = "The folder had files with layouts and has none now: mount it, or get the files again; to remove its layouts, remove it from layout_folders"
 """Problem of a folder that lost all its files at once."""
 
-GIT_LOCK = Path(".git", "index.lock")
-"""Git has this file while it changes the files of a checkout."""
+GIT_FOLDER = ".git"
+GIT_LOCK = "index.lock"
+"""Git has this file in its folder while it changes the files of a checkout."""
 
 
 def layout_files(folder: Path, on_error: Callable[[OSError], object]) -> list[Path]:
@@ -29,7 +30,7 @@ def layout_files(folder: Path, on_error: Callable[[OSError], object]) -> list[Pa
     found = []
     for top, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(top) / name for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
+        found += [Path(top) / name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
     return sorted(path for path in found if os.path.isfile(path))
 
 
@@ -63,13 +64,24 @@ class FolderFiles(NamedTuple):
 
 def look(folder: Path) -> FolderFiles:
     """The files of a watched folder, unless it cannot be read, or git is changing it."""
-    if any(os.path.exists(above / GIT_LOCK) for above in (folder, *folder.parents)):
-        return FolderFiles(folder, {}, "Git is changing this folder; if it is not, a git command was interrupted: remove .git/index.lock")
+    locks = (_git_folder(above) / GIT_LOCK for above in (folder, *folder.parents))
+    if lock := next(filter(os.path.exists, locks), None):
+        return FolderFiles(folder, {}, f"Git is changing this folder; if it is not, a git command was interrupted: remove {lock}")
     errors: list[OSError] = []
     files = layout_files(folder, errors.append)
     if errors:
         return FolderFiles(folder, {}, f"{errors[0].filename} cannot be read: {errors[0].strerror}")
     return FolderFiles(folder, {str(path).encode("utf-8", "replace").decode(): _version(path) for path in files})
+
+
+def _git_folder(checkout: Path) -> Path:
+    """The folder of git of a checkout; worktrees and submodules have a file that names it."""
+    git = checkout / GIT_FOLDER
+    try:
+        name = git.read_text(errors="surrogateescape") if git.is_file() else ""
+    except OSError:
+        return git
+    return checkout / name.removeprefix("gitdir:").strip() if name else git
 
 
 def is_settled(version: str) -> bool:

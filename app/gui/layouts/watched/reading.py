@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,23 +37,29 @@ MOST_REMOVED = 200
 
 
 @contextmanager
-def watching(settings: Settings, _: TaskRun) -> Iterator[Step]:
+def watching(settings: Settings, run: TaskRun) -> Iterator[Step]:
     """Read the watched folders of the settings when their files change."""
-    yield lambda: read_folders(settings.of(GuiSettings).layout_folders)
+    yield lambda: read_folders(settings.of(GuiSettings).layout_folders, run.should_stop)
 
 
-def read_folders(folders: Sequence[str]) -> None:
-    """Bring layouts and workspaces up to date with the files of these folders, which are all that are watched."""
+def read_folders(folders: Sequence[str], should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Bring layouts and workspaces up to date with the files of these folders, which are all that are watched.
+
+    Args:
+        should_stop: Whether the rest is to be left to the next look.
+    """
     known = _known()
     found = [look(folder).but_not_emptied(known) for folder in distinct(folders)]
     _note_folders(found, known)
     present = {path: version for each in found if each.is_usable for path, version in each.versions.items()}
     gone = {path for path in known.keys() - present.keys() if _is_gone(path, found)}
-    _read_changed(present, gone)
+    _read_changed(present, gone, should_stop)
+    if should_stop():  # files that are not read yet may have what those had that are gone
+        return
     for path in gone:  # now, since other files may have what these had
         _withdraw(path, keep=())
         LayoutFile.delete().where(LayoutFile.path == path).execute()
-    _read_changed(present, ())  # again, since another file may have had what was refused, and have it no longer
+    _read_changed(present, (), should_stop)  # again, since another file may have had what was refused, and have it no longer
 
 
 def _is_gone(path: str, found: Sequence[FolderFiles]) -> bool:
@@ -62,10 +68,12 @@ def _is_gone(path: str, found: Sequence[FolderFiles]) -> bool:
     return all(each.is_usable for each in folders)
 
 
-def _read_changed(present: dict[str, str], gone: Collection[str]) -> None:
+def _read_changed(present: dict[str, str], gone: Collection[str], should_stop: Callable[[], bool]) -> None:
     """Read files of these versions that have changed."""
     known = _known()
     for path, version in present.items():
+        if should_stop():
+            return
         if _is_due(version, known.get(path)):
             _read_alone(path, version, gone)
 

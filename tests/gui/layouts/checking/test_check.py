@@ -62,6 +62,12 @@ def test_a_name_that_no_sample_has_is_found_with_its_place_and_the_nearest_names
     assert other.problem == "No monitor element of any sample is at Ecal/none; no name is similar"
 
 
+def test_a_path_of_a_folder_is_named_as_such() -> None:
+    (finding,) = check(layout("Pixel/Layouts/charge", "Pixel")).findings
+    assert (finding.kind, finding.near) == (UNKNOWN_PLOT, ())
+    assert finding.problem == "Pixel is a folder of monitor elements: expected the path of one of them"
+
+
 def test_names_are_not_checked_where_no_sample_is_known() -> None:
     report = check(layout("Pixel/Layouts/charge", "Pixel/none"), names=[])
     assert (report.compared, report.findings) == (0, [])

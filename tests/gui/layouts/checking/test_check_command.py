@@ -34,9 +34,9 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_shown_is_checked_against_all_samples(hub: Settings, own_file: Path) -> None:
     import_all([layout("a", "Pixel/none", scopes=("offline",)), Workspace("DT", ("offline",), folders=("DT",), quick=("a",))])
     unknown = dqmhub(hub, "layouts", "check")
-    assert unknown.stderr == "No sample is registered, so names of plots were not compared\n", "its file has not been read yet"
+    assert "Names of plots were not compared: no list of names is stored" in unknown.stderr, "its file has not been read yet"
     assert (unknown.returncode, unknown.stdout.splitlines()[-1]) == (
-        0,
+        2,
         "1 layout, 1 workspace, 1 plot, names were not compared: 0 problems",
     )
     read = dqmhub(hub, "layouts", "check", "--sample", "400000/ZeroBias/Run2023C-Demo-v1/DQMIO")
@@ -70,7 +70,11 @@ def test_files_are_checked_without_a_database(folder: Path, demo_files: list[Pat
 
 
 def test_an_impossible_check_has_an_exit_code_of_its_own(hub: Settings, folder: Path) -> None:
+    (folder / "empty" / "ls.d").mkdir(parents=True)
+    (folder / "empty" / "link").symlink_to(folder / "pixel")
     for arguments, message in [
+        ([str(folder), str(folder / "empty"), "--without-names"], "empty has no file that ends in .json or .toml"),
+        ([str(folder)], "Names of plots were not compared: no list of names is stored"),
         (["--sample", "1/A/B/C"], "There is no run 1 of /A/B/C"),
         (["--sample", "somewhere"], "Expected RUN/PRIMARY/PROCESSED/TIER"),
         (["--sample", SAMPLE, "--without-names"], "exclude each other"),

@@ -193,6 +193,13 @@ def test_a_folder_that_is_absent_or_changed_by_git_keeps_its_layouts(folder: Pat
     assert "Git is changing this folder" in problems()["layouts"]
     assert list(shown()) == ["A"]
     shutil.rmtree(folder / ".git")
+    git = folder.with_name("git")
+    git.mkdir()
+    (git / "index.lock").touch()
+    (folder / ".git").write_text("gitdir: ../git\n")  # as in a worktree or submodule
+    read_folders([str(folder)])
+    assert "Git is changing this folder" in problems()["layouts"]
+    (git / "index.lock").unlink()
     write("c.json", layout("C"))
     assert (list(shown()), problems()) == (["C"], {})
 
@@ -213,6 +220,19 @@ def test_a_folder_that_has_no_file_any_more_keeps_its_layouts(folder: Path, writ
     path.unlink()
     write("empty.json", text='{"schema": "dqm-layouts/2", "layout": []}')
     assert (shown(), problems()) == ({}, {})
+
+
+def test_a_look_that_stops_leaves_the_rest_to_the_next_one(folder: Path, write: Write) -> None:
+    write("a.json", layout("A"))
+    (folder / "a.json").rename(folder / "b.json")
+    (folder / "c.TOML").write_text(export("toml", [layout("C")]).text)
+    os.utime(folder / "c.TOML", (1e9, 1e9))
+    answers = iter([False, True, True, True])
+    read_folders([str(folder)], lambda: next(answers))
+    assert sorted(shown()) == ["A"]
+    read_folders([str(folder)])
+    assert (sorted(shown()), problems()) == (["A", "C"], {})
+    assert len(numbers()["A"]) == 1
 
 
 def test_a_file_that_is_being_written_is_read_later(folder: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
