@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
     from app.gui.catalog.catalog import Catalog
     from app.gui.errors import GuiError
     from app.gui.layouts.content_cache import LayoutContents
+    from app.gui.layouts.fitting import SpecialLayouts
     from app.gui.layouts.index import LayoutIndexes
     from app.gui.layouts.workspaces import WorkspaceMenus
     from app.gui.pages import failing, files, layouts, my_plots, open_layout, short_links, views
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     settings = app.config["HUB"]
     catalog = app.extensions["catalog"] = Catalog(settings)
     app.extensions["layout_indexes"] = LayoutIndexes()
+    app.extensions["special_layouts"] = SpecialLayouts()
     app.extensions["layout_contents"] = LayoutContents()
     app.extensions["workspace_menus"] = WorkspaceMenus()
     app.extensions["lumi_series"] = LumiSeriesCache(catalog)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from app.gui.catalog.catalog import Catalog
     from app.gui.layouts.content_cache import LayoutContents
+    from app.gui.layouts.fitting import SpecialLayouts
     from app.gui.layouts.index import LayoutIndex, LayoutIndexes, LayoutRef
-    from app.gui.layouts.layout import Layout
+    from app.gui.layouts.layout import Fits, Layout
     from app.gui.layouts.workspaces import WorkspaceMenu, WorkspaceMenus
     from app.gui.plots.plots import Plots
 
@@ -45,3 +46,9 @@ def workspace_menu(scope: str) -> WorkspaceMenu:
     """The workspaces of a scope that are active now."""
     found: WorkspaceMenus = current_app.extensions["workspace_menus"]
     return found.of_scope(scope)
+
+
+def special_layouts() -> Mapping[int, Fits]:
+    """The active layouts that are meant for some runs alone, by the numbers of their arrangements."""
+    found: SpecialLayouts = current_app.extensions["special_layouts"]
+    return found.fits()

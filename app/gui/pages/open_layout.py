@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import samples
-from app.gui.current import layout_index, workspace_menu
+from app.gui.current import layout_index, special_layouts, workspace_menu
 from app.gui.layouts.fitting import FittingCandidate, best_fitting, candidates
 from app.gui.layouts.scopes import scope_of
 from app.gui.samples import LARGEST, SampleKey
@@ -36,16 +36,16 @@ class LayoutChoice(NamedTuple):
 def open_layout() -> AnyResponse:
     """Redirect to the layout or workspace that fits `key` and `beam`, most exact first; a page lists several that fit equally.
 
-    `in` names a folder of layouts, a layout, a workspace or a category of workspaces; `run` and `dataset` the sample that it opens
-    on, which is the newest one without them.
+    `in` names a workspace or layout, which opens if nothing of it names the key or beam, a folder of layouts, or a category of
+    workspaces; `run` and `dataset` the sample that it opens on, which is the newest one without them.
     """
-    key, beam, inside = (request.args.get(name, "").strip() for name in ("key", "beam", "in"))
+    key, beam, inside = (request.args.get(name, "").strip(" /") for name in ("key", "beam", "in"))
     if not (key or beam or inside):
         raise Problem(400, "The address names the layout by key= (type of runs), beam= or in= (folder or workspace)")
     found: list[FittingCandidate] = []
     for sample in _samples():
         scope = scope_of(sample.dataset)
-        found = candidates(layout_index(scope), workspace_menu(scope), inside)
+        found = candidates(layout_index(scope), workspace_menu(scope), special_layouts(), inside)
         if fitting := best_fitting(found, key, beam):
             choices = [LayoutChoice(each, _address(sample, each)) for each in fitting]
             if len(choices) == 1:
@@ -62,7 +62,7 @@ def _samples() -> Iterator[SampleKey]:
         raise Problem(400, f"A run is a whole number, not {typed_run!r}")
     found = _of_address(run, dataset)
     if not found:
-        raise Problem(404, f"There is no sample of {f'run {run}' if run else 'a run'}{f' of {dataset}' if dataset else ''}")
+        raise Problem(404, f"There is no sample of {f'run {run}' if typed_run else 'a run'}{f' of {dataset}' if dataset else ''}")
     by_scope = {scope_of(key.dataset): key for key in reversed(found)}
     return iter(sorted(by_scope.values(), key=found.index))
 

@@ -77,7 +77,7 @@ def _summary_page(sample: OpenSample, view: View, workspace: Workspace) -> Respo
     scope, kind = scope_of(view.key.dataset), shown_kind(workspace)
     summaries, absent = subsystem_summaries(sample, view, layout_index(scope), SHARES[kind])
     menu, addresses = workspace_menu(scope), WorkspaceAddresses(view)
-    named = {each.name: addresses.of(found.name) for each in summaries if (found := menu.find(each.name))}
+    named = {each.name: (found.name, addresses.of(found.name)) for each in summaries if (found := menu.find(each.name))}
     return page(
         "gui/summary.html",
         "gui/summary_fragment.html",

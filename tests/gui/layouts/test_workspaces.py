@@ -9,10 +9,11 @@ from app.formats import Columns, Facts, MENames
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
 from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.fitting import best_fitting, candidates
+from app.gui.layouts.fitting import SpecialLayouts, best_fitting, candidates
 from app.gui.layouts.index import LayoutIndexes
 from app.gui.layouts.layout import FOR_ALL, Fits, Layout, PlotCell
 from app.gui.layouts.quick import quick_entries
+from app.gui.layouts.store import active_layout
 from app.gui.layouts.workspace import Workspace
 from app.gui.layouts.workspace_folders import MAX_PARTS, part_failing, parts_of
 from app.gui.layouts.workspaces import WorkspaceMenu, WorkspaceMenus, shown_kind
@@ -180,5 +181,52 @@ def test_what_names_the_type_of_runs_and_the_beam_fits_better_than_what_is_for_a
     fits = {"Tracking/any": Fits(), "Tracking/pp": PP, "Tracking/cosmic": COSMIC, "Tracking/ions": PP_IONS, "Other/x": Fits()}
     quick = workspace("Quick", quick=("Tracking/cosmic", "Tracking/none"))
     import_all([*(layout(path, fits=each) for path, each in fits.items()), quick, workspace("Ions", category="POG", fits=PP_IONS)])
-    found = candidates(LayoutIndexes().of_scope("offline"), WorkspaceMenus().of_scope("offline"), inside)
-    assert sorted(each.path for each in best_fitting(found, key, beam)) == sorted(expected)
+    assert opened(inside, key, beam) == sorted(expected)
+
+
+def opened(inside: str, key: str = "", beam: str = "") -> list[str]:
+    """The paths of what fits best."""
+    index, menu = LayoutIndexes().of_scope("offline"), WorkspaceMenus().of_scope("offline")
+    found = candidates(index, menu, SpecialLayouts().fits(), inside)
+    return sorted(each.path for each in best_fitting(found, key, beam))
+
+
+def test_what_has_the_name_opens_unless_something_of_it_names_the_type_of_runs_better(hub: Settings) -> None:
+    fits = {"Ecal/any": Fits(), "Ecal/more/any": Fits(), "Ecal/cosmic": COSMIC, "Hcal/a": Fits(), "Hcal/b": Fits(), "Hcal": PP}
+    import_all([*(layout(path, fits=each) for path, each in fits.items()), workspace("Ecal"), workspace("HCAL", fits=PP_IONS)])
+    assert opened("Ecal") == opened("Ecal", "pp_run") == ["Ecal"]
+    assert opened("Ecal", "cosmic_run") == ["Ecal/cosmic"]
+    assert opened("Ecal/more") == ["Ecal/more/any"]
+    assert opened("Hcal", "pp_run") == ["HCAL"]
+    assert opened("Hcal", "pp_run", "protons") == ["Hcal"]
+    assert opened("Hcal", "cosmic_run") == ["Hcal/a", "Hcal/b"]
+
+
+@pytest.mark.parametrize("typed", ["00 Shift/Fit", "00 shift/fit", "00 SHIFT/Fit ", "00 Shift /fit"])
+def test_a_folder_or_layout_is_found_in_either_case_and_without_blanks_at_the_ends_of_names(hub: Settings, typed: str) -> None:
+    import_all([layout("00 Shift/Fit/a "), layout("00 Shift/Fit/b")])
+    assert opened(typed) == ["00 Shift/Fit/a ", "00 Shift/Fit/b"]
+    assert opened(f"{typed}/A") == ["00 Shift/Fit/a "]
+
+
+def test_a_name_that_differs_by_case_alone_is_the_one_that_is_typed(hub: Settings) -> None:
+    import_all([layout("HCAL/a"), layout("Hcal/b")])
+    assert (opened("HCAL"), opened("Hcal")) == (["HCAL/a"], ["Hcal/b"])
+
+
+def test_the_runs_for_which_layouts_are_meant_follow_each_change(hub: Settings) -> None:
+    special = SpecialLayouts()
+    import_all([layout("A/pp", fits=PP), layout("A/any")])
+    pp, other = (find_number(path) for path in ("A/pp", "A/any"))
+    assert special.fits() == {pp: PP}
+    import_all([layout("A/any", fits=COSMIC)])
+    assert special.fits() == {pp: PP, other: COSMIC}
+    import_all([layout("A/any")])
+    assert special.fits() == {pp: PP}
+
+
+def find_number(path: str) -> int:
+    """The number of a layout."""
+    found = active_layout("offline", path)
+    assert found
+    return found.arrangement

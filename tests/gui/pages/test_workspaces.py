@@ -96,6 +96,13 @@ def test_a_link_of_the_react_front_end_to_the_summary_opens_the_summary(client: 
     assert "Plot reportSummaryMap" in read(client, f"{COSMICS}/Summary/Summaries?ws=Summary")
 
 
+def test_the_map_of_a_subsystem_leads_to_its_workspace_by_the_name_of_this(client: FlaskClient) -> None:
+    import_all([Workspace("HCAL", SCOPES, folders=("Hcal",))])
+    page = read(client, f"{COSMICS}?ws=Summary")
+    assert links(page, "Workspace HCAL") == [f"{COSMICS}?ws=HCAL"]
+    assert links(page, "Folder EcalBarrel") == [f"{COSMICS}/EcalBarrel?ws=Summary"]
+
+
 def test_the_reports_are_the_table_alone(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?ws=Reports")
     assert "Report summary map" not in page
@@ -225,6 +232,7 @@ def test_a_link_opens_the_layout_that_fits_the_runs_on_the_sample_that_it_names(
     assert opened(client, f"key=cosmic_run&beam=none&{where}") == f"{COSMICS}/Tracking/cosmic"
     assert opened(client, f"key=hi_run&{where}") == f"{COSMICS}/Tracking/any"
     assert opened(client, "key=hi_run&in=Tracking&run=367140") == f"{COSMICS}/Tracking/any"
+    assert opened(client, f"in=tracking/PP/&{where.partition('&')[2]}") == f"{COSMICS}/Tracking/pp"
     assert opened(client, "in=pixelphase1&dataset=/Cosmics/Run2023C-Demo-v1/DQMIO").endswith("?ws=PixelPhase1")
 
 
@@ -240,6 +248,7 @@ def test_several_layouts_that_fit_equally_are_listed(client: FlaskClient) -> Non
         ("", 400, "names the layout by key= (type of runs), beam= or in= (folder or workspace)"),
         ("key=pp_run&run=x", 400, "A run is a whole number, not 'x'"),
         ("key=pp_run&run=7", 404, "There is no sample of run 7"),
+        ("key=pp_run&run=0", 404, "There is no sample of run 0"),
         ("key=pp_run&in=nowhere", 404, "There is no layout or workspace in nowhere"),
         ("key=pp_run", 404, "There is no layout or workspace that is meant for some runs alone"),
         (
