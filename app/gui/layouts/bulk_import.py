@@ -137,7 +137,7 @@ class _Import:
         caught_up = []
         for start in range(0, len(self.items), MOST_ITEMS):
             part = self.items[start : start + MOST_ITEMS]
-            batch = StoredBatch([item.content for item in part], self.source)
+            batch = self._stored(part)
             for item in part:
                 stored = batch.match(item.content, self.claimed)
                 if stored and not self._needs_version(item, stored):
@@ -145,6 +145,10 @@ class _Import:
                     if item.text == stored.active and stored.has_caught_up:
                         caught_up.append(stored)
         return caught_up
+
+    def _stored(self, items: Sequence[_Item]) -> StoredBatch:
+        """What is stored of some contents; what no watched folder has any more can be imported."""
+        return StoredBatch([item.content for item in items], self.source, None if self.source else ())
 
     def _note(self, item: _Item, outcome: str, arrangement: int) -> None:
         self.claimed.add(arrangement)
@@ -163,7 +167,7 @@ class _Import:
         """Store some contents in a transaction."""
         changed = advance(COUNTER)
         one_version_at_a_time()
-        batch = StoredBatch([item.content for item in items], self.source)
+        batch = self._stored(items)
         new = []
         for item in items:
             stored = batch.match(item.content, self.claimed)
@@ -212,7 +216,7 @@ class _Import:
             return
         defaults = {"active": 0, "plots": "", "changed": 0}
         values = [
-            {**defaults, "kind": kind_of(item.content), "source": self.source, "position": item.position, "path": item.content.path}
+            {**defaults, "kind": kind_of(item.content), "position": item.position, "path": item.content.path}
             | self._values(item, 1, is_shown, changed)
             for item, is_shown in new
         ]
@@ -223,7 +227,7 @@ class _Import:
             self._note(item, ADDED, numbers[item.position])
 
     def _values(self, item: _Item, number: int, is_shown: bool, changed: int) -> dict[str, Any]:
-        values = {"newest": number, "imported": number, "imported_path": item.content.path}
+        values = {"source": self.source, "newest": number, "imported": number, "imported_path": item.content.path}
         shown = {"active": number, "path": item.content.path, "plots": plots_of(item.content), "changed": changed}
         return values | (shown if is_shown else {})
 

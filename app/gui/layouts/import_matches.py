@@ -85,10 +85,10 @@ class StoredBatch:
     def match(self, content: Content, without: Collection[int]) -> Stored | None:
         """The arrangement that a content is a version of, none of `without`.
 
-        Rather one imported with this path than one renamed to it, and rather one that is shown.
+        Rather none that its watched folder has no longer, and rather one imported with this path than one renamed to it.
         """
         found = [each for each in self._by_path[kind_of(content), content.path] if each.row.id not in without and each.is_of(content)]
-        return min(found, key=lambda each: (each.row.imported_path != content.path, not each.row.active, each.row.id), default=None)
+        return min(found, key=lambda each: (each.is_withdrawn, each.row.imported_path != content.path, each.row.id), default=None)
 
     def holder(self, content: Content, but: int) -> tuple[str, int] | None:
         """A scope in which another arrangement than `but` is active at the path of a content, and its number."""

@@ -222,6 +222,18 @@ def test_a_folder_that_has_no_file_any_more_keeps_its_layouts(folder: Path, writ
     assert (shown(), problems()) == ({}, {})
 
 
+def test_layouts_keep_their_history_when_their_files_are_imported_instead_of_watched(folder: Path, write: Write) -> None:
+    write("a.json", layout("A"), layout("B"))
+    before = numbers()["A"]
+    read_folders([])
+    page = save(layout("B", "Pixel/page"))
+    activate(page.arrangement, page.number)
+    assert [each.outcome for each in import_all([layout("A"), layout("B", "Pixel/new")])] == ["changed", "kept"]
+    assert [number for number, _ in numbers()["A"]] == [number for number, _ in before]
+    assert Arrangement.get_by_id(before[0][0]).source == ""
+    assert shown() == {"A": ["Pixel/charge"], "B": ["Pixel/page"]}
+
+
 def test_a_look_that_stops_leaves_the_rest_to_the_next_one(folder: Path, write: Write) -> None:
     write("a.json", layout("A"))
     (folder / "a.json").rename(folder / "b.json")
