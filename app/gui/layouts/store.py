@@ -35,7 +35,18 @@ from app.gui.layouts.versions import (
 from app.gui.layouts.workspace import Workspace
 from app.security.audit_log import audit
 
-__all__ = ["activate", "active_contents", "active_layout", "active_workspaces", "content_at", "find", "remove", "roll_back", "save"]
+__all__ = [
+    "activate",
+    "active_contents",
+    "active_layout",
+    "active_workspaces",
+    "check_editable",
+    "content_at",
+    "find",
+    "remove",
+    "roll_back",
+    "save",
+]
 
 
 class Saved(NamedTuple):
@@ -113,7 +124,7 @@ def save(
         return _add(content, reason, owner, is_active=is_active or bool(owner))
     row = find(arrangement)
     check_may_change(row.owner, row.path, content.path)
-    _check_editable(row)
+    check_editable(row)
     if row.kind != kind_of(content):
         raise UnknownArrangement(f"{row.path} is no {kind_of(content)}")
     if row.owner:
@@ -161,7 +172,7 @@ def activate(arrangement: int, number: int, reason: str = "") -> None:
     row = find(arrangement)
     content = content_at(row, number)
     check_may_change(row.owner, row.path, content.path)
-    _check_editable(row)
+    check_editable(row)
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
@@ -186,7 +197,7 @@ def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") ->
     row = find(arrangement)
     content = content_at(row, number)
     check_may_change(row.owner, row.path, content.path)
-    _check_editable(row)
+    check_editable(row)
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
@@ -207,7 +218,7 @@ def remove(arrangement: int, based_on: int, reason: str = "") -> None:
     """
     row = find(arrangement)
     check_may_change(row.owner, row.path)
-    _check_editable(row)
+    check_editable(row)
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
@@ -227,6 +238,7 @@ def _version_text(row: Arrangement, number: int, content: Content) -> str:
     return f"version {number}" if content.path == row.path else f"version {number}, from {row.path}"
 
 
-def _check_editable(row: Arrangement) -> None:
+def check_editable(row: Arrangement) -> None:
+    """Raise NotEditable for an arrangement of a watched folder."""
     if row.source:
         raise NotEditable(f"{row.path} comes from the file {row.source} of a watched folder: change it there")

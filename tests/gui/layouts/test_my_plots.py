@@ -495,4 +495,6 @@ def test_the_owner_sees_the_history_of_a_private_layout_and_edits_its_texts(ada:
     page = ada.get(f"/my/plots/{number}").text
     assert f'href="/layouts/{number}"' in page
     assert ada.get(f"/layouts/{number}").status_code == 200
-    assert ada.get(f"/layouts/{number}/edit").status_code == 200
+    form = ada.get(f"/layouts/{number}/edit")
+    assert form.status_code == 200
+    assert re.search(rf'Name <input id="path"[^>]* maxlength="{MAX_NAME}"', form.text)

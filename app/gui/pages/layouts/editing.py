@@ -16,6 +16,7 @@ from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
 from app.gui.layouts.exchange.parsing import layout_from_document
 from app.gui.layouts.layout import DRAWN, Layout
 from app.gui.layouts.models import LAYOUT, Arrangement
+from app.gui.layouts.private_limits import MAX_NAME
 from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.subsystems import subsystem_of
@@ -86,13 +87,12 @@ def choices() -> str:
 
 
 def _editable(number: int) -> Arrangement:
-    """The layout, if the sender of the request may change it. Raises UnknownArrangement, Problem 403, 404 and 409."""
+    """The layout, if the sender of the request may change it. Raises UnknownArrangement, NotEditable, Problem 403 and 404."""
     row = arrangement(number)
     check_may_change(row.owner, row.path)
     if row.kind != LAYOUT:
         raise Problem(404, f"{row.path} is no layout")
-    if row.source:
-        raise Problem(409, f"{row.path} comes from the file {row.source} of a watched folder: change it there")
+    store.check_editable(row)
     return row
 
 
@@ -176,7 +176,12 @@ def _form_page(form: LayoutForm, row: Arrangement | None, refusal: Refusal | Non
         scopes=SCOPES,
         may_store=bool(row and row.owner) or not form.path or may_edit(subsystem_of(form.path)),
         subsystem=subsystem_of(form.path),
-        limits={"path": MAX_PATH_BYTES, "text": MAX_TEXT_CHARS, "reason": MAX_REASON, "found": MAX_FOUND},
+        limits={
+            "path": MAX_NAME if row and row.owner else MAX_PATH_BYTES,
+            "text": MAX_TEXT_CHARS,
+            "reason": MAX_REASON,
+            "found": MAX_FOUND,
+        },
     )
     return make_response(text, refusal.status if refusal else 200)
 

@@ -83,13 +83,12 @@ def save_workspace(number: int) -> AnyResponse:
 
 
 def _editable(number: int) -> Arrangement:
-    """The workspace, if the sender of the request may change it. Raises UnknownArrangement, Problem 403, 404 and 409."""
+    """The workspace, if the sender of the request may change it. Raises UnknownArrangement, NotEditable, Problem 403 and 404."""
     row = arrangement(number)
     check_may_change(row.owner, row.path)
     if row.kind != WORKSPACE:
         raise Problem(404, f"{row.path} is no workspace")
-    if row.source:
-        raise Problem(409, f"{row.path} comes from the file {row.source} of a watched folder: change it there")
+    store.check_editable(row)
     return row
 
 
