@@ -27,13 +27,13 @@ class NameSearch:
         """Whether a name matches somewhere."""
         return self._word in name.lower() if self._word else self._pattern.search(name) is not None
 
-    def matching(self, names: NameList) -> Iterator[int]:
+    def matching(self, names: SearchedNames) -> Iterator[int]:
         """The indices of the names that match."""
         if word := self._word:
             return (index for index, name in enumerate(names.lowered) if word in name)
         return self._matching_lines(names)
 
-    def _matching_lines(self, names: NameList) -> Iterator[int]:
+    def _matching_lines(self, names: SearchedNames) -> Iterator[int]:
         start = 0
         while start < names.starts[-1] and (match := self._of_lines.search(names.lines, start)):
             index = bisect_right(names.starts, match.start()) - 1
@@ -41,7 +41,7 @@ class NameSearch:
             start = names.starts[index + 1]
 
 
-class NameList:
+class SearchedNames:
     """Names to search in."""
 
     def __init__(self, names: Sequence[bytes]) -> None:
@@ -62,7 +62,7 @@ class PlotNames:
                 positions[name].append(self._count)
             self._count += 1
         self._positions = list(positions.values())
-        self._names = NameList(list(positions))
+        self._names = SearchedNames(list(positions))
 
     def marks(self, search: NameSearch) -> bytearray:
         """A byte for each position: 1 where one of the names of the plot matches, else 0."""
