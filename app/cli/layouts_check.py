@@ -62,7 +62,7 @@ def check_layouts(
     invalid: list[CheckFinding] = []
     checked = _read(files, scopes, invalid) if files else [CheckedContent(content) for content in all_active(invalid)]
     others = all_active() if files and settings else ()
-    report = check_contents(checked, _names(settings, sample, dqm_file, without_names), others)
+    report = check_contents(checked, _names(settings, sample, dqm_file, without_names), others, are_all=not invalid)
     report = report._replace(findings=[*invalid, *report.findings])
     if as_json:
         click.echo(json.dumps(document(report), indent=1))

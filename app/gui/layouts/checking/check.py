@@ -65,11 +65,14 @@ def check_layout(layout: Layout, sample: OpenSample | None = None) -> list[Check
     return [*structure_findings(layout), *_name_findings(layout, names)]
 
 
-def check_contents(checked: Sequence[CheckedContent], find_unknown: FindUnknown, others: Iterable[Content] = ()) -> CheckReport:
+def check_contents(
+    checked: Sequence[CheckedContent], find_unknown: FindUnknown, others: Iterable[Content] = (), *, are_all: bool = True
+) -> CheckReport:
     """What is wrong with layouts and workspaces.
 
     Args:
         others: Active ones that are not checked, and with which the checked ones are used.
+        are_all: False if some could not be read: what the others refer to, or what shows them, may be among these.
     """
     layouts = [each.content for each in checked if isinstance(each.content, Layout)]
     scopes = ScopeContents([*(each.content for each in checked), *others])
@@ -81,9 +84,9 @@ def check_contents(checked: Sequence[CheckedContent], find_unknown: FindUnknown,
         finding._replace(file=file)
         for content, file in checked
         for finding in (
-            (*structure_findings(content), *_name_findings(content, names), *scopes.reach_findings(content))
+            (*structure_findings(content), *_name_findings(content, names), *(scopes.reach_findings(content) if are_all else ()))
             if isinstance(content, Layout)
-            else scopes.entry_findings(content, names)
+            else (scopes.entry_findings(content, names) if are_all else ())
         )
     ]
     plots = sum(len(layout.plots) for layout in layouts)

@@ -66,6 +66,15 @@ def test_files_are_checked_without_a_database(folder: Path, demo_files: list[Pat
     broken = check("--without-names")
     assert broken.returncode == 1
     assert "broken.json: The file is no JSON" in broken.stdout
+    (folder / "pixel" / "broken.json").unlink()
+    (folder / "pixel" / "wrong.toml").unlink()
+    lost = '[[workspace]]\nname = "W"\nscope = ["offline"]\nfolders = ["DT"]\nquick = ["Pixel/L"]\n'
+    (folder / "pixel" / "charge.toml").write_text(GOOD + lost)
+    related = json.loads(check("--dqm-file", str(demo_files[0]), "--json").stdout)
+    assert related["counts"] == {"unknown-quick-entry": 1, "unreachable": 1}
+    (folder / "pixel" / "charge.toml").write_text(GOOD + '[[layout]]\npath = "Pixel/L"\nscope = ["offline"]\nrows = 1\n' + lost)
+    unread = json.loads(check("--dqm-file", str(demo_files[0]), "--json").stdout)
+    assert unread["counts"] == {"invalid": 1}, "the entry is a layout that cannot be read"
     assert not (folder / "absent").exists()
 
 
