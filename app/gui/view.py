@@ -43,6 +43,9 @@ INTERACTIVE = re.compile(rf"on(?:,(?:project:[xy]|[xy]:\d{{1,3}}|zoom[xy]:{_NUMB
 MAX_MARKS = 20
 """Marked plots of a view: more do not fit a window."""
 
+MAX_CELLS = 1000
+"""Cells of a layout."""
+
 SLIDE_S = range(2, 100)
 """Intervals of a slide show, seconds."""
 
@@ -53,6 +56,7 @@ class View(PlotAddresses):
 
     folder: bytes = b""
     plot: bytes = b""  # whole path of the ME that is shown large, or b""
+    cell_number: int = 1  # which of the plots of its ME in the layout, of those that show it several times
     q: str = ""  # a search, see app.gui.search_words
     failing: bool = False  # whether the list is that of the MEs below the folder whose quality tests fail
     failing_first: bool = False  # whether such MEs come first in lists
@@ -98,6 +102,7 @@ class View(PlotAddresses):
         """Names and values of the query of the address, without default values."""
         size = "" if self.size == DEFAULT_SIZE else self.size
         fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("size", size), ("quantity", self.quantity)]
+        fields.append(("cell", str(self.cell_number) if self.plot and self.cell_number > 1 else ""))
         fields += [("ws", self.ws), ("only", self.only), ("shared", self.shared), ("status", self.status)]
         if self.failing or self.failing_first:
             fields += [("failing", "1" if self.failing else ""), ("first", "failing" if self.failing_first else "")]
@@ -137,9 +142,9 @@ class View(PlotAddresses):
         here = self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0)
         return here.replace(shared="", page=1, interactive="")
 
-    def of_plot(self, path: bytes) -> View:
+    def of_plot(self, path: bytes, cell_number: int = 1) -> View:
         """One ME large; folder and search stay, since they define the previous and next plot."""
-        return self.replace(plot=path, page=1, interactive="")
+        return self.replace(plot=path, cell_number=cell_number, page=1, interactive="")
 
     def with_mark(self, path: bytes, marked: bool) -> View:
         """This view with the plot of an ME marked, or not."""

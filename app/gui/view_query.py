@@ -19,6 +19,7 @@ from app.gui.view import (
     ALARMS,
     DEFAULT_SIZE,
     INTERACTIVE,
+    MAX_CELLS,
     MAX_MARKS,
     ONLY,
     SLIDE_S,
@@ -41,7 +42,7 @@ FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "l
 """Fields that choose a part of a page and are no state of it."""
 
 VIEW_FIELDS = (
-    *("plot", "q", "status", "size", "failing", "first", "mark", "show", "slide", "quantity", "diff", "table", "sort", "page"),
+    *("plot", "cell", "q", "status", "size", "failing", "first", "mark", "show", "slide", "quantity", "diff", "table", "sort", "page"),
     *("interactive", "ref", "compare", "tz", "ws", "only", "shared", *OPTIONS),
 )
 """Fields of a view, without numbered ones."""
@@ -85,6 +86,7 @@ class ViewQuery:
             key,
             folder,
             plot=_bytes(self.values.get("plot", "")),
+            cell_number=self._whole_number("cell", MAX_CELLS),
             q=self._search(),
             size=self._choice("size", tuple(TILE_SIZES), DEFAULT_SIZE),
             status=self._choice("status", ALARMS, "") if self.values.get("status") else "",
@@ -97,7 +99,7 @@ class ViewQuery:
             diff=self._choice("diff", ("1", "0"), "0") == "1",
             table=self._choice("table", ("1", "0"), "0") == "1",
             sort=self._sort(),
-            page=self._page(),
+            page=self._whole_number("page", LARGEST_PAGE),
             interactive=self._interactive(),
             references=self._references(),
             compare=self._choice("compare", COMPARISONS, COMPARISONS[0]),
@@ -163,12 +165,11 @@ class ViewQuery:
         self._problem("shared", "expected the letters and digits of the link of a shared layout")
         return ""
 
-    def _page(self) -> int:
-        value = self.values.get("page") or "1"
-        number = parse_int(value, LARGEST_PAGE)
+    def _whole_number(self, name: str, largest: int) -> int:
+        number = parse_int(self.values.get(name) or "1", largest)
         if number:
             return number
-        self._problem("page", f"expected a whole number from 1 to {LARGEST_PAGE}")
+        self._problem(name, f"expected a whole number from 1 to {largest}")
         return 1
 
     def _marks(self) -> tuple[bytes, ...]:

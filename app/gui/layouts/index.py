@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -82,6 +82,7 @@ class LayoutIndex:
         self._starts = array("I", accumulate((len(entry.sources) for entry in found), initial=0))
         self._by_source = array("I", sorted(range(len(self._sources)), key=self._sources.__getitem__))
         self._folders: dict[bytes, LayoutFolder] = {}  # that were asked for; a page asks for its own several times
+        self._by_data: WeakKeyDictionary[MENames, tuple[array[int], array[int]]] = WeakKeyDictionary()
         self._failing: WeakKeyDictionary[Columns, FailingMEs] = WeakKeyDictionary()
 
     def __len__(self) -> int:
@@ -121,14 +122,29 @@ class LayoutIndex:
         end = b"/" + name
         return [self._plots(at) for at, ref in enumerate(self._refs) if ref.path == name or ref.path.endswith(end)]
 
-    def search(self, terms: Sequence[Term], columns: Columns, limit: int) -> list[LayoutRef]:
+    def search(self, terms: Sequence[Term], columns: Columns, limit: int, among: Sequence[int] | None = None) -> list[LayoutRef]:
         """The first layouts whose paths match all terms, at most `limit`; none for terms on other properties than the path.
 
-        columns: of any sample; terms on paths do not use them. Raises InvalidInput for a search that takes too long.
+        columns: of any sample; terms on paths do not use them. among: only the layouts with these places in the index, ascending.
+        Raises InvalidInput for a search that takes too long.
         """
         if not all(isinstance(term, TextTerm | PatternTerm) for term in terms):
             return []
-        return [self._refs[index] for index in find_matches(terms, Lists(self._paths, columns), limit)]
+        return [self._refs[index] for index in find_matches(terms, Lists(self._paths, columns), limit, among)]
+
+    def by_data(self, names: MENames) -> tuple[array[int], array[int]]:
+        """The places in the index, ascending, of the layouts with plots of these MEs, and of those without any."""
+        if (found := self._by_data.get(names)) is None:
+            present = set(self._sources).intersection(names.pack().split(b"\0"))
+            found = self._by_data[names] = array("I"), array("I")
+            for at, (first, last) in enumerate(pairwise(self._starts)):
+                has_data = any(source in present for source in self._sources[first:last])
+                found[0 if has_data else 1].append(at)
+        return found
+
+    def failing_layouts(self, sample: OpenSample) -> list[int]:
+        """The places in the index, ascending, of the layouts with plots whose quality tests fail."""
+        return sorted({bisect_right(self._starts, position) - 1 for positions in self._failing_plots(sample) for position in positions})
 
     def positions(self, path: bytes) -> tuple[int, int]:
         """The position of the first plot of the layout with this path, and that after its last one; both 0 if there is none."""

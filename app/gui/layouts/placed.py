@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ class PlacedCell(NamedTuple):
 
     cell: PlotCell
     path: bytes  # of the ME
+    number: int  # which of the plots of this ME in the layout, from 1
     me: int | None  # index of the ME in the sample; None: the sample does not have it, and its name is shown in a gap
     status: int  # the worst of its quality tests; 0 without tests
     is_scalar: bool  # whether it is a number or text, which is shown instead of a plot
@@ -50,12 +52,16 @@ class PlacedLayout(NamedTuple):
 
 def place(layout: Layout, sample: OpenSample) -> PlacedLayout:
     """A layout on a sample."""
-    return PlacedLayout(layout, tuple(tuple(_place(cell, sample) if cell else None for cell in row) for row in layout.rows))
+    seen: Counter[str] = Counter()
+    return PlacedLayout(layout, tuple(tuple(_place(cell, sample, seen) if cell else None for cell in row) for row in layout.rows))
 
 
-def _place(cell: PlotCell, sample: OpenSample) -> PlacedCell:
+def _place(cell: PlotCell, sample: OpenSample, seen: Counter[str]) -> PlacedCell:
+    """A cell on a sample; `seen` counts the plots of each ME up to it."""
     path = cell.plot.encode(errors="surrogatepass")
     index = sample.names.find(path)
+    seen[cell.plot] += 1
+    number = seen[cell.plot]
     if index is None:
-        return PlacedCell(cell, path, None, 0, is_scalar=False)
-    return PlacedCell(cell, path, index, sample.columns.status[index], Kind(sample.columns.kind[index]).scalar)
+        return PlacedCell(cell, path, number, None, 0, is_scalar=False)
+    return PlacedCell(cell, path, number, index, sample.columns.status[index], Kind(sample.columns.kind[index]).scalar)

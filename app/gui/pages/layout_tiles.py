@@ -7,6 +7,7 @@ window is too narrow for that, all plots of the grid become smaller together, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -32,7 +33,7 @@ WIDEST = 1920
 class CellTile(NamedTuple):
     """A plot in a grid."""
 
-    name: str
+    name: str  # as much of the path as no other plot of the grid has
     path: str
     about: Markup  # description
     no_reference: bool  # whether the layout has no references with it, though the page has
@@ -96,7 +97,8 @@ def plot_tile(sample: OpenSample, view: View, path: bytes, legend: Sequence[Lege
 def _tile(sample: OpenSample, view: View, placed: PlacedLayout, legend: Sequence[LegendEntry], inside: View) -> LayoutTile:
     layout, columns = placed.layout, max(map(len, placed.rows), default=1)
     size = picture_size(columns, view.size)
-    rows = [[_cell_tile(sample, inside, cell, legend, size) if cell else None for cell in row] for row in placed.rows]
+    names = distinct_names(cell.path for cell in placed.cells)
+    rows = [[_cell_tile(sample, inside, cell, legend, size, names[cell.path]) if cell else None for cell in row] for row in placed.rows]
     cells = [cell for row in rows for cell in row if cell]
     only = cells[0].tile if len(cells) == 1 else None
     return LayoutTile(
@@ -120,13 +122,32 @@ def picture_size(columns: int, size: str) -> tuple[int, int]:
     return next((each for each in TILE_SIZES.values() if each[0] * columns >= WIDEST and each < chosen), chosen)
 
 
-def _cell_tile(sample: OpenSample, inside: View, placed: PlacedCell, legend: Sequence[LegendEntry], size: tuple[int, int]) -> CellTile:
+def distinct_names(paths: Iterable[bytes]) -> dict[bytes, str]:
+    """The names of plots by their paths: the last parts of each path, as many as make it different from the others."""
+    parts = {path: path.split(b"/") for path in paths}
+    return {path: text(b"/".join(own[-_parts_needed(own, parts.values()) :])) for path, own in parts.items()}
+
+
+def _parts_needed(own: list[bytes], others: Iterable[list[bytes]]) -> int:
+    """How many last parts of a path no other path has; all if another one ends with the whole path."""
+    equal = 0
+    for other in others:
+        if other is not own:
+            common = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(own), reversed(other), strict=False))
+            equal = max(equal, sum(1 for _ in common))
+    return min(equal + 1, len(own))
+
+
+def _cell_tile(
+    sample: OpenSample, inside: View, placed: PlacedCell, legend: Sequence[LegendEntry], size: tuple[int, int], name: str
+) -> CellTile:
     no_reference = placed.cell.reference == "no"
     drawn = () if no_reference else legend
+    found = None if placed.me is None else tile(sample, inside.replace(cell=placed.cell), placed.me, drawn, size)
     return CellTile(
-        name=text(placed.path.rpartition(b"/")[2]),
+        name=name,
         path=text(placed.path),
         about=description_html(placed.cell.text),
         no_reference=no_reference and bool(legend),
-        tile=None if placed.me is None else tile(sample, inside.replace(cell=placed.cell), placed.me, drawn, size),
+        tile=found and found._replace(address=inside.of_plot(placed.path, placed.number).address),
     )

@@ -13,19 +13,16 @@ from app.gui.errors import InvalidInput
 from app.gui.layouts.index import LayoutIndex, LayoutSubfolder
 from app.gui.layouts.scopes import scope_of
 from app.gui.pages.compare import LegendEntry
-from app.gui.pages.layout_lists import layout_cells, listed_layouts, opened_layout
+from app.gui.pages.layout_lists import folder_layouts, opened_layout
 from app.gui.pages.layout_tiles import LayoutTile, layout_tile, layout_tiles
+from app.gui.pages.matches import MAX_MATCHES, FoundLayouts, found_layouts, found_mes, search_terms
 from app.gui.pages.tile import SCALARS, Tile, tile
-from app.gui.quality import FAILING, STATUS_CODES, failing_mes, ranks
-from app.gui.search_terms import Lists, StatusTerm, Term, find_matches
-from app.gui.search_words import parse_search
+from app.gui.quality import FAILING, failing_mes, ranks
+from app.gui.search_terms import Lists, find_matches
 from app.gui.view import View
 
 TILES_PER_PAGE = 200
 """More tiles are loaded on demand."""
-
-MAX_MATCHES = 1000
-"""Matches of a search."""
 
 
 class FolderLink(NamedTuple):
@@ -44,14 +41,18 @@ class ListPage(NamedTuple):
     """One page of a folder or search."""
 
     folders: list[FolderLink]
-    layouts: list[LayoutTile]  # before the other tiles
+    layouts: list[LayoutTile]  # in a folder before the other tiles, in a search after them
+    empty: list[tuple[str, str]]  # path and address of layouts without plots in the sample that a search finds
+    more_empty: bool  # whether there are more of these
     tiles: list[Tile]
     exists: bool  # False for a folder that neither the sample nor a layout has
     layout_total: int  # layouts of the folder or search
     total: int  # MEs of the folder or search
     remaining: int  # layouts and MEs after these tiles
     more: str  # address of the next tiles, or ""
-    complete: bool  # False for a search with more matches than MAX_MATCHES
+    complete: bool  # False for a search that finds more MEs than MAX_MATCHES
+    layouts_complete: bool  # the same for layouts
+    layouts_address: str  # in a search with MEs and layouts: of the layouts, after the MEs; else ""
     problem: str  # what is wrong with the search, or ""
 
 
@@ -60,27 +61,32 @@ def list_view(sample: OpenSample, view: View, part: tuple[int, int], legend: Seq
     if view.shared and not view.is_search and (layout := opened_layout(view)):
         return _alone(layout_tile(sample, view, layout, legend, view))
     try:
-        terms, problem = _terms(view), ""
-        found = _matches(sample, terms) if terms else None
+        terms, problem = search_terms(view), ""
+        found = found_mes(sample, view, terms, legend) if terms else None
+        matching = found_layouts(sample, view, terms, legend) if terms else None
     except InvalidInput as error:
-        terms, found, problem = (), [], error.message
+        found, matching, problem = [], FoundLayouts([], [], more_empty=False), error.message
     folder = sample.names.folder(view.folder)
     index = layout_index(scope_of(view.key.dataset))
-    subfolders = index.folder(view.folder).subfolders
-    layouts = [] if problem else listed_layouts(sample, view, terms, legend, MAX_MATCHES)
-    mes = _in_order(sample, view, folder.mes if found is None else found, legend)
+    layouts = folder_layouts(sample, view, legend) if matching is None else matching.shown
+    mes = in_order(sample, view, chosen(sample, view, folder.mes, legend) if found is None else found)
     start, end = part
-    shown = mes[max(0, start - len(layouts)) : max(0, end - len(layouts))]
+    layouts_from, mes_from = (0, len(layouts)) if found is None else (len(mes), 0)
+    total = len(layouts) + len(mes)
     return ListPage(
-        folders=_folder_links(sample, view, folder.subfolders, index, subfolders) if found is None else [],
-        layouts=layout_tiles(sample, view, layouts[start:end], legend),
-        tiles=[tile(sample, view, index, legend) for index in shown],
+        folders=[] if matching else _folder_links(sample, view, folder.subfolders, index, index.folder(view.folder).subfolders),
+        layouts=layout_tiles(sample, view, layouts[max(0, start - layouts_from) : max(0, end - layouts_from)], legend),
+        empty=[(text(ref.path), view.of_folder(ref.path).address) for ref in matching.empty] if matching else [],
+        more_empty=bool(matching and matching.more_empty),
+        tiles=[tile(sample, view, me, legend) for me in mes[max(0, start - mes_from) : max(0, end - mes_from)]],
         exists=folder_exists(sample, view),
         layout_total=len(layouts),
         total=len(mes),
-        remaining=max(0, len(layouts) + len(mes) - end),
-        more=view.with_query(f"from={end}") if end < len(layouts) + len(mes) else "",
+        remaining=max(0, total - end),
+        more=view.with_query(f"from={end}") if end < total else "",
         complete=found is None or len(found) < MAX_MATCHES,
+        layouts_complete=matching is None or len(layouts) < MAX_MATCHES,
+        layouts_address=view.with_query(f"from={len(mes)}") if matching and mes and layouts else "",
         problem=problem,
     )
 
@@ -94,36 +100,21 @@ def folder_exists(sample: OpenSample, view: View) -> bool:
 def _alone(layout: LayoutTile) -> ListPage:
     """The page of a private layout."""
     return ListPage(
-        folders=[], layouts=[layout], tiles=[], exists=True, layout_total=1, total=0, remaining=0, more="", complete=True, problem=""
+        folders=[],
+        layouts=[layout],
+        empty=[],
+        more_empty=False,
+        tiles=[],
+        exists=True,
+        layout_total=1,
+        total=0,
+        remaining=0,
+        more="",
+        complete=True,
+        layouts_complete=True,
+        layouts_address="",
+        problem="",
     )
-
-
-def _matches(sample: OpenSample, terms: Sequence[Term]) -> list[int]:
-    """The MEs that match a search. Raises InvalidInput for one that takes too long."""
-    return find_matches(terms, Lists(sample.names, sample.columns), MAX_MATCHES)
-
-
-def _terms(view: View) -> tuple[Term, ...]:
-    """The conditions of a view on the MEs in its list. Raises InvalidInput for a wrong search."""
-    of_status = (StatusTerm(frozenset({STATUS_CODES[view.status]})),) if view.status else ()
-    return (*of_status, *parse_search(view.q))
-
-
-def siblings(sample: OpenSample, view: View, legend: Sequence[LegendEntry]) -> list[int]:
-    """The MEs of the list that contains the large plot: of the marked or failing ones, of the search, of its layout, else of its folder."""
-    if view.side_by_side:
-        return [index for index in map(sample.names.find, view.marks) if index is not None]
-    found = None
-    try:
-        if view.failing:
-            return failing_list(sample, view)
-        found = _matches(sample, terms) if (terms := _terms(view)) else None
-    except InvalidInput:
-        pass
-    if found is None and (layout := opened_layout(view)):
-        return layout_cells(sample, layout)
-    folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
-    return _in_order(sample, view, sample.names.folder(folder).mes if found is None else found, legend)
 
 
 def failing_list(sample: OpenSample, view: View) -> list[int]:
@@ -136,27 +127,27 @@ def failing_list(sample: OpenSample, view: View) -> list[int]:
     if others := set(of_layouts).difference(mes):
         severity = ranks(sample.columns)
         mes = sorted((*mes, *others), key=lambda index: (severity[index], index))
-    if not (terms := _terms(view)):
+    if not (terms := search_terms(view)):
         return mes
     matching = set(find_matches(terms, Lists(sample.names, sample.columns), len(mes), among=sorted(mes)))
     return [index for index in mes if index in matching]
 
 
-def _in_order(sample: OpenSample, view: View, mes: list[int], legend: Sequence[LegendEntry]) -> list[int]:
-    """Those of MEs that the view shows, in the order of a list: failing ones first if the view says so.
+def in_order(sample: OpenSample, view: View, mes: list[int]) -> list[int]:
+    """MEs in the order of a list: failing ones first if the view says so.
 
     In a folder numbers and texts are before histograms, since they are few and small; in the matches of a search, which can be
     hundreds, after them.
     """
     is_search, kinds = view.is_search, sample.columns.kind
-    mes = sorted(_chosen(sample, view, mes, legend), key=lambda index: (kinds[index] in SCALARS) == is_search)
+    mes = sorted(mes, key=lambda index: (kinds[index] in SCALARS) == is_search)
     if not view.failing_first:
         return mes
     severity, others = ranks(sample.columns), len(FAILING)
     return sorted(mes, key=lambda index: min(severity[index], others))
 
 
-def _chosen(sample: OpenSample, view: View, mes: list[int], legend: Sequence[LegendEntry]) -> list[int]:
+def chosen(sample: OpenSample, view: View, mes: list[int], legend: Sequence[LegendEntry]) -> list[int]:
     """Those of MEs that `only` of the view selects."""
     if view.only == "failing":
         severity = ranks(sample.columns)

@@ -19,13 +19,13 @@ from app.gui.errors import PlotError
 from app.gui.files.shown import shown_path
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
 from app.gui.pages.frame import frame_of_request
-from app.gui.pages.layout_lists import drawn_references
-from app.gui.pages.listing import siblings
+from app.gui.pages.layout_lists import drawn_references, opened_layout
 from app.gui.pages.lumis import current_lumi_series, lumi_steps, series_context
 from app.gui.pages.marked import marks_context
 from app.gui.pages.options import option_form, with_drawn_options
 from app.gui.pages.plot_help import EXAMPLE_SIZE, help_of_plot, layouts_of_plot
 from app.gui.pages.readable import readable_real
+from app.gui.pages.siblings import siblings
 from app.gui.pages.table import table_context
 from app.gui.pages.tile import scalar, tile, with_badges
 from app.gui.plots.bins import dimensions
@@ -51,14 +51,18 @@ def plot_page(sample: OpenSample, view: View) -> Response:
     legend = drawn_references(view, references)
     frame = frame_of_request(view, sample) | {"lumis": lumi_steps(view)}
     context = {"me": None, "near_mes": _near(sample, view)} if index is None else _me_context(sample, view, index, legend)
+    if index is not None or view.cell:
+        context |= _neighbours(sample, view, legend)
     series = current_lumi_series().cached(view.key, view.plot) if frame["lumis"] else None
+    up, back = _way_back(view)
     response = page(
         "gui/plot.html",
         "gui/plot_fragment.html",
         name=text(view.plot.rpartition(b"/")[2]),
         path=text(view.plot),
         file=shown_path(sample.url),
-        up=view.of_plot(b"").address,
+        up=up.address,
+        back=back,
         **context,
         **frame,
         in_layouts=layouts_of_plot(view),
@@ -76,6 +80,18 @@ def plot_page(sample: OpenSample, view: View) -> Response:
     if form["option_problem"]:
         response.headers["HX-Push-Url"] = "false"  # the address stays that of the plot that is shown
     return response
+
+
+def _way_back(view: View) -> tuple[View, str]:
+    """The list of a large plot, and what it is called; that of a layout of this plot alone is its folder."""
+    if view.failing:
+        return view.of_plot(b""), "Back to failing tests"
+    if view.is_search:
+        return view.of_plot(b""), "Back to results"
+    layout = opened_layout(view) if view.cell else None
+    if layout and not view.shared and len(layout.plots) == 1:
+        return view.of_plot(b"").replace(folder=layout.folder.encode()), "Back to folder"
+    return view.of_plot(b""), "Back to layout" if layout else "Back to folder"
 
 
 def _near(sample: OpenSample, view: View) -> list[tuple[str, str]]:
@@ -98,7 +114,7 @@ def _image_context(view: View, legend: Sequence[LegendEntry], previous_lumi: int
 
 
 def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry]) -> dict[str, Any]:
-    """Details of one ME, and its neighbours in the folder or search."""
+    """Details of one ME."""
     row = sample.columns.row(index)
     kind = Kind(row.kind)
     return {
@@ -112,7 +128,6 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[Leg
         "tests": with_badges(sorted_tests(sample.facts, index)),
         "readable": readable_real,
         "element": None if kind.scalar else _shown_element(view),
-        **_neighbours(sample, view, index, legend),
         **table_context(sample, view, index, legend),
         "interactive": _interactive(sample, view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
     }
@@ -160,12 +175,21 @@ def _interactive_note(view: View) -> str:
     return ""
 
 
-def _neighbours(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry]) -> dict[str, Any]:
-    """Position in the list, 0 for an ME that is not in it, and the tiles of the previous and next ME; the first one is next to all others."""
-    mes = siblings(sample, view, legend)
-    at = mes.index(index) if index in mes else -1  # a step to another run keeps the list, in which the plot need not be there
-    near = {"previous": mes[at - 1 : at] if at > 0 else [], "next": mes[at + 1 : at + 2]}
-    return {"position": (at + 1, len(mes)), "near": {name: tile(sample, view, found[0]) for name, found in near.items() if found}}
+def _neighbours(sample: OpenSample, view: View, legend: Sequence[LegendEntry]) -> dict[str, Any]:
+    """Position in the list, 0 for a plot that is not in it, and the name and address of the previous and next one that the sample has.
+
+    A step to another run keeps the list, in which the plot need not be there; then all others are after it.
+    """
+    plots = siblings(sample, view, legend)
+    at = next((number for number, each in enumerate(plots) if each.is_that_of(view)), -1)
+    before = [each for each in plots[: max(at, 0)] if each.me is not None]
+    after = [each for each in plots[at + 1 :] if each.me is not None]
+    is_listed = at >= 0 and plots[at].me is not None
+    near = {"previous": before[-1:], "next": after[:1]}
+    return {
+        "position": (len(before) + 1 if is_listed else 0, len(before) + is_listed + len(after)),
+        "near": {name: {"name": _name(found[0].path), "address": found[0].view(view).address} for name, found in near.items() if found},
+    }
 
 
 def series_fragment(view: View) -> Response:

@@ -56,18 +56,14 @@ def layouts_of_plot(view: View) -> list[LayoutLink]:
 
 def help_of_plot(view: View) -> list[PlotHelp]:
     """What the layout of a view says about its plot; for a plot outside of layouts what all of them say, each text once."""
-    if view.shared:
-        layouts = list(filter(None, [opened_layout(view)]))
-    elif view.cell:
-        layouts = [layout for _, layout in layout_contents(filter(None, [layout_index(scope_of(view.key.dataset)).find(view.folder)]))]
+    index = layout_index(scope_of(view.key.dataset))
+    if isinstance(view.cell, PlotCell):
+        layout = opened_layout(view)
+        found = [(layout, view.cell)] if layout else []
     else:
-        layouts = [layout for _, layout in layout_contents(layout_index(scope_of(view.key.dataset)).of_plot(view.plot))]
-    found = {_texts(cell): _help(view, layout, cell) for layout in layouts if (cell := _cell(layout, view.plot)) and any(_texts(cell))}
-    return list(found.values())
-
-
-def _cell(layout: Layout, path: bytes) -> PlotCell | None:
-    return next((cell for cell in layout.plots if plot_path(cell) == path), None)
+        layouts = [layout for _, layout in layout_contents(index.of_plot(view.plot))]
+        found = [(layout, cell) for layout in layouts for cell in layout.plots if plot_path(cell) == view.plot]
+    return list({_texts(cell): _help(view, layout, cell) for layout, cell in found if any(_texts(cell))}.values())
 
 
 def _texts(cell: PlotCell) -> tuple[str, ...]:
@@ -76,7 +72,7 @@ def _texts(cell: PlotCell) -> tuple[str, ...]:
 
 
 def _help(view: View, layout: Layout, cell: PlotCell) -> PlotHelp:
-    inside = view if view.shared else view.of_folder(layout.path.encode()).of_plot(view.plot).replace(cell=cell)
+    inside = view if view.cell else view.of_folder(layout.path.encode()).of_plot(view.plot).replace(cell=cell)
     examples = [_example(inside, title, each) for title, each in (("Good", cell.help.good), ("Bad", cell.help.bad)) if any(each)]
     action, contact = description_html(cell.help.action), description_html(cell.help.contact)
     return PlotHelp(layout.path, inside.address, description_html(cell.text), examples, action, contact)

@@ -8,7 +8,7 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.pages.compare import legend_of
 from app.gui.pages.frame import sample_frame
 from app.gui.pages.layout_lists import drawn_references, with_cell
-from app.gui.pages.listing import siblings
+from app.gui.pages.siblings import siblings
 from app.gui.pages.tile import SCALARS, tile
 from app.gui.view import LARGE, LARGEST, SLIDE_S, View
 from app.web import page
@@ -20,17 +20,18 @@ DEFAULT_SLIDE_S = 5
 def slide_page(sample: OpenSample, view: View) -> Response:
     """One plot of the list, with links to the next and previous one; after the last one comes the first."""
     legend = legend_of(view)
-    mes = [index for index in siblings(sample, view, legend) if sample.columns.kind[index] not in SCALARS]
-    at = mes.index(found) if (found := sample.names.find(view.plot)) in mes else 0
+    listed = siblings(sample, view, legend)
+    plots = [(each, each.me) for each in listed if each.me is not None and sample.columns.kind[each.me] not in SCALARS]
+    at = next((number for number, (each, _) in enumerate(plots) if each.is_that_of(view)), 0)
     size = LARGEST if view.size == "xl" else LARGE
-    steps = {name: view.of_plot(sample.names[mes[(at + step) % len(mes)]]).address for name, step in (("previous", -1), ("next", 1)) if mes}
-    here = with_cell(view.of_plot(sample.names[mes[at]] if mes else b"").replace(slide_s=0))
+    steps = {name: plots[(at + step) % len(plots)][0].view(view).address for name, step in (("previous", -1), ("next", 1)) if plots}
+    here = with_cell((plots[at][0].view(view) if plots else view.of_plot(b"")).replace(slide_s=0))
     frame = sample_frame(view, sample) | {"live": None}  # each slide is new, and a poll that comes late would bring back the last one
     return page(
         "gui/slide_show.html",
         "gui/slide_show.html",
-        slide=tile(sample, here, mes[at], drawn_references(here, legend), size) if mes else None,
-        position=(at + 1, len(mes)),
+        slide=tile(sample, here, plots[at][1], drawn_references(here, legend), size) if plots else None,
+        position=(at + 1, len(plots)),
         steps=steps,
         large=size,
         stop=here.replace(plot=b"").address,

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
+from app.gui.pages import listing, matches
 from tests.gui.pages.pages import COSMICS, HTMX, ZERO_BIAS, read, words
 
 TRACKS = "PixelPhase1/Tracks/PXBarrel"
@@ -198,6 +199,84 @@ def test_a_search_finds_layouts_by_path(client: FlaskClient) -> None:
     assert "1 match for" in words(page)
     assert f'class="where" href="{SHIFT_PAGE}"' in page
     assert tiles(read(client, f"{COSMICS}?q=shift+status:error", **HTMX)) == {}
+
+
+def test_a_search_shows_monitor_elements_before_layouts_and_folds_those_without_plots(client: FlaskClient) -> None:
+    import_all([layout(f"Many/charge {number:03}", (PlotCell(ABSENT),)) for number in range(103)])
+    import_all([layout("Many/charge here", (PlotCell(LAYER % 1),))])
+    page = read(client, f"{COSMICS}?q=charge", **HTMX)
+    assert re.search(r"\d+ matches, 1 layout for charge", words(page))
+    assert page.index('alt="Plot charge_PXLayer_2') < page.index("charge here")
+    assert list(tiles(page)) == ["charge here"]
+    assert "First 100 of many layouts without plots in this sample" in words(page)
+    (address,) = re.findall(r'href="([^"]*)">Go to the layouts', page)
+    assert 'alt="Plot charge_PXLayer_2' not in read(client, html.unescape(address))
+    assert "1 layout without plots in this sample" in words(read(client, f"{COSMICS}?q=02+gone", **HTMX))
+
+
+def test_filters_of_a_search_see_all_matches_before_their_number_is_limited(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise "No plots here fail" is a false all-clear."""
+    read(client, f"/browse/367129{ZERO_BIAS}")  # so its list has been read
+    import_all([layout(f"0 First/{number} layers", (PlotCell(LAYER % 1),)) for number in range(3)])
+    monkeypatch.setattr(matches, "MAX_MATCHES", 2)
+    monkeypatch.setattr(listing, "MAX_MATCHES", 2)
+    for filtered in ("only=failing", "first=failing"):
+        page = read(client, f"{COSMICS}?q=layers&{filtered}", **HTMX)
+        assert "01 Layers" in tiles(page)
+        page = read(client, f"{COSMICS}?q=charge_PXLayer&{filtered}", **HTMX)
+        assert 'alt="Plot charge_PXLayer_3' in page
+    assert "First 2 of many matches" in words(read(client, f"{COSMICS}?q=layers", **HTMX))
+    assert "First 2 of many" in words(read(client, f"{COSMICS}?q=charge&only=reference&ref=367129{ZERO_BIAS}", **HTMX))
+    assert "No plots here with a reference" in words(read(client, f"{COSMICS}?q=charge&only=reference&ref=1", **HTMX))
+
+
+def test_a_monitor_element_that_is_twice_in_a_layout_has_a_large_plot_for_each(client: FlaskClient) -> None:
+    twice = (PlotCell(LAYER % 1, "first"), PlotCell(LAYER % 1, "second", draw=(("ytype", "log"),)), PlotCell(LAYER % 2))
+    import_all([layout("Twice/Both", twice)])
+    place = f"{COSMICS}/Twice/Both"
+    addresses = [html.unescape(each) for each in re.findall(r'<a class="stop" href="([^"]*plot=[^"]*)"', read(client, place))]
+    assert ["cell=2" in each for each in addresses] == [False, True, False]
+    first, second, third = (read(client, each) for each in addresses)
+    large = [re.search(r'plot-large" src="([^"]*)"', page)[1] for page in (first, second)]  # type: ignore[index]
+    assert ["ytype=log" in each for each in large] == [False, True]
+    assert [re.search(r"About this plot (\w+)", words(page))[1] for page in (first, second)] == ["first", "second"]  # type: ignore[index]
+    assert [f"{number} of 3" in words(page) for number, page in enumerate((first, second, third), 1)] == [True] * 3
+    assert f'rel="next" data-key="j" href="{html.escape(addresses[1])}"' in first
+    assert f'rel="prev" data-key="k" href="{html.escape(addresses[1])}"' in third
+    assert "2 of 3" in words(read(client, f"{addresses[1]}&slide=5"))
+    assert client.get(f"{addresses[0]}&cell=0").status_code == 400
+
+
+def test_gaps_and_plots_of_one_name_show_what_makes_their_paths_different(client: FlaskClient) -> None:
+    import_all([layout("Maps/All", tuple(PlotCell(f"{path}/reportSummaryMap") for path in ("Csc/EventInfo", "Dt/EventInfo", "Dt/Other")))])
+    tile = tiles(read(client, f"{COSMICS}/Maps/All"))["All"]
+    assert cells(tile) == ["Csc/EventInfo/reportSummaryMap", "Dt/EventInfo/reportSummaryMap", "Other/reportSummaryMap"]
+    assert "Dt/Other/reportSummaryMap" in words(tile), "a gap has the whole path"
+    assert ABSENT in words(tiles(read(client, SHIFT_PAGE))["02 Gone"])
+
+
+def test_previous_and_next_lead_through_the_layouts_of_a_folder(client: FlaskClient) -> None:
+    import_all([layout(f"Row/{number}", (PlotCell(LAYER % number),)) for number in (1, 2, 3)])
+    page = read(client, f"{COSMICS}/Row/2?plot={LAYER % 2}")
+    assert "2 of 3" in words(page)
+    assert [f"{COSMICS}/Row/{number}?plot=" in page for number in (1, 3)] == [True, True]
+    assert re.search(rf'data-key="u" href="{COSMICS}/Row" title="Back to folder', page)
+    slide = read(client, f"{COSMICS}/Row?slide=5")
+    assert "1 of 3" in words(slide)
+    assert f"{COSMICS}/Row/2?" in slide
+    assert "Slide show" in words(read(client, f"{COSMICS}/Row"))
+
+
+def test_the_filter_of_a_layout_holds_for_the_way_through_its_plots(client: FlaskClient) -> None:
+    assert "1 of 1" in words(read(client, f"{SHIFT_PAGE}/01%20Layers?only=failing&plot={LAYER % 3}"))
+
+
+def test_a_large_plot_that_the_sample_lacks_has_neighbours_in_its_layout(client: FlaskClient) -> None:
+    answer = client.get(f"{SHIFT_PAGE}/01%20Layers?plot={ABSENT}")
+    assert answer.status_code == 404
+    assert "Not in this list of 4" in words(answer.text)
+    assert re.search(r'rel="prev"[^>]*title="charge_PXLayer_2', answer.text)
+    assert re.search(r'rel="next"[^>]*title="charge_PXLayer_3', answer.text)
 
 
 def test_a_long_list_of_layouts_is_loaded_in_parts(client: FlaskClient) -> None:
