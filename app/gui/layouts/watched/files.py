@@ -16,6 +16,12 @@ SETTLED_S = 2.0
 EMPTIED = "The folder had files with layouts and has none now: mount it, or get the files again; to remove its layouts, remove it from layout_folders"
 """Problem of a folder that lost all its files at once."""
 
+CHANGING = (
+    "Git is changing this folder; if it is not, a git command was interrupted: "
+    "remove the file whose path `git rev-parse --git-path index.lock` prints there"
+)
+"""Problem of a folder with a lock of git, whose path is not for everybody who reads the status page."""
+
 GIT_FOLDER = ".git"
 GIT_LOCK = "index.lock"
 """Git has this file in its folder while it changes the files of a checkout."""
@@ -65,8 +71,8 @@ class FolderFiles(NamedTuple):
 def look(folder: Path) -> FolderFiles:
     """The files of a watched folder, unless it cannot be read, or git is changing it."""
     locks = (_git_folder(above) / GIT_LOCK for above in (folder, *folder.parents))
-    if lock := next(filter(os.path.exists, locks), None):
-        return FolderFiles(folder, {}, f"Git is changing this folder; if it is not, a git command was interrupted: remove {lock}")
+    if any(map(os.path.exists, locks)):
+        return FolderFiles(folder, {}, CHANGING)
     errors: list[OSError] = []
     files = layout_files(folder, errors.append)
     if errors:

@@ -199,6 +199,7 @@ def test_a_folder_that_is_absent_or_changed_by_git_keeps_its_layouts(folder: Pat
     (folder / ".git").write_text("gitdir: ../git\n")  # as in a worktree or submodule
     read_folders([str(folder)])
     assert "Git is changing this folder" in problems()["layouts"]
+    assert str(git) not in problems()["layouts"]
     (git / "index.lock").unlink()
     write("c.json", layout("C"))
     assert (list(shown()), problems()) == (["C"], {})
