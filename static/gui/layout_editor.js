@@ -8,6 +8,7 @@
   let dragged = null; // the cell that is being dragged
   let isUnsaved = false;
   let isMoving = false; // the answer to a change is not there yet
+  let lastOpen = ""; // id of the cell that was open before the latest request
 
   const placeOf = (cell) => cell.value.replace("open:", "");
   const cellOf = (event) => event.target.closest?.("#layout-grid .cell");
@@ -43,12 +44,16 @@
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status >= 400) document.getElementById("layout-problem")?.focus(); // the button is far below it
+    const cell = openCell();
+    if (isMoving) cell?.focus();
+    if (document.activeElement === document.body) (document.getElementById(lastOpen) ?? document.getElementById("add-row"))?.focus();
     if (!isMoving) return;
     isMoving = false;
-    const cell = openCell();
-    cell?.focus();
     const key = waiting.shift();
     if (cell && key) move(cell, key);
+  });
+  document.addEventListener("htmx:beforeRequest", () => {
+    lastOpen = openCell()?.id ?? "";
   });
   for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(failure, () => {
@@ -72,15 +77,14 @@
   }
   /** What a page in place of the form says, as parts of a sentence. */
   function saidBy(xhr) {
-    if (new URL(xhr.responseURL).pathname.endsWith("/account/sign-in")) {
-      const link = Object.assign(document.createElement("a"), {
-        href: xhr.responseURL,
-        target: "_blank",
-        textContent: "Sign in in another tab",
-      });
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    const isSignIn = new URL(xhr.responseURL).pathname.endsWith("/account/sign-in");
+    const signIn = isSignIn ? xhr.responseURL : page.querySelector('.appbar-end a[href*="/account/sign-in"]')?.getAttribute("href");
+    if (signIn) {
+      const link = document.createElement("a");
+      Object.assign(link, { className: "button quiet", href: signIn, target: "_blank", textContent: "Sign in in another tab" });
       return ["you are signed out. ", link, ", then press the button again."];
     }
-    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
     return [page.querySelector("#main .problem p")?.textContent ?? `the server answered with status ${xhr.status}`, "."];
   }
 

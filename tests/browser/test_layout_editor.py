@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect
+from playwright.sync_api import Browser, Page, Route, StorageState, expect
 
 from app.core.settings import Settings
 from app.gui.layouts.layout import Layout, PlotCell
+from app.gui.layouts.models import Arrangement
 from app.gui.layouts.store import activate, active_layout, find, save
 from app.security import Role, accounts
 from tests.browser.pages import ABORTED, PHONE, Watch, open_page, sign_in
@@ -148,10 +149,72 @@ def test_two_experts_at_once_see_both_versions(page: Page, watch: Watch) -> None
     page.get_by_role("button", name="Save and activate").click()
     both = page.get_by_role("region", name="Both versions")
     expect(both.get_by_role("img")).to_have_count(2)
+    expect(page.locator("#layout-problem")).to_be_focused()
+    expect(page.locator("#layout-problem")).to_be_in_viewport()
     assert faults(page, "light") == []
-    page.get_by_role("button", name="Save and activate").click()
+    page.get_by_role("button", name="Replace version 2 of").click()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     assert rows("conflict") == [["EBTMT timing EB+02"]]
+
+
+def test_a_draft_stays_when_its_sender_is_signed_out(page: Page, watch: Watch) -> None:
+    watch.expected += ["status of 403", "Response Status Error Code 403"]  # here, everybody is a viewer
+    number = stored("signed-out")
+    page.goto(f"/layouts/{number}/edit?{SAMPLE}")
+    page.get_by_label("Reason").fill("mine")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save and activate").click()
+    box = page.locator("#layout-not-stored")
+    expect(box).to_contain_text("you are signed out")
+    expect(box).to_be_focused()
+    assert faults(page, "light") + faults(page, "dark") == []
+    expect(box.get_by_role("link", name="Sign in in another tab")).to_have_attribute("target", "_blank")
+    page.context.add_cookies(cookies)  # as after signing in there
+    expect(page.get_by_label("Reason")).to_have_value("mine")
+    page.get_by_role("button", name="Remove row 1").click()
+    expect(box).to_be_hidden()
+    page.get_by_role("button", name="Add a row").click()
+    page.get_by_label("Plot", exact=True).fill(SUMMARY)
+    page.get_by_role("button", name="Save and activate").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    assert rows("signed-out") == [["reportSummaryMap"]]
+
+
+def test_a_draft_stays_when_its_layout_can_no_longer_be_edited(page: Page, watch: Watch) -> None:
+    watch.expected += ["status of 409", "Response Status Error Code 409"]
+    number = stored("lost")
+    page.goto(f"/layouts/{number}/edit?{SAMPLE}")
+    page.get_by_label("Reason").fill("mine")
+    Arrangement.update(source="ecal.toml").where(Arrangement.id == number).execute()
+    page.get_by_role("button", name="Save as a draft").click()
+    expect(page.locator("#layout-not-stored")).to_contain_text("comes from the file ecal.toml of a watched folder")
+    expect(page.get_by_label("Reason")).to_have_value("mine")
+
+
+def test_what_is_typed_while_another_cell_opens_stays_out_of_it(page: Page) -> None:
+    number = stored("slow")
+    page.goto(f"/layouts/{number}/edit?{SAMPLE}")
+    page.locator("#cell-0-0").click()
+    page.get_by_label("Description").fill("one")
+    held: list[Route] = []
+    page.route("**/edit", lambda route: held.append(route))
+    page.locator("#cell-0-1").click()
+    page.get_by_label("Description").press_sequentially("late")
+    expect(page.get_by_label("Description")).to_have_value("onelate")
+    held[0].continue_()
+    expect(page.get_by_text("Row 1, cell 2", exact=True)).to_be_visible()
+    expect(page.get_by_label("Description")).to_have_value("")
+
+
+def test_the_focus_stays_in_the_grid(page: Page) -> None:
+    number = stored("focus", SUMMARY)
+    page.goto(f"/layouts/{number}/edit?{SAMPLE}")
+    page.locator("#cell-0-0").press("Enter")
+    page.get_by_role("button", name="Close").press("Enter")
+    expect(page.locator("#cell-0-0")).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(page.locator("#add-row")).to_be_focused()
 
 
 def test_a_layout_is_edited_without_scripts_on_a_phone(browser: Browser, layout_site: Settings, emma: StorageState, watch: Watch) -> None:

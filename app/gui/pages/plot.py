@@ -23,7 +23,7 @@ from app.gui.pages.layout_lists import drawn_references, opened_layout
 from app.gui.pages.lumis import current_lumi_series, lumi_steps, series_context
 from app.gui.pages.marked import marks_context
 from app.gui.pages.options import option_form, with_drawn_options
-from app.gui.pages.plot_help import EXAMPLE_SIZE, help_of_plot, layouts_of_plot
+from app.gui.pages.plot_help import EXAMPLE_SIZE, edit_address, help_of_plot, layouts_of_plot
 from app.gui.pages.readable import readable_real
 from app.gui.pages.siblings import siblings
 from app.gui.pages.table import table_context
@@ -66,6 +66,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         **context,
         **frame,
         in_layouts=layouts_of_plot(view),
+        edit=edit_address(view),
         helps=help_of_plot(view),
         example_size=EXAMPLE_SIZE,
         no_reference=bool(references) and not legend,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from flask import url_for
 from markupsafe import Markup
 
 from app.gui.current import layout_contents, layout_index
 from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.layout import Example, Layout, PlotCell
+from app.gui.layouts.rights import may_change
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.versions import find
 from app.gui.pages.layout_lists import opened_layout
+from app.gui.pages.shared_layout import shared_layout
 from app.gui.plot_addresses import plot_path
 from app.gui.references import Reference
 from app.gui.view import TILE_SIZES, View
@@ -52,6 +56,18 @@ def layouts_of_plot(view: View) -> list[LayoutLink]:
     found = layout_index(scope_of(view.key.dataset)).of_plot(view.plot)
     others = (ref for ref in found if not view.cell or ref.path != view.folder)
     return [LayoutLink(ref.path.decode(), view.of_folder(ref.path).of_plot(view.plot).address) for ref in others]
+
+
+def edit_address(view: View) -> str:
+    """Where the plot of a view is edited in its layout; "" outside of layouts, and for who may not change the layout in pages."""
+    if view.cell is None:
+        return ""
+    ref = None if view.shared else layout_index(scope_of(view.key.dataset)).find(view.folder)
+    number = ref.arrangement if ref else shared_layout(view.shared).number if view.shared else 0
+    row = find(number) if number else None
+    if row is None or row.source or not may_change(row.owner, row.path):
+        return ""
+    return url_for("layouts.edit", number=number, plot=view.cell.plot, run=view.key.run, dataset=view.key.dataset)
 
 
 def help_of_plot(view: View) -> list[PlotHelp]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from app.gui.drawing_options import usable_options
@@ -28,7 +29,9 @@ def structure_findings(layout: Layout) -> Iterator[CheckFinding]:
             yield CheckFinding(DRAWING_OPTION, layout.path, layout.scopes, f"{place}.draw", f"{option}={value}", f"{option}: {problem}")
         drawn = PlotCell(cell.plot, draw=cell.drawn, overlay=cell.overlay)
         if first.setdefault(drawn, place) != place:
-            problem = f"{cell.plot} is drawn in {first[drawn]} with the same options: remove one"
+            numbers = [int(number) + 1 for number in re.findall(r"\d+", first[drawn])]
+            where = ", cell ".join(map(str, numbers))
+            problem = f"{cell.plot} is drawn in row {where} with the same options: remove one"
             yield CheckFinding(DUPLICATE_PLOT, layout.path, layout.scopes, place, cell.plot, problem)
     if not first:
         yield CheckFinding(UNREACHABLE, layout.path, layout.scopes, "rows", "", "The layout has no plot, so no page shows it: add one")

@@ -21,6 +21,7 @@ from app.gui.layouts.rights import check_may_change, may_change
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.subsystems import subsystem_of
 from app.gui.layouts.versions import MAX_REASON, is_passed, version_at
+from app.gui.pages.layouts.listing_workspaces import listing_workspaces
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
 from app.gui.samples import LARGEST
@@ -105,6 +106,7 @@ def _detail_page(row: Arrangement, conflict: ArrangementConflict | None = None) 
         is_passed=is_passed(row, number),
         newest=version_at(row, row.newest),
         can_remove=can_change and number == (row.active or row.newest) and not removed,
+        listed_in=listing_workspaces(row),
         differences=differences(active, content) if active and number != row.active else [],
         may_change=can_change,
         subsystem=subsystem_of(row.path),

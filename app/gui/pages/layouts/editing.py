@@ -26,6 +26,7 @@ from app.gui.pages.layouts.form import STORED, LayoutForm, form_from_request, fo
 from app.gui.pages.layouts.form_cells import FIELD, fields_of
 from app.gui.pages.layouts.grid import NEW_PLOT, CellPlace, find_plot
 from app.gui.pages.layouts.labels import label_of, place_of
+from app.gui.pages.layouts.listing_workspaces import listing_workspaces
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
 from app.gui.pages.layouts.storing import Problems, Refusal, problems_of, store_draft
@@ -172,6 +173,7 @@ def _form_page(form: LayoutForm, row: Arrangement | None, refusal: Refusal | Non
         other=other,
         other_grid=chosen.grid(other) if isinstance(other, Layout) else [],
         differences=differences(other, form.layout) if other else [],
+        listed_in=listing_workspaces(row) if row and form.path != row.path else [],
         findings=_findings(form.layout, chosen) if form.preview else [],
         scopes=SCOPES,
         may_store=bool(row and row.owner) or not form.path or may_edit(subsystem_of(form.path)),

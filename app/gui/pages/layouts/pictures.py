@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -35,7 +36,7 @@ class Pictured(NamedTuple):
     """A cell of a grid with its plot. `cell` is None for a gap."""
 
     cell: PlotCell | None
-    name: str = ""  # last part of the path of the ME
+    name: str = ""  # last parts of the path of the ME, as many as tell it from the other plots
     image: str = ""  # address of the plot; "" for a gap, a number or text, and an ME that the sample does not have
     value: str = ""  # of a number or text
     status: Badge | None = None
@@ -70,10 +71,14 @@ class ChosenSample(NamedTuple):
 
     def grid(self, layout: Layout) -> list[list[Pictured]]:
         """A layout on this sample, row by row."""
+        names = _names({cell.plot for cell in layout.plots})
         if self.sample is None:
-            return [[Pictured(cell, _name(cell)) for cell in row] for row in layout.rows]
+            return [[Pictured(cell, names[cell.plot] if cell else "") for cell in row] for row in layout.rows]
         view = View(self.sample.key)
-        return [[_pictured(cell, self.sample, view) for cell in row] for row in place(layout, self.sample).rows]
+        return [
+            [_pictured(cell, names[cell.cell.plot], self.sample, view) if cell else Pictured(None) for cell in row]
+            for row in place(layout, self.sample).rows
+        ]
 
 
 def chosen_sample(fields: Mapping[str, str], scopes: tuple[str, ...]) -> ChosenSample:
@@ -110,10 +115,8 @@ def _newest(scopes: tuple[str, ...]) -> SampleKey | None:
     return None
 
 
-def _pictured(placed: PlacedCell | None, sample: OpenSample, view: View) -> Pictured:
-    if placed is None:
-        return Pictured(None)
-    found = Pictured(placed.cell, _name(placed.cell), status=status_badge(placed.status))
+def _pictured(placed: PlacedCell, name: str, sample: OpenSample, view: View) -> Pictured:
+    found = Pictured(placed.cell, name, status=status_badge(placed.status))
     if placed.me is None:
         return found._replace(is_missing=True)
     if placed.is_scalar:
@@ -121,5 +124,15 @@ def _pictured(placed: PlacedCell | None, sample: OpenSample, view: View) -> Pict
     return found._replace(image=view.cell_image(placed.cell, PICTURE))
 
 
-def _name(cell: PlotCell | None) -> str:
-    return cell.plot.rpartition("/")[2] if cell else ""
+def _names(paths: Iterable[str]) -> dict[str, str]:
+    """The last parts of each path, as many as no other path ends with."""
+    left, count = set(paths), 0
+    found: dict[str, str] = {}
+    while left:
+        count += 1
+        ends = {path: "/".join(path.split("/")[-count:]) for path in left}
+        times = Counter(ends.values())
+        named = {path: end for path, end in ends.items() if times[end] == 1 or end == path}
+        found |= named
+        left -= named.keys()
+    return found

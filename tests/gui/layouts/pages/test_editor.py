@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,9 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
+from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell
 from app.gui.layouts.models import Arrangement
 from app.gui.layouts.store import activate, active_layout, content_at, find, remove, save
+from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.pages.forms import Editor
 from tests.security.conftest import HOME
 
@@ -300,8 +303,48 @@ def test_the_page_of_a_layout_leads_to_its_history_and_back(client: FlaskClient,
     assert "Edit, history" not in client.get(shown.rpartition("/")[0]).text
 
 
+@pytest.mark.parametrize(("role", "is_linked"), [("shifter", False), ("expert:SiStrip", False), ("expert:Pixel", True)])
+def test_a_large_plot_in_a_layout_leads_experts_to_its_fields(signed_in: SignIn, hub: Settings, role: str, is_linked: bool) -> None:
+    number = stored()
+    client = signed_in(role)
+    sample = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
+    page = client.get(f"{sample}/{PATH}", query_string={"plot": f"{ADC}1"}).text
+    found = re.findall(r'href="([^"]*)">Edit it in this layout</a>', page)
+    assert len(found) == is_linked
+    for address in found:
+        editor = Editor(client, html.unescape(address))
+        assert (editor.field("cell.plot"), editor.field("run")) == (f"{ADC}1", "367140")
+        assert f"/layouts/{number}/edit" in address
+    folder, _, name = f"{ADC}1".rpartition("/")
+    assert "Edit it in this layout" not in client.get(f"{sample}/{folder}", query_string={"plot": f"{folder}/{name}"}).text
+
+
 def test_a_copy_begins_with_what_the_layout_has(signed_in: SignIn, hub: Settings) -> None:
     editor = Editor(signed_in("expert"), f"/layouts/new?copy={stored()}")
     assert editor.press("activate", reason="same").status_code == 409, "at the same path"
     assert editor.press("activate", path="Pixel/Layouts/other").status_code == 303
     assert active("Pixel/Layouts/other").rows == STORED.rows
+
+
+def test_plots_whose_names_are_the_same_are_told_apart_by_their_paths(signed_in: SignIn, hub: Settings) -> None:
+    plots_of_row = ("CSC/EventInfo/map", "DT/EventInfo/map", "DT/EventInfo/other", "map")
+    number = stored(Layout(PATH, ("offline",), (tuple(map(PlotCell, plots_of_row)),)))
+    page = signed_in("expert").get(f"/layouts/{number}/edit?run=1").text
+    names = re.findall(r'<bdi title="[^"]*">(.*?)</bdi>', page, re.DOTALL)
+    assert [name.replace("<wbr>", "") for name in names] == ["CSC/EventInfo/map", "DT/EventInfo/map", "other", "map"]
+
+
+def test_workspaces_that_have_the_layout_in_their_quick_collection_are_named(signed_in: SignIn, hub: Settings) -> None:
+    number = stored()
+    import_all([Workspace("Shifters", ("online", "offline"), quick=(PATH,))])
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    warning = "Quick collections of <bdi>Shifters</bdi> have this layout"
+    assert warning not in editor.answer.text
+    assert warning in editor.press("preview", path="Pixel/Layouts/other").text
+    assert warning in editor.client.get(f"/layouts/{number}").text.partition("Remove this layout")[2]
+
+
+def test_the_check_names_the_first_of_two_equal_plots_in_words(signed_in: SignIn, hub: Settings) -> None:
+    number = stored(Layout(PATH, ("offline",), ((None, PlotCell(f"{ADC}1"), PlotCell(f"{ADC}1")),)))
+    page = Editor(signed_in("expert"), f"/layouts/{number}/edit").press("preview").text
+    assert "adc_PXLayer_1 is drawn in row 1, cell 2 with the same options" in page
