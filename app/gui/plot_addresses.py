@@ -73,7 +73,7 @@ class PlotAddresses:
         """Paths of the MEs that the layout draws over the plot of an ME."""
         if not self.cell or path != plot_path(self.cell):
             return ()
-        return tuple(map(_encoded, self.cell.overlay))[:MAX_REFERENCES]
+        return tuple(map(encoded, self.cell.overlay))[:MAX_REFERENCES]
 
     def cell_image(self, cell: DrawnCell, size: tuple[int, int]) -> str:
         """The address of the plot of a cell; without options, overlay and policy of its own it is that of the plot elsewhere."""
@@ -151,10 +151,11 @@ class PlotAddresses:
 
 def plot_path(cell: DrawnCell) -> bytes:
     """The path of the ME of a cell, as lists of MEs have it."""
-    return _encoded(cell.plot)
+    return encoded(cell.plot)
 
 
-def _encoded(path: str) -> bytes:
+def encoded(path: str) -> bytes:
+    """A path of an ME in a layout, as lists of MEs have it."""
     return path.encode("utf-8", "surrogateescape")
 
 

@@ -41,11 +41,8 @@ def _content(sample: OpenSample, path: bytes, search: NameSearch | None) -> list
     index = layout_index(scope_of(sample.key.dataset))
     folder, layouts = sample.names.folder(path), index.folder(path)
     counts = Counter({sub.name: _me_count(sample, sub, search) for sub in folder.subfolders})
-    if layouts.subfolders and search:
-        marks = index.names.marks(search)
-        counts += Counter({sub.name: marks.count(1, sub.first, sub.last) for sub in layouts.subfolders})
-    elif layouts.subfolders:
-        counts += Counter({sub.name: sub.plots for sub in layouts.subfolders})
+    marks = index.names.marks(search) if search and layouts.subfolders else b""
+    counts += Counter({sub.name: marks.count(1, sub.first, sub.last) if search else sub.plots for sub in layouts.subfolders})
     found = [{"subdir": _text(name), "me_count": counts[name]} for name in sorted(counts)]
     found += [_element(sample, me) for me in folder.mes if not search or search.matches(_name(sample.names[me]))]
     for ref, layout in layout_contents(layouts.layouts):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_contents, layout_index
 from app.gui.layouts.index import LayoutIndex, LayoutRef
-from app.gui.layouts.layout import Layout
+from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.scopes import scope_of
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.shared_layout import shared_layout
-from app.gui.plot_addresses import plot_path
+from app.gui.plot_addresses import encoded, plot_path
 from app.gui.view import View
 
 
@@ -29,6 +31,16 @@ def with_cell(view: View) -> View:
     cells = [cell for cell in layout.plots if plot_path(cell) == view.plot] if layout else []
     number = view.cell_number if view.cell_number <= len(cells) else 1
     return view.replace(cell=cells[number - 1] if cells else None, cell_number=number)
+
+
+def without_absent(sample: OpenSample, cell: PlotCell) -> PlotCell:
+    """A cell with those of its overlays that a sample has; without any it is drawn as the plot alone."""
+    return replace(cell, overlay=tuple(path for path in cell.overlay if sample.names.find(encoded(path)) is not None))
+
+
+def absent_overlays(sample: OpenSample, cell: PlotCell) -> list[str]:
+    """The paths of the overlays of a cell that a sample lacks."""
+    return [text(encoded(path)) for path in cell.overlay if sample.names.find(encoded(path)) is None]
 
 
 def drawn_references(view: View, legend: Sequence[LegendEntry]) -> Sequence[LegendEntry]:

@@ -19,8 +19,9 @@ from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.index import LayoutRef
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.placed import PlacedCell, PlacedLayout, place
+from app.gui.layouts.rights import may_change
 from app.gui.pages.compare import LegendEntry
-from app.gui.pages.layout_lists import has_reference
+from app.gui.pages.layout_lists import absent_overlays, has_reference, without_absent
 from app.gui.pages.tile import Tile, tile
 from app.gui.quality import status_badge
 from app.gui.view import TILE_SIZES, View
@@ -37,6 +38,7 @@ class CellTile(NamedTuple):
     path: str
     about: Markup  # description
     no_reference: bool  # whether the layout has no references with it, though the page has
+    absent_overlays: list[str]  # paths of the MEs that are drawn over it, which the sample lacks
     tile: Tile | None  # None: the sample has no such ME
 
 
@@ -55,6 +57,11 @@ class LayoutTile(NamedTuple):
     rows: list[list[CellTile | None]]  # each with `columns` cells; None is a gap
     image_size: tuple[int, int]  # width and height of its pictures, pixels
     number: int = 0  # of the arrangement, if the page is that of this layout alone
+
+    @property
+    def can_change(self) -> bool:
+        """Whether who asks for the page may change the layout."""
+        return may_change("", f"{self.folder}/{self.name}" if self.folder else self.name)
 
     @property
     def cells(self) -> list[CellTile]:
@@ -143,11 +150,13 @@ def _cell_tile(
 ) -> CellTile:
     no_reference = placed.cell.reference == "no"
     drawn = () if no_reference else legend
-    found = None if placed.me is None else tile(sample, inside.replace(cell=placed.cell), placed.me, drawn, size)
+    view = inside.replace(cell=without_absent(sample, placed.cell))
+    found = None if placed.me is None else tile(sample, view, placed.me, drawn, size)
     return CellTile(
         name=name,
         path=text(placed.path),
         about=description_html(placed.cell.text),
         no_reference=no_reference and bool(legend),
+        absent_overlays=absent_overlays(sample, placed.cell),
         tile=found and found._replace(address=inside.of_plot(placed.path, placed.number).address),
     )

@@ -17,9 +17,10 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
 from app.gui.errors import PlotError
 from app.gui.files.shown import shown_path
+from app.gui.layouts.layout import PlotCell
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
 from app.gui.pages.frame import frame_of_request
-from app.gui.pages.layout_lists import drawn_references, opened_layout
+from app.gui.pages.layout_lists import absent_overlays, drawn_references, opened_layout, without_absent
 from app.gui.pages.lumis import current_lumi_series, lumi_steps, series_context
 from app.gui.pages.marked import marks_context
 from app.gui.pages.options import option_form, with_drawn_options
@@ -43,6 +44,10 @@ MAX_INTERACTIVE = 2
 
 def plot_page(sample: OpenSample, view: View) -> Response:
     """One plot large; status 404 when the sample has no such ME."""
+    overlays = []
+    if isinstance(view.cell, PlotCell):
+        overlays = absent_overlays(sample, view.cell)
+        view = view.replace(cell=without_absent(sample, view.cell))
     form = option_form(view)
     if form["option_problem"]:
         view = with_drawn_options(view)
@@ -70,6 +75,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         helps=help_of_plot(view),
         example_size=EXAMPLE_SIZE,
         no_reference=bool(references) and not legend,
+        absent_overlays=overlays,
         **compare_context(view, references, sample),
         **marks_context(view, [form_field("mark", view.plot)]),
         **_image_context(view, legend, frame["lumis"]["previous"] if frame["lumis"] else None),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flask import url_for
 from markupsafe import Markup
 
+from app.gui.catalog.stored import find_sample
 from app.gui.current import layout_contents, layout_index
 from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.layout import Example, Layout, PlotCell
@@ -27,7 +28,8 @@ class ShownExample(NamedTuple):
     note: Markup
     label: str  # of the sample, "" without one
     image: str  # address of the plot of that sample, or ""
-    address: str  # of its page
+    address: str  # of its page, or ""
+    problem: str  # why there is no plot, as a sentence, or ""
 
 
 class PlotHelp(NamedTuple):
@@ -98,6 +100,11 @@ def _example(view: View, title: str, example: Example) -> ShownExample:
     note = description_html(example.note)
     reference = Reference.parse(example.sample.encode())
     if reference is None:
-        return ShownExample(title, note, example.sample, "", "")
+        return ShownExample(title, note, example.sample, "", "", "")
+    label = reference.shown_label(view.key)
     there = view.replace(key=reference.key(view.key), references=())
-    return ShownExample(title, note, reference.shown_label(view.key), view.image_of(reference, view.plot, EXAMPLE_SIZE), there.address)
+    if find_sample(there.key) is None:
+        return ShownExample(title, note, label, "", "", f"There is no {there.key} here: an expert can choose another example in the layout")
+    if reference.path:
+        there = there.of_folder(reference.path.rpartition(b"/")[0]).of_plot(reference.path)
+    return ShownExample(title, note, label, view.image_of(reference, view.plot, EXAMPLE_SIZE), there.address, "")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Response
 
 from app.gui.catalog.catalog import OpenSample
+from app.gui.layouts.layout import PlotCell
 from app.gui.pages.compare import legend_of
 from app.gui.pages.frame import sample_frame
-from app.gui.pages.layout_lists import drawn_references, with_cell
+from app.gui.pages.layout_lists import drawn_references, with_cell, without_absent
 from app.gui.pages.siblings import siblings
 from app.gui.pages.tile import SCALARS, tile
 from app.gui.view import LARGE, LARGEST, SLIDE_S, View
@@ -26,6 +27,8 @@ def slide_page(sample: OpenSample, view: View) -> Response:
     size = LARGEST if view.size == "xl" else LARGE
     steps = {name: plots[(at + step) % len(plots)][0].view(view).address for name, step in (("previous", -1), ("next", 1)) if plots}
     here = with_cell((plots[at][0].view(view) if plots else view.of_plot(b"")).replace(slide_s=0))
+    if isinstance(here.cell, PlotCell):
+        here = here.replace(cell=without_absent(sample, here.cell))
     frame = sample_frame(view, sample) | {"live": None}  # each slide is new, and a poll that comes late would bring back the last one
     return page(
         "gui/slide_show.html",

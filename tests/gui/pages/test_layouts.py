@@ -6,13 +6,16 @@ import html
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
 from app.gui.pages import listing, matches
+from app.security import Role, accounts
 from tests.gui.pages.pages import COSMICS, HTMX, ZERO_BIAS, read, words
+from tests.security.conftest import HOME, PASSWORD, sign_in
 
 TRACKS = "PixelPhase1/Tracks/PXBarrel"
 SHIFT = "00 Shift/PixelPhase1"
@@ -277,6 +280,36 @@ def test_a_large_plot_that_the_sample_lacks_has_neighbours_in_its_layout(client:
     assert "Not in this list of 4" in words(answer.text)
     assert re.search(r'rel="prev"[^>]*title="charge_PXLayer_2', answer.text)
     assert re.search(r'rel="next"[^>]*title="charge_PXLayer_3', answer.text)
+
+
+def test_overlays_that_the_sample_lacks_are_named_and_not_drawn(client: FlaskClient) -> None:
+    import_all([layout("Over/Some", (PlotCell(LAYER % 1, overlay=(LAYER % 2, ABSENT)), PlotCell(LAYER % 3, overlay=(ABSENT,))))])
+    tile = tiles(read(client, f"{COSMICS}/Over/Some"))["Some"]
+    assert words(tile).count(f"Overlay {ABSENT} not in this sample") == 2
+    assert ABSENT not in html.unescape(image(tile, "charge_PXLayer_1"))
+    assert image(tile, "charge_PXLayer_3").startswith("/api/v1/render/"), "it is the picture of the plot alone"
+    page = read(client, f"{COSMICS}/Over/Some?plot={LAYER % 3}")
+    assert f"Overlay {ABSENT} not in this sample" in words(page)
+    assert "/api/v1/render_overlay" not in page
+
+
+def test_an_example_of_a_sample_that_is_not_here_says_so(client: FlaskClient) -> None:
+    help = ShiftHelp(Example("1/No/Such/Sample", "note"), Example(f"//{LAYER % 2}"))
+    import_all([layout("Ex/Ample", (PlotCell(LAYER % 1, help=help),))])
+    page = read(client, f"{COSMICS}/Ex/Ample?plot={LAYER % 1}")
+    assert "There is no run 1 of /No/Such/Sample here: an expert can choose another example in the layout" in words(page)
+    assert "/browse/1/No" not in page
+    assert f'href="{COSMICS}/{TRACKS}?plot={(LAYER % 2).replace("/", "%2F")}"' in page
+
+
+def test_who_may_not_change_a_layout_is_offered_its_history_alone(app: Flask, client: FlaskClient) -> None:
+    address = f"{SHIFT_PAGE}/01%20Layers"
+    assert ">History</a>" in read(client, address)
+    accounts.add("ada", Role.EXPERT, PASSWORD)
+    ada = app.test_client()
+    ada.environ_base["HTTP_ORIGIN"] = HOME
+    sign_in(ada, "ada")
+    assert ">Edit, history</a>" in read(ada, address)
 
 
 def test_a_long_list_of_layouts_is_loaded_in_parts(client: FlaskClient) -> None:

@@ -298,9 +298,9 @@ def test_plots_of_the_sample_complete_what_is_typed(client: FlaskClient, hub: Se
 def test_the_page_of_a_layout_leads_to_its_history_and_back(client: FlaskClient, hub: Settings) -> None:
     number = stored()
     shown = f"/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO/{PATH}"
-    assert f'href="/layouts/{number}">Edit, history</a>' in client.get(shown).text
+    assert f'href="/layouts/{number}">History</a>' in client.get(shown).text
     assert f'href="{shown}">Show on run 367140</a>' in client.get(f"/layouts/{number}").text
-    assert "Edit, history" not in client.get(shown.rpartition("/")[0]).text
+    assert ">History</a>" not in client.get(shown.rpartition("/")[0]).text
 
 
 @pytest.mark.parametrize(("role", "is_linked"), [("shifter", False), ("expert:SiStrip", False), ("expert:Pixel", True)])
