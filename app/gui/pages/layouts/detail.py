@@ -71,7 +71,7 @@ def _changed(number: int, change: Any) -> AnyResponse:
     try:
         change()
     except ArrangementConflict as conflict:
-        return _detail_page(row, conflict)
+        return _detail_page(arrangement(number), conflict)
     return redirect(url_for("layouts.detail", number=number), 303)
 
 

@@ -271,6 +271,21 @@ def test_a_path_of_another_layout_is_refused(signed_in: SignIn, hub: Settings) -
     assert "Another layout for offline samples is at Pixel/Layouts/size already" in answer.text
 
 
+def test_a_form_whose_path_was_taken_meanwhile_is_no_conflict_with_its_own_draft(signed_in: SignIn, hub: Settings) -> None:
+    client = signed_in("expert")
+    number = stored()
+    editor = Editor(client, f"/layouts/{number}/edit")
+    editor.press("save", path="Pixel/Layouts/size")
+    editor = Editor(client, f"/layouts/{number}/edit")
+    stored(replace(STORED, path="Pixel/Layouts/size"))
+    for change in ({"reason": "x"}, {"help": "new"}, {"keys": "pp_run"}):
+        answer = editor.press("activate", **change)
+        assert (answer.status_code, "Another layout for offline samples" in answer.text) == (409, True)
+    assert find(number).newest == 2, "what is refused is not stored"
+    assert editor.press("activate", path="Pixel/Layouts/sizes").status_code == 303
+    assert (active("Pixel/Layouts/sizes").help, find(number).active) == ("new", 3)
+
+
 @pytest.mark.parametrize(
     "rows",
     ["[", "7", '["x"]', '[[{"plot": 7}]]', "[[{}]]", "[" * 100_000, f"[{'[null],' * 200}[null]]", '[[{"plot": "a", "reference": "x"}]]'],
