@@ -19,6 +19,7 @@
       target.focus();
       target.select();
     } else {
+      if (target.matches(".menu > summary")) target.focus(); // so the next Tab leads into the menu
       dqm.click(target);
     }
     return true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.settings import Settings
 from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.workspace import Workspace
 from tests.browser.pages import PHONE, Watch, open_page
 from tests.gui.layouts.arrangements import real_layouts
 from tests.support import gui
@@ -30,6 +32,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, fixtur
     files = sorted(folder.glob("DQM_V*.root"))
     with gui.render_service(data / "render"), site(base_settings, sqlite_template, files) as settings, bound(settings):
         import_all([each for each in real_layouts(fixtures_dir) if each.path.startswith("PixelPhase1/")])
+        import_all([Workspace("PixelPhase1", ("offline",), folders=("PixelPhase1",))])
         yield address(settings)
 
 
@@ -78,6 +81,19 @@ def test_a_grid_fits_a_phone_and_a_wider_one_than_that_scrolls_by_itself(browser
         check_grid(boxes(grid(page, "35 - Ontrack Disk")), 3)
         assert all(cell["width"] >= 110 for cell in boxes(grid(page, "35 - Ontrack Disk")))
         assert fits(page)
+
+
+def test_the_key_of_the_menu_of_workspaces_leads_into_it(page: Page) -> None:
+    page.goto(LAYOUTS.rpartition("/")[0])
+    menu = page.locator(".workspace-menu")
+    expect(menu).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("w")
+    expect(menu).to_have_attribute("open", "")
+    page.keyboard.press("Tab")
+    expect(menu.get_by_role("link", name="PixelPhase1")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("ws=PixelPhase1$"))
 
 
 def test_a_plot_of_a_layout_opens_large_and_leads_back_to_it(page: Page) -> None:

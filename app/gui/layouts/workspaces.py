@@ -30,11 +30,11 @@ class WorkspaceMenu:
     """
 
     def __init__(self, found: Iterable[StoredArrangement] = ()) -> None:
-        """`found`: the workspaces, by rank."""
+        """`found`: the workspaces, by rank; one without a name, since its stored text is damaged, is left out."""
         self.numbers: dict[str, int] = {}
         by_category: dict[str, list[Workspace]] = {}
         for each in found:
-            if isinstance(each.content, Workspace):
+            if isinstance(each.content, Workspace) and each.content.name:
                 self.numbers[each.content.name] = each.arrangement
                 by_category.setdefault(each.content.category, []).append(each.content)
         self.categories = [WorkspaceCategory(name, workspaces) for name, workspaces in by_category.items()]

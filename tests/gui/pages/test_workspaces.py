@@ -11,13 +11,12 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import FOR_ALL, Fits, Layout, PlotCell
+from app.gui.layouts.models import Arrangement, ArrangementVersion
 from app.gui.layouts.workspace import Workspace
 from tests.gui.pages.pages import COSMICS, HTMX, read, words
 
 SCOPES = ("offline",)
 ZERO_BIAS = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
-NEWER = "/?run_number=367140&dataset_name=/Cosmics/Run2023C-Demo-v1/DQMIO"
-"""The sample COSMICS in links of the React front end."""
 BARREL = "PixelPhase1/Tracks/PXBarrel"
 CHARGE, FAILING, SIZE = f"{BARREL}/charge_PXLayer_1", f"{BARREL}/charge_PXLayer_3", f"{BARREL}/size_PXLayer_1"
 
@@ -79,34 +78,26 @@ def test_the_workspace_shift_shows_the_layouts_of_the_shift_and_leads_back_to_th
     assert "Plot charge_PXLayer_1" in read(client, f"{COSMICS}/00%20Shift/Pixel?ws=Shift")
 
 
-def test_the_summary_has_the_subsystems_in_the_order_of_the_layout_with_their_maps_and_values(client: FlaskClient) -> None:
-    page = read(client, f"{COSMICS}?ws=Summary")
-    maps = re.findall(r'alt="Report summary map of ([^",]*)', page)
-    assert maps[:2] == ["Hcal", "EcalBarrel"]
-    assert "Without report summary in this sample: Castor" in words(page)
-    assert re.search(r"\d\d\.\d %", words(page))
-
-
-def test_a_link_of_the_react_front_end_to_the_summary_opens_the_summary(client: FlaskClient) -> None:
-    for place in (f"{COSMICS}/Summary?ws=Summary", f"{NEWER}&folder_path=Summary&workspaces=Summary"):
-        page = client.get(place, follow_redirects=True).text
-        assert 'alt="Report summary map of Hcal' in page
-        assert links(page, "Leave the workspace") == [COSMICS]
-    assert "Summaries" in words(read(client, f"{COSMICS}/Summary?ws=Reports"))
-    assert "Plot reportSummaryMap" in read(client, f"{COSMICS}/Summary/Summaries?ws=Summary")
-
-
-def test_the_map_of_a_subsystem_leads_to_its_workspace_by_the_name_of_this(client: FlaskClient) -> None:
-    import_all([Workspace("HCAL", SCOPES, folders=("Hcal",))])
-    page = read(client, f"{COSMICS}?ws=Summary")
-    assert links(page, "Workspace HCAL") == [f"{COSMICS}?ws=HCAL"]
-    assert links(page, "Folder EcalBarrel") == [f"{COSMICS}/EcalBarrel?ws=Summary"]
-
-
-def test_the_reports_are_the_table_alone(client: FlaskClient) -> None:
-    page = read(client, f"{COSMICS}?ws=Reports")
-    assert "Report summary map" not in page
-    assert "Subsystem Good Monitor elements" in words(page)
+@pytest.mark.parametrize(
+    ("text", "is_there"),
+    [
+        ("{", False),
+        ('{"path": "Quick/a", "scope": ["offline"], "rows": [["a"]]}', False),
+        ('{"name": "Quick", "scope": ["offline"], "rank": "x", "kind": "none", "folders": 5, "match": "(", "quick": [5]}', True),
+    ],
+)
+def test_a_stored_workspace_that_cannot_be_read_leaves_the_pages_of_its_scope(client: FlaskClient, text: str, is_there: bool) -> None:
+    (quick,) = import_all([Workspace("Quick", SCOPES, quick=(CHARGE,))])
+    ArrangementVersion.create(arrangement=quick.arrangement, number=2, at=2e9, user="ada", action="edit", document=text)
+    Arrangement.update(active=2, newest=2).where(Arrangement.id == quick.arrangement).execute()
+    menu = read(client, COSMICS)
+    assert links(menu, "PixelPhase1") == [f"{COSMICS}?ws=PixelPhase1"]
+    assert links(menu, "Quick") == [f"{COSMICS}?ws=Quick"] * is_there
+    assert links(menu, "") == []
+    assert ("There is no workspace Quick" in words(read(client, f"{COSMICS}?ws=Quick"))) is not is_there
+    assert f'href="{COSMICS}/PixelPhase1?ws=PixelPhase1"' in read(client, f"{COSMICS}?ws=PixelPhase1")
+    assert opened(client, "in=PixelPhase1&run=367140").endswith("?ws=PixelPhase1")
+    assert "Quick" in client.get("/layouts/workspaces?scope=offline").text
 
 
 def tiles(page: str) -> list[str]:
