@@ -43,7 +43,7 @@ def encoded(path: str) -> str:
 def test_a_plot_opens_in_the_first_layout_of_the_folder_whose_plot_the_sample_has(client: FlaskClient) -> None:
     address, page = opened(client, f"/?{NEWER}&folder_path={FOLDER}&selected_plots={SAMPLE}/{FOLDER}/charge_PXLayer_3")
     assert address == f"{COSMICS}/{FOLDER}/30 - Tracks?plot={encoded(CHARGE)}"
-    assert "2 of 2" in words(page)
+    assert "Back to layout" in words(page)
 
 
 def test_several_plots_are_shown_side_by_side(client: FlaskClient) -> None:

@@ -52,7 +52,7 @@ def test_a_link_of_the_react_front_end_to_the_summary_opens_the_summary(client: 
         assert 'alt="Report summary map of Hcal' in page
         assert links(page, "Leave the workspace") == [COSMICS]
     assert "Summaries" in words(read(client, f"{COSMICS}/Summary?ws=Reports"))
-    assert "Plot reportSummaryMap" in read(client, f"{COSMICS}/Summary/Summaries?ws=Summary")
+    assert "Hcal/EventInfo/reportSummaryMap" in read(client, f"{COSMICS}/Summary/Summaries?ws=Summary")
 
 
 def test_the_map_of_a_subsystem_leads_to_its_workspace_by_the_name_of_this(client: FlaskClient) -> None:
