@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from playwright.sync_api import Browser, Page, Route, StorageState, expect
 from app.core.settings import Settings
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.store import activate, active_layout, find, save
+from app.gui.layouts.store import activate, active_layout, active_workspaces, find, save
+from app.gui.layouts.workspace import Workspace
 from app.security import Role, accounts
 from tests.browser.pages import ABORTED, PHONE, Watch, open_page, sign_in
 from tests.browser.test_axe import PASSWORD, add_axe, faults
@@ -190,6 +192,31 @@ def test_a_draft_stays_when_its_layout_can_no_longer_be_edited(page: Page, watch
     page.get_by_role("button", name="Save as a draft").click()
     expect(page.locator("#layout-not-stored")).to_contain_text("comes from the file ecal.toml of a watched folder")
     expect(page.get_by_label("Reason")).to_have_value("mine")
+
+
+def test_a_workspace_keeps_its_form_until_it_is_stored(page: Page, watch: Watch) -> None:
+    watch.expected += ["status of 400", "Response Status Error Code 400", "status of 409", "Response Status Error Code 409"]
+    lines = tuple(f"Ecal/Layouts/{number}" for number in range(40))
+    workspace = Workspace("Ecal", ("offline",), quick=lines)
+    number = save(workspace).arrangement
+    save(replace(workspace, rank=3), arrangement=number, based_on=1, reason="not ready")
+    page.goto(f"/layouts/workspaces/{number}/edit")
+    page.get_by_text("is a draft of").wait_for()
+    assert faults(page, "light") + faults(page, "dark") == []
+    save(replace(workspace, rank=4), arrangement=number, based_on=2)
+    page.get_by_label("Category").fill("Calorimeters")
+    page.get_by_role("button", name="Save and activate").click()
+    expect(page.locator("#layout-problem")).to_be_focused()
+    expect(page.locator("#layout-problem")).to_contain_text("Say why")
+    page.get_by_label("Reason").fill("sorted")
+    page.get_by_role("button", name="Save and activate").click()
+    expect(page.locator("#layout-problem")).to_contain_text("since you opened it")
+    expect(page.locator("#layout-problem")).to_be_in_viewport()
+    expect(page.get_by_label("Category")).to_have_value("Calorimeters")
+    page.get_by_role("button", name="Replace version 3 of").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    (found,) = active_workspaces("offline")
+    assert found.content == replace(workspace, rank=3, category="Calorimeters")
 
 
 def test_what_is_typed_while_another_cell_opens_stays_out_of_it(page: Page) -> None:
