@@ -10,6 +10,7 @@ from app.core.zones import ZONES
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index, workspace_menu
+from app.gui.layouts.rights import may_change
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.workspace import Workspace
 from app.gui.layouts.workspaces import SUMMARY_FOLDER, shown_kind
@@ -61,6 +62,7 @@ def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Re
         "gui/workspace_fragment.html",
         workspace=workspace,
         detail=url_for("layouts.detail", number=menu_of(view).numbers[workspace.name]),
+        can_change=may_change("", workspace.name),
         quick=quick_collection(sample, view, workspace, legend),
         folders=folder_list(sample, view, workspace, legend),
         sizes=[(name, view.replace(size=name).address, name == view.size) for name in TILE_SIZES],

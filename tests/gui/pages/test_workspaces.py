@@ -6,6 +6,7 @@ import re
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
@@ -13,7 +14,9 @@ from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.layout import FOR_ALL, Fits, Layout, PlotCell
 from app.gui.layouts.models import Arrangement, ArrangementVersion
 from app.gui.layouts.workspace import Workspace
+from app.security import Role, accounts
 from tests.gui.pages.pages import COSMICS, HTMX, read, words
+from tests.security.conftest import HOME, PASSWORD, sign_in
 
 SCOPES = ("offline",)
 ZERO_BIAS = "/browse/367129/ZeroBias/Run2023C-Demo-v1/DQMIO"
@@ -124,10 +127,20 @@ def test_a_workspace_shows_its_quick_collection_first_in_order_and_names_what_is
     assert page.index("quick-title") < page.index("folders-title")
     assert f'href="{COSMICS}/PixelPhase1?size=s&amp;ws=Quick"' in page
     assert "Not in this sample: Pixel2" in words(page)
-    assert "Quick" in client.get(next(each for each in links(page, "Edit, history") if each.startswith("/layouts"))).text
+    assert "Quick" in client.get(next(each for each in links(page, "History") if each.startswith("/layouts"))).text
     failing = read(client, f"{COSMICS}?ws=Quick&only=failing")
     assert tiles(failing) == ["charge_PXLayer_3"]
     assert tiles(read(client, f"{COSMICS}?ws=Quick&first=failing")) == ["charge_PXLayer_3", "00 - Charge"]
+
+
+def test_experts_of_the_subsystem_are_offered_to_edit_a_workspace_and_others_its_history(app: Flask, client: FlaskClient) -> None:
+    import_all([Workspace("Ecal", SCOPES, folders=("EcalBarrel",))])
+    accounts.add("ada", Role.EXPERT, PASSWORD, "PixelPhase1")
+    ada = app.test_client()
+    ada.environ_base["HTTP_ORIGIN"] = HOME
+    sign_in(ada, "ada")
+    shown = [links(read(each, f"{COSMICS}?ws={name}"), "Edit, history") for each in (ada, client) for name in ("PixelPhase1", "Ecal")]
+    assert [len(each) for each in shown] == [1, 0, 0, 0]
 
 
 def test_only_with_reference_shows_the_entries_and_plots_that_are_drawn_with_one(client: FlaskClient) -> None:
