@@ -25,7 +25,7 @@ SAMPLE = f"367199/Large/Demo-{MES}-v1/DQMIO"
 ADDRESSES = {
     "top folder, API": (f"/api/v1/archive/{SAMPLE}", "+2 ms"),
     "top folder, page": (f"/browse/{SAMPLE}", "+2 ms"),
-    "search in the top folder, API": (f"/api/v1/archive/{SAMPLE}?search=occupancy", ""),
+    "search in the top folder, API": (f"/api/v1/archive/{SAMPLE}?search=occupancy", "+5 ms"),
 }
 """Addresses that a sample has with and without layouts, and what these may add."""
 

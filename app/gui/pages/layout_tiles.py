@@ -41,6 +41,11 @@ class CellTile(NamedTuple):
     absent_overlays: list[str]  # paths of the MEs that are drawn over it, which the sample lacks
     tile: Tile | None  # None: the sample has no such ME
 
+    @property
+    def folder(self) -> str:
+        """What of the path is before the name."""
+        return self.path[: -len(self.name)].rstrip("/")
+
 
 class LayoutTile(NamedTuple):
     """A layout in a list, or a plot alone."""

@@ -254,8 +254,8 @@ def test_gaps_and_plots_of_one_name_show_what_makes_their_paths_different(client
     import_all([layout("Maps/All", tuple(PlotCell(f"{path}/reportSummaryMap") for path in ("Csc/EventInfo", "Dt/EventInfo", "Dt/Other")))])
     tile = tiles(read(client, f"{COSMICS}/Maps/All"))["All"]
     assert cells(tile) == ["Csc/EventInfo/reportSummaryMap", "Dt/EventInfo/reportSummaryMap", "Other/reportSummaryMap"]
-    assert "Dt/Other/reportSummaryMap" in words(tile), "a gap has the whole path"
-    assert ABSENT in words(tiles(read(client, SHIFT_PAGE))["02 Gone"])
+    assert "Other/reportSummaryMap in Dt not in this sample" in words(tile), "a gap has the whole path"
+    assert "absent in PixelPhase1/Nowhere not in this sample" in words(tiles(read(client, SHIFT_PAGE))["02 Gone"])
 
 
 def test_previous_and_next_lead_through_the_layouts_of_a_folder(client: FlaskClient) -> None:
