@@ -14,8 +14,8 @@ from app import cli
 from app.cli.layouts_check import check_layouts
 
 if TYPE_CHECKING:
-    from app.gui.layouts.bulk_import import Imported
     from app.gui.layouts.exchange.contents import Content
+    from app.gui.layouts.importing.bulk_import import Imported
 
 SCOPES = click.Choice(("online", "offline", "relval"))
 FORMS = click.Choice(("json", "toml", "records", "workspaces", "upload"))
@@ -53,7 +53,7 @@ def import_layouts(files: tuple[Path, ...], scopes: tuple[str, ...], reason: str
     all else is imported; the exit code is 1 then. What has not changed stays as it is. Layouts that no file has stay, too.
     """
     from app.core.input_problems import shortened
-    from app.gui.layouts.bulk_import import import_all
+    from app.gui.layouts.importing.bulk_import import import_all
 
     cli.open_database()
     contents, problems = _read(files, scopes)
@@ -90,7 +90,7 @@ def _read(files: Sequence[Path], scopes: tuple[str, ...]) -> tuple[list[Content]
 def _report(imported: Sequence[Imported], problems: int) -> int:
     """Print what an import did; returns the exit code."""
     from app.core.text import counted, one_line
-    from app.gui.layouts.bulk_import import KEPT, OUTCOMES, REFUSED
+    from app.gui.layouts.importing.bulk_import import KEPT, OUTCOMES, REFUSED
     from app.gui.layouts.layout import Layout
 
     for each in imported:
@@ -124,8 +124,8 @@ def export_layouts(output: Path | None, scope: str | None, path: str, form: str)
     """Write the layouts and workspaces that are shown, without private ones, in the order of the files imported last."""
     from app.core.input_problems import InputProblems
     from app.core.text import one_line
-    from app.gui.layouts.current import current_contents
     from app.gui.layouts.exchange.exports import export
+    from app.gui.layouts.importing.current import current_contents
 
     cli.open_database()
     unreadable = InputProblems()

@@ -15,13 +15,15 @@ def init_app(app: Flask) -> None:
     from app.gui.api import legacy, overlays, v1
     from app.gui.catalog.catalog import Catalog
     from app.gui.errors import GuiError
-    from app.gui.layouts.content_cache import LayoutContents
-    from app.gui.layouts.fitting import SpecialLayouts
-    from app.gui.layouts.index import LayoutIndexes
-    from app.gui.layouts.workspaces import WorkspaceMenus
-    from app.gui.pages import failing, files, layouts, my_plots, open_layout, short_links, views
+    from app.gui.layouts.showing.content_cache import LayoutContents
+    from app.gui.layouts.showing.fitting import SpecialLayouts
+    from app.gui.layouts.showing.index import LayoutIndexes
+    from app.gui.layouts.showing.workspaces import WorkspaceMenus
+    from app.gui.pages import failing, files, layouts, short_links, views
     from app.gui.pages.failing_mes import FailingCache
     from app.gui.pages.lumi_series import LumiSeriesCache
+    from app.gui.pages.private import my_plots
+    from app.gui.pages.workspaces import open_layout
     from app.gui.plots.plots import Plots
     from app.gui.problems import problem_of
     from app.gui.settings import GuiSettings  # not above: the child that reads a file imports this package

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from app.gui.catalog.catalog import Catalog
-    from app.gui.layouts.content_cache import LayoutContents
-    from app.gui.layouts.fitting import SpecialLayouts
-    from app.gui.layouts.index import LayoutIndex, LayoutIndexes, LayoutRef
     from app.gui.layouts.layout import Fits, Layout
-    from app.gui.layouts.workspaces import WorkspaceMenu, WorkspaceMenus
+    from app.gui.layouts.showing.content_cache import LayoutContents
+    from app.gui.layouts.showing.fitting import SpecialLayouts
+    from app.gui.layouts.showing.index import LayoutIndex, LayoutIndexes, LayoutRef
+    from app.gui.layouts.showing.workspaces import WorkspaceMenu, WorkspaceMenus
     from app.gui.plots.plots import Plots
 
 

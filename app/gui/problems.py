@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.gui import errors
 from app.gui.layouts import errors as layouts
-from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.editing.conflict import ArrangementConflict
 from app.web import Problem
 
 STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {

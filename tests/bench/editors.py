@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 
 from app.core import database
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.editing.store import active_contents
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.store import active_contents
 from app.gui.pages.layouts.form_cells import rows_from_text, rows_text
 from app.security import Role, accounts, tokens
 from tests.bench.layouts import FIXTURES

@@ -38,7 +38,7 @@ from app import areas
 from app.core import database
 from app.core.counters import version_of
 from app.core.settings import Settings
-from app.gui.layouts.index import LayoutIndexes
+from app.gui.layouts.showing.index import LayoutIndexes
 from app.gui.layouts.models import COUNTER
 def memory():
     with open("/proc/self/statm") as file:

@@ -23,11 +23,11 @@ from app.diary.review.bulk import review_jobs
 from app.diary.review.review import ReviewChange
 from app.diary.sources.registry import source_named
 from app.diary.sources.runner import scan_source
-from app.gui.layouts import private
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.editing import private
+from app.gui.layouts.editing.store import activate, save
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.store import activate, save
 from app.gui.layouts.workspace import Workspace
 from app.publish.sending import Sender
 from app.security import Role, accounts

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, StorageState, expect
 
 from app.core.settings import Settings
+from app.gui.layouts.editing.store import activate, active_layout, active_workspaces, find, save
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.store import activate, active_layout, active_workspaces, find, save
 from app.gui.layouts.workspace import Workspace
 from app.security import Role, accounts
 from tests.browser.pages import ABORTED, PHONE, Watch, open_page, sign_in

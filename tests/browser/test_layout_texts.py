@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.core.settings import Settings
+from app.gui.layouts.editing.store import remove, save
 from app.gui.layouts.layout import Layout, PlotCell, ShiftHelp
-from app.gui.layouts.store import remove, save
 from tests.browser.test_navigation import TIMING
 from tests.support.site import bound
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.workspace import Workspace
 from tests.browser.pages import PHONE, Watch, open_page
 from tests.gui.layouts.arrangements import real_layouts

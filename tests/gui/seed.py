@@ -6,8 +6,8 @@ from pathlib import Path
 
 from app.core.settings import TREE, Settings
 from app.gui.demo.make import make_demo
+from app.gui.layouts.editing.store import activate, save
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.store import activate, save
 from app.gui.models import File, Quarantine, ShortLink
 from app.gui.settings import GuiSettings
 from render.build import binary

@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.database import proxy
+from app.gui.layouts.editing.store import Saved, activate, active_layout, remove, roll_back, save
 from app.gui.layouts.errors import PrivateArrangement
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import Arrangement, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.store import Saved, activate, active_layout, remove, roll_back, save
 from app.gui.layouts.workspace import Workspace
 from app.security import accounts, tokens
 from app.security.models import Audit

@@ -12,9 +12,9 @@ from typing import Any
 from app.formats import Subfolder
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_contents, layout_index
-from app.gui.layouts.placed import PlacedCell, place
-from app.gui.layouts.plot_names import NameSearch
 from app.gui.layouts.scopes import SCOPES, scope_of
+from app.gui.layouts.showing.placed import PlacedCell, place
+from app.gui.layouts.showing.plot_names import NameSearch
 from app.gui.patterns import MAX_PATTERN_CHARS, InvalidPattern
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from app.gui.layouts.bulk_import import Imported, import_all
 from app.gui.layouts.contents import Content
 from app.gui.layouts.exchange.parsing import layout_from_document, workspace_from_document
+from app.gui.layouts.importing.bulk_import import Imported, import_all
 
 FILE = Path(__file__).with_name("layouts.toml")
 REASON = "An example of the demo"

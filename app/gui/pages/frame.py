@@ -14,7 +14,7 @@ from app.gui.event_info import Update, updates
 from app.gui.files.entries import is_live
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import lumi_steps
-from app.gui.pages.pins import pin_context
+from app.gui.pages.private.pins import pin_context
 from app.gui.pages.workspace_menu import workspace_bar
 from app.gui.quality import failing_mes
 from app.gui.short_links import LONG_ADDRESS

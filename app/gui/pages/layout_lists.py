@@ -8,9 +8,9 @@ from dataclasses import replace
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_contents, layout_index
-from app.gui.layouts.index import LayoutIndex, LayoutRef
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.index import LayoutIndex, LayoutRef
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.shared_layout import shared_layout
 from app.gui.plot_addresses import encoded, plot_path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index
-from app.gui.layouts.index import LayoutIndex, LayoutRef
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.index import LayoutIndex, LayoutRef
 from app.gui.view import View
 
 

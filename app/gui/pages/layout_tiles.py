@@ -16,10 +16,10 @@ from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_contents
 from app.gui.layouts.descriptions import description_html
-from app.gui.layouts.index import LayoutRef
+from app.gui.layouts.editing.rights import may_change
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.placed import PlacedCell, PlacedLayout, place
-from app.gui.layouts.rights import may_change
+from app.gui.layouts.showing.index import LayoutRef
+from app.gui.layouts.showing.placed import PlacedCell, PlacedLayout, place
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.layout_lists import absent_overlays, has_reference, without_absent
 from app.gui.pages.tile import Tile, tile

@@ -10,8 +10,8 @@ from app.gui.addresses import quote_path, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index
 from app.gui.errors import InvalidInput
-from app.gui.layouts.index import LayoutIndex, LayoutSubfolder
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.index import LayoutIndex, LayoutSubfolder
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.layout_lists import folder_layouts, opened_layout
 from app.gui.pages.layout_tiles import LayoutTile, layout_tile, layout_tiles

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_contents, layout_index
-from app.gui.layouts.index import LayoutIndex, LayoutRef
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.index import LayoutIndex, LayoutRef
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.layout_lists import has_reference
 from app.gui.quality import STATUS_CODES, failing_mes

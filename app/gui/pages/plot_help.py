@@ -10,10 +10,10 @@ from markupsafe import Markup
 from app.gui.catalog.stored import find_sample
 from app.gui.current import layout_contents, layout_index
 from app.gui.layouts.descriptions import description_html
+from app.gui.layouts.editing.rights import may_change
+from app.gui.layouts.editing.versions import find
 from app.gui.layouts.layout import Example, Layout, PlotCell
-from app.gui.layouts.rights import may_change
 from app.gui.layouts.scopes import scope_of
-from app.gui.layouts.versions import find
 from app.gui.pages.layout_lists import opened_layout
 from app.gui.pages.shared_layout import shared_layout
 from app.gui.plot_addresses import plot_path

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.core.request_cache import once_per_request
-from app.gui.layouts import private
-from app.gui.layouts.private import PrivateLayout
+from app.gui.layouts.editing import private
+from app.gui.layouts.editing.private import PrivateLayout
 from app.security.caller import current_user
 
 

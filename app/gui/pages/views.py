@@ -26,7 +26,7 @@ from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.pages.run_info import run_info
 from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
 from app.gui.pages.table import csv_response
-from app.gui.pages.workspace import workspace_response
+from app.gui.pages.workspaces.workspace import workspace_response
 from app.gui.problems import problem_of
 from app.gui.view import TILE_SIZES, View
 from app.gui.view_query import view_from_request

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from app.gui.current import workspace_menu
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.workspaces import SHIFT_FOLDER, WorkspaceMenu, shown_kind
 from app.gui.layouts.workspace import Workspace
-from app.gui.layouts.workspaces import SHIFT_FOLDER, WorkspaceMenu, shown_kind
 from app.gui.view import View
 
 _MARK = "\ue000"  # stands for a name; no workspace has this letter, which is for private use

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from app.core.settings import Settings
 from app.gui.files import register
 from app.gui.files.entries import Entry
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.scopes import ONLINE_DATASET
 from tests.gui.layouts.arrangements import real_layouts

@@ -9,11 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.editing.store import Saved, activate, remove, save
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.plot_names import NameSearch, PlotNames
 from app.gui.layouts.scopes import SCOPES
-from app.gui.layouts.store import Saved, activate, remove, save
+from app.gui.layouts.showing.plot_names import NameSearch, PlotNames
 
 DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 SAMPLE = f"367129{DATASET}"

@@ -13,10 +13,10 @@ from pathlib import Path
 from random import Random
 
 from app import cli
-from app.gui.layouts.conflict import ArrangementConflict
-from app.gui.layouts.index import LayoutIndexes
+from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.store import activate, active_contents, content_at, find, remove, roll_back, save
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.store import activate, active_contents, content_at, find, remove, roll_back, save
+from app.gui.layouts.showing.index import LayoutIndexes
 
 NAME = b"charge"
 """Of the layouts."""

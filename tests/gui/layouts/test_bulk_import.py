@@ -13,15 +13,15 @@ import pytest
 from app.core.counters import version_of
 from app.core.database import end_thread
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import Imported, import_all
-from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content, text_of
-from app.gui.layouts.current import current_contents
-from app.gui.layouts.history import is_removed
+from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.history import is_removed
+from app.gui.layouts.editing.store import activate, active_contents, active_layout, active_workspaces, find, remove, roll_back, save
+from app.gui.layouts.importing.bulk_import import Imported, import_all
+from app.gui.layouts.importing.current import current_contents
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
 from app.gui.layouts.scopes import SCOPES
-from app.gui.layouts.store import activate, active_contents, active_layout, active_workspaces, find, remove, roll_back, save
 from app.gui.layouts.workspace import Workspace
 from app.security.models import Audit
 from tests.gui.layouts.arrangements import layout, real_layouts

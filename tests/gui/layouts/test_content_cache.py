@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.content_cache import BATCH, MAX_PLOTS, LayoutContents
-from app.gui.layouts.index import LayoutIndexes
-from app.gui.layouts.store import activate, save
+from app.gui.layouts.editing.store import activate, save
+from app.gui.layouts.importing.bulk_import import import_all
+from app.gui.layouts.showing.content_cache import BATCH, MAX_PLOTS, LayoutContents
+from app.gui.layouts.showing.index import LayoutIndexes
 from tests.gui.layouts.arrangements import layout
 
 ONE, TWO = layout("A/x", "Pixel/a"), layout("A/x", "Pixel/b")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.current import current_contents
-from app.gui.layouts.store import activate, remove, save
+from app.gui.layouts.editing.store import activate, remove, save
+from app.gui.layouts.importing.bulk_import import import_all
+from app.gui.layouts.importing.current import current_contents
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout
 

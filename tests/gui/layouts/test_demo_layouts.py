@@ -7,8 +7,8 @@ from pathlib import Path
 from app.core.settings import Settings
 from app.formats import scan
 from app.gui.demo.arrangements import demo_contents, make_demo_layouts
-from app.gui.layouts import store
-from app.gui.layouts.bulk_import import ADDED, UNCHANGED
+from app.gui.layouts.editing import store
+from app.gui.layouts.importing.bulk_import import ADDED, UNCHANGED
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.workspace import Workspace

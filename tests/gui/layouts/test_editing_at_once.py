@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE, Settings
+from app.gui.layouts.editing.store import activate, active_contents, content_at, find, save
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import ArrangementVersion
-from app.gui.layouts.store import activate, active_contents, content_at, find, save
 from tests.gui.layouts.arrangements import layout
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import environment

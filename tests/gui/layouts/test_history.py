@@ -11,13 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts import history
-from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.differences import differences
-from app.gui.layouts.history import history_of, is_removed
+from app.gui.layouts.editing import history
+from app.gui.layouts.editing.differences import differences
+from app.gui.layouts.editing.history import history_of, is_removed
+from app.gui.layouts.editing.store import activate, find, remove, roll_back, save
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import ROW, Example, Fits, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.models import Arrangement, ArrangementVersion
-from app.gui.layouts.store import activate, find, remove, roll_back, save
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout
 

@@ -16,12 +16,12 @@ from app.core import database
 from app.core.settings import Settings
 from app.formats import Columns, Facts, MENames
 from app.gui.catalog.catalog import OpenSample
-from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.index import LayoutIndex, LayoutIndexes
+from app.gui.layouts.editing.store import activate, find, remove, save
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.placed import place
 from app.gui.layouts.scopes import SCOPES
-from app.gui.layouts.store import activate, find, remove, save
+from app.gui.layouts.showing.index import LayoutIndex, LayoutIndexes
+from app.gui.layouts.showing.placed import place
 from app.gui.layouts.workspace import Workspace
 from app.gui.samples import SampleKey
 from app.security.audit_log import acting_user

@@ -16,14 +16,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.database import end_thread
-from app.gui.layouts import private, private_limits, store
-from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.editing import private, private_limits, store
+from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.grid import with_plot_moved, with_plots, without_plot
+from app.gui.layouts.editing.private import PrivateLayout
+from app.gui.layouts.editing.private_limits import MAX_LAYOUTS, MAX_NAME, MAX_PLOTS
 from app.gui.layouts.errors import UnknownArrangement
-from app.gui.layouts.grid import with_plot_moved, with_plots, without_plot
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import Arrangement, ArrangementPlace
-from app.gui.layouts.private import PrivateLayout
-from app.gui.layouts.private_limits import MAX_LAYOUTS, MAX_NAME, MAX_PLOTS
 from app.gui.view import MAX_MARKS
 from app.security import Role, accounts, tokens
 from app.security.models import Audit

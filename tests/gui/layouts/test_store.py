@@ -8,12 +8,12 @@ import pytest
 
 from app.core.counters import version_of
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.store import activate, active_contents, active_layout, content_at, find, remove, roll_back, save
 from app.gui.layouts.errors import NotEditable, PathTaken, UnknownArrangement
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementVersion
-from app.gui.layouts.store import activate, active_contents, active_layout, content_at, find, remove, roll_back, save
 from app.gui.layouts.workspace import Workspace
 from app.security.models import Audit
 from tests.gui.layouts.arrangements import layout

@@ -8,16 +8,16 @@ import pytest
 
 from app.core.input_problems import InputProblems
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.checking.active import all_active
 from app.gui.layouts.checking.findings import CheckFinding
-from app.gui.layouts.content_cache import LayoutContents
-from app.gui.layouts.current import current_contents
-from app.gui.layouts.history import history_of
-from app.gui.layouts.index import LayoutRef
+from app.gui.layouts.editing.history import history_of
+from app.gui.layouts.editing.store import active_contents, active_layout, find, roll_back, save
+from app.gui.layouts.importing.bulk_import import import_all
+from app.gui.layouts.importing.current import current_contents
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import Arrangement, ArrangementVersion
-from app.gui.layouts.store import active_contents, active_layout, find, roll_back, save
+from app.gui.layouts.showing.content_cache import LayoutContents
+from app.gui.layouts.showing.index import LayoutRef
 from tests.gui.layouts.arrangements import layout
 from tests.support.cli import dqmhub
 

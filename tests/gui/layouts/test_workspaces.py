@@ -8,15 +8,15 @@ from app.core.settings import Settings
 from app.formats import Columns, Facts, MENames
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import InvalidInput
-from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.fitting import SpecialLayouts, best_fitting, candidates
-from app.gui.layouts.index import LayoutIndexes
+from app.gui.layouts.editing.store import active_layout
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import FOR_ALL, Fits, Layout, PlotCell
-from app.gui.layouts.quick import quick_entries
-from app.gui.layouts.store import active_layout
+from app.gui.layouts.showing.fitting import SpecialLayouts, best_fitting, candidates
+from app.gui.layouts.showing.index import LayoutIndexes
+from app.gui.layouts.showing.quick import quick_entries
+from app.gui.layouts.showing.workspace_folders import MAX_PARTS, part_failing, parts_of
+from app.gui.layouts.showing.workspaces import WorkspaceMenu, WorkspaceMenus, shown_kind
 from app.gui.layouts.workspace import Workspace
-from app.gui.layouts.workspace_folders import MAX_PARTS, part_failing, parts_of
-from app.gui.layouts.workspaces import WorkspaceMenu, WorkspaceMenus, shown_kind
 from app.gui.samples import SampleKey
 
 OK, WARNING, ERROR = 100, 200, 300

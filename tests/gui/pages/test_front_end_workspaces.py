@@ -9,8 +9,8 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 from app.core.input_problems import InputProblems
-from app.gui.layouts.bulk_import import import_all
 from app.gui.layouts.exchange.workspace_sets import read_workspaces
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.workspace import Workspace
 from tests.gui.pages.pages import COSMICS, read
 from tests.gui.pages.test_workspaces import links, tiles

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
 from tests.gui.pages.pages import COSMICS, words
 

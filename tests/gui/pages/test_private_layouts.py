@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.gui.layouts import private
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.editing import private
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
 from app.security import Role, accounts
 from tests.gui.pages.pages import COSMICS, ZERO_BIAS, read

@@ -14,7 +14,7 @@ from uproot.writing.identify import add_to_directory
 from app.core.settings import Settings
 from app.gui.files.entries import Entry
 from app.gui.files.register import register
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.workspace import Workspace
 from tests.gui.pages.pages import COSMICS, read, words

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import FOR_ALL, Fits, Layout, PlotCell
 from app.gui.layouts.models import Arrangement, ArrangementVersion
 from app.gui.layouts.workspace import Workspace

@@ -18,12 +18,12 @@ from app.core.counters import advance, version_of
 from app.core.settings import Settings
 from app.core.short_writes import short_transactions
 from app.core.text import counted
-from app.gui.layouts.bulk_import import MOST_ITEMS, REFUSED, WATCHED_FOLDER, Imported, import_all
 from app.gui.layouts.contents import Content, text_of
+from app.gui.layouts.editing.versions import ChangeAuthor, hide
 from app.gui.layouts.exchange.files import WHOLE_FILE, read_path
-from app.gui.layouts.import_matches import StoredBatch
+from app.gui.layouts.importing.bulk_import import MOST_ITEMS, REFUSED, WATCHED_FOLDER, Imported, import_all
+from app.gui.layouts.importing.import_matches import StoredBatch
 from app.gui.layouts.models import COUNTER, Arrangement
-from app.gui.layouts.versions import ChangeAuthor, hide
 from app.gui.layouts.watched.files import FolderFiles, distinct, look
 from app.gui.layouts.watched.models import LayoutFile
 from app.gui.settings import GuiSettings

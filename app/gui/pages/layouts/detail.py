@@ -8,19 +8,19 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui.files.shown import shown_path
-from app.gui.layouts import store
-from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content
 from app.gui.layouts.descriptions import description_html
-from app.gui.layouts.differences import differences
+from app.gui.layouts.editing import store
+from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.differences import differences
+from app.gui.layouts.editing.history import history_of, is_removed
+from app.gui.layouts.editing.rights import check_may_change, may_change
+from app.gui.layouts.editing.versions import MAX_REASON, is_passed, version_at
 from app.gui.layouts.errors import UnknownArrangement
-from app.gui.layouts.history import history_of, is_removed
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.rights import check_may_change, may_change
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.subsystems import subsystem_of
-from app.gui.layouts.versions import MAX_REASON, is_passed, version_at
 from app.gui.pages.layouts.listing_workspaces import listing_workspaces
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample

@@ -7,20 +7,20 @@ from dataclasses import replace
 from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.gui.layouts import store
 from app.gui.layouts.checking.check import check_layout
 from app.gui.layouts.checking.findings import CheckFinding
-from app.gui.layouts.differences import differences
+from app.gui.layouts.editing import store
+from app.gui.layouts.editing.differences import differences
+from app.gui.layouts.editing.private_limits import MAX_NAME
+from app.gui.layouts.editing.rights import check_may_change
+from app.gui.layouts.editing.versions import MAX_REASON, draft_of
 from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
 from app.gui.layouts.exchange.parsing import layout_from_document
 from app.gui.layouts.layout import DRAWN, Layout
 from app.gui.layouts.models import LAYOUT, Arrangement
-from app.gui.layouts.private_limits import MAX_NAME
-from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.subsystems import subsystem_of
-from app.gui.layouts.versions import MAX_REASON, draft_of
 from app.gui.pages.layouts.detail import arrangement
 from app.gui.pages.layouts.form import STORED, LayoutForm, form_from_request, form_of
 from app.gui.pages.layouts.form_cells import FIELD, fields_of

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from app.gui.files.shown import shown_path
-from app.gui.layouts.directory import INACTIVE, counts, entries, folder_list, matches, paths_of
 from app.gui.layouts.models import LAYOUT, WORKSPACE
 from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.showing.directory import INACTIVE, counts, entries, folder_list, matches, paths_of
 from app.gui.pages.parts import requested_part
 from app.security import Role, needs
 from app.security.caller import current_user

@@ -14,8 +14,8 @@ from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing, UnknownSample
 from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.layout import Layout, PlotCell
-from app.gui.layouts.placed import PlacedCell, place
 from app.gui.layouts.scopes import ONLINE_DATASET, SCOPES, scope_of
+from app.gui.layouts.showing.placed import PlacedCell, place
 from app.gui.quality import status_badge
 from app.gui.samples import LARGEST, SampleKey
 from app.gui.view import View

@@ -8,9 +8,9 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.input_problems import InputProblems
-from app.gui.layouts import store
-from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content
+from app.gui.layouts.editing import store
+from app.gui.layouts.editing.conflict import ArrangementConflict
 from app.gui.layouts.errors import InvalidArrangement, NotEditable, PathTaken
 from app.gui.layouts.models import Arrangement
 from app.web import Problem

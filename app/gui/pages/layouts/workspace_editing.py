@@ -8,15 +8,15 @@ from flask import Response, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui.current import layout_index, workspace_menu
-from app.gui.layouts import store
-from app.gui.layouts.differences import differences
+from app.gui.layouts.editing import store
+from app.gui.layouts.editing.differences import differences
+from app.gui.layouts.editing.rights import check_may_change
+from app.gui.layouts.editing.versions import MAX_REASON, draft_of
 from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.parsing import workspace_from_document
 from app.gui.layouts.models import WORKSPACE, Arrangement
-from app.gui.layouts.quick import quick_entries
-from app.gui.layouts.rights import check_may_change
 from app.gui.layouts.scopes import SCOPES
-from app.gui.layouts.versions import MAX_REASON, draft_of
+from app.gui.layouts.showing.quick import quick_entries
 from app.gui.layouts.workspace import KINDS, Workspace
 from app.gui.pages.layouts.detail import arrangement
 from app.gui.pages.layouts.lists import blueprint

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout
 from tests.support.cli import dqmhub, run_command

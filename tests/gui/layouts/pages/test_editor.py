@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.editing.store import activate, active_layout, content_at, find, remove, save
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.store import activate, active_layout, content_at, find, remove, save
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.pages.forms import Editor
 from tests.security.conftest import HOME

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
+from app.gui.layouts.editing.store import activate, find, save
 from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
-from app.gui.layouts.store import activate, find, save
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout
 from tests.security.conftest import HOME

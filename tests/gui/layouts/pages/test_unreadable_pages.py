@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.models import Arrangement, ArrangementVersion
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout

@@ -9,11 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.layouts.bulk_import import import_all
-from app.gui.layouts.history import history_of
+from app.gui.layouts.editing.history import history_of
+from app.gui.layouts.editing.store import active_workspaces, save
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Fits, Layout, PlotCell
 from app.gui.layouts.models import Arrangement
-from app.gui.layouts.store import active_workspaces, save
 from app.gui.layouts.workspace import Workspace
 from tests.gui.layouts.arrangements import layout
 from tests.gui.layouts.pages.forms import Editor

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.gui.layouts.bulk_import import import_all
+from app.gui.layouts.editing.store import activate, active_layout, remove, save
 from app.gui.layouts.errors import NotEditable
 from app.gui.layouts.exchange.exports import export
+from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.models import Arrangement, ArrangementVersion
-from app.gui.layouts.store import activate, active_layout, remove, save
 from app.gui.layouts.watched import files
 from app.gui.layouts.watched.models import LayoutFile
 from app.gui.layouts.watched.reading import read_folders

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app import create_app
 from app.core.settings import Settings
-from app.gui.layouts.store import active_layout
+from app.gui.layouts.editing.store import active_layout
 from app.gui.layouts.watched.reading import read_folders
 from app.ops.doctor.checks.layouts import check
 from app.security import accounts

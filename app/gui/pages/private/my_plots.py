@@ -8,15 +8,15 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui.errors import GuiError
-from app.gui.layouts import private
-from app.gui.layouts.conflict import ArrangementConflict
-from app.gui.layouts.grid import MAX_COLUMNS, columns_of, in_columns, with_plot_moved, without_plot
-from app.gui.layouts.private import PrivateLayout
-from app.gui.layouts.private_limits import MAX_LAYOUTS, MAX_NAME, MAX_PLOTS
+from app.gui.layouts.editing import private
+from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.grid import MAX_COLUMNS, columns_of, in_columns, with_plot_moved, without_plot
+from app.gui.layouts.editing.private import PrivateLayout
+from app.gui.layouts.editing.private_limits import MAX_LAYOUTS, MAX_NAME, MAX_PLOTS
 from app.gui.layouts.scopes import SCOPES
 from app.gui.pages.addressed_view import MAX_FORM_BYTES, addressed_view
 from app.gui.pages.layout_lists import opened_layout
-from app.gui.pages.pins import NOT_PINNED, newest_samples, pinned_rows
+from app.gui.pages.private.pins import NOT_PINNED, newest_samples, pinned_rows
 from app.gui.problems import problem_of
 from app.security import Role, needs
 from app.security.caller import current_user

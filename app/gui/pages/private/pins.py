@@ -9,8 +9,8 @@ from flask import request
 
 from app.gui import samples
 from app.gui.addresses import text
-from app.gui.layouts import private
-from app.gui.layouts.grid import COLUMNS, Rows, in_columns
+from app.gui.layouts.editing import private
+from app.gui.layouts.editing.grid import COLUMNS, Rows, in_columns
 from app.gui.layouts.layout import DRAWN, PlotCell
 from app.gui.pages.layout_lists import opened_layout, with_cell
 from app.gui.pages.shared_layout import browser_user, shared_layout

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from app.formats import MENames
 from app.gui.catalog.catalog import OpenSample
-from app.gui.layouts.index import LayoutIndex, LayoutRef
+from app.gui.layouts.showing.index import LayoutIndex, LayoutRef
 from app.gui.layouts.workspace import Workspace
 from app.gui.plots.near_names import near_names
 

@@ -17,11 +17,11 @@ from app.core.counters import advance
 from app.core.database import rows
 from app.core.short_writes import short_transactions
 from app.gui.layouts.contents import Content, kind_of, plots_of, text_of
-from app.gui.layouts.import_matches import Stored, StoredBatch
+from app.gui.layouts.editing.versions import ChangeAuthor, one_version_at_a_time, places_of
+from app.gui.layouts.importing.import_matches import Stored, StoredBatch
+from app.gui.layouts.importing.workspace_precedence import frontend_scopes, hide_classic, is_classic
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.versions import ChangeAuthor, one_version_at_a_time, places_of
 from app.gui.layouts.workspace import Workspace
-from app.gui.layouts.workspace_precedence import frontend_scopes, hide_classic, is_classic
 from app.security.audit_log import audit
 
 MOST_ITEMS = 500

@@ -10,7 +10,7 @@ from app.formats import Subfolder
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.event_info import FOLDER
-from app.gui.layouts.index import LayoutIndex
+from app.gui.layouts.showing.index import LayoutIndex
 from app.gui.pages.run_info import LABELS, readable_fact
 from app.gui.pages.tile import Tile, tile
 from app.gui.view import View

@@ -9,14 +9,14 @@ from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index
 from app.gui.errors import InvalidInput
-from app.gui.layouts.index import LayoutIndex, LayoutSubfolder
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.index import LayoutIndex, LayoutSubfolder
+from app.gui.layouts.showing.workspace_folders import WorkspacePart, part_failing, parts_of
 from app.gui.layouts.workspace import Workspace
-from app.gui.layouts.workspace_folders import WorkspacePart, part_failing, parts_of
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.layout_tiles import LayoutTile, layout_tiles
 from app.gui.pages.listing import FolderLink, list_view
-from app.gui.pages.quick_collection import chosen_tiles
+from app.gui.pages.workspaces.quick_collection import chosen_tiles
 from app.gui.view import View
 
 

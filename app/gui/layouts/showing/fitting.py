@@ -9,11 +9,11 @@ from typing import NamedTuple
 from app.core.counters import version_of
 from app.core.database import rows
 from app.gui.layouts.contents import content_of
-from app.gui.layouts.index import LayoutIndex, LayoutRef
 from app.gui.layouts.layout import FOR_ALL, Fits
 from app.gui.layouts.models import COUNTER, LAYOUT, Arrangement, ArrangementVersion
+from app.gui.layouts.showing.index import LayoutIndex, LayoutRef
+from app.gui.layouts.showing.workspaces import WorkspaceMenu
 from app.gui.layouts.workspace import Workspace
-from app.gui.layouts.workspaces import WorkspaceMenu
 
 
 class FittingCandidate(NamedTuple):

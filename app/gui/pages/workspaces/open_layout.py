@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.gui import samples
 from app.gui.current import layout_index, special_layouts, workspace_menu
-from app.gui.layouts.fitting import FittingCandidate, best_fitting, candidates
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.fitting import FittingCandidate, best_fitting, candidates
 from app.gui.samples import LARGEST, SampleKey
 from app.gui.view import View
 from app.security import Role, needs

@@ -20,8 +20,8 @@ from app.core.database import proxy
 from app.formats import Columns, MENames
 from app.gui.catalog.catalog import OpenSample
 from app.gui.layouts.models import COUNTER, LAYOUT, Arrangement, ArrangementPlace
-from app.gui.layouts.plot_names import PlotNames
 from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.showing.plot_names import PlotNames
 from app.gui.quality import FailingCounts, FailingMEs, failing_mes
 from app.gui.search_terms import Lists, PatternTerm, Term, TextTerm, find_matches
 

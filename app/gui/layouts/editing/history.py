@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from app.core.database import rows
 from app.gui.layouts.contents import Content, content_of
-from app.gui.layouts.differences import differences
+from app.gui.layouts.editing.differences import differences
+from app.gui.layouts.editing.versions import REMOVE, find, version_at
 from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementVersion
-from app.gui.layouts.versions import REMOVE, find, version_at
 
 MOST_VERSIONS = 100
 """Versions in a part of the history."""

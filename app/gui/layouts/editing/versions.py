@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from app.core.database import one_writer, rows
-from app.gui.layouts.conflict import ArrangementConflict
 from app.gui.layouts.contents import Content, content_of, plots_of, text_of
+from app.gui.layouts.editing.conflict import ArrangementConflict
 from app.gui.layouts.errors import InvalidArrangement, PathTaken, UnknownArrangement
 from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementPlace, ArrangementVersion
 from app.security.audit_log import acting_user

@@ -15,11 +15,9 @@ from peewee import fn
 from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.gui.layouts.contents import Content, content_of, kind_of, text_of
-from app.gui.layouts.errors import NotEditable, UnknownArrangement
-from app.gui.layouts.models import COUNTER, LAYOUT, WORKSPACE, Arrangement, ArrangementPlace, ArrangementVersion
-from app.gui.layouts.private_limits import check_one_more, check_private
-from app.gui.layouts.rights import check_may_change
-from app.gui.layouts.versions import (
+from app.gui.layouts.editing.private_limits import check_one_more, check_private
+from app.gui.layouts.editing.rights import check_may_change
+from app.gui.layouts.editing.versions import (
     REMOVE,
     ChangeAuthor,
     add_version,
@@ -32,6 +30,8 @@ from app.gui.layouts.versions import (
     show,
     version_at,
 )
+from app.gui.layouts.errors import NotEditable, UnknownArrangement
+from app.gui.layouts.models import COUNTER, LAYOUT, WORKSPACE, Arrangement, ArrangementPlace, ArrangementVersion
 from app.gui.layouts.workspace import Workspace
 from app.security.audit_log import audit
 

@@ -9,9 +9,9 @@ from cachetools import LRUCache
 
 from app.core.database import rows
 from app.gui.layouts.contents import content_of
-from app.gui.layouts.index import LayoutRef
 from app.gui.layouts.layout import Layout
 from app.gui.layouts.models import LAYOUT, ArrangementVersion
+from app.gui.layouts.showing.index import LayoutRef
 
 MAX_PLOTS = 5_000
 """Plots of the layouts in the cache of a process, of about 1 kB each."""

@@ -11,16 +11,16 @@ from secrets import token_urlsafe
 from typing import Any, NamedTuple
 
 from app.core.database import proxy, rows
-from app.gui.layouts import store
-from app.gui.layouts.conflict import ArrangementConflict
+from app.gui.layouts.editing import store
+from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.grid import Rows, with_plots
+from app.gui.layouts.editing.private_limits import checked_name
+from app.gui.layouts.editing.versions import conflict
 from app.gui.layouts.errors import InvalidArrangement, UnknownArrangement
 from app.gui.layouts.exchange.parsing import layout_from_document
-from app.gui.layouts.grid import Rows, with_plots
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import LAYOUT, Arrangement
-from app.gui.layouts.private_limits import checked_name
 from app.gui.layouts.scopes import SCOPES
-from app.gui.layouts.versions import conflict
 from app.security import accounts
 from app.security.audit_log import audit
 

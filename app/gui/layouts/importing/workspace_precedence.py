@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from app.core.counters import advance
 from app.core.database import proxy
 from app.gui.layouts.contents import Content
+from app.gui.layouts.editing.store import active_workspaces
 from app.gui.layouts.models import COUNTER, Arrangement, ArrangementPlace
 from app.gui.layouts.scopes import SCOPES
-from app.gui.layouts.store import active_workspaces
 from app.gui.layouts.workspace import Workspace
 from app.security.audit_log import audit
 

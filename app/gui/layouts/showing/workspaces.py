@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.core.counters import version_of
+from app.gui.layouts.editing.store import StoredArrangement, active_workspaces
 from app.gui.layouts.models import COUNTER
-from app.gui.layouts.store import StoredArrangement, active_workspaces
 from app.gui.layouts.workspace import Workspace
 
 SHIFT_FOLDER, SUMMARY_FOLDER = "00 Shift", "Summary"

@@ -10,19 +10,19 @@ from app.core.zones import ZONES
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index, workspace_menu
-from app.gui.layouts.rights import may_change
+from app.gui.layouts.editing.rights import may_change
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.workspaces import SUMMARY_FOLDER, shown_kind
 from app.gui.layouts.workspace import Workspace
-from app.gui.layouts.workspaces import SUMMARY_FOLDER, shown_kind
 from app.gui.pages.compare import compare_context, legend_of
 from app.gui.pages.frame import frame_of_request
 from app.gui.pages.marked import marks_context
 from app.gui.pages.only_choices import only_choices
-from app.gui.pages.quick_collection import quick_collection
 from app.gui.pages.run_info import run_info
-from app.gui.pages.subsystem_summary import DOUBTFUL, LABELLED, SHARES, subsystem_summaries
-from app.gui.pages.workspace_folders import folder_list
 from app.gui.pages.workspace_menu import WorkspaceAddresses, menu_of, workspace_of, workspace_root
+from app.gui.pages.workspaces.quick_collection import quick_collection
+from app.gui.pages.workspaces.subsystem_summary import DOUBTFUL, LABELLED, SHARES, subsystem_summaries
+from app.gui.pages.workspaces.workspace_folders import folder_list
 from app.gui.view import TILE_SIZES, View
 from app.web import is_fragment, page
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import layout_index
-from app.gui.layouts.index import LayoutRef
-from app.gui.layouts.quick import QuickEntry, quick_entries
 from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.index import LayoutRef
+from app.gui.layouts.showing.quick import QuickEntry, quick_entries
 from app.gui.layouts.workspace import Workspace
 from app.gui.pages.compare import LegendEntry
 from app.gui.pages.layout_tiles import LayoutTile, layout_tiles

@@ -1,0 +1,1 @@
+"""Pages of private layouts: pinning plots, my plots."""

@@ -1,0 +1,1 @@
+"""Pages of workspaces: quick collections, folders and summaries."""
