@@ -44,7 +44,7 @@ class GuiSettings:
         below_root,
         path=True,
     )
-    layout_folders_s: float = setting(30.0, "Interval between looks at the watched folders, s.", between(1, 86400))
+    layout_folders_s: float = setting(30.0, "Interval between checks of the watched folders for changes, s.", between(1, 86400))
     register_networks: tuple[str, ...] = setting(
         (), "Networks whose programs may register files and report transfers without a token or local_key.", networks
     )
