@@ -12,7 +12,6 @@ from app.gui.layouts.checking.findings import CheckFinding
 from app.gui.layouts.editing import store
 from app.gui.layouts.editing.differences import differences
 from app.gui.layouts.editing.private_limits import MAX_NAME
-from app.gui.layouts.editing.rights import check_may_change
 from app.gui.layouts.editing.versions import MAX_REASON, draft_of
 from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
@@ -29,7 +28,7 @@ from app.gui.pages.layouts.labels import label_of, place_of
 from app.gui.pages.layouts.listing_workspaces import listing_workspaces
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
-from app.gui.pages.layouts.storing import Problems, Refusal, problems_of, store_draft
+from app.gui.pages.layouts.storing import Problems, Refusal, editable, problems_of, store_draft
 from app.gui.samples import LARGEST
 from app.security import Role, needs
 from app.security.subsystems import may_edit
@@ -66,7 +65,7 @@ def add() -> AnyResponse:
 @needs(Role.VIEWER)
 def edit(number: int) -> Response:
     """The form of the newest version of a layout, or of its `version`, with the fields of the plot `plot`."""
-    row = _editable(number)
+    row = editable(number, LAYOUT)
     begun = int_arg("version", row.newest, LARGEST)
     form = form_of(_layout(row, begun), row.newest, begun)
     return _form_page(replace(form, open=find_plot(form.rows, request.args.get("plot", ""))), row)
@@ -76,7 +75,7 @@ def edit(number: int) -> Response:
 @needs(Role.VIEWER)
 def save(number: int) -> AnyResponse:
     """Store the layout of the form as a new version, or show the form after another button."""
-    return _answer(_editable(number))
+    return _answer(editable(number, LAYOUT))
 
 
 @blueprint.get("/choices")
@@ -85,16 +84,6 @@ def choices() -> str:
     """Completions of the path of a plot that is being typed: MEs of the chosen sample."""
     words = request.args.get(FIELD + "plot") or request.args.get("find", "")
     return render_template("gui/choices_fragment.html", choices=_found(chosen_sample(request.args, SCOPES), words))
-
-
-def _editable(number: int) -> Arrangement:
-    """The layout, if the sender of the request may change it. Raises UnknownArrangement, NotEditable, Problem 403 and 404."""
-    row = arrangement(number)
-    check_may_change(row.owner, row.path)
-    if row.kind != LAYOUT:
-        raise Problem(404, f"{row.path} is no layout")
-    store.check_editable(row)
-    return row
 
 
 def _layout(row: Arrangement, number: int) -> Layout:

@@ -1,4 +1,4 @@
-"""The end of an edit: the draft of a form is stored, or its sender learns why not and keeps it."""
+"""The beginning and the end of an edit: who may change what, and the draft of a form, which is stored or stays in the form."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from app.core.input_problems import InputProblems
 from app.gui.layouts.contents import Content
 from app.gui.layouts.editing import store
 from app.gui.layouts.editing.conflict import ArrangementConflict
+from app.gui.layouts.editing.rights import check_may_change
 from app.gui.layouts.errors import InvalidArrangement, NotEditable, PathTaken
 from app.gui.layouts.models import Arrangement
+from app.gui.pages.layouts.detail import arrangement
 from app.web import Problem
 
 Problems = list[tuple[str, str]]
@@ -49,6 +51,16 @@ def store_draft(content: Content, row: Arrangement | None, based_on: int, reason
     if "HX-Request" in request.headers:  # a redirection would leave the address of the editor
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
+
+
+def editable(number: int, kind: str) -> Arrangement:
+    """The layout or workspace, if the sender of the request may change it. Raises UnknownArrangement, NotEditable, Problem 403 and 404."""
+    row = arrangement(number)
+    check_may_change(row.owner, row.path)
+    if row.kind != kind:
+        raise Problem(404, f"{row.path} is no {kind}")
+    store.check_editable(row)
+    return row
 
 
 def problems_of(error: InvalidArrangement) -> Problems:

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.gui.current import layout_index, workspace_menu
 from app.gui.layouts.editing import store
 from app.gui.layouts.editing.differences import differences
-from app.gui.layouts.editing.rights import check_may_change
 from app.gui.layouts.editing.versions import MAX_REASON, draft_of
 from app.gui.layouts.errors import InvalidArrangement
 from app.gui.layouts.exchange.parsing import workspace_from_document
@@ -18,14 +17,12 @@ from app.gui.layouts.models import WORKSPACE, Arrangement
 from app.gui.layouts.scopes import SCOPES
 from app.gui.layouts.showing.quick import quick_entries
 from app.gui.layouts.workspace import KINDS, Workspace
-from app.gui.pages.layouts.detail import arrangement
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
-from app.gui.pages.layouts.storing import Refusal, problems_of, store_draft
+from app.gui.pages.layouts.storing import Refusal, editable, problems_of, store_draft
 from app.gui.pages.layouts.workspace_form import ALL, LISTED, NONE, STORED, WorkspaceForm, form_from_request, form_of
 from app.gui.samples import LARGEST
 from app.security import Role, needs
-from app.web import Problem
 from app.web.arguments import int_arg
 
 MAX_FORM_BYTES = 1024 * 1024
@@ -70,7 +67,7 @@ def add_workspace() -> AnyResponse:
 @needs(Role.VIEWER)
 def edit_workspace(number: int) -> Response:
     """The form of the newest version of a workspace, or of its `version`."""
-    row = _editable(number)
+    row = editable(number, WORKSPACE)
     begun = int_arg("version", row.newest, LARGEST)
     return _form_page(form_of(_content(row, begun), row.newest, begun), row)
 
@@ -79,17 +76,7 @@ def edit_workspace(number: int) -> Response:
 @needs(Role.VIEWER)
 def save_workspace(number: int) -> AnyResponse:
     """Store the workspace of the form as a new version, or check what is in the form."""
-    return _answer(_editable(number))
-
-
-def _editable(number: int) -> Arrangement:
-    """The workspace, if the sender of the request may change it. Raises UnknownArrangement, NotEditable, Problem 403 and 404."""
-    row = arrangement(number)
-    check_may_change(row.owner, row.path)
-    if row.kind != WORKSPACE:
-        raise Problem(404, f"{row.path} is no workspace")
-    store.check_editable(row)
-    return row
+    return _answer(editable(number, WORKSPACE))
 
 
 def _content(row: Arrangement, number: int) -> Workspace:
