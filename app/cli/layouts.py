@@ -21,11 +21,11 @@ SCOPES = click.Choice(("online", "offline", "relval"))
 FORMS = click.Choice(("json", "toml", "records", "workspaces", "upload"))
 MAX_REASON = 500
 MOST_NAMED = 20
-"""Layouts that people have changed, and that an import names."""
+"""Maximum number of layouts in the list of those that people have changed."""
 
 
 def _short(_context: click.Context, _option: click.Parameter, reason: str | None) -> str | None:
-    """A reason as long as pages take it."""
+    """The reason, if it is not too long for the history."""
     if reason is not None and len(reason) > MAX_REASON:
         raise click.BadParameter(f"Expected at most {MAX_REASON} characters, not {len(reason):,}")
     return reason
@@ -45,12 +45,12 @@ layouts.add_command(check_layouts)
     "--scope", "scopes", type=SCOPES, multiple=True, help="Scope of layouts that have none, as in uploads to the classic DQM GUI."
 )
 @click.option("--reason", callback=_short, help="Why, for the history; default: the names of the files.")
-@click.option("--replace", is_flag=True, help="Also those that people have changed in pages since the last import.")
+@click.option("--replace", is_flag=True, help="Also replace those that people have changed in pages since the last import.")
 def import_layouts(files: tuple[Path, ...], scopes: tuple[str, ...], reason: str | None, replace: bool) -> None:
     """Import layouts and workspaces from FILES and show them.
 
-    FILES are JSON or, with the suffix .toml, TOML, in one of the forms of docs/users/layout-files.md. What is wrong is named, and
-    all else is imported; the exit code is 1 then. What has not changed stays as it is. Layouts that no file has stay, too.
+    FILES are JSON or, with the suffix .toml, TOML, in one of the forms of docs/users/layout-files.md. If a part
+    of a file is wrong, it is reported, everything else is imported, and the exit code is 1. Layouts that no file has stay.
     """
     from app.core.input_problems import shortened
     from app.gui.layouts.importing.bulk_import import import_all
@@ -65,7 +65,7 @@ def import_layouts(files: tuple[Path, ...], scopes: tuple[str, ...], reason: str
 
 
 def _read(files: Sequence[Path], scopes: tuple[str, ...]) -> tuple[list[Content], int]:
-    """The usable contents of files, and the number of problems of the others, which are printed."""
+    """The usable contents of files, and the number of problems; prints the problems."""
     from app.core.text import one_line
     from app.gui.layouts.exchange.files import read_path
 
@@ -98,9 +98,11 @@ def _report(imported: Sequence[Imported], problems: int) -> int:
             click.echo(one_line(each.problem), err=True)
     kept = [each.content.path for each in imported if each.outcome == KEPT]
     for path in kept[:MOST_NAMED]:
-        click.echo(one_line(f"{path}: kept as people have changed it in pages; the version of the file is in its history"), err=True)
+        click.echo(
+            one_line(f"{path}: not replaced, because people have changed it in pages; the version of the file is in its history"), err=True
+        )
     if len(kept) > MOST_NAMED:
-        click.echo(f"{len(kept) - MOST_NAMED:,} more are kept", err=True)
+        click.echo(f"{len(kept) - MOST_NAMED:,} more not replaced", err=True)
     counts = Counter(each.outcome for each in imported)
     grids = sum(isinstance(each.content, Layout) for each in imported)
     click.echo(f"{counted(grids, 'layout')} and {counted(len(imported) - grids, 'workspace')}: ", nl=False)
@@ -110,8 +112,8 @@ def _report(imported: Sequence[Imported], problems: int) -> int:
 
 @layouts.command("export")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File; default: standard output.")
-@click.option("--scope", type=SCOPES, help="Those of this scope alone.")
-@click.option("--path", default="", help="Those of this path, and of the folder of this path, alone.")
+@click.option("--scope", type=SCOPES, help="Only those of this scope.")
+@click.option("--path", default="", help="Only the one at this path, or those below this folder.")
 @click.option(
     "--format",
     "form",

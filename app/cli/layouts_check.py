@@ -1,4 +1,4 @@
-"""`dqmhub layouts check`: what is wrong with layouts and workspaces, in the database or in files."""
+"""`dqmhub layouts check`: finds problems of layouts and workspaces, in the database or in files."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def check_layouts(
 ) -> None:
     """Check the layouts and workspaces that are shown, or those of FILES, which need not be imported.
 
-    FILES are JSON and TOML files, and folders of them. Found are plots that no sample has, each with the nearest names, duplicates,
-    layouts that no workspace shows, quick collections that lead nowhere, and wrong drawing options. With FILES and --dqm-file or
-    --without-names the check needs no database.
+    FILES are JSON and TOML files, and folders of them. The check finds plots that no sample has (with the nearest names), duplicates,
+    layouts that no workspace shows, unknown entries of quick collections, and wrong drawing options. With FILES and --dqm-file or
+    --without-names it needs no database.
 
-    The exit code is 0 if nothing is wrong, 1 if something is, and 2 if the check is impossible: without files, or without names.
+    The exit code is 0 without problems, 1 with problems, and 2 if the check is impossible, for example without files or names.
     """
     from app.gui.layouts.checking.active import all_active
     from app.gui.layouts.checking.check import CheckedContent, check_contents
@@ -70,7 +70,7 @@ def check_layouts(
         for line in lines(report):
             click.echo(line)
     if checked and not (report.compared or without_names):
-        raise NotChecked("Names of plots were not compared: no list of names is stored. Choose --without-names to check all else")
+        raise NotChecked("Names of plots were not compared: no list of names is stored. Use --without-names to check everything else")
     sys.exit(1 if report.findings else 0)
 
 
@@ -81,11 +81,11 @@ def _open_database() -> Settings:
         message = cli.message_of(error)
         if message is None:
             raise
-        raise NotChecked(f"{message}; files are checked without a database by --dqm-file or --without-names") from error
+        raise NotChecked(f"{message}; to check files without a database, use --dqm-file or --without-names") from error
 
 
 def _names(settings: Settings | None, sample: str | None, dqm_file: Path | None, without_names: bool) -> FindUnknown:
-    """What names of plots are compared with."""
+    """The names with which plots are compared."""
     from app.gui.layouts.checking.check import in_all_samples, in_sample
     from app.gui.layouts.checking.names import unknown_in_lists
 
@@ -121,7 +121,7 @@ def _names_in(dqm_file: Path) -> Iterator[list[bytes]]:
 
 
 def _read(files: Iterable[Path], scopes: Sequence[str], invalid: list[CheckFinding]) -> list[CheckedContent]:
-    """The layouts and workspaces of files and folders; `invalid` gets what cannot be read."""
+    """The layouts and workspaces of files and folders; `invalid` gets those that cannot be read."""
     from app.gui.layouts.checking.check import CheckedContent
     from app.gui.layouts.checking.findings import INVALID, CheckFinding
     from app.gui.layouts.exchange.files import WHOLE_FILE, read_path
@@ -131,7 +131,7 @@ def _read(files: Iterable[Path], scopes: Sequence[str], invalid: list[CheckFindi
     checked = []
     found_files = {file: layout_files(file, unreadable.append) if file.is_dir() else [file] for file in files}
     if empty := next((file for file, found in found_files.items() if not (found or unreadable)), None):
-        raise NotChecked(f"{empty} has no file that ends in .json or .toml; hidden ones and links to folders do not count")
+        raise NotChecked(f"{empty} has no file that ends in .json or .toml; hidden files and links to folders are ignored")
     for path in chain.from_iterable(found_files.values()):
         try:
             found = read_path(path, tuple(scopes))

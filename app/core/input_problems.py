@@ -30,7 +30,7 @@ class InputProblems:
             self.add(field, problem)
 
     def include(self, part: InputProblems, place: str = "", of: str = "") -> None:
-        """Note the problems of a part of the input: `place` is before their fields, and `of` behind the problems."""
+        """Note the problems of a part of the input; `place` is put before their fields, `of` after the problems."""
         for field, problem in part.listed:
             self.add(f"{place}{field}", f"{problem}{of}")
         self.count += part.count - len(part.listed)

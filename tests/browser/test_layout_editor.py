@@ -251,7 +251,7 @@ def test_a_layout_is_edited_without_scripts_on_a_phone(browser: Browser, layout_
         page.goto(f"/layouts/{number}/edit?{SAMPLE}")
         page.locator("#cell-0-0").click()
         page.get_by_role("button", name="Down", exact=True).click()
-        page.get_by_role("button", name="Insert a gap before it").click()
+        page.get_by_role("button", name="Insert a gap before").click()
         page.get_by_label("Reason").fill("by hand")
         page.get_by_role("button", name="Save and activate").click()
         expect(page.get_by_role("heading", name="History")).to_be_visible()

@@ -40,15 +40,15 @@ def content_of(kind: str, text: str) -> Content:
 
 
 def read_stored(kind: str, text: str, problems: InputProblems) -> Content:
-    """As `content_of`; `problems` gets what cannot be read.
+    """As `content_of`; `problems` gets the parts that cannot be read.
 
-    What was stored under other rules, or is damaged, does not stop the page, export or check of others, and can be mended in pages.
+    A text that is damaged, or was stored under older rules, stops no page, export or check, and can be repaired in pages.
     """
     read = read_layout if kind == LAYOUT else read_workspace
     try:
         return read(json.loads(text), problems)
     except (ValueError, RecursionError) as error:
-        problems.add("document", f"It is no JSON: {json_problem(error)}")
+        problems.add("document", f"The stored text is no JSON: {json_problem(error)}")
         return read({}, InputProblems())
 
 

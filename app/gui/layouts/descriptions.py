@@ -1,4 +1,4 @@
-"""Descriptions and help of layouts, which are HTML of other people, as HTML that is safe on our pages."""
+"""Sanitises descriptions and help of layouts: HTML from outside becomes HTML that is safe on our pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TAGS = {
 
 @lru_cache(4096)
 def description_html(text: str) -> Markup:
-    """A description without scripts, styles, images and forms; its links open in a new tab, so that a live page stays."""
+    """A description without scripts, styles, images and forms; its links open in a new tab, so that a live page stays open."""
     html = nh3.clean(
         text,
         tags=_TAGS,

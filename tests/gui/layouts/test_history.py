@@ -40,18 +40,18 @@ def grid(*rows: tuple[PlotCell | None, ...]) -> Layout:
         (grid((A, B, C, D)), grid((D, A, B, C)), ["moved Pixel/d from row 1, column 4 to row 1, column 1"]),
         (grid((A, B, C)), grid((A, B), (C,)), ["1 row more"]),
         (grid((A, B)), grid((A, None, B)), ["added 1 gap"]),
-        (grid((A, None, B)), grid((None, A, B)), ["other rows and columns for the same plots"]),
+        (grid((A, None, B)), grid((None, A, B)), ["same plots in other rows and columns"]),
         (
             grid((A, B, None), (C, D)),
             grid((C, A, None), (B,)),
             [
                 "removed Pixel/d from row 2, column 2",
                 "moved Pixel/c from row 2, column 1 to row 1, column 1",
-                "other rows and columns for the same plots",
+                "same plots in other rows and columns",
             ],
         ),
         (grid((A, A)), grid((A,)), ["removed Pixel/a from row 1, column 2"]),
-        (grid((A,)), grid((replace(A, written=ROW),)), ["only how it is written in its file"]),
+        (grid((A,)), grid((replace(A, written=ROW),)), ["only the notation in its file"]),
     ],
 )
 def test_the_plots_that_came_went_or_moved_are_named(old: Layout, new: Layout, expected: list[str]) -> None:
@@ -71,7 +71,7 @@ def test_the_plots_that_came_went_or_moved_are_named(old: Layout, new: Layout, e
             replace(A, help=ShiftHelp(Example("366727", "as here"))),
             ["good example: none → “366727”", "note on the good example: none → “as here”"],
         ),
-        (A, replace(A, help=ShiftHelp(action="Restart", contact="7777")), ["what to do: none → “Restart”", "whom to call: none → “7777”"]),
+        (A, replace(A, help=ShiftHelp(action="Restart", contact="7777")), ["what to do: none → “Restart”", "contact: none → “7777”"]),
     ],
 )
 def test_what_changed_in_a_cell_is_named(old: PlotCell, new: PlotCell, expected: list[str]) -> None:

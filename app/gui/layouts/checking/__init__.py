@@ -1,1 +1,1 @@
-"""What is wrong with layouts and workspaces: names of plots that do not exist, duplicates, what nobody can reach."""
+"""The check of layouts and workspaces: unknown plots, duplicates, layouts that no workspace shows."""

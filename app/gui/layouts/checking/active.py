@@ -15,7 +15,7 @@ BATCH = 500
 
 
 def all_active(invalid: list[CheckFinding] | None = None) -> Iterator[Content]:
-    """The active layouts and workspaces that all see, in the order of exports; `invalid` gets what of them cannot be read."""
+    """The active layouts and workspaces that all see, in the order of exports; `invalid` gets those that cannot be read."""
     table, version = Arrangement, ArrangementVersion
     order = table.position, table.id
     query = table.select(table.id).where(table.active > 0, table.owner == "").order_by(*order)

@@ -1,4 +1,4 @@
-"""The check of layouts and workspaces: of all that are active, of files, or of one that somebody edits."""
+"""Checks layouts and workspaces: all active ones, those of files, or one that is being edited."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECENT_LISTS = 20
 """Lists of names with which a page compares a layout: each takes about 20 ms."""
 
 FindUnknown = Callable[[Collection[bytes]], UnknownNames]
-"""Finds those of some paths that are paths of no monitor element (ME)."""
+"""Finds the paths without a monitor element (ME)."""
 
 
 class CheckedContent(NamedTuple):
@@ -44,7 +44,7 @@ class CheckReport(NamedTuple):
 
 
 def in_all_samples(limit: int | None = None) -> FindUnknown:
-    """Compares with the names of all stored samples; `limit`: with those of so many lists of names, the newest first."""
+    """Compares with the names of all stored samples, or with the newest `limit` lists of names."""
     where = "any sample" if limit is None else "the newest samples"
     return lambda paths: unknown_in_lists(paths, seen_names(limit), where)
 
@@ -55,10 +55,10 @@ def in_sample(sample: OpenSample) -> FindUnknown:
 
 
 def check_layout(layout: Layout, sample: OpenSample | None = None) -> list[CheckFinding]:
-    """What is wrong with a layout, for the page on which it is edited.
+    """The problems of a layout, for the page on which it is edited.
 
     Args:
-        sample: The names of its plots are compared with those of this sample; None: with the newest RECENT_LISTS lists of names.
+        sample: Sample with the names to compare; None: the newest RECENT_LISTS lists of names.
     """
     paths = _paths_of([layout])
     names = (in_sample(sample) if sample else in_all_samples(RECENT_LISTS))(paths)
@@ -68,11 +68,11 @@ def check_layout(layout: Layout, sample: OpenSample | None = None) -> list[Check
 def check_contents(
     checked: Sequence[CheckedContent], find_unknown: FindUnknown, others: Iterable[Content] = (), *, are_all: bool = True
 ) -> CheckReport:
-    """What is wrong with layouts and workspaces.
+    """The problems of layouts and workspaces.
 
     Args:
-        others: Active ones that are not checked, and with which the checked ones are used.
-        are_all: False if some could not be read: what the others refer to, or what shows them, may be among these.
+        others: Active ones that are not checked, but that the checked ones may refer to.
+        are_all: False if some could not be read. Then references between them are not checked.
     """
     layouts = [each.content for each in checked if isinstance(each.content, Layout)]
     scopes = ScopeContents([*(each.content for each in checked), *others])

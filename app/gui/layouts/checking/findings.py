@@ -1,4 +1,4 @@
-"""What a check finds in layouts and workspaces."""
+"""Findings of a check of layouts and workspaces."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ KINDS = {
     INVALID: "cannot be read",
     UNKNOWN_PLOT: "plots that no sample has",
     UNKNOWN_OVERLAY: "overlays that no sample has",
-    UNKNOWN_ENTRY: "entries of quick collections that lead nowhere",
+    UNKNOWN_ENTRY: "unknown entries of quick collections",
     DUPLICATE_PLOT: "plots that are twice in a layout",
     DUPLICATE_PATH: "paths that two layouts have",
     DRAWING_OPTION: "drawing options that cannot be used",
     STRING_ROW: "rows that are a text instead of a list of cells",
     UNREACHABLE: "layouts that nobody can reach",
 }
-"""Kinds of findings, with what their findings are."""
+"""Kinds of findings with their descriptions."""
 
 
 class CheckFinding(NamedTuple):
@@ -31,7 +31,7 @@ class CheckFinding(NamedTuple):
         path: Path of the layout, or name of the workspace; "" for a whole file.
         scopes: Scopes for which it is wrong; empty for a private layout.
         place: Where it is in the document, as `rows[2][0].plot`; "" for the whole.
-        value: What is wrong, such as the path of a plot; "" if that is no single value.
+        value: The wrong value, such as the path of a plot; "" if it is no single value.
         problem: A sentence: what is wrong, and what would be right.
         near: Similar names, the nearest first.
         file: File that has the layout; "" for one of the database.

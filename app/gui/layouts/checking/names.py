@@ -1,4 +1,4 @@
-"""Which paths are those of no monitor element (ME), and the nearest names of these."""
+"""Finds paths without a monitor element (ME), and the names nearest to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class UnknownNames(NamedTuple):
         near: The nearest names by unknown path.
         folders: Those unknown paths that are folders of MEs.
         compared: Number of names with which paths were compared until all were found; 0 if there are none.
-        where: What has these names, for sentences such as "No monitor element of <where> has this path".
+        where: Source of the names, for sentences such as "No monitor element of <where> is at this path".
     """
 
     near: Mapping[bytes, list[bytes]]
@@ -26,7 +26,7 @@ class UnknownNames(NamedTuple):
 
 
 def unknown_in_lists(paths: Collection[bytes], lists: Iterable[Collection[bytes]], where: str) -> UnknownNames:
-    """Those of some paths that are in none of several lists, which are read until all paths are found."""
+    """The paths that are in none of the lists; lists are read until all paths are found."""
     left, seen = set(paths), set[bytes]()
     for names in lists:
         seen.update(names)
@@ -37,12 +37,12 @@ def unknown_in_lists(paths: Collection[bytes], lists: Iterable[Collection[bytes]
 
 
 def unknown_in_sample(paths: Collection[bytes], names: MENames, where: str) -> UnknownNames:
-    """Those of some paths that a sample does not have."""
+    """The paths that a sample does not have."""
     return _unknown([path for path in paths if names.find(path) is None], names, len(names), where)
 
 
 def _unknown(paths: Collection[bytes], names: MENames, compared: int, where: str) -> UnknownNames:
-    """The unknown paths, with those of some names that are near."""
+    """The unknown paths with the nearest of these names."""
     if not paths or not compared:
         return UnknownNames({}, compared, where)
     index = NameIndex(names)

@@ -1,4 +1,4 @@
-"""Which layouts the workspaces of a scope show, and which entries of quick collections lead nowhere."""
+"""Finds layouts that no workspace shows, and unknown entries of quick collections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHIFT = "00 Shift"
 
 
 class ScopeContents:
-    """The layouts and workspaces of each scope: those that are checked, and the others with which they are used."""
+    """The layouts and workspaces of each scope: the checked ones, and the active ones that they may refer to."""
 
     def __init__(self, contents: Iterable[Content]) -> None:
         self.layouts: defaultdict[str, set[str]] = defaultdict(set)
@@ -64,7 +64,7 @@ class ScopeContents:
 
 
 class _ShownFolders:
-    """What a workspace shows, for many paths."""
+    """The folders and the quick collection of a workspace, prepared for many paths."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.quick = frozenset(workspace.quick)

@@ -1,4 +1,4 @@
-"""What is wrong with a layout by itself."""
+"""Problems of a single layout, without names of monitor elements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def cells(layout: Layout) -> Iterator[tuple[str, PlotCell]]:
 
 
 def structure_findings(layout: Layout) -> Iterator[CheckFinding]:
-    """What is wrong with the cells of a layout, whatever its plots are."""
+    """The problems of the cells of a layout."""
     first: dict[PlotCell, str] = {}
     for place, cell in cells(layout):
         if cell.written == ROW:

@@ -1,1 +1,1 @@
-"""Layouts and workspaces as people change them: saved, activated, rolled back, removed, with their history and rights."""
+"""Changes of layouts and workspaces: save, activate, roll back, remove; history and rights."""

@@ -1,4 +1,4 @@
-"""The error of two people who edit one layout or workspace."""
+"""The error for two people who edit a layout or workspace at the same time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ class ArrangementConflict(GuiError):
     """The arrangement was changed since it was read.
 
     Attributes:
-        number: Of its newest version.
-        content: Of that version.
-        user: Who made it.
-        is_removed: Whether it removed the arrangement.
+        number: Number of its newest version.
+        content: Content of that version.
+        user: Author of that version.
+        is_removed: Whether that version removed the arrangement.
     """
 
     def __init__(self, number: int, content: Content, user: str, *, is_removed: bool) -> None:

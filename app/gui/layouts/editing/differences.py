@@ -1,4 +1,4 @@
-"""What differs between two versions of a layout or workspace, as texts for people."""
+"""The differences between two versions of a layout or workspace, as texts for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.gui.layouts.workspace import Workspace
 MAX_CHARS = 80
 """Characters of a text that are shown."""
 
-REFERENCES = {"yes": "drawn", "no": "not drawn", "": "as the viewer chooses"}
+REFERENCES = {"yes": "drawn", "no": "not drawn", "": "default"}
 
 
 class _Place(NamedTuple):
@@ -33,7 +33,7 @@ class _Plot(NamedTuple):
 
 
 def differences(old: Content, new: Content) -> list[str]:
-    """What was changed, such as `added Pixel/charge at row 2, column 1`; empty if nothing was."""
+    """The changes, such as `added Pixel/charge at row 2, column 1`; empty if there are none."""
     if text_of(old) == text_of(new):
         return []
     found = [*_common_fields(old, new)]
@@ -41,7 +41,7 @@ def differences(old: Content, new: Content) -> list[str]:
         found += [*_layout_fields(old, new), *_grid(old, new)]
     if isinstance(old, Workspace) and isinstance(new, Workspace):
         found += [*_workspace_fields(old, new)]
-    return found or ["only how it is written in its file"]
+    return found or ["only the notation in its file"]
 
 
 def _common_fields(old: Content, new: Content) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _rows(layout: Layout, ignored: Collection[_Plot]) -> list[list[_Plot | None]
 
 
 def _shape(old: Layout, new: Layout) -> Iterator[str]:
-    """What differs between grids whose common plots are not in the same rows and columns."""
+    """The differences between two grids with the same plots in other rows and columns."""
     gaps = sum(row.count(None) for row in new.rows) - sum(row.count(None) for row in old.rows)
     rows = len(new.rows) - len(old.rows)
     if gaps:
@@ -139,18 +139,18 @@ def _shape(old: Layout, new: Layout) -> Iterator[str]:
     if rows:
         yield f"{_counted(abs(rows), 'row')} {'more' if rows > 0 else 'less'}"
     if not gaps and not rows:
-        yield "other rows and columns for the same plots"
+        yield "same plots in other rows and columns"
 
 
 def _cell(path: str, old: PlotCell, new: PlotCell) -> Iterator[str]:
-    """What differs between two cells but for their plots."""
+    """The differences between two cells, apart from their plots."""
     drawn, draw = dict(old.draw), dict(new.draw)
     fields = [("description", old.text, new.text)]
     fields += [(name, drawn.get(name, ""), draw.get(name, "")) for name in sorted({*drawn, *draw})]
     fields += [("references", REFERENCES[old.reference], REFERENCES[new.reference])]
     for label, example, other in (("good example", old.help.good, new.help.good), ("bad example", old.help.bad, new.help.bad)):
         fields += [(label, example.sample, other.sample), (f"note on the {label}", example.note, other.note)]
-    fields += [("what to do", old.help.action, new.help.action), ("whom to call", old.help.contact, new.help.contact)]
+    fields += [("what to do", old.help.action, new.help.action), ("contact", old.help.contact, new.help.contact)]
     for label, before, after in fields:
         yield from (f"{path}: {text}" for text in _text(label, before, after))
     yield from (f"{path}: {text}" for text in _members("overlay", old.overlay, new.overlay))
@@ -163,7 +163,7 @@ def _text(label: str, old: str, new: str) -> Iterator[str]:
 
 
 def _same_start(old: str, new: str) -> int:
-    """Where long texts are shown from: a little before their first difference."""
+    """Index from which long texts are shown: a little before their first difference."""
     if max(len(old), len(new)) <= MAX_CHARS:
         return 0
     same = next((index for index, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))

@@ -1,4 +1,4 @@
-"""Changes of the grid of a private layout: plots are added at the end, moved, removed, and put into rows of the same length."""
+"""Changes of the grid of a private layout: adds plots at the end, moves and removes plots, arranges them in rows of equal length."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def with_plots(rows: Rows, cells: Sequence[PlotCell]) -> Rows:
 
 
 def without_plot(rows: Rows, position: int) -> Rows:
-    """The grid without the plot at a position, as they are read from 0; a row without plots is left out."""
+    """The grid without the plot at a position (from 0, row by row); a row without plots is left out."""
     grid = [list(row) for row in rows]
     row, column = _places(rows)[position]
     del grid[row][column]
@@ -43,7 +43,7 @@ def without_plot(rows: Rows, position: int) -> Rows:
 
 
 def with_plot_moved(rows: Rows, position: int, step: int) -> Rows:
-    """The grid in which a plot has changed places with the one that many steps behind it; none at an end. Gaps stay."""
+    """The grid after a plot was exchanged with the plot `step` positions after it, if there is one. Gaps stay."""
     places = _places(rows)
     if not 0 <= position + step < len(places):
         return rows
@@ -60,7 +60,7 @@ def in_columns(rows: Rows, columns: int) -> Rows:
 
 
 def _places(rows: Rows) -> list[tuple[int, int]]:
-    """Row and column of each plot, as they are read."""
+    """Row and column of each plot, row by row."""
     return [(number, column) for number, row in enumerate(rows) for column, cell in enumerate(row) if cell]
 
 

@@ -1,4 +1,4 @@
-"""The history of a layout or workspace: its versions, and when which of them was active."""
+"""The history of a layout or workspace: its versions, and the times of their activations."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from app.gui.layouts.editing.versions import REMOVE, find, version_at
 from app.gui.layouts.models import Arrangement, ArrangementActivation, ArrangementVersion
 
 MOST_VERSIONS = 100
-"""Versions in a part of the history."""
+"""Maximum number of versions in a part of the history."""
 
 
 class HistoryEntry(NamedTuple):
-    """A new version, or a change of what is active.
+    """A new version, or the activation of a version.
 
     Attributes:
-        number: Of the version.
+        number: Number of the version.
         at: Unix s UTC.
-        action: Of a new version, as in ArrangementVersion, or "activate".
-        differences: Of a new version to the one before it.
-        activated: Whether a new version became active in the same moment.
-        is_active: Whether a new version is active now.
+        action: Action of the new version, as in ArrangementVersion, or "activate".
+        differences: Differences of the new version from the one before it.
+        activated: Whether the new version became active at once.
+        is_active: Whether the new version is active now.
     """
 
     number: int
@@ -37,7 +37,7 @@ class HistoryEntry(NamedTuple):
 
 
 def history_of(arrangement: int, before: int = 0) -> list[HistoryEntry]:
-    """What was done with the latest MOST_VERSIONS versions of an arrangement, the latest first. Raises UnknownArrangement.
+    """The history of the latest MOST_VERSIONS versions of an arrangement, the latest first. Raises UnknownArrangement.
 
     Args:
         before: Only versions with lower numbers; 0: all.
@@ -58,7 +58,7 @@ def history_of(arrangement: int, before: int = 0) -> list[HistoryEntry]:
 
 
 def _versions(row: Arrangement, before: int) -> tuple[Content | None, list[ArrangementVersion]]:
-    """The content of the version before those of a history, None if there is none, and those in their order."""
+    """The content of the version before a part of the history (None if there is none), and the versions of the part in order."""
     version = ArrangementVersion
     last = before - 1 if before else row.newest
     first = max(1, last - MOST_VERSIONS + 1)
@@ -77,5 +77,5 @@ def _activations(row: Arrangement, numbers: list[int]) -> dict[tuple[int, float]
 
 
 def is_removed(row: Arrangement) -> bool:
-    """Whether the newest version of an arrangement removed it; otherwise one without an active version is a draft, or gave way to another one."""
+    """Whether the newest version of an arrangement removed it. Drafts, and workspaces replaced by others, have no active version either."""
     return version_at(row, row.newest).action == REMOVE

@@ -1,6 +1,6 @@
-"""Private layouts: plots that somebody has pinned. Nobody else sees them, unless the owner makes a link to one.
+"""Private layouts: plots that a user has pinned. Nobody else sees them unless the owner makes a link.
 
-Each change is a new version that is shown at once. A disabled account keeps its private layouts, but their links lead nowhere.
+Each change is a new version that is shown at once. A disabled account keeps its private layouts, but their links are invalid.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PrivateLayout(NamedTuple):
     Attributes:
         number: Of the arrangement; its owner sees it at `shared=<number>` of a sample.
         version: Number of its version, the newest one.
-        link: What others see it at; "" if it is not shared.
+        link: Random text in the address for others; "" if it is not shared.
     """
 
     number: int
@@ -51,7 +51,7 @@ class PrivateLayout(NamedTuple):
 
 
 class PinChoice(NamedTuple):
-    """A private layout in a choice of where to pin a plot."""
+    """A private layout to which a plot can be pinned."""
 
     number: int
     name: str
@@ -86,9 +86,7 @@ def linked_layout(link: str) -> PrivateLayout:
     row: Arrangement | None = Arrangement.get_or_none(Arrangement.link == link, Arrangement.active > 0) if link else None
     owner = accounts.user_by_name(row.owner) if row else None
     if row is None or owner is None or owner.disabled:
-        raise UnknownArrangement(
-            "There is no shared layout at this link: it was withdrawn, or a part of the link is missing. Ask its owner"
-        )
+        raise UnknownArrangement("There is no shared layout at this link: it was removed, or a part of the link is missing. Ask its owner")
     return _private(row, store.content_at(row, row.active))
 
 
@@ -98,7 +96,7 @@ def shown_layout(user: str, shared: str) -> PrivateLayout:
 
 
 def pin(user: str, pinned: Rows, number: int | None = None, name: str = "") -> PrivateLayout:
-    """Add plots at the end of a private layout; those that it has stay as they are.
+    """Add plots at the end of a private layout; plots that it already has stay as they are.
 
     Args:
         pinned: The plots, in the rows of a new layout.
@@ -125,7 +123,7 @@ def changed(found: PrivateLayout, version: int, change: Callable[[Rows], Rows], 
     """Change the rows of a private layout, and its name if there is one.
 
     Args:
-        version: Which its owner saw. Raises ArrangementConflict if there is a newer one, InvalidArrangement, PathTaken.
+        version: The version that its owner saw. Raises ArrangementConflict if there is a newer one, InvalidArrangement, PathTaken.
     """
     if version != found.version:
         raise conflict(found.number)
@@ -141,22 +139,20 @@ def copy(user: str, layout: Layout, name: str) -> PrivateLayout:
 
 
 def draft(layout: Layout, path: str, scopes: tuple[str, ...], reason: str) -> int:
-    """Save a layout as one for all, which is not active yet; returns its number. Raises InvalidArrangement, PathTaken, and Problem 403."""
+    """Save a layout as a draft of a layout for all; returns its number. Raises InvalidArrangement, PathTaken, and Problem 403."""
     if not scopes:
-        raise InvalidArrangement(
-            "A layout for all needs samples that it is for", [("scope", f"Expected {', '.join(SCOPES)}, or some of them")]
-        )
+        raise InvalidArrangement("A layout for all needs a scope", [("scope", f"Expected {', '.join(SCOPES)}, or some of them")])
     made = layout_from_document(replace(layout, path=path, scopes=scopes).document)
     return store.save(made, reason=reason).arrangement
 
 
 def remove(found: PrivateLayout) -> None:
-    """Remove a private layout and withdraw its link. Raises ArrangementConflict."""
+    """Remove a private layout and its link. Raises ArrangementConflict."""
     store.remove(found.number, found.version)
 
 
 def restore(user: str, number: int) -> PrivateLayout:
-    """Bring back a private layout that its owner has removed. Raises InvalidArrangement, PathTaken, UnknownArrangement."""
+    """Restore a private layout that its owner has removed. Raises InvalidArrangement, PathTaken, UnknownArrangement."""
     row = Arrangement.get_or_none(Arrangement.id == min(number, _LARGEST), Arrangement.owner == user)
     if not user or row is None:
         raise _not_yours(number)
@@ -179,7 +175,7 @@ def share(found: PrivateLayout) -> str:
 
 
 def withdraw(found: PrivateLayout) -> None:
-    """Let the link to a private layout lead nowhere; a later one is another."""
+    """Remove the link to a private layout; if it is shared again, the link is a new one."""
     with proxy.atomic():
         if Arrangement.update(link=None).where(Arrangement.id == found.number, Arrangement.link.is_null(False)).execute():
             audit("withdraw private layout", found.layout.path)

@@ -1,4 +1,4 @@
-"""What private layouts are limited to, whichever page changes them."""
+"""Limits of private layouts, for all pages that change them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check_private(content: Content) -> None:
     if content.scopes:
         problems.append(("scope", f"Expected none, not {', '.join(content.scopes)}: a private layout is for all samples"))
     if (count := len(content.plots)) > MAX_PLOTS:
-        problem = f"{content.path} would have {count:,} plots, and at most {MAX_PLOTS} are possible: choose another layout, or remove plots"
+        problem = f"{content.path} would have {count:,} plots, but can have at most {MAX_PLOTS}: choose another layout, or remove plots"
         problems.append(("plots", problem))
     if found := [(name, problem) for name, problem in problems if problem]:
         raise InvalidArrangement(found[0][1] if found[0][0] == "plots" else "This private layout cannot be stored", found)
@@ -40,12 +40,12 @@ def check_private(content: Content) -> None:
 def check_one_more(owner: str) -> None:
     """Raise InvalidArrangement unless a user can have another private layout, within a transaction that shows it."""
     if Arrangement.select().where(Arrangement.kind == LAYOUT, Arrangement.owner == owner, Arrangement.active > 0).count() >= MAX_LAYOUTS:
-        problem = f"You have {MAX_LAYOUTS} private layouts, and more are not possible: remove one first"
+        problem = f"You have {MAX_LAYOUTS} private layouts, the largest possible number: remove one first"
         raise InvalidArrangement(problem, [("name", problem)])
 
 
 def _name_problem(name: str) -> str:
-    """What is wrong with a name; "" for nothing."""
+    """The problem of a name; "" for none."""
     if not name:
         return "Expected a name"
     if len(name) > MAX_NAME:

@@ -1,4 +1,4 @@
-"""Who may change an arrangement: experts of its subsystem, and of a private one its owner alone."""
+"""The right to change an arrangement: experts of its subsystem have it, for a private one only its owner."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Layouts and workspaces in the database: read, saved as new versions, activated, rolled back and removed.
 
-A saved version is not shown before it is activated, but for those of private layouts, which are shown at once. Who saves names the version that the edit began with, and is refused if
-somebody else has saved another one meanwhile. Each function that changes something checks the rights of the sender of the
-request and adds a row to the audit log.
+A saved version is shown once it is activated; versions of private layouts are shown at once. `save` gets the number of the version
+that the edit started from, and raises ArrangementConflict if there is a newer one. Each function that changes something checks the
+rights of the sender of the request and adds a row to the audit log.
 """
 
 from __future__ import annotations
@@ -112,10 +112,10 @@ def save(
     """Save a new version; a content that equals the newest version is not saved again.
 
     Args:
-        arrangement: Whose version it is; None for a new one.
+        arrangement: Number of the arrangement; None for a new one.
         based_on: Number of the newest version when the edit began; 0 for a new arrangement.
-        owner: User whose private arrangement a new one is.
-        is_active: Whether the version is shown at once, in the same transaction: it is stored and shown, or nothing is changed.
+        owner: Owner of a new private arrangement; "" for a new one that all see.
+        is_active: Whether to show the version at once, in the same transaction: either it is stored and shown, or nothing changes.
 
     Raises ArrangementConflict if there is a newer version, PathTaken, UnknownArrangement, NotEditable, InvalidArrangement for a private layout beyond
     its limits, or an error of `check_may_change`.
@@ -190,7 +190,7 @@ def _show(row: Arrangement, number: int, content: Content, version: int, change:
 
 
 def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") -> int:
-    """Show what an earlier version had, as a new version; returns its number. A removed arrangement comes back.
+    """Show the content of an earlier version as a new version; returns its number. This restores a removed arrangement.
 
     Raises ArrangementConflict if there is a newer version than `based_on`, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
     """
@@ -211,9 +211,9 @@ def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") ->
 
 
 def remove(arrangement: int, based_on: int, reason: str = "") -> None:
-    """Show an arrangement no longer, which is a version too; it can be rolled back to an earlier one. The link to a private one leads nowhere then.
+    """Stop showing an arrangement. The removal is a new version, so it can be rolled back. The link to a private one becomes invalid.
 
-    One that is removed already stays as it is. Raises ArrangementConflict if there is a newer version than `based_on`, UnknownArrangement,
+    Removing it again changes nothing. Raises ArrangementConflict if there is a newer version than `based_on`, UnknownArrangement,
     NotEditable, or an error of `check_may_change`.
     """
     row = find(arrangement)
@@ -225,16 +225,16 @@ def remove(arrangement: int, based_on: int, reason: str = "") -> None:
         if row.newest == based_on and version_at(row, based_on).action == REMOVE:
             return
         hide(row, based_on, version, ChangeAuthor.now(reason))
-        audit(f"remove {_noun(row)}", row.path, reason, "its link is withdrawn" if row.link else "")
+        audit(f"remove {_noun(row)}", row.path, reason, "its link is removed" if row.link else "")
 
 
 def _noun(row: Arrangement) -> str:
-    """What an arrangement is called in the audit log."""
+    """The name of the kind of an arrangement in the audit log."""
     return f"private {row.kind}" if row.owner else row.kind
 
 
 def _version_text(row: Arrangement, number: int, content: Content) -> str:
-    """A version in the audit log, with the path that it leaves; `row`: before the change."""
+    """A version in the audit log, with the old path if the path changes; `row`: before the change."""
     return f"version {number}" if content.path == row.path else f"version {number}, from {row.path}"
 
 

@@ -1,4 +1,4 @@
-"""Versions of arrangements: they are added, read, and one of them is made active, within the transaction of the caller."""
+"""Adds, reads and activates versions of arrangements, within the transaction of the caller."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from app.gui.layouts.models import Arrangement, ArrangementActivation, Arrangeme
 from app.security.audit_log import acting_user
 
 MAX_REASON = 500
-"""Most characters of a reason."""
+"""Maximum number of characters of a reason."""
 
 
 class ChangeAuthor(NamedTuple):
-    """Who changes something why, and when; each change has one time, in Unix s UTC."""
+    """Author, reason and time of a change; each change has one time, in Unix s UTC."""
 
     user: str
     reason: str
@@ -41,19 +41,19 @@ class ChangeAuthor(NamedTuple):
 _NUMBERS = 0x4C4159  # any number that only this lock uses
 
 REMOVE = "remove"
-"""Action of a version that says that the arrangement is shown no longer."""
+"""Action of a version that removed the arrangement."""
 
 
 def find(number: int) -> Arrangement:
     """The arrangement of this number. Raises UnknownArrangement."""
     row: Arrangement | None = Arrangement.get_or_none(Arrangement.id == number)
     if row is None:
-        raise UnknownArrangement("There is no such layout or workspace; it may be of another instance")
+        raise UnknownArrangement("There is no such layout or workspace; the link may be from another instance of DQM Hub")
     return row
 
 
 def content_at(row: Arrangement, number: int) -> Content:
-    """What an arrangement is in a version of it. Raises UnknownArrangement."""
+    """The content of a version of an arrangement. Raises UnknownArrangement."""
     return content_of(row.kind, version_at(row, number).document)
 
 
@@ -73,7 +73,7 @@ def draft_of(row: Arrangement) -> ArrangementVersion | None:
 
 
 def add_version(row: Arrangement, based_on: int, content: Content, action: str, change: ChangeAuthor) -> int:
-    """Add a version behind `based_on`, the newest one that the author knows; returns its number. Raises ArrangementConflict."""
+    """Add a version after `based_on`, the newest one that the author knows; returns its number. Raises ArrangementConflict."""
     one_version_at_a_time()
     at_newest = Arrangement.update(newest=based_on + 1).where(Arrangement.id == row.id, Arrangement.newest == based_on)
     if not at_newest.execute():
@@ -89,14 +89,14 @@ def one_version_at_a_time() -> None:
 
 
 def conflict(arrangement: int) -> ArrangementConflict:
-    """The error for somebody who does not know the newest version of an arrangement."""
+    """The error for an edit that started from an older version of an arrangement."""
     row = find(arrangement)
     newest = version_at(row, row.newest)
     return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user, is_removed=newest.action == REMOVE)
 
 
 def is_passed(row: Arrangement, number: int) -> bool:
-    """Whether a later version than this one was active, or this one or a later one removed the arrangement: then it can be rolled back to."""
+    """Whether a later version was active, or this one or a later one removed the arrangement. Then it can be rolled back to, not activated."""
     version, activation = ArrangementVersion, ArrangementActivation
     later = activation.select().where(activation.arrangement == row.id, activation.number > number)
     removed = version.select().where(version.arrangement == row.id, version.number >= number, version.action == REMOVE)
@@ -104,7 +104,7 @@ def is_passed(row: Arrangement, number: int) -> bool:
 
 
 def check_not_passed(row: Arrangement, number: int) -> None:
-    """Raise ArrangementConflict for a version that can't be activated, but rolled back to."""
+    """Raise ArrangementConflict for a version that can only be rolled back to."""
     if is_passed(row, number):
         raise conflict(row.id)
 
@@ -113,7 +113,7 @@ def show(row: Arrangement, number: int, content: Content, version: int, change: 
     """Make a version active. Raises PathTaken.
 
     Args:
-        version: Of COUNTER, from `advance` as the first statement of the transaction.
+        version: Value of COUNTER, from `advance` as the first statement of the transaction.
     """
     places = places_of(content, row.owner)
     check_free(row.kind, places, row.id)
@@ -126,7 +126,7 @@ def show(row: Arrangement, number: int, content: Content, version: int, change: 
 
 
 def hide(row: Arrangement, based_on: int, version: int, change: ChangeAuthor) -> None:
-    """Let no version be active, which is a version too, and the link lead nowhere; arguments as for `add_version` and `show`. Raises ArrangementConflict."""
+    """Deactivate an arrangement and remove its link, as a new version; arguments as for `add_version` and `show`. Raises ArrangementConflict."""
     add_version(row, based_on, content_at(row, row.newest), REMOVE, change)
     ArrangementPlace.delete().where(ArrangementPlace.arrangement == row.id).execute()
     Arrangement.update(active=0, plots="", changed=version, link=None).where(Arrangement.id == row.id).execute()
@@ -154,6 +154,6 @@ def check_free(kind: str, places: Iterable[tuple[str, str]], arrangement: int | 
 
 
 def taken(kind: str, scope: str, path: str, other: int) -> PathTaken:
-    """The error for a place that another arrangement has."""
+    """The error for a place where another arrangement is."""
     where = "of yours" if scope.startswith("user:") else f"for {scope} samples"
     return PathTaken(f"Another {kind} {where} is at {path} already (number {other}): choose another path, or change that one", other)

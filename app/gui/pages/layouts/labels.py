@@ -16,7 +16,7 @@ FIELDS = {
     "good": "Good example",
     "bad": "Bad example",
     "action": "What to do",
-    "contact": "Whom to call",
+    "contact": "Contact",
     "draw.options": "Draw option",
     **{f"draw.{axis}.{option}": f"{axis} {name}" for axis in "xyz" for option, name in (("type", "scale"), ("min", "from"), ("max", "to"))},
 }

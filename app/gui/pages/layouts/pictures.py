@@ -49,7 +49,7 @@ class Pictured(NamedTuple):
             return []
         good, bad, action, contact = self.cell.help
         texts = [("Description", self.cell.text), ("Good example", " ".join(good)), ("Bad example", " ".join(bad))]
-        texts += [("What to do", action), ("Whom to call", contact)]
+        texts += [("What to do", action), ("Contact", contact)]
         return [(label, description_html(text)) for label, text in texts if text.strip()]
 
 

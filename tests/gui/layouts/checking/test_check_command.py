@@ -95,4 +95,4 @@ def test_an_impossible_check_has_an_exit_code_of_its_own(hub: Settings, folder: 
         assert message in failed.stderr, arguments
     without = run_command({"DQMHUB_DATA_DIR": str(folder)}, "layouts", "check", str(folder))
     assert without.returncode == 2
-    assert "files are checked without a database by --dqm-file or --without-names" in without.stderr
+    assert "to check files without a database, use --dqm-file or --without-names" in without.stderr

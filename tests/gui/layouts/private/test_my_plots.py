@@ -86,7 +86,7 @@ def test_a_layout_holds_a_limited_number_of_plots(ada: FlaskClient) -> None:
         assert pin(ada, f"{FOLDER}?show=marked{marks}", to=str(latest().number)).status_code == 303
     answer = pin(ada, f"{FOLDER}?plot=one-more", to=str(latest().number))
     assert answer.status_code == 400
-    assert f"would have {MAX_PLOTS + 1} plots, and at most {MAX_PLOTS} are possible" in answer.text
+    assert f"would have {MAX_PLOTS + 1} plots, but can have at most {MAX_PLOTS}" in answer.text
     assert len(latest().layout.plots) == MAX_PLOTS
 
 
@@ -95,7 +95,7 @@ def test_a_user_has_a_limited_number_of_layouts(ada: FlaskClient, browsers: Brow
         assert pin(ada, name=f"Layout {number}").status_code == 303
     answer = pin(ada, name="One more")
     assert answer.status_code == 400
-    assert f"You have {MAX_LAYOUTS} private layouts, and more are not possible: remove one first" in unescape(answer.text)
+    assert f"You have {MAX_LAYOUTS} private layouts, the largest possible number: remove one first" in unescape(answer.text)
     assert pin(ada, f"{FOLDER}?plot=x", to=str(latest().number)).status_code == 303
     assert pin(browsers("ben")).status_code == 303, "other users have a limit of their own"
 
@@ -104,7 +104,7 @@ def test_a_change_of_an_older_state_is_refused_and_the_present_one_is_shown(ada:
     pinned(ada, "a", "b")
     answer = change(ada, "remove-0", version=1)
     assert answer.status_code == 409
-    assert "Below is the layout as it is now; nothing was changed." in answer.text
+    assert "Nothing was changed. The current layout is below." in answer.text
     assert f'name="version" value="{latest().version}"' in answer.text
     assert names(latest()) == [["a", "b"]]
 
@@ -122,7 +122,7 @@ def test_a_change_of_a_private_layout_is_never_stored_without_being_shown(ada: F
         ({"path": "Pixel/Layouts/With slash"}, "private layouts have no folders"),
         ({"path": "x" * (MAX_NAME + 1)}, "at most 80"),
         ({"scope": "online"}, "a private layout is for all samples"),
-        ({"rows": json.dumps([[{"plot": f"{row} {column}"} for column in range(20)] for row in range(6)])}, "120 plots, and at most 100"),
+        ({"rows": json.dumps([[{"plot": f"{row} {column}"} for column in range(20)] for row in range(6)])}, "have at most 100"),
     ],
 )
 def test_the_editor_holds_the_limits_of_private_layouts(ada: FlaskClient, form: dict[str, str], problem: str) -> None:
@@ -142,7 +142,7 @@ def test_a_removed_layout_comes_back_only_within_the_limit_of_layouts(ada: Flask
     for path, form in ((f"/my/plots/{number}/restore", {}), (f"/layouts/{number}/roll-back", {"version": 1, "based_on": 2, "reason": "x"})):
         answer = ada.post(path, data=form)
         assert answer.status_code == 400
-        assert "more are not possible: remove one first" in answer.text
+        assert "the largest possible number: remove one first" in answer.text
     assert [found.layout.name for found in private.layouts_of("ada")] == ["Other"]
 
 

@@ -19,7 +19,7 @@ from tests.gui.layouts.private.my_plots import FOLDER, PLOT, Browsers, actions, 
 from tests.security.conftest import HOME, PASSWORD, sign_in
 
 
-def test_a_removed_layout_can_be_brought_back_and_its_link_stays_withdrawn(ada: FlaskClient) -> None:
+def test_a_removed_layout_can_be_restored_without_its_link(ada: FlaskClient) -> None:
     pinned(ada, "a", "b")
     number = latest().number
     ada.post(f"/my/plots/{number}/share")
@@ -28,7 +28,7 @@ def test_a_removed_layout_can_be_brought_back_and_its_link_stays_withdrawn(ada: 
     assert answer.location == f"/my/plots?removed={number}"
     assert private.layouts_of("ada") == []
     assert ada.get(f"/my/plots/{number}").status_code == 404
-    assert "Bring it back" in ada.get(answer.location).text
+    assert "Restore" in ada.get(answer.location).text
     assert ada.post(f"/my/plots/{number}/restore").status_code == 303
     assert names(latest()) == [["a", "b"]]
     assert ada.get(f"/my/plots/shared/{link}").status_code == 404
@@ -46,7 +46,7 @@ def test_the_link_of_a_layout_ends_with_it_wherever_it_is_removed(ada: FlaskClie
     ada.post(f"/layouts/{number}/roll-back", data={"version": 2, "based_on": 3, "reason": "back"})
     assert latest().link == ""
     assert client.get(f"/my/plots/shared/{before.link}").status_code == 404
-    assert [row.answer for row in Audit.select().where(Audit.action == "remove private layout")] == ["its link is withdrawn"]
+    assert [row.answer for row in Audit.select().where(Audit.action == "remove private layout")] == ["its link is removed"]
 
 
 def test_a_removed_layout_gets_no_link(ada: FlaskClient) -> None:
@@ -58,7 +58,7 @@ def test_a_removed_layout_gets_no_link(ada: FlaskClient) -> None:
 
 
 @pytest.mark.both_databases
-def test_a_shared_layout_is_seen_by_its_link_until_that_is_withdrawn(ada: FlaskClient, browsers: Browsers, client: FlaskClient) -> None:
+def test_a_shared_layout_is_seen_by_its_link_until_the_link_is_removed(ada: FlaskClient, browsers: Browsers, client: FlaskClient) -> None:
     number = pinned(ada, "Muons/pt", "Muons/eta").number
     ada.post(f"/my/plots/{number}/share")
     link = latest().link
@@ -75,7 +75,7 @@ def test_a_shared_layout_is_seen_by_its_link_until_that_is_withdrawn(ada: FlaskC
     for reader in (client, ada):
         page = reader.get(f"/my/plots/shared/{link}")
         assert page.status_code == 404
-        assert "There is no shared layout at this link: it was withdrawn" in page.text
+        assert "There is no shared layout at this link: it was removed" in page.text
     ada.post(f"/my/plots/{number}/share")
     assert latest().link not in ("", link), "the old link stays dead"
 
