@@ -27,7 +27,7 @@ def test_a_day_of_a_search_is_the_day_that_the_page_shows(client: FlaskClient) -
     assert listed(client.get("/diary?q=until:2023-11-09&tz=utc").text) == ["fit_night"]
     assert listed(client.get("/diary?q=since:2023-11-10T00:00Z").text) == []
     for tz, number in (("", 1), ("&tz=utc", 0)):
-        assert client.get(f"/api/v1/jobs?q=since:2023-11-10{tz}").json["count"] == number  # type: ignore[index]
+        assert client.get(f"/api/v1/jobs?q=since:2023-11-10{tz}").json["count"] == number
         assert client.get(f"/diary/jobs.csv?q=since:2023-11-10{tz}").text.count("\n") == 1 + number
     assert "2023-11-09T23:30:00Z" in client.get("/diary/jobs.csv").text
 

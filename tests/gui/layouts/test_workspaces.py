@@ -43,7 +43,7 @@ def layout(path: str, *, fits: Fits = FOR_ALL, scopes: tuple[str, ...] = ("offli
 
 
 def workspace(name: str = "Pixel", **fields: object) -> Workspace:
-    return Workspace(name, ("offline",), **fields)  # type: ignore[arg-type]
+    return Workspace(name, ("offline",), **fields)
 
 
 def names(menu: WorkspaceMenu) -> dict[str, list[str]]:

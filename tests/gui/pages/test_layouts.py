@@ -55,13 +55,13 @@ def folders(page: str) -> dict[str, str]:
 def tiles(page: str) -> dict[str, str]:
     """The HTML of each layout of a page by its name."""
     found = re.findall(r'<li class="tile layout(?:(?!<li class="tile).)*', page.replace("<wbr>", ""), re.S)
-    return {html.unescape(re.search(r'class="name">([^<]*)<', each)[1]): each for each in found}  # type: ignore[index]
+    return {html.unescape(re.search(r'class="name">([^<]*)<', each)[1]): each for each in found}
 
 
 def cells(tile: str) -> list[str]:
     """The cells of a grid, row by row: the name of the monitor element, "" for a gap."""
     found = re.findall(r'<li( class="gap")?[^>]*>(.*?)</li>', tile[tile.index('<ul class="grid') :], re.S)
-    return ["" if gap else words(re.search(r'class="name">(.*?)</bdi>', cell)[1]) for gap, cell in found]  # type: ignore[index]
+    return ["" if gap else words(re.search(r'class="name">(.*?)</bdi>', cell)[1]) for gap, cell in found]
 
 
 def image(tile: str, name: str) -> str:
@@ -156,7 +156,7 @@ def test_a_plot_outside_of_layouts_names_them_and_has_their_help(client: FlaskCl
     for path in (LAYERS.path, ONE.path):
         assert f"<bdi>{path}</bdi>" in page
     assert "Note it in the e-log." in page
-    assert "xtype=log" not in re.search(r'plot-large" src="([^"]*)"', page)[1]  # type: ignore[index]
+    assert "xtype=log" not in re.search(r'plot-large" src="([^"]*)"', page)[1]
 
 
 def test_only_failing_shows_layouts_folders_and_plots_that_fail(client: FlaskClient) -> None:
@@ -240,9 +240,9 @@ def test_a_monitor_element_that_is_twice_in_a_layout_has_a_large_plot_for_each(c
     addresses = [html.unescape(each) for each in re.findall(r'<a class="stop" href="([^"]*plot=[^"]*)"', read(client, place))]
     assert ["cell=2" in each for each in addresses] == [False, True, False]
     first, second, third = (read(client, each) for each in addresses)
-    large = [re.search(r'plot-large" src="([^"]*)"', page)[1] for page in (first, second)]  # type: ignore[index]
+    large = [re.search(r'plot-large" src="([^"]*)"', page)[1] for page in (first, second)]
     assert ["ytype=log" in each for each in large] == [False, True]
-    assert [re.search(r"About this plot (\w+)", words(page))[1] for page in (first, second)] == ["first", "second"]  # type: ignore[index]
+    assert [re.search(r"About this plot (\w+)", words(page))[1] for page in (first, second)] == ["first", "second"]
     assert [f"{number} of 3" in words(page) for number, page in enumerate((first, second, third), 1)] == [True] * 3
     assert f'rel="next" data-key="j" href="{html.escape(addresses[1])}"' in first
     assert f'rel="prev" data-key="k" href="{html.escape(addresses[1])}"' in third

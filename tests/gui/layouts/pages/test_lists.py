@@ -28,7 +28,7 @@ def added(content: Layout | Workspace, owner: str = "") -> int:
 
 def names(page: str) -> list[str]:
     """The folders and arrangements that a page links to."""
-    return re.findall(r'class="stop" href="[^"]*"><bdi>([^<]*)</bdi>|<bdi class="name">([^<]*)</bdi>', page.replace("<wbr>", ""))  # type: ignore[return-value]
+    return re.findall(r'class="stop" href="[^"]*"><bdi>([^<]*)</bdi>|<bdi class="name">([^<]*)</bdi>', page.replace("<wbr>", ""))
 
 
 def listed(client: FlaskClient, address: str) -> list[str]:

@@ -69,7 +69,7 @@ def test_plots_that_two_windows_pin_at_once_both_stay(ada: FlaskClient, monkeypa
     def later(content: Layout, **arguments: object) -> object:
         if others:
             private.pin("ada", ((others.pop(),),), latest().number)
-        return save(content, **arguments)  # type: ignore[arg-type]
+        return save(content, **arguments)
 
     monkeypatch.setattr(store, "save", later)
     pin(ada, f"{FOLDER}?plot=b", to=str(latest().number))
