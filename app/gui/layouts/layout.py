@@ -49,7 +49,7 @@ class PlotCell:
         plot: Path of the monitor element (ME) that is drawn.
         text: Description; HTML as written.
         draw: Names and values of drawing options as written, in any order; those of DRAWN are used.
-        reference: "no": no references are drawn with this plot; "yes": they are; "": the file does not say.
+        reference: "no": no references are drawn with this plot; "yes": they are; "": not set.
         overlay: Paths of MEs of the same sample that are drawn over it.
         help: For plots of shift layouts.
         written: ROW or TEXT, see there; "" for a cell with fields.
@@ -71,7 +71,7 @@ class PlotCell:
 
 
 class Fits(NamedTuple):
-    """For which runs an arrangement is meant; nothing: for all."""
+    """The run types and beams that an arrangement is for; empty: all."""
 
     keys: tuple[str, ...] = ()  # types of runs, such as pp_run, cosmic_run, hi_run
     beams: tuple[str, ...] = ()  # such as protons, ions, none

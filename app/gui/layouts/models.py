@@ -1,4 +1,4 @@
-"""Tables of layouts and workspaces: arrangements, their versions, what became active when, and where the active ones are."""
+"""Tables of layouts and workspaces: arrangements, their versions, activations, and the places of the active ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LAYOUT, WORKSPACE = "layout", "workspace"
 """Kinds of arrangements."""
 
 COUNTER = "layouts"
-"""Grows with each change of what is active; see app.core.counters."""
+"""Grows with each activation or removal; see app.core.counters."""
 
 
 class Arrangement(Table):
@@ -41,9 +41,9 @@ class Arrangement(Table):
 
 
 class ArrangementVersion(Table):
-    """What an arrangement was at some time. Triggers in the database allow only new rows.
+    """A version of an arrangement. Triggers in the database allow only new rows.
 
-    A removal is a version too, with the content of the one before: who edited that one does not bring it back unknowingly.
+    A removal is a version too, with the content of the one before. So an edit that started before the removal is a conflict.
     """
 
     arrangement = ForeignKeyField(Arrangement, index=False)
@@ -62,7 +62,7 @@ class ArrangementVersion(Table):
 
 
 class ArrangementActivation(Table):
-    """A version became active, or none is any more. Triggers in the database allow only new rows."""
+    """An activation of a version, or a removal. Triggers in the database allow only new rows."""
 
     arrangement = ForeignKeyField(Arrangement)
     number = IntegerField()  # of the version; 0: the arrangement was removed
@@ -77,7 +77,7 @@ class ArrangementActivation(Table):
 
 
 class ArrangementPlace(Table):
-    """Where an active arrangement is: no two of a kind have the same path in a scope."""
+    """The place of an active arrangement: no two of a kind have the same path in a scope."""
 
     arrangement = ForeignKeyField(Arrangement, on_delete="CASCADE")
     kind = TextField()

@@ -1,4 +1,4 @@
-"""Scopes: for which samples a layout or workspace is meant."""
+"""Scopes: the kinds of samples that layouts and workspaces are for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""To which subsystem an arrangement belongs: experts can be limited to some."""
+"""The subsystem of an arrangement: experts can be limited to some subsystems."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ COLLECTIONS = ("00 Shift", "MCLayouts", "DataLayouts")
 
 
 SIMULATION = "MC "
-"""What the names of workspaces of simulated samples begin with, before the subsystem."""
+"""Beginning of the names of workspaces of simulated samples, before the subsystem."""
 
 
 def subsystem_of(path: str) -> str:

@@ -22,7 +22,7 @@ def addressed_view(address: str, refusal: str) -> View:
     """The view of an address of this site, with or without its host.
 
     Args:
-        refusal: What is not possible with an address that names no view, as a sentence. Raises InvalidInput and Problem 400.
+        refusal: Sentence on what is not possible if the address is not that of a view. Raises InvalidInput and Problem 400.
     """
     place = address.removeprefix(request.url_root.rstrip("/")).removeprefix(request.script_root)
     short_links.check_length(place, refusal)

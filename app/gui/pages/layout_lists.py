@@ -1,4 +1,4 @@
-"""Which layouts a page shows: those of its folder or search; and the layout that is opened alone."""
+"""The layouts that a page shows: those of its folder or search, or the layout that is opened alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def opened_layout(view: View) -> Layout | None:
 
 
 def with_cell(view: View) -> View:
-    """The view with what its layout has for its plot; without the number of a cell that it does not have."""
+    """The view with the cell of its layout for its plot; without the number of a cell that the layout does not have."""
     layout = opened_layout(view) if view.plot else None
     cells = [cell for cell in layout.plots if plot_path(cell) == view.plot] if layout else []
     number = view.cell_number if view.cell_number <= len(cells) else 1

@@ -1,4 +1,4 @@
-"""The monitor elements (MEs) and layouts that match a search. What a page selects of them is selected before their number is limited."""
+"""The monitor elements (MEs) and layouts that match a search. The filter of the page is applied before their number is limited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What layouts say about a plot: its description, how it looks when it is good or bad, what to do, and whom to call."""
+"""The help of layouts for a plot: description, good and bad example, what to do, contact."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ShownExample(NamedTuple):
 
 
 class PlotHelp(NamedTuple):
-    """What one layout says about a plot."""
+    """The help of one layout for a plot."""
 
     layout: str  # its path
     address: str  # of the plot in this layout
@@ -61,7 +61,7 @@ def layouts_of_plot(view: View) -> list[LayoutLink]:
 
 
 def edit_address(view: View) -> str:
-    """Where the plot of a view is edited in its layout; "" outside of layouts, and for who may not change the layout in pages."""
+    """Address of the editor at the plot of a view; "" outside of layouts, and for users who may not change the layout in pages."""
     if view.cell is None:
         return ""
     ref = None if view.shared else layout_index(scope_of(view.key.dataset)).find(view.folder)
@@ -73,7 +73,7 @@ def edit_address(view: View) -> str:
 
 
 def help_of_plot(view: View) -> list[PlotHelp]:
-    """What the layout of a view says about its plot; for a plot outside of layouts what all of them say, each text once."""
+    """The help of the layout of a view for its plot; for a plot outside of layouts the help of all of them, each text once."""
     index = layout_index(scope_of(view.key.dataset))
     if isinstance(view.cell, PlotCell):
         layout = opened_layout(view)

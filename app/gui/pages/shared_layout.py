@@ -1,4 +1,4 @@
-"""The private layout that a page of a sample shows: one of who is signed in, or one that its owner shares by a link."""
+"""The private layout that a page of a sample shows: one of the signed-in user, or one that its owner shares by a link."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from app.security.caller import current_user
 
 @once_per_request
 def shared_layout(shared: str) -> PrivateLayout:
-    """The private layout of the field `shared` of a view, as who sends this request may see it. Raises UnknownArrangement."""
+    """The private layout of the field `shared` of a view, if the sender of this request may see it. Raises UnknownArrangement."""
     return private.shown_layout(browser_user(), shared)
 
 
 def browser_user() -> str:
-    """The name of who is signed in in this browser; "" for others, and for scripts with a token."""
+    """The name of the signed-in user of this browser; "" for others, and for scripts with a token."""
     caller = current_user()
     return "" if caller.is_token else caller.name

@@ -1,1 +1,1 @@
-"""Files and documents of layouts and workspaces: reading with the place of every problem, and writing; no database."""
+"""Reads and writes files and documents of layouts and workspaces, with the place of every problem; no database."""

@@ -1,4 +1,4 @@
-"""The canonical text of a document: equal documents have equal bytes, and versions compare line by line."""
+"""The canonical text of a document: equal documents have equal bytes, and versions can be compared line by line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def one_line_json(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """Lines for what holds records, else one line."""
+    """Several lines for a value that contains records, otherwise one line."""
     if not _holds_records(value):
         return one_line_json(value)
     if isinstance(value, Mapping):

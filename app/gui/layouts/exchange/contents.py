@@ -1,4 +1,4 @@
-"""What a file of layouts and workspaces contains."""
+"""The content of a file of layouts and workspaces."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class FileContents(NamedTuple):
 
 
 def note_invalid(error: InvalidArrangement, place: str, kind: str, path: Any, problems: InputProblems) -> None:
-    """Note what is wrong with the document of a layout or workspace at a place of a file."""
+    """Note the problems of the document of a layout or workspace at a place of a file."""
     called = f" ({kind} {label(path)})" if isinstance(path, str) and path else ""
     if isinstance(error.fields, InputProblems):
         problems.include(error.fields, f"{place}.", called)
 
 
 def storable(found: Iterable[PlacedContent], problems: InputProblems) -> Iterator[PlacedContent]:
-    """The contents that can be read again from their documents, as they are stored; others, such as too large ones, are problems."""
+    """The contents whose documents can be stored and read again; the others, such as too large ones, become problems."""
     for each in found:
         kind, read = ("layout", layout_from_document) if isinstance(each.content, Layout) else ("workspace", workspace_from_document)
         try:
@@ -53,10 +53,10 @@ def storable(found: Iterable[PlacedContent], problems: InputProblems) -> Iterato
 
 
 def usable(found: Iterable[PlacedContent], scopes: tuple[str, ...], problems: InputProblems) -> Iterator[Content]:
-    """The contents with a scope, the first of each identity; others are problems.
+    """The contents with a scope, the first of each identity; the others become problems.
 
     Args:
-        scopes: Scopes of contents that have none.
+        scopes: Scopes for contents that have none.
     """
     places: dict[tuple[str, ...], str] = {}
     for place, content in found:

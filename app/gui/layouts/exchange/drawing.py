@@ -35,7 +35,7 @@ def read_classic_draw(value: Any, place: str, problems: InputProblems) -> dict[s
 
 
 def ordered(options: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Drawing options in the order of DRAWN, and others behind them, so that equal ones compare equal."""
+    """Drawing options in the order of DRAWN, then the others, so that equal options compare equal."""
     places = {name: place for place, name in enumerate(DRAWN)}
     return tuple(sorted(options, key=lambda option: (places.get(option[0], len(places)), option[0])))
 
@@ -63,7 +63,7 @@ def _extra(value: Any, place: str, problems: InputProblems) -> Iterator[tuple[st
 
 
 def checked_option(name: str, value: Any, place: str, problems: InputProblems) -> Iterator[tuple[str, str]]:
-    """The option of this name of the classic DQM GUI, or nothing and a problem."""
+    """The option with this name of the classic DQM GUI; none, and a problem, if its value is wrong."""
     problem = _limit_problem(value) if name[1:] in AXIS_LIMITS else _word_problem(name, value)
     if problem:
         problems.add(place, problem)
@@ -78,7 +78,7 @@ def _word_problem(name: str, value: Any) -> str:
 
 
 def _limit_problem(value: Any) -> str:
-    """A limit is a number, or a text with one as the renderer reads it: Python's float() takes more, such as 1_000."""
+    """The problem of a limit: it must be a number, or a text that the renderer reads as one. Python's float() accepts more, such as 1_000."""
     try:
         text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     except ValueError:  # too many digits

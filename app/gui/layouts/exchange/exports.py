@@ -26,7 +26,7 @@ class Exported(NamedTuple):
 
     Attributes:
         written: Number of layouts and workspaces in it.
-        losses: Sentences on what the form has no place for.
+        losses: Sentences on the content that the form cannot hold.
     """
 
     text: str
@@ -51,9 +51,11 @@ def _records(contents: Sequence[Content]) -> Exported:
     layouts = [content for content in contents if isinstance(content, Layout)]
     losses = _left_out(len(contents) - len(layouts), "workspace", JSON) + _without_help(layouts)
     if divided := sum(1 < len(layout.scopes) < len(SCOPES) for layout in layouts):
-        losses.append(f"{counted(divided, 'layout')} of two scopes written as two of one scope; {JSON} has one")
+        losses.append(f"{counted(divided, 'layout')} of two scopes written as two layouts of one scope each; {JSON} keeps one")
     if grids := sum(layout.by_record and not is_by_record(layout) for layout in layouts):
-        losses.append(f"{counted(grids, 'layout')} with by_record written as a grid, as the plots are no rows of {RECORDS_IN_ROW}")
+        losses.append(
+            f"{counted(grids, 'layout')} with by_record written as a grid, because the rows do not have {RECORDS_IN_ROW} plots each"
+        )
     return Exported(canonical_text(records_document(layouts)), len(layouts), losses)
 
 
@@ -62,7 +64,7 @@ def _workspaces(contents: Sequence[Content]) -> Exported:
     reduced = sum(map(_is_reduced, workspaces))
     losses = _left_out(len(contents) - len(workspaces), "layout", RECORDS)
     if reduced:
-        losses.append(f"Of {counted(reduced, 'workspace')} the form has but name, category, folders and quick collection; {JSON} has all")
+        losses.append(f"{counted(reduced, 'workspace')} reduced to name, category, folders and quick collection; {JSON} keeps all fields")
     return Exported(canonical_text(workspaces_document(workspaces)), len(workspaces), losses)
 
 
@@ -71,7 +73,7 @@ def _upload(contents: Sequence[Content]) -> Exported:
     by_path = {layout.path: layout for layout in reversed(layouts)}
     losses = _left_out(len(contents) - len(layouts), "workspace", JSON) + _without_help(layouts)
     if others := len(layouts) - len(by_path):
-        losses.append(f"{counted(others, 'layout')} left out, since an earlier one has the same path; --scope chooses one scope")
+        losses.append(f"{counted(others, 'layout')} left out, because an earlier one has the same path; use --scope to export one scope")
     return Exported(upload_text(layout for layout in layouts if by_path[layout.path] is layout), len(by_path), losses)
 
 
@@ -86,16 +88,16 @@ FORMS = tuple(_WRITERS)
 
 
 def _left_out(number: int, noun: str, form: str) -> list[str]:
-    return [f"{counted(number, noun)} left out, for which the form has no place; {form} has one"] if number else []
+    return [f"{counted(number, noun)} left out, because the form cannot hold them; {form} can"] if number else []
 
 
 def _without_help(layouts: Iterable[Layout]) -> list[str]:
     found = sum(bool(layout.help) or layout.fits != FOR_ALL or any(cell.help != NO_HELP for cell in layout.plots) for layout in layouts)
-    return [f"Of {counted(found, 'layout')} the help, or for which runs it is, is left out; {JSON} has all"] if found else []
+    return [f"Help, run types and beams of {counted(found, 'layout')} left out; {JSON} keeps them"] if found else []
 
 
 def _is_reduced(workspace: Workspace) -> bool:
-    """Whether the form `dqm-workspaces/1` has only a part of it."""
+    """Whether the form `dqm-workspaces/1` can hold only a part of it."""
     if workspace.file in (SAMPLE, PRODUCTION):
         elsewhere = workspace.file == SAMPLE and workspace.scopes != (SAMPLE_SCOPE,)
         return workspace.fits != FOR_ALL or workspace.folders != () or elsewhere

@@ -1,4 +1,4 @@
-"""DocumentFields of documents of layouts and workspaces: each wrong one is noted with what would be right."""
+"""Reads fields of documents of layouts and workspaces; notes for each wrong field what would be right."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NumberText(str):
 
 
 class _Labels(reprlib.Repr):
-    """Writes the parts of a value that a label may show: a whole one may be deeper, or have more digits, than Python writes."""
+    """Writes a value shortened: a whole value may be nested deeper, or have more digits, than Python can write."""
 
     def repr_str(self, x: str, level: int) -> str:
         return repr(shortened(x, MAX_LABEL_CHARS))
@@ -50,7 +50,7 @@ def label(value: Any) -> str:
 
 
 def named_values(value: Any, place: str, most: int, problems: InputProblems) -> dict[str, Any]:
-    """An object with at most `most` names, which are free; {} where it is wrong."""
+    """An object with at most `most` arbitrary names; {} if it is wrong."""
     if not isinstance(value, dict):
         problems.add(place, f"Expected an object with names and values, not {label(value)}")
     elif len(value) > most:
@@ -61,9 +61,9 @@ def named_values(value: Any, place: str, most: int, problems: InputProblems) -> 
 
 
 class DocumentFields:
-    """Reads the fields of one object of a document, whose names it checks.
+    """Reads the fields of one object of a document, and checks their names.
 
-    A method returns the default of the field where the value is wrong; readers use nothing of a document with problems.
+    If a value is wrong, the method returns the default of the field. Readers discard documents with problems.
     """
 
     def __init__(self, value: Any, place: str, names: Collection[str], problems: InputProblems) -> None:
@@ -125,7 +125,7 @@ class DocumentFields:
         return value is True
 
     def path(self, name: str, *, tab: bool = False) -> str:
-        """A path; see `path_problem`. A wrong one is returned too, so that messages and pages can name what has it."""
+        """A path; see `path_problem`. A wrong path is returned too, so that messages and pages can show it."""
         value = self.values.get(name, "")
         if problem := path_problem(value, tab=tab):
             self.add(name, problem)
@@ -158,9 +158,9 @@ class DocumentFields:
 
 
 def path_problem(value: Any, *, tab: bool = False) -> str:
-    """What is wrong with a path: names with slashes between them, at most MAX_PATH_BYTES in UTF-8; "" for nothing.
+    """The problem of a path: it has names with slashes between them, at most MAX_PATH_BYTES in UTF-8; "" for none.
 
-    Blanks at its ends belong to it, since it is an identity. `tab`: one tab may end it, as in two layouts of the classic DQM GUI.
+    Blanks at its ends are part of it, because it is an identity. `tab`: it can end with a tab, as in two layouts of the classic DQM GUI.
     """
     if not isinstance(value, str) or isinstance(value, NumberText):
         return f"Expected a path such as Folder/Name, not {label(value)}"
@@ -180,7 +180,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def text_problem(value: Any, longest: int, *, lines: bool = False) -> str:
-    """What is wrong with a text; "" for nothing. `lines`: line breaks and tabs may be in it."""
+    """The problem of a text; "" for none. `lines`: it can have line breaks and tabs."""
     if not isinstance(value, str) or isinstance(value, NumberText):
         return f"Expected a text, not {label(value)}"
     if len(value) > longest:

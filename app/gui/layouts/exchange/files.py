@@ -1,4 +1,4 @@
-"""Reads files of layouts and workspaces, whose form their content tells."""
+"""Reads files of layouts and workspaces; recognises the form by the content."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ IS_PROGRAM = (
 
 
 IDENTITIES = ("path", "name", "label", "plot", "source")
-"""Fields that tell people which object of a file a problem is in; a JSON parser knows no lines."""
+"""Fields that identify an object in messages, because the JSON parser gives no line numbers."""
 
 WHOLE_FILE = "file"
 """Place of a problem of a whole file."""
 
 
 class UnreadableFile(Exception):
-    """A file of which nothing can be used; the message says what would be right."""
+    """A file without any usable content; the message says what would be right."""
 
 
 def read_path(path: Path, scopes: tuple[str, ...] = ()) -> FileContents:
-    """As `read_file`, of a file on disk, of which a too large one is not read whole. Raises OSError."""
+    """As `read_file`, for a file on disk; a too large file is not read to its end. Raises OSError."""
     with path.open("rb") as file:
         return read_file(path.name, file.read(MAX_FILE_BYTES + 1), scopes)
 
@@ -95,7 +95,7 @@ def _json(content: bytes, problems: InputProblems) -> Any:
         called = next((f"{name} {label(first[name])}" for name in IDENTITIES if isinstance(first.get(name), str)), label(first))
         for name, times in Counter(name for name, _ in pairs).items():
             if times > 1:
-                problems.add(label(name), f"This name is more than once in one object ({called}); the first one alone is used")
+                problems.add(label(name), f"This name is more than once in one object ({called}); only the first one is used")
         return first
 
     try:

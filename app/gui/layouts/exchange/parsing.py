@@ -34,7 +34,7 @@ WORKSPACE_FIELDS = ("name", "scope", "category", "rank", "kind", "folders", "mat
 def layout_from_document(value: Any) -> Layout:
     """A layout from its document, such as `Layout.document`.
 
-    A document without `scope` is of a private layout.
+    A document without `scope` is a private layout.
 
     Raises:
         InvalidArrangement: `fields` has each problem with its place, as `rows[2][0].draw.y.min`.
@@ -46,7 +46,7 @@ def layout_from_document(value: Any) -> Layout:
 
 
 def read_layout(value: Any, problems: InputProblems) -> Layout:
-    """What can be used of the document of a layout; `problems` gets what is wrong with the rest."""
+    """The usable parts of the document of a layout; `problems` gets the problems of the rest."""
     fields = _fields(value, LAYOUT_FIELDS, problems)
     return Layout(
         path=fields.path("path", tab=True),
@@ -180,7 +180,7 @@ def folders_of(fields: DocumentFields, name: str) -> tuple[str, ...] | None:
 
 
 def checked_match(fields: DocumentFields, name: str) -> str:
-    """A regular expression that the product can use; "" if it is absent."""
+    """A regular expression that DQM Hub can use; "" if it is absent."""
     match = fields.text(name, MAX_MATCH_CHARS)
     try:
         compile_pattern(match.encode())

@@ -15,7 +15,7 @@ SHIFT_FOLDER = "00 Shift/"
 
 
 def records_document(layouts: Iterable[Layout]) -> dict[str, Any]:
-    """A document with layouts in their order. It has no place for help, and for which runs they are meant."""
+    """A document with layouts in their order. It cannot hold help, run types and beams."""
     found: dict[str, Any] = {"schema": SCHEMA, "groups": [], "gaps": [], "bare_rows": [], "layouts": []}
     for layout in layouts:
         for scope in _classic_scopes(layout):
@@ -27,7 +27,7 @@ def records_document(layouts: Iterable[Layout]) -> dict[str, Any]:
 
 
 def is_by_record(layout: Layout) -> bool:
-    """Whether records without a grid can have a layout: they are read as rows of RECORDS_IN_ROW plots without gaps."""
+    """Whether a layout can be written as records without a grid: these are read as rows of RECORDS_IN_ROW plots without gaps."""
     plots = layout.plots
     return layout.by_record and bool(plots) and layout.rows == rows_of_records(plots) and not any(cell.written for cell in plots)
 

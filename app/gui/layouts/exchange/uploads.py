@@ -71,7 +71,7 @@ def _cell(value: Any, place: str, problems: InputProblems) -> PlotCell | None:
 
 
 def upload_text(layouts: Iterable[Layout]) -> str:
-    """Layouts in their order, each on a line. The form has no place for scopes, help, and for which runs they are meant."""
+    """Layouts in their order, each on a line. The form cannot hold scopes, help, run types and beams."""
     lines = [f"{one_line_json(layout.path)}:{one_line_json([_classic_row(row) for row in layout.rows])}" for layout in layouts]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

@@ -14,7 +14,7 @@ from app.gui.layouts.workspace import Workspace
 
 SCHEMA = "dqm-workspaces/1"
 FRONTEND, SAMPLE, PRODUCTION = "frontend", "classic_sample", "classic_production"
-"""Sets of a file, which `Workspace.file` names: of the new front end; of the classic one, as shipped and as used."""
+"""Sets of a file, as named in `Workspace.file`: of the new front end; of the classic one as shipped, and in production."""
 
 SAMPLE_SCOPE = SCOPES[0]
 KINDS_BY_TYPE = {
@@ -97,7 +97,7 @@ def _read_classic(entries: list[Any], place: str, scope: str, file: str, problem
 
 
 def workspaces_document(workspaces: Iterable[Workspace]) -> dict[str, Any]:
-    """A document with workspaces in their order. Those of no set are in FRONTEND, which has but folders and quick collections."""
+    """A document with workspaces in their order. Those of no set are in FRONTEND, which can hold only folders and quick collections."""
     found: dict[str, Any] = {"schema": SCHEMA}
     for workspace in workspaces:
         if workspace.file == SAMPLE:

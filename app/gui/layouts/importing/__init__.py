@@ -1,1 +1,1 @@
-"""Layouts and workspaces as files bring them into the database, and as exports take them out of it."""
+"""Imports layouts and workspaces from files into the database, and selects those that are exported."""

@@ -32,15 +32,15 @@ WATCHED_FOLDER = "watched folder"
 
 ADDED, CHANGED, UNCHANGED, KEPT, REFUSED = "added", "changed", "unchanged", "kept", "refused"
 OUTCOMES = (ADDED, CHANGED, UNCHANGED, KEPT, REFUSED)
-"""What an import does with a content; KEPT: people have changed the arrangement in pages, and it stays as they made it."""
+"""Outcomes for a content of a file; KEPT: the arrangement was not replaced, because people have changed it in pages."""
 
 
 class Imported(NamedTuple):
-    """What an import did with a content.
+    """The outcome of an import for one content.
 
     Attributes:
-        arrangement: Its number; 0 if it was refused.
-        problem: Why it was refused.
+        arrangement: Number of the arrangement; 0 if the content was refused.
+        problem: Reason why it was refused.
     """
 
     content: Content
@@ -68,13 +68,13 @@ def import_all(
     """Store contents of files, each as a new arrangement or a new version of one, and show them; no rights are checked.
 
     Args:
-        reason: Of the versions.
-        replace: Whether those that people have changed in pages since the last import are shown as the files have them.
+        reason: Reason of the new versions.
+        replace: Whether to replace arrangements that people have changed in pages since the last import.
         source: File of a watched folder, whose arrangements cannot be changed in pages; "" for files that are imported once.
         progress: Called with the number of contents that are done.
 
     Returns:
-        What was done with each, in their order.
+        The outcome for each content, in order.
     """
     return _Import(contents, reason, replace, source).run(progress)
 
@@ -109,7 +109,7 @@ class _Import:
         return [self.done[item.position] for item in self.items]
 
     def _arrange(self) -> None:
-        """Let exports have the order of the files: the arrangements share their positions anew."""
+        """Put the arrangements in the order of the files, for exports: they exchange their positions."""
         numbers = list(dict.fromkeys(self.done[item.position].arrangement for item in self.items))
         known: dict[int, int] = {}
         for start in range(0, len(numbers), MOST_ITEMS):
@@ -128,7 +128,7 @@ class _Import:
             audit("import layouts", self.source or f"{len(self.items)} layouts and workspaces", self.reason, answer, user=self.user)
 
     def _to_try_again(self, tried: list[_Item]) -> list[_Item]:
-        """The refused ones if others have changed, which may have left the places that those need."""
+        """The refused ones, if others have changed: these may have left the places that the refused ones need."""
         found = [(item, self.done[item.position].outcome) for item in tried]
         return [item for item, outcome in found if outcome == REFUSED] if any(outcome == CHANGED for _, outcome in found) else []
 
@@ -147,7 +147,7 @@ class _Import:
         return caught_up
 
     def _stored(self, items: Sequence[_Item]) -> StoredBatch:
-        """What is stored of some contents; what no watched folder has any more can be imported."""
+        """The stored arrangements of some contents; those that no watched folder has any more can be imported."""
         return StoredBatch([item.content for item in items], self.source, None if self.source else ())
 
     def _note(self, item: _Item, outcome: str, arrangement: int) -> None:
@@ -181,7 +181,7 @@ class _Import:
         self._add(new, changed)
 
     def _place(self, item: _Item, stored: Stored | None, batch: StoredBatch) -> tuple[str, bool]:
-        """Why a content cannot be stored, "" if it can, and whether it is to be shown; it has its place in the batch then."""
+        """The problem that prevents storing a content ("" for none, and then it has its place in the batch), and whether to show it."""
         content = item.content
         if stored and self._outcome(item, stored) != CHANGED:
             return "", False
@@ -194,7 +194,7 @@ class _Import:
         return "", True
 
     def _problem(self, content: Content, scope: str, other: int) -> str:
-        """Why a content cannot have a place that another arrangement has, which may be of the same import."""
+        """The sentence on a place that another arrangement has, stored or of the same import."""
         kind, name = kind_of(content), "name" if isinstance(content, Workspace) else "path"
         if other < 0 or other in self.claimed:
             return f"The files have {content.path} for {scope} samples twice: remove one {kind}, or give it another {name}"

@@ -13,12 +13,12 @@ from app.gui.layouts.models import WORKSPACE, Arrangement, ArrangementActivation
 
 
 def current_contents(scope: str = "", path: str = "", problems: InputProblems | None = None) -> list[Content]:
-    """Active layouts and workspaces, and workspaces of files that gave way to others of their names.
+    """Active layouts and workspaces, and workspaces of files that others of the same name replace.
 
     Args:
         scope: Only those of this scope; "" for all.
         path: Only those at this path, or below it; "" for all.
-        problems: Gets what cannot be read, and is left out.
+        problems: Gets those that cannot be read; these are left out.
     """
     table = Arrangement
     removed = ArrangementActivation.select().where(ArrangementActivation.arrangement == table.id, ArrangementActivation.number == 0)

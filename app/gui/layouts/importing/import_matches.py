@@ -1,4 +1,4 @@
-"""Which stored arrangement a content of a file is a new version of."""
+"""Finds the stored arrangement that a content of a file is a new version of."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Stored(NamedTuple):
 
     @property
     def has_caught_up(self) -> bool:
-        """Whether pages made what its file has now, so that the next change of the file is one of what the file had."""
+        """Whether its active version, made in pages, equals the file. Then the next change of the file is shown again."""
         return self.active is not None and self.active != self.imported
 
     def note_imported(self, **values: object) -> int:
@@ -60,11 +60,11 @@ class Stored(NamedTuple):
 
 
 class StoredBatch:
-    """The stored arrangements at the paths of some contents, and who has these paths.
+    """The stored arrangements at the paths of some contents, and the arrangements that are active at these paths.
 
     Args:
-        source: Only arrangements from this file of a watched folder are matched; "" for those from none.
-        gone: Files of watched folders whose arrangements are matched too, and so are those that any such file has no longer.
+        source: Only arrangements from this file of a watched folder are matched; "": those from no watched folder.
+        gone: Removed files of watched folders. Their arrangements are matched too, and so are those that their file has no longer.
     """
 
     def __init__(self, contents: Sequence[Content], source: str, gone: Collection[str] | None = None) -> None:
@@ -85,7 +85,7 @@ class StoredBatch:
     def match(self, content: Content, without: Collection[int]) -> Stored | None:
         """The arrangement that a content is a version of, none of `without`.
 
-        Rather none that its watched folder has no longer, and rather one imported with this path than one renamed to it.
+        One that its watched folder still has is preferred, then one imported with this path to one renamed to it.
         """
         found = [each for each in self._by_path[kind_of(content), content.path] if each.row.id not in without and each.is_of(content)]
         return min(found, key=lambda each: (each.is_withdrawn, each.row.imported_path != content.path, each.row.id), default=None)
@@ -96,7 +96,7 @@ class StoredBatch:
         return next((each for each in found if each[1] != but), None)
 
     def take(self, content: Content, number: int) -> None:
-        """Let an arrangement have the places of a content instead of those that it had."""
+        """Move an arrangement to the places of a content."""
         for key in self._places.pop(number, ()):
             del self._holders[key]
         self._places[number] = [(kind_of(content), scope, content.path) for scope in content.scopes]

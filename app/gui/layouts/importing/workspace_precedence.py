@@ -1,4 +1,4 @@
-"""Which of several sets of workspaces is shown: that of the new front end, and of the classic ones those of scopes that it lacks."""
+"""Selects the set of workspaces that is shown: that of the new front end, or the classic ones in scopes that it lacks."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def _frontend_scopes(contents: Iterable[Content]) -> set[str]:
 
 
 def hide_classic(contents: Iterable[Content], user: str) -> None:
-    """Hide classic workspaces before an import of the first ones of the new front end for their scope, but those that people edited.
+    """Hide the classic workspaces of a scope before the first import of workspaces of the new front end, except those that people edited.
 
-    That is no removal: exports have them, and the next import does not show them again.
+    They are not removed: exports have them, and the next import does not show them again.
     """
     shown = [each for scope in SCOPES for each in active_workspaces(scope)]
     new = _frontend_scopes(contents) - _frontend_scopes(each.content for each in shown)
@@ -46,5 +46,5 @@ def hide_classic(contents: Iterable[Content], user: str) -> None:
 
 
 def is_classic(content: Content) -> bool:
-    """Whether it is a workspace of a classic set, which gives way to others of its name."""
+    """Whether it is a workspace of a classic set, which others of the same name replace."""
     return isinstance(content, Workspace) and content.file in CLASSIC

@@ -1,1 +1,1 @@
-"""Layouts and workspaces as pages and the API show them: where they are, what they hold, and where their plots are in a sample."""
+"""Layouts and workspaces for pages and the API: index of their paths, contents, and their plots in a sample."""

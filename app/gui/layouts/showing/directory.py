@@ -13,7 +13,7 @@ from app.gui.layouts.models import Arrangement, ArrangementPlace, ArrangementVer
 from app.gui.layouts.scopes import SCOPES
 
 INACTIVE = "inactive"
-"""In place of a scope: arrangements without an active version."""
+"""Instead of a scope: arrangements without an active version."""
 
 
 class ArrangementEntry(NamedTuple):
@@ -31,7 +31,7 @@ class ArrangementEntry(NamedTuple):
 
 
 class FolderList(NamedTuple):
-    """What is in a folder."""
+    """The content of a folder."""
 
     subfolders: list[tuple[str, int]]  # whole path of each, with the number of arrangements below it
     here: list[int]  # numbers of the arrangements in it, by name
@@ -57,7 +57,7 @@ def paths_of(kind: str, scope: str) -> list[tuple[str, int]]:
 
 
 def folder_list(paths: Sequence[tuple[str, int]], folder: str) -> FolderList:
-    """What is in a folder ("": the top one) of the arrangements with these paths and numbers, which are sorted."""
+    """The content of a folder ("": the top one), from the sorted paths and numbers of all arrangements."""
     prefix = f"{folder}/" if folder else ""
     below = [(path[len(prefix) :], number) for path, number in paths if path.startswith(prefix)]
     subfolders = Counter(path.partition("/")[0] for path, _ in below if "/" in path)

@@ -1,4 +1,4 @@
-"""Which layouts and workspaces are meant for a type of runs and a beam."""
+"""Selects the layouts and workspaces for a run type and a beam."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class FittingCandidate(NamedTuple):
     is_named: bool  # whether it is what was asked for, not only something of it
 
     def precision(self, key: str, beam: str) -> int:
-        """How many of the type of runs and the beam it names."""
+        """Number of matches: 1 for the run type, 1 for the beam."""
         return sum(
             bool(value) and value.lower() in map(str.lower, named) for value, named in ((key, self.fits.keys), (beam, self.fits.beams))
         )
@@ -77,9 +77,9 @@ def candidates(index: LayoutIndex, menu: WorkspaceMenu, special: Mapping[int, Fi
 
 
 def best_fitting(among: list[FittingCandidate], key: str, beam: str) -> list[FittingCandidate]:
-    """Those that fit runs of a type and beam; if some name the type or beam, only those that name most of them.
+    """Those that fit a run type and beam; if some name the type or the beam, only those with the most matches.
 
-    Of equally good ones only what was asked for, a workspace before a layout.
+    Among equally good ones, the one with the requested name is preferred, and a workspace to a layout.
     """
     fitting = [each for each in among if each.fits.fits(key, beam)]
     precision = max((each.precision(key, beam) for each in fitting), default=0)

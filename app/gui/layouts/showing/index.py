@@ -1,7 +1,7 @@
-"""Where the active layouts are, in the memory of one process: their paths and the plots that they show, without their content.
+"""The index of the active layouts in the memory of one process: their paths and the paths of their plots, without their content.
 
-One index of a scope never changes. When layouts change, the next request reads those that changed, and makes a new index of
-each scope concerned; requests that still work with the old one keep it.
+An index of a scope never changes. After a change of layouts, the next request reads those that changed and makes new indexes of
+their scopes; requests that still use an old index keep it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class LayoutPlots(NamedTuple):
 
 
 class LayoutSubfolder(NamedTuple):
-    """A folder with layouts in a folder. Its plots are those from position `first` to before `last`."""
+    """A subfolder with layouts. Its plots have the positions from `first` to before `last`."""
 
     name: bytes
     first: int
@@ -94,7 +94,7 @@ class LayoutIndex:
         return self._paths
 
     def folder(self, path: bytes) -> LayoutFolder:
-        """The content of the folder `path` (b"": the top folder), which nobody may change; empty for a folder without layouts."""
+        """The content of the folder `path` (b"": the top folder); empty for a folder without layouts. Do not change the result."""
         if found := self._folders.get(path):
             return found
         subfolders, layouts = self._paths.folder(path)
@@ -118,7 +118,7 @@ class LayoutIndex:
         return self._refs[first:last]
 
     def named(self, name: bytes) -> list[LayoutPlots]:
-        """The layouts with this name, wherever they are; with folders before it those whose path ends so."""
+        """The layouts with this name in any folder; a name with folders before it is the end of the path."""
         end = b"/" + name
         return [self._plots(at) for at, ref in enumerate(self._refs) if ref.path == name or ref.path.endswith(end)]
 
@@ -157,7 +157,7 @@ class LayoutIndex:
 
     @cached_property
     def names(self) -> PlotNames:
-        """The names that find plots: those of its ME and of its layout, without folders."""
+        """The names by which plots are found: those of the ME and of the layout, without folders."""
         layouts = (ref.name for at, ref in enumerate(self._refs) for _ in range(self._starts[at], self._starts[at + 1]))
         return PlotNames(zip((source.rpartition(b"/")[2] for source in self._sources), layouts, strict=True))
 
@@ -212,7 +212,7 @@ class LayoutIndexes:
         self._lock = threading.Lock()
 
     def of_scope(self, scope: str) -> LayoutIndex:
-        """The index of a scope with all that is active now."""
+        """The current index of a scope."""
         version = version_of(COUNTER)
         if self._version < version:
             with self._lock:
@@ -221,7 +221,7 @@ class LayoutIndexes:
         return self._indexes[scope]
 
     def _update(self, version: int) -> None:
-        """Apply what changed after the present version; `version` is that of COUNTER before the query, so none is left out."""
+        """Apply the changes since the current version; `version` is the value of COUNTER before the query, so no change is lost."""
         changed, placed = _read_changes(self._version)
         for scope, entries in self._entries.items():
             new = placed[scope]
@@ -235,7 +235,7 @@ class LayoutIndexes:
 
 
 def _read_changes(after: int) -> tuple[set[int], dict[str, dict[int, LayoutPlots]]]:
-    """The layouts that changed after a version of COUNTER, and where those are that are active now, by scope.
+    """The layouts that changed after a version of COUNTER, and the active ones among them by scope.
 
     One statement, since layouts may change between two: no two layouts have the same path.
     """

@@ -1,4 +1,4 @@
-"""A layout on a sample: which of its plots the sample has, and how their quality tests ended."""
+"""A layout on a sample: which of its plots the sample has, and the results of their quality tests."""
 
 from __future__ import annotations
 

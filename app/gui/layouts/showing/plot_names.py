@@ -1,4 +1,4 @@
-"""The names of the plots of many layouts in one text, so that a search counts the plots that match without trying each of them."""
+"""The names of the plots of many layouts in one text, so that a search can count matching plots without testing each of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itertools import accumulate
 from app.gui.patterns import compile_for_lines, compile_pattern
 
 _WORD = re.compile(r"[A-Za-z0-9_ -]+", re.ASCII)
-"""Expressions that are found as they are written."""
+"""Expressions without special characters, which are searched for as plain text."""
 
 
 class NameSearch:
@@ -51,7 +51,7 @@ class SearchedNames:
 
 
 class PlotNames:
-    """Each name once, with the positions of the plots that it finds."""
+    """Each name once, with the positions of the plots that have it."""
 
     def __init__(self, names: Iterable[Iterable[bytes]]) -> None:
         """names: those of the plot at each position."""

@@ -1,4 +1,4 @@
-"""The quick collection of a workspace on a sample: each entry is the path of a layout, else of a plot, else there is no such thing."""
+"""The quick collection of a workspace on a sample: each entry is the path of a layout or of a plot, or is missing."""
 
 from __future__ import annotations
 

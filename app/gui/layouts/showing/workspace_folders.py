@@ -1,4 +1,4 @@
-"""Which folders of a sample belong to a workspace, by its list of folders or by its regular expression."""
+"""The folders of a sample that belong to a workspace, by its list of folders or by its regular expression."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.gui.quality import FailingCounts, failing_mes
 from app.gui.search_terms import Lists, PatternTerm, find_matches
 
 MAX_PARTS = 60
-"""Folders and plots of a regular expression; a folder of which only a part matches is divided as long as there are fewer."""
+"""Maximum number of folders and plots for a regular expression; folders that match in part are divided up to this number."""
 
 
 class WorkspacePart(NamedTuple):
@@ -38,7 +38,7 @@ _matching: WeakKeyDictionary[MENames, dict[str, list[WorkspacePart]]] = WeakKeyD
 
 
 def parts_of(sample: OpenSample, workspace: Workspace) -> list[WorkspacePart]:
-    """The folders of a workspace: those of its list, of which one that the sample lacks has no MEs, or those that match.
+    """The folders of a workspace: those of its list (without MEs if the sample lacks the folder), or those that match.
 
     The only part of a workspace of all folders is the top folder, b"".
 
@@ -75,7 +75,7 @@ def _matches(sample: OpenSample, workspace: Workspace) -> list[int]:
 
 
 def _cover(names: MENames, matches: Sequence[int]) -> list[WorkspacePart]:
-    """The fewest folders and plots that hold the matches, and nothing else while there are no more than MAX_PARTS."""
+    """The fewest folders and plots that contain exactly the matches; with more than MAX_PARTS, folders can contain other plots, too."""
     if len(matches) == len(names):
         return [WorkspacePart(b"", range(len(names)))]
     parts = _divided(names, WorkspacePart(b"", matches))

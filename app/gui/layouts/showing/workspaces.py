@@ -63,7 +63,7 @@ class WorkspaceMenus:
         self._menus: dict[str, tuple[int, WorkspaceMenu]] = {}
 
     def of_scope(self, scope: str) -> WorkspaceMenu:
-        """The menu of a scope with all that is active now."""
+        """The current menu of a scope."""
         version = version_of(COUNTER)  # before the query, so that no change is left out
         known, menu = self._menus.get(scope, (-1, WorkspaceMenu()))
         if known != version:
@@ -73,7 +73,7 @@ class WorkspaceMenus:
 
 
 def shown_kind(workspace: Workspace) -> str:
-    """The kind of the page of a workspace: those of one known folder are as the kind that this folder stands for."""
+    """The kind of the page of a workspace; a workspace of one known folder has the kind that this folder stands for."""
     if workspace.kind == "content" and workspace.folders in ((SHIFT_FOLDER,), (SUMMARY_FOLDER,)):
         return "shift" if workspace.folders == (SHIFT_FOLDER,) else "quality"
     return workspace.kind

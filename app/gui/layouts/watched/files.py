@@ -11,7 +11,7 @@ from typing import NamedTuple
 SUFFIXES = (".json", ".toml")
 
 SETTLED_S = 2.0
-"""A file that changed less than this ago may still be written; s."""
+"""A file that changed less than this ago may still be incomplete; s."""
 
 EMPTIED = "The folder had files with layouts and has none now: mount it, or get the files again; to remove its layouts, remove it from layout_folders"
 """Problem of a folder that lost all its files at once."""
@@ -46,7 +46,7 @@ class FolderFiles(NamedTuple):
     Attributes:
         versions: Size and time of change of each file by its path, "" for one that cannot be looked at. A path that is not UTF-8
             has question marks, since it cannot be stored, and so the file is not found.
-        problem: Why the folder cannot be used now; its layouts stay as they are then.
+        problem: Reason why the folder cannot be used now; its layouts then stay as they are.
     """
 
     folder: Path
@@ -55,7 +55,7 @@ class FolderFiles(NamedTuple):
 
     @property
     def is_usable(self) -> bool:
-        """Whether the folder is as somebody left it: layouts move from one file to another, and some of the files may be missing yet."""
+        """Whether the folder is complete: while it changes, layouts move between files, and some files may be missing."""
         return not self.problem and all(map(is_settled, self.versions.values()))
 
     def has(self, path: str) -> bool:
@@ -63,7 +63,7 @@ class FolderFiles(NamedTuple):
         return self.folder in Path(path).parents
 
     def but_not_emptied(self, known: Iterable[str]) -> FolderFiles:
-        """The same, with a problem if it has no file any more and had one of these: it may be a folder that is not mounted."""
+        """The same, with a problem if it has no files but had one of these: it may not be mounted."""
         is_emptied = not self.problem and not self.versions and any(map(self.has, known))
         return self._replace(problem=EMPTIED) if is_emptied else self
 

@@ -1,7 +1,7 @@
 """Brings the database up to date with the files of watched folders.
 
-A file is read when it has changed. If something in it is wrong, all that it had before stays as it was; what another layout
-prevents is refused alone, and tried again when layouts have changed. A layout that its file has no longer is removed.
+A file is read when it has changed. If a part of it is wrong, all layouts that it had before stay as they were. A layout whose path
+is in use is refused alone, and tried again when layouts have changed. A layout that disappears from its file is removed.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def watching(settings: Settings, run: TaskRun) -> Iterator[Step]:
 
 
 def read_folders(folders: Sequence[str], should_stop: Callable[[], bool] = lambda: False) -> None:
-    """Bring layouts and workspaces up to date with the files of these folders, which are all that are watched.
+    """Bring layouts and workspaces up to date with the files of all watched folders.
 
     Args:
-        should_stop: Whether the rest is to be left to the next look.
+        should_stop: Whether to leave the rest to the next run.
     """
     known = _known()
     found = [look(folder).but_not_emptied(known) for folder in distinct(folders)]
@@ -63,7 +63,7 @@ def read_folders(folders: Sequence[str], should_stop: Callable[[], bool] = lambd
 
 
 def _is_gone(path: str, found: Sequence[FolderFiles]) -> bool:
-    """Whether a file that was not found is absent; one of no folder may have come into any, as by a link to another checkout."""
+    """Whether a file that was not found is removed. One outside of all folders may now be in any of them, for example by a changed link."""
     folders = [each for each in found if each.has(path) or str(each.folder) == path] or found
     return all(each.is_usable for each in folders)
 
@@ -96,7 +96,7 @@ def _note_folders(found: Sequence[FolderFiles], known: dict[str, LayoutFile]) ->
 
 
 def _read_alone(path: str, version: str, gone: Collection[str]) -> None:
-    """Read a file of this version; whatever happens, the others are read."""
+    """Read a file of this version; an error does not stop the reading of other files."""
     try:
         _read(path, version, gone)
     except PeeweeException:  # the next run reads it
@@ -109,7 +109,7 @@ def _read_alone(path: str, version: str, gone: Collection[str]) -> None:
 
 
 def _read(path: str, version: str, gone: Collection[str]) -> None:
-    """Read a file of this version, which may have what files that are gone had."""
+    """Read a file of this version; it can take over layouts of removed files."""
     try:
         contents, problems = read_path(Path(path))
     except OSError as error:  # without the version, so that it is tried again: its permissions may change
@@ -128,7 +128,7 @@ def _read(path: str, version: str, gone: Collection[str]) -> None:
 
 
 def _import(path: str, contents: list[Content], gone: Collection[str]) -> list[Imported]:
-    """Show what a file has, and remove what it has no longer."""
+    """Show the layouts of a file, and remove those that it has no longer."""
     if adopted := sum(short_transactions(contents, lambda batch: _adopt(path, batch), MOST_ITEMS)):
         audit("adopt layouts", path, "The file of the watched folder has the same", f"{adopted} adopted", user=WATCHED_FOLDER)
     if moved := sum(short_transactions(contents, lambda batch: _move(path, batch, gone), MOST_ITEMS)):
@@ -139,7 +139,7 @@ def _import(path: str, contents: list[Content], gone: Collection[str]) -> list[I
 
 
 def _adopt(path: str, contents: Sequence[Content]) -> int:
-    """Let a file have what is the same in the database already, as after an export into the folder; returns their number."""
+    """Assign equal arrangements of the database to the file, as after an export into the folder; returns their number."""
     batch, adopted = StoredBatch(contents, ""), 0
     for content in contents:
         stored = batch.match(content, ())
@@ -149,7 +149,7 @@ def _adopt(path: str, contents: Sequence[Content]) -> int:
 
 
 def _move(path: str, contents: Sequence[Content], gone: Collection[str]) -> int:
-    """Let a file have what other files had, so that its history goes on; returns their number."""
+    """Assign arrangements of other files to this file, so that their history continues; returns their number."""
     batch, moved = StoredBatch(contents, path, gone), 0
     for content in contents:
         stored = batch.match(content, ())
@@ -159,7 +159,7 @@ def _move(path: str, contents: Sequence[Content], gone: Collection[str]) -> int:
 
 
 def _withdraw(path: str, keep: Collection[int]) -> None:
-    """Remove the arrangements of a file, but some."""
+    """Remove the arrangements of a file except those to keep."""
     found = Arrangement.select(Arrangement.id).where(Arrangement.source == path, Arrangement.active > 0)
     numbers = [row.id for row in found if row.id not in keep]
     for _ in short_transactions(numbers, _hide, MOST_REMOVED):
@@ -176,7 +176,7 @@ def _hide(numbers: Sequence[int]) -> None:
 
 
 def _note(path: str, **values: object) -> None:
-    """Store what is known of a file."""
+    """Store values in the row of a file."""
     now = time.time()
     changed = LayoutFile.update(read=now, **values).where(LayoutFile.path == path).execute()
     if not changed:

@@ -1,4 +1,4 @@
-"""The page of a layout or workspace: its content, its history, and what makes another version active."""
+"""The page of a layout or workspace: its content, its history, and the forms that activate another version."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def activate(number: int) -> AnyResponse:
 @blueprint.post("/<int:number>/roll-back")
 @needs(Role.VIEWER)
 def roll_back(number: int) -> AnyResponse:
-    """Make what the version of the form has active, as a new version."""
+    """Activate the content of the version of the form as a new version."""
     return _changed(number, lambda: store.roll_back(number, _sent_number("version"), _sent_number("based_on"), _reason()))
 
 

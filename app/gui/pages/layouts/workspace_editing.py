@@ -1,4 +1,4 @@
-"""The editor of workspaces: a form that says which entries of the quick collection exist, and stores a version."""
+"""The editor of workspaces: a form that checks which entries of the quick collection exist, and stores a version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""My plots: the private layouts of who is signed in, and layouts that others share by a link."""
+"""My plots: the private layouts of the signed-in user, and layouts that others share by a link."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LARGEST = 2**31 - 1
 @blueprint.get("")
 @needs(Role.VIEWER)
 def my_plots() -> AnyResponse:
-    """The private layouts of the user; after `removed=<number>` with a button that brings that one back."""
+    """The private layouts of the user; with `removed=<number>` also a button that restores this one."""
     if not current_user().name:
         return redirect(url_for("account.sign_in", next="/my/plots"), 303)
     layouts = private.layouts_of(_user())
@@ -111,7 +111,7 @@ def _change(found: PrivateLayout, do: str) -> None:
 @blueprint.post("/<int:number>/remove")
 @needs(Role.VIEWER)
 def remove(number: int) -> AnyResponse:
-    """Remove a private layout; the list can bring it back."""
+    """Remove a private layout; the list has a button to restore it."""
     private.remove(private.own_layout(_user(), number))
     return redirect(url_for("my_plots.my_plots", removed=number), 303)
 
@@ -119,7 +119,7 @@ def remove(number: int) -> AnyResponse:
 @blueprint.post("/<int:number>/restore")
 @needs(Role.VIEWER)
 def restore(number: int) -> AnyResponse:
-    """Bring back a removed private layout."""
+    """Restore a removed private layout."""
     private.restore(_user(), number)
     return redirect(url_for("my_plots.own_layout", number=number), 303)
 
@@ -135,7 +135,7 @@ def share(number: int) -> AnyResponse:
 @blueprint.post("/<int:number>/withdraw")
 @needs(Role.VIEWER)
 def withdraw(number: int) -> AnyResponse:
-    """Let the link to a private layout lead nowhere."""
+    """Remove the link to a private layout."""
     private.withdraw(private.own_layout(_user(), number))
     return redirect(url_for("my_plots.own_layout", number=number, _anchor="share"), 303)
 
@@ -175,7 +175,7 @@ def copy(link: str) -> AnyResponse:
 
 
 def _user() -> str:
-    """The name of who is signed in in this browser. Raises Problem 403 for others, and for scripts with a token."""
+    """The name of the signed-in user of this browser. Raises Problem 403 for others, and for scripts with a token."""
     caller = current_user()
     if not caller.name:
         raise Problem(403, "Sign in first: private layouts belong to an account")

@@ -1,4 +1,4 @@
-"""What the pages of a sample have of private layouts: the plots of a view to pin, and where they can be pinned."""
+"""Private layouts on the pages of a sample: the plots of a view that can be pinned, and the layouts to pin them to."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _with_options(cell: PlotCell, view: View) -> PlotCell:
 
 
 def pin_context(view: View) -> dict[str, Any]:
-    """Values of gui/pin.html, gui/my_plots_menu.html and gui/shared_layout.html: the private layouts of who is signed in in this browser."""
+    """Values of gui/pin.html, gui/my_plots_menu.html and gui/shared_layout.html: the private layouts of the signed-in user of this browser."""
     user = browser_user()
     choices = private.pin_choices(user, text(view.plot))
     return {

@@ -128,7 +128,7 @@ def test_a_name_that_is_twice_in_an_object_is_named() -> None:
     contents, problems = read(b'{"A/b": [["A/x"]], "A/b": [["A/y"]]}', ("online",))
 
     assert [content.plots[0].plot for content in contents] == ["A/x"]
-    assert problems == [("'A/b'", "This name is more than once in one object ({'A/b': [['A/x']]}); the first one alone is used")]
+    assert problems == [("'A/b'", "This name is more than once in one object ({'A/b': [['A/x']]}); only the first one is used")]
 
 
 @pytest.mark.parametrize(
@@ -250,14 +250,14 @@ def test_records_keep_the_grid_of_a_layout_that_was_registered_plot_after_plot(r
     ((layout,), problems) = read(exported.text.encode())
 
     assert (layout, problems) == (Layout("A/b", ("online",), rows), [])
-    assert exported.losses == ["1 layout with by_record written as a grid, as the plots are no rows of 4"]
+    assert exported.losses == ["1 layout with by_record written as a grid, because the rows do not have 4 plots each"]
 
 
 def test_records_of_two_scopes_are_two_layouts_and_the_export_says_so() -> None:
     exported = export("records", [Layout("A/b", ("online", "relval"), ((X,),)), Layout("A/c", SCOPES, ((X,),))])
 
     assert [layout.scopes for layout in read(exported.text.encode())[0]] == [("online",), ("relval",), SCOPES]
-    assert exported.losses == ["1 layout of two scopes written as two of one scope; json has one"]
+    assert exported.losses == ["1 layout of two scopes written as two layouts of one scope each; json keeps one"]
 
 
 FULL = [
@@ -276,25 +276,25 @@ FULL = [
             "records",
             2,
             [
-                "1 workspace left out, for which the form has no place; json has one",
-                "Of 1 layout the help, or for which runs it is, is left out; json has all",
+                "1 workspace left out, because the form cannot hold them; json can",
+                "Help, run types and beams of 1 layout left out; json keeps them",
             ],
         ),
         (
             "workspaces",
             1,
             [
-                "2 layouts left out, for which the form has no place; records has one",
-                "Of 1 workspace the form has but name, category, folders and quick collection; json has all",
+                "2 layouts left out, because the form cannot hold them; records can",
+                "1 workspace reduced to name, category, folders and quick collection; json keeps all fields",
             ],
         ),
         (
             "upload",
             1,
             [
-                "1 workspace left out, for which the form has no place; json has one",
-                "Of 1 layout the help, or for which runs it is, is left out; json has all",
-                "1 layout left out, since an earlier one has the same path; --scope chooses one scope",
+                "1 workspace left out, because the form cannot hold them; json can",
+                "Help, run types and beams of 1 layout left out; json keeps them",
+                "1 layout left out, because an earlier one has the same path; use --scope to export one scope",
             ],
         ),
     ],

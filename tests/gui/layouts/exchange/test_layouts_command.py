@@ -121,7 +121,7 @@ def test_an_export_goes_to_a_file_and_tells_what_its_form_has_no_place_for(hub: 
 
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines() == [
-        "Of 1 layout the help, or for which runs it is, is left out; json has all",
+        "Help, run types and beams of 1 layout left out; json keeps them",
         "Layouts and workspaces written: 1",
     ]
     assert json.loads(file.read_text())["counts"]["groups"] == 1

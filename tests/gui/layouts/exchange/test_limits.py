@@ -137,9 +137,9 @@ def test_names_that_are_twice_are_all_named_with_their_object() -> None:
     found = read_file("file.json", text.encode(), ("online",))
 
     assert found.problems.listed == [
-        ("'ymin'", "This name is more than once in one object ({'ymin': 1}); the first one alone is used"),
-        ("'path'", "This name is more than once in one object (path 'A/y'); the first one alone is used"),
-        ("'overlays'", "This name is more than once in one object (path 'A/y'); the first one alone is used"),
+        ("'ymin'", "This name is more than once in one object ({'ymin': 1}); only the first one is used"),
+        ("'path'", "This name is more than once in one object (path 'A/y'); only the first one is used"),
+        ("'overlays'", "This name is more than once in one object (path 'A/y'); only the first one is used"),
     ]
 
 
