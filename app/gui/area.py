@@ -73,7 +73,7 @@ def _imports(keys: Iterable[str]) -> Mapping[str, OwnJob]:
 
 
 _OF_OWN_PLOTS = ("my_plots", "choose", "pin", "own_layout", "change", "remove", "restore", "share", "withdraw", "shared", "copy")
-"""Views of private layouts, for who is signed in: readers without an account can open shared ones, and are led to the sign-in page by others."""
+"""Views of private layouts. Readers without an account can open shared ones; the other views redirect them to the sign-in page."""
 
 AREA = Area(
     name="gui",

@@ -89,7 +89,7 @@ class PlotAddresses:
         if self.compare == "side":
             return self._picture(self.key, path, self.overlay_of(path), size), len(references)
         for count in range(min(len(references), MAX_REFERENCES - len(self.overlay_of(path))), 0, -1):
-            address = self._compared(path, references[:count], size)
+            address = self._comparison_address(path, references[:count], size)
             if len(address) - len(f"{size[0]}{size[1]}") <= MAX_ADDRESS:
                 return address, count
         return self._picture(self.key, path, self.overlay_of(path), size), 0
@@ -123,7 +123,7 @@ class PlotAddresses:
         query = urlencode([("w", size[0]), ("h", size[1]), *options, *self._stamp()], quote_via=quote)
         return f"{self._api_address('render', key, path)}?{query}"
 
-    def _compared(self, path: bytes, references: Sequence[Reference], size: tuple[int, int]) -> str:
+    def _comparison_address(self, path: bytes, references: Sequence[Reference], size: tuple[int, int]) -> str:
         overlay = self.overlay_of(path)
         objects = [
             (self.key, path),

@@ -42,19 +42,19 @@ def siblings(sample: OpenSample, view: View, legend: Sequence[LegendEntry]) -> l
         return [ListedPlot(path, me) for path in view.marks if (me := sample.names.find(path)) is not None]
     try:
         if view.failing:
-            return _listed(sample, failing_list(sample, view))
+            return _list_mes(sample, failing_list(sample, view))
         if terms := search_terms(view):
-            return _listed(sample, in_order(sample, view, found_mes(sample, view, terms, legend)))
+            return _list_mes(sample, in_order(sample, view, found_mes(sample, view, terms, legend)))
     except InvalidInput:
         pass
     if plots := _layout_plots(sample, view):
         shown = set(chosen(sample, view, [each.me for each in plots if each.me is not None], legend))
         return [each for each in plots if (not view.only if each.me is None else each.me in shown)]
     folder = view.plot.rpartition(b"/")[0] if view.plot else view.folder
-    return _listed(sample, in_order(sample, view, chosen(sample, view, sample.names.folder(folder).mes, legend)))
+    return _list_mes(sample, in_order(sample, view, chosen(sample, view, sample.names.folder(folder).mes, legend)))
 
 
-def _listed(sample: OpenSample, mes: Iterable[int]) -> list[ListedPlot]:
+def _list_mes(sample: OpenSample, mes: Iterable[int]) -> list[ListedPlot]:
     return [ListedPlot(sample.names[me], me) for me in mes]
 
 
@@ -67,17 +67,17 @@ def _layout_plots(sample: OpenSample, view: View) -> list[ListedPlot]:
         return []
     if view.shared:
         layout = opened_layout(view)
-        return _numbered(sample, None, map(plot_path, layout.plots)) if layout else []
+        return _number_plots(sample, None, map(plot_path, layout.plots)) if layout else []
     index = layout_index(scope_of(view.key.dataset))
     alone = index.find(view.folder)
     if not alone and sample.names.folder(view.folder).mes:
         return []
     layouts = index.folder(alone.folder if alone else view.folder).layouts
     plots = (each for ref in layouts for each in index.plots(*index.positions(ref.path)))
-    return [listed for each in plots for listed in _numbered(sample, each.ref.path, each.sources)]
+    return [listed for each in plots for listed in _number_plots(sample, each.ref.path, each.sources)]
 
 
-def _numbered(sample: OpenSample, layout: bytes | None, paths: Iterable[bytes]) -> list[ListedPlot]:
+def _number_plots(sample: OpenSample, layout: bytes | None, paths: Iterable[bytes]) -> list[ListedPlot]:
     seen: Counter[bytes] = Counter()
     found = []
     for path in paths:

@@ -88,7 +88,7 @@ def _grid(old: Layout, new: Layout) -> Iterator[str]:
         yield from _cell(added[place].path, before[removed[place]][1], after[added[place]][1])
     yield from (f"removed {plot.path} from {place}" for place, plot in removed.items() if place not in replaced)
     yield from (f"added {plot.path} at {place}" for place, plot in added.items() if place not in replaced)
-    moved = _moved([plot for plot in before if plot in after], [plot for plot in after if plot in before])
+    moved = _moved_plots([plot for plot in before if plot in after], [plot for plot in after if plot in before])
     yield from (f"moved {plot.path} from {before[plot][0]} to {after[plot][0]}" for plot in after if plot in moved)
     ignored = moved | set(removed.values()) | set(added.values())
     if _rows(old, ignored) != _rows(new, ignored):
@@ -102,13 +102,13 @@ def _plots(layout: Layout) -> dict[_Plot, tuple[_Place, PlotCell]]:
     """The plots of a layout in their order, with place and cell."""
     return {
         plot: (_Place(number, column), cell)
-        for number, row in enumerate(_named(layout), 1)
+        for number, row in enumerate(_identify_plots(layout), 1)
         for column, (plot, cell) in enumerate(row, 1)
         if plot and cell
     }
 
 
-def _named(layout: Layout) -> Iterator[list[tuple[_Plot | None, PlotCell | None]]]:
+def _identify_plots(layout: Layout) -> Iterator[list[tuple[_Plot | None, PlotCell | None]]]:
     counts: defaultdict[str, int] = defaultdict(int)
     for row in layout.rows:
         cells: list[tuple[_Plot | None, PlotCell | None]] = []
@@ -119,7 +119,7 @@ def _named(layout: Layout) -> Iterator[list[tuple[_Plot | None, PlotCell | None]
         yield cells
 
 
-def _moved(before: Sequence[_Plot], after: Sequence[_Plot]) -> set[_Plot]:
+def _moved_plots(before: Sequence[_Plot], after: Sequence[_Plot]) -> set[_Plot]:
     """The plots of both versions that are not in the same order: as few as possible."""
     blocks = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
     return set(before) - {before[block.a + index] for block in blocks for index in range(block.size)}
@@ -127,7 +127,7 @@ def _moved(before: Sequence[_Plot], after: Sequence[_Plot]) -> set[_Plot]:
 
 def _rows(layout: Layout, ignored: Collection[_Plot]) -> list[list[_Plot | None]]:
     """The grid without some plots, and without rows that had nothing else."""
-    return [cells for row in _named(layout) if (cells := [plot for plot, _ in row if plot not in ignored])]
+    return [cells for row in _identify_plots(layout) if (cells := [plot for plot, _ in row if plot not in ignored])]
 
 
 def _shape(old: Layout, new: Layout) -> Iterator[str]:
@@ -135,9 +135,9 @@ def _shape(old: Layout, new: Layout) -> Iterator[str]:
     gaps = sum(row.count(None) for row in new.rows) - sum(row.count(None) for row in old.rows)
     rows = len(new.rows) - len(old.rows)
     if gaps:
-        yield f"{'added' if gaps > 0 else 'removed'} {_counted(abs(gaps), 'gap')}"
+        yield f"{'added' if gaps > 0 else 'removed'} {_count_text(abs(gaps), 'gap')}"
     if rows:
-        yield f"{_counted(abs(rows), 'row')} {'more' if rows > 0 else 'less'}"
+        yield f"{_count_text(abs(rows), 'row')} {'more' if rows > 0 else 'less'}"
     if not gaps and not rows:
         yield "same plots in other rows and columns"
 
@@ -159,7 +159,7 @@ def _cell(path: str, old: PlotCell, new: PlotCell) -> Iterator[str]:
 def _text(label: str, old: str, new: str) -> Iterator[str]:
     if old != new:
         start = _same_start(old, new)
-        yield f"{label}: {_shown(old, start)} → {_shown(new, start)}"
+        yield f"{label}: {_excerpt(old, start)} → {_excerpt(new, start)}"
 
 
 def _same_start(old: str, new: str) -> int:
@@ -170,7 +170,7 @@ def _same_start(old: str, new: str) -> int:
     return max(0, same - MAX_CHARS // 4)
 
 
-def _shown(text: str, start: int) -> str:
+def _excerpt(text: str, start: int) -> str:
     part = text[start : start + MAX_CHARS]
     return f"“{'…' if start else ''}{part}{'…' if start + MAX_CHARS < len(text) else ''}”" if text else "none"
 
@@ -191,5 +191,5 @@ def _members(label: str, old: Sequence[str], new: Sequence[str]) -> Iterator[str
         yield f"order of the {label}"
 
 
-def _counted(number: int, word: str) -> str:
+def _count_text(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"

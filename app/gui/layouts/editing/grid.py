@@ -31,7 +31,7 @@ def with_plots(rows: Rows, cells: Sequence[PlotCell]) -> Rows:
         if not grid or len(grid[-1]) >= width:
             grid.append([])
         grid[-1].append(cell)
-    return _frozen(grid)
+    return _freeze(grid)
 
 
 def without_plot(rows: Rows, position: int) -> Rows:
@@ -39,7 +39,7 @@ def without_plot(rows: Rows, position: int) -> Rows:
     grid = [list(row) for row in rows]
     row, column = _places(rows)[position]
     del grid[row][column]
-    return _frozen(each for each in grid if any(each))
+    return _freeze(each for each in grid if any(each))
 
 
 def with_plot_moved(rows: Rows, position: int, step: int) -> Rows:
@@ -50,13 +50,13 @@ def with_plot_moved(rows: Rows, position: int, step: int) -> Rows:
     grid = [list(row) for row in rows]
     (row, column), (other_row, other_column) = places[position], places[position + step]
     grid[row][column], grid[other_row][other_column] = grid[other_row][other_column], grid[row][column]
-    return _frozen(grid)
+    return _freeze(grid)
 
 
 def in_columns(rows: Rows, columns: int) -> Rows:
     """The plots in their order in rows of this length, without gaps."""
     plots = [cell for row in rows for cell in row if cell]
-    return _frozen(plots[start : start + columns] for start in range(0, len(plots), columns))
+    return _freeze(plots[start : start + columns] for start in range(0, len(plots), columns))
 
 
 def _places(rows: Rows) -> list[tuple[int, int]]:
@@ -64,5 +64,5 @@ def _places(rows: Rows) -> list[tuple[int, int]]:
     return [(number, column) for number, row in enumerate(rows) for column, cell in enumerate(row) if cell]
 
 
-def _frozen(grid: Iterable[Sequence[PlotCell | None]]) -> Rows:
+def _freeze(grid: Iterable[Sequence[PlotCell | None]]) -> Rows:
     return tuple(tuple(row) for row in grid)

@@ -105,17 +105,17 @@ def pin(user: str, pinned: Rows, number: int | None = None, name: str = "") -> P
     Raises InvalidArrangement, PathTaken, UnknownArrangement.
     """
     if number is None:
-        return _added(user, Layout(checked_name(name or DEFAULT_NAME), (), pinned))
+        return _add_layout(user, Layout(checked_name(name or DEFAULT_NAME), (), pinned))
     cells = [cell for row in pinned for cell in row if cell]
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _pinned(own_layout(user, number), cells)
+            return _pin_cells(own_layout(user, number), cells)
         except ArrangementConflict:  # pinned in another window at the same time: both stay
             continue
-    return _pinned(own_layout(user, number), cells)
+    return _pin_cells(own_layout(user, number), cells)
 
 
-def _pinned(found: PrivateLayout, cells: Sequence[PlotCell]) -> PrivateLayout:
+def _pin_cells(found: PrivateLayout, cells: Sequence[PlotCell]) -> PrivateLayout:
     return changed(found, found.version, lambda grid: with_plots(grid, cells))
 
 
@@ -135,7 +135,7 @@ def changed(found: PrivateLayout, version: int, change: Callable[[Rows], Rows], 
 
 def copy(user: str, layout: Layout, name: str) -> PrivateLayout:
     """A private layout of a user with the plots of another one. Raises InvalidArrangement, PathTaken."""
-    return _added(user, replace(layout, path=checked_name(name), scopes=(), file="", by_record=False))
+    return _add_layout(user, replace(layout, path=checked_name(name), scopes=(), file="", by_record=False))
 
 
 def draft(layout: Layout, path: str, scopes: tuple[str, ...], reason: str) -> int:
@@ -181,7 +181,7 @@ def withdraw(found: PrivateLayout) -> None:
             audit("withdraw private layout", found.layout.path)
 
 
-def _added(user: str, layout: Layout) -> PrivateLayout:
+def _add_layout(user: str, layout: Layout) -> PrivateLayout:
     layout_from_document(layout.document)
     return own_layout(user, store.save(layout, owner=user).arrangement)
 

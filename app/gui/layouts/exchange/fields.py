@@ -133,11 +133,11 @@ class DocumentFields:
 
     def paths(self, name: str, most: int = MAX_LIST, *, tab: bool = False) -> tuple[str, ...]:
         """A list of paths."""
-        return tuple(self._checked(name, most, lambda value: path_problem(value, tab=tab)))
+        return tuple(self._valid_texts(name, most, lambda value: path_problem(value, tab=tab)))
 
     def words(self, name: str, most: int) -> tuple[str, ...]:
         """A list of short texts."""
-        return tuple(self._checked(name, most, lambda value: text_problem(value, MAX_NAME_CHARS) or ("" if value else "It is empty")))
+        return tuple(self._valid_texts(name, most, lambda value: text_problem(value, MAX_NAME_CHARS) or ("" if value else "It is empty")))
 
     def list(self, name: str, most: int) -> list[Any]:
         """A list of anything, with at most `most` entries; [] if it is absent."""
@@ -149,7 +149,7 @@ class DocumentFields:
             self.add(name, f"Expected at most {most:,} entries, not {len(value):,}")
         return value[:most]
 
-    def _checked(self, name: str, most: int, problem_of: Callable[[Any], str]) -> Iterator[str]:
+    def _valid_texts(self, name: str, most: int, problem_of: Callable[[Any], str]) -> Iterator[str]:
         for index, value in enumerate(self.list(name, most)):
             if problem := problem_of(value):
                 self.add(f"{name}[{index}]", problem)

@@ -77,9 +77,9 @@ def _counts(found: dict[str, Any]) -> dict[str, Any]:
         "visible_per_mode": {scope.upper(): of_records[scope.upper()] + of_records[ALL] for scope in SCOPES},
         "shift_groups": len(shift),
         "shift_items": sum(group["items"] for group in shift),
-        "with_description": _having(records, "description"),
-        "with_draw": _having(records, "draw"),
-        "with_overlays": _having(records, "overlays"),
+        "with_description": _count_with(records, "description"),
+        "with_draw": _count_with(records, "draw"),
+        "with_overlays": _count_with(records, "overlays"),
         "with_withref": sum(REFERENCE in record.get("draw_ignored_by_source", {}) for record in records),
         "gaps": len(found["gaps"]),
         "bare_rows": len(found["bare_rows"]),
@@ -88,5 +88,5 @@ def _counts(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _having(records: Iterable[dict[str, Any]], field: str) -> int:
+def _count_with(records: Iterable[dict[str, Any]], field: str) -> int:
     return sum(field in record for record in records)

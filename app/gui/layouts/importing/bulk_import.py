@@ -137,7 +137,7 @@ class _Import:
         caught_up = []
         for start in range(0, len(self.items), MOST_ITEMS):
             part = self.items[start : start + MOST_ITEMS]
-            batch = self._stored(part)
+            batch = self._find_stored(part)
             for item in part:
                 stored = batch.match(item.content, self.claimed)
                 if stored and not self._needs_version(item, stored):
@@ -146,7 +146,7 @@ class _Import:
                         caught_up.append(stored)
         return caught_up
 
-    def _stored(self, items: Sequence[_Item]) -> StoredBatch:
+    def _find_stored(self, items: Sequence[_Item]) -> StoredBatch:
         """The stored arrangements of some contents; those that no watched folder has any more can be imported."""
         return StoredBatch([item.content for item in items], self.source, None if self.source else ())
 
@@ -167,7 +167,7 @@ class _Import:
         """Store some contents in a transaction."""
         changed = advance(COUNTER)
         one_version_at_a_time()
-        batch = self._stored(items)
+        batch = self._find_stored(items)
         new = []
         for item in items:
             stored = batch.match(item.content, self.claimed)

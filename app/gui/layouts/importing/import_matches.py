@@ -109,15 +109,15 @@ def _all_stored(paths: list[str], source: str, gone: Collection[str] | None) -> 
     was_at_path = table.kind.in_(KINDS) & table.imported_path.in_(paths)
     found = [row for row in table.select().where(at_path | was_at_path) if row.source == source or _is_free(row, gone)]
     texts = _texts([row.id for row in found])
-    removed = _removed([row.id for row in found if not row.active])
-    return [_stored(row, texts, removed) for row in found]
+    removed = _removed_numbers([row.id for row in found if not row.active])
+    return [_to_stored(row, texts, removed) for row in found]
 
 
 def _is_free(row: Arrangement, gone: Collection[str] | None) -> bool:
     return gone is not None and bool(row.source) and (not row.active or row.source in gone)
 
 
-def _stored(row: Arrangement, texts: dict[tuple[int, int], str], removed: set[int]) -> Stored:
+def _to_stored(row: Arrangement, texts: dict[tuple[int, int], str], removed: set[int]) -> Stored:
     active, imported = texts.get((row.id, row.active)), texts.get((row.id, row.imported))
     is_edited = row.id in removed if imported is not None and active is None else active != imported
     is_from_file = bool(row.source)
@@ -134,7 +134,7 @@ def _texts(numbers: list[int]) -> dict[tuple[int, int], str]:
     return {(arrangement, number): text for arrangement, number, text in rows(query)}
 
 
-def _removed(numbers: list[int]) -> set[int]:
+def _removed_numbers(numbers: list[int]) -> set[int]:
     activation = ArrangementActivation
     query = activation.select(activation.arrangement).where(activation.arrangement.in_(numbers), activation.number == 0).distinct()
     return {number for (number,) in rows(query)}

@@ -78,16 +78,16 @@ def _cover(names: MENames, matches: Sequence[int]) -> list[WorkspacePart]:
     """The fewest folders and plots that contain exactly the matches; with more than MAX_PARTS, folders can contain other plots, too."""
     if len(matches) == len(names):
         return [WorkspacePart(b"", range(len(names)))]
-    parts = _divided(names, WorkspacePart(b"", matches))
+    parts = _divide(names, WorkspacePart(b"", matches))
     while not all(part.is_whole for part in parts):
-        divided = [each for part in parts for each in ([part] if part.is_whole else _divided(names, part))]
+        divided = [each for part in parts for each in ([part] if part.is_whole else _divide(names, part))]
         if len(divided) > MAX_PARTS:
             break
         parts = divided
     return parts
 
 
-def _divided(names: MENames, part: WorkspacePart) -> list[WorkspacePart]:
+def _divide(names: MENames, part: WorkspacePart) -> list[WorkspacePart]:
     """The subfolders and plots of a folder that hold its matches."""
     prefix = part.path + b"/" if part.path else b""
     folder = names.folder(part.path)

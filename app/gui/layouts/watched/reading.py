@@ -48,7 +48,7 @@ def read_folders(folders: Sequence[str], should_stop: Callable[[], bool] = lambd
     Args:
         should_stop: Whether to leave the rest to the next run.
     """
-    known = _known()
+    known = _known_files()
     found = [look(folder).but_not_emptied(known) for folder in distinct(folders)]
     _note_folders(found, known)
     present = {path: version for each in found if each.is_usable for path, version in each.versions.items()}
@@ -70,7 +70,7 @@ def _is_gone(path: str, found: Sequence[FolderFiles]) -> bool:
 
 def _read_changed(present: dict[str, str], gone: Collection[str], should_stop: Callable[[], bool]) -> None:
     """Read files of these versions that have changed."""
-    known = _known()
+    known = _known_files()
     for path, version in present.items():
         if should_stop():
             return
@@ -78,7 +78,7 @@ def _read_changed(present: dict[str, str], gone: Collection[str], should_stop: C
             _read_alone(path, version, gone)
 
 
-def _known() -> dict[str, LayoutFile]:
+def _known_files() -> dict[str, LayoutFile]:
     return {row.path: row for row in LayoutFile.select()}
 
 

@@ -46,24 +46,24 @@ def detail(number: int) -> Response:
 @needs(Role.VIEWER)
 def activate(number: int) -> AnyResponse:
     """Make the version of the form active."""
-    return _changed(number, lambda: store.activate(number, _sent_number("version"), _reason()))
+    return _change_response(number, lambda: store.activate(number, _sent_number("version"), _reason()))
 
 
 @blueprint.post("/<int:number>/roll-back")
 @needs(Role.VIEWER)
 def roll_back(number: int) -> AnyResponse:
     """Activate the content of the version of the form as a new version."""
-    return _changed(number, lambda: store.roll_back(number, _sent_number("version"), _sent_number("based_on"), _reason()))
+    return _change_response(number, lambda: store.roll_back(number, _sent_number("version"), _sent_number("based_on"), _reason()))
 
 
 @blueprint.post("/<int:number>/remove")
 @needs(Role.VIEWER)
 def remove(number: int) -> AnyResponse:
     """Make no version active."""
-    return _changed(number, lambda: store.remove(number, _sent_number("based_on"), _reason()))
+    return _change_response(number, lambda: store.remove(number, _sent_number("based_on"), _reason()))
 
 
-def _changed(number: int, change: Any) -> AnyResponse:
+def _change_response(number: int, change: Any) -> AnyResponse:
     """The answer to a change of what is active: the page of the arrangement, after a conflict with what is there now."""
     request.max_content_length = MAX_FORM_BYTES
     row = arrangement(number)

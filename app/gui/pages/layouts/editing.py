@@ -83,7 +83,7 @@ def save(number: int) -> AnyResponse:
 def choices() -> str:
     """Completions of the path of a plot that is being typed: MEs of the chosen sample."""
     words = request.args.get(FIELD + "plot") or request.args.get("find", "")
-    return render_template("gui/choices_fragment.html", choices=_found(chosen_sample(request.args, SCOPES), words))
+    return render_template("gui/choices_fragment.html", choices=_find_plots(chosen_sample(request.args, SCOPES), words))
 
 
 def _layout(row: Arrangement, number: int) -> Layout:
@@ -105,7 +105,7 @@ def _answer(row: Arrangement | None) -> AnyResponse:
 
 def _store(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> AnyResponse:
     """Store the draft; the form again, with what is wrong, if it cannot be stored."""
-    problems = _missing(form, row, is_active=is_active)
+    problems = _missing_fields(form, row, is_active=is_active)
     try:
         content = layout_from_document(form.layout.document)
     except InvalidArrangement as error:
@@ -116,7 +116,7 @@ def _store(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> Any
     return _form_page(form, row, answer) if isinstance(answer, Refusal) else answer
 
 
-def _missing(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> Problems:
+def _missing_fields(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> Problems:
     """What the editor needs and a document does not."""
     problems = []
     if not form.scopes and not (row and row.owner):
@@ -156,7 +156,7 @@ def _form_page(form: LayoutForm, row: Arrangement | None, refusal: Refusal | Non
         field=FIELD,
         is_opened="plot" in request.args or request.form.get("do", "").startswith("open:"),  # then the focus is in its fields
         drawn=DRAWN,
-        found=_found(chosen, form.find) if form.find else None,
+        found=_find_plots(chosen, form.find) if form.find else None,
         problems=[(label_of(name), problem) for name, problem in refusal.problems] if refusal else [],
         conflict=conflict,
         other=other,
@@ -183,7 +183,7 @@ def _findings(layout: Layout, chosen: ChosenSample) -> list[tuple[str, CellPlace
     return [(label_of(found.place), place_of(found.place), found) for found in check_layout(replace(layout, rows=rows), chosen.sample)]
 
 
-def _found(chosen: ChosenSample, words: str) -> list[str]:
+def _find_plots(chosen: ChosenSample, words: str) -> list[str]:
     """Paths of MEs of the sample with all these words, in any order."""
     if chosen.sample is None or not words.split():
         return []

@@ -76,7 +76,7 @@ class ChosenSample(NamedTuple):
             return [[Pictured(cell, names[cell.plot] if cell else "") for cell in row] for row in layout.rows]
         view = View(self.sample.key)
         return [
-            [_pictured(cell, names[cell.cell.plot], self.sample, view) if cell else Pictured(None) for cell in row]
+            [_picture(cell, names[cell.cell.plot], self.sample, view) if cell else Pictured(None) for cell in row]
             for row in place(layout, self.sample).rows
         ]
 
@@ -115,7 +115,7 @@ def _newest(scopes: tuple[str, ...]) -> SampleKey | None:
     return None
 
 
-def _pictured(placed: PlacedCell, name: str, sample: OpenSample, view: View) -> Pictured:
+def _picture(placed: PlacedCell, name: str, sample: OpenSample, view: View) -> Pictured:
     found = Pictured(placed.cell, name, status=status_badge(placed.status))
     if placed.me is None:
         return found._replace(is_missing=True)

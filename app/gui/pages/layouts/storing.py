@@ -1,4 +1,4 @@
-"""The beginning and the end of an edit: who may change what, and the draft of a form, which is stored or stays in the form."""
+"""Checks the right to edit an arrangement, and stores the draft of a form or returns the reason why it cannot be stored."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _form_page(form: WorkspaceForm, row: Arrangement | None, refusal: Refusal | 
         content=conflict.content if conflict else None,
         differences=differences(conflict.content, content) if conflict and content else [],
         chosen=chosen,
-        entries=_checked(form, chosen),
+        entries=_check_entries(form, chosen),
         categories=[category.name for category in menu.categories],
         scopes=SCOPES,
         kinds=KINDS,
@@ -138,7 +138,7 @@ def _form_page(form: WorkspaceForm, row: Arrangement | None, refusal: Refusal | 
     return make_response(text, refusal.status if refusal else 200)
 
 
-def _checked(form: WorkspaceForm, chosen: ChosenSample) -> list[CheckedEntry]:
+def _check_entries(form: WorkspaceForm, chosen: ChosenSample) -> list[CheckedEntry]:
     """The entries of the quick collection on the chosen sample; none without a sample."""
     if chosen.sample is None:
         return []
