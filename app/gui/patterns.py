@@ -44,6 +44,6 @@ def compile_pattern(source: bytes, *, within_lines: bool = False) -> Any:
 
 
 def compile_for_lines(source: str) -> Any:
-    """A regular expression for texts in lines, each of which it matches as `compile_pattern` matches a text. Raises InvalidPattern."""
+    """A regular expression for a text of lines, which matches each line as `compile_pattern` matches a text. Raises InvalidPattern."""
     of_lines = re.sub(r"\\.", lambda escape: _ANCHORS.get(escape[0], escape[0]), source, flags=re.DOTALL)
     return compile_pattern(of_lines.encode("utf-8", "replace"), within_lines=True)

@@ -65,7 +65,7 @@ ME = _object(name=TEXT, path=TEXT, layout=nullable(TEXT), qtstatuses=array(ID))
 LAYOUT_PLOT = _object(
     name=TEXT,
     path={"type": "string", "description": "Of the ME, which the sample need not have."},
-    layout={"type": "string", "description": "Name of the layout, whose plots are one after another, row by row."},
+    layout={"type": "string", "description": "Name of the layout. Its plots follow each other, row by row."},
     draw={"type": "object", "additionalProperties": TEXT, "description": "Drawing options, by their names in the render API."},
     overlays={"type": "array", "items": TEXT, "description": "Paths of MEs of the same sample that are drawn over it."},
     description={"type": "string", "description": "HTML as its author wrote it: sanitise it before showing it."},

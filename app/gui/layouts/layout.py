@@ -35,7 +35,7 @@ class ShiftHelp(NamedTuple):
     good: Example = Example()
     bad: Example = Example()
     action: str = ""  # what to do when it looks bad
-    contact: str = ""  # whom to call
+    contact: str = ""  # name and number to call
 
 
 NO_HELP = ShiftHelp()

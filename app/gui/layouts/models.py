@@ -14,7 +14,7 @@ COUNTER = "layouts"
 
 
 class Arrangement(Table):
-    """A layout or workspace. It has versions, of which at most one is active and shown."""
+    """A layout or workspace. It has versions; at most one is active and shown."""
 
     kind = TextField()  # LAYOUT or WORKSPACE
     owner = TextField(default="")  # user whose private arrangement it is; "" for one that all see

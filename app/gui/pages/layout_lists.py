@@ -49,7 +49,7 @@ def drawn_references(view: View, legend: Sequence[LegendEntry]) -> Sequence[Lege
 
 
 def folder_layouts(sample: OpenSample, view: View, legend: Sequence[LegendEntry]) -> list[LayoutRef]:
-    """The layouts of the folder of a view that it shows, first the one whose path it is."""
+    """The layouts in the folder of a view that the view shows; first the one with the path of the folder."""
     index = layout_index(scope_of(view.key.dataset))
     alone = index.find(view.folder)
     found = [*([alone] if alone else []), *index.folder(view.folder).layouts]

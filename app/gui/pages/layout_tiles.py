@@ -129,7 +129,7 @@ def _tile(sample: OpenSample, view: View, placed: PlacedLayout, legend: Sequence
 
 
 def picture_size(columns: int, size: str) -> tuple[int, int]:
-    """Width and height of the pictures of a grid: of the chosen size, or of a smaller one of which a row still fills any window."""
+    """Width and height of the pictures of a grid: of the chosen size, or smaller as long as a row still fills any window."""
     chosen = TILE_SIZES[size]
     return next((each for each in TILE_SIZES.values() if each[0] * columns >= WIDEST and each < chosen), chosen)
 

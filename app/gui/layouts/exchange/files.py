@@ -63,7 +63,7 @@ def read_file(name: str, content: bytes, scopes: tuple[str, ...] = ()) -> FileCo
         value = _load(name, content, problems)
         reader = _reader(value)
         found = reader(value, problems)
-        # contents of the other forms are not made from documents, whose limits are those of what is stored
+        # the other forms are not read as documents, so the limits of stored documents are checked here
         checked = found if reader is documents.read_documents else storable(found, problems)
         return FileContents(list(usable(checked, scopes, problems)), problems)
     except UnreadableFile as error:

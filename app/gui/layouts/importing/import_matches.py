@@ -22,7 +22,7 @@ class Stored(NamedTuple):
         active: Text of the active version; None for none.
         imported: Text of the version that the latest import made; None for none.
         is_edited: Whether people have changed or removed it in pages since that import.
-        is_withdrawn: Whether its file of a watched folder had it no longer when it was read last.
+        is_withdrawn: Whether its file of a watched folder did not have it at the latest reading.
     """
 
     row: Arrangement

@@ -20,7 +20,7 @@ CHANGING = (
     "Git is changing this folder; if it is not, a git command was interrupted: "
     "remove the file whose path `git rev-parse --git-path index.lock` prints there"
 )
-"""Problem of a folder with a lock of git, whose path is not for everybody who reads the status page."""
+"""Problem of a folder with a lock of git. It leaves out the path of the lock, because everybody can read the status page."""
 
 GIT_FOLDER = ".git"
 GIT_LOCK = "index.lock"

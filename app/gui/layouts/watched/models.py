@@ -15,7 +15,7 @@ class LayoutFile(Table):
     contents = IntegerField(default=0)  # layouts and workspaces of it that are shown
     problem = TextField(default="")  # the first thing that is wrong; "" for nothing
     problems = IntegerField(default=0)
-    broken = BooleanField(default=False)  # what it had before is still shown
+    broken = BooleanField(default=False)  # its layouts from before the problem are still shown
     seen = BigIntegerField(default=0)  # value of COUNTER when a part of it was refused, since that may change with other layouts
     read = DoubleField()  # time of the last reading, Unix s UTC
 

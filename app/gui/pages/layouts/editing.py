@@ -178,7 +178,7 @@ def _form_page(form: LayoutForm, row: Arrangement | None, refusal: Refusal | Non
 
 
 def _findings(layout: Layout, chosen: ChosenSample) -> list[tuple[str, CellPlace | None, CheckFinding]]:
-    """What a check finds in a draft, each with the name of its place and the cell; cells whose plot is not chosen yet are left out."""
+    """The findings of a check of a draft, each with the name of its place and the cell; cells without a chosen plot are left out."""
     rows = tuple(tuple(None if cell == NEW_PLOT else cell for cell in row) for row in layout.rows)
     return [(label_of(found.place), place_of(found.place), found) for found in check_layout(replace(layout, rows=rows), chosen.sample)]
 

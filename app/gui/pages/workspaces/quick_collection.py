@@ -33,7 +33,7 @@ class AbsentEntry(NamedTuple):
 class QuickCollection(NamedTuple):
     """The quick collection of a workspace on a sample."""
 
-    total: int  # entries, of which a filter of the page may leave out some
+    total: int  # number of entries, before the filter of the page
     tiles: list[LayoutTile]
     absent: list[AbsentEntry]
     failing: dict[str, int]  # entries with data by the kind of their badge, of FAILING_BADGES
