@@ -91,8 +91,13 @@ def one_version_at_a_time() -> None:
 def conflict(arrangement: int) -> ArrangementConflict:
     """The error for an edit that started from an older version of an arrangement."""
     row = find(arrangement)
-    newest = version_at(row, row.newest)
-    return ArrangementConflict(row.newest, content_of(row.kind, newest.document), newest.user, is_removed=newest.action == REMOVE)
+    return conflict_with(row, row.newest)
+
+
+def conflict_with(row: Arrangement, number: int) -> ArrangementConflict:
+    """The same error for the version that was the newest one when it was found. Raises UnknownArrangement."""
+    found = version_at(row, number)
+    return ArrangementConflict(number, content_of(row.kind, found.document), found.user, is_removed=found.action == REMOVE)
 
 
 def is_passed(row: Arrangement, number: int) -> bool:

@@ -28,7 +28,7 @@ from app.gui.pages.layouts.labels import label_of, place_of
 from app.gui.pages.layouts.listing_workspaces import listing_workspaces
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
-from app.gui.pages.layouts.storing import Problems, Refusal, editable, problems_of, store_draft
+from app.gui.pages.layouts.storing import Problems, Refusal, editable, problems_of, shown_conflict, store_draft
 from app.gui.samples import LARGEST
 from app.security import Role, needs
 from app.security.subsystems import may_edit
@@ -112,7 +112,7 @@ def _store(form: LayoutForm, row: Arrangement | None, *, is_active: bool) -> Any
         problems += problems_of(error)
     if problems:
         return _form_page(_at_first(form, problems), row, Refusal(400, problems))
-    answer = store_draft(content, row, form.based_on, form.reason, is_active=is_active)
+    answer = store_draft(content, row, form.replaces or form.based_on, form.reason, is_active=is_active)
     return _form_page(form, row, answer) if isinstance(answer, Refusal) else answer
 
 
@@ -140,10 +140,10 @@ def _at_first(form: LayoutForm, problems: Problems) -> LayoutForm:
 
 def _form_page(form: LayoutForm, row: Arrangement | None, refusal: Refusal | None = None) -> Response:
     """The form; after a conflict with the layout as it is now beside the draft, and a second attempt to save replaces it."""
-    conflict = refusal.conflict if refusal else None
+    conflict = shown_conflict(row, form.replaces, refusal)
     chosen = chosen_sample(request.values, form.scopes)
     if conflict:
-        form = replace(form, based_on=conflict.number)
+        form = replace(form, replaces=conflict.number)
     other = conflict.content if conflict else store.content_at(row, row.active) if row and row.active and form.preview else None
     text = render_template(
         "gui/layouts/form.html",

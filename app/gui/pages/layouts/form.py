@@ -24,6 +24,7 @@ class LayoutForm:
 
     Attributes:
         based_on: Number of the newest version when the edit began; 0 for a new layout.
+        replaces: Number of a later version of somebody else, which the form has shown and the draft will replace; 0 for none.
         begun: Number of the version that the form began with, an earlier one if the newest is a draft that is left out.
         keys, beams: As `Fits` of a layout, with commas between them.
         file, by_record: As of the layout; they are not edited.
@@ -41,6 +42,7 @@ class LayoutForm:
     file: str = ""
     by_record: bool = False
     based_on: int = 0
+    replaces: int = 0
     begun: int = 0
     open: CellPlace | None = None
     find: str = ""
@@ -125,7 +127,9 @@ class LayoutForm:
 def form_of(layout: Layout, based_on: int = 0, begun: int = 0) -> LayoutForm:
     """The form of a stored layout; arguments as of LayoutForm."""
     keys, beams = (", ".join(words) for words in layout.fits)
-    return LayoutForm(layout.path, layout.scopes, keys, beams, layout.help, layout.rows, layout.file, layout.by_record, based_on, begun)
+    return LayoutForm(
+        layout.path, layout.scopes, keys, beams, layout.help, layout.rows, layout.file, layout.by_record, based_on, begun=begun
+    )
 
 
 def form_from_request(sent: MultiDict[str, str]) -> LayoutForm:
@@ -145,6 +149,7 @@ def form_from_request(sent: MultiDict[str, str]) -> LayoutForm:
         file=sent.get("file", ""),
         by_record="by_record" in sent,
         based_on=parse_int(sent.get("based_on", ""), LARGEST) or 0,
+        replaces=parse_int(sent.get("replaces", ""), LARGEST) or 0,
         begun=parse_int(sent.get("begun", ""), LARGEST) or 0,
         open=place,
         find=sent.get("find", "").strip(),

@@ -12,6 +12,7 @@ from app.gui.layouts.contents import Content
 from app.gui.layouts.editing import store
 from app.gui.layouts.editing.conflict import ArrangementConflict
 from app.gui.layouts.editing.rights import check_may_change
+from app.gui.layouts.editing.versions import conflict_with
 from app.gui.layouts.errors import InvalidArrangement, NotEditable, PathTaken
 from app.gui.layouts.models import Arrangement
 from app.gui.pages.layouts.detail import arrangement
@@ -51,6 +52,13 @@ def store_draft(content: Content, row: Arrangement | None, based_on: int, reason
     if "HX-Request" in request.headers:  # a redirection would leave the address of the editor
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
+
+
+def shown_conflict(row: Arrangement | None, replaces: int, refusal: Refusal | None) -> ArrangementConflict | None:
+    """The conflict that a form shows: the one that has just refused it, or the one that it has shown before, until it is stored."""
+    if refusal and refusal.conflict:
+        return refusal.conflict
+    return conflict_with(row, replaces) if row and replaces else None
 
 
 def editable(number: int, kind: str) -> Arrangement:

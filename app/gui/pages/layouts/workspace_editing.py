@@ -19,7 +19,7 @@ from app.gui.layouts.showing.quick import quick_entries
 from app.gui.layouts.workspace import KINDS, Workspace
 from app.gui.pages.layouts.lists import blueprint
 from app.gui.pages.layouts.pictures import ChosenSample, chosen_sample
-from app.gui.pages.layouts.storing import Refusal, editable, problems_of, store_draft
+from app.gui.pages.layouts.storing import Refusal, editable, problems_of, shown_conflict, store_draft
 from app.gui.pages.layouts.workspace_form import ALL, LISTED, NONE, STORED, WorkspaceForm, form_from_request, form_of
 from app.gui.samples import LARGEST
 from app.security import Role, needs
@@ -101,10 +101,10 @@ def _answer(row: Arrangement | None) -> AnyResponse:
     except InvalidArrangement as error:
         return _form_page(form, row, Refusal(400, problems + problems_of(error)))
     if button not in STORED:
-        return _form_page(form, row)
+        return _form_page(form, row, content=content)
     if problems:
-        return _form_page(form, row, Refusal(400, problems))
-    answer = store_draft(content, row, form.based_on, form.reason, is_active=button == "activate")
+        return _form_page(form, row, Refusal(400, problems), content)
+    answer = store_draft(content, row, form.replaces or form.based_on, form.reason, is_active=button == "activate")
     return _form_page(form, row, answer, content) if isinstance(answer, Refusal) else answer
 
 
@@ -114,7 +114,7 @@ def _form_page(form: WorkspaceForm, row: Arrangement | None, refusal: Refusal | 
     Args:
         content: The workspace of the form, where a conflict compares it.
     """
-    conflict = refusal.conflict if refusal else None
+    conflict = shown_conflict(row, form.replaces, refusal)
     chosen = chosen_sample(request.values, form.scopes)
     menu = workspace_menu((form.scopes or SCOPES)[0])
     text = render_template(
@@ -122,7 +122,7 @@ def _form_page(form: WorkspaceForm, row: Arrangement | None, refusal: Refusal | 
         form=form,
         row=row,
         draft=draft_of(row) if row else None,
-        based_on=conflict.number if conflict else form.based_on,
+        replaces=conflict.number if conflict else 0,
         problems=[(_label(name), problem) for name, problem in refusal.problems] if refusal else [],
         conflict=conflict,
         content=conflict.content if conflict else None,

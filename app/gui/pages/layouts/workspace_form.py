@@ -37,6 +37,7 @@ class WorkspaceForm:
     beams: str = ""
     reason: str = ""
     based_on: int = 0  # number of the newest version when the edit began; 0 for a new workspace
+    replaces: int = 0  # number of a later version of somebody else, which the form has shown and the draft will replace; 0 for none
     begun: int = 0  # number of the version that the form began with, an earlier one if the newest is a draft that is left out
 
     @property
@@ -103,6 +104,7 @@ def form_from_request(sent: MultiDict[str, str]) -> WorkspaceForm:
         match=sent.get("match", ""),
         quick_lines=sent.get("quick_lines", ""),
         based_on=parse_int(sent.get("based_on", ""), LARGEST) or 0,
+        replaces=parse_int(sent.get("replaces", ""), LARGEST) or 0,
         begun=parse_int(sent.get("begun", ""), LARGEST) or 0,
     )
 

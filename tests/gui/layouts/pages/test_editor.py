@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -166,6 +167,21 @@ def test_the_button_after_a_conflict_names_the_version_that_it_replaces(signed_i
     answer = editor.press("activate", help="mine", reason="mine")
     assert re.search(r'value="activate">Replace version 2 of [^<]+</button>', answer.text)
     assert 'id="layout-problem" role="alert" tabindex="-1"' in answer.text
+
+
+@pytest.mark.parametrize("button", ["open:0.0", "preview", "add-row", "keep"])
+def test_a_conflict_stays_in_the_form_until_it_is_stored(signed_in: SignIn, hub: Settings, button: str) -> None:
+    number = stored()
+    editor = Editor(signed_in("expert"), f"/layouts/{number}/edit")
+    save(replace(STORED, help="theirs"), arrangement=number, based_on=1)
+    editor.press("save", help="mine")
+    answer = editor.press(button)
+    assert answer.status_code == 200
+    assert "Replace version 2 of" in answer.text
+    assert "help: “theirs” → “mine”" in unescape(answer.text)
+    save(replace(STORED, help="theirs again"), arrangement=number, based_on=2)
+    assert editor.press("save").status_code == 409, "nobody has seen version 3"
+    assert "Replace version 3 of" in editor.answer.text
 
 
 def test_a_draft_of_somebody_else_is_named_and_can_be_left_out(signed_in: SignIn, hub: Settings) -> None:

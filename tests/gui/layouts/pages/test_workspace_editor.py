@@ -121,6 +121,7 @@ def test_the_second_of_two_experts_sees_both_versions_and_can_save_again(signed_
     assert "Theirs" in answer.text
     assert editor.field("category") == "Mine"
     assert [each.category for each in active()] == ["Theirs"]
+    assert "Replace version 2 of" in editor.press("check").text, "still"
     assert editor.press("activate").status_code == 303
     assert [each.category for each in active()] == ["Mine"]
 
