@@ -8,11 +8,13 @@
   let dragged = null; // the cell that is being dragged
   let isUnsaved = false;
   let isMoving = false; // the answer to a change is not there yet
+  let rowsAtStart = null; // the grid before the first answer
   let lastOpen = ""; // id of the cell that was open before the latest request
 
   const placeOf = (cell) => cell.value.replace("open:", "");
   const cellOf = (event) => event.target.closest?.("#layout-grid .cell");
 
+  const rowsNow = () => document.querySelector('#layout-form [name="rows"]')?.value;
   const openCell = () => document.querySelector('#layout-grid .cell[aria-pressed="true"]');
 
   function press(action) {
@@ -31,6 +33,12 @@
     cells[Math.min(column + right, cells.length - 1)]?.focus();
   }
 
+  function showPreview() {
+    const preview = document.getElementById("layout-preview"); // it is below the button
+    preview?.scrollIntoView();
+    preview?.focus();
+  }
+
   document.addEventListener("keydown", (event) => {
     const cell = cellOf(event);
     if (!cell || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -44,6 +52,8 @@
 
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status >= 400) document.getElementById("layout-problem")?.focus(); // the button is far below it
+    if (event.detail.requestConfig?.triggeringEvent?.submitter?.value === "preview") showPreview();
+    isUnsaved ||= rowsNow() !== rowsAtStart;
     const cell = openCell();
     if (isMoving) cell?.focus();
     if (document.activeElement === document.body) (document.getElementById(lastOpen) ?? document.getElementById("add-row"))?.focus();
@@ -53,6 +63,7 @@
     if (cell && key) move(cell, key);
   });
   document.addEventListener("htmx:beforeRequest", () => {
+    rowsAtStart ??= rowsNow();
     lastOpen = openCell()?.id ?? "";
   });
   for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
@@ -88,23 +99,33 @@
     return [page.querySelector("#main .problem p")?.textContent ?? `the server answered with status ${xhr.status}`, "."];
   }
 
+  function sayNotStored(...reason) {
+    const box = document.getElementById("layout-not-stored");
+    if (!box) return;
+    box.replaceChildren("Nothing was stored: ", ...reason, " Your draft is still here.");
+    box.hidden = false;
+    box.focus();
+  }
+
   // A page in place of the form, such as the one to sign in, would leave nothing of the draft.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { requestConfig, xhr } = event.detail;
-    const box = document.getElementById("layout-not-stored");
     if (requestConfig.elt.id !== "layout-form" || xhr.status === 204 || xhr.responseText.includes('id="layout-form"')) return;
     event.detail.shouldSwap = false;
     isMoving = false;
-    box.replaceChildren("Nothing was stored: ", ...saidBy(xhr), " Your draft is still here.");
-    box.hidden = false;
-    box.focus();
+    sayNotStored(...saidBy(xhr));
   });
+  for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, (event) => {
+      if (event.target.id === "layout-form") sayNotStored("the server did not answer.");
+    });
+  }
 
   document.addEventListener("input", (event) => {
     isUnsaved ||= Boolean(event.target.closest("#layout-form"));
   });
   document.addEventListener("htmx:beforeOnLoad", (event) => {
-    if (event.target.id === "layout-form") isUnsaved = event.detail.xhr.status !== 204; // which comes with the address of what was stored
+    if (event.target.id === "layout-form" && event.detail.xhr.status === 204) isUnsaved = false; // it comes with the address of what was stored
   });
   addEventListener("beforeunload", (event) => {
     if (isUnsaved) event.preventDefault();

@@ -128,6 +128,16 @@ def test_a_cell_is_dragged_onto_another_and_the_nearest_name_is_taken(page: Page
     assert find(number).newest == 2
 
 
+def test_a_preview_scrolls_into_view_and_a_form_without_changes_is_left_without_a_question(page: Page) -> None:
+    page.goto(f"/layouts/{stored('look', SUMMARY, f'{TIMING}1')}/edit?{SAMPLE}")
+    page.locator("#cell-0-1").click()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="Preview")).to_be_focused()
+    expect(page.get_by_role("heading", name="Active now")).to_be_in_viewport()
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+
+
 def test_a_typed_name_is_completed_from_the_sample(page: Page, watch: Watch) -> None:
     watch.expected += ABORTED
     page.goto(f"/layouts/{stored('typed')}/edit?{SAMPLE}")

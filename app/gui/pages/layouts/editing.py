@@ -18,7 +18,7 @@ from app.gui.layouts.exchange.fields import MAX_PATH_BYTES, MAX_TEXT_CHARS
 from app.gui.layouts.exchange.parsing import layout_from_document
 from app.gui.layouts.layout import DRAWN, Layout
 from app.gui.layouts.models import LAYOUT, Arrangement
-from app.gui.layouts.scopes import SCOPES
+from app.gui.layouts.scopes import SCOPES, scope_of
 from app.gui.layouts.subsystems import subsystem_of
 from app.gui.pages.layouts.detail import arrangement
 from app.gui.pages.layouts.form import STORED, LayoutForm, form_from_request, form_of
@@ -121,6 +121,8 @@ def _missing_fields(form: LayoutForm, row: Arrangement | None, *, is_active: boo
     problems = []
     if not form.scopes and not (row and row.owner):
         problems.append(("scope", "Choose at least one"))
+    if (row is None or form.path != row.path) and any(part != part.strip() for part in form.path.split("/")):
+        problems.append(("path", "Remove the blanks around its names: they would look the same without them"))
     if not form.rows:
         problems.append(("plots", "Add at least one"))
     for number, row_of_cells in enumerate(form.rows):
@@ -151,6 +153,7 @@ def _form_page(form: LayoutForm, row: Arrangement | None, refusal: Refusal | Non
         row=row,
         draft=draft_of(row) if row else None,
         chosen=chosen,
+        sample_scope=scope_of(chosen.dataset) if chosen.sample else "",
         grid=chosen.grid(form.layout),
         fields=fields_of(form.open_cell or NEW_PLOT),
         field=FIELD,

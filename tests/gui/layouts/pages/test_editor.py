@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -143,6 +143,32 @@ def test_what_is_wrong_is_named_by_its_place_and_nothing_is_lost(signed_in: Sign
     assert answer.status_code == 400
     assert "<b>Row 2, cell 2, Plot</b>" in answer.text
     assert find(number).newest == 1
+
+
+@pytest.mark.parametrize("path", [" Pixel/Layouts/charge", "Pixel /Layouts/charge", "Pixel/Layouts/charge "])
+def test_names_with_blanks_around_them_which_look_the_same_without_are_refused(signed_in: SignIn, hub: Settings, path: str) -> None:
+    editor = Editor(signed_in("expert"), f"/layouts/{stored()}/edit")
+    answer = editor.press("save", path=path)
+    assert answer.status_code == 400
+    assert "Remove the blanks around its names" in answer.text
+    assert editor.field("path") == path
+
+
+def test_a_path_with_a_blank_that_a_file_has_can_be_kept(signed_in: SignIn, hub: Settings) -> None:
+    number = save(replace(STORED, path=f"{PATH} ")).arrangement
+    assert Editor(signed_in("expert"), f"/layouts/{number}/edit").press("save", help="why").status_code == 303
+
+
+def test_the_preview_names_a_sample_on_which_the_layout_is_not_shown(signed_in: SignIn, hub: Settings) -> None:
+    editor = Editor(signed_in("expert"), f"/layouts/{stored()}/edit?run=367140&dataset=/Cosmics/Run2023C-Demo-v1/DQMIO")
+    assert "it is not shown there" not in editor.press("preview").text
+    assert "The chosen sample is offline, and the layout is for online samples" in editor.press("preview", scope=["online"]).text
+
+
+def test_the_chosen_sample_stays_on_the_way_to_the_editor(signed_in: SignIn, hub: Settings) -> None:
+    page = signed_in("expert").get(f"/layouts/{stored()}?run=367140&dataset=/Cosmics/Run2023C-Demo-v1/DQMIO").text
+    (edit,) = re.findall(r'href="(/layouts/\d+/edit[^"]*)"', page)
+    assert unquote(unescape(edit)).endswith("/edit?run=367140&dataset=/Cosmics/Run2023C-Demo-v1/DQMIO")
 
 
 def test_the_second_of_two_editors_is_refused_and_shown_both(signed_in: SignIn, hub: Settings) -> None:
@@ -329,7 +355,7 @@ def test_plots_of_the_sample_complete_what_is_typed(client: FlaskClient, hub: Se
 def test_the_page_of_a_layout_leads_to_its_history_and_back(client: FlaskClient, hub: Settings) -> None:
     number = stored()
     shown = f"/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO/{PATH}"
-    assert f'href="/layouts/{number}">History</a>' in client.get(shown).text
+    assert f'href="/layouts/{number}?run=367140&amp;dataset=/Cosmics/Run2023C-Demo-v1/DQMIO">History</a>' in client.get(shown).text
     assert f'href="{shown}">Show on run 367140</a>' in client.get(f"/layouts/{number}").text
     assert ">History</a>" not in client.get(shown.rpartition("/")[0]).text
 
@@ -343,7 +369,7 @@ def test_a_large_plot_in_a_layout_leads_experts_to_its_fields(signed_in: SignIn,
     found = re.findall(r'href="([^"]*)">Edit it in this layout</a>', page)
     assert len(found) == is_linked
     for address in found:
-        editor = Editor(client, html.unescape(address))
+        editor = Editor(client, unescape(address))
         assert (editor.field("cell.plot"), editor.field("run")) == (f"{ADC}1", "367140")
         assert f"/layouts/{number}/edit" in address
     folder, _, name = f"{ADC}1".rpartition("/")
