@@ -48,7 +48,7 @@ def edited(number: int, content: Layout = TWO) -> None:
     activate(number, saved.number)
 
 
-def shown(path: str = PATH) -> Content | None:
+def content_at_path(path: str = PATH) -> Content | None:
     """The content at a path online."""
     found = active_layout("online", path)
     return found and found.content
@@ -71,7 +71,7 @@ def test_equal_contents_write_nothing(hub: Settings) -> None:
 def test_a_new_version_from_the_file_is_shown(hub: Settings) -> None:
     number = imported()
     assert outcomes([TWO]) == ["changed"]
-    assert (shown(), find(number).newest) == (TWO, 2)
+    assert (content_at_path(), find(number).newest) == (TWO, 2)
     assert outcomes([replace(TWO, scopes=("online", "offline"))]) == ["changed"]
     assert [row.scope for row in ArrangementPlace.select().order_by(ArrangementPlace.id)] == ["online", "offline"]
 
@@ -82,7 +82,7 @@ def test_what_people_edited_stays_and_the_file_is_kept_as_a_version(hub: Setting
     assert outcomes([ONE]) == ["kept"], "the file is as it was"
     assert find(number).newest == 2
     assert outcomes([THREE]) == ["kept"]
-    assert (shown(), find(number).newest) == (TWO, 3)
+    assert (content_at_path(), find(number).newest) == (TWO, 3)
     assert outcomes([THREE]) == ["kept"], "not another version"
     assert find(number).newest == 3
     assert outcomes([TWO]) == ["unchanged"], "the file has caught up"
@@ -94,7 +94,7 @@ def test_what_people_edited_is_replaced_on_demand(hub: Settings) -> None:
     number = imported()
     edited(number)
     assert outcomes([ONE], replace=True) == ["changed"]
-    assert (shown(), find(number).newest) == (ONE, 3)
+    assert (content_at_path(), find(number).newest) == (ONE, 3)
     roll_back(number, 2, 3)
     assert outcomes([ONE]) == ["kept"]
     roll_back(number, 1, 4)
@@ -107,9 +107,9 @@ def test_what_people_removed_stays_removed(hub: Settings) -> None:
     remove(number, 1)
     assert outcomes([ONE]) == ["kept"]
     assert outcomes([TWO]) == ["kept"]
-    assert shown() is None
+    assert content_at_path() is None
     assert outcomes([TWO], replace=True) == ["changed"]
-    assert shown() == TWO
+    assert content_at_path() == TWO
 
 
 def test_what_people_renamed_is_not_imported_again_at_its_old_path(hub: Settings) -> None:
@@ -117,16 +117,16 @@ def test_what_people_renamed_is_not_imported_again_at_its_old_path(hub: Settings
     edited(number, renamed := replace(ONE, path="Pixel/Layouts/size"))
     assert outcomes([ONE]) == ["kept"]
     assert Arrangement.select().count() == 1
-    assert (shown(), shown(renamed.path)) == (None, renamed)
+    assert (content_at_path(), content_at_path(renamed.path)) == (None, renamed)
     assert outcomes([ONE], replace=True) == ["changed"]
-    assert (shown(), shown(renamed.path)) == (ONE, None)
+    assert (content_at_path(), content_at_path(renamed.path)) == (ONE, None)
 
 
 def test_a_layout_that_people_made_at_the_path_stays(hub: Settings) -> None:
     saved = save(ONE)
     activate(*saved[:2])
     assert outcomes([TWO]) == ["kept"]
-    assert shown() == ONE
+    assert content_at_path() == ONE
     assert outcomes([ONE]) == ["unchanged"]
 
 
@@ -147,7 +147,7 @@ def test_what_people_made_and_exported_into_a_file_is_changed_by_the_next_file(h
     activate(*saved[:2])
     assert outcomes([ONE]) == ["unchanged"]
     assert outcomes([TWO]) == ["changed"]
-    assert shown() == TWO
+    assert content_at_path() == TWO
 
 
 @pytest.mark.parametrize("order", [list, reversed])
@@ -181,7 +181,7 @@ def test_a_draft_from_before_an_import_does_not_replace_it(hub: Settings) -> Non
         activate(number, 2)
     with pytest.raises(ArrangementConflict):
         save(ONE, arrangement=number, based_on=2)
-    assert shown() == THREE
+    assert content_at_path() == THREE
 
 
 def test_versions_of_an_import_and_of_an_editor_at_once_are_numbered_one_after_the_other(hub: Settings) -> None:
@@ -223,7 +223,7 @@ def test_the_same_path_in_other_scopes_is_another_layout(hub: Settings) -> None:
     found = import_all([replace(THREE, scopes=("online", "offline")), offline])
     assert [each.outcome for each in found] == ["refused", "unchanged"]
     assert found[0].problem == "The files have Pixel/Layouts/charge for offline samples twice: remove one layout, or give it another path"
-    assert shown() == THREE
+    assert content_at_path() == THREE
 
 
 def test_a_layout_that_files_have_twice_is_named(hub: Settings) -> None:
@@ -238,13 +238,13 @@ def test_a_watched_folder_replaces_and_restores_its_own(hub: Settings) -> None:
     assert outcomes([TWO], source=file) == ["changed"]
     assert outcomes([THREE]) == ["refused"], "files of an import do not change it"
     assert outcomes([THREE], source="other.toml") == ["refused"]
-    assert (shown(), Arrangement.get().source) == (TWO, file)
+    assert (content_at_path(), Arrangement.get().source) == (TWO, file)
 
 
 def test_a_watched_folder_does_not_take_the_path_of_what_pages_edit(hub: Settings) -> None:
     imported()
     assert outcomes([TWO], source="pixel.toml") == ["refused"]
-    assert shown() == ONE
+    assert content_at_path() == ONE
 
 
 @pytest.mark.parametrize("order", [list, reversed])

@@ -31,7 +31,7 @@ def added(content: Layout = ONE) -> int:
     return saved.arrangement
 
 
-def shown(path: str = PATH, scope: str = "online") -> object:
+def content_at_path(path: str = PATH, scope: str = "online") -> object:
     """What is active at a path."""
     found = active_layout(scope, path)
     return found and found.content
@@ -39,12 +39,12 @@ def shown(path: str = PATH, scope: str = "online") -> object:
 
 def test_a_saved_version_is_shown_once_it_is_activated(hub: Settings) -> None:
     saved = save(ONE, reason="first")
-    assert (saved.number, saved.is_new, shown()) == (1, True, None)
+    assert (saved.number, saved.is_new, content_at_path()) == (1, True, None)
     activate(saved.arrangement, 1)
-    assert shown() == ONE
-    assert shown(scope="offline") is None
+    assert content_at_path() == ONE
+    assert content_at_path(scope="offline") is None
     save(TWO, arrangement=saved.arrangement, based_on=1)
-    assert shown() == ONE
+    assert content_at_path() == ONE
     activate(saved.arrangement, 2)
     assert active_contents([saved.arrangement, 99]) == {saved.arrangement: TWO}
 
@@ -59,7 +59,7 @@ def test_the_second_of_two_editors_is_refused_and_shown_what_the_first_saved(hub
     for attempt in (lambda: remove(number, 1), lambda: roll_back(number, 1, 1)):
         with pytest.raises(ArrangementConflict):
             attempt()
-    assert shown() == ONE
+    assert content_at_path() == ONE
 
 
 def test_the_same_content_is_not_saved_twice(hub: Settings) -> None:
@@ -76,16 +76,16 @@ def test_a_version_older_than_the_active_one_is_not_activated_by_mistake(hub: Se
     activate(number, 3)
     with pytest.raises(ArrangementConflict):
         activate(number, 2)
-    assert shown() == THREE
+    assert content_at_path() == THREE
     assert roll_back(number, 2, 3, "was better") == 4
-    assert shown() == TWO
+    assert content_at_path() == TWO
     assert content_at(find(number), 4) == TWO
 
 
 def test_a_removed_layout_comes_back_by_rolling_back(hub: Settings) -> None:
     number = added()
     remove(number, 1, "old")
-    assert (shown(), active_contents([number])) == (None, {})
+    assert (content_at_path(), active_contents([number])) == (None, {})
     other = added(TWO)
     with pytest.raises(PathTaken, match=rf"Another layout for online samples is at {PATH} already \(number {other}\)") as caught:
         roll_back(number, 1, 2)
@@ -93,7 +93,7 @@ def test_a_removed_layout_comes_back_by_rolling_back(hub: Settings) -> None:
     assert find(number).newest == 2, "a refused change leaves nothing behind"
     remove(other, 1)
     roll_back(number, 1, 2)
-    assert shown() == ONE
+    assert content_at_path() == ONE
 
 
 def test_who_edited_a_layout_that_was_removed_meanwhile_does_not_bring_it_back_unknowingly(hub: Settings) -> None:
@@ -107,10 +107,10 @@ def test_who_edited_a_layout_that_was_removed_meanwhile_does_not_bring_it_back_u
     ):
         with pytest.raises(ArrangementConflict, match=f"has removed {PATH} since you opened it"):
             attempt()
-    assert shown() is None
+    assert content_at_path() is None
     save(THREE, arrangement=number, based_on=3)
     activate(number, 4)
-    assert shown() == THREE
+    assert content_at_path() == THREE
 
 
 def test_a_path_is_unique_in_each_scope(hub: Settings) -> None:
@@ -124,7 +124,11 @@ def test_a_path_is_unique_in_each_scope(hub: Settings) -> None:
     assert ArrangementVersion.select().count() == 2
     saved = save(replace(TWO, scopes=("relval",)), arrangement=offline, based_on=1)
     activate(*saved[:2])
-    assert (shown(scope="offline"), shown(), shown(scope="relval")) == (None, ONE, content_at(find(offline), 2))
+    assert (content_at_path(scope="offline"), content_at_path(), content_at_path(scope="relval")) == (
+        None,
+        ONE,
+        content_at(find(offline), 2),
+    )
 
 
 def test_a_renamed_layout_leaves_its_old_path(hub: Settings) -> None:
@@ -133,7 +137,7 @@ def test_a_renamed_layout_leaves_its_old_path(hub: Settings) -> None:
     save(renamed, arrangement=number, based_on=1)
     assert find(number).path == PATH
     activate(number, 2)
-    assert (find(number).path, shown(), shown(renamed.path)) == (renamed.path, None, renamed)
+    assert (find(number).path, content_at_path(), content_at_path(renamed.path)) == (renamed.path, None, renamed)
 
 
 def test_each_change_of_what_is_active_has_the_next_number(hub: Settings) -> None:
@@ -167,10 +171,10 @@ def test_layouts_of_a_watched_folder_are_changed_there(hub: Settings) -> None:
 
 def test_a_version_that_is_shown_at_once_is_stored_and_shown_or_neither(hub: Settings) -> None:
     number = save(ONE, is_active=True).arrangement
-    assert shown() == ONE
+    assert content_at_path() == ONE
     save(TWO, arrangement=number, based_on=1)
     assert save(TWO, arrangement=number, based_on=1, is_active=True) == (number, 2, False)
-    assert shown() == TWO
+    assert content_at_path() == TWO
     other = save(layout("Pixel/Layouts/other"), is_active=True).arrangement
     with pytest.raises(PathTaken):
         save(THREE, arrangement=other, based_on=1, is_active=True)

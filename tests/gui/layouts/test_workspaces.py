@@ -30,7 +30,7 @@ ECAL = (
 
 
 def sample(*paths: str, failing: tuple[str, ...] = ()) -> OpenSample:
-    """A sample with histograms of these paths, of which some have errors."""
+    """A sample with histograms of these paths, some with errors."""
     names = sorted(paths)
     zeros = [0] * len(names)
     statuses = [ERROR if name in failing else OK for name in names]

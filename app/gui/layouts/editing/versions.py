@@ -155,10 +155,10 @@ def check_free(kind: str, places: Iterable[tuple[str, str]], arrangement: int | 
         query = place.select(place.arrangement).where(place.kind == kind, place.scope == scope, place.path == path)
         other = next((number for (number,) in rows(query) if number != arrangement), None)
         if other is not None:
-            raise taken(kind, scope, path, other)
+            raise path_taken(kind, scope, path, other)
 
 
-def taken(kind: str, scope: str, path: str, other: int) -> PathTaken:
+def path_taken(kind: str, scope: str, path: str, other: int) -> PathTaken:
     """The error for a place where another arrangement is."""
     where = "of yours" if scope.startswith("user:") else f"for {scope} samples"
     return PathTaken(f"Another {kind} {where} is at {path} already (number {other}): choose another path, or change that one", other)

@@ -96,7 +96,7 @@ def chosen_sample(fields: Mapping[str, str], scopes: tuple[str, ...]) -> ChosenS
 
 
 def _key(run: str, dataset: str) -> SampleKey | None:
-    """The sample of a run and a dataset, either of which can be missing."""
+    """The sample of a run, of a dataset, or of both."""
     number = parse_int(run, LARGEST)
     if number is None:
         return next(iter(samples.runs(run, dataset, 1)), None)

@@ -23,7 +23,7 @@ from tests.gui.layouts.watched.conftest import Write
 pytestmark = pytest.mark.both_databases
 
 
-def shown() -> dict[str, list[str]]:
+def active_plots() -> dict[str, list[str]]:
     """Path and plots of each layout for online samples."""
     found = Arrangement.select(Arrangement.path, Arrangement.plots).where(Arrangement.active > 0).order_by(Arrangement.path)
     return {row.path: row.plots.split("\n") for row in found}
@@ -36,21 +36,21 @@ def problems() -> dict[str, str]:
 def test_layouts_of_files_are_shown_changed_and_removed_with_their_files(folder: Path, write: Write) -> None:
     write("pixel/a.json", layout("A", "Pixel/a"), layout("B", "Pixel/b"))
     write("c.json", layout("C", "Pixel/c"))
-    assert shown() == {"A": ["Pixel/a"], "B": ["Pixel/b"], "C": ["Pixel/c"]}
+    assert active_plots() == {"A": ["Pixel/a"], "B": ["Pixel/b"], "C": ["Pixel/c"]}
     path = write("pixel/a.json", layout("A", "Pixel/a2"), layout("D", "Pixel/d"))
-    assert shown() == {"A": ["Pixel/a2"], "C": ["Pixel/c"], "D": ["Pixel/d"]}
+    assert active_plots() == {"A": ["Pixel/a2"], "C": ["Pixel/c"], "D": ["Pixel/d"]}
     path.unlink()
     read_folders([str(folder)])
-    assert shown() == {"C": ["Pixel/c"]}
+    assert active_plots() == {"C": ["Pixel/c"]}
     assert [Path(row.path).name for row in LayoutFile.select()] == ["c.json"]
     write("pixel/a.json", layout("A", "Pixel/a2"))
-    assert shown() == {"A": ["Pixel/a2"], "C": ["Pixel/c"]}
+    assert active_plots() == {"A": ["Pixel/a2"], "C": ["Pixel/c"]}
     (arrangement,) = Arrangement.select().where(Arrangement.path == "A")
     versions = ArrangementVersion.select().where(ArrangementVersion.arrangement == arrangement.id)
     assert {each.user for each in versions} == {"watched folder"}
     assert {each.reason for each in versions} == {"Read from a.json", "No longer in the watched folder"}
     read_folders([])
-    assert shown() == {}
+    assert active_plots() == {}
     assert problems() == {}
 
 
@@ -70,10 +70,10 @@ def test_they_cannot_be_changed_in_pages(write: Write) -> None:
 def test_a_broken_file_keeps_its_last_good_state_and_is_named(write: Write, broken: str) -> None:
     write("a.json", layout("A"), layout("B"))
     write("a.json", text=broken)
-    assert list(shown()) == ["A", "B"]
+    assert list(active_plots()) == ["A", "B"]
     assert problems().keys() == {"a.json"}
     write("a.json", layout("A"))
-    assert list(shown()) == ["A"]
+    assert list(active_plots()) == ["A"]
     assert problems() == {}
 
 
@@ -81,11 +81,11 @@ def test_a_path_that_pages_have_is_named_and_shown_when_it_is_free(folder: Path,
     made = save(layout("A", "Pixel/page"))
     activate(made.arrangement, made.number)
     write("a.json", layout("A", "Pixel/file"), layout("B"))
-    assert shown() == {"A": ["Pixel/page"], "B": ["Pixel/charge"]}
+    assert active_plots() == {"A": ["Pixel/page"], "B": ["Pixel/charge"]}
     assert problems()["a.json"].startswith("A: Another layout for online samples is at A already")
     remove(made.arrangement, made.number)
     read_folders([str(folder)])
-    assert shown()["A"] == ["Pixel/file"]
+    assert active_plots()["A"] == ["Pixel/file"]
     assert problems() == {}
 
 
@@ -99,7 +99,7 @@ def test_what_was_exported_into_the_folder_belongs_to_its_file(write: Write) -> 
     adopted = Audit.get(Audit.action == "adopt layouts")
     assert (adopted.user, adopted.answer) == ("watched folder", "1 adopted")
     write("a.json", layout("A", "Pixel/size"))
-    assert shown() == {"A": ["Pixel/size"]}
+    assert active_plots() == {"A": ["Pixel/size"]}
 
 
 def test_a_layout_can_move_to_another_file(folder: Path, write: Write) -> None:
@@ -108,7 +108,7 @@ def test_a_layout_can_move_to_another_file(folder: Path, write: Write) -> None:
     path.write_text(export("json", [layout("A", "Pixel/moved")]).text)
     os.utime(path, (1e9, 1e9))
     write("b.json", layout("B"))
-    assert shown() == {"A": ["Pixel/moved"], "B": ["Pixel/charge"]}
+    assert active_plots() == {"A": ["Pixel/moved"], "B": ["Pixel/charge"]}
     assert problems() == {}
 
 
@@ -129,10 +129,10 @@ def test_a_layout_whose_file_is_renamed_is_never_hidden_and_keeps_its_history(
     path = path.rename(folder / "b.json")
     path.write_text(export("json", [layout("A"), layout("B", "Pixel/b2")]).text)
     read_folders([str(folder)])
-    assert shown() == {"A": ["Pixel/charge"], "B": ["Pixel/charge"]}
+    assert active_plots() == {"A": ["Pixel/charge"], "B": ["Pixel/charge"]}
     os.utime(path, (1e9, 1e9))
     read_folders([str(folder)])
-    assert shown() == {"A": ["Pixel/charge"], "B": ["Pixel/b2"]}
+    assert active_plots() == {"A": ["Pixel/charge"], "B": ["Pixel/b2"]}
     assert numbers() == {"A": before["A"], "B": [(before["B"][0][0], 2)]}
     assert ArrangementVersion.select().where(ArrangementVersion.action == "remove").count() == 0
     assert Audit.get(Audit.action == "move layouts").answer == "2 moved"
@@ -150,7 +150,7 @@ def test_a_layout_keeps_its_history_when_it_moves_between_files(folder: Path, wr
         path.write_text(export("json", [layout("A"), layout("C")]).text)
         os.utime(path, (1e9, 1e9))
         write(before, layout("B"))
-        assert sorted(shown()) == ["A", "B", "C"]
+        assert sorted(active_plots()) == ["A", "B", "C"]
         assert [each for each, _ in numbers()["A"]] == [number]
         assert problems() == {}
         path.write_text(export("json", [layout("C")]).text)
@@ -171,7 +171,7 @@ def test_files_of_a_linked_folder_are_the_same_layouts_after_the_link_changes(fo
     new = tmp_path / "next" / "a.json"
     new.write_bytes((folder / "a.json").read_bytes())
     read_folders([str(link)])
-    assert list(shown()) == ["A"]
+    assert list(active_plots()) == ["A"]
     os.utime(new, (1e9, 1e9))
     read_folders([str(link)])
     assert numbers() == before
@@ -184,14 +184,14 @@ def test_a_folder_that_is_absent_or_changed_by_git_keeps_its_layouts(folder: Pat
     folder.rename(moved)
     read_folders([str(folder)])
     assert "cannot be read: No such file or directory" in problems()["layouts"]
-    assert list(shown()) == ["A"]
+    assert list(active_plots()) == ["A"]
     moved.rename(folder)
     (folder / ".git").mkdir()
     (folder / ".git" / "index.lock").touch()
     (folder / "a.json").rename(folder / "b.json.orig")
     read_folders([str(folder)])
     assert "Git is changing this folder" in problems()["layouts"]
-    assert list(shown()) == ["A"]
+    assert list(active_plots()) == ["A"]
     shutil.rmtree(folder / ".git")
     git = folder.with_name("git")
     git.mkdir()
@@ -202,7 +202,7 @@ def test_a_folder_that_is_absent_or_changed_by_git_keeps_its_layouts(folder: Pat
     assert str(git) not in problems()["layouts"]
     (git / "index.lock").unlink()
     write("c.json", layout("C"))
-    assert (list(shown()), problems()) == (["C"], {})
+    assert (list(active_plots()), problems()) == (["C"], {})
 
 
 def test_a_folder_that_has_no_file_any_more_keeps_its_layouts(folder: Path, write: Write) -> None:
@@ -213,14 +213,14 @@ def test_a_folder_that_has_no_file_any_more_keeps_its_layouts(folder: Path, writ
     for _ in range(2):
         read_folders([str(folder)])
         assert "mount it, or get the files again" in problems()["layouts"]
-        assert list(shown()) == ["A"]
+        assert list(active_plots()) == ["A"]
     folder.rmdir()
     moved.rename(folder)
     read_folders([str(folder)])
-    assert (list(shown()), problems()) == (["A"], {})
+    assert (list(active_plots()), problems()) == (["A"], {})
     path.unlink()
     write("empty.json", text='{"schema": "dqm-layouts/2", "layout": []}')
-    assert (shown(), problems()) == ({}, {})
+    assert (active_plots(), problems()) == ({}, {})
 
 
 def test_layouts_keep_their_history_when_their_files_are_imported_instead_of_watched(folder: Path, write: Write) -> None:
@@ -232,7 +232,7 @@ def test_layouts_keep_their_history_when_their_files_are_imported_instead_of_wat
     assert [each.outcome for each in import_all([layout("A"), layout("B", "Pixel/new")])] == ["changed", "kept"]
     assert [number for number, _ in numbers()["A"]] == [number for number, _ in before]
     assert Arrangement.get_by_id(before[0][0]).source == ""
-    assert shown() == {"A": ["Pixel/charge"], "B": ["Pixel/page"]}
+    assert active_plots() == {"A": ["Pixel/charge"], "B": ["Pixel/page"]}
 
 
 def test_a_look_that_stops_leaves_the_rest_to_the_next_one(folder: Path, write: Write) -> None:
@@ -242,9 +242,9 @@ def test_a_look_that_stops_leaves_the_rest_to_the_next_one(folder: Path, write: 
     os.utime(folder / "c.TOML", (1e9, 1e9))
     answers = iter([False, True, True, True])
     read_folders([str(folder)], lambda: next(answers))
-    assert sorted(shown()) == ["A"]
+    assert sorted(active_plots()) == ["A"]
     read_folders([str(folder)])
-    assert (sorted(shown()), problems()) == (["A", "C"], {})
+    assert (sorted(active_plots()), problems()) == (["A", "C"], {})
     assert len(numbers()["A"]) == 1
 
 
@@ -253,10 +253,10 @@ def test_a_file_that_is_being_written_is_read_later(folder: Path, write: Write, 
     monkeypatch.setattr(files, "SETTLED_S", 3600.0)
     path.write_text(export("json", [layout("A")]).text)
     read_folders([str(folder)])
-    assert list(shown()) == ["A", "B"]
+    assert list(active_plots()) == ["A", "B"]
     os.utime(path, (1e9, 1e9))
     read_folders([str(folder)])
-    assert list(shown()) == ["A"]
+    assert list(active_plots()) == ["A"]
 
 
 def test_files_that_cannot_be_used_are_named_and_hide_no_others(folder: Path, write: Write) -> None:
@@ -267,14 +267,14 @@ def test_files_that_cannot_be_used_are_named_and_hide_no_others(folder: Path, wr
     write("z.json", layout("A"))
     os.utime(folder / os.fsdecode(b"caf\xe9.json"), (1e9, 1e9))
     read_folders([str(folder)])
-    assert list(shown()) == ["A"]
+    assert list(active_plots()) == ["A"]
     assert problems() == {"caf?.json": "The file cannot be read: No such file or directory"}
 
 
 def test_a_file_with_a_value_that_python_cannot_write_stops_no_other(folder: Path, write: Write) -> None:
     write("a.toml", text=f'schema = "dqm-layouts/2"\n[[workspace]]\nname = "W"\nscope = ["online"]\nrank = 0x{5_000 * "f"}\n')
     write("z.json", layout("A"))
-    assert list(shown()) == ["A"]
+    assert list(active_plots()) == ["A"]
     assert problems() == {
         "a.toml": "workspace[0].rank: Expected a whole number up to 1,000,000, not a number with too many digits (workspace 'W')"
     }
