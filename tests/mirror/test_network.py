@@ -29,6 +29,13 @@ from tests.support.processes import until
 pytestmark = pytest.mark.slow
 
 BREAKS = 3
+READ_PAGE = """
+import sys, urllib.error, urllib.request
+try:
+    print(urllib.request.urlopen(sys.argv[1]).read().decode())
+except urllib.error.HTTPError as error:
+    print(error.read().decode())
+"""
 SERVERS = """
 server {{
     listen {address}:{port} ssl;
@@ -68,9 +75,8 @@ def certify(folder: Path, address: str) -> None:
 
 
 def page_from_inside(network: Network, mirror: MirrorProcess, address: str) -> str:
-    """A page of the mirror, requested in its own network."""
-    script = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
-    command = [*network.inside, sys.executable, "-c", script, mirror.url + address]
+    """A page of the mirror, also an error page, requested in its own network."""
+    command = [*network.inside, sys.executable, "-c", READ_PAGE, mirror.url + address]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
 
 

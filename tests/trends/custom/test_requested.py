@@ -27,6 +27,7 @@ from app.trends.query.packed import unpack
 from tests.security.conftest import HOME
 from tests.trends.conftest import FILES, Site
 from tests.trends.custom.conftest import SignIn
+from tests.support.processes import until
 from tests.trends.test_computing_process import signalled
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
@@ -316,6 +317,7 @@ def test_trends_that_nobody_looks_at_are_removed(site: Site, signed_in: SignIn, 
 
 def test_the_plot_of_a_histogram_leads_to_its_trend(site: Site, client: FlaskClient) -> None:
     site.register(*site.add(V2))
+    until(lambda: client.get(f"/browse/355555{C}").status_code == 200, "the file to be read")
     page = client.get(f"/browse/355555{C}", query_string={"plot": "DT/n"}).text
     address = unescape(re.search(r'href="([^"]*/trends/new[^"]*)">Trend of this', page)[1])
     form = client.get(address).text
