@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.alarms.area import AREA as ALARMS
 from app.control.area import AREA as CONTROL
 from app.core.area import Area, set_areas
 from app.core.settings import CoreSettings, reference
@@ -25,7 +26,7 @@ from app.square.area import AREA as SQUARE
 from app.transfers.area import AREA as TRANSFERS
 from app.trends.area import AREA as TRENDS
 
-AREAS: tuple[Area, ...] = (HOME, GUI, SQUARE, RUNS, TRENDS, DIARY, TRANSFERS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
+AREAS: tuple[Area, ...] = (HOME, GUI, ALARMS, SQUARE, RUNS, TRENDS, DIARY, TRANSFERS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
 set_areas(AREAS)

@@ -25,9 +25,9 @@ from app.trends.golden.store import store_golden
 from app.trends.metrics.registry import METRICS
 from app.trends.query.packed import unpack
 from tests.security.conftest import HOME
+from tests.support.processes import until
 from tests.trends.conftest import FILES, Site
 from tests.trends.custom.conftest import SignIn
-from tests.support.processes import until
 from tests.trends.test_computing_process import signalled
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]

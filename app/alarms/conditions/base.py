@@ -1,0 +1,56 @@
+"""The base class of conditions, and what they judge."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from app.gui.catalog.catalog import Freshness, OpenSample
+
+
+class LimitField(NamedTuple):
+    """A field of the form of a rule: one of the limits of its condition."""
+
+    name: str
+    label: str
+    kind: str  # "number", "whole" or "choices"
+    default: Any
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[tuple[str, str], ...] = ()  # value and label
+
+
+class WatchedPlots(NamedTuple):
+    """What a rule watches in one version of a sample."""
+
+    sample: OpenSample
+    freshness: Freshness
+    mes: Sequence[int]  # indices of the MEs of its place that the sample has, in order
+    expected: Sequence[str]  # paths of MEs that should be there: all of a layout or workspace; those ever seen in a folder
+    last_seen: Mapping[str, int]  # newest lumisection in which the sample had an expected ME that it lacks now
+    lumi: int  # newest lumisection of the data; 0 if they do not tell
+    now: float  # Unix s UTC
+
+
+class Broken(NamedTuple):
+    """Something that breaks a rule."""
+
+    subject: str  # path of an ME or folder; "" for the sample
+    detail: str  # one line for people
+    is_kept: bool = False  # within the margin of hysteresis: neither a reason to raise an alarm nor to let it recover
+
+
+class Condition(ABC):
+    """What breaks a rule."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]  # in forms
+    position: ClassVar[int]  # in forms
+    fields: ClassVar[tuple[LimitField, ...]]
+    needs_new_data: ClassVar[bool] = True  # judged once for each version of a sample; else also as time passes
+
+    @abstractmethod
+    def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:
+        """What breaks a rule with these limits, at most once for each subject."""

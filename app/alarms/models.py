@@ -1,0 +1,114 @@
+"""Tables of alarms: rules, what breaks them, times without telling, and what was told. Times are Unix s UTC."""
+
+from __future__ import annotations
+
+from peewee import BigIntegerField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
+
+from app.core.database import Table
+
+COUNTER = "alarms"
+"""Grows with each change of a rule, an alarm or a mute; see app.core.counters."""
+
+FOLDER, LAYOUT, WORKSPACE = "folder", "layout", "workspace"
+"""Kinds of places that a rule watches."""
+
+PENDING, NEW, REMINDED, ACKNOWLEDGED, RECOVERED = "pending", "new", "reminded", "acknowledged", "recovered"
+"""States of an alarm. Pending: the rule is broken, but not yet as often in a row as it asks for; nobody is told."""
+
+OPEN = (NEW, REMINDED, ACKNOWLEDGED)
+UNACKNOWLEDGED = (NEW, REMINDED)
+
+
+class AlarmRule(Table):
+    """What is watched, and when people are told."""
+
+    name = TextField(unique=True)  # for people
+    subsystem = TextField()  # whose experts may change it, see app.security.subsystems
+    condition = TextField()  # name of a module of app.alarms.conditions
+    limits = TextField()  # JSON object: the numbers and words of the condition
+    dataset = TextField()  # its ongoing run (run 0) is judged, or its newest run where it has no run 0
+    place_kind = TextField()  # FOLDER, LAYOUT or WORKSPACE
+    place = TextField()  # path of a folder or layout, name of a workspace; "" for the top folder
+    raise_after = IntegerField(default=1)  # judgements in a row that break the rule before people are told
+    recover_after = IntegerField(default=1)  # judgements in a row that keep it before an alarm has recovered
+    calm_s = DoubleField(default=600.0)  # an alarm that returns within this time of its recovery is the same one and told no more
+    remind_s = DoubleField(default=0.0)  # interval of reminders of alarms that nobody acknowledged; 0: none
+    max_reminders = IntegerField(default=3)
+    channels = TextField(default="")  # kinds of channels by which it is told, with blanks between; "": all that want alarms
+    enabled = BooleanField(default=True)
+    user = TextField()  # who changed it last
+    changed = DoubleField()
+    judged = DoubleField(null=True)  # last judgement
+    problem = TextField(default="")  # why it could not be judged then
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "alarm_rule"
+
+
+class PlotAlarm(Table):
+    """A monitor element (ME), a subsystem or a sample that breaks a rule."""
+
+    rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", index=False)
+    subject = TextField()  # path of the ME or folder; "" for the sample as a whole
+    run = IntegerField()  # of the newest judgement; 0: the ongoing run
+    state = TextField()
+    detail = TextField()  # one line: what is wrong, such as the failing test with its message
+    begun = DoubleField()  # first judgement that broke the rule
+    raised = DoubleField(null=True)  # when it became NEW; null while it is pending
+    judged = DoubleField()  # newest judgement that changed something of it
+    streak = IntegerField(default=1)  # judgements in a row that say the contrary of the state: broken while PENDING, kept while open
+    returns = IntegerField(default=0)  # how often it came back within `calm_s`
+    reminders = IntegerField(default=0)
+    reminded = DoubleField(null=True)
+    acknowledged = DoubleField(null=True)
+    acknowledged_by = TextField(default="")
+    note = TextField(default="")  # of the one who acknowledged it
+    recovered = DoubleField(null=True)
+    version = BigIntegerField()  # of COUNTER at its newest change
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "plot_alarm"
+        indexes = ((("rule", "subject"), True), (("state", "raised"), False), (("version",), False))
+
+
+class AlarmMute(Table):
+    """A time in which nobody is told of a rule or of one of its subjects; judging goes on."""
+
+    rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", index=False)
+    subject = TextField(null=True)  # null for all subjects of the rule
+    begins = DoubleField()
+    ends = DoubleField()
+    reason = TextField()
+    user = TextField()
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "alarm_mute"
+        indexes = ((("rule", "ends"), False),)
+
+
+class AlarmNotice(Table):
+    """What people are told at one moment about a rule: the source of an event of notifications."""
+
+    kind = TextField()  # name of an event kind, see app.alarms.event_source
+    rule = BigIntegerField()  # its number; the rule may be gone
+    rule_name = TextField()
+    channels = TextField()  # as in the rule
+    run = IntegerField()
+    dataset = TextField()
+    at = DoubleField()
+    title = TextField()  # one line
+    text = TextField()  # one line, with the first subjects
+    subjects = TextField()  # JSON: list of {"subject", "detail", "is_new"}
+    count = IntegerField()  # of all subjects; `subjects` has the first ones
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "alarm_notice"
+        indexes = ((("at",), False), (("rule", "at"), False))
