@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
     from app.gui.layouts.showing.fitting import SpecialLayouts
     from app.gui.layouts.showing.index import LayoutIndexes
     from app.gui.layouts.showing.workspaces import WorkspaceMenus
-    from app.gui.pages import failing, files, layouts, short_links, views
+    from app.gui.pages import failing, files, layouts, run_summary, short_links, views
     from app.gui.pages.failing_mes import FailingCache
     from app.gui.pages.lumi_series import LumiSeriesCache
     from app.gui.pages.private import my_plots
@@ -45,5 +45,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.pages)
     for part in (v1, overlays, legacy):
         app.register_blueprint(part.blueprint)
-    for page in (failing, files, layouts, my_plots, open_layout, short_links):
+    for page in (failing, files, layouts, my_plots, open_layout, run_summary, short_links):
         app.register_blueprint(page.blueprint)

@@ -101,6 +101,7 @@ AREA = Area(
         "gui.browse": "viewer",
         "gui.read_again": "shifter",
         "gui_failing.run_failing": "viewer",
+        "gui_summary.run_summary": "viewer",
         "open_layout.open_layout": "viewer",
         "short_links.make": "viewer",
         "short_links.follow": "viewer",

@@ -126,6 +126,7 @@ PAGES = {
         "/browse/1/Nothing/Nothing/DQMIO",
     ],
     "/datasets": ["/datasets", "/datasets?primary=Muon&run=367129", "/datasets?primary=nothing"],
+    "/runs/<int:run>/summary": ["/runs/367129/summary"],
     "/runs/<int:run>/failing": ["/runs/367129/failing"],
     "/layouts": ["/layouts", "/layouts?folder=Ecal/Layouts", "/layouts?q=nothing", "/layouts?scope=inactive"],
     "/layouts/workspaces": ["/layouts/workspaces"],

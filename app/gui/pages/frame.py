@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -26,15 +27,18 @@ def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]
     """Values of the template gui/sample.html; `sample` is None while its list is not available."""
     key = view.key
     previous, following = samples.neighbours(key) if key.run else (None, None)
+    live = live_state(current_catalog().freshness(key), sample) if is_live(key.run, key.dataset) else None
     return fragment_frame(view, sample) | {
         "previous_run": previous and view.of_run(previous).address,
         "next_run": following and view.of_run(following).address,
         "datasets": [(name, view.of_dataset(name).address, name == key.dataset) for name in samples.datasets_of(key.run, key.lumi)],
         "lumis": lumi_steps(view),
         "workspaces": workspace_bar(view),
-        "live": live_state(current_catalog().freshness(key), sample) if is_live(key.run, key.dataset) else None,
+        "live": live,
+        "live_poll": live and view.with_query(f"since={live.version}"),
         "failing_list": view.of_folder(b"").replace(failing=True).address,
         "run_failing": f"{request.script_root}/runs/{key.run}/failing",
+        "run_summary": f"{request.script_root}/runs/{key.run}/summary?{urlencode({'dataset': key.dataset}, safe='/')}",
         "top": view.of_folder(b"").address,
         "crumbs": _crumbs(view),
     }
@@ -46,7 +50,7 @@ def fragment_frame(view: View, sample: OpenSample | None = None) -> dict[str, An
         "view": view,
         "key": view.key,
         "sample": sample,
-        "updates": _updates(sample) if sample else {},
+        "updates": subsystem_updates(sample) if sample else {},
         "failing": failing_mes(sample.columns).counts(0, len(sample.names)) if sample else None,
         "is_long": len(view.address) > LONG_ADDRESS,
         **pin_context(view),
@@ -58,7 +62,7 @@ def frame_of_request(view: View, sample: OpenSample | None = None) -> dict[str, 
     return fragment_frame(view, sample) if is_fragment() else sample_frame(view, sample)
 
 
-def _updates(sample: OpenSample) -> dict[str, Update]:
+def subsystem_updates(sample: OpenSample) -> dict[str, Update]:
     """How current the subsystems of an ongoing run are, by their top folders."""
     if not is_live(sample.key.run, sample.key.dataset):
         return {}

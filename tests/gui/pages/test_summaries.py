@@ -65,7 +65,7 @@ def test_the_map_of_a_subsystem_leads_to_its_workspace_by_the_name_of_this(clien
 def test_the_reports_are_the_table_alone(client: FlaskClient) -> None:
     page = read(client, f"{COSMICS}?ws=Reports")
     assert "Report summary map" not in page
-    assert "Subsystem Good Monitor elements" in words(page)
+    assert "Subsystem Good Failing tests Monitor elements" in words(page)
 
 
 CERTIFICATION = {"Hcal": ("0.97", {"HB": "0.5", "HE": "1"}), "Muons": ("-1", {}), "Tracking": ("", {})}

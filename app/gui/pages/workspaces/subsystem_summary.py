@@ -1,19 +1,24 @@
-"""The page of the workspaces of the kinds of SHARES: the report summary of each subsystem as map, value and parts."""
+"""The report summary of each subsystem of a sample as map, value and parts, or its certification."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from app.core.zones import ZONES
 from app.formats import Subfolder
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
+from app.gui.current import layout_index, workspace_menu
 from app.gui.event_info import FOLDER
+from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.showing.index import LayoutIndex
 from app.gui.pages.run_info import LABELS, readable_fact
 from app.gui.pages.tile import Tile, tile
-from app.gui.view import View
+from app.gui.pages.workspace_menu import WorkspaceAddresses
+from app.gui.quality import FailingCounts, failing_mes
+from app.gui.view import TILE_SIZES, View
 from app.web.badges import Badge
 
 
@@ -68,6 +73,26 @@ class SubsystemSummary(NamedTuple):
     more_parts: int  # beyond MAX_PARTS
     parts_address: str
     me_count: int
+    failing: FailingCounts  # MEs below its folder with failing quality tests
+    failing_address: str  # of their list
+
+
+def summary_context(sample: OpenSample, view: View, kind: str) -> dict[str, Any]:
+    """Values of gui/summary_fragment.html; kind: a key of SHARES."""
+    scope = scope_of(view.key.dataset)
+    summaries, absent = subsystem_summaries(sample, view, layout_index(scope), SHARES[kind])
+    menu, addresses = workspace_menu(scope), WorkspaceAddresses(view)
+    return {
+        "summaries": summaries,
+        "absent": absent,
+        "named": {each.name: (found.name, addresses.of(found.name)) for each in summaries if (found := menu.find(each.name))},
+        "labels": [(name, LABELS[name]) for name in COLUMNS if any(name in each.facts for each in summaries)],
+        "doubtful": DOUBTFUL,
+        "shares": SHARES[kind],
+        "table_alone": kind == "summary",
+        "tile_size": TILE_SIZES[view.size],
+        "zones": [(name, view.replace(tz=name).address, name == view.tz) for name in ZONES],
+    }
 
 
 def subsystem_summaries(sample: OpenSample, view: View, index: LayoutIndex, shares: ShareNames) -> tuple[list[SubsystemSummary], list[str]]:
@@ -101,6 +126,8 @@ def _summary(sample: OpenSample, view: View, folder: Subfolder, shares: ShareNam
         max(0, len(parts) - MAX_PARTS),
         view.of_folder(path + shares.parts).address,
         folder.me_count,
+        failing_mes(sample.columns).counts(folder.first, folder.last),
+        view.of_folder(folder.name).replace(failing=True).address,
     )
 
 
@@ -129,7 +156,3 @@ def summary_value(written: str) -> SummaryValue:
     shown = f"{100 * share:.1f} %"
     kind = "error" if share < BAD else "warning" if share < DOUBTFUL else "ok"
     return SummaryValue(shown, Badge(kind, kind, shown), share, written)
-
-
-LABELLED = [(name, LABELS[name]) for name in COLUMNS]
-"""COLUMNS with their headings."""

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from flask import Response, make_response, redirect, url_for
 
-from app.core.zones import ZONES
 from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
-from app.gui.current import layout_index, workspace_menu
+from app.gui.current import layout_index
 from app.gui.layouts.editing.rights import may_change
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.showing.workspaces import SUMMARY_FOLDER, shown_kind
@@ -19,9 +18,9 @@ from app.gui.pages.frame import frame_of_request
 from app.gui.pages.marked import marks_context
 from app.gui.pages.only_choices import only_choices
 from app.gui.pages.run_info import run_info
-from app.gui.pages.workspace_menu import WorkspaceAddresses, menu_of, workspace_of, workspace_root
+from app.gui.pages.workspace_menu import menu_of, workspace_of, workspace_root
 from app.gui.pages.workspaces.quick_collection import quick_collection
-from app.gui.pages.workspaces.subsystem_summary import DOUBTFUL, LABELLED, SHARES, subsystem_summaries
+from app.gui.pages.workspaces.subsystem_summary import SHARES, summary_context
 from app.gui.pages.workspaces.workspace_folders import folder_list
 from app.gui.view import TILE_SIZES, View
 from app.web import is_fragment, page
@@ -76,22 +75,10 @@ def _collection_page(sample: OpenSample, view: View, workspace: Workspace) -> Re
 
 
 def _summary_page(sample: OpenSample, view: View, workspace: Workspace) -> Response:
-    scope, kind = scope_of(view.key.dataset), shown_kind(workspace)
-    summaries, absent = subsystem_summaries(sample, view, layout_index(scope), SHARES[kind])
-    menu, addresses = workspace_menu(scope), WorkspaceAddresses(view)
-    named = {each.name: (found.name, addresses.of(found.name)) for each in summaries if (found := menu.find(each.name))}
     return page(
         "gui/summary.html",
         "gui/summary_fragment.html",
-        summaries=summaries,
-        absent=absent,
-        named=named,
-        labels=[(name, label) for name, label in LABELLED if any(name in each.facts for each in summaries)],
-        doubtful=DOUBTFUL,
-        shares=SHARES[kind],
-        table_alone=kind == "summary",
-        tile_size=TILE_SIZES[view.size],
-        zones=[(name, view.replace(tz=name).address, name == view.tz) for name in ZONES],
         run_info=None if is_fragment() else run_info(sample, view),
+        **summary_context(sample, view, shown_kind(workspace)),
         **frame_of_request(view, sample),
     )

@@ -1,0 +1,130 @@
+"""The summary of a run: report summary, failing quality tests and age of the data of all subsystems, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from app.core.zones import ZONES
+from app.gui import samples
+from app.gui.addresses import text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.current import current_catalog
+from app.gui.errors import ImportFailed, Importing
+from app.gui.event_info import Update
+from app.gui.files.entries import ONLINE_DATASET, is_live
+from app.gui.pages import views
+from app.gui.pages.failing import dataset_name
+from app.gui.pages.frame import subsystem_updates
+from app.gui.pages.live import live_state
+from app.gui.pages.workspaces.subsystem_summary import SubsystemSummary, summary_context
+from app.gui.quality import FailingCounts, failing_mes
+from app.gui.samples import SampleKey
+from app.gui.view import View
+from app.security import Role, needs
+from app.web import Problem, nothing_new, page
+from app.web.arguments import choice_arg
+
+blueprint = Blueprint("gui_summary", __name__)
+
+PAGE = "gui/run_summary.html"
+
+_RANKS = {"error": 0, "warning": 1, "ok": 2, "idle": 3}
+"""Places of badges of report summaries."""
+
+
+class FailingSubsystem(NamedTuple):
+    """A subsystem without a report summary that has MEs with failing quality tests."""
+
+    name: str
+    counts: FailingCounts
+    address: str  # of their list
+
+
+@blueprint.get("/runs/<int:run>/summary")
+@needs(Role.VIEWER)
+def run_summary(run: int) -> Response:
+    """The subsystems of a run, 0 for the ongoing one, in one of its datasets (`dataset=`). `since=` is a poll of an ongoing run."""
+    keys = samples.of_run(run)
+    view = View(_chosen(run, keys, request.args.get("dataset", "")), tz=choice_arg("tz", tuple(ZONES)))
+    live = live_state(current_catalog().freshness(view.key)) if is_live(run, view.key.dataset) else None
+    if live and (unchanged := nothing_new(live.version)):
+        return unchanged
+    frame = {
+        "view": view,
+        "key": view.key,
+        "datasets": [(dataset_name(key), _address(key, view.tz), key == view.key) for key in keys],
+        "plots": view.address,
+        "failing_list": f"{request.script_root}/runs/{run}/failing",
+        "live": live,
+        "summaries": (),
+        **_neighbours(view),
+    }
+    try:
+        sample = current_catalog().open(view.key, views.WAIT_S)
+    except Importing:
+        return page(PAGE, PAGE, **frame, poll=_address(view.key, view.tz))
+    except ImportFailed as failure:
+        return page(PAGE, PAGE, **frame, problem=failure.reason)
+    if live:
+        view = view.replace(stamp=sample.version)
+        live = live_state(current_catalog().freshness(view.key), sample)
+        frame |= {"live": live, "live_poll": f"{_address(view.key, view.tz)}&since={live.version}"}
+    return page(PAGE, PAGE, **frame | {"view": view, "sample": sample} | _values(sample, view))
+
+
+def _chosen(run: int, keys: Sequence[SampleKey], dataset: str) -> SampleKey:
+    """The sample of a dataset; without a name that of the ongoing run of P5, else the first. Raises Problem 404."""
+    found = [key for key in keys if key.dataset == dataset] if dataset else sorted(keys, key=lambda key: key.dataset != ONLINE_DATASET)
+    if found:
+        return found[0]
+    others = f"; it has {', '.join(key.dataset for key in keys[:3])}" if keys else ""
+    raise Problem(404, f"Run {run} has no dataset {dataset}{others}" if dataset else f"No dataset of run {run} is registered")
+
+
+def _address(key: SampleKey, tz: str) -> str:
+    return f"{request.script_root}/runs/{key.run}/summary?{urlencode({'dataset': key.dataset, 'tz': tz}, safe='/')}"
+
+
+def _neighbours(view: View) -> dict[str, str | None]:
+    """Addresses of the summaries of the runs before and after that of a view."""
+    found = samples.neighbours(view.key) if view.key.run else (None, None)
+    names = ("previous_run", "next_run")
+    return {name: _address(view.key._replace(run=run), view.tz) if run else None for name, run in zip(names, found, strict=True)}
+
+
+def _values(sample: OpenSample, view: View) -> dict[str, Any]:
+    """What the page shows of a sample."""
+    updates = subsystem_updates(sample)
+    context = summary_context(sample, view, "quality")
+    summaries = sorted(context["summaries"], key=lambda each: _badness(each, updates.get(each.name)))
+    names = {each.name for each in summaries}
+    return context | {
+        "summaries": summaries,
+        "updates": updates,
+        "others": [each for each in _failing_subsystems(sample, view) if each.name not in names],
+        "zones": [(name, _address(view.key, name), name == view.tz) for name in ZONES],
+    }
+
+
+def _badness(summary: SubsystemSummary, update: Update | None) -> tuple[int, float, tuple[int, ...]]:
+    """The place of a subsystem in the order of the page: the worse of its report summary and the age of its data comes first.
+
+    One without a report summary counts by its failing tests.
+    """
+    value, failing = summary.value, summary.failing
+    share = value.share if value else None
+    kind = value.badge.kind if value and share is not None else "warning" if failing.errors else "idle"
+    late = "error" if update and update.is_stalled else "warning" if update and update.is_late else "idle"
+    return min(_RANKS[kind], _RANKS[late]), 2.0 if share is None else share, tuple(-count for count in failing)
+
+
+def _failing_subsystems(sample: OpenSample, view: View) -> Iterator[FailingSubsystem]:
+    failing = failing_mes(sample.columns)
+    for folder in sample.names.folder(b"").subfolders:
+        counts = failing.counts(folder.first, folder.last)
+        if any(counts):
+            yield FailingSubsystem(text(folder.name), counts, view.of_folder(folder.name).replace(failing=True).address)
