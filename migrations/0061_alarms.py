@@ -1,6 +1,6 @@
 """Alarms on plots: rules, what breaks them, mutes, and what was told."""
 
-from peewee import BigIntegerField, BooleanField, DoubleField, ForeignKeyField, IntegerField, Model, TextField
+from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, Model, TextField
 
 
 def up(migrator, db):
@@ -27,6 +27,8 @@ def up(migrator, db):
         user = TextField()
         changed = DoubleField()
         judged = DoubleField(null=True)
+        seen = TextField(default="")
+        more = IntegerField(default=0)
         problem = TextField(default="")
 
         class Meta:
@@ -38,10 +40,12 @@ def up(migrator, db):
         run = IntegerField()
         state = TextField()
         detail = TextField()
+        is_error = BooleanField(default=True)
         begun = DoubleField()
         raised = DoubleField(null=True)
         judged = DoubleField()
         streak = IntegerField(default=1)
+        told = DoubleField(null=True)
         returns = IntegerField(default=0)
         reminders = IntegerField(default=0)
         reminded = DoubleField(null=True)
@@ -67,6 +71,16 @@ def up(migrator, db):
             table_name = "alarm_mute"
             indexes = ((("rule", "ends"), False),)
 
+    class SeenPlots(Base):
+        rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", unique=True)
+        run = BigIntegerField()
+        lumi = IntegerField()
+        names = BlobField()
+        absent = TextField()
+
+        class Meta:
+            table_name = "alarm_seen_plots"
+
     class AlarmNotice(Base):
         kind = TextField()
         rule = BigIntegerField()
@@ -84,4 +98,4 @@ def up(migrator, db):
             table_name = "alarm_notice"
             indexes = ((("at",), False), (("rule", "at"), False))
 
-    db.create_tables([AlarmRule, PlotAlarm, AlarmMute, AlarmNotice])
+    db.create_tables([AlarmRule, PlotAlarm, AlarmMute, SeenPlots, AlarmNotice])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from app.core.database import Table
 
@@ -17,6 +17,9 @@ PENDING, NEW, REMINDED, ACKNOWLEDGED, RECOVERED = "pending", "new", "reminded", 
 
 OPEN = (NEW, REMINDED, ACKNOWLEDGED)
 UNACKNOWLEDGED = (NEW, REMINDED)
+
+MOST_ALARMS = 1000
+"""Alarms of a rule that have not recovered; further ones are only counted."""
 
 
 class AlarmRule(Table):
@@ -38,8 +41,10 @@ class AlarmRule(Table):
     enabled = BooleanField(default=True)
     user = TextField()  # who changed it last
     changed = DoubleField()
-    judged = DoubleField(null=True)  # last judgement
-    problem = TextField(default="")  # why it could not be judged then
+    judged = DoubleField(null=True)  # last judgement, to about a minute
+    seen = TextField(default="")  # mark of the version of the sample that was judged last; "": judge it again
+    more = IntegerField(default=0)  # subjects that broke it then beyond MOST_ALARMS
+    problem = TextField(default="")  # why it could not be judged, or watches less than it should
 
     class Meta:
         """Options of peewee."""
@@ -55,10 +60,12 @@ class PlotAlarm(Table):
     run = IntegerField()  # of the newest judgement; 0: the ongoing run
     state = TextField()
     detail = TextField()  # one line: what is wrong, such as the failing test with its message
+    is_error = BooleanField(default=True)  # False: a warning
     begun = DoubleField()  # first judgement that broke the rule
     raised = DoubleField(null=True)  # when it became NEW; null while it is pending
     judged = DoubleField()  # newest judgement that changed something of it
-    streak = IntegerField(default=1)  # judgements in a row that say the contrary of the state: broken while PENDING, kept while open
+    streak = IntegerField(default=1)  # judgements in a row for another state: broken while PENDING or RECOVERED, else kept
+    told = DoubleField(null=True)  # when people were told of it; null: not yet, or they know that it has recovered
     returns = IntegerField(default=0)  # how often it came back within `calm_s`
     reminders = IntegerField(default=0)
     reminded = DoubleField(null=True)
@@ -90,6 +97,21 @@ class AlarmMute(Table):
 
         table_name = "alarm_mute"
         indexes = ((("rule", "ends"), False),)
+
+
+class SeenPlots(Table):
+    """The MEs of a rule about absent ones that its run has had."""
+
+    rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", unique=True)
+    run = BigIntegerField()  # number of the run by its MEs
+    lumi = IntegerField()  # newest lumisection that was judged
+    names = BlobField()  # their paths, joined by NUL, compressed
+    absent = TextField()  # JSON object: the newest lumisection that had it, by the path of each one that is absent
+
+    class Meta:
+        """Options of peewee."""
+
+        table_name = "alarm_seen_plots"
 
 
 class AlarmNotice(Table):

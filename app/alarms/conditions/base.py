@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -27,6 +28,7 @@ class WatchedPlots(NamedTuple):
 
     sample: OpenSample
     freshness: Freshness
+    place: str  # path or name of the place of the rule
     mes: Sequence[int]  # indices of the MEs of its place that the sample has, in order
     expected: Sequence[str]  # paths of MEs that should be there: all of a layout or workspace; those ever seen in a folder
     last_seen: Mapping[str, int]  # newest lumisection in which the sample had an expected ME that it lacks now
@@ -39,6 +41,7 @@ class Broken(NamedTuple):
 
     subject: str  # path of an ME or folder; "" for the sample
     detail: str  # one line for people
+    is_error: bool = True  # False: a warning
     is_kept: bool = False  # within the margin of hysteresis: neither a reason to raise an alarm nor to let it recover
 
 
@@ -49,8 +52,26 @@ class Condition(ABC):
     title: ClassVar[str]  # in forms
     position: ClassVar[int]  # in forms
     fields: ClassVar[tuple[LimitField, ...]]
-    needs_new_data: ClassVar[bool] = True  # judged once for each version of a sample; else also as time passes
+    needs_new_data: ClassVar[bool] = True  # judged once for each version of a sample; else also as time passes, and without a sample
+    needs_past: ClassVar[bool] = False  # `expected` and `last_seen` are given to those alone
 
     @abstractmethod
     def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:
-        """What breaks a rule with these limits, at most once for each subject."""
+        """What breaks a rule with these limits, at most once for each subject, the worst first."""
+
+    def problems(self, limits: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """Field and problem of limits that do not fit together; each alone is in its range."""
+        return ()
+
+
+def is_among(mes: Sequence[int], index: int) -> bool:
+    """Whether an index is one of `mes`, which are in order."""
+    if isinstance(mes, range):
+        return index in mes
+    at = bisect_left(mes, index)
+    return at < len(mes) and mes[at] == index
+
+
+def path_text(path: bytes) -> str:
+    """The path of an ME as texts have it."""
+    return path.decode(errors="replace")

@@ -1,0 +1,31 @@
+"""Monitor elements (MEs) that are absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.alarms.conditions.base import Broken, Condition, LimitField, WatchedPlots
+
+
+class AbsentPlots(Condition):
+    """A sample has lacked an ME of its place for a number of lumisections."""
+
+    name = "absent"
+    title = "Plots are absent"
+    position = 30
+    needs_past = True
+    fields = (LimitField("lumis", "For", "whole", 10, "lumisections", least=1, most=10_000),)
+
+    def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:
+        """The MEs that are expected, and have been absent for so long; the place itself if nothing of it is there."""
+        if not watched.mes and not watched.expected and watched.lumi >= limits["lumis"]:
+            yield Broken(watched.place, f"nothing of it is there in lumisection {watched.lumi:,}")
+        for path in watched.expected:
+            last = watched.last_seen.get(path)
+            if last is not None and watched.lumi - last >= limits["lumis"]:
+                since = f"absent since lumisection {last:,}" if last else "absent in this run"
+                yield Broken(path, f"{since}, now {watched.lumi:,}")
+
+
+CONDITION = AbsentPlots

@@ -1,0 +1,190 @@
+"""What pages show of alarms: those that are open or have recovered, mutes, notices, and their number for the header of polls."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from peewee import SQL, Case, Query, fn
+
+from app.alarms.errors import UnknownAlarm
+from app.alarms.models import COUNTER, OPEN, RECOVERED, UNACKNOWLEDGED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm
+from app.alarms.store import MAX_ID
+from app.core.counters import VersionCounter
+from app.core.database import prepared, rows
+
+
+@dataclass(frozen=True)
+class AlarmCount:
+    """Alarms that nobody has acknowledged or muted."""
+
+    count: int
+    errors: int  # of these, without warnings
+    version: int  # of COUNTER
+
+
+class ShownMute(NamedTuple):
+    """A time in which nobody is told."""
+
+    number: int
+    rule: int
+    rule_name: str
+    subject: str | None  # None: all subjects of the rule
+    begins: float
+    ends: float
+    reason: str
+    user: str
+
+
+class ShownAlarm(NamedTuple):
+    """An alarm with its rule. Times are Unix s UTC."""
+
+    number: int
+    rule: int
+    rule_name: str
+    subsystem: str
+    place_kind: str
+    place: str
+    dataset: str
+    run: int
+    subject: str  # path of an ME or folder; "" for the sample
+    state: str
+    detail: str
+    is_error: bool
+    begun: float
+    raised: float
+    returns: int
+    reminders: int
+    acknowledged: float | None
+    acknowledged_by: str
+    note: str
+    recovered: float | None
+    mute: ShownMute | None = None  # the one that ends last
+
+    @property
+    def is_unacknowledged(self) -> bool:
+        """Whether somebody has to look at it: it is neither acknowledged nor muted."""
+        return self.state in UNACKNOWLEDGED and self.mute is None
+
+
+def open_alarms() -> list[ShownAlarm]:
+    """The alarms that have not recovered: those to look at first, errors before warnings, then the oldest first."""
+    muted = open_mutes()
+    found = [each._replace(mute=_mute_of(each, muted)) for each in _alarms(PlotAlarm.state.in_(OPEN))]
+    return sorted(found, key=lambda each: (not each.is_unacknowledged, not each.is_error, each.raised, each.number))
+
+
+def recovered_alarms(limit: int = 200, rule: int | None = None) -> list[ShownAlarm]:
+    """The alarms that recovered last, the newest first."""
+    where = [PlotAlarm.state == RECOVERED] + ([] if rule is None else [PlotAlarm.rule == rule])
+    return _alarms(*where, order=PlotAlarm.recovered.desc(), limit=limit)
+
+
+def alarms_of_plots(dataset: str, paths: Collection[str]) -> dict[str, list[ShownAlarm]]:
+    """The open alarms of these MEs of a dataset, by path."""
+    found: dict[str, list[ShownAlarm]] = {}
+    for alarm in open_alarms():
+        if alarm.dataset == dataset and alarm.subject in paths:
+            found.setdefault(alarm.subject, []).append(alarm)
+    return found
+
+
+def _alarms(*where: Any, order: Any = PlotAlarm.id, limit: int | None = None) -> list[ShownAlarm]:
+    alarm, rule = PlotAlarm, AlarmRule
+    of_rule = (rule.id, rule.name, rule.subsystem, rule.place_kind, rule.place, rule.dataset)
+    columns = (
+        *(alarm.run, alarm.subject, alarm.state, alarm.detail, alarm.is_error, alarm.begun, alarm.raised, alarm.returns),
+        *(alarm.reminders, alarm.acknowledged, alarm.acknowledged_by, alarm.note, alarm.recovered),
+    )
+    query = alarm.select(alarm.id, *of_rule, *columns).join(rule).where(*where)
+    found = (ShownAlarm(*row) for row in rows(query.order_by(order).limit(limit)))
+    return [each._replace(is_error=bool(each.is_error)) for each in found]  # SQLite has numbers
+
+
+def open_mutes() -> list[ShownMute]:
+    """The mutes of now, the one that ends first before the others."""
+    now, mute = time.time(), AlarmMute
+    columns = (mute.id, AlarmRule.id, AlarmRule.name, mute.subject, mute.begins, mute.ends, mute.reason, mute.user)
+    query = mute.select(*columns).join(AlarmRule).where(mute.begins <= now, mute.ends > now)
+    return [ShownMute(*row) for row in rows(query.order_by(mute.ends, mute.id))]
+
+
+def _mute_of(alarm: ShownAlarm, mutes: Iterable[ShownMute]) -> ShownMute | None:
+    """The mute of an alarm that ends last."""
+    fitting = [mute for mute in mutes if mute.rule == alarm.rule and mute.subject in (None, alarm.subject)]
+    return fitting[-1] if fitting else None
+
+
+def is_muted() -> Any:
+    """The condition that an alarm of a query of PlotAlarm is muted; its two placeholders are the time of now."""
+    mute = AlarmMute
+    same = (mute.rule == PlotAlarm.rule) & (mute.subject.is_null() | (mute.subject == PlotAlarm.subject))
+    return fn.EXISTS(mute.select(SQL("1")).where(same, mute.begins <= 0.0, mute.ends > 0.0))
+
+
+@prepared
+def _count() -> Query:
+    errors = fn.SUM(Case(None, [(PlotAlarm.is_error, SQL("1"))], SQL("0")))
+    version = VersionCounter.select(VersionCounter.version).where(VersionCounter.name == "")
+    return PlotAlarm.select(fn.COUNT(PlotAlarm.id), errors, version).where(PlotAlarm.state.in_(UNACKNOWLEDGED), ~is_muted())
+
+
+def unacknowledged_count() -> AlarmCount:
+    """How many alarms somebody has to look at, by one prepared statement."""
+    now = time.time()
+    ((count, errors, version),) = _count(COUNTER, *UNACKNOWLEDGED, now, now)
+    return AlarmCount(count, int(errors or 0), version or 0)
+
+
+class ToldSubject(NamedTuple):
+    """A subject of a notice."""
+
+    subject: str
+    detail: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class ShownNotice:
+    """What people were told at one moment."""
+
+    number: int
+    kind: str
+    rule: int  # it may be gone
+    rule_name: str
+    run: int
+    dataset: str
+    at: float
+    title: str
+    text: str
+    count: int  # of all subjects
+    subjects: Sequence[ToldSubject]  # the first ones
+
+
+def notice_of(number: int) -> ShownNotice:
+    """The notice with this number. Raises UnknownAlarm."""
+    found = _notices(AlarmNotice.id == number) if number <= MAX_ID else []
+    if not found:
+        raise UnknownAlarm(f"There is no notice {number}; it may have been deleted")
+    return found[0]
+
+
+def notices(rule: int | None = None, limit: int = 200) -> list[ShownNotice]:
+    """The newest notices, of one rule or of all."""
+    return _notices(*([] if rule is None else [AlarmNotice.rule == rule]), limit=limit)
+
+
+def _notices(*where: Any, limit: int | None = None) -> list[ShownNotice]:
+    told = AlarmNotice
+    columns = (told.id, told.kind, told.rule, told.rule_name, told.run, told.dataset, told.at, told.title, told.text, told.count)
+    query = told.select(*columns, told.subjects).where(*where).order_by(told.id.desc()).limit(limit)
+    return [_notice(row) for row in rows(query)]
+
+
+def _notice(row: Sequence[Any]) -> ShownNotice:
+    subjects = [ToldSubject(**each) for each in json.loads(row[-1])]
+    values = [*row[:-1], subjects]
+    return ShownNotice(*values)
