@@ -48,6 +48,8 @@ class PlotAddresses:
     stamp: int = field(
         default=0, kw_only=True
     )  # version of the list of an ongoing run, so that browsers load its plots again; not in the address
+    window: int = field(default=0, kw_only=True)  # the last lumisections that the plots show; 0: those of the whole run
+    has_window: bool = field(default=False, kw_only=True)  # whether the sample has this window; not in the address
     cell: DrawnCell | None = field(default=None, kw_only=True)  # the plot of a layout that is drawn; not in the address
 
     def options_of(self, path: bytes) -> DrawingOptions:
@@ -87,17 +89,17 @@ class PlotAddresses:
         """The address of `image`, and how many references fit in it: the first ones. Their number is the same for all sizes."""
         references = self.references_of(path)
         if self.compare == "side":
-            return self._picture(self.key, path, self.overlay_of(path), size), len(references)
+            return self._own_picture(path, size), len(references)
         for count in range(min(len(references), MAX_REFERENCES - len(self.overlay_of(path))), 0, -1):
             address = self._comparison_address(path, references[:count], size)
             if len(address) - len(f"{size[0]}{size[1]}") <= MAX_ADDRESS:
                 return address, count
-        return self._picture(self.key, path, self.overlay_of(path), size), 0
+        return self._own_picture(path, size), 0
 
     def image_of(self, reference: Reference, path: bytes, size: tuple[int, int]) -> str:
         """The address of the plot of a reference beside the plot of an ME of this sample."""
         overlay = () if reference.path else self.overlay_of(path)
-        return self._picture(reference.key(self.key), reference.me_path(path), overlay, size, self.options_of(path))
+        return self._picture(reference.key(self.key), reference.me_path(path), overlay, size, self.options_of(path), [])
 
     def difference(self, path: bytes, lumi: int, size: tuple[int, int]) -> str:
         """The address of the difference plot of an ME against another lumisection, whose contents are not scaled."""
@@ -106,22 +108,43 @@ class PlotAddresses:
 
     def json(self, path: bytes) -> str:
         """The address of an ME of this sample as JSON."""
-        return self.json_in(self.key, path)
+        return self._json(self.key, path, self._windows())
 
     def json_in(self, key: SampleKey, path: bytes) -> str:
-        """The address of an ME of a sample as JSON."""
-        query = urlencode(self._stamp())
+        """The address of an ME of a sample as JSON, whole."""
+        return self._json(key, path, [])
+
+    def _json(self, key: SampleKey, path: bytes, window: list[tuple[str, str]]) -> str:
+        query = urlencode([*window, *self._stamp()])
         return f"{self._api_address('json', key, path)}{'?' if query else ''}{query}"
 
+    def _own_picture(self, path: bytes, size: tuple[int, int]) -> str:
+        """The address of the plot of an ME of this sample without references."""
+        overlay = self.overlay_of(path)
+        return self._picture(self.key, path, overlay, size, self.options_of(path), self._windows(0, len(overlay)))
+
     def _picture(
-        self, key: SampleKey, path: bytes, overlay: Sequence[bytes], size: tuple[int, int], options: DrawingOptions | None = None
+        self,
+        key: SampleKey,
+        path: bytes,
+        overlay: Sequence[bytes],
+        size: tuple[int, int],
+        options: DrawingOptions,
+        windows: list[tuple[str, str]],
     ) -> str:
-        """The address of the plot of an ME without references. options: None for those of the ME."""
-        options = self.options_of(path) if options is None else options
+        """The address of the plot of an ME of a sample without references."""
         if overlay:
-            return self._objects([(key, each) for each in (path, *overlay)], [("ref", COMPARISONS[0]), *_labels(overlay)], size, options)
-        query = urlencode([("w", size[0]), ("h", size[1]), *options, *self._stamp()], quote_via=quote)
+            more = [("ref", COMPARISONS[0]), *_labels(overlay), *windows]
+            return self._objects([(key, each) for each in (path, *overlay)], more, size, options)
+        query = urlencode([("w", size[0]), ("h", size[1]), *options, *windows, *self._stamp()], quote_via=quote)
         return f"{self._api_address('render', key, path)}?{query}"
+
+    def _windows(self, references: int = 0, overlay: int = 0) -> list[tuple[str, str]]:
+        """The window of an ME of this sample and of those drawn over it; references are whole."""
+        if not (self.window and self.has_window):
+            return []
+        own = ("window", str(self.window))
+        return [own, *[("window", "0")] * references, *[own] * overlay] if overlay else [own]
 
     def _comparison_address(self, path: bytes, references: Sequence[Reference], size: tuple[int, int]) -> str:
         overlay = self.overlay_of(path)
@@ -131,7 +154,8 @@ class PlotAddresses:
             *((self.key, each) for each in overlay),
         ]
         labels = [*(("reflabel", each.shown_label(self.key)) for each in references), *_labels(overlay)]
-        return self._objects(objects, [("ref", self.compare), *labels], size, self.options_of(path))
+        windows = self._windows(len(references), len(overlay))
+        return self._objects(objects, [("ref", self.compare), *labels, *windows], size, self.options_of(path))
 
     def _objects(
         self, objects: list[tuple[SampleKey, bytes]], more: list[tuple[str, str]], size: tuple[int, int], options: DrawingOptions

@@ -46,6 +46,9 @@ MAX_MARKS = 20
 MAX_CELLS = 1000
 """Cells of a layout."""
 
+WINDOWS = range(1, 1001)
+"""Lengths of windows, lumisections."""
+
 SLIDE_S = range(2, 100)
 """Intervals of a slide show, seconds."""
 
@@ -103,6 +106,7 @@ class View(PlotAddresses):
         size = "" if self.size == DEFAULT_SIZE else self.size
         fields: list[tuple[str, str | bytes]] = [("plot", self.plot), ("q", self.q), ("size", size), ("quantity", self.quantity)]
         fields.append(("cell", str(self.cell_number) if self.plot and self.cell_number > 1 else ""))
+        fields.append(("window", str(self.window or "")))
         fields += [("ws", self.ws), ("only", self.only), ("shared", self.shared), ("status", self.status)]
         if self.failing or self.failing_first:
             fields += [("failing", "1" if self.failing else ""), ("first", "failing" if self.failing_first else "")]

@@ -25,6 +25,7 @@ from app.gui.view import (
     SLIDE_S,
     TABLE_COLUMN,
     TILE_SIZES,
+    WINDOWS,
     View,
 )
 from app.web import Problem, raw_path
@@ -42,7 +43,24 @@ FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "l
 """Fields that choose a part of a page and are no state of it."""
 
 VIEW_FIELDS = (
-    *("plot", "cell", "q", "status", "size", "failing", "first", "mark", "show", "slide", "quantity", "diff", "table", "sort", "page"),
+    *(
+        "plot",
+        "cell",
+        "window",
+        "q",
+        "status",
+        "size",
+        "failing",
+        "first",
+        "mark",
+        "show",
+        "slide",
+        "quantity",
+        "diff",
+        "table",
+        "sort",
+        "page",
+    ),
     *("interactive", "ref", "compare", "tz", "ws", "only", "shared", *OPTIONS),
 )
 """Fields of a view, without numbered ones."""
@@ -94,7 +112,8 @@ class ViewQuery:
             failing_first=self._choice("first", ("failing", "usual"), "usual") == "failing",
             marks=self._marks(),
             side_by_side=self._choice("show", ("marked", "list"), "list") == "marked",
-            slide_s=self._slide(),
+            slide_s=self._optional_number("slide", SLIDE_S, "a whole number of seconds"),
+            window=self._optional_number("window", WINDOWS, "a whole number of lumisections"),
             quantity=self._printable("quantity"),
             diff=self._choice("diff", ("1", "0"), "0") == "1",
             table=self._choice("table", ("1", "0"), "0") == "1",
@@ -178,11 +197,12 @@ class ViewQuery:
             self.problems.append(FieldProblem("mark", text(found[MAX_MARKS]), f"at most {MAX_MARKS} plots can be marked"))
         return found[:MAX_MARKS]
 
-    def _slide(self) -> int:
-        value = self.values.get("slide", "")
-        if not value or value in map(str, SLIDE_S):
+    def _optional_number(self, name: str, allowed: range, expected: str) -> int:
+        """One of these numbers; 0 without a value."""
+        value = self.values.get(name, "")
+        if not value or value in map(str, allowed):
             return int(value or 0)
-        self._problem("slide", f"expected a whole number of seconds from {SLIDE_S[0]} to {SLIDE_S[-1]}")
+        self._problem(name, f"expected {expected} from {allowed[0]} to {allowed[-1]}")
         return 0
 
     def _references(self) -> tuple[Reference, ...]:

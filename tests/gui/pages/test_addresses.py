@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote_to_bytes, urlencode
+from urllib.parse import parse_qs, unquote_to_bytes, urlencode
 
 import pytest
 from flask import Flask, request
@@ -13,6 +13,7 @@ from werkzeug.test import create_environ
 from app.core.zones import ZONES
 from app.gui.addresses import AnyPath, text
 from app.gui.drawing_options import OPTIONS, DrawingOptions
+from app.gui.layouts.layout import PlotCell
 from app.gui.pages import views
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
@@ -121,6 +122,7 @@ def states(draw: st.DrawFn) -> View:
         marks=tuple(draw(st.lists(path.filter(bool), max_size=MAX_MARKS, unique=True))),
         side_by_side=draw(st.booleans()),
         slide_s=draw(st.sampled_from([0, *SLIDE_S])),
+        window=draw(st.sampled_from([0, 1, 10, 1000])),
         quantity=draw(st.sampled_from(["", "Mean"])),
         diff=draw(st.booleans()),
         tz=draw(st.sampled_from(list(ZONES))),
@@ -190,6 +192,9 @@ def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference
         ("slide=1", "slide", "from 2 to 99"),
         ("slide=100", "slide", "from 2 to 99"),
         ("slide=5.5", "slide", "whole number"),
+        ("window=0", "window", "a whole number of lumisections from 1 to 1000"),
+        ("window=1001", "window", "from 1 to 1000"),
+        ("window=ten", "window", "from 1 to 1000"),
         ("ytype=cubic", "ytype", "neither lin nor log"),
         ("xmin=5&xmax=2", "xmax", "not above xmin"),
         ("ktest=2", "ktest", "probability"),
@@ -304,3 +309,32 @@ def test_an_invalid_address_of_a_sample_is_refused_with_the_valid_form(place: st
 def test_names_are_shown_whole_even_where_they_are_not_utf_8() -> None:
     assert text("η<b>".encode()) == "η<b>"
     assert text(b"caf\xe9") == "caf\\xe9"
+
+
+WINDOW = View(SampleKey(0, 0, "/A/B/C"), window=10, has_window=True)
+
+
+def test_pictures_and_json_of_a_view_with_a_window_are_those_of_the_window_and_references_are_whole() -> None:
+    with bare.test_request_context():
+        assert WINDOW.image(b"F/x", (8, 6)) == "/api/v1/render/0/A/B/C/F/x?w=8&h=6&window=10"
+        assert WINDOW.json(b"F/x") == "/api/v1/json/0/A/B/C/F/x?window=10"
+        whole = Reference(0)
+        compared = WINDOW.with_reference(whole)
+        assert "&window=10&w=8" in compared.image(b"F/x", (8, 6)), "of the first object"
+        assert "window" not in compared.image_of(whole, b"F/x", (8, 6)) + compared.replace(plot=b"F/x").json_of(whole)
+
+
+def test_plots_that_a_layout_draws_over_each_other_have_the_window_and_references_with_them_are_whole() -> None:
+    cell = PlotCell("F/x", overlay=("F/y", "F/z"))
+    with bare.test_request_context():
+        assert windows_of(WINDOW.cell_image(cell, (8, 6))) == ["10", "10", "10"]
+        assert windows_of(WINDOW.with_reference(Reference(7)).cell_image(cell, (8, 6))) == ["10", "0", "10", "10"]
+
+
+def windows_of(address: str) -> list[str]:
+    return parse_qs(address.partition("?")[2])["window"]
+
+
+def test_pictures_of_a_sample_without_the_window_of_the_address_are_whole() -> None:
+    with bare.test_request_context():
+        assert "window" not in WINDOW.replace(has_window=False).image(b"F/x", (8, 6))
