@@ -66,6 +66,10 @@ class EventSource(ABC):
     def is_open(self, event: Event) -> bool:
         """Whether an event of a persistent kind still lasts."""
 
+    def channels(self, event: Event) -> Collection[str] | None:
+        """The kinds of channels, such as mail, by which an event is notified; None for all that are subscribed to its kind."""
+        return None
+
     def owners(self, event: Event, logins: Collection[str]) -> list[str]:
         """The users of a personal event, among these."""
         return []

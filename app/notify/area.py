@@ -37,7 +37,7 @@ AREA = Area(
     name="notify",
     title="Notifications",
     init_app=notify.init_app,
-    menu=(MenuItem("Notifications", "/notifications", "shifter"),),
+    menu=(MenuItem("Notifications", "/notifications", "shifter", below=("/events",)),),
     status=_status,
     metrics=_metrics,
     jobs="jobs.notify",
@@ -45,6 +45,8 @@ AREA = Area(
     more_settings=channel_settings(),
     roles={
         "notify.notifications": "shifter",
+        "notify_events.events": "viewer",
+        "notify_events.event": "viewer",
         "notify.own_notifications": "viewer",
         "notify.subscribe": "viewer",
         "notify.resend": "operator",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
@@ -116,10 +116,11 @@ class EventCollector:
                 with proxy.atomic():
                     advance(COUNTER)  # first: a second process waits here, and then finds nothing unknown
                     for event in _unknown(unknown):
-                        self._store(event, system.source.subject(event), now)
+                        self._store(event, system.source, now)
             self.seen.update(event.id for event in batch)
 
-    def _store(self, event: Event, subject: Subject, now: float) -> None:
+    def _store(self, event: Event, source: EventSource, now: float) -> None:
+        subject = source.subject(event)
         outcome, repeats = _outcome(event, subject, now)
         row = Notification.create(
             event=event.id,
@@ -136,7 +137,7 @@ class EventCollector:
             repeats=repeats,
         )
         if outcome == NOTIFIED:
-            self._enqueue_all(row, now)
+            self._enqueue_all(row, now, source.channels(event))
 
     def _notify_after_maintenance(self, system: WatchedSystem, now: float) -> None:
         """Notify persistent events that outlasted their maintenance window."""
@@ -155,10 +156,13 @@ class EventCollector:
                 advance(COUNTER)
                 ours = Notification.id == row.id, Notification.outcome == MAINTENANCE
                 if Notification.update(outcome=NOTIFIED, detected=now).where(*ours).execute():  # else another process was first
-                    self._enqueue_all(row, now)
+                    self._enqueue_all(row, now, system.source.channels(event))
 
-    def _enqueue_all(self, row: Notification, now: float) -> None:
+    def _enqueue_all(self, row: Notification, now: float, only: Collection[str] | None) -> None:
+        """Queue a delivery for each channel that is subscribed. only: kinds of channels, None for all."""
         for channel in self.channels:
+            if only is not None and channel.kind not in only:
+                continue
             if channel.reaches_users and is_personal(row.kind):
                 due = _next_mail(now, self.settings.of(NotifySettings).notify_user_pause_s)
                 enqueue(row, channel, due, channel.quiet_until(due))

@@ -25,7 +25,8 @@ class Message(NamedTuple):
     title: str
     text: str
     at: float  # of the event, Unix s UTC
-    link: str  # "" for none
+    link: str  # of the page about it; "" for none
+    permalink: str = ""  # the permanent link of the event; "" for none
 
     @property
     def moment(self) -> str:
@@ -38,8 +39,8 @@ def message_of(row: Notification, public_url: str) -> Message:
     text = row.text
     if row.repeats:
         text = f"{text} ({row.repeats} repeat{'s' if row.repeats > 1 else ''} suppressed)".strip()
-    link = public_url.rstrip("/") + path_of(row) if public_url else ""
-    return Message(row.event, row.kind, row.system, row.run, row.title, text, row.at, link)
+    link, permalink = (public_url.rstrip("/") + path if public_url else "" for path in (path_of(row), permanent_path(row)))
+    return Message(row.event, row.kind, row.system, row.run, row.title, text, row.at, link, permalink)
 
 
 def event_of(row: Notification) -> Event:
@@ -51,6 +52,11 @@ def path_of(row: Notification) -> str:
     """Path and query of the page about a notification."""
     source = source_of(row.kind)
     return source.path(event_of(row)) if source else "/notifications"
+
+
+def permanent_path(row: Notification) -> str:
+    """Path of the permanent link of a notification."""
+    return f"/events/{row.mark}"
 
 
 def headline(messages: Sequence[Message]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, DoubleField, ForeignKeyField, IntegerField, TextField
+from secrets import token_hex
+
+from peewee import BigIntegerField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from app.core.database import Table
 
@@ -15,6 +17,11 @@ PENDING, DEFERRED, SENT, FAILED, SUPPRESSED = "pending", "deferred", "sent", "fa
 """States of a delivery."""
 
 OPEN = (PENDING, DEFERRED)
+
+
+def new_mark() -> str:
+    """A mark that cannot be guessed, as 32 hex digits."""
+    return token_hex(16)
 
 
 class Notification(Table):
@@ -32,10 +39,11 @@ class Notification(Table):
     text = TextField()
     outcome = TextField()  # notified; late: too old when detected; maintenance; duplicate of a recent notification
     repeats = IntegerField(default=0)  # duplicates that were suppressed before this one
+    mark = TextField(unique=True, default=new_mark)  # in its permanent link: the id of an event can be guessed
 
     class Meta:
         table_name = "notify_notification"
-        indexes = ((("system", "kind", "subject", "outcome"), False),)
+        indexes = ((("system", "kind", "subject", "outcome"), False), (("kind", "id"), False))
 
 
 class Delivery(Table):
@@ -64,6 +72,21 @@ class Subscription(Table):
 
     class Meta:
         table_name = "notify_subscription"
+
+
+class NotificationChannel(Table):
+    """A channel that an operator added on the page; those of the settings have no row."""
+
+    kind = TextField()  # name of a folder of app/notify/channels
+    name = TextField(unique=True)  # for people; see app.notify.added_channels.channel_name
+    kinds = TextField()  # of events, as in the settings of channels, with blanks between
+    options = TextField()  # JSON object: the fields of the form of the kind, secrets among them
+    enabled = BooleanField(default=True)
+    user = TextField()  # who changed it last
+    changed = DoubleField()
+
+    class Meta:
+        table_name = "notify_channel"
 
 
 class MaintenanceWindow(Table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -92,10 +92,18 @@ def badge_of(delivery: Delivery) -> Badge:
     return BADGES["retrying" if delivery.state in OPEN and delivery.attempts else delivery.state]
 
 
-def notification_rows(before: int) -> Sequence[NotificationRow]:
-    """The newest notifications, or those with a number below `before`; one more than a page has, if there are more."""
-    query = Notification.select().where(Notification.id < before) if before else Notification.select()
-    found = list(query.order_by(Notification.id.desc()).limit(PAGE_ROWS + 1))
+def notification_rows(before: int, chosen: Any = None) -> Sequence[NotificationRow]:
+    """The newest notifications, or those with a number below `before`; one more than a page has, if there are more.
+
+    chosen: a condition of peewee on the notifications, None for all.
+    """
+    conditions = [Notification.id < before] if before else []
+    query = Notification.select().where(*conditions, True if chosen is None else chosen)
+    return with_deliveries(list(query.order_by(Notification.id.desc()).limit(PAGE_ROWS + 1)))
+
+
+def with_deliveries(found: Sequence[Notification]) -> list[NotificationRow]:
+    """Notifications with their deliveries."""
     deliveries: dict[int, list[Delivery]] = {}
     numbers = [row.id for row in found]
     for delivery in Delivery.select().where(Delivery.notification.in_(numbers)).order_by(Delivery.channel):

@@ -53,6 +53,7 @@ def notifications() -> Response:
         problems=channel_problems(settings),
         windows=windows,
         can_operate=can_operate,
+        sees_details=True,
         poll=state.link(PATH, before=before or "", since=version),
         poll_s=settings.of(NotifySettings).notify_refresh_s,
         older=state.link(PATH, before=rows[PAGE_ROWS - 1].notification.id) if len(rows) > PAGE_ROWS else "",

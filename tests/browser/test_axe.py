@@ -30,6 +30,7 @@ from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.models import Arrangement
 from app.gui.layouts.workspace import Workspace
 from app.publish.sending import Sender
+from app.notify.models import Notification
 from app.security import Role, accounts
 from app.square.models import Job
 from app.transfers.product_models import TransferConcatenation
@@ -160,6 +161,8 @@ PAGES = {
     "/transfers/runs/<int:run>": [f"/transfers/runs/{RUN}", f"/transfers/runs/{OLDER}"],
     "/transfers/runs/<int:run>/concatenations/<int:number>": [f"/transfers/runs/{RUN}/concatenations/{{concatenation}}"],
     "/transfers/hosts/<host>": [f"/transfers/hosts/{host}" for host in ("fu-1", "bu-1", "gui-1")],
+    "/events": ["/events", "/events?problems=1&kind=nothing"],
+    "/events/<mark>": ["/events/{event}"],
     "/notifications": ["/notifications"],
     "/notifications/own": ["/notifications/own"],
     "/control": ["/control", "/control?show=commands"],
@@ -317,6 +320,7 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
     keys = {
         "concatenation": TransferConcatenation.get().id,
         "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
+        "event": Notification.get(Notification.kind == "crash").mark,
         "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
         "golden": latest_lists(1)[0].hash,
         "requested": REQUEST.key,

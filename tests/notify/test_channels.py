@@ -35,6 +35,7 @@ CRASH = Message(
     "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01",
     1663150600.0,
     "https://dqm.cern.ch/hub/square/job?key=a",
+    "https://dqm.cern.ch/hub/events/5e1f",
 )
 HOSTILE = CRASH._replace(
     title="beam\r\nBcc: all@cern.ch \"<alarm talk='x'>&amp;]]> é\u2028 crashed",
@@ -92,6 +93,7 @@ def test_a_webhook_gets_the_message_as_json_with_a_signature(configured: Setting
         "text": "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01",
         "at": 1663150600.0,
         "link": "https://dqm.cern.ch/hub/square/job?key=a",
+        "permalink": "https://dqm.cern.ch/hub/events/5e1f",
     }
     assert headers["X-DQMHub-Signature"] == "sha256=" + hmac.digest(SECRET.encode(), body, hashlib.sha256).hex()
     assert (headers["Content-Type"], headers["Host"]) == ("application/json", receiver.address.removeprefix("http://"))
@@ -159,6 +161,7 @@ def test_a_mail_has_event_time_and_link(configured: Settings, box: Box) -> None:
         "Exit code 139 SIGSEGV, on dqmfu-c2b03-45-01",
         "2022-09-14 12:16:40 CEST, production",
         "https://dqm.cern.ch/hub/square/job?key=a",
+        "Event: https://dqm.cern.ch/hub/events/5e1f",
     ]
 
 

@@ -140,7 +140,18 @@ def _identifier(messages: Sequence[Message]) -> str:
 
 
 def _paragraph(message: Message) -> str:
-    return "\n".join(filter(None, (message.title, message.text, f"{message.moment}, {message.system}", message.link)))
+    return "\n".join(
+        filter(
+            None,
+            (
+                message.title,
+                message.text,
+                f"{message.moment}, {message.system}",
+                message.link,
+                message.permalink and f"Event: {message.permalink}",
+            ),
+        )
+    )
 
 
 CHANNEL = MailChannel
