@@ -29,8 +29,8 @@ from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Example, Layout, PlotCell, ShiftHelp
 from app.gui.layouts.models import Arrangement
 from app.gui.layouts.workspace import Workspace
-from app.publish.sending import Sender
 from app.notify.models import Notification
+from app.publish.sending import Sender
 from app.security import Role, accounts
 from app.square.models import Job
 from app.transfers.product_models import TransferConcatenation

@@ -13,7 +13,7 @@ from app.notify import maintenance, outbox, subscriptions
 from app.notify.channels import channel_problems
 from app.notify.errors import InvalidSubscription
 from app.notify.models import COUNTER, MaintenanceWindow, Subscription
-from app.notify.page import OUTCOMES, PAGE_ROWS, badge_of, channel_statuses, notification_rows, page_state
+from app.notify.pages.rows import OUTCOMES, PAGE_ROWS, badge_of, channel_statuses, notification_rows, page_state
 from app.notify.settings import NotifySettings
 from app.security import Role, needs
 from app.security.caller import current_user

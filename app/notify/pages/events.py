@@ -6,9 +6,9 @@ from flask import Blueprint, Response, request
 
 from app.core.counters import version_of
 from app.core.event_sources import event_kinds, event_systems
-from app.notify.event_list import PATH, EventsView, event_rows, parse_view
 from app.notify.models import COUNTER, Notification
-from app.notify.page import OUTCOMES, PAGE_ROWS, badge_of, with_deliveries
+from app.notify.pages.event_list import PATH, EventsView, event_rows, parse_view
+from app.notify.pages.rows import OUTCOMES, PAGE_ROWS, badge_of, with_deliveries
 from app.notify.settings import NotifySettings
 from app.security import Role, needs
 from app.security.caller import current_user

@@ -11,7 +11,7 @@ from app.core.event_sources import event_kinds, event_systems
 from app.core.zones import DEFAULT_ZONE, ZONES
 from app.notify.messages import path_of
 from app.notify.models import Notification
-from app.notify.page import NotificationRow, notification_rows
+from app.notify.pages.rows import NotificationRow, notification_rows
 from app.web.arguments import LARGEST_RUN
 from app.web.clock import time_html
 from app.web.fields import FieldProblem, Fields
