@@ -10,8 +10,9 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from render.errors import (
@@ -57,6 +58,9 @@ TOO_MANY_BINS = 11
 UNDESCRIBED = 13
 """Response code if no file describes the class version of an object."""
 
+NOT_SUBTRACTED = 14
+"""Response code if an earlier snapshot of an object cannot be subtracted from it."""
+
 StreamerLists = Sequence[tuple[bytes, int]]
 """Lists of StreamerInfo of ROOT files: the bytes of each list, framed like an object, and its displacement."""
 
@@ -65,6 +69,7 @@ _OBJECT = struct.Struct("=Ii")
 _STREAMER_LIST = struct.Struct("=Bi")
 _RESPONSE = struct.Struct("=iI")
 _MESSAGE_TYPE = 4
+_WITH_EARLIER = 5  # message type in which each object is followed by an earlier snapshot of it
 _FAILED = 3  # from this code on the payload is an error text instead of a plot
 _TOO_WIDE = 8  # from this code on the request exceeds a limit; the codes before it report a lost worker
 _PING_SPEC = "w=8;h=8"
@@ -99,20 +104,29 @@ class Request:
     streamer_file: str = ""
     """Path of a ROOT file with the StreamerInfo, below a folder that the service allows."""
 
+    earlier: Sequence[tuple[bytes, int]] = ()
+    """Snapshots that are subtracted from the objects, one for each object or none at all; from an object with empty bytes as its
+    snapshot nothing is subtracted."""
+
     def message(self) -> bytes:
         """The request as sent to the service. Raises RequestError if it exceeds a limit of the protocol."""
         scalar = self.flags & 0xFF <= SCALAR_TYPES
         count = 1 if scalar else len(self.objects)
         if not 1 <= count <= MAX_OBJECTS:
             raise RequestError(f"A plot has 1 to {MAX_OBJECTS} objects, not {count}")
-        data = self.text if scalar else b"".join(_OBJECT.pack(len(raw), shift) + raw for raw, shift in self.objects)
+        data = self.text if scalar else b"".join(_OBJECT.pack(len(raw), shift) + raw for raw, shift in self._objects_and_earlier())
         parts = [self._streamer_part(), self._name_part(), self.spec.encode(), data, b""]
         total = _HEADER.size + sum(map(len, parts))
         if total > MAX_MESSAGE_BYTES:
             raise RequestError(f"The request has {total} bytes, more than the limit of {MAX_MESSAGE_BYTES}")
         low, high = self.version & 0xFFFFFFFF, self.version >> 32
-        header = _HEADER.pack(total, _MESSAGE_TYPE, self.flags, low, high, count, *map(len, parts))
+        kind = _WITH_EARLIER if self.earlier else _MESSAGE_TYPE
+        header = _HEADER.pack(total, kind, self.flags, low, high, count, *map(len, parts))
         return header + b"".join(parts)
+
+    def _objects_and_earlier(self) -> Iterable[tuple[bytes, int]]:
+        """The objects, each followed by its snapshot if there are any."""
+        return chain.from_iterable(zip(self.objects, self.earlier, strict=True)) if self.earlier else self.objects
 
     def _streamer_part(self) -> bytes:
         lists = (_STREAMER_LIST.pack(0, displacement) + content for content, displacement in self.streamers)
@@ -207,6 +221,8 @@ def _failure(code: int, text: str, name: str) -> RenderError:
         return _LOST[code](name, reason, plugin)
     if code == UNDESCRIBED:
         return RenderRefused(code, f"{name!r} cannot be read: {reason}")
+    if code == NOT_SUBTRACTED:
+        return RenderRefused(code, reason)
     return RenderRefused(code, f"{name!r} exceeds a limit of the render service: {reason}")
 
 

@@ -37,15 +37,15 @@ const std::vector<std::string> kSpecs = {
     "w=8;h=8;json=True;ref=overlay;ktest=0.5",
 };
 
-std::string make_message(const std::string &spec, bool scalar, uint32_t objects) {
+std::string make_message(const std::string &spec, bool scalar, uint32_t objects, bool earlier) {
   std::string data = "42";
-  for (uint32_t i = 0; !scalar && i < objects; ++i) {
+  for (uint32_t i = 0; !scalar && i < objects * (earlier ? 2 : 1); ++i) {
     const uint32_t part[2] = {uint32_t(random_below(40)), uint32_t(random_below(100))};
     data = (i ? data : "") + std::string(reinterpret_cast<const char *>(part), sizeof part) + std::string(part[0], 'x');
   }
   const std::string name = "Folder/name";
-  const uint32_t sizes[] = {
-      0, 4, scalar ? 1u : 0x10u, 0, 0, objects, 0, uint32_t(name.size()), uint32_t(spec.size()), uint32_t(data.size()), 0};
+  const uint32_t kind = earlier ? kWithEarlier : 4, type = scalar ? 1 : 0x10;
+  const uint32_t sizes[] = {0, kind, type, 0, 0, objects, 0, uint32_t(name.size()), uint32_t(spec.size()), uint32_t(data.size()), 0};
   std::string whole(reinterpret_cast<const char *>(sizes), sizeof sizes);
   whole += name + spec + data;
   const uint32_t total = whole.size();
@@ -80,8 +80,10 @@ void check_message(const std::string &raw) {
     return;
   require(request.scalar() || (request.objects.size() >= 1 && request.objects.size() <= size_t(kMaxObjects)), "wrong number of objects");
   size_t bytes = request.name.size() + request.spec.size() + request.streamers.size() + request.text.size();
-  for (const auto &object : request.objects)
-    bytes += object.bytes.size();
+  require(request.earlier.empty() || request.earlier.size() == request.objects.size(), "objects without a snapshot");
+  for (const auto *list : {&request.objects, &request.earlier})
+    for (const auto &object : *list)
+      bytes += object.bytes.size();
   require(bytes <= raw.size(), "the parts exceed the message");
   if (const auto spec = parse_spec(request.spec))
     require(spec->width >= 0 && spec->height >= 0, "an image of negative size");
@@ -117,7 +119,7 @@ int main(int argc, char **argv) {
   check_listener(argv[3]);
   for (size_t round = 0; round < rounds; ++round) {
     const std::string &spec = kSpecs[random_below(kSpecs.size())];
-    check_message(mutate(make_message(mutate(spec), random_below(3) == 0, 1 + random_below(12))));
+    check_message(mutate(make_message(mutate(spec), random_below(3) == 0, 1 + random_below(12), random_below(2))));
     parse_spec(mutate(spec));
     if (round % 16 == 0)
       check_png();

@@ -32,7 +32,22 @@ bool is_whole(const TObject *polygon) {
   return is_whole(dynamic_cast<const TGraph *>(polygon));
 }
 
+void add_corners(const TGraph &outline, std::vector<double> &all) {
+  all.insert(all.end(), outline.GetX(), outline.GetX() + outline.GetN());
+  all.insert(all.end(), outline.GetY(), outline.GetY() + outline.GetN());
+}
+
 }  // namespace
+
+std::vector<double> corners(const TH2PolyBin &bin) {
+  std::vector<double> all;
+  if (const auto parts = dynamic_cast<const TMultiGraph *>(bin.GetPolygon()))
+    for (TIter next(parts->GetListOfGraphs()); TObject *part = next();)
+      add_corners(static_cast<TGraph &>(*part), all);
+  else
+    add_corners(static_cast<const TGraph &>(*bin.GetPolygon()), all);
+  return all;
+}
 
 bool has_whole_bins(TH2Poly &map) {
   const TList *bins = map.GetBins();

@@ -34,6 +34,18 @@ bool split_objects(std::string_view data, int count, std::vector<EncodedObject> 
   return data.empty();
 }
 
+// The same for objects that are each followed by an earlier snapshot.
+bool split_pairs(std::string_view data, int count, Request &request) {
+  std::vector<EncodedObject> both;
+  if (!split_objects(data, 2 * count, both))
+    return false;
+  for (size_t i = 0; i < both.size(); i += 2) {
+    request.objects.push_back(both[i]);
+    request.earlier.push_back(both[i + 1]);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<int32_t> message_length(std::string_view buffer) {
@@ -69,7 +81,8 @@ Code parse_request(std::string_view message, Request &request) {
   const auto data = take_part(header.data);
   if (request.scalar())
     request.text = data.substr(0, data.find('\0'));
-  else if (!split_objects(data, header.objects, request.objects))
+  else if (header.type == kWithEarlier ? !split_pairs(data, header.objects, request)
+                                       : !split_objects(data, header.objects, request.objects))
     return kError;
   return kOk;
 }

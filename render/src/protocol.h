@@ -19,6 +19,9 @@ constexpr uint32_t kTypeMask = 0xff;
 constexpr uint32_t kScalar = 0x0f;
 constexpr uint32_t kEfficiency = 0x00200000;
 
+// Type of a message in which each object is followed by an earlier snapshot of it; any other type has none.
+constexpr int32_t kWithEarlier = 5;
+
 struct EncodedObject {
   std::string_view bytes;  // written by TBufferFile::WriteObject; empty if the object is missing
   int32_t displacement;    // added to the offsets stored in `bytes`
@@ -33,6 +36,7 @@ struct Request {
   std::string_view spec;
   std::string_view text;               // value of a scalar
   std::vector<EncodedObject> objects;  // a histogram, then its references
+  std::vector<EncodedObject> earlier;  // snapshots to be subtracted, one for each object or none at all
   bool scalar() const { return (flags & kTypeMask) <= kScalar; }
 };
 
@@ -55,6 +59,8 @@ enum Code : int32_t {
   kTooLong = 12,
   // An object cannot be read: no file describes its class version.
   kUndescribed = 13,
+  // An earlier snapshot of an object cannot be subtracted from it.
+  kNotSubtracted = 14,
 };
 
 struct Response {

@@ -23,6 +23,7 @@
 #include "png.h"
 #include "spec.h"
 #include "streamers.h"
+#include "subtraction.h"
 #include "text_plot.h"
 
 namespace dqmhub {
@@ -84,6 +85,10 @@ void handle_root_message(int level, Bool_t abort, const char *where, const char 
 
 struct TooManyBins {};
 
+struct NotSubtracted {
+  std::string reason;  // "" if the snapshot cannot be read without its StreamerInfo
+};
+
 struct DecodedObjects {
   ObjectList list;
   bool damaged = false;     // whether the first object is damaged
@@ -123,16 +128,35 @@ std::unique_ptr<TObject> decode_one(const EncodedObject &encoded, const ClassVer
   return damaged ? nullptr : std::move(decoded.object);
 }
 
-// Decodes the objects of a request. Throws TooManyBins.
+// Takes an earlier snapshot out of an object; a missing one had no entries. Throws NotSubtracted, TooManyBins.
+void subtract_earlier(TObject &object, const EncodedObject &encoded, const ClassVersions *described) {
+  if (encoded.bytes.empty())
+    return;
+  bool damaged = false;
+  std::string undescribed;
+  const auto earlier = decode_one(encoded, described, damaged, undescribed);
+  if (damaged)
+    throw NotSubtracted{root_messages.code() == kNoStreamer ? "" : "its earlier snapshot is damaged"};
+  const auto late = dynamic_cast<TH1 *>(&object), early = dynamic_cast<TH1 *>(earlier.get());
+  if (!late)
+    throw NotSubtracted{"it is a text"};
+  const std::string reason = early ? subtract(*late, *early) : "its class has changed";
+  if (!reason.empty())
+    throw NotSubtracted{reason};
+}
+
+// Decodes the objects of a request. Throws TooManyBins, NotSubtracted.
 DecodedObjects decode_all(const Request &request) {
   DecodedObjects all;
   if (request.scalar())
     all.list.push_back(request.text.empty() ? nullptr : std::make_unique<TObjString>(std::string(request.text).c_str()));
   const auto described = described_versions(request);
-  for (const auto &encoded : request.objects) {
+  for (size_t i = 0; i < request.objects.size(); ++i) {
     bool damaged = false;
     std::string undescribed;
-    auto object = decode_one(encoded, described, damaged, undescribed);
+    auto object = decode_one(request.objects[i], described, damaged, undescribed);
+    if (object && i < request.earlier.size())
+      subtract_earlier(*object, request.earlier[i], described);
     if (all.list.empty())
       all.damaged = damaged, all.undescribed = undescribed;
     all.list.push_back(std::move(object));
@@ -262,6 +286,8 @@ Response render(const Request &request, Blacklist &blacklist) {
     return make_response(request, *spec, blacklisted);
   } catch (const TooManyBins &) {
     return error_response(kTooManyBins);
+  } catch (const NotSubtracted &refusal) {
+    return {refusal.reason.empty() ? kNoStreamer : kNotSubtracted, refusal.reason};
   }
 }
 

@@ -70,8 +70,9 @@ def payloads(objects: Path) -> Iterator[Request]:
     rng = random.Random(7)
     originals = [path.read_bytes() for path in sorted(objects.glob("*.obj")) if path.stat().st_size < 100_000]
     for number in range(PAYLOADS):
-        spec = rng.choice(SPECS)
-        yield Request(name=f"Broken/{number}", spec=spec, objects=[(mutate(rng.choice(originals), rng), 0)])
+        spec, original = rng.choice(SPECS), rng.choice(originals)
+        earlier = [(mutate(original, rng), 0)] if rng.random() < 0.3 else []
+        yield Request(name=f"Broken/{number}", spec=spec, objects=[(mutate(original, rng), 0)], earlier=earlier)
 
 
 @pytest.mark.storm

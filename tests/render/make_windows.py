@@ -1,0 +1,196 @@
+"""Writes histograms at two moments, and what was filled in between, by ROOT alone: `make_windows.py FOLDER`.
+
+Of each histogram `<name>.early.obj` and `<name>.late.obj` are snapshots; `<name>.between.obj` is a histogram that has had only the
+entries between them. Those in `refused/` have no such thing.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import ROOT
+
+Book = Callable[[], ROOT.TH1]
+Fill = Callable[[ROOT.TH1, ROOT.TRandom3], None]
+
+SAVE = """
+void save(const TObject &object, const char *path) {
+  TBufferFile buffer(TBuffer::kWrite);
+  buffer.WriteObject(&object);
+  std::ofstream(path, std::ios::binary).write(buffer.Buffer(), buffer.Length());
+}
+"""
+
+
+class Snapshots(NamedTuple):
+    early: ROOT.TH1
+    late: ROOT.TH1
+    between: ROOT.TH1 | None = None
+
+
+def filled(book: Book, fill: Fill, before: int = 300, after: int = 200) -> Snapshots:
+    """A histogram after `before` entries and after `after` more, and one with these alone, from the same random numbers."""
+    late, between, random = book(), book(), ROOT.TRandom3(5)
+    for _ in range(before):
+        fill(late, random)
+    early, later = late.Clone(), ROOT.TRandom3(random)
+    for _ in range(after):
+        fill(late, random)
+        fill(between, later)
+    return Snapshots(early, late, between)
+
+
+def in_one(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
+    histogram.Fill(random.Gaus(0.2, 1.5))
+
+
+def in_two(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
+    histogram.Fill(random.Gaus(0.2, 1.5), random.Uniform(-0.2, 1.1))
+
+
+def in_three(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
+    histogram.Fill(random.Gaus(0.2, 1.5), random.Uniform(-0.2, 1.1), random.Uniform(-0.2, 1.1))
+
+
+def weighted(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
+    histogram.Fill(random.Gaus(0.2, 1.5), random.Integer(8) / 4)
+
+
+def weighted_profile(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
+    histogram.Fill(random.Gaus(0.2, 1.5), random.Integer(8) / 4, 1 + random.Integer(3))
+
+
+def polygons() -> ROOT.TH2Poly:
+    histogram = ROOT.TH2Poly("polygons", "Sensors;x;y", -3.0, 3.0, 0.0, 1.0)
+    for x in (-2.0, -1.0, 0.0, 1.0):
+        add_square(histogram, x)
+    return histogram
+
+
+def add_square(histogram: ROOT.TH2Poly, x: float) -> None:
+    square = ROOT.TGraph(4, array("d", [x, x + 1, x + 1, x]), array("d", [0, 0, 1, 1]))
+    ROOT.SetOwnership(square, False)
+    histogram.AddBin(square)
+
+
+def with_sums(histogram: ROOT.TH1) -> ROOT.TH1:
+    histogram.Sumw2()
+    return histogram
+
+
+def kinds() -> Iterator[tuple[str, Snapshots]]:
+    """One histogram of each class."""
+    for letter in "CSIFD":
+        one, two = getattr(ROOT, f"TH1{letter}"), getattr(ROOT, f"TH2{letter}")
+        yield f"TH1{letter}", filled(lambda one=one: one("one", "One;x;y", 40, -3, 3), in_one)
+        yield f"TH2{letter}", filled(lambda two=two: two("two", "Two;x;y", 12, -3, 3, 5, 0, 1), in_two)
+        if letter != "C":
+            three = getattr(ROOT, f"TH3{letter}")
+            yield f"TH3{letter}", filled(lambda three=three: three("three", "Three;x;y", 6, -3, 3, 4, 0, 1, 3, 0, 1), in_three)
+    yield "TProfile", filled(lambda: ROOT.TProfile("profile", "Means;x;y", 20, -3, 3), in_two)
+    yield "TProfile2D", filled(lambda: ROOT.TProfile2D("surface", "Means;x;y", 6, -3, 3, 4, 0, 1), in_three)
+    yield "TH2Poly", filled(polygons, in_two)
+
+
+def odd() -> Iterator[tuple[str, Snapshots]]:
+    """Histograms that need care."""
+    yield "weighted", filled(lambda: with_sums(ROOT.TH1D("weighted", "", 40, -3, 3)), weighted)
+    yield "weighted profile", filled(lambda: with_sums(ROOT.TProfile("weighted", "", 20, -3, 3)), weighted_profile)
+    yield "uneven", filled(lambda: ROOT.TH1F("uneven", "", 4, array("d", [-3, -1, -0.5, 0, 3])), in_one)
+    yield "unchanged", filled(lambda: ROOT.TH1F("unchanged", "", 40, -3, 3), in_one, after=0)
+    yield "from nothing", filled(lambda: ROOT.TH1F("new", "", 40, -3, 3), in_one, before=0)
+    part = filled(lambda: ROOT.TH1F("part", "", 40, -3, 3), in_one)
+    for each in part:
+        each.GetXaxis().SetRange(10, 20)
+    yield "part", part
+    fitted = filled(lambda: ROOT.TH1F("fitted", "", 40, -3, 3), in_one)
+    fitted.late.Fit("gaus", "Q0")
+    fitted.late.SetMaximum(1000)
+    fitted.late.SetMinimum(5)
+    yield "fitted", fitted
+    labelled = filled(lambda: ROOT.TH1F("labelled", "", 5, 0, 5), lambda one, random: one.Fill(random.Uniform(5)))
+    for number in range(1, 4):
+        labelled.early.GetXaxis().SetBinLabel(number, f"FED {number}")
+    for each in (labelled.late, labelled.between):
+        for number in range(1, 6):
+            each.GetXaxis().SetBinLabel(number, f"FED {number}")
+    yield "labelled", labelled
+    yield "harvested", harvested(0)
+    buffered = filled(lambda: ROOT.TH1F("buffered", "", 40, -3, 3), in_one, before=5)
+    waiting = ROOT.TH1F("buffered", "", 40, -3, 3)
+    waiting.SetBuffer(100)
+    random = ROOT.TRandom3(5)
+    for _ in range(5):
+        in_one(waiting, random)
+    yield "buffered", buffered._replace(early=waiting)
+
+
+def harvested(fraction: float) -> Snapshots:
+    """Contents that were set."""
+    found = [ROOT.TH1D("harvested", "", 5, 0, 5) for _ in range(3)]
+    for number in range(1, 6):
+        for histogram, content in zip(found, (number, 3 * number, 2 * number), strict=True):
+            histogram.SetBinContent(number, content + fraction)
+    for histogram, entries in zip(found, (5, 12, 7), strict=True):
+        histogram.SetEntries(entries)
+    return Snapshots(*found)
+
+
+def refused() -> Iterator[tuple[str, Snapshots]]:
+    """Snapshots without anything in between."""
+
+    def line() -> ROOT.TH1:
+        return ROOT.TH1F("line", "", 40, -3, 3)
+
+    good = filled(line, in_one)
+    yield "reset", Snapshots(good.late, good.early)
+    other = good.late.Clone()
+    other.SetBinContent(20, 0)
+    other.SetEntries(good.late.Integral(0, 41) - good.late.GetBinContent(20))
+    moved = Snapshots(good.early, other)
+    moved.late.PutStats(array("d", [1.0] * 13))
+    yield "fewer in a bin", moved
+    yield "axes", Snapshots(filled(lambda: ROOT.TH1F("line", "", 40, -3, 3.5), in_one).early, good.late)
+    yield "bins", Snapshots(filled(lambda: ROOT.TH1F("line", "", 20, -3, 3), in_one).early, good.late)
+    yield "class", Snapshots(filled(lambda: ROOT.TH1D("line", "", 40, -3, 3), in_one).early, good.late)
+    labelled = filled(line, in_one)
+    labelled.early.GetXaxis().SetBinLabel(1, "LS 1")
+    labelled.late.GetXaxis().SetBinLabel(1, "LS 2")
+    yield "labels", labelled
+    average = filled(line, in_one)
+    average.late.SetBit(ROOT.TH1.kIsAverage)
+    yield "efficiency", average
+    yield "spread", filled(lambda: ROOT.TProfile("spread", "", 20, -3, 3, "s"), in_two)
+    yield "map of spreads", filled(lambda: ROOT.TProfile2D("spread", "", 6, -3, 3, 4, 0, 1, "s"), in_three)
+    yield "ratio", harvested(0.5)
+    full = filled(lambda: ROOT.TH1S("full", "", 40, -3, 3), in_one)
+    full.late.Fill(0, 40000)
+    yield "full", full
+    yield "polygons", Snapshots(filled(polygons, in_two).early, with_another(filled(polygons, in_two).late))
+    yield "text", Snapshots(ROOT.TObjString("before"), ROOT.TObjString("after"))
+    yield "graph", Snapshots(ROOT.TGraph(3), good.late)
+
+
+def with_another(histogram: ROOT.TH2Poly) -> ROOT.TH2Poly:
+    add_square(histogram, 2.0)
+    return histogram
+
+
+def main(folder: Path) -> None:
+    ROOT.gROOT.SetBatch()
+    ROOT.TH1.AddDirectory(False)
+    ROOT.gInterpreter.Declare(SAVE)
+    (folder / "refused").mkdir()
+    for where, found in ((folder, kinds()), (folder, odd()), (folder / "refused", refused())):
+        for name, snapshots in found:
+            for moment, histogram in snapshots._asdict().items():
+                if histogram:
+                    ROOT.save(histogram, str(where / f"{name}.{moment}.obj"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
