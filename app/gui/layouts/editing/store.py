@@ -169,16 +169,22 @@ def activate(arrangement: int, number: int, reason: str = "") -> None:
 
     Raises ArrangementConflict if a later version was active or the arrangement was removed after this one, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
     """
-    row = find(arrangement)
-    content = content_at(row, number)
-    check_may_change(row.owner, row.path, content.path)
-    check_editable(row)
+    content = _editable_content(arrangement, number)
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
         check_not_passed(row, number)
         if row.active != number:
             _show(row, number, content, version, ChangeAuthor.now(reason))
+
+
+def _editable_content(arrangement: int, number: int) -> Content:
+    """The content of a version that the caller may show. Raises UnknownArrangement, NotEditable, or an error of `check_may_change`."""
+    row = find(arrangement)
+    content = content_at(row, number)
+    check_may_change(row.owner, row.path, content.path)
+    check_editable(row)
+    return content
 
 
 def _show(row: Arrangement, number: int, content: Content, version: int, change: ChangeAuthor) -> None:
@@ -194,10 +200,7 @@ def roll_back(arrangement: int, number: int, based_on: int, reason: str = "") ->
 
     Raises ArrangementConflict if there is a newer version than `based_on`, PathTaken, UnknownArrangement, NotEditable, or an error of `check_may_change`.
     """
-    row = find(arrangement)
-    content = content_at(row, number)
-    check_may_change(row.owner, row.path, content.path)
-    check_editable(row)
+    content = _editable_content(arrangement, number)
     with proxy.atomic():
         version = advance(COUNTER)
         row = find(arrangement)
