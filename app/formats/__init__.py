@@ -40,8 +40,10 @@ __all__ = [
     "Scan",
     "ServerUnreachable",
     "Subfolder",
+    "contents",
     "file_version",
     "payload",
+    "payload_of",
     "payloads",
     "scan",
     "worst_status",
@@ -61,6 +63,34 @@ def payloads(
             raise FileReplaced("the file was replaced", source.path, "the version that was listed")
         found = FORMATS[format].payloads or partial(_one_by_one, FORMATS[format].payload)
         yield from zip(order, found(source, [rows[index] for index in order]), strict=True)
+
+
+def contents(
+    path: str | os.PathLike[str], format: str, rows: Sequence[MERow], version: FileVersion
+) -> Iterator[tuple[int, bytes | FormatError]]:
+    """The bytes of several histograms of a listing in the order of their bytes in the file, with the indices of their rows.
+
+    `payload_of` makes the histograms from them when the file has gone. Damaged ones are errors in their place. Raises
+    `FileReplaced`, also at the end if the file was written in place meanwhile, `OSError`, and `ValueError` for a format without them.
+    """
+    found = FORMATS[format].contents
+    if found is None:
+        raise ValueError(f"Files of the format {format} have no contents without them")
+    order = sorted(range(len(rows)), key=lambda index: (rows[index].seek, rows[index].entry))
+    with FileSource(path, whole=True) as source:
+        if source.version != version:
+            raise FileReplaced("the file was replaced", source.path, "the version that was listed")
+        yield from zip(order, found(source, [rows[index] for index in order]), strict=True)
+        if source.version_now() != version:
+            raise FileReplaced("the file was written while it was read", source.path, "the version that was listed")
+
+
+def payload_of(content: bytes, format: str, row: MERow, where: str) -> Payload:
+    """The histogram at one row of a listing from its bytes by `contents`; `where` names them in errors. Raises as `payload`."""
+    found = FORMATS[format].payload_of
+    if found is None:
+        raise ValueError(f"Files of the format {format} have no contents without them")
+    return found(content, row, where)
 
 
 def _one_by_one(

@@ -17,6 +17,8 @@ class _File(Protocol):
 
     def read(self, seek: int, size: int) -> bytes: ...
 
+    def version_now(self) -> FileVersion: ...
+
     def close(self) -> None: ...
 
 
@@ -43,6 +45,10 @@ class FileSource:
         rest = self.size - seek
         self.budget.read(size if size < rest else max(rest, 0))
         return self._file.read(seek, size)
+
+    def version_now(self) -> FileVersion:
+        """The version of the open file now: another one than `version` if it is being written in place. Raises `OSError`."""
+        return self._file.version_now()
 
     def close(self) -> None:
         """Close a local file; a remote file stays open for a while."""
@@ -90,7 +96,11 @@ class _LocalFile:
         if not stat.S_ISREG(status.st_mode):
             os.close(self._file)
             raise FormatError("is not a regular file", path, "a file of monitor elements")
-        self.version = FileVersion(status.st_size, status.st_mtime_ns)
+        self.version = self.version_now()
+
+    def version_now(self) -> FileVersion:
+        status = os.fstat(self._file)
+        return FileVersion(status.st_size, status.st_mtime_ns)
 
     def read(self, seek: int, size: int) -> bytes:
         return os.pread(self._file, size, seek)

@@ -34,6 +34,9 @@ class Format(NamedTuple):
         scan: List the MEs of an open file. Raises `FormatError` and `OSError`.
         payload: Fetch the histogram at one row of a listing. Raises `ValueError` for a scalar, `FormatError` and `OSError`.
         payloads: Fetch several histograms, of rows in the order of their bytes; None where one after the other is as fast.
+        contents: The bytes of several histograms, of rows in the order of their bytes, from which `payload_of` makes the histogram
+            without the file; None where snapshots of ongoing runs are not kept.
+        payload_of: The histogram at a row of a listing, from its bytes by `contents`. Raises as `payload`, which reads them.
         online: The online system writes such files during a run: a file without a dataset in its name belongs to the online dataset.
         has_lumisections: A file contains lumisections that only its content names, so it is read on registration.
     """
@@ -45,6 +48,8 @@ class Format(NamedTuple):
     scan: Callable[[FileSource], Scan]
     payload: Callable[[FileSource, MERow], Payload]
     payloads: Callable[[FileSource, Sequence[MERow]], Iterator[Payload | FormatError]] | None = None
+    contents: Callable[[FileSource, Sequence[MERow]], Iterator[bytes | FormatError]] | None = None
+    payload_of: Callable[[bytes, MERow, str], Payload] | None = None
     online: bool = False
     has_lumisections: bool = False
 

@@ -128,6 +128,10 @@ class RemoteFile:
             raise
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def version_now(self) -> FileVersion:
+        """The version that the server reports now. Raises `OSError` with the reason."""
+        return file_version(self.url, time.time())
+
     def _piece(self, seek: int, size: int) -> bytes:
         data: bytes = self._server.request(lambda seconds: self._handle.read(seek, size, timeout=seconds))
         return data
@@ -156,6 +160,10 @@ class RemoteBlocks:
         data = b"".join(self._block(number) for number in range(first, last + 1))
         at = seek - first * BLOCK
         return data[at : at + size]
+
+    def version_now(self) -> FileVersion:
+        """The version that the server reports now. Raises `OSError` with the reason."""
+        return self._file.version_now()
 
     def _block(self, number: int) -> bytes:
         if (block := self._blocks.get(number)) is None:

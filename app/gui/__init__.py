@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     from app.gui.plots.plots import Plots
     from app.gui.problems import problem_of
     from app.gui.settings import GuiSettings  # not above: the child that reads a file imports this package
+    from app.gui.snapshots.snapshots import Snapshots
     from app.web.errors import map_errors
 
     settings = app.config["HUB"]
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.extensions["lumi_series"] = LumiSeriesCache(catalog)
     app.extensions["failing"] = FailingCache(catalog)
     app.extensions["plots"] = Plots(settings)
+    app.extensions["snapshots"] = Snapshots(settings)
     gui = settings.of(GuiSettings)
     remote.configure(gui.remote_timeout_s, gui.remote_recheck_s, settings.web_threads // 2 or 1)  # half of the threads stay free
     map_errors(app, GuiError, problem_of)

@@ -1,4 +1,4 @@
-"""The catalog, the plots and the layouts of the application that answers the current request."""
+"""The catalog, the plots, the snapshots and the layouts of the application that answers the current request."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.gui.layouts.showing.index import LayoutIndex, LayoutIndexes, LayoutRef
     from app.gui.layouts.showing.workspaces import WorkspaceMenu, WorkspaceMenus
     from app.gui.plots.plots import Plots
+    from app.gui.snapshots.snapshots import Snapshots
 
 
 def current_catalog() -> Catalog:
@@ -27,6 +28,12 @@ def current_catalog() -> Catalog:
 def current_plots() -> Plots:
     """The plots of this process."""
     found: Plots = current_app.extensions["plots"]
+    return found
+
+
+def current_snapshots() -> Snapshots:
+    """The snapshots of ongoing runs for this process."""
+    found: Snapshots = current_app.extensions["snapshots"]
     return found
 
 

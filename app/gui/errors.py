@@ -49,6 +49,10 @@ class Importing(GuiError):
         self.job = job
 
 
+class NoWindow(GuiError):
+    """There is no snapshot of a sample from so many lumisections ago; the message says which ones there are."""
+
+
 class ImportFailed(GuiError):
     """The file of a sample cannot be read.
 

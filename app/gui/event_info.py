@@ -82,6 +82,16 @@ class ProcessState(NamedTuple):
     at: float | None  # when it was processed, Unix s UTC, not in the future
 
 
+def newest_event(sample: OpenSample) -> ProcessState:
+    """The run, the lumisection and the time of the newest event of all processes; None for what none of them says."""
+    now = time.time()
+    states = [_values(sample, each, now) for each in sample.names.folder(b"").subfolders]
+    run = max((state.run for state in states if state.run is not None), default=None)
+    current = [state for state in states if state.run in (None, run)]
+    lumi = max((state.lumi for state in current if state.lumi is not None), default=None)
+    return ProcessState(run, lumi, max((state.at for state in current if state.at is not None), default=None))
+
+
 def _values(sample: OpenSample, subsystem: Subfolder, now: float) -> ProcessState:
     """The last event of the process of a subsystem."""
     path = subsystem.name + FOLDER

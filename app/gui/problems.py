@@ -12,6 +12,7 @@ STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {
     errors.UnknownSample: (404, 0),
     errors.UnknownElement: (404, 0),
     errors.NotInQuarantine: (404, 0),
+    errors.NoWindow: (404, 0),
     errors.Importing: (503, 1),
     errors.ImportFailed: (502, 0),
     errors.UnusableFile: (422, 0),

@@ -37,6 +37,11 @@ class GuiSettings:
     render_memory_mb: int = setting(2048, "Memory limit of one render process, in addition to ROOT itself, MB.", between(512, 65536))
     render_plugins: str = setting("", "Library with CMS render plugins for the render service.", path=True)
     plot_cache_mb: int = setting(2048, "Size of the cache of plots on disk, MB.", between(1, 10_000_000))
+    live_snapshots: int = setting(
+        50, "Snapshots of an ongoing run that are kept for windows of its last lumisections; 0: none.", between(0, 1000)
+    )
+    live_snapshots_mb: int = setting(4096, "Size of all kept snapshots on disk, MB; the oldest are removed first.", between(1, 10_000_000))
+    live_snapshots_hours: int = setting(24, "Snapshots of a run without a new one for this time are removed, hours.", between(1, 8760))
     short_link_days: int = setting(730, "A short link that nobody has opened for this time is deleted, days.", between(1, 36500))
     layout_folders: tuple[str, ...] = setting(
         (),

@@ -70,14 +70,22 @@ def payload(source: FileSource, row: MERow) -> Payload:
     where = f"{source.path} at byte {row.seek}"
     row.histogram(where)
     data = _read_entry(GzipMember(source, row.seek), row.entry) if row.entry else source.read(row.seek, row.nbytes)
-    return _payload_of(data, row, where)
+    return payload_of(data, row, where)
 
 
 def payloads(source: FileSource, rows: Sequence[MERow]) -> Iterator[Payload | FormatError]:
     """The histograms at several rows in the order of their bytes: each member of a gzip file is unpacked once."""
+    for row, data in zip(rows, contents(source, rows), strict=True):
+        try:
+            yield data if isinstance(data, FormatError) else payload_of(data, row, f"{source.path} at byte {row.seek}")
+        except FormatError as error:
+            yield error
+
+
+def contents(source: FileSource, rows: Sequence[MERow]) -> Iterator[bytes | FormatError]:
+    """The entries at several rows in the order of their bytes, without the number of the field and unpacked from gzip."""
     member, begin, at = None, 0, 0
     for row in rows:
-        where = f"{source.path} at byte {row.seek}"
         try:
             if not row.entry:
                 data = source.read(row.seek, row.nbytes)
@@ -86,13 +94,13 @@ def payloads(source: FileSource, rows: Sequence[MERow]) -> Iterator[Payload | Fo
                     member, begin, at = GzipMember(source, row.seek), row.seek, 0
                 data = _read_entry(member, row.entry - at)
                 at = row.entry + len(data)
-            yield _payload_of(data, row, where)
+            yield data
         except FormatError as error:
             yield error
 
 
-def _payload_of(data: bytes, row: MERow, where: str) -> Payload:
-    """The histogram in the bytes of an entry of a snapshot."""
+def payload_of(data: bytes, row: MERow, where: str) -> Payload:
+    """The histogram in the bytes of an entry. Raises `ValueError` for a scalar, and `FormatError` with the place `where`."""
     class_name = row.histogram(where)
     try:
         length, at = varint(data, 0)
@@ -227,5 +235,7 @@ FORMAT = Format(
     scan=scan,
     payload=payload,
     payloads=payloads,
+    contents=contents,
+    payload_of=payload_of,
     online=True,
 )

@@ -1,0 +1,123 @@
+"""Keeping a snapshot of an ongoing run: only monitor elements (MEs) that changed since the snapshot before are written."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.database import proxy
+from app.core.settings import Settings
+from app.formats import FORMATS, Columns, FormatError, Kind, contents
+from app.gui.catalog.catalog import OpenSample
+from app.gui.event_info import newest_event
+from app.gui.models import Dataset
+from app.gui.snapshots.content_list import NOTHING, ContentList
+from app.gui.snapshots.models import LiveSnapshot
+from app.gui.snapshots.packs import HASH_BYTES, NoContent, PackWriter, content_hash, new_pack, pack_path, read_content
+from app.gui.snapshots.stored import Snapshot, newest_first, packs_of, snapshots_folder
+
+
+class NotKept(Exception):
+    """No snapshot was kept; the message is the reason."""
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Hold the lock of all packs: one process at a time writes and removes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a", encoding="ascii") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        yield
+
+
+def keep(sample: OpenSample, settings: Settings) -> Snapshot:
+    """Keep a snapshot of what the file of a sample holds now. Snapshots of this and later lumisections are of earlier versions, and go.
+
+    Raises NotKept, OSError, and FileReplaced if the file has changed.
+    """
+    if FORMATS[sample.format].contents is None:
+        raise NotKept(f"Files of the format {sample.format} are not written during a run")
+    event = newest_event(sample)
+    if event.lumi is None:
+        raise NotKept("None of the folders EventInfo has the lumisection (iLumiSection)")
+    run = sample.key.run or event.run or 0
+    folder = snapshots_folder(settings)
+    with writing(folder):
+        dataset = Dataset.get(Dataset.name == sample.key.dataset).id
+        known = newest_first(sample.key.dataset, run)
+        if known and sample.file_version.mtime_ns <= known[0].mtime_ns:
+            raise NotKept(f"The snapshot of lumisection {known[0].lumi} is as new as the file")
+        replaced = [each for each in known if each.lumi >= event.lumi]
+        packs = packs_of(folder, dataset, run)
+        name, size = _write(packs, sample, known[len(replaced) :][:1])
+        row = {
+            "dataset": dataset,
+            "run": run,
+            "lumi": event.lumi,
+            "format": sample.format,
+            **sample.file_version._asdict(),
+            "me_count": len(sample.names),
+            "contents": name,
+            "bytes": size,
+        }
+        with proxy.atomic():
+            LiveSnapshot.delete().where(LiveSnapshot.id.in_([each.number for each in replaced])).execute()
+            number = LiveSnapshot.insert(row | {"kept": time.time()}).execute()
+        for each in replaced:
+            if each.contents != name:
+                pack_path(packs, each.contents).unlink(missing_ok=True)
+    return Snapshot(number, **row)
+
+
+def _write(packs: Path, sample: OpenSample, before: Sequence[Snapshot]) -> tuple[str, int]:
+    """Write the pack of a snapshot after that of the one before; returns its name, and the bytes of all contents of the snapshot."""
+    known = _contents_of(packs, before[0]) if before else set()
+    name: list[str] = []
+    with new_pack(packs, name) as pack:
+        elements, size = _add_elements(pack, sample, known)
+        lists = [sample.names.pack(), _without_places(sample.columns).pack(), sample.facts.pack()]
+        hashes = [content_hash(each) for each in lists]
+        for each, content in zip(hashes, lists, strict=True):
+            if each not in known:
+                pack.add(each, content)
+        listed = ContentList(hashes[0], hashes[1], hashes[2], elements).pack()
+        name.append(content_hash(listed).hex())
+        pack.add(content_hash(listed), listed)
+    return name[0], size + len(listed)
+
+
+def _contents_of(packs: Path, snapshot: Snapshot) -> set[bytes]:
+    """The hashes of all contents of a snapshot; none if its packs were lost, so that the next one has all of its contents."""
+    try:
+        return ContentList.unpack(read_content(packs, bytes.fromhex(snapshot.contents), snapshot.contents)).all()
+    except NoContent:
+        return set()
+
+
+def _add_elements(pack: PackWriter, sample: OpenSample, known: set[bytes]) -> tuple[bytes, int]:
+    """Add the MEs that are not known; returns the hashes of all of them, and their bytes."""
+    columns = sample.columns
+    histograms = [index for index, kind in enumerate(columns.kind) if not Kind(kind).scalar]
+    found = bytearray(NOTHING * len(columns))
+    size = 0
+    rows = [columns.row(index) for index in histograms]
+    for number, content in contents(sample.url, sample.format, rows, sample.file_version):
+        if isinstance(content, FormatError):
+            continue
+        name = content_hash(content)
+        at = histograms[number] * HASH_BYTES
+        found[at : at + HASH_BYTES] = name
+        size += len(content)
+        if name not in known:
+            pack.add(name, content)
+    return bytes(found), size
+
+
+def _without_places(columns: Columns) -> Columns:
+    """The columns without places in the file, so that snapshots share them."""
+    none = [0] * len(columns)
+    kept = (columns.objlen, columns.keylen, columns.kind, columns.status, columns.flags)
+    return Columns([none, none, *kept, none, columns.class_version])

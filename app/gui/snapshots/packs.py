@@ -1,0 +1,153 @@
+"""Packs: files with contents by their hashes, each content once, compressed; a folder of them for each run.
+
+A pack is written to a temporary file and renamed, so that readers see all of it or nothing. It begins with the contents; then
+follow the sorted hashes, the places of their contents in the same order, the number of hashes by first byte, and the trailer.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from itertools import accumulate
+from pathlib import Path
+from typing import IO
+
+import zstandard
+
+HASH_BYTES = 16
+SUFFIX = ".pack"
+
+_PLACE = struct.Struct("<QI")
+_BOUND = struct.Struct("<I")
+_TRAILER = struct.Struct("<IQ8s")
+_MAGIC = b"DQMPACK1"
+_RAW, _ZSTD = b"\0", b"\1"
+_TRIES = 3
+
+
+class NoContent(Exception):
+    """A content is in no pack: its snapshot was removed, or its pack is damaged."""
+
+
+def content_hash(content: bytes) -> bytes:
+    """The hash that names a content."""
+    return blake2b(content, digest_size=HASH_BYTES).digest()
+
+
+class PackWriter:
+    """A pack that is being written. It may get a content twice, and keeps it once."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._places: dict[bytes, tuple[int, int]] = {}
+        self._at = 0
+        self._compress = zstandard.ZstdCompressor(level=3).compress
+
+    def add(self, name: bytes, content: bytes) -> None:
+        """Add the content with this hash."""
+        if name in self._places:
+            return
+        packed = self._compress(content)
+        stored = _ZSTD + packed if len(packed) < len(content) else _RAW + content
+        self._file.write(stored)
+        self._places[name] = self._at, len(stored)
+        self._at += len(stored)
+
+    def finish(self) -> None:
+        """Write what follows the contents."""
+        names = sorted(self._places)
+        counts = [0] * 256
+        for name in names:
+            counts[name[0]] += 1
+        self._file.write(b"".join(names))
+        self._file.write(b"".join(_PLACE.pack(*self._places[name]) for name in names))
+        self._file.write(b"".join(map(_BOUND.pack, accumulate(counts, initial=0))))
+        self._file.write(_TRAILER.pack(len(names), self._at, _MAGIC))
+
+
+@contextmanager
+def new_pack(folder: Path, name: list[str]) -> Iterator[PackWriter]:
+    """Write a pack; at the end it gets the last of the names, which the block appends. Raises OSError.
+
+    Only one process at a time may write packs in a folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    new = folder / "new"
+    try:
+        with open(new, "wb", buffering=1 << 20) as file:
+            writer = PackWriter(file)
+            yield writer
+            writer.finish()
+        new.rename(pack_path(folder, name[-1]))
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def pack_path(folder: Path, name: str) -> Path:
+    """The file of a pack."""
+    return folder / f"{name}{SUFFIX}"
+
+
+def pack_sizes(folder: Path) -> dict[str, int]:
+    """Bytes of each pack in a folder; empty if there is no folder."""
+    sizes = {}
+    try:
+        for entry in os.scandir(folder):
+            if entry.name.endswith(SUFFIX):
+                sizes[entry.name.removesuffix(SUFFIX)] = entry.stat().st_size
+    except FileNotFoundError:  # also for a pack that was removed meanwhile
+        pass
+    return sizes
+
+
+def read_content(folder: Path, name: bytes, likely: str) -> bytes:
+    """The content with this hash from any pack in a folder; that of the name `likely` is searched first. Raises NoContent, OSError."""
+    for _ in range(_TRIES):  # packs may be joined meanwhile
+        others = pack_sizes(folder).keys() - {likely}
+        for pack in (likely, *others):
+            if (content := _read(pack_path(folder, pack), name)) is not None:
+                return content
+    raise NoContent(f"{name.hex()} is in no pack of {folder}")
+
+
+def _read(pack: Path, name: bytes) -> bytes | None:
+    """The undamaged content with this hash in a pack; None if it has none."""
+    try:
+        file = os.open(pack, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        stored = _stored(file, name)
+        content = stored and _unpacked(stored)
+    except (struct.error, zstandard.ZstdError):  # the machine stopped before all of it was on the disk
+        return None
+    finally:
+        os.close(file)
+    return content if content and content_hash(content) == name else None
+
+
+def _stored(file: int, name: bytes) -> bytes | None:
+    end = os.fstat(file).st_size - _TRAILER.size
+    count, hashes, magic = _TRAILER.unpack(os.pread(file, _TRAILER.size, max(end, 0)))
+    if magic != _MAGIC:
+        return None
+    bounds = end - 257 * _BOUND.size
+    first, last = struct.unpack("<II", os.pread(file, 2 * _BOUND.size, bounds + name[0] * _BOUND.size))
+    some = os.pread(file, (last - first) * HASH_BYTES, hashes + first * HASH_BYTES)
+    at = some.find(name)
+    while at % HASH_BYTES and at >= 0:
+        at = some.find(name, at + 1)
+    if at < 0:
+        return None
+    number = first + at // HASH_BYTES
+    place = os.pread(file, _PLACE.size, hashes + count * HASH_BYTES + number * _PLACE.size)
+    start, size = _PLACE.unpack(place)
+    return os.pread(file, size, start)
+
+
+def _unpacked(stored: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(stored[1:]) if stored[:1] == _ZSTD else stored[1:]

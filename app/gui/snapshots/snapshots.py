@@ -1,0 +1,99 @@
+"""The snapshots of ongoing runs in one process, and the start of a window of the last lumisections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from cachetools import LRUCache
+
+from app.core.settings import Settings
+from app.formats import FormatError, MENames
+from app.gui.catalog.catalog import OpenSample
+from app.gui.errors import NoWindow
+from app.gui.event_info import newest_event
+from app.gui.samples import SampleKey
+from app.gui.settings import GuiSettings
+from app.gui.snapshots.content_list import ContentList
+from app.gui.snapshots.open_snapshot import OpenSnapshot, removed
+from app.gui.snapshots.packs import NoContent, read_content
+from app.gui.snapshots.stored import Snapshot, latest_run, newest_first, packs_of, snapshots_folder
+
+LONGEST = 2
+"""A window is at most so many times as long as it was asked for, where the snapshot of its start is missing."""
+
+_SHOWN = 10
+"""Lumisections that an error names."""
+
+
+class Snapshots:
+    """The snapshots in the memory of one process: at most a quarter of `list_cache_mb`; safe for threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = snapshots_folder(settings)
+        self._cache: LRUCache[str, OpenSnapshot] = LRUCache(settings.of(GuiSettings).list_cache_mb << 18, _bytes)
+        self._lock = threading.Lock()
+
+    def of(self, key: SampleKey) -> Sequence[Snapshot]:
+        """The snapshots of a sample, the newest first; for run 0 those of the run whose snapshot was kept last."""
+        run = key.run or latest_run(key.dataset)
+        return [] if key.lumi or run is None else newest_first(key.dataset, run)
+
+    def open(self, snapshot: Snapshot) -> OpenSnapshot:
+        """A snapshot with its lists. Raises NoWindow if it was removed."""
+        with self._lock:
+            if (cached := self._cache.get(snapshot.contents)) is not None and cached.snapshot.number == snapshot.number:
+                return cached
+        folder = packs_of(self._folder, snapshot.dataset, snapshot.run)
+        try:
+            contents = ContentList.unpack(read_content(folder, bytes.fromhex(snapshot.contents), snapshot.contents))
+            opened = OpenSnapshot(folder, snapshot, contents, self._names(contents.names))
+        except (NoContent, FormatError) as error:
+            raise removed(snapshot) from error
+        with self._lock:
+            if _bytes(opened) <= self._cache.maxsize:
+                self._cache[snapshot.contents] = opened
+        return opened
+
+    def _names(self, name: bytes) -> MENames | None:
+        """The names of another snapshot with the same list of them; most snapshots of a run share one."""
+        with self._lock:
+            return next((each.names for each in self._cache.values() if each.contents.names == name), None)
+
+    def start_of_window(self, sample: OpenSample, lumis: int) -> OpenSnapshot:
+        """The snapshot of a sample from `lumis` lumisections before the newest one that the sample has.
+
+        If that one is missing, the newest one before it, as long as the window is not longer than LONGEST times. Raises NoWindow.
+        """
+        event = newest_event(sample)
+        if event.lumi is None:
+            raise NoWindow(f"{sample.key} has no windows: none of its folders EventInfo has the lumisection (iLumiSection)")
+        run = sample.key.run or event.run or 0
+        found = [] if sample.key.lumi else newest_first(sample.key.dataset, run)
+        wanted = event.lumi - lumis
+        start = next((each for each in found if each.lumi <= wanted), None)
+        if start is None or event.lumi - start.lumi > LONGEST * lumis:
+            raise NoWindow(_missing(sample.key, event.lumi, lumis, found))
+        return self.open(start)
+
+
+def _missing(key: SampleKey, lumi: int, lumis: int, found: Sequence[Snapshot]) -> str:
+    """Why there is no window."""
+    if lumi <= lumis:
+        return f"{key} has only {lumi} lumisections, fewer than the window of {lumis}"
+    there_are = f"there are snapshots of {_lumis(found)}" if found else "no snapshots of it are kept"
+    return f"{key} has no snapshot from {lumis} lumisections ago (lumisection {lumi - lumis}); {there_are}"
+
+
+def _lumis(found: Sequence[Snapshot]) -> str:
+    lumis = [str(each.lumi) for each in found[:_SHOWN]]
+    if len(found) == 1:
+        return f"lumisection {lumis[0]}"
+    rest = f" and {len(found) - _SHOWN} older ones to {found[-1].lumi}" if len(found) > _SHOWN else ""
+    return f"the lumisections {', '.join(lumis)}{rest}"
+
+
+def _bytes(opened: OpenSnapshot) -> int:
+    """Memory of a snapshot: 27 bytes of columns and 16 of a hash for each ME, its names, and about 500 for each fact."""
+    facts = len(opened.columns.status) - opened.columns.status.count(0) + sum(kind < 16 for kind in opened.columns.kind)
+    return 1000 + 43 * len(opened.columns) + 2 * len(opened.names.pack()) + 4 * len(opened.names) + 500 * facts
