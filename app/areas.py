@@ -25,8 +25,9 @@ from app.security.area import AREA as SECURITY
 from app.square.area import AREA as SQUARE
 from app.transfers.area import AREA as TRANSFERS
 from app.trends.area import AREA as TRENDS
+from app.wall.area import AREA as WALL
 
-AREAS: tuple[Area, ...] = (HOME, GUI, ALARMS, SQUARE, RUNS, TRENDS, DIARY, TRANSFERS, CONTROL, NOTIFY, PUBLISH, QUEUE, SECURITY, OPS)
+AREAS: tuple[Area, ...] = (HOME, GUI, ALARMS, SQUARE, RUNS, TRENDS, DIARY, TRANSFERS, CONTROL, NOTIFY, WALL, PUBLISH, QUEUE, SECURITY, OPS)
 """In the order of the menu."""
 
 set_areas(AREAS)

@@ -115,6 +115,32 @@ class OwnJobKind(NamedTuple):
     describe: Callable[[Iterable[str]], Mapping[str, OwnJob]]  # by the keys of jobs; unknown ones are left out
 
 
+class PanelOption(NamedTuple):
+    """An option of a panel of walls: a text, or a whole number."""
+
+    name: str
+    meaning: str  # a short sentence
+    default: str | int
+    lowest: int = 0  # of a number
+    highest: int = 0
+
+
+class WallPanel(NamedTuple):
+    """A kind of panels on walls, the pages for screens that people see from far away.
+
+    A template gets the values of `context`; an age in it is a time of the macros of wall/macros.html. `context` and `picture` get
+    the value of each option by its name; `picture` gets also the number of a picture, from 0, and returns a response.
+    """
+
+    kind: str
+    title: str  # of panels that have no other
+    template: str
+    context: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    options: tuple[PanelOption, ...] = ()
+    problems: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = lambda options: ()  # options that cannot be used, and why
+    picture: Callable[[Mapping[str, Any], int], Any] | None = None  # of panels whose template shows pictures
+
+
 @dataclass(frozen=True)
 class Area:
     """One part of the product, and what it adds to menu, help, status, metrics, commands and so on.
@@ -145,6 +171,7 @@ class Area:
     run_points: Callable[[int, str, int], Iterable[RunPoint]] | None = None  # of a run in a dataset ("": all), at most so many
     latest_runs: Callable[[int], Iterable[int]] | None = None  # numbers of the newest runs that the area has, at most so many
     own_jobs: tuple[OwnJobKind, ...] = ()
+    wall_panels: tuple[WallPanel, ...] = ()
     published: Callable[[], Any] | None = None  # what mirrors get of the area: a PublishedArea of app/publish/areas.py
 
 
@@ -187,4 +214,5 @@ def _names(area: Area) -> Iterable[tuple[str, str]]:
     yield from (("command", name) for name in area.commands)
     yield from (("help topic", topic.name) for topic in area.help)
     yield from (("kind of background jobs", each.kind) for each in area.own_jobs)
+    yield from (("kind of wall panel", panel.kind) for panel in area.wall_panels)
     yield from (("kind of event", kind.name) for kind in (area.events.kinds if area.events else ()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app import gui
 from app.core.area import Area, CliCommand, HelpTopic, MenuItem, OwnJob, OwnJobKind, RunLink, StatusLine, StatusTable
 from app.gui.settings import GuiSettings
+from app.gui.wall_panels import PANELS
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -94,6 +95,7 @@ AREA = Area(
         "render": CliCommand("app.cli.render", "Run"),
     },
     settings=GuiSettings,
+    wall_panels=PANELS,
     run_links=_run_links,
     latest_runs=_latest_runs,
     help=(HelpTopic("gui", "Runs and plots", "gui/help.html", _help),),

@@ -9,6 +9,7 @@ from app import notify
 from app.core.area import Area, MenuItem, StatusLine
 from app.notify.channel_folders import channel_tables
 from app.notify.settings import NotifySettings
+from app.notify.wall_panels import NOTICES
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -42,6 +43,7 @@ AREA = Area(
     metrics=_metrics,
     jobs="jobs.notify",
     settings=NotifySettings,
+    wall_panels=(NOTICES,),
     more_settings=channel_settings(),
     roles={
         "notify.notifications": "shifter",

@@ -9,6 +9,7 @@ from app import square
 from app.core.area import Area, HelpTopic, MenuItem, RunLink, StatusLine, StatusTable
 from app.square.event_source import SquareEvents
 from app.square.settings import SquareSettings
+from app.square.wall_panels import CLIENTS
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -83,6 +84,7 @@ AREA = Area(
     metrics=_metrics,
     jobs="jobs.square",
     settings=SquareSettings,
+    wall_panels=(CLIENTS,),
     published=_published,
     events=SquareEvents(),
     help=(HelpTopic("square", "DQM^2: the jobs of a run", "square/help.html", _help),),

@@ -53,6 +53,8 @@ BUNDLES = {
         "web/copy.js",
         "web/keys.js",
     ),
+    "wall.css": ("web/variables.css", "wall/wall.css"),
+    "wall.js": ("web/times.js", "wall/wall.js"),
     "trends.css": (
         "vendor/uplot/uPlot.min.css",
         "trends/trends.css",

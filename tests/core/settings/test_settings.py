@@ -87,6 +87,8 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "render_plugins": [([], "text")],
     "plot_cache_mb": [(0, "a number from 1 to 1e+07")],
     "anonymous_read": [("anyone", "one of nobody, local, loopback, everyone")],
+    "wall_networks": [(["0.0.0.0/0"], "none of them the whole internet")],
+    "wall_refresh_s": [(0, "from 1 to 60")],
     "register_networks": [(["localhost"], "a list of networks")],
     "session_hours": [(0, "a number from 0.1 to 720")],
     "session_idle_hours": [(0, "a number from 0.1 to 720")],

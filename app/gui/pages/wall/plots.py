@@ -1,0 +1,101 @@
+"""The plots of a layout on a wall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask import Response
+from werkzeug.datastructures import MultiDict
+
+from app.gui.addresses import text
+from app.gui.catalog.catalog import OpenSample
+from app.gui.current import current_plots, layout_contents, layout_index
+from app.gui.errors import GuiError, ListOutdated, UnknownElement
+from app.gui.layouts.scopes import scope_of
+from app.gui.layouts.showing.placed import PlacedCell, PlacedLayout, place
+from app.gui.pages.layout_lists import without_absent
+from app.gui.pages.layout_tiles import distinct_names
+from app.gui.pages.readable import readable_value
+from app.gui.pages.tile import scalar
+from app.gui.pages.wall.newest import data_time, newest_sample, sentence
+from app.gui.plots.overlay import drawing_order
+from app.gui.plots.plot_parts import PlotPart
+from app.gui.quality import status_badge
+from app.gui.view import View
+from app.web import not_modified
+from app.web.badges import Badge
+from app.web.responses import ContentResponse
+from render.options import Options
+
+MAX_COLUMNS = 6
+
+
+class WallPlot(NamedTuple):
+    """A plot of a layout."""
+
+    number: int  # of its picture
+    name: str
+    status: Badge | None
+    value: str | None  # of a number or text, which is shown instead of a picture
+    is_absent: bool  # the sample does not have it
+
+
+def context(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Values of the template gui/wall_layout.html."""
+    try:
+        sample = newest_sample(options["dataset"])
+        placed = _placed(sample, options["layout"])
+    except GuiError as error:
+        return {"problem": sentence(error)}
+    cells = list(placed.cells)
+    names = distinct_names(cell.path for cell in cells)
+    return {
+        "plots": [_plot(sample, number, cell, names[cell.path]) for number, cell in enumerate(cells)],
+        "columns": min(MAX_COLUMNS, max(map(len, placed.rows), default=1)),
+        "identity": f"{sample.identity}:{sample.version}:{options['width']}:{options['height']}",
+        "at": data_time(sample),
+        "old_s": options["old_s"],
+    }
+
+
+def _placed(sample: OpenSample, path: str) -> PlacedLayout:
+    """The layout of this path on a sample. Raises UnknownElement."""
+    scope = scope_of(sample.key.dataset)
+    ref = layout_index(scope).find(path.strip("/").encode("utf-8", "surrogatepass"))
+    if ref is None:
+        raise UnknownElement(f"There is no active layout {path} in the scope {scope}")
+    ((_, layout),) = layout_contents([ref])
+    return place(layout, sample)
+
+
+def _plot(sample: OpenSample, number: int, cell: PlacedCell, name: str) -> WallPlot:
+    value = None if cell.me is None else scalar(sample, cell.me)
+    last = text(cell.path.rpartition(b"/")[2])
+    return WallPlot(number, name, status_badge(cell.status), value and readable_value(last, value), cell.me is None)
+
+
+def picture(options: Mapping[str, Any], number: int) -> Response:
+    """A plot of the layout of a panel. Raises GuiError."""
+    try:
+        return _draw(options, number)
+    except ListOutdated:  # the file was replaced since its list was looked up
+        return _draw(options, number)
+
+
+def _draw(options: Mapping[str, Any], number: int) -> Response:
+    sample = newest_sample(options["dataset"])
+    cells = list(_placed(sample, options["layout"]).cells)
+    if number >= len(cells):
+        raise UnknownElement(f"The layout {options['layout']} has no plot {number}")
+    path = cells[number].path
+    view = View(sample.key, cell=without_absent(sample, cells[number].cell))
+    query = MultiDict([("w", str(options["width"])), ("h", str(options["height"])), *view.options_of(path)])
+    parts, chosen = drawing_order([PlotPart(sample, each) for each in (path, *view.overlay_of(path))], Options.from_query(query))
+    if unchanged := not_modified(current_plots().overlay_key(parts, chosen)):
+        return unchanged
+    plot = current_plots().overlay(parts, chosen)
+    response = ContentResponse(plot.image, 200 if plot.found else 404, content_type="image/png")
+    response.set_etag(plot.etag)
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,86 @@
+"""The pages of walls: the wall itself for screens, and the list of walls."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, render_template
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from app.security import Role, needs
+from app.security.caller import current_user, trusted
+from app.security.guard import deny
+from app.wall.definition import MAX_TABS
+from app.wall.errors import UnknownWall
+from app.wall.page import page_version, tab_fragment
+from app.wall.panels import all_options, panel_of_kind
+from app.wall.settings import WallSettings
+from app.wall.store import find_wall, walls
+from app.web import etag_of, is_fragment, nothing_new, request_settings
+from app.web.arguments import int_arg
+from app.web.fragment_cache import fragment_response
+from app.web.zone_view import ZoneView, zone_from_request
+
+blueprint = Blueprint("walls", __name__)
+
+VERSION_HEADER = "Wall-Version"
+"""Header of a tab with its version, which the next poll sends as `since`."""
+
+
+@blueprint.get("/walls")
+@needs(Role.VIEWER)
+def wall_list() -> str:
+    """All walls."""
+    networks = request_settings().of(WallSettings).wall_networks
+    return render_template("wall/walls.html", walls=walls(), networks=networks, view=ZoneView(zone_from_request()))
+
+
+@blueprint.get("/wall/<name>")
+@needs(Role.PUBLIC)
+def wall(name: str) -> ResponseReturnValue:
+    """A wall, or for its script a tab of it; 204 for a poll of a tab that is up to date."""
+    if refused := _refusal():
+        return refused
+    stored = find_wall(name)
+    number = max(1, int_arg("tab", 1, MAX_TABS)) - 1
+    fragment = tab_fragment(stored, number)
+    version = etag_of(fragment.plain)[:16]
+    if unchanged := nothing_new(version):
+        return unchanged
+    if is_fragment():
+        response = fragment_response(fragment)
+    else:
+        text = render_template(
+            "wall/wall.html",
+            wall=stored.definition,
+            number=number,
+            version=version,
+            fragment_html=Markup(fragment.plain.decode()),
+            refresh_s=request_settings().of(WallSettings).wall_refresh_s,
+            page_version=page_version(stored),
+        )
+        response = make_response(text)
+        response.vary.update(("HX-Request", "HX-Target"))
+    response.headers[VERSION_HEADER] = version
+    return response
+
+
+@blueprint.get("/wall/<name>/<int:tab>/<int:panel>/<int:index>")
+@needs(Role.PUBLIC)
+def picture(name: str, tab: int, panel: int, index: int) -> ResponseReturnValue:
+    """A picture of a panel: who may see a wall without an account sees these alone."""
+    if refused := _refusal():
+        return refused
+    tabs = find_wall(name).definition.tabs
+    place = tabs[tab - 1].panels[panel - 1] if 1 <= tab <= len(tabs) and 1 <= panel <= len(tabs[tab - 1].panels) else None
+    found = panel_of_kind(place.kind) if place else None
+    if not (place and found and found.picture):
+        raise UnknownWall("This wall has no such picture")
+    response: Response = found.picture(all_options(found, place.options), index)
+    return response
+
+
+def _refusal() -> ResponseReturnValue | None:
+    """The answer to those who may not see walls: viewers may, and the networks of the setting wall_networks. Raises Problem."""
+    if trusted(request_settings().of(WallSettings).wall_networks) or current_user().role >= Role.VIEWER:
+        return None
+    return deny(Role.VIEWER)

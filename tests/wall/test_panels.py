@@ -1,0 +1,35 @@
+"""The panels of walls about clients of DQM^2 and notifications."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from app import create_app
+from app.core.settings import Settings
+from app.notify.models import Notification
+from tests.gui.pages.pages import words
+from tests.notify import seed
+from tests.wall.walls import show
+
+
+def test_the_clients_of_the_newest_run_have_their_states(hub: Settings) -> None:
+    now = time.time()
+    seed.job(358791, "beam", now - 10, exit_code=134)
+    seed.job(358791, "ecal", now - 10)
+    page = show(create_app(hub), "clients")
+    cells = re.findall(r'<b>(\w+)</b><span class="state">.*?</svg>(\w+)</span>', page)
+    assert cells == [("beam", "crashed"), ("ecal", "running")]
+    assert "1 down" in words(page)
+
+
+def test_the_newest_events_are_listed_or_those_alone_that_somebody_should_look_at(hub: Settings) -> None:
+    row = {"system": "production", "run": 1, "key": "", "subject": "x", "detected": 0.0, "text": "", "outcome": "notified"}
+    for kind, title in (("run-began", "Run 1 began"), ("crash", "Client beam crashed")):
+        Notification.create(event=kind, kind=kind, title=title, at=time.time(), **row)
+    page = words(show(create_app(hub), "notices"))
+    assert "Client beam crashed" in page
+    assert "Run 1 began" in page
+    page = words(show(create_app(hub), "notices", problems_only=1))
+    assert "Client beam crashed" in page
+    assert "Run 1 began" not in page
