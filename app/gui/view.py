@@ -51,6 +51,8 @@ WINDOWS = range(1, 1001)
 
 SLIDE_S = range(2, 100)
 """Intervals of a slide show, seconds."""
+PLAYS = ("runs", "lumis")
+"""Values of `play`: one plot in the runs of its dataset, or in the lumisections of its run."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class View(PlotAddresses):
     marks: tuple[bytes, ...] = ()  # whole paths of the marked MEs, without repetitions
     side_by_side: bool = False  # whether the list is that of the marked MEs
     slide_s: int = 0  # interval of the slide show through the list, seconds; 0: no slide show
+    play: str = ""  # what the slide show goes through, one of PLAYS; "" for the plots of the list
     quantity: str = ""  # that the chart over lumisections shows
     diff: bool = False  # whether the difference to the previous lumisection is shown
     table: bool = False  # whether the bins of the plot are shown as a table
@@ -111,7 +114,7 @@ class View(PlotAddresses):
         if self.failing or self.failing_first:
             fields += [("failing", "1" if self.failing else ""), ("first", "failing" if self.failing_first else "")]
         fields += [("mark", path) for path in self.marks]
-        fields += [("show", "marked" if self.side_by_side else ""), ("slide", str(self.slide_s or ""))]
+        fields += [("show", "marked" if self.side_by_side else ""), ("slide", str(self.slide_s or "")), ("play", self.play)]
         fields += [("diff", "1" if self.diff else ""), ("table", "1" if self.table else ""), ("sort", self.sort)]
         fields += [("page", "" if self.page == 1 else str(self.page)), ("interactive", self.interactive), *self.options]
         named = (reference for reference in self.references if reference.written())
@@ -143,7 +146,7 @@ class View(PlotAddresses):
 
     def of_folder(self, folder: bytes) -> View:
         """A folder of this sample, without search and large plot; workspace, size, order, marks, references and drawing options stay."""
-        here = self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0)
+        here = self.replace(folder=folder, plot=b"", q="", status="", failing=False, side_by_side=False, slide_s=0, play="")
         return here.replace(shared="", page=1, interactive="")
 
     def of_plot(self, path: bytes, cell_number: int = 1) -> View:

@@ -22,6 +22,7 @@ from app.gui.view import (
     MAX_CELLS,
     MAX_MARKS,
     ONLY,
+    PLAYS,
     SLIDE_S,
     TABLE_COLUMN,
     TILE_SIZES,
@@ -43,25 +44,8 @@ FRAGMENT_FIELDS = frozenset({"since", "from", "series", "details", "choices", "l
 """Fields that choose a part of a page and are no state of it."""
 
 VIEW_FIELDS = (
-    *(
-        "plot",
-        "cell",
-        "window",
-        "q",
-        "status",
-        "size",
-        "failing",
-        "first",
-        "mark",
-        "show",
-        "slide",
-        "quantity",
-        "diff",
-        "table",
-        "sort",
-        "page",
-    ),
-    *("interactive", "ref", "compare", "tz", "ws", "only", "shared", *OPTIONS),
+    *("plot", "cell", "window", "q", "status", "size", "failing", "first", "mark", "show", "slide", "play", "quantity"),
+    *("diff", "table", "sort", "page", "interactive", "ref", "compare", "tz", "ws", "only", "shared", *OPTIONS),
 )
 """Fields of a view, without numbered ones."""
 
@@ -114,6 +98,7 @@ class ViewQuery:
             side_by_side=self._choice("show", ("marked", "list"), "list") == "marked",
             slide_s=self._optional_number("slide", SLIDE_S, "a whole number of seconds"),
             window=self._optional_number("window", WINDOWS, "a whole number of lumisections"),
+            play=self._choice("play", PLAYS, "") if self.values.get("play") else "",
             quantity=self._printable("quantity"),
             diff=self._choice("diff", ("1", "0"), "0") == "1",
             table=self._choice("table", ("1", "0"), "0") == "1",
@@ -135,7 +120,7 @@ class ViewQuery:
     def _search(self) -> str:
         """The search. A list marks a wrong one in its own field; on other pages, which have none, it is left out."""
         search = _text(self.values.get("q", "")).strip()
-        if any(self.values.get(name) for name in ("plot", "slide", "show")):
+        if any(self.values.get(name) for name in ("plot", "slide", "play", "show")):
             try:
                 parse_search(search)
             except InvalidInput as error:

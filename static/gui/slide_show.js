@@ -3,12 +3,24 @@
 (() => {
   let paused = matchMedia("(prefers-reduced-motion: reduce)").matches; // nothing moves before somebody presses Play
   let timer = 0;
+  let preloaded = ""; // address of a plot
 
   const slides = () => document.getElementById("slides");
 
+  const isLoading = () => [...document.querySelectorAll(".slide img")].some((image) => !image.complete);
+
   function schedule() {
     clearTimeout(timer);
-    if (slides() && !paused) timer = setTimeout(openNext, 1000 * Number(slides().dataset.interval));
+    if (!slides() || isLoading()) return;
+    preload();
+    if (!paused) timer = setTimeout(openNext, 1000 * Number(slides().dataset.interval));
+  }
+
+  /** Load the plot of the next slide while this one is shown. */
+  function preload() {
+    const address = document.querySelector("[data-next-slide]")?.dataset.preload;
+    if (address && address !== preloaded) new Image().src = address;
+    preloaded = address;
   }
 
   function openNext() {

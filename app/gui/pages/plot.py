@@ -27,6 +27,7 @@ from app.gui.pages.options import option_form, with_drawn_options
 from app.gui.pages.plot_help import EXAMPLE_SIZE, edit_address, help_of_plot, layouts_of_plot
 from app.gui.pages.readable import readable_real
 from app.gui.pages.siblings import siblings
+from app.gui.pages.slide_show import play_links
 from app.gui.pages.table import table_context
 from app.gui.pages.tile import scalar, tile, with_badges
 from app.gui.plots.bins import dimensions
@@ -77,6 +78,7 @@ def plot_page(sample: OpenSample, view: View) -> Response:
         no_reference=bool(references) and not legend,
         absent_overlays=overlays,
         **compare_context(view, references, sample),
+        plays=play_links(view, context.get("value", "") is None),
         **marks_context(view, [form_field("mark", view.plot)]),
         **_image_context(view, legend, frame["lumis"]["previous"] if frame["lumis"] else None),
         **form,

@@ -24,7 +24,7 @@ from app.gui.pages.only_choices import only_choices
 from app.gui.pages.parts import requested_part
 from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.pages.run_info import run_info
-from app.gui.pages.slide_show import DEFAULT_SLIDE_S, slide_page
+from app.gui.pages.slide_show import DEFAULT_SLIDE_S, failed_slide, slide_page
 from app.gui.pages.table import csv_response
 from app.gui.pages.workspaces.workspace import workspace_response
 from app.gui.problems import problem_of
@@ -49,7 +49,7 @@ def browse(place: str) -> AnyResponse:
 
     The query chooses: `lumi=` redirects to the nearest lumisection, `since=` is a poll, `unread=` a poll until references are read, `series=` the chart over lumisections,
     `details=` the details of a histogram, `csv=` the table of its bins, `choices=` completions of a typed reference,
-    `plot=` the page of a large plot, `show=marked` that of the marked plots, `slide=` a slide show; without these it is a folder or a
+    `plot=` the page of a large plot, `show=marked` that of the marked plots, `slide=` and `play=` a slide show; without these it is a folder or a
     search.
     """
     view = view_from_request()
@@ -71,7 +71,7 @@ def _browse_response(view: View) -> AnyResponse:
     except Importing as importing:
         return _import_page(view, importing.job)
     except ImportFailed as failure:
-        return _failure_page(view, failure)
+        return failed_slide(view, failure) if view.play and view.plot else _failure_page(view, failure)
 
 
 def _poll_response(view: View) -> AnyResponse:
@@ -99,7 +99,7 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
     view = with_cell(view)
     if "choices" in request.args:
         return choices_fragment(sample, view)
-    if view.slide_s:
+    if view.slide_s or view.play:
         return slide_page(sample, view)
     if not view.plot:
         return _list_response(sample, view)

@@ -17,7 +17,7 @@ from app.gui.layouts.layout import PlotCell
 from app.gui.pages import views
 from app.gui.references import COMPARISONS, MAX_REFERENCES, Reference
 from app.gui.samples import SampleKey
-from app.gui.view import ALARMS, MAX_MARKS, ONLY, SLIDE_S, TILE_SIZES, View
+from app.gui.view import ALARMS, MAX_MARKS, ONLY, PLAYS, SLIDE_S, TILE_SIZES, View
 from app.gui.view_query import MAX_SUGGESTIONS, view_from_request
 from app.web import Problem
 
@@ -123,6 +123,7 @@ def states(draw: st.DrawFn) -> View:
         side_by_side=draw(st.booleans()),
         slide_s=draw(st.sampled_from([0, *SLIDE_S])),
         window=draw(st.sampled_from([0, 1, 10, 1000])),
+        play=draw(st.sampled_from(["", *PLAYS])),
         quantity=draw(st.sampled_from(["", "Mean"])),
         diff=draw(st.booleans()),
         tz=draw(st.sampled_from(list(ZONES))),
@@ -195,6 +196,7 @@ def test_a_reference_leaves_out_what_is_that_of_the_page(written: str, reference
         ("window=0", "window", "a whole number of lumisections from 1 to 1000"),
         ("window=1001", "window", "from 1 to 1000"),
         ("window=ten", "window", "from 1 to 1000"),
+        ("play=weeks", "play", "none of runs, lumis"),
         ("ytype=cubic", "ytype", "neither lin nor log"),
         ("xmin=5&xmax=2", "xmax", "not above xmin"),
         ("ktest=2", "ktest", "probability"),
