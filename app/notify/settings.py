@@ -27,7 +27,7 @@ class NotifySettings:
     """Settings that all channels share."""
 
     notify_systems: tuple[str, ...] = setting(
-        ("production", "trends", "jobs", "transfers"), "Systems whose events are notified.", check_systems
+        ("production", "plots", "trends", "jobs", "transfers"), "Systems whose events are notified.", check_systems
     )
     notify_quiet: tuple[str, ...] = setting(
         (),

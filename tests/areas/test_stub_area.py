@@ -193,7 +193,8 @@ def test_settings_can_name_the_events_of_an_area_that_create_app_is_given(
     file.write_text(f'data_dir = "{upgraded.data_dir}"\nnotify_sound_kinds = ["stub-visit"]\nnotify_systems = ["stub system"]\n')
     monkeypatch.setenv("DQMHUB_CONFIG", str(file))
     with pytest.raises(
-        SettingError, match="a list of all, problems, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside"
+        SettingError,
+        match="a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, run-start, run-end, crash, stuck, silent-host",
     ):
         load()
     app = create_app(None, (*AREAS, stub))

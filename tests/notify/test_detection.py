@@ -200,7 +200,7 @@ def states(channel: str) -> list[tuple[str, str]]:
 
 
 def test_default_subscriptions(configured: Settings, settings: Settings) -> None:
-    assert settings.of(NotifySettings).notify_systems == ("production", "trends", "jobs", "transfers")
+    assert settings.of(NotifySettings).notify_systems == ("production", "plots", "trends", "jobs", "transfers")
     defaults = settings.replace(
         **{
             name: value

@@ -30,8 +30,7 @@ class WatchedPlots(NamedTuple):
     freshness: Freshness
     place: str  # path or name of the place of the rule
     mes: Sequence[int]  # indices of the MEs of its place that the sample has, in order
-    expected: Sequence[str]  # paths of MEs that should be there: all of a layout or workspace; those ever seen in a folder
-    last_seen: Mapping[str, int]  # newest lumisection in which the sample had an expected ME that it lacks now
+    absent: Mapping[str, int]  # paths of expected MEs that it lacks, with the newest lumisection that had each; 0: none of this run
     lumi: int  # newest lumisection of the data; 0 if they do not tell
     now: float  # Unix s UTC
 
@@ -52,8 +51,8 @@ class Condition(ABC):
     title: ClassVar[str]  # in forms
     position: ClassVar[int]  # in forms
     fields: ClassVar[tuple[LimitField, ...]]
-    needs_new_data: ClassVar[bool] = True  # judged once for each version of a sample; else also as time passes, and without a sample
-    needs_past: ClassVar[bool] = False  # `expected` and `last_seen` are given to those alone
+    needs_new_data: ClassVar[bool] = True  # judged once for each version of a sample; else every few seconds, without MEs
+    needs_past: ClassVar[bool] = False  # `absent` is filled for those alone
 
     @abstractmethod
     def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:

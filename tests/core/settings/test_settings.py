@@ -125,7 +125,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "publish_keep_runs": [(0, "a number from 1 to 10000")],
     "publish_log_runs": [(-1, "a number from 0 to 10000")],
     "notify_user_pause_s": [(-1, "a number from 0 to 3600")],
-    "notify_systems": [(["test"], "a list of production, playback, trends, jobs")],
+    "alarm_judge_s": [(0, "a number from 0.2 to 600")],
+    "alarm_keep_days": [(0, "a number from 1 to 36500")],
+    "notify_systems": [(["test"], "a list of plots, production, playback, trends, jobs")],
     "notify_webhooks": [
         (["ftp://host"], "a list of addresses https://host/path"),
         (["https://user@host/"], "a list of addresses https://host/path"),
@@ -135,7 +137,10 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "notify_webhook_secret": [("changeme", "a secret of your own")],
     "notify_webhook_kinds": [
-        (["end"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside")
+        (
+            ["end"],
+            "a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside",
+        )
     ],
     "notify_smtp": [
         ("mail.cern.ch", "host:port"),
@@ -153,11 +158,17 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     ],
     "notify_mail_to": [(["a@b, c@d"], "a list of addresses such as dqm@cern.ch")],
     "notify_mail_kinds": [
-        (["error"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside")
+        (
+            ["error"],
+            "a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside",
+        )
     ],
     "notify_sound": [("daq-expert.cms", "host:port"), ("daq-expert.cms:0", "host:port")],
     "notify_sound_kinds": [
-        (["error"], "a list of all, problems, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside")
+        (
+            ["error"],
+            "a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside",
+        )
     ],
     "notify_quiet": [
         (["22:00-06:00"], "a list such as"),

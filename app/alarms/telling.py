@@ -1,0 +1,128 @@
+"""What people are told about alarms: notices, which are the events of notifications (see event_source.py).
+
+One notice of a kind for each rule and moment. An alarm that was raised is told when it is not muted, so also at the end of a mute;
+its recovery only when it has lasted for `calm_s`, so that one which comes and goes is told once. A notice and what is noted in its
+alarms are one transaction: whoever is killed before has told nothing, and does it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from app.alarms.kinds import RAISED, RECOVERY, REMINDER
+from app.alarms.models import COUNTER, OPEN, RECOVERED, REMINDED, UNACKNOWLEDGED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm
+from app.core.counters import advance
+from app.core.database import proxy, rows
+from app.core.text import counted
+
+NAMED = 3
+"""Subjects that the text of a notice names."""
+
+LISTED = 100
+"""Subjects that a notice keeps."""
+
+
+class _Due(NamedTuple):
+    """What is to be told of a rule now."""
+
+    unacknowledged: list[PlotAlarm]  # that are not muted, those nobody knows of before the others
+    new: list[PlotAlarm]
+    reminded: list[PlotAlarm]
+    recovered: list[PlotAlarm]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing."""
+        return not (self.new or self.reminded or self.recovered)
+
+
+def tell_all(now: float) -> None:
+    """Tell what is due of all rules; now: Unix s UTC."""
+    is_waiting = PlotAlarm.state.in_(UNACKNOWLEDGED) & (PlotAlarm.told.is_null() | (AlarmRule.remind_s > 0))
+    is_over = (PlotAlarm.state == RECOVERED) & PlotAlarm.told.is_null(False)
+    query = PlotAlarm.select(PlotAlarm.rule).distinct().join(AlarmRule).where(is_waiting | is_over, AlarmRule.enabled)
+    for (number,) in rows(query):
+        if not _due(AlarmRule.get_by_id(number), now).is_empty:
+            with proxy.atomic():
+                version = advance(COUNTER)  # first: acknowledgements, mutes and changes of the rule end before, or start after
+                rule = AlarmRule.get_or_none(AlarmRule.id == number)
+                if rule is not None:
+                    _tell(rule, _due(rule, now), now, version)
+
+
+def _due(rule: AlarmRule, now: float) -> _Due:
+    mutes = AlarmMute.select(AlarmMute.subject).where(AlarmMute.rule == rule.id, AlarmMute.begins <= now, AlarmMute.ends > now)
+    muted = {subject for (subject,) in rows(mutes)}
+    if None in muted:
+        return _Due([], [], [], [])
+    query = PlotAlarm.select().where(PlotAlarm.rule == rule.id, PlotAlarm.state.in_((*UNACKNOWLEDGED, RECOVERED)))
+    needs_look = PlotAlarm.state.in_(UNACKNOWLEDGED) | PlotAlarm.told.is_null(False)
+    alarms = [alarm for alarm in query.where(needs_look) if alarm.subject not in muted]
+    alarms.sort(key=lambda alarm: (alarm.told is not None, not alarm.is_error, alarm.raised, alarm.id))
+    is_open = [alarm for alarm in alarms if alarm.state != RECOVERED]
+    new = [alarm for alarm in is_open if alarm.told is None]
+    over = [alarm for alarm in alarms if alarm.state == RECOVERED and now - (alarm.recovered or 0.0) >= rule.calm_s]
+    return _Due(is_open, new, [] if new else _to_remind(rule, is_open, now), over)
+
+
+def _to_remind(rule: AlarmRule, alarms: Sequence[PlotAlarm], now: float) -> list[PlotAlarm]:
+    """The alarms of which people are reminded now: together, so that a rule reminds once in each interval."""
+    last = max((max(alarm.told or 0.0, alarm.reminded or 0.0) for alarm in alarms), default=now)
+    if not rule.remind_s or now - last < rule.remind_s:
+        return []
+    return [alarm for alarm in alarms if alarm.reminders < rule.max_reminders]
+
+
+def _tell(rule: AlarmRule, due: _Due, now: float, version: int) -> None:
+    common = {"version": version}
+    if due.new:
+        _notice(rule, RAISED, alarms_title(len(due.unacknowledged) + rule.more), due.unacknowledged, due.new, now)
+        _update(due.new, common | {"told": now})
+    if due.reminded:
+        _notice(rule, REMINDER, f"Reminder: {_lowered(alarms_title(len(due.unacknowledged) + rule.more))}", due.unacknowledged, (), now)
+        _update(due.reminded, common | {"state": REMINDED, "reminded": now, "reminders": PlotAlarm.reminders + 1})
+    if due.recovered:
+        _notice(rule, RECOVERY, _recovered_title(rule, len(due.recovered)), due.recovered, (), now)
+        _update(due.recovered, common | {"told": None})
+
+
+def alarms_title(count: int) -> str:
+    """How many alarms there are, in the words of the alarm system of the legacy DQM GUI."""
+    return "There is one DQM alarm." if count == 1 else f"There are {count:,} DQM alarms."
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _recovered_title(rule: AlarmRule, count: int) -> str:
+    left = PlotAlarm.select().where(PlotAlarm.rule == rule.id, PlotAlarm.state.in_(OPEN)).count()
+    done = "One DQM alarm has recovered" if count == 1 else f"{count:,} DQM alarms have recovered"
+    return f"{done}, {counted(left, 'alarm')} left." if left else f"{done}."
+
+
+def _notice(rule: AlarmRule, kind: str, title: str, alarms: Sequence[PlotAlarm], new: Iterable[PlotAlarm], now: float) -> None:
+    are_new = {alarm.id for alarm in new}
+    count = len(alarms) + (0 if kind == RECOVERY else rule.more)
+    named = [f"{alarm.subject or rule.dataset}: {alarm.detail}" + (" (new)" if alarm.id in are_new else "") for alarm in alarms[:NAMED]]
+    more = f"; and {count - len(named):,} more" if count > len(named) else ""
+    subjects = [{"subject": each.subject, "detail": each.detail, "is_new": each.id in are_new} for each in alarms[:LISTED]]
+    AlarmNotice.create(
+        kind=kind,
+        rule=rule.id,
+        rule_name=rule.name,
+        channels=rule.channels,
+        run=max(alarm.run for alarm in alarms),
+        dataset=rule.dataset,
+        at=now,
+        title=title,
+        text=f"{rule.name}: {'; '.join(named)}{more}",
+        subjects=json.dumps(subjects),
+        count=count,
+    )
+
+
+def _update(alarms: Sequence[PlotAlarm], values: dict[str, Any]) -> None:
+    PlotAlarm.update(values).where(PlotAlarm.id.in_([alarm.id for alarm in alarms])).execute()

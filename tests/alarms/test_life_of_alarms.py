@@ -1,0 +1,168 @@
+"""From judgements to alarms and to what people are told, at times that the tests choose."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.alarms import reactions
+from app.alarms.conditions.base import Broken
+from app.alarms.models import ACKNOWLEDGED, MOST_ALARMS, NEW, PENDING, RECOVERED, REMINDED, AlarmMute, PlotAlarm
+from app.alarms.reading import unacknowledged_count
+from app.alarms.recording import Judgement, record
+from app.alarms.retention import remove_old
+from app.alarms.store import rule_of, save_rule
+from tests.alarms.rules import ERRORS, START, JudgedRule
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("hub")]
+
+
+def mute(rule: JudgedRule, seconds: float, subject: str | None = None) -> None:
+    """Mute a rule at the time of its tests."""
+    AlarmMute.create(rule=rule.rule, subject=subject, begins=rule.now, ends=rule.now + seconds, reason="repair", user="ben")
+
+
+def test_an_alarm_is_told_once_while_it_lasts_and_its_recovery_when_it_has_stayed_away() -> None:
+    rule = JudgedRule.of(calm_s=60)
+    rule.judge("DT/n")
+    rule.judge("DT/n")
+    assert (rule.states, rule.told) == ({"DT/n": NEW}, [""])
+    rule.judge()
+    assert (rule.states, rule.told) == ({"DT/n": RECOVERED}, [""])
+    rule.wait(60)
+    assert rule.told == ["", "recovered"]
+    rule.wait(60)
+    rule.judge()
+    assert rule.told == ["", "recovered"]
+    assert [notice.title for notice in rule.notices] == ["There is one DQM alarm.", "One DQM alarm has recovered."]
+
+
+def test_a_rule_can_ask_for_several_judgements_in_a_row() -> None:
+    rule = JudgedRule.of(raise_after=3, recover_after=2, calm_s=0)
+    for broken, state in ((1, PENDING), (1, PENDING), (0, None), (1, PENDING), (1, PENDING), (1, NEW)):
+        rule.judge(*["DT/n"] * broken)
+        assert rule.states.get("DT/n") == state
+    assert (rule.alarms["DT/n"].begun, rule.alarms["DT/n"].raised) == (START + 40, START + 60)
+    for broken, state in ((0, NEW), (1, NEW), (0, NEW), (0, RECOVERED), (1, RECOVERED), (1, RECOVERED), (0, RECOVERED)):
+        rule.judge(*["DT/n"] * broken)
+        assert rule.states == {"DT/n": state}
+    assert rule.told == ["", "recovered"]
+
+
+def test_an_alarm_that_comes_and_goes_twenty_times_is_told_once() -> None:
+    rule = JudgedRule.of(calm_s=300)
+    for _ in range(20):
+        rule.judge("DT/n", after_s=23)
+        rule.judge(after_s=23)
+    assert (rule.told, rule.alarms["DT/n"].returns) == ([""], 19)
+    rule.wait(300)
+    assert rule.told == ["", "recovered"]
+    rule.judge("DT/n")
+    assert (rule.told, rule.states, rule.alarms["DT/n"].returns) == (["", "recovered", ""], {"DT/n": NEW}, 0)
+
+
+def test_an_acknowledged_alarm_that_comes_back_at_once_is_still_acknowledged() -> None:
+    rule = JudgedRule.of(remind_s=60)
+    rule.judge("DT/n")
+    reactions.acknowledge([rule.alarms["DT/n"].id], "ben", "known")
+    rule.judge()
+    rule.judge("DT/n")
+    rule.wait(3600)
+    assert (rule.states, rule.told) == ({"DT/n": ACKNOWLEDGED}, [""])
+    rule.judge()
+    rule.wait(600)
+    rule.judge("DT/n")
+    assert (rule.states, rule.alarms["DT/n"].note) == ({"DT/n": NEW}, "")
+
+
+def test_a_value_within_the_margin_neither_raises_an_alarm_nor_lets_it_recover() -> None:
+    rule, margin = JudgedRule.of(), Broken("DT/n", "0.92", is_kept=True)
+    rule.judge(margin)
+    assert not rule.alarms
+    rule.judge("DT/n")
+    rule.judge(margin)
+    assert (rule.states, rule.alarms["DT/n"].detail) == ({"DT/n": NEW}, "0.92")
+    rule.judge()
+    rule.judge(margin)
+    assert rule.states == {"DT/n": RECOVERED}
+
+
+def test_reminders_come_together_up_to_their_number_and_not_for_what_is_acknowledged() -> None:
+    rule = JudgedRule.of(remind_s=3600, max_reminders=3)
+    rule.judge("DT/a", "DT/b")
+    rule.wait(1800)
+    rule.judge("DT/a", "DT/b", "DT/c")  # told now, so that an hour begins anew
+    reactions.acknowledge([rule.alarms["DT/b"].id], "ben")
+    rule.wait(3599)
+    assert rule.told == ["", ""]
+    for _ in range(5):
+        rule.wait(3601)
+    assert rule.told == ["", "", "reminder", "reminder", "reminder"]
+    assert rule.states == {"DT/a": REMINDED, "DT/b": ACKNOWLEDGED, "DT/c": REMINDED}
+    assert [(notice.title, notice.count) for notice in rule.notices[1:3]] == [
+        ("There are 3 DQM alarms.", 3),
+        ("Reminder: there are 2 DQM alarms.", 2),
+    ]
+
+
+def test_a_notice_has_all_open_alarms_of_the_rule_and_says_which_are_new() -> None:
+    rule = JudgedRule.of()
+    rule.judge("DT/a")
+    rule.judge("DT/a", Broken("DT/b", "noisy", is_error=False))
+    last = rule.notices[-1]
+    assert last.text == "Errors of DT: DT/b: noisy (new); DT/a: failed"
+    assert [(each["subject"], each["is_new"]) for each in json.loads(last.subjects)] == [("DT/b", True), ("DT/a", False)]
+
+
+def test_what_is_muted_is_judged_and_told_when_the_mute_ends_and_it_still_lasts() -> None:
+    rule = JudgedRule.of(remind_s=60)
+    mute(rule, 100)
+    rule.judge("DT/a", "DT/b")
+    rule.judge("DT/b")
+    assert (rule.states, rule.told) == ({"DT/a": RECOVERED, "DT/b": NEW}, [])
+    rule.wait(100)
+    assert [[each["subject"] for each in json.loads(notice.subjects)] for notice in rule.notices] == [["DT/b"]]
+    rule.wait(3600)
+    assert "recovered" not in rule.told, "nobody knows of DT/a"
+
+
+def test_one_subject_can_be_muted_alone() -> None:
+    rule = JudgedRule.of()
+    mute(rule, 100, "DT/a")
+    rule.judge("DT/a", "DT/b")
+    assert [[each["subject"] for each in json.loads(notice.subjects)] for notice in rule.notices] == [["DT/b"]]
+    mute(rule, 1000, "DT/b")
+    rule.judge(after_s=200)
+    rule.judge(after_s=700)
+    assert rule.told == [""], "the recovery of DT/b is muted, and nobody knew of DT/a"
+    rule.wait(1000)
+    assert rule.told == ["", "recovered"]
+
+
+def test_at_most_a_thousand_alarms_of_a_rule_are_stored_and_the_others_are_counted() -> None:
+    rule = JudgedRule.of(calm_s=0)
+    rule.judge(*[f"DT/{number}" for number in range(1500)])
+    assert (len(rule.alarms), rule.row.more, unacknowledged_count().count) == (MOST_ALARMS, 500, MOST_ALARMS)
+    assert (rule.notices[0].title, rule.notices[0].count) == ("There are 1,500 DQM alarms.", 1500)
+    assert rule.notices[0].text.endswith("; and 1,497 more")
+    rule.judge(*[f"DT/{number}" for number in range(900, 1500)])
+    assert (rule.row.more, list(rule.states.values()).count(NEW)) == (0, 600)
+
+
+def test_a_judgement_of_a_rule_that_was_changed_meanwhile_counts_nothing() -> None:
+    rule = JudgedRule.of()
+    read = rule_of(rule.rule)
+    save_rule(ERRORS._replace(place="CSC"), number=rule.rule, user="ben")
+    record(read, Judgement("5", 0, [Broken("DT/n", "failed")], ""), START)
+    assert (rule.alarms, rule.row.seen) == ({}, "")
+
+
+def test_old_alarms_and_notices_are_removed_but_not_what_is_still_to_be_told() -> None:
+    rule = JudgedRule.of(calm_s=3600)
+    rule.judge("DT/a", "DT/b")
+    rule.judge("DT/b")
+    assert remove_old(rule.now + 1) == 1, "the notice; nobody knows yet that DT/a has recovered"
+    rule.wait(3600)
+    assert (remove_old(rule.now - 1), remove_old(rule.now + 1)) == (1, 1)
+    assert [alarm.subject for alarm in PlotAlarm.select()] == ["DT/b"]
