@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from app.core.settings import Settings, load
+from app.notify.added_delivery import added_delivery_task
 from app.notify.channels import channels
 from app.notify.delivery import delivery_task
 from app.notify.detection import detection_task, watched_systems
@@ -27,7 +28,8 @@ def detect(settings: Settings) -> Iterable[PeriodicTask]:
 
 @periodic_tasks
 def deliver(settings: Settings) -> Iterable[PeriodicTask]:
-    """Delivery, for each channel."""
+    """Delivery, for each channel of the settings, and for all channels that operators add on the page."""
+    yield PeriodicTask("notifications by added channels", PERIOD_S, partial(added_delivery_task, settings))
     for channel in channels(settings):
         yield PeriodicTask(f"notifications by {channel.name}", PERIOD_S, partial(delivery_task, channel, settings.public_url))
 

@@ -19,6 +19,8 @@ from typing import Any
 
 import certifi
 
+from app.core.reach import may_reach
+
 MIN_CONNECT_S = 0.01
 """Shortest time for one address of a host, in seconds."""
 
@@ -91,10 +93,14 @@ def connect(host: str, port: int, seconds: float = math.inf) -> DeadlineSocket:
         seconds: Limit for all addresses together, beside the deadline in force.
 
     Raises:
-        OSError: Of the last address, or of the name. UnicodeError for a name that cannot be looked up.
+        OSError: Of the last address, or of the name, or no address may be reached (see reach.py). UnicodeError for a name that
+            cannot be looked up.
     """
     end = time.monotonic() + min(seconds, time_left())
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    known = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = [each for each in known if may_reach(str(each[4][0]))]
+    if known and not found:
+        raise OSError("its address is in a private network that is not allowed")
     for number, (family, kind, protocol, _, address) in enumerate(found):
         sock = DeadlineSocket(family, kind, protocol)
         try:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Add the pages."""
     from app.notify.errors import NotifyError
-    from app.notify.pages import events, notifications
+    from app.notify.pages import channels, events, notifications
     from app.notify.problems import problem_of
     from app.web.errors import map_errors
 
     map_errors(app, NotifyError, problem_of)
     app.register_blueprint(notifications.pages)
     app.register_blueprint(events.pages)
+    app.register_blueprint(channels.pages)

@@ -55,5 +55,10 @@ AREA = Area(
         "notify.send_test": "operator",
         "notify.announce_maintenance": "operator",
         "notify.end_maintenance": "operator",
+        "notify_channels.channel_list": "operator",
+        "notify_channels.new_channel": "operator",
+        "notify_channels.add": "operator",
+        "notify_channels.enable": "operator",
+        "notify_channels.delete": "operator",
     },
 )

@@ -15,6 +15,7 @@ from functools import partial
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.event_sources import personal_kinds
+from app.core.reach import limited_to_internet
 from app.notify.channels.base import Channel
 from app.notify.errors import PermanentError, TemporaryError
 from app.notify.messages import message_of
@@ -80,12 +81,13 @@ def _attempt(channel: Channel, public_url: str, batch: Sequence[Delivery], addre
     """Send a batch, to single users if there are addresses; False after a temporary error."""
     messages = [message_of(delivery.notification, public_url) for delivery in batch]
     try:
-        if addresses is None:
-            answer = channel.send(messages)
-        elif addresses:
-            answer = channel.send_to(addresses, messages)
-        else:
-            raise PermanentError("no user is subscribed to it any more")
+        with limited_to_internet(channel.networks):
+            if addresses is None:
+                answer = channel.send(messages)
+            elif addresses:
+                answer = channel.send_to(addresses, messages)
+            else:
+                raise PermanentError("no user is subscribed to it any more")
         _update(batch, state=SENT, detail=answer)
     except PermanentError as error:
         _update(batch, state=FAILED, detail=str(error))

@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
 
+from peewee import Expression
+
 from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.core.event_sources import event_sources
 from app.core.events import Event, EventSource, Subject
 from app.core.settings import Settings
-from app.notify.channels import channels
+from app.notify.added_channels import all_channels
 from app.notify.channels.base import Channel
 from app.notify.messages import event_of
 from app.notify.models import (
@@ -93,17 +95,19 @@ class EventCollector:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.channels = channels(settings)
+        self.channels: list[Channel] = []  # read before each transaction that queues deliveries: operators add and delete some
         self.seen: set[str] = set()  # ids of events that are stored
 
     def close_removed_channels(self) -> None:
         """Close the open deliveries of channels that are no longer configured."""
-        removed = Delivery.state.in_(OPEN), Delivery.channel.not_in([channel.name for channel in self.channels])
         change = {"state": FAILED, "detail": "the channel is no longer configured", "changed": time.time()}
-        if Delivery.select().where(*removed).exists():
+        if Delivery.select().where(*self._of_removed_channels()).exists():
             with proxy.atomic():
                 advance(COUNTER)  # first, as everywhere: PostgreSQL locks rows in the order in which they are changed
-                Delivery.update(change).where(*removed).execute()
+                Delivery.update(change).where(*self._of_removed_channels()).execute()
+
+    def _of_removed_channels(self) -> tuple[Expression, ...]:
+        return Delivery.state.in_(OPEN), Delivery.channel.not_in([channel.name for channel in all_channels(self.settings)])
 
     def collect(self, system: WatchedSystem, back_s: float) -> None:
         """Store the events of the last `back_s` seconds, the oldest first."""
@@ -113,6 +117,7 @@ class EventCollector:
         new_events = reversed([event for event in found if event.id not in self.seen])
         while batch := list(islice(new_events, BATCH)):
             if unknown := _unknown(batch):
+                self.channels = all_channels(self.settings)
                 with proxy.atomic():
                     advance(COUNTER)  # first: a second process waits here, and then finds nothing unknown
                     for event in _unknown(unknown):
@@ -152,6 +157,7 @@ class EventCollector:
             event = event_of(row)
             if in_maintenance(system.name, system.source.subject(event).host, now) or not system.source.is_open(event):
                 continue
+            self.channels = all_channels(self.settings)
             with proxy.atomic():
                 advance(COUNTER)
                 ours = Notification.id == row.id, Notification.outcome == MAINTENANCE

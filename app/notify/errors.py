@@ -35,6 +35,13 @@ class OutdatedRequest(NotifyError):
     """The object of a request is not in a state in which it can be changed so."""
 
 
+class InvalidChannel(NotifyError):
+    """A channel of the page with wrong fields."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        super().__init__("The channel was not added: " + "; ".join(f"{name}: {problem}" for name, problem in fields), fields)
+
+
 class InvalidSubscription(NotifyError):
     """What a user wants to be notified about, with wrong fields."""
 

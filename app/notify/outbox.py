@@ -9,7 +9,7 @@ from app.core.counters import advance
 from app.core.database import proxy
 from app.core.event_sources import event_systems
 from app.core.settings import Settings
-from app.notify.channels import channels
+from app.notify.added_channels import all_channels
 from app.notify.channels.base import Channel
 from app.notify.detection import enqueue
 from app.notify.errors import OutdatedRequest, UnknownChannel
@@ -19,7 +19,7 @@ from app.security.audit_log import audit
 
 def channel_named(settings: Settings, name: str) -> Channel:
     """A channel that is configured. Raises UnknownChannel."""
-    found = {channel.name: channel for channel in channels(settings)}
+    found = {channel.name: channel for channel in all_channels(settings)}
     if name not in found:
         raise UnknownChannel(name, list(found))
     return found[name]

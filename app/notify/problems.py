@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from app.notify.errors import InvalidSubscription, InvalidWindow, NotifyError, OutdatedRequest, UnknownChannel
+from app.notify.errors import InvalidChannel, InvalidSubscription, InvalidWindow, NotifyError, OutdatedRequest, UnknownChannel
 from app.web import Problem
 
-STATUSES: dict[type[NotifyError], int] = {UnknownChannel: 400, InvalidWindow: 400, InvalidSubscription: 400, OutdatedRequest: 409}
+STATUSES: dict[type[NotifyError], int] = {
+    UnknownChannel: 400,
+    InvalidChannel: 400,
+    InvalidWindow: 400,
+    InvalidSubscription: 400,
+    OutdatedRequest: 409,
+}
 
 
 def problem_of(error: NotifyError) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.event_sources import check_systems
-from app.core.settings.checks import between
+from app.core.settings.checks import between, networks
 from app.core.settings.table import setting, settings_table
 from app.notify.channel_folders import channel_kinds
 
@@ -35,7 +35,11 @@ class NotifySettings:
         check_quiet_hours,
     )
     notify_user_domains: tuple[str, ...] = setting(
-        ("cern.ch",), "Domains, with those below them, of the mail addresses to which users have notifications about their own jobs sent."
+        ("cern.ch",),
+        "Domains, with those below them, of mail addresses that are entered on pages: of users for their own jobs, of operators for channels.",
+    )
+    notify_networks: tuple[str, ...] = setting(
+        (), "Private networks in which webhooks and sound servers that operators add on the page may be.", networks
     )
     notify_user_pause_s: float = setting(
         60.0, "Time for which notifications about a user's own jobs are collected into one mail, s.", between(0, 3600)

@@ -12,7 +12,8 @@ from app.core.area import StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
 from app.core.settings import Settings
-from app.notify.channels import channel_problems, channels
+from app.notify.added_channels import added_problems, all_channels
+from app.notify.channels import channel_problems
 from app.notify.channels.base import Channel
 from app.notify.models import FAILED, PENDING, SENT, Delivery
 
@@ -24,9 +25,9 @@ DAY_S = 86400.0
 
 def lines(settings: Settings) -> Iterator[StatusLine]:
     """One line for each channel, and one for settings that do not fit together."""
-    for channel in channels(settings):
+    for channel in all_channels(settings):
         yield _line(channel)
-    if problems := channel_problems(settings):
+    if problems := [*channel_problems(settings), *added_problems(settings)]:
         yield StatusLine("notification channels", "warn", " ".join(problems))
 
 
@@ -51,7 +52,7 @@ def _line(channel: Channel) -> StatusLine:
 def metrics(settings: Settings) -> Iterator[Metric]:
     """Deliveries of each channel by state, and how long the oldest one has been pending."""
     now, deliveries, pending = time.time(), [], []
-    for channel in channels(settings):
+    for channel in all_channels(settings):
         ours = Delivery.channel == channel.name
         by_state = rows(Delivery.select(Delivery.state, fn.COUNT(Delivery.id)).where(ours).group_by(Delivery.state))
         deliveries += [({"channel": channel.name, "state": state}, count) for state, count in by_state]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
 from app.core.database import proxy, rows
 from app.core.event_sources import event_sources, personal_kinds, source_of
 from app.core.settings import Settings
-from app.core.settings.checks import MAIL
 from app.notify.channels import channels
 from app.notify.errors import InvalidSubscription
 from app.notify.messages import event_of
 from app.notify.models import Notification, Subscription
 from app.notify.settings import NotifySettings
+from app.notify.user_addresses import address_problem
 from app.security.audit_log import audit
 from app.security.models import User
 
@@ -41,7 +40,7 @@ def subscribe(settings: Settings, user: str, address: str, kinds: Collection[str
     """Set what a user is notified about, and where; without kinds nothing any more. Raises InvalidSubscription."""
     address, known = address.strip(), [kind.name for kind in personal_kinds()]
     wrong = [("kind", f"expected some of {', '.join(known)}")] if not set(kinds) <= set(known) else []
-    if kinds and (problem := _address_problem(settings, address)):
+    if kinds and (problem := address_problem(settings, address)):
         wrong.append(("address", problem))
     if wrong:
         raise InvalidSubscription(wrong)
@@ -50,20 +49,6 @@ def subscribe(settings: Settings, user: str, address: str, kinds: Collection[str
         if kinds:
             Subscription.create(user=user, address=address, kinds=" ".join(name for name in known if name in kinds))
         audit("subscribe", f"{address if kinds else 'no mail'}: {', '.join(kinds) or 'nothing'}", user=user)
-
-
-def allowed_domains(settings: Settings) -> tuple[str, ...]:
-    """The domains of addresses that users may enter."""
-    return settings.of(NotifySettings).notify_user_domains
-
-
-def _address_problem(settings: Settings, address: str) -> str:
-    """What is wrong with the address of a user; "" if nothing is."""
-    if not re.fullmatch(MAIL, address):
-        return "expected an address such as anna@cern.ch"
-    domains, domain = allowed_domains(settings), address.rpartition("@")[2].lower()
-    is_allowed = any(domain == each.lower() or domain.endswith("." + each.lower()) for each in domains)
-    return "" if is_allowed else f"expected an address of {' or '.join(domains) or 'no domain: notify_user_domains is empty'}"
 
 
 def subscribers(kinds: Collection[str]) -> dict[str, str]:

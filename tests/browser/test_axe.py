@@ -164,6 +164,8 @@ PAGES = {
     "/events": ["/events", "/events?problems=1&kind=nothing"],
     "/events/<mark>": ["/events/{event}"],
     "/notifications": ["/notifications"],
+    "/notifications/channels": ["/notifications/channels"],
+    "/notifications/channels/new": ["/notifications/channels/new?channel=webhook", "/notifications/channels/new?channel=mail"],
     "/notifications/own": ["/notifications/own"],
     "/control": ["/control", "/control?show=commands"],
     "/control/<name>": [
@@ -243,6 +245,7 @@ def full_site(
         store_golden(b'{"355000": [[1, 50]], "355003": [[1, 9]]}', "golden.json")
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
+        seed.notification(1)
         scan_source(source_named("dqm-clients", settings), settings)
         transfers.fill(settings, time.time())
         (folder / "job.log").write_text("Begin\nWARNING of nothing\nERROR: no geometry\n", encoding="utf-8")
@@ -320,7 +323,7 @@ def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str)
     keys = {
         "concatenation": TransferConcatenation.get().id,
         "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
-        "event": Notification.get(Notification.kind == "crash").mark,
+        "event": Notification.get().mark,
         "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
         "golden": latest_lists(1)[0].hash,
         "requested": REQUEST.key,

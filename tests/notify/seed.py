@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from app.core.counters import advance
@@ -59,6 +60,25 @@ def status(name: str, up: bool, first: float, last: float, message: str = "") ->
 def detect(settings: Settings, system: str = "production") -> None:
     """The first step of a new run window of detection."""
     EventCollector(settings).collect(WatchedSystem(SquareEvents(), system), 86400.0)
+
+
+def notification(number: int, kind: str = "crash", ago: float = 0.0) -> Notification:
+    """A notification about a client, `ago` seconds old, without deliveries."""
+    at = time.time() - ago
+    made: Notification = Notification.create(
+        event=f"{kind}-{number}",
+        system="production",
+        kind=kind,
+        run=358792,
+        key=f"job{number}",
+        subject=f"client{number}",
+        at=at,
+        detected=at,
+        title=f"client {number} crashed",
+        text="",
+        outcome="notified",
+    )
+    return made
 
 
 def fill(settings: Settings, now: float) -> None:

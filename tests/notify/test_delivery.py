@@ -20,6 +20,7 @@ from app.notify.delivery import deliver_due
 from app.notify.detection import enqueue
 from app.notify.models import Delivery, MaintenanceWindow, Notification
 from app.notify.retention import remove_old
+from tests.notify import seed
 from tests.notify.receivers import Hook, hook, mail_server, sound_server
 from tests.support.raw_server import closed, raw
 
@@ -32,28 +33,10 @@ def receiver() -> Iterator[Hook]:
         yield found
 
 
-def notification(number: int, kind: str = "crash", ago: float = 0.0) -> Notification:
-    at = time.time() - ago
-    made: Notification = Notification.create(
-        event=f"{kind}-{number}",
-        system="production",
-        kind=kind,
-        run=358792,
-        key=f"job{number}",
-        subject=f"client{number}",
-        at=at,
-        detected=at,
-        title=f"client {number} crashed",
-        text="",
-        outcome="notified",
-    )
-    return made
-
-
 def due(channel: Channel, *numbers: int, ago: float = 0.0, quiet: bool = False) -> None:
     """Queue notifications that are due since `ago` seconds; quiet: deferred by quiet hours that are over now."""
     for number in numbers:
-        enqueue(notification(number, ago=ago), channel, time.time() - ago, time.time() - 1 if quiet else None)
+        enqueue(seed.notification(number, ago=ago), channel, time.time() - ago, time.time() - 1 if quiet else None)
 
 
 def one_channel(settings: Settings, **values: Any) -> Channel:
@@ -238,7 +221,7 @@ def test_the_status_page_and_the_metrics_show_each_channel(hub: Settings, receiv
         (f"notifications by {channel.name}", "idle", "last 24 h: none") for channel in (bad, good, other)
     ]
     due(good, 1, 2)
-    enqueue(notification(3), bad, time.time())
+    enqueue(seed.notification(3), bad, time.time())
     work(good)
     work(bad)
     assert [(line.state, line.text) for line in status.lines(changed)] == [

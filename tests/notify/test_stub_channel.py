@@ -15,9 +15,10 @@ from app.areas import settings_reference
 from app.core.metrics import family_text
 from app.core.settings import TREE, SettingError, Settings, load, table
 from app.notify import channels, status
+from app.notify.added_channels import all_channels, channel_form
 from app.notify.area import AREA, channel_settings
 from app.notify.delivery import deliver_due
-from app.notify.models import Delivery
+from app.notify.models import Delivery, NotificationChannel
 from app.security import Role
 from jobs.notify import deliver
 from tests.notify import seed
@@ -78,7 +79,34 @@ def test_it_is_on_the_page_and_in_deliveries_status_metrics_and_periodic_tasks(c
     assert sorted(file.read_text() for file in tmp_path.glob("[ct]*-*")) == ["Test of Test", "beam crashed in run 358792"]
     assert [(line.name, line.state) for line in status.lines(configured)] == [("notifications by pigeon", "ok")]
     assert 'dqmhub_notification_deliveries{channel="pigeon",state="sent"} 2.0' in family_text(status.metrics(configured)).decode()
-    assert [task.name for task in deliver(configured)] == ["notifications by pigeon"]
+    assert [task.name for task in deliver(configured)] == ["notifications by added channels", "notifications by pigeon"]
+
+
+def test_operators_add_one_by_the_form_of_its_folder(hub: Settings, pigeon: None, tmp_path: Path) -> None:
+    client, operator = create_app(hub).test_client(), HOST | bearer(Role.OPERATOR)
+    assert ">Add: pigeon</a>" in client.get("/notifications/channels", headers=operator).text
+    form = client.get("/notifications/channels/new?channel=pigeon", headers=operator).text
+    assert all(f'for="field-{name}"' in form for name in ("loft", "ring"))
+    sent = {"channel": "pigeon", "name": "White", "kind": "crash", "loft": f"{tmp_path}/none", "ring": "s3cr3t"}
+    wrong = client.post("/notifications/channels", headers=operator, data=sent)
+    assert (wrong.status_code, f"{tmp_path}/none is no folder" in wrong.text, "s3cr3t" in wrong.text) == (400, True, False)
+    assert client.post("/notifications/channels", headers=operator, data=sent | {"loft": str(tmp_path)}).status_code == 303
+    seed.job(358792, "beam", time.time() - 5, 139)
+    seed.detect(hub)
+    (channel,) = all_channels(hub)
+    deliver_due(channel, "", lambda: False)
+    assert [(row.channel, row.state, row.detail) for row in Delivery.select()] == [('pigeon "White"', "sent", "coo")]
+    assert [file.read_text() for file in tmp_path.glob("crash-*")] == ["beam crashed in run 358792"]
+    page = client.get("/notifications/channels", headers=operator).text
+    assert (str(tmp_path) in page, "s3cr3t" in page) == (True, False)
+
+
+def test_a_channel_whose_kind_is_gone_sends_nothing_and_says_so(hub: Settings) -> None:
+    values = {"kind": "pigeon", "name": 'pigeon "White"', "kinds": "all", "options": "{}", "user": "olga"}
+    NotificationChannel.create(**values, changed=time.time())
+    page = create_app(hub).test_client().get("/notifications/channels", headers=HOST | bearer(Role.OPERATOR)).text
+    assert "this version has no channel pigeon" in page
+    assert all_channels(hub) == []
 
 
 def test_quiet_hours_defer_it_and_its_errors_are_retried(configured: Settings) -> None:
@@ -105,7 +133,8 @@ def test_the_channels_are_listed_for_operators() -> None:
     assert missing == [], "add a row to the table of channels in docs/operators/notifications.md"
 
 
-def test_every_channel_has_the_name_of_its_folder_and_a_setting_of_its_kinds() -> None:
+def test_every_channel_has_the_name_of_its_folder_a_form_and_a_setting_of_its_kinds() -> None:
     assert [channel.kind for channel in channels.channel_types()] == list(KINDS)
     for kind, settings_table in channels.channel_tables():
+        assert channel_form(kind).fields
         assert f"notify_{kind}_kinds" in [row.name for row in fields(settings_table)]

@@ -1,7 +1,8 @@
 """Channels: the ways to notify people. Each kind is a folder here, found without a list.
 
 A folder has `channel.py` with a subclass of `Channel` (see base.py) named `CHANNEL`, `settings.py` with its table of
-settings named `TABLE`, and `README.md` with its section of the documentation. The setting `notify_<kind>_kinds` lists
+settings named `TABLE`, `form.py` with what operators enter to add one on the page (see form.py) as `FORM`, and `README.md`
+with its section of the documentation. The setting `notify_<kind>_kinds` lists
 the kinds of events that it is subscribed to.
 """
 

@@ -20,8 +20,9 @@ class Channel(ABC):
     kind: ClassVar[str]  # the name of its folder
     max_age_s: ClassVar[float]  # a delivery that is still open after so long has failed
     supports_digest: ClassVar[bool] = False  # `send` takes several messages at once
-    reaches_users: ClassVar[bool] = False  # sends notifications of personal kinds to single users: has `send_to`
+    reaches_users: bool = False  # sends notifications of personal kinds to single users: has `send_to`
     defers_in_quiet_hours: ClassVar[bool] = False  # sends at the end of quiet hours; other channels suppress
+    networks: tuple[str, ...] | None = None  # it may connect to the internet and these networks only; None: wherever it wants
 
     def __init__(self, settings: Settings, name: str = "") -> None:
         """Make a channel.

@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core.counters import version_of
 from app.core.event_sources import event_systems, personal_kinds
 from app.notify import maintenance, outbox, subscriptions
+from app.notify.added_channels import added_problems
 from app.notify.channels import channel_problems
 from app.notify.errors import InvalidSubscription
 from app.notify.models import COUNTER, MaintenanceWindow, Subscription
 from app.notify.pages.rows import OUTCOMES, PAGE_ROWS, badge_of, channel_statuses, notification_rows, page_state
 from app.notify.settings import NotifySettings
+from app.notify.user_addresses import allowed_domains
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import Problem, nothing_new, page, request_settings
@@ -50,7 +52,7 @@ def notifications() -> Response:
         outcomes=OUTCOMES,
         badge_of=badge_of,
         channels=channel_statuses(settings),
-        problems=channel_problems(settings),
+        problems=[*channel_problems(settings), *added_problems(settings)],
         windows=windows,
         can_operate=can_operate,
         sees_details=True,
@@ -98,7 +100,7 @@ def _own_page(subscription: Subscription | None, error: InvalidSubscription | No
         view=page_state(),
         subscription=subscription or Subscription(address="", kinds=""),
         kinds=personal_kinds(),
-        domains=subscriptions.allowed_domains(settings),
+        domains=allowed_domains(settings),
         is_sent=subscriptions.is_sending(settings),
         is_saved="saved" in request.args and not error,
         problem=str(error) if error else "",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from app.core.event_sources import event_systems
 from app.core.settings import Settings
 from app.core.zones import DEFAULT_ZONE, ZONES
-from app.notify.channels import channels
+from app.notify.added_channels import all_channels
 from app.notify.channels.base import Channel
 from app.notify.messages import path_of
 from app.notify.models import DUPLICATE, LATE, MAINTENANCE, OPEN, PENDING, Delivery, Notification
@@ -112,9 +112,9 @@ def with_deliveries(found: Sequence[Notification]) -> list[NotificationRow]:
 
 
 def channel_statuses(settings: Settings) -> list[ChannelStatus]:
-    """The configured channels."""
+    """All channels, those of the page included."""
     found = []
-    for channel in channels(settings):
+    for channel in all_channels(settings):
         ours = Delivery.select().where(Delivery.channel == channel.name)
         last = ours.where(Delivery.attempts > 0).order_by(Delivery.changed.desc()).first()
         found.append(ChannelStatus(channel, ours.where(Delivery.state == PENDING).count(), last))

@@ -124,6 +124,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "publish_s": [(0, "a number from 0.2 to 10")],
     "publish_keep_runs": [(0, "a number from 1 to 10000")],
     "publish_log_runs": [(-1, "a number from 0 to 10000")],
+    "notify_networks": [(["10.0.0.0/33"], "a list of networks such as"), (["0.0.0.0/0"], "none of them the whole internet")],
     "notify_user_pause_s": [(-1, "a number from 0 to 3600")],
     "alarm_judge_s": [(0, "a number from 0.2 to 600")],
     "alarm_keep_days": [(0, "a number from 1 to 36500")],

@@ -1,0 +1,281 @@
+"""Channels that operators add on the page: checked, subscribed, tested, disabled and deleted without a restart; no secret comes back."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from threading import Event
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.core.database import release
+from app.core.settings import Settings
+from app.notify.added_channels import ChannelDefinition, add_channel, added_channels, added_problems, all_channels, delete_channel
+from app.notify.added_delivery import added_delivery_task
+from app.notify.delivery import deliver_due
+from app.notify.detection import EventCollector
+from app.notify.errors import InvalidChannel
+from app.notify.models import Delivery, Notification, NotificationChannel
+from app.queue.periodic import PeriodicTask, TaskRun
+from app.security import Role
+from app.security.models import Audit
+from tests.notify import seed
+from tests.notify.receivers import hook, mail_server, sound_server
+from tests.square.test_pages_whole_log import bearer
+from tests.support.processes import until
+from tests.support.raw_server import raw, silent
+
+HOST = {"Host": "127.0.0.1:8889"}
+PAGE = "/notifications/channels"
+LOOPBACK = ("127.0.0.0/8",)
+
+
+@pytest.fixture
+def configured(hub: Settings) -> Settings:
+    return hub.replace(notify_networks=LOOPBACK, notify_timeout_s=60.0, notify_smtp_security="none", notify_mail_from="dqm@cern.ch")
+
+
+@pytest.fixture
+def client(configured: Settings) -> FlaskClient:
+    return create_app(configured).test_client()
+
+
+def operator() -> dict[str, str]:
+    return HOST | bearer(Role.OPERATOR)
+
+
+def add(settings: Settings, channel: str, title: str, *events: str, **options: str) -> None:
+    add_channel(settings, ChannelDefinition(channel, title, events or ("all",), options), "olga")
+
+
+def problems(settings: Settings, channel: str, title: str, *events: str, **options: str) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidChannel) as error:
+        add(settings, channel, title, *events, **options)
+    return error.value.fields
+
+
+def states() -> list[tuple[str, str, str]]:
+    return [(each.channel, each.state, each.detail) for each in Delivery.select().order_by(Delivery.channel, Delivery.id)]
+
+
+def send_due(settings: Settings) -> None:
+    for channel in all_channels(settings):
+        deliver_due(channel, "", lambda: False)
+
+
+@pytest.mark.both_databases
+def test_an_operator_adds_tests_disables_and_deletes_a_channel(configured: Settings, client: FlaskClient) -> None:
+    with hook() as receiver:
+        data = {
+            "channel": "webhook",
+            "name": "Pixel  chat",
+            "kind": ["problems", "run-end"],
+            "address": f"{receiver.address}/s3cr3t",
+            "key": "k3y",
+        }
+        assert client.post(PAGE, headers=HOST | bearer(Role.SHIFTER), data=data).status_code == 403
+        assert client.post(PAGE, headers=operator(), data=data).status_code == 303
+        page = client.get(PAGE, headers=operator()).text
+        assert 'webhook "Pixel chat"' in page.replace("&#34;", '"')
+        assert receiver.address.removeprefix("http://") in page
+        seed.job(358792, "beam", time.time() - 5, 139)
+        seed.detect(configured)
+        assert client.post("/notifications/test", headers=operator(), data={"channel": 'webhook "Pixel chat"'}).status_code == 303
+        send_due(configured)
+        assert [message["kind"] for message in receiver.messages] == ["crash", "test"], "it is not subscribed to run-start"
+        assert all("X-DQMHub-Signature" in headers for _, headers, _ in receiver.requests)
+        number = NotificationChannel.get().id
+        seed.job(358792, "csc", time.time() - 5, 139)
+        seed.detect(configured)
+        assert client.post(f"{PAGE}/{number}/enable", headers=operator(), data={"on": "0"}).status_code == 303
+        assert [detail for _, state, detail in states() if state == "failed"] == ["the channel was disabled"]
+        assert all_channels(configured) == []
+        assert "disabled" in client.get(PAGE, headers=operator()).text
+        assert client.post(f"{PAGE}/{number}/enable", headers=operator(), data={"on": "1"}).status_code == 303
+        assert len(all_channels(configured)) == 1
+        assert client.post(f"{PAGE}/{number}/delete", headers=operator()).status_code == 303
+        assert client.post(f"{PAGE}/{number}/delete", headers=operator()).status_code == 409
+        shown = [client.get(path, headers=operator()).text for path in (PAGE, "/notifications", "/status", "/metrics", "/events")]
+    actions = [(row.action, row.target) for row in Audit.select().order_by(Audit.id) if "notification channel" in row.action]
+    assert [action.split()[0] for action, _ in actions] == ["add", "test", "disable", "enable", "delete"]
+    for text in (page, *shown, *(target for _, target in actions)):
+        assert "s3cr3t" not in text
+        assert "k3y" not in text
+
+
+def test_an_invalid_channel_is_rejected_with_its_fields_and_the_form_keeps_all_but_secrets(
+    configured: Settings, client: FlaskClient
+) -> None:
+    data = {"channel": "webhook", "name": 'a "b"', "kind": "crush", "address": "ftp://host/s3cr3t"}
+    answer = client.post(PAGE, headers=operator(), data=data)
+    assert answer.status_code == 400
+    for words in (
+        "without quotation marks",
+        "some of problems, all, run-start",
+        "expected an address such as https://host/path",
+        "a &#34;b&#34;",
+    ):
+        assert words in answer.text
+    assert "s3cr3t" not in answer.text
+    assert client.post(PAGE, headers=operator(), data={"channel": "pigeon"}).status_code == 400
+    assert client.get(f"{PAGE}/new?channel=pigeon", headers=operator()).status_code == 400
+    assert "Key" in client.get(f"{PAGE}/new?channel=webhook", headers=operator()).text
+    assert NotificationChannel.select().count() == 0
+
+
+def test_names_are_unique_and_fields_must_be_filled_in(configured: Settings) -> None:
+    add(configured, "sound", "Control room", server="127.0.0.1:50555")
+    assert problems(configured, "sound", "Control room", server="127.0.0.1:50555") == [
+        ("name", 'there is a channel sound "Control room" already')
+    ]
+    assert problems(configured, "sound", "other") == [("server", "1 to 1000 printable characters")]
+    assert problems(configured, "sound", "other", server="localhost") == [("server", "expected host:port")]
+    assert problems(configured, "sound", "other", "job-failed", server="127.0.0.1:1")[0][0] == "kind", "personal kinds are for single users"
+
+
+def test_mail_goes_to_allowed_domains_by_the_server_of_the_settings(configured: Settings) -> None:
+    assert problems(configured, "mail", "Pixel", to="anna@cern.ch") == [("channel", "No mail can be sent: notify_smtp must be set.")]
+    with mail_server() as box:
+        changed = configured.replace(notify_smtp=box.place)
+        assert problems(changed, "mail", "Pixel", to="anna@cern.ch, eve@evil.org") == [
+            ("to", "eve@evil.org: expected an address of cern.ch")
+        ]
+        add(changed, "mail", "Pixel", "crash", to="anna@cern.ch; bob@mail.cern.ch, anna@cern.ch")
+        seed.job(358792, "beam", time.time() - 5, 139)
+        seed.detect(changed)
+        send_due(changed)
+        assert box.recipients == [["anna@cern.ch", "bob@mail.cern.ch"]]
+    assert [each.reaches_users for each in all_channels(changed)] == [False], "single users get one mail, by the channel of the settings"
+    assert added_problems(changed.replace(notify_user_domains=("fnal.gov",))) == [
+        'mail "Pixel" sends nothing: anna@cern.ch: expected an address of fnal.gov.'
+    ]
+    assert all_channels(changed.replace(notify_user_domains=("fnal.gov",))) == []
+
+
+PRIVATE = (
+    "127.0.0.1",
+    "10.1.2.3",
+    "169.254.169.254",
+    "[::1]",
+    "[::ffff:192.168.0.1]",
+    "[64:ff9b::a01:203]",
+    "[fe80::1]",
+    "localhost",
+    "0.0.0.0",
+)
+
+
+def test_an_address_in_a_private_network_is_refused_unless_the_settings_allow_it(configured: Settings) -> None:
+    closed = configured.replace(notify_networks=())
+    for host in PRIVATE:
+        ((field, problem),) = problems(closed, "webhook", "chat", address=f"https://{host}/hook")
+        assert (field, problem.partition(" is in a private network, ")[2]) == (
+            "address",
+            "and the setting notify_networks does not list that",
+        )
+        assert problems(closed, "sound", "loud", server=f"{host}:50555")[0][0] == "server"
+    add(closed, "webhook", "chat", address="https://188.184.0.1/hook")
+    add(configured, "webhook", "near", address="https://127.0.0.1/hook")
+    assert added_problems(closed) == [
+        'webhook "near" sends nothing: 127.0.0.1 is in a private network, and the setting notify_networks does not list that.'
+    ]
+
+
+@pytest.mark.parametrize("written", ["127.1", "2130706433", "hub.test"])
+def test_a_name_that_leads_to_a_private_address_gets_nothing(configured: Settings, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    known = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **more: known("127.0.0.1" if host == "hub.test" else host, *rest, **more)
+    )
+    closed = configured.replace(notify_networks=())
+    with hook() as receiver, raw(sound_server()) as server:
+        add(closed, "webhook", "chat", address=receiver.address.replace("127.0.0.1", written))
+        add(closed, "sound", "loud", server=server.place.replace("127.0.0.1", written))
+        for channel in all_channels(closed):
+            Delivery.create(
+                notification=seed.notification(len(states())),
+                channel=channel.name,
+                state="pending",
+                since=time.time(),
+                not_before=0.0,
+                changed=0.0,
+            )
+        send_due(closed)
+        assert [(state, "a private network that is not allowed" in detail) for _, state, detail in states()] == [("pending", True)] * 2
+        assert (receiver.requests, server.received) == ([], [])
+        Delivery.update(not_before=0.0).execute()
+        send_due(configured)
+        assert {state for _, state, _ in states()} == {"sent"}, "with the network in the settings"
+
+
+def test_channels_of_the_settings_may_be_in_private_networks(configured: Settings) -> None:
+    with hook() as receiver:
+        changed = configured.replace(notify_networks=(), notify_webhooks=(receiver.address,))
+        seed.job(358792, "beam", time.time() - 5, 139)
+        seed.detect(changed)
+        send_due(changed)
+        assert {state for _, state, _ in states()} == {"sent"}
+
+
+@pytest.fixture
+def delivering(configured: Settings) -> Iterator[Callable[[], None]]:
+    """A step of the periodic task that sends by the channels of the page."""
+    stopping = Event()
+    run = TaskRun(PeriodicTask("test", 1.0, lambda _: None), stopping, 600.0)  # type: ignore[arg-type, return-value]  # it is not started
+    with added_delivery_task(configured, run) as step:
+        yield step
+        stopping.set()
+
+
+def test_one_that_hangs_delays_no_other_and_a_new_one_needs_no_restart(configured: Settings, delivering: Callable[[], None]) -> None:
+    with ExitStack() as stack:
+        held, good, later = (stack.enter_context(hook()) for _ in range(3))
+        stack.callback(held.hold.set)
+        held.hold.clear()
+        add(configured, "webhook", "a hangs", address=held.address)
+        add(configured, "webhook", "b works", address=good.address)
+        seed.job(358792, "beam", time.time() - 5, 139)
+        seed.detect(configured)
+        delivering()
+        until(lambda: len(good.messages) == 2 and held.requests, "the messages of the one that works, while the other hangs")
+        add(configured, "webhook", "c later", address=later.address)
+        seed.job(358792, "csc", time.time() - 5, 139)
+        seed.detect(configured)
+        delivering()
+        until(lambda: len(later.messages) == 1, "the message of the new one")
+        assert len(held.requests) == 1
+        held.hold.set()
+
+        def all_sent() -> bool:
+            delivering()
+            release()
+            return {state for _, state, _ in states()} == {"sent"}
+
+        until(all_sent, "all to be sent")
+
+
+def test_a_deleted_channel_is_sent_nothing_any_more(configured: Settings, delivering: Callable[[], None]) -> None:
+    with raw(silent) as server:
+        add(configured, "sound", "loud", server=server.place)
+        seed.job(358792, "beam", time.time() - 5, 139)
+        seed.detect(configured)
+        delete_channel(NotificationChannel.get().id)
+        delivering()
+        assert server.received == []
+    assert {(state, detail) for _, state, detail in states()} == {("failed", "the channel was deleted")}
+    EventCollector(configured).close_removed_channels()
+    assert added_channels(configured) == []
+    assert Notification.select().count() == 2
+
+
+def test_the_form_of_each_kind_asks_for_each_field_by_a_label(configured: Settings, client: FlaskClient) -> None:
+    for kind in ("mail", "sound", "webhook"):
+        page = client.get(f"{PAGE}/new?channel={kind}", headers=operator()).text
+        names = re.findall(r'<input id="([^"]+)"', page)
+        assert {"name"} < set(names)
+        assert set(re.findall(r'<label for="([^"]+)"', page)) == set(names)
