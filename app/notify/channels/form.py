@@ -12,7 +12,7 @@ from app.notify.channels.base import Channel
 from app.notify.settings import NotifySettings
 
 
-class FormField(NamedTuple):
+class ChannelField(NamedTuple):
     """A field of a form: one line of text."""
 
     name: str
@@ -26,7 +26,7 @@ class ChannelForm(ABC):
     """How a channel of one kind is made of the fields of a form."""
 
     title: ClassVar[str]
-    fields: ClassVar[tuple[FormField, ...]]
+    fields: ClassVar[tuple[ChannelField, ...]]
 
     def obstacle(self, settings: Settings) -> str:
         """Why no channel of this kind can be added under these settings, a sentence; "" if one can."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from app.core.settings import Settings
 from app.notify.channels.base import Channel
-from app.notify.channels.form import ChannelForm, FormField
+from app.notify.channels.form import ChannelField, ChannelForm
 from app.notify.channels.mail.channel import MailChannel
 from app.notify.channels.mail.settings import MailSettings
 from app.notify.user_addresses import address_problem
@@ -24,7 +24,7 @@ class MailForm(ChannelForm):
     """Addresses in the domains of `notify_user_domains`."""
 
     title = "Mail"
-    fields = (FormField("to", "Recipients", f"Mail addresses, with commas between; at most {MAX_RECIPIENTS}."),)
+    fields = (ChannelField("to", "Recipients", f"Mail addresses, with commas between; at most {MAX_RECIPIENTS}."),)
 
     def obstacle(self, settings: Settings) -> str:
         """A mail server or sender that is missing."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from app.core.settings import Settings, checks
 from app.notify.channels.base import Channel
 from app.notify.channels.connection import host_and_port
-from app.notify.channels.form import ChannelForm, FormField, wrong_host
+from app.notify.channels.form import ChannelField, ChannelForm, wrong_host
 from app.notify.channels.sound.channel import SoundChannel
 from app.notify.settings import NotifySettings
 
@@ -16,7 +16,7 @@ class SoundForm(ChannelForm):
     """A server in the internet or in `notify_networks`."""
 
     title = "Sound"
-    fields = (FormField("server", "Sound server (CMS-WOW)", "host:port, such as daq-expert.cms:50555"),)
+    fields = (ChannelField("server", "Sound server (CMS-WOW)", "host:port, such as daq-expert.cms:50555"),)
 
     def problems(self, settings: Settings, options: Mapping[str, str]) -> list[tuple[str, str]]:
         """A server that is none, or in a private network."""

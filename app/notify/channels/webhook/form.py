@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from app.core.settings import Settings
 from app.core.settings.checks import webhooks
 from app.notify.channels.base import Channel
-from app.notify.channels.form import ChannelForm, FormField, wrong_host
+from app.notify.channels.form import ChannelField, ChannelForm, wrong_host
 from app.notify.channels.webhook.channel import WebhookChannel
 from app.notify.settings import NotifySettings
 
@@ -18,10 +18,10 @@ class WebhookForm(ChannelForm):
 
     title = "Webhook"
     fields = (
-        FormField(
+        ChannelField(
             "address", "Address", "https://host/path. It gets each notification as JSON; only its host is shown later.", is_secret=True
         ),
-        FormField("key", "Key", "Signs each request (HMAC-SHA256); empty: not signed.", is_required=False, is_secret=True),
+        ChannelField("key", "Key", "Signs each request (HMAC-SHA256); empty: not signed.", is_required=False, is_secret=True),
     )
 
     def problems(self, settings: Settings, options: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -9,14 +9,14 @@ from app.notify.channels.pigeon.channel import PigeonChannel  # type: ignore[imp
 
 from app.core.settings import Settings
 from app.notify.channels.base import Channel
-from app.notify.channels.form import ChannelForm, FormField
+from app.notify.channels.form import ChannelField, ChannelForm
 
 
 class PigeonForm(ChannelForm):
     """A loft that exists."""
 
     title = "Pigeon"
-    fields = (FormField("loft", "Loft", "A folder."), FormField("ring", "Number of its ring", is_required=False, is_secret=True))
+    fields = (ChannelField("loft", "Loft", "A folder."), ChannelField("ring", "Number of its ring", is_required=False, is_secret=True))
 
     def problems(self, settings: Settings, options: Mapping[str, str]) -> list[tuple[str, str]]:
         """A loft that is no folder."""
