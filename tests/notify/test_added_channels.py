@@ -116,7 +116,7 @@ def test_an_invalid_channel_is_rejected_with_its_fields_and_the_form_keeps_all_b
     assert answer.status_code == 400
     for words in (
         "without quotation marks",
-        "some of problems, all, run-start",
+        "some of problems, all, ",
         "expected an address such as https://host/path",
         "a &#34;b&#34;",
     ):
