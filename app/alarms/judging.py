@@ -137,7 +137,7 @@ class RuleJudge:
         if place.mes or condition.needs_past:
             return watched, ""
         kind = "folder" if rule.place_kind == FOLDER else "plot of the " + rule.place_kind
-        return watched, f"{str(opened.key).capitalize()} has no {kind} {rule.place}"
+        return watched, f"There is no {kind} {rule.place} in {opened.key}"
 
 
 def run_and_lumi(sample: OpenSample) -> tuple[int, int]:

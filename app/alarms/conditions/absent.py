@@ -20,7 +20,7 @@ class AbsentPlots(Condition):
     def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:
         """The MEs that are expected, and have been absent for so long; the place itself if nothing of it is there."""
         if not watched.mes and not watched.absent and watched.lumi >= limits["lumis"]:
-            yield Broken(watched.place, f"nothing of it is there in lumisection {watched.lumi:,}")
+            yield Broken(watched.place, "nothing of it is there in this run")
         for path, last in watched.absent.items():
             if watched.lumi - last >= limits["lumis"]:
                 yield Broken(path, f"absent since lumisection {last:,}" if last else "absent in this run")

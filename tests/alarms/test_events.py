@@ -1,0 +1,88 @@
+"""Notices of alarms as events that notifications are sent about."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from app.alarms.event_source import AlarmEvents
+from app.alarms.models import AlarmNotice
+from app.alarms.store import delete_rule
+from app.core.settings import Settings
+from app.notify.detection import EventCollector, WatchedSystem
+from app.notify.models import Delivery, MaintenanceWindow, Notification
+from tests.alarms.rules import JudgedRule
+
+pytestmark = pytest.mark.both_databases
+
+CHANNELS = {
+    "notify_webhooks": ("http://127.0.0.1:9/",),
+    "notify_webhook_kinds": ("all",),
+    "notify_mail_to": ("shift@cern.ch",),
+    "notify_smtp": "127.0.0.1:9",
+    "notify_mail_from": "dqm@cern.ch",
+    "notify_mail_kinds": ("all",),
+}
+
+
+def detect(hub: Settings) -> None:
+    """Notify about all notices, which are of now."""
+    AlarmNotice.update(at=time.time()).where(AlarmNotice.at < time.time() - 3600).execute()
+    EventCollector(hub.replace(**CHANNELS)).collect(WatchedSystem(AlarmEvents(), "plots"), 3600.0)
+
+
+def sent() -> list[tuple[str, str]]:
+    """Kind and channel of all deliveries."""
+    query = Delivery.select(Delivery, Notification).join(Notification).order_by(Delivery.id)
+    return [(delivery.notification.kind, delivery.channel.split()[0]) for delivery in query]
+
+
+def test_each_notice_is_notified_also_when_several_of_a_rule_come_within_minutes(hub: Settings) -> None:
+    rule = JudgedRule.of(calm_s=0)
+    rule.judge("DT/a")
+    detect(hub)
+    rule.judge("DT/a", "DT/b")
+    rule.judge("DT/b")
+    detect(hub)
+    detect(hub)
+    assert [(row.kind, row.outcome) for row in Notification.select().order_by(Notification.id)] == [
+        ("plot-alarm", "notified"),
+        ("plot-alarm", "notified"),
+        ("plot-alarm-recovered", "notified"),
+    ]
+
+
+def test_a_rule_that_names_channels_is_told_by_these_alone(hub: Settings) -> None:
+    JudgedRule.of(channels=("webhook",)).judge("DT/a")
+    detect(hub)
+    assert sent() == [("plot-alarm", "webhook")]
+    JudgedRule.of(name="all").judge("DT/a")
+    detect(hub)
+    assert sorted(sent()[1:]) == [("plot-alarm", "mail"), ("plot-alarm", "webhook")]
+
+
+def test_an_alarm_of_a_maintenance_window_is_told_at_its_end_if_it_lasts(hub: Settings) -> None:
+    now = time.time()
+    window = MaintenanceWindow.create(system="plots", hosts="", begins=now - 60, ends=now + 60, reason="tests", user="ann")
+    rules = JudgedRule.of(), JudgedRule.of(name="short")
+    for rule in rules:
+        rule.judge("DT/a")
+    detect(hub)
+    rules[1].judge()
+    MaintenanceWindow.update(ends=now - 1).where(MaintenanceWindow.id == window.id).execute()
+    detect(hub)
+    outcomes = {row.text.partition(":")[0]: row.outcome for row in Notification.select()}
+    assert outcomes == {"Errors of DT": "notified", "short": "maintenance"}
+
+
+def test_the_event_of_a_notice_leads_to_its_page_also_when_its_rule_is_gone(hub: Settings) -> None:
+    rule = JudgedRule.of()
+    rule.judge("DT/a")
+    source = AlarmEvents()
+    (event,) = source.find("plots", 0, time.time())
+    assert (source.path(event), source.is_open(event), event.run) == (f"/alarms/notices/{rule.notices[0].id}", True, None)
+    delete_rule(rule.rule, "ann")
+    assert source.find("plots", 0, time.time(), ["plot-alarm"]) == [event]
+    assert not source.is_open(event)
+    assert source.find("plots", 0, time.time(), ["plot-alarm-recovered"]) == []
