@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app import alarms
 from app.alarms.event_source import AlarmEvents
 from app.alarms.settings import AlarmSettings
-from app.core.area import Area, StatusLine
+from app.core.area import Area, CliCommand, StatusLine
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -35,6 +35,7 @@ AREA = Area(
     status=_status,
     metrics=_metrics,
     jobs="jobs.alarms",
+    commands={"alarms": CliCommand("app.cli.alarms", "Data")},
     settings=AlarmSettings,
     events=AlarmEvents(),
 )

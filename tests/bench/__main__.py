@@ -19,6 +19,7 @@ from pathlib import Path
 
 from app.core.settings import TREE
 from render.build import binary
+from tests.bench.alarms import alarms
 from tests.bench.compare import compare
 from tests.bench.delay import delay
 from tests.bench.diary import diary
@@ -254,6 +255,7 @@ PARTS = {
     "diary": diary,
     "transfer": transfer,
     "trends": trends,
+    "alarms": alarms,
     "trends-page": trends_page,
 }
 
