@@ -9,4 +9,13 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages of alarms."""
+    """Add the pages of alarms, and their number to all pages."""
+    from app.alarms.errors import AlarmError
+    from app.alarms.pages import alarms_page, notice_page, open_count, rules_page
+    from app.alarms.problems import problem_of
+    from app.web.errors import map_errors
+
+    map_errors(app, AlarmError, problem_of)
+    open_count.init_app(app)
+    for blueprint in (alarms_page.pages, rules_page.pages, notice_page.pages):
+        app.register_blueprint(blueprint)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app import alarms
 from app.alarms.event_source import AlarmEvents
 from app.alarms.settings import AlarmSettings
-from app.core.area import Area, CliCommand, StatusLine
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -38,4 +38,24 @@ AREA = Area(
     commands={"alarms": CliCommand("app.cli.alarms", "Data")},
     settings=AlarmSettings,
     events=AlarmEvents(),
+    menu=(MenuItem("Alarms", "/alarms"),),
+    help=(HelpTopic("alarms", "Alarms", "alarms/help.html"),),
+    roles={
+        "alarms.alarms": "viewer",
+        "alarms.acknowledge": "shifter",
+        "alarms.unacknowledge": "shifter",
+        "alarms.mute": "shifter",
+        "alarms.end_mute": "shifter",
+        "alarm_count.count": "viewer",
+        "alarm_rules.rule_list": "viewer",
+        "alarm_rules.rule": "viewer",
+        "alarm_rules.new": "expert",
+        "alarm_rules.add": "expert",
+        "alarm_rules.edit": "expert",
+        "alarm_rules.save": "expert",
+        "alarm_rules.switch": "expert",
+        "alarm_rules.delete": "expert",
+        "alarm_rules.add_ready": "expert",
+        "alarm_notices.notice": "viewer",
+    },
 )

@@ -17,7 +17,7 @@ STYLE_PARTS = [
 ]
 """Shared style sheets; docs/developers/frontend.md marks them."""
 
-COPIES = ["web/icon.svg", "web/favicon.ico", "web/times.js", "square/crash_title.js", "square/log_matches.js"]
+COPIES = ["web/icon.svg", "web/favicon.ico", "web/times.js", "web/tab_count.js", "square/crash_title.js", "square/log_matches.js"]
 
 
 def build() -> dict[str, bytes]:

@@ -1,31 +1,10 @@
 // A sound for new crashes. Browsers allow sound only after a click, so it starts off.
 "use strict";
 (() => {
-  const TONES = [
-    // start in s, frequency in Hz
-    [0, 880],
-    [0.22, 660],
-    [0.44, 880],
-  ];
-  const TONE_S = 0.2;
-  const VOLUME = 0.15;
+  const TONES = [880, 660, 880]; // Hz
 
   let audio = null; // the AudioContext while sound is on
   let last = null; // {run, crashes} of the last answer
-
-  function beep() {
-    for (const [offset, frequency] of TONES) {
-      const start = audio.currentTime + offset;
-      const tone = audio.createOscillator();
-      const volume = audio.createGain();
-      tone.frequency.value = frequency;
-      volume.gain.setValueAtTime(VOLUME, start);
-      volume.gain.exponentialRampToValueAtTime(0.001, start + TONE_S);
-      tone.connect(volume).connect(audio.destination);
-      tone.start(start);
-      tone.stop(start + TONE_S);
-    }
-  }
 
   function showButton() {
     const button = document.getElementById("alarm");
@@ -43,7 +22,7 @@
     if (!square) return;
     const now = { run: square.dataset.run, crashes: Number(square.dataset.crashes) };
     const before = last?.run === now.run ? last.crashes : 0;
-    if (last && audio && now.crashes > before) beep();
+    if (last && audio && now.crashes > before) dqm.beep(audio, TONES);
     last = now;
   }
 
@@ -54,7 +33,7 @@
       audio = null;
     } else {
       audio = new AudioContext();
-      beep();
+      dqm.beep(audio, TONES);
     }
     check();
   });

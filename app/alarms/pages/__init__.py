@@ -1,0 +1,1 @@
+"""The pages of alarms, and their number on all pages."""

@@ -1,0 +1,84 @@
+"""The form of an alarm rule: its fields as texts, and the definition in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from app.alarms.conditions import conditions
+from app.alarms.conditions.base import Condition
+from app.alarms.definition import AlarmRuleDefinition
+
+FormFields = Mapping[str, Any]
+"""Values of the fields by name: texts, or lists of texts of boxes that are ticked."""
+
+TEXTS = ("name", "subsystem", "dataset", "place_kind", "place", "raise_after", "recover_after", "max_reminders")
+"""Fields that are as in the definition."""
+
+MINUTES = {"calm_min": "calm_s", "remind_min": "remind_s"}
+"""Fields in minutes, and what they are in the definition, in s."""
+
+LABELS = {
+    "place_kind": "Place",
+    "place": "Path or name",
+    "raise_after": "Judgements in a row before an alarm",
+    "recover_after": "Judgements in a row before recovery",
+    "calm_s": "Same alarm again within",
+    "remind_s": "Reminder every",
+    "max_reminders": "Most reminders",
+}
+"""Labels of fields whose names say less."""
+
+
+def fields_of(definition: AlarmRuleDefinition) -> dict[str, Any]:
+    """A definition as fields of the form."""
+    fields: dict[str, Any] = {name: str(getattr(definition, name)) for name in TEXTS}
+    fields |= {name: f"{getattr(definition, seconds) / 60:g}" for name, seconds in MINUTES.items()}
+    limits = {field.name: definition.limits.get(field.name, field.default) for field in condition_of(definition.condition).fields}
+    fields |= {f"limits.{name}": list(value) if isinstance(value, list | tuple) else f"{value:g}" for name, value in limits.items()}
+    return fields | {"channels": list(definition.channels), "enabled": "1" if definition.enabled else ""}
+
+
+def posted_fields(form: MultiDict[str, str], condition: Condition) -> dict[str, Any]:
+    """The fields that a browser sent."""
+    several = {"channels", *(f"limits.{field.name}" for field in condition.fields if field.kind == "choices")}
+    single = {*TEXTS, *MINUTES, "enabled", *(f"limits.{field.name}" for field in condition.fields)} - several
+    return {name: form.get(name, "").strip() for name in single} | {name: form.getlist(name) for name in several}
+
+
+def definition_in(fields: FormFields, condition: Condition) -> AlarmRuleDefinition:
+    """The definition in the fields, not checked: numbers may still be texts."""
+    texts = {name: fields[name] for name in TEXTS}
+    seconds = {name: _seconds(fields[minutes]) for minutes, name in MINUTES.items()}
+    limits = {field.name: fields[f"limits.{field.name}"] for field in condition.fields}
+    return AlarmRuleDefinition(
+        condition=condition.name,
+        limits=limits,
+        channels=tuple(fields["channels"]),
+        enabled=fields["enabled"] == "1",
+        **texts,
+        **seconds,
+    )
+
+
+def condition_of(name: str) -> Condition:
+    """The condition of this name, or the first one."""
+    found = conditions()
+    return found.get(name) or next(iter(found.values()))
+
+
+def labelled(problems: Iterable[tuple[str, str]], condition: Condition) -> list[tuple[str, str]]:
+    """The problems of fields with the labels of these."""
+    limits = {f"limits.{field.name}": field.label for field in condition.fields}
+    labels = LABELS | limits
+    return [(labels.get(field, field.replace("_", " ").capitalize()), problem) for field, problem in problems]
+
+
+def _seconds(minutes: str) -> Any:
+    """Minutes as s; a text that is no number stays, and is refused by the check of the definition."""
+    try:
+        return float(minutes) * 60
+    except ValueError:
+        return minutes

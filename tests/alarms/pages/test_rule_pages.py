@@ -1,0 +1,159 @@
+"""The pages of alarm rules and of notices."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.alarms.conditions import conditions
+from app.alarms.models import AlarmRule
+from app.alarms.ready_rules import ready_rules
+from tests.alarms.pages import seed
+from tests.alarms.pages.conftest import Browse
+
+FORM: dict[str, Any] = {
+    "condition": "quality",
+    "name": "Charge",
+    "subsystem": "Pixel",
+    "limits.statuses": ["error", "warning"],
+    "dataset": seed.ONLINE,
+    "place_kind": "workspace",
+    "place": "Pixel",
+    "raise_after": "2",
+    "recover_after": "3",
+    "calm_min": "15",
+    "remind_min": "30",
+    "max_reminders": "4",
+    "channels": ["mail", "sound"],
+    "enabled": "1",
+}
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """Values of the text fields of a form."""
+    return dict(re.findall(r'<input id="[^"]*" name="([^"]*)"(?: type="number")? value="([^"]*)"', page))
+
+
+def test_an_expert_adds_a_rule_and_finds_all_of_it_in_its_form(browse: Browse) -> None:
+    expert = browse("expert:Pixel")
+    answer = expert.post("/alarms/rules/new", data=FORM)
+    assert answer.status_code == 303
+    rule = AlarmRule.get()
+    assert answer.location == f"/alarms/rules/{rule.id}"
+    assert (rule.raise_after, rule.recover_after, rule.calm_s, rule.remind_s, rule.max_reminders) == (2, 3, 900, 1800, 4)
+    assert (json.loads(rule.limits), rule.channels, rule.enabled) == ({"statuses": ["error", "warning"]}, "mail sound", True)
+    page = expert.get(f"/alarms/rules/{rule.id}/edit").text
+    assert {name: FORM[name] for name in fields_of(page) if name != "csrf"} == fields_of(page)
+    assert re.findall(r'name="limits.statuses" value="(\w+)" checked', page) == ["error", "warning"]
+    assert re.findall(r'name="channels" value="(\w+)" checked', page) == ["mail", "sound"]
+    assert "<option selected>workspace</option>" in page
+
+
+def test_what_is_wrong_with_a_rule_is_named_by_the_labels_and_stays_in_the_form(browse: Browse) -> None:
+    expert = browse("expert")
+    answer = expert.post("/alarms/rules/new", data=FORM | {"name": "", "limits.statuses": [], "remind_min": "often", "raise_after": "0"})
+    assert answer.status_code == 400
+    assert not AlarmRule.select().exists()
+    named = re.findall(r"<li><b>(.*?)</b>: ", answer.text)
+    assert set(named) == {"Name", "Statuses", "Reminder every", "Judgements in a row before an alarm"}
+    assert fields_of(answer.text)["remind_min"] == "often"
+
+
+@pytest.mark.parametrize("name", sorted(conditions()))
+def test_each_condition_has_a_form_whose_defaults_can_be_stored(browse: Browse, name: str) -> None:
+    expert = browse("expert")
+    page = expert.get(f"/alarms/rules/new?condition={name}&place=Pixel").text
+    ticked = re.findall(r'name="([^"]*)" value="([^"]*)" checked', page)
+    form = (
+        fields_of(page)
+        | {"condition": name, "place_kind": "folder", "name": "A", "subsystem": "Pixel"}
+        | {key: value for key, value in ticked}
+    )
+    answer = expert.post("/alarms/rules/new", data=form)
+    assert answer.status_code == 303, answer.text
+    rule = AlarmRule.get()
+    assert (rule.condition, rule.place, rule.enabled) == (name, "Pixel", True)
+    assert conditions()[name].title in expert.get(f"/alarms/rules/{rule.id}").text
+
+
+def test_an_expert_of_another_subsystem_changes_nothing(browse: Browse) -> None:
+    rule, expert = seed.rule(), browse("expert:Hcal")
+    page = expert.get("/alarms/rules").text
+    assert "Experts of <bdi>Pixel</bdi> can change it" in page
+    assert f"/alarms/rules/{rule.id}/edit" not in page
+    assert expert.get(f"/alarms/rules/{rule.id}/edit").status_code == 403
+    for action in ("edit", "switch", "delete"):
+        assert expert.post(f"/alarms/rules/{rule.id}/{action}", data=FORM | {"subsystem": "Hcal"}).status_code == 403
+    assert expert.post("/alarms/rules/new", data=FORM).status_code == 403
+    assert [row.name for row in AlarmRule.select()] == ["Pixel errors"]
+
+
+def test_a_rule_is_switched_off_and_on_and_deleted(browse: Browse) -> None:
+    rule, expert = seed.rule(place_kind="layout", limits={"statuses": ["warning"]}), browse("expert")
+    expert.post(f"/alarms/rules/{rule.id}/switch", data={"on": "0"})
+    assert ">off<" in expert.get("/alarms/rules").text
+    expert.post(f"/alarms/rules/{rule.id}/switch", data={"on": "1"})
+    found = AlarmRule.get()
+    assert (found.enabled, found.place_kind, json.loads(found.limits)) == (True, "layout", {"statuses": ["warning"]})
+    assert expert.post(f"/alarms/rules/{rule.id}/delete").location == "/alarms/rules"
+    assert expert.get(f"/alarms/rules/{rule.id}").status_code == 404
+
+
+def test_a_ready_rule_is_added_once_by_a_click(browse: Browse) -> None:
+    expert = browse("expert")
+    name = ready_rules()[0].name
+    assert f'aria-label="Add: {name}"' in expert.get("/alarms/rules").text
+    answer = expert.post("/alarms/rules/ready", data={"name": name})
+    rule = AlarmRule.get()
+    assert answer.location == f"/alarms/rules/{rule.id}"
+    assert (rule.dataset, rule.place, rule.max_reminders, rule.remind_s) == (seed.ONLINE, "00 Shift/Errors", 3, 3600)
+    assert f'aria-label="Add: {name}"' not in expert.get("/alarms/rules").text
+
+
+def test_the_list_says_what_state_each_rule_is_in(client: FlaskClient) -> None:
+    for name, fields in {
+        "a": {"judged": None},
+        "b": {"judged": 1.0},
+        "c": {"judged": 1.0, "problem": "There is no layout 00 Shift/Gone"},
+        "d": {"judged": 1.0},
+    }.items():
+        rule = seed.rule(name)
+        AlarmRule.update(fields).where(AlarmRule.id == rule.id).execute()
+    seed.alarm(rule)
+    page = client.get("/alarms/rules").text
+    assert re.findall(r'<span class="badge-text">(.*?)</span>', page) == ["not judged yet", "no alarm", "cannot be judged", "1 alarm"]
+    assert "There is no layout 00 Shift/Gone" in page
+
+
+def test_the_page_of_a_rule_lists_what_was_told_and_its_mutes(browse: Browse) -> None:
+    shifter, rule = browse("shifter"), seed.rule()
+    told = seed.notice(rule)
+    shifter.post("/alarms/mute", data={"rule": rule.id, "whole": "1", "until": "", "reason": "x"})
+    page = shifter.get(f"/alarms/rules/{rule.id}").text
+    assert f'href="/alarms/notices/{told.id}"' in page
+    assert "There is one DQM alarm." in page
+
+
+def test_a_notice_leads_to_its_plots_also_when_its_rule_is_gone(client: FlaskClient) -> None:
+    rule = seed.rule(place_kind="layout", place="00 Shift/Errors")
+    address = f"/alarms/notices/{seed.notice(rule).id}"
+    page = client.get(address).text
+    assert f'href="/alarms/rules/{rule.id}"' in page
+    assert 'href="/browse/367140/Global/Online/ALL/00%20Shift/Errors?plot=Pixel%2FCharge%2Fcharge_PXLayer_1"' in page
+    assert "2 further plots, not listed" in page
+    assert seed.HOSTILE not in page
+    rule.delete_instance()
+    page = client.get(address).text
+    assert "(deleted)" in page
+    assert 'href="/browse/367140/Global/Online/ALL/Pixel/Charge?plot=Pixel%2FCharge%2Fcharge_PXLayer_1"' in page
+
+
+def test_an_unknown_rule_or_notice_is_said_to_be_gone(client: FlaskClient) -> None:
+    for address in ("/alarms/rules/7", "/alarms/notices/7", f"/alarms/rules/{10**18}"):
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert "There is no" in answer.text
