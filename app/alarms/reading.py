@@ -24,6 +24,7 @@ class AlarmCount:
     count: int
     errors: int  # of these, without warnings
     version: int  # of COUNTER
+    newest: float = 0.0  # when people were last told of one of them, or it was raised, Unix s UTC; 0 without any
 
 
 class ShownMute(NamedTuple):
@@ -129,14 +130,15 @@ def is_muted() -> Any:
 def _count() -> Query:
     errors = fn.SUM(Case(None, [(PlotAlarm.is_error, SQL("1"))], SQL("0")))
     version = VersionCounter.select(VersionCounter.version).where(VersionCounter.name == "")
-    return PlotAlarm.select(fn.COUNT(PlotAlarm.id), errors, version).where(PlotAlarm.state.in_(UNACKNOWLEDGED), ~is_muted())
+    newest = fn.MAX(fn.COALESCE(PlotAlarm.reminded, PlotAlarm.raised))
+    return PlotAlarm.select(fn.COUNT(PlotAlarm.id), errors, version, newest).where(PlotAlarm.state.in_(UNACKNOWLEDGED), ~is_muted())
 
 
 def unacknowledged_count() -> AlarmCount:
     """How many alarms somebody has to look at, by one prepared statement."""
     now = time.time()
-    ((count, errors, version),) = _count(COUNTER, *UNACKNOWLEDGED, now, now)
-    return AlarmCount(count, int(errors or 0), version or 0)
+    ((count, errors, version, newest),) = _count(COUNTER, *UNACKNOWLEDGED, now, now)
+    return AlarmCount(count, int(errors or 0), version or 0, newest or 0.0)
 
 
 class ToldSubject(NamedTuple):

@@ -1,5 +1,5 @@
 // Alarms that nobody acknowledged: their number in the bar, the title and the icon of each page, and a sound for new ones.
-// Each answer to a request of htmx has the number and the version of the alarms in a header; a page without other requests asks for them.
+// Each answer to a request of htmx has their number and the time of the newest one in a header; a page without other requests asks for them.
 "use strict";
 (() => {
   const ASK_MS = 20_000;
@@ -28,23 +28,23 @@
     }
   }
 
-  /** Play the sound if there are more recent alarms than when a page of this browser played it last. */
-  function sound(version) {
-    if (Number(stored("alarm-heard") ?? version) < version && audio?.state === "running") dqm.beep(audio, TONES);
-    store("alarm-heard", String(version));
+  /** Play the sound if the newest alarm is newer than those that a page of this browser knew. */
+  function sound(newest) {
+    const known = stored("alarm-heard");
+    if (known !== null && newest <= Number(known)) return;
+    store("alarm-heard", String(newest));
+    if (known !== null && audio?.state === "running") dqm.beep(audio, TONES);
   }
 
-  /** Show `<number>.<version>`. */
+  /** Show `<number>.<time of the newest, ms>`. */
   function show(text) {
-    const [count, version] = text.split(".").map(Number);
+    const [count, newest] = text.split(".").map(Number);
     answered = performance.now();
-    if (text === link.dataset.alarms && !link.classList.contains("reserved")) return;
     link.dataset.alarms = text;
-    link.classList.remove("reserved");
     link.hidden = count === 0;
     link.textContent = count === 1 ? "1 alarm" : `${count} alarms`;
     dqm.tabCount("alarms", count);
-    sound(version);
+    sound(newest);
   }
 
   /** Also in a hidden tab, whose title and sound are there to be noticed. */

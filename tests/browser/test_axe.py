@@ -45,6 +45,7 @@ from app.trends.rules.definition import RuleDefinition
 from app.trends.rules.models import TrendRule
 from app.trends.rules.stepping import evaluate_if_changed
 from app.trends.rules.store import add_rule
+from tests.alarms.pages.seed import fill as fill_alarms
 from tests.browser.pages import LAPTOP, PHONE, Watch, becomes_true, open_page, sign_in
 from tests.browser.trends import points
 from tests.diary.observations import NOW, seen
@@ -142,6 +143,12 @@ PAGES = {
     "/my/plots/<int:number>": ["/my/plots/{own_layout}"],
     "/my/plots/shared/<link>": ["/my/plots/shared/{link}"],
     "/files": ["/files", "/files?run=nothing"],
+    "/alarms": ["/alarms", "/alarms?state=loud&rule=1"],
+    "/alarms/rules": ["/alarms/rules"],
+    "/alarms/rules/new": ["/alarms/rules/new"],
+    "/alarms/rules/<int:number>": ["/alarms/rules/1"],
+    "/alarms/rules/<int:number>/edit": ["/alarms/rules/1/edit"],
+    "/alarms/notices/<int:number>": ["/alarms/notices/1"],
     "/square": ["/square", "/square?system=playback"],
     "/square/runs/<int:run>": ["/square/runs/358791", "/square/runs/4"],
     "/square/timeline": ["/square/timeline", "/square/timeline?bad=1"],
@@ -206,7 +213,7 @@ PAGES = {
     "/trends/rules/new": ["/trends/rules/new"],
     "/trends/rules/<int:number>": ["/trends/rules/1"],
     "/help": ["/help"],
-    "/help/<name>": ["/help/gui", "/help/square", "/help/trends", "/help/diary", "/help/transfers"],
+    "/help/<name>": ["/help/gui", "/help/square", "/help/trends", "/help/diary", "/help/transfers", "/help/alarms"],
     "/help/report": ["/help/report"],
     "/status": ["/status"],
     "/account/sign-in": ["/account/sign-in"],
@@ -230,6 +237,7 @@ def full_site(
         data.fill(fixtures_dir)
         points.fill(settings)
         import_all([*SHIFT_LAYOUTS, *WORKSPACES])
+        fill_alarms()
         private.share(private.pin("ada", ((PlotCell(CHARGE, draw=(("ytype", "log"),)), PlotCell("Hcal/adc")),), name="Mine"))
         layout = save(Layout("Ecal/Layouts/summary", ("offline",), LAYOUT_ROWS)).arrangement
         activate(layout, 1, "first")
@@ -378,7 +386,8 @@ def test_the_live_page_does_not_shift_while_it_loads(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/square", "/status", "/notifications", "/control", "/account/audit", "/diary", "/transfers", f"/transfers/runs/{RUN}"]
+    "path",
+    ["/square", "/status", "/notifications", "/control", "/account/audit", "/diary", "/transfers", f"/transfers/runs/{RUN}", "/alarms"],
 )
 def test_tables_are_no_wider_than_a_phone(page: Page, path: str) -> None:
     page.set_viewport_size(PHONE["viewport"])

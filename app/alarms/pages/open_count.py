@@ -1,6 +1,7 @@
 """The number of alarms that nobody acknowledged: in the bar of each page, and in a header of each answer to an open page.
 
-A poll may have no other news, so the header is all that it needs. With `<number>.<version>` a page notices new alarms.
+A poll may have no other news, so the header is all that it needs. It is `<number>.<newest>`: the second number, in ms, grows
+with new alarms and reminders alone, so that pages know when to play their sound.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def init_app(app: Flask) -> None:
     """Show the number on all pages, and name it in all answers to open ones."""
     app.extensions[EXTENSION] = RecentCount()
     app.after_request(_name_count)
-    app.context_processor(lambda: {"alarm_count": _recent().get() if _may_see() else None})
+    app.jinja_env.globals.update(alarm_count=_shown_count, alarm_header=header_value)
     app.register_blueprint(blueprint)
 
 
@@ -68,11 +69,16 @@ def forget_count() -> None:
 
 def header_value(count: AlarmCount) -> str:
     """The value of the header."""
-    return f"{count.count}.{count.version}"
+    return f"{count.count}.{1000 * count.newest:.0f}"
+
+
+def _shown_count() -> AlarmCount | None:
+    """The number for the bar of a page; None for those who may not see alarms."""
+    return _recent().get() if _may_see() else None
 
 
 def _name_count(response: Response) -> Response:
-    if "HX-Request" in request.headers and _may_see() and (found := _recent().get()):
+    if "HX-Request" in request.headers and response.status_code < 400 and _may_see() and (found := _recent().get()):
         response.headers[HEADER] = header_value(found)
     return response
 

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from app.alarms.definition import AlarmRuleDefinition
-from app.alarms.models import COUNTER, NEW, AlarmNotice, AlarmRule, PlotAlarm
+from app.alarms.models import ACKNOWLEDGED, COUNTER, NEW, RECOVERED, REMINDED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm
 from app.alarms.store import save_rule
 from app.core.counters import advance
 from app.core.database import proxy
@@ -47,3 +47,16 @@ def notice(rule: AlarmRule, **fields: Any) -> AlarmNotice:
     usual |= {"at": time.time(), "title": "There is one DQM alarm.", "text": PLOT, "subjects": json.dumps(subjects), "count": 3}
     row: AlarmNotice = AlarmNotice.create(**usual | fields)
     return row
+
+
+def fill() -> None:
+    """One rule with alarms in each state, a mute and a notice, for tests of all areas."""
+    now = time.time()
+    first = rule(HOSTILE)
+    alarm(first, f"Pixel/{HOSTILE}")
+    alarm(first, "Pixel/warning", is_error=False, reminders=2, reminded=now, state=REMINDED)
+    alarm(first, "Pixel/known", state=ACKNOWLEDGED, acknowledged=now, acknowledged_by="ann", note=HOSTILE)
+    alarm(first, "Pixel/muted")
+    alarm(first, "Pixel/recovered", state=RECOVERED, recovered=now)
+    AlarmMute.create(rule=first, subject="Pixel/muted", begins=now - 1, ends=now + 86400, reason=HOSTILE, user="ann")
+    notice(first)

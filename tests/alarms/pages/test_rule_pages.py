@@ -68,11 +68,7 @@ def test_each_condition_has_a_form_whose_defaults_can_be_stored(browse: Browse, 
     expert = browse("expert")
     page = expert.get(f"/alarms/rules/new?condition={name}&place=Pixel").text
     ticked = re.findall(r'name="([^"]*)" value="([^"]*)" checked', page)
-    form = (
-        fields_of(page)
-        | {"condition": name, "place_kind": "folder", "name": "A", "subsystem": "Pixel"}
-        | {key: value for key, value in ticked}
-    )
+    form = fields_of(page) | {"condition": name, "place_kind": "folder", "name": "A", "subsystem": "Pixel"} | dict(ticked)
     answer = expert.post("/alarms/rules/new", data=form)
     assert answer.status_code == 303, answer.text
     rule = AlarmRule.get()

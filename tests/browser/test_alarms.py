@@ -1,0 +1,111 @@
+"""Alarms in open pages: their number in the bar, the title and the icon, their sound, and the list while it is used."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.alarms.models import ACKNOWLEDGED, AlarmRule, PlotAlarm
+from app.core.settings import Settings
+from app.security import Role, accounts
+from tests.alarms.pages import seed
+from tests.browser.pages import Watch, becomes_true, open_page, set_hidden, sign_in
+from tests.support.site import address, bound, site
+
+pytestmark = pytest.mark.slow
+
+PASSWORD = "seven-horses-in-the-rain"
+LISTEN = """
+window.tones = 0;
+window.AudioContext = class extends AudioContext { createOscillator() { window.tones += 1; return super.createOscillator(); } };
+"""
+"""Counts the tones of a page."""
+
+
+@pytest.fixture(scope="module")
+def alarm_hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
+    """A hub whose alarms tests change."""
+    with site(Settings(data_dir=str(tmp_path_factory.mktemp("a")), web_workers=1), sqlite_template, []) as settings, bound(settings):
+        seed.rule()
+        accounts.add("sue", Role.SHIFTER, PASSWORD)
+        yield settings
+
+
+@pytest.fixture
+def page(browser: Browser, alarm_hub: Settings, watch: Watch) -> Iterator[Page]:
+    """A page of the hub; alarms of other tests are gone."""
+    PlotAlarm.delete().execute()
+    watch.expected.append("AudioContext was not allowed to start")
+    with open_page(browser, address(alarm_hub), watch) as page:
+        page.context.add_init_script(LISTEN)
+        yield page
+
+
+def test_title_icon_and_bar_carry_the_number_on_a_page_that_polls(page: Page) -> None:
+    page.goto("/alarms")
+    rule = AlarmRule.get()
+    expect(page).to_have_title(re.compile("^Alarms"))
+    expect(page.locator("#alarm-count")).to_be_hidden()
+    alarms = []
+    for number in (1, 2):
+        alarms.append(seed.alarm(rule, f"Pixel/{number}"))
+        expect(page).to_have_title(re.compile(rf"^\({number}\) Alarms"))
+        expect(page.locator('link[rel="icon"]')).to_have_attribute("href", re.compile(f"^data:image/svg.*%3E{number}%3C%2Ftext"))
+        expect(page.locator("#alarm-count")).to_have_text("1 alarm" if number == 1 else "2 alarms")
+    for alarm in alarms:
+        seed.change(alarm, state=ACKNOWLEDGED)
+    expect(page).to_have_title(re.compile("^Alarms"))
+    expect(page.locator('link[rel="icon"]')).to_have_attribute("href", re.compile("web/icon.svg"))
+
+
+def test_a_page_without_polls_asks_also_in_a_hidden_tab(page: Page) -> None:
+    page.clock.install()
+    page.goto("/help")
+    set_hidden(page, True)
+    seed.alarm(AlarmRule.get())
+    time_to_ask = 30_000
+    page.clock.run_for(time_to_ask)
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+
+
+def test_a_sound_is_played_for_a_new_alarm_once_the_user_allowed_it_and_by_one_page_alone(page: Page) -> None:
+    page.goto("/alarms")
+    rule = AlarmRule.get()
+    seed.alarm(rule, "Pixel/1")
+    expect(page.locator("#alarm-count")).to_have_text("1 alarm")
+    assert page.evaluate("tones") == 0, "nobody allowed a sound"
+    button = page.locator("#alarm-sound")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_have_attribute("data-sound", "on")
+    allowed = page.evaluate("tones")
+    assert allowed > 0, "the sound is played once, to be known"
+    second = page.context.new_page()
+    second.goto("/alarms")
+    seed.alarm(rule, "Pixel/2", raised=time.time() + 5)
+    expect(page.locator("#alarm-count")).to_have_text("2 alarms")
+    expect(second.locator("#alarm-count")).to_have_text("2 alarms")
+    assert page.evaluate("tones") + second.evaluate("tones") in (2 * allowed, allowed)  # the second page may wait for a click
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_is_typed_and_ticked_in_the_list_stays_while_it_updates(page: Page) -> None:
+    rule = AlarmRule.get()
+    first = seed.alarm(rule, "Pixel/1")
+    sign_in(page, "/account/sign-in?next=/alarms", "sue", PASSWORD)
+    page.locator(f"#tick-{first.id}").check()
+    page.get_by_label("Note").fill("looking")
+    page.get_by_text("Mute …").click()
+    seed.alarm(rule, "Pixel/2")
+    expect(page.get_by_role("link", name="Pixel/2")).to_be_visible()
+    expect(page.locator(f"#tick-{first.id}")).to_be_checked()
+    expect(page.get_by_label("Note")).to_have_value("looking")
+    expect(page.get_by_role("button", name="Mute selected")).to_be_visible()
+    assert becomes_true(page, lambda: page.locator("tr[id^=alarm-]").count() == 2)
