@@ -167,6 +167,7 @@ class Area:
     events: EventSource | None = None  # what notifications are sent about
     run_links: Callable[[int], Iterable[RunLink]] | None = None  # to the pages of a run; none if the area does not know it
     element_links: Callable[[ShownElement], Iterable[RunLink]] | None = None  # to what the area can do with a histogram
+    element_panels: Callable[[ShownElement], Iterable[RunLink]] | None = None  # fragments that the page of an ME loads when opened
     run_panel: RunPanel | None = None
     run_points: Callable[[int, str, int], Iterable[RunPoint]] | None = None  # of a run in a dataset ("": all), at most so many
     latest_runs: Callable[[int], Iterable[int]] | None = None  # numbers of the newest runs that the area has, at most so many

@@ -52,6 +52,12 @@ def _element_links(element: ShownElement) -> Iterable[RunLink]:
     return element_links(element)
 
 
+def _element_panels(element: ShownElement) -> Iterable[RunLink]:
+    from app.trends.element_panels import element_panels
+
+    return element_panels(element)
+
+
 def _extractions(keys: Iterable[str]) -> Mapping[str, OwnJob]:
     from app.trends.own_jobs import extractions
 
@@ -75,6 +81,7 @@ AREA = Area(
     status=_status,
     metrics=_metrics,
     element_links=_element_links,
+    element_panels=_element_panels,
     jobs="jobs.trends",
     own_jobs=(
         OwnJobKind("extract-trends", "extraction", _extractions),
@@ -137,6 +144,8 @@ AREA = Area(
         "requested_trends.cancel_request": "shifter",
         "requested_trends.repeat_request": "shifter",
         "requested_trends.keep_trend": "expert",
+        "strip_charts.show_strip": "viewer",
+        "strip_charts.compute_strip": "viewer",
         "trend_configs.list_configs": "viewer",
         "trend_configs.remove_config": "expert",
         "lumi_trends.lumi_form": "viewer",

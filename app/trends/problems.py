@@ -11,6 +11,7 @@ from app.web import Problem
 
 STATUSES: dict[type[errors.TrendError], int] = {
     errors.InvalidQuery: 400,
+    errors.InvalidFields: 400,
     errors.UnknownSelection: 404,
     errors.RequestLimit: 429,
     errors.UnknownRequest: 404,

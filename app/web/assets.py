@@ -29,6 +29,7 @@ BUNDLES = {
         "web/badges.css",
         "web/heading.css",
         "web/run_panel.css",
+        "web/strip_chart.css",
         "web/problems.css",
         "web/messages.css",
         "web/appbar.css",

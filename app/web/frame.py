@@ -30,6 +30,7 @@ def _frame(app: Flask) -> dict[str, Any]:
         "href": href,
         "links_to_run": links_to_run,
         "links_to_element": links_to_element,
+        "panels_of_element": panels_of_element,
         "panels_of_run": panels_of_run,
         "is_current_item": is_current_item,
         "current_url": current_url,
@@ -47,6 +48,12 @@ def links_to_element(element: ShownElement | None, from_area: str) -> list[RunLi
     """Links to what other areas than the one of this name can do with a histogram; none without one."""
     areas = [area for area in current_areas() if area.element_links and area.name != from_area]
     return [link for area in areas if element and area.element_links for link in area.element_links(element)]
+
+
+def panels_of_element(element: ShownElement | None, from_area: str) -> list[RunLink]:
+    """Titles and addresses of what other areas than the one of this name show of a monitor element when a reader opens it."""
+    areas = [area for area in current_areas() if area.element_panels and area.name != from_area]
+    return [panel for area in areas if element and area.element_panels for panel in area.element_panels(element)]
 
 
 def panels_of_run(run: int, from_area: str, tz: str = DEFAULT_ZONE) -> Markup:

@@ -36,7 +36,7 @@ from app.square.models import Job
 from app.transfers.product_models import TransferConcatenation
 from app.trends.configs.config import TrendConfig
 from app.trends.configs.page_configs import keep
-from app.trends.custom.requests import RunsRequest
+from app.trends.custom.requests import RunsRequest, StripRequest
 from app.trends.custom.store import PointKey, StoredValue, begin, request_trend, store_value
 from app.trends.golden.store import latest_lists, store_golden
 from app.trends.groups import DisplayGroup
@@ -101,6 +101,8 @@ WORKSPACES = (
     Workspace("Summary", ("offline",), "Summaries", kind="quality"),
     Workspace("Pixel", ("offline",), "Tracker", folders=("PixelPhase1", "Gone"), quick=("00 Shift/Pixel/Charge", "Hcal/gone", CHARGE)),
 )
+ZERO_BIAS = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
+STRIP = StripRequest(metric="Entries", me="DT/absent", dataset=ZERO_BIAS, runs="latest:20", files=20)
 REQUEST = RunsRequest(metric="basic.Mean()", me="Pixel/size", dataset="/a/b/c")
 PAGES = {
     "/": ["/", "/?run=3671&dataset=zero", "/?run=nothing"],
@@ -207,6 +209,7 @@ PAGES = {
     "/trends/configs": ["/trends/configs"],
     "/trends/lumis": ["/trends/lumis"],
     "/trends/new": ["/trends/new", "/trends/new?metric=basic.Meen()"],
+    "/trends/strip": [f"/trends/strip?dataset={ZERO_BIAS}&me=DT/absent&run=367129"],
     "/trends/requested/<key>": ["/trends/requested/{requested}"],
     "/trends/requested/<key>/point": ["/trends/requested/{requested}/point?series=requested/{requested}/a/b/c&run=355001"],
     "/trends/rules": ["/trends/rules"],
@@ -247,6 +250,7 @@ def full_site(
         evaluate_if_changed(TrendRule.get(), settings)
         trend = request_trend(REQUEST, "ada", settings)
         begin(trend, [PointKey("/a/b/c", run, 0) for run in (355001, 355002, 355003)], "The oldest file is left out: the limit is 3.")
+        store_value(request_trend(STRIP, "ada", settings), PointKey(ZERO_BIAS, 367129, 0), StoredValue(7, None, "", "tag"))
         store_value(trend, PointKey("/a/b/c", 355001, 0), StoredValue(1.5, 0.1, "", "tag"))
         store_value(trend, PointKey("/a/b/c", 355002, 0), StoredValue(None, None, "The value is not finite", "tag"))
         keep(TrendConfig("Pixel", "kept", "basic.Mean()", "Pixel/size", "Size"), "ada")

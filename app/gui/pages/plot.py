@@ -136,14 +136,14 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[Leg
         "status": status_badge(sample.columns.status[index]),
         "tests": with_badges(sorted_tests(sample.facts, index)),
         "readable": readable_real,
-        "element": None if kind.scalar else _shown_element(view),
+        "shown_element": _shown_element(view),
         **table_context(sample, view, index, legend),
         "interactive": _interactive(sample, view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
     }
 
 
 def _shown_element(view: View) -> ShownElement | None:
-    """The histogram for the links of other areas; None if its path is no UTF-8, which addresses of theirs cannot hold."""
+    """The monitor element for other areas; None if its path is no UTF-8, which addresses of theirs cannot hold."""
     try:
         return ShownElement(*view.key, view.plot.decode())
     except UnicodeDecodeError:

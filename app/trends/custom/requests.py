@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import ClassVar, Self
 
@@ -45,6 +45,11 @@ class TrendRequest:
 
     @property
     def key(self) -> str:
+        """The key of the trend."""
+        return self.hashed
+
+    @property
+    def hashed(self) -> str:
         """A hash of the request."""
         return sha256(f"{self.kind} {self.text}".encode()).hexdigest()[:KEY_DIGITS]
 
@@ -69,6 +74,25 @@ class RunsRequest(TrendRequest):
     datasets: str = ""
     runs: str = "latest:50"
     files: int = 200
+
+
+@dataclass(frozen=True)
+class StripRequest(RunsRequest):
+    """A quantity of one monitor element in the last runs of its dataset, whatever their number.
+
+    Attributes:
+        metric: The quantity, see `app.trends.custom.quantities`.
+        upto: The last run; 0 for the newest.
+    """
+
+    kind = "strip"
+
+    upto: int = 0
+
+    @property
+    def key(self) -> str:
+        """A hash of what is the same for any number of runs, so that more of them need the values of these alone."""
+        return replace(self, runs="", files=0).hashed
 
 
 @dataclass(frozen=True)
@@ -106,7 +130,7 @@ class LiveRequest(TrendRequest):
     run: int = 0
 
 
-REQUESTS: dict[str, type[TrendRequest]] = {request.kind: request for request in (RunsRequest, LumisRequest, LiveRequest)}
+REQUESTS: dict[str, type[TrendRequest]] = {request.kind: request for request in (RunsRequest, StripRequest, LumisRequest, LiveRequest)}
 """The kinds of requests."""
 
 

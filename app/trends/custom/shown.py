@@ -13,11 +13,13 @@ from app.gui.view import View
 from app.queue.models import BackgroundJob
 from app.queue.states import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
 from app.trends.custom.models import RequestedTrend
-from app.trends.custom.requests import LiveRequest, TrendRequest, read_request
+from app.trends.custom.quantities import BIN, bin_of
+from app.trends.custom.requests import LiveRequest, StripRequest, TrendRequest, read_request
 from app.trends.custom.store import PointKey, StoredValue, followed_run, job_of, points_of
 from app.trends.pages.chart_options import ChartOptions
 from app.trends.pages.charts import Chart
 from app.trends.pages.points_response import points_header
+from app.trends.pages.strip_link import strip_link
 from app.trends.query.columns import SeriesColumn, TrendTable
 from app.trends.query.facts_cache import facts_of_runs
 from app.trends.query.run_columns import YES, RunColumns
@@ -123,6 +125,15 @@ def request_of(trend: RequestedTrend) -> TrendRequest:
 
 def _plot_address(key: PointKey, me: str) -> str:
     return View(SampleKey(key.run, key.lumi, key.dataset)).of_plot(me.encode()).address
+
+
+def strip_address(request: TrendRequest) -> str:
+    """The address of the page of a strip chart; "" for other requests."""
+    if not isinstance(request, StripRequest):
+        return ""
+    number = bin_of(request.metric)
+    quantity = BIN if number else request.metric
+    return strip_link(request.dataset, request.me, request.upto, runs=request.files, quantity=quantity, bin=number or "")
 
 
 def series_key(shown: ShownTrend, dataset: str) -> SeriesKey:

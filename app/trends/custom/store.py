@@ -14,7 +14,7 @@ from app.queue import store as jobs
 from app.queue.models import BackgroundJob
 from app.queue.states import OPEN
 from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
-from app.trends.custom.requests import LiveRequest, TrendRequest
+from app.trends.custom.requests import LiveRequest, StripRequest, TrendRequest
 from app.trends.errors import RequestLimit
 from app.trends.settings import TrendSettings
 
@@ -58,7 +58,7 @@ def request_trend(request: TrendRequest, user: str, settings: Settings) -> Reque
         if len({*open_keys(user), *followed_keys(user)} - {key}) >= limit:
             raise RequestLimit(f"{limit} of your trends are being computed, which is the limit. Wait for the end of one, or cancel it")
         values: dict[str, Any] = {"key": key, "kind": request.kind, "request": request.text, "user": user, "created": now, "seen": now}
-        changed = {RequestedTrend.user: user, RequestedTrend.created: now, RequestedTrend.seen: now}
+        changed = {RequestedTrend.request: request.text, RequestedTrend.user: user, RequestedTrend.created: now, RequestedTrend.seen: now}
         RequestedTrend.insert(values).on_conflict(conflict_target=[RequestedTrend.key], update=changed).execute()
         if request.kind != LiveRequest.kind:  # which `app.trends.lumis.following` computes
             jobs.enqueue(COMPUTE, key)
@@ -103,8 +103,9 @@ def job_of(trend: RequestedTrend) -> BackgroundJob | None:
 
 
 def latest_trends(limit: int) -> list[RequestedTrend]:
-    """The trends that were requested last."""
-    return list(RequestedTrend.select().order_by(RequestedTrend.created.desc(), RequestedTrend.id.desc()).limit(limit))
+    """The trends that were requested last, without strip charts, which have a place on the page of their monitor element."""
+    others = RequestedTrend.select().where(RequestedTrend.kind != StripRequest.kind)
+    return list(others.order_by(RequestedTrend.created.desc(), RequestedTrend.id.desc()).limit(limit))
 
 
 def points_of(trend: RequestedTrend) -> dict[PointKey, StoredValue]:

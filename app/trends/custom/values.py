@@ -89,7 +89,12 @@ class ValueReader:
 
 def file_tag(samples: Iterable[OpenSample]) -> str:
     """A text that changes with the files of samples, or with their versions."""
-    return sha256("\n".join(sample.identity for sample in samples).encode(errors="surrogateescape")).hexdigest()[:16]
+    return tag_of(sample.identity for sample in samples)
+
+
+def tag_of(identities: Iterable[str]) -> str:
+    """The tag of files by their path, size and time of change."""
+    return sha256("\n".join(identities).encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def compute_values(job: BackgroundJob, trend: RequestedTrend, reader: ValueReader, wanted: Iterable[WantedValue], note: str) -> None:

@@ -20,7 +20,7 @@ from app.trends.custom.form import MAX_TITLE, PATHS, RequestForm, form_errors, f
 from app.trends.custom.metric_list import check_metric, metric_list
 from app.trends.custom.models import RequestedTrend
 from app.trends.custom.requests import RunsRequest, TrendRequest
-from app.trends.custom.shown import ShownTrend, chart_header, is_point, request_of, shown_trend
+from app.trends.custom.shown import ShownTrend, chart_header, is_point, request_of, shown_trend, strip_address
 from app.trends.errors import ConfigError, InvalidQuery, UnknownRequest
 from app.trends.pages.lumis_link import LUMIS_PATH, lumis_link
 from app.trends.query.packed import MEDIA_TYPE, pack
@@ -123,9 +123,11 @@ def _trend(key: str) -> RequestedTrend:
 
 @blueprint.get("/trends/requested/<key>")
 @needs(Role.VIEWER)
-def requested_trend(key: str) -> Response:
+def requested_trend(key: str) -> AnyResponse:
     """A requested trend with the points that it has so far."""
     trend = _trend(key)
+    if strip := strip_address(request_of(trend)):
+        return redirect(strip)
     store.note_seen(trend)
     shown = shown_trend(trend, _title())
     if answer := nothing_new(shown.version):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from app.core.settings import Settings
 from app.queue.models import BackgroundJob, JobFailed
-from app.trends.custom.requests import LumisRequest, RunsRequest, TrendRequest, read_request
+from app.trends.custom.requests import LumisRequest, RunsRequest, StripRequest, TrendRequest, read_request
 from app.trends.custom.samples import choose_samples
 from app.trends.custom.store import find_trend
 from app.trends.custom.values import ValueReader, WantedValue, compute_values
 from app.trends.errors import TrendError
 from app.trends.lumis.samples import choose_lumis
+from app.trends.strips.reader import StripReader
 
 
 def compute_trend(job: BackgroundJob, settings: Settings) -> None:
@@ -22,7 +23,8 @@ def compute_trend(job: BackgroundJob, settings: Settings) -> None:
         wanted, note = wanted_values(request, settings)
     except TrendError as error:
         raise JobFailed(str(error)) from error
-    compute_values(job, trend, ValueReader(request, settings), wanted, note)
+    reader = StripReader if isinstance(request, StripRequest) else ValueReader
+    compute_values(job, trend, reader(request, settings), wanted, note)
 
 
 def wanted_values(request: TrendRequest, settings: Settings) -> tuple[list[WantedValue], str]:

@@ -89,6 +89,24 @@ def test_the_whole_way_from_a_plot_to_a_kept_trend(page: Page, hub_of_runs: Sett
     expect(page.get_by_role("row").filter(has_text="DT/run_number")).to_contain_text("by eve")
 
 
+def test_a_strip_chart_opens_under_a_plot_and_its_points_lead_to_the_plots_of_their_runs(page: Page, hub_of_runs: Settings) -> None:
+    page.goto(f"/browse/{RUNS[-1]}{DATASET}/DT?plot=DT/n&ytype=log")
+    panel = page.locator("#panel-1")
+    panel.locator("summary", has_text="Strip chart over runs").click()
+    expect(panel.get_by_text("It waits for a worker")).to_be_visible()
+    with service(hub_of_runs, "worker"):
+        expect(panel.locator("circle")).to_have_count(len(RUNS))
+        panel.get_by_label("Quantity").select_option("Bin")
+        expect(panel.get_by_label("Number")).to_have_value("1")
+        panel.get_by_label("Number").fill("2")
+        panel.get_by_label("Number").press("Enter")
+        expect(panel.locator("title", has_text=f"Run {RUNS[0]}: {RUNS[0]:,}")).to_have_count(1)
+        assert accessibility_faults(page) == []
+    expect(page).to_have_url(re.compile(r"plot=DT/n&ytype=log$"))
+    panel.locator("circle").first.click()
+    expect(page).to_have_url(re.compile(rf"/browse/{RUNS[0]}{DATASET}/DT\?plot=DT%2Fn&ytype=log$"))
+
+
 def test_a_metric_of_the_list_is_chosen_without_losing_the_other_fields(page: Page) -> None:
     page.goto(f"/trends/new?dataset={DATASET}&me=DT/n")
     page.get_by_label("Title").fill("My title")

@@ -1,0 +1,209 @@
+"""Strip charts: the values of a quantity in the last runs, what is computed when, and where the points lead."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import uproot
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.trends.custom.models import RequestedPoint, RequestedTrend
+from tests.security.conftest import HOME
+from tests.support import gui
+from tests.support.uproot_mes import read_mes
+from tests.trends.conftest import FILES, Site
+from tests.trends.custom.test_requested import Compute, words
+
+V1, V2, NEXT_RUN, _ = FILES
+DATASET = "/ZeroBias/Run2022C-Express-v1/DQMIO"
+NAMES = {0: "–", 100: "ok", 200: "warning", 300: "error"}
+DEMO = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
+
+
+def address(me: str = "DT/n", run: int = 355556, dataset: str = DATASET, **fields: object) -> str:
+    return f"/trends/strip?{urlencode({'dataset': dataset, 'me': me, 'run': run, **fields})}"
+
+
+def ask(client: FlaskClient, **fields: object) -> TestResponse:
+    values = {"dataset": DATASET, "me": "DT/n", "run": 355556} | fields
+    answer = client.post("/trends/strip", data=values, headers={"Origin": HOME})
+    assert answer.status_code == 303, answer.text
+    return answer
+
+
+def table(page: TestResponse) -> dict[int, tuple[str, str]]:
+    """Value and reason by run, in the order of the table."""
+    assert page.status_code == 200, page.text
+    lines = re.findall(
+        r'<th scope="row"><a href="[^"]*"[^>]*>(\d+)</a></th>\s*<td[^>]*>([^<]*)</td>\s*<td[^>]*><bdi>([^<]*)</bdi>', page.text
+    )
+    return {int(run): (value, unescape(reason)) for run, value, reason in lines}
+
+
+def test_a_viewer_gets_the_values_of_the_last_runs_by_the_queue(site: Site, client: FlaskClient, compute: Compute) -> None:
+    site.register(*site.add(V2, NEXT_RUN))
+    assert "2 runs not computed yet" in words(client.get(address()))
+    after = ask(client).location
+    assert "It waits for a worker" in words(client.get(after))
+    assert compute() == ["done"]
+    page = client.get(after)
+    assert table(page) == {355556: ("300", ""), 355555: ("200", "")}, "the entries"
+    assert len(re.findall("<circle", page.text)) == 2
+    ask(client, quantity="Mean")
+    compute()
+    assert table(client.get(address(quantity="Mean")))[355556] == ("–", "The histogram has no Mean: nothing was filled"), (
+        "only bins are set"
+    )
+
+
+def test_the_content_of_a_bin_is_a_quantity_of_histograms_with_one_axis(site: Site, client: FlaskClient, compute: Compute) -> None:
+    site.register(*site.add(V2, NEXT_RUN))
+    ask(client, quantity="Bin", bin=2)
+    compute()
+    assert table(client.get(address(quantity="Bin", bin=2))) == {355556: ("300", ""), 355555: ("200", "")}
+    assert "Bin" not in re.findall(r"<option[^>]*>([^<]*)", client.get(address("DT/map")).text)
+
+
+@pytest.fixture
+def demo(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Files of two runs with numbers and quality tests, by run; they are registered."""
+    files = {int(file.name[11:20]): file for file in gui.demo_files(tmp_path_factory) if "__ZeroBias__" in file.name}
+    copies = {run: Path(shutil.copy(file, site.folder)) for run, file in files.items()}
+    site.register(*copies.values())
+    return copies
+
+
+def number_in(file: Path, start: str) -> float:
+    """The number in the name of the object of a file whose name has this in it."""
+    with uproot.open(file) as opened:
+        (name,) = [key for key in opened.keys(cycle=False) if start in key]
+    return float(name.partition(start)[2].partition("<")[0])
+
+
+def test_quality_statuses_and_numbers_are_those_of_the_files(
+    site: Site, client: FlaskClient, compute: Compute, demo: dict[int, Path]
+) -> None:
+    status = "EcalBarrel/EBTimingTask/EBTMT timing EB+02"
+    read = {run: {me.path: me.status for me in read_mes(file)}[status] for run, file in demo.items()}
+    assert len(read) == 2
+    ask(client, me=status, dataset=DEMO, run=367129, quantity="Quality status")
+    compute()
+    page = client.get(address(status, 367129, DEMO, quantity="Quality status"))
+    assert {run: value for run, (value, _) in table(page).items()} == {run: NAMES[code] for run, code in read.items()}
+    number = "EcalBarrel/EventInfo/reportSummary"
+    ask(client, me=number, dataset=DEMO, run=367129)
+    assert re.findall(r"<option[^>]*>([^<]*)", client.get(address(number, 367129, DEMO)).text) == ["Value", "Quality status"]
+    compute()
+    values = {run: number_in(file, "EcalBarrel/Run summary/EventInfo/<reportSummary>f=") for run, file in demo.items()}
+    shown = {run: float(value) for run, (value, _) in table(client.get(address(number, 367129, DEMO))).items()}
+    assert shown == pytest.approx(values, rel=1e-5)
+
+
+@pytest.mark.both_databases
+def test_a_second_look_computes_only_new_files(site: Site, client: FlaskClient, compute: Compute) -> None:
+    site.register(*site.add(V1))
+    ask(client)
+    compute()
+    stored = RequestedPoint.get().file
+    site.register(*site.add(NEXT_RUN))
+    assert "1 run not computed yet" in words(client.get(address()))
+    ask(client, runs=50)
+    compute()
+    assert table(client.get(address())) == {355556: ("300", ""), 355555: ("100", "")}
+    assert {(point.run, point.file) for point in RequestedPoint.select() if point.run == 355555} == {(355555, stored)}
+    assert RequestedTrend.select().count() == 1, "more runs are the same trend"
+    site.register(*site.add(V2))
+    client.get(f"/browse/355555{DATASET}")
+    assert "1 run not computed yet" in words(client.get(address())), "another version of the file"
+    ask(client)
+    compute()
+    assert table(client.get(address()))[355555] == ("200", "")
+
+
+@pytest.mark.both_databases
+def test_the_chart_ends_at_the_newest_run_or_at_that_of_its_page_if_this_is_older(site: Site, client: FlaskClient) -> None:
+    runs = list(range(355001, 355007))
+    for run in runs:
+        (site.folder / f"DQM_V0001_R000{run}__ZeroBias__Run2022C-Express-v1__DQMIO.root").write_bytes(b"never read")
+    site.register(*site.folder.iterdir())
+    assert list(table(client.get(address(run=355004, runs=3)))) == [355006, 355005, 355004]
+    older = client.get(address(run=355003, runs=3))
+    assert list(table(older)) == [355003, 355002, 355001]
+    assert "The runs up to run 355003, which is older than the last 3" in words(older)
+    assert list(table(client.get(address(run=0, runs=200)))) == runs[::-1]
+
+
+def test_a_run_without_the_element_says_so(site: Site, client: FlaskClient, compute: Compute) -> None:
+    site.register(*site.add(V2))
+    ask(client, me="DT/gone")
+    compute()
+    assert table(client.get(address("DT/gone"))) == {355555: ("–", "The file has no monitor element DT/gone")}
+
+
+def test_points_lead_to_the_plot_of_their_run_as_it_is_drawn(site: Site, client: FlaskClient, compute: Compute) -> None:
+    site.register(*site.add(V2, NEXT_RUN))
+    ask(client)
+    compute()
+    page = f"{HOME}/browse/355556{DATASET}/DT?plot=DT/n&ytype=log"
+    fragment = client.get(address(), headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert f'href="/browse/355555{DATASET}/DT?plot=DT%2Fn&amp;ytype=log"' in fragment.text
+    assert f'href="/browse/355555{DATASET}?plot=DT%2Fn"' in client.get(address()).text
+
+
+def test_an_opened_panel_computes_at_once_and_a_poll_with_nothing_new_is_empty(site: Site, client: FlaskClient) -> None:
+    site.register(*site.add(V2))
+    htmx = {"HX-Request": "true"}
+    assert "revealed" in client.get(address(compute=1), headers=htmx).text
+    assert "revealed" not in client.get(address(), headers=htmx).text, "it asks once"
+    fragment = client.get(ask(client).location, headers=htmx).text
+    poll = re.search(r'data-poll hx-get="([^"]*)"', fragment)
+    assert poll
+    assert client.get(unescape(poll[1]), headers=htmx).status_code == 204
+
+
+def test_the_table_is_there_as_csv(site: Site, client: FlaskClient, compute: Compute) -> None:
+    site.register(*site.add(V2, NEXT_RUN))
+    ask(client)
+    compute()
+    assert client.get(address(csv=1)).text == "run,value,reason\n355555,200.0,\n355556,300.0,\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"runs": 201}, "from 2 to 200"),
+        ({"runs": 1}, "from 2 to 200"),
+        ({"quantity": "Median"}, "Expected one of Entries, Mean, RMS"),
+        ({"me": ""}, "path of a monitor element"),
+        ({"quantity": "Bin", "bin": "x"}, "number of a bin"),
+        ({"run": "x"}, "number of a run"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_with_what_can(client: FlaskClient, fields: dict[str, object], problem: str) -> None:
+    answer = client.get(f"/trends/strip?{urlencode({'dataset': DATASET, 'me': 'DT/n', 'run': 1} | fields)}")
+    assert answer.status_code == 400
+    assert problem in words(answer)
+
+
+def test_the_page_of_a_plot_has_a_closed_strip_chart(site: Site, client: FlaskClient, compute: Compute) -> None:
+    site.register(*site.add(V2))
+    ask(client)
+    compute()
+    page = client.get(f"/browse/355555{DATASET}?plot=DT/n").text
+    assert "<summary>Strip chart over runs</summary>" in page
+    assert '<a href="/trends/strip?dataset=' in page, "without scripts it is a page"
+
+
+def test_the_page_of_its_trend_leads_to_the_strip_chart(site: Site, client: FlaskClient) -> None:
+    site.register(*site.add(V2))
+    ask(client, quantity="Bin", bin=2)
+    answer = client.get(f"/trends/requested/{RequestedTrend.get().key}")
+    assert answer.status_code == 302
+    assert "quantity=Bin&bin=2" in answer.location
+    assert "DT/n" not in words(client.get("/trends/new")), "it is not among the latest trends"
