@@ -69,6 +69,7 @@ class RuleJudge:
 
     def step(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         """Judge the rules whose samples have changed, and those that time breaks; then tell people."""
+        tell_all(time.time())  # what a process that was killed has left: judging may end it
         rules = list(AlarmRule.select().where(AlarmRule.enabled).order_by(AlarmRule.dataset, AlarmRule.id))
         self._places.forget_others(rule.id for rule in rules)
         samples: dict[str, WatchedSample] = {}

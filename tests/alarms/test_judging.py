@@ -7,9 +7,11 @@ import time
 
 import pytest
 
+from app.alarms.conditions.base import Broken
 from app.alarms.definition import AlarmRuleDefinition
-from app.alarms.models import FOLDER, LAYOUT, NEW, RECOVERED, WORKSPACE, AlarmRule, PlotAlarm
+from app.alarms.models import FOLDER, LAYOUT, NEW, RECOVERED, WORKSPACE, AlarmNotice, AlarmRule, PlotAlarm
 from app.alarms.ready_rules import add_ready_rule
+from app.alarms.recording import Judgement, record
 from app.alarms.store import save_rule
 from app.core.settings import Settings
 from app.gui.layouts.editing.store import activate, save
@@ -155,3 +157,12 @@ def test_alarms_stay_while_the_newest_file_cannot_be_read(live: LiveSample) -> N
     os.mkdir(live.file)
     live.judge.step()
     assert [state for _, state, _ in alarms(rule)] == [NEW]
+
+
+def test_an_alarm_that_a_killed_process_did_not_tell_is_told_although_it_is_over(live: LiveSample) -> None:
+    rule = add(calm_s=0)
+    live.write({"DT/a": 1.0}, {"DT/a": [("t", 300, "")]})
+    record(rule, Judgement("killed after this", 0, [Broken("DT/a", "failed")], ""), time.time())
+    live.write({"DT/a": 2.0})
+    live.judge.step()
+    assert [notice.kind for notice in AlarmNotice.select().order_by(AlarmNotice.id)] == ["plot-alarm", "plot-alarm-recovered"]
