@@ -42,12 +42,12 @@ def tell_all(now: float) -> None:
     """Tell what is due of all rules; now: Unix s UTC."""
     is_waiting = PlotAlarm.state.in_(UNACKNOWLEDGED) & (PlotAlarm.told.is_null() | (AlarmRule.remind_s > 0))
     is_over = (PlotAlarm.state == RECOVERED) & PlotAlarm.told.is_null(False)
-    query = PlotAlarm.select(PlotAlarm.rule).distinct().join(AlarmRule).where(is_waiting | is_over, AlarmRule.enabled)
-    for (number,) in rows(query):
-        if not _due(AlarmRule.get_by_id(number), now).is_empty:
+    waiting = PlotAlarm.select(PlotAlarm.rule).join(AlarmRule).where(is_waiting | is_over, AlarmRule.enabled)
+    for known in list(AlarmRule.select().where(AlarmRule.id.in_(waiting)).order_by(AlarmRule.id)):
+        if not _due(known, now).is_empty:
             with proxy.atomic():
                 version = advance(COUNTER)  # first: acknowledgements, mutes and changes of the rule end before, or start after
-                rule = AlarmRule.get_or_none(AlarmRule.id == number)
+                rule = AlarmRule.get_or_none(AlarmRule.id == known.id)
                 if rule is not None:
                     _tell(rule, _due(rule, now), now, version)
 

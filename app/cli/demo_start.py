@@ -23,7 +23,11 @@ UPSTREAMS_S = 60.0
 
 
 def prepare(settings: Settings) -> dict[str, str]:
-    """Make the trends, jobs, layouts and accounts of the demo, and set the variables of the services; returns the password of each account, by name."""
+    """Make the trends, jobs, layouts, alarm rules and accounts of the demo, and set the variables of the services.
+
+    Returns the password of each account, by name.
+    """
+    from app.alarms.demo import make_demo_rules
     from app.diary import demo as diary_demo
     from app.diary.settings import DiarySettings
     from app.gui.demo.arrangements import make_demo_layouts
@@ -36,6 +40,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     trends_demo.make_demo(settings)
     diary_demo.make_demo(settings)
     make_demo_layouts()
+    make_demo_rules()
     if not settings.of(DiarySettings).diary_log_roots:
         os.environ["DQMHUB_DIARY_LOG_ROOTS"] = f"{diary_demo.log_folder(settings)},{diary_demo.job_folder(settings)}"
     sources = diary_demo.sources_folder(settings)
