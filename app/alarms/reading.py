@@ -182,7 +182,8 @@ def notices(rule: int | None = None, limit: int = 200) -> list[ShownNotice]:
 def _notices(*where: Any, limit: int | None = None) -> list[ShownNotice]:
     told = AlarmNotice
     columns = (told.id, told.kind, told.rule, told.rule_name, told.run, told.dataset, told.at, told.title, told.text, told.count)
-    query = told.select(*columns, told.subjects).where(*where).order_by(told.id.desc()).limit(limit)
+    query = told.select(*columns, told.subjects).order_by(told.id.desc()).limit(limit)
+    query = query.where(*where) if where else query
     return [_notice(row) for row in rows(query)]
 
 

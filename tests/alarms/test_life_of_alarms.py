@@ -8,8 +8,9 @@ import pytest
 
 from app.alarms import reactions
 from app.alarms.conditions.base import Broken
+from app.alarms.errors import UnknownAlarm
 from app.alarms.models import ACKNOWLEDGED, MOST_ALARMS, NEW, PENDING, RECOVERED, REMINDED, AlarmMute, PlotAlarm
-from app.alarms.reading import unacknowledged_count
+from app.alarms.reading import ToldSubject, notice_of, notices, unacknowledged_count
 from app.alarms.recording import Judgement, record
 from app.alarms.retention import remove_old
 from app.alarms.store import rule_of, save_rule
@@ -166,3 +167,19 @@ def test_old_alarms_and_notices_are_removed_but_not_what_is_still_to_be_told() -
     rule.wait(3600)
     assert (remove_old(rule.now - 1), remove_old(rule.now + 1)) == (1, 1)
     assert [alarm.subject for alarm in PlotAlarm.select()] == ["DT/b"]
+
+
+def test_notices_are_read_newest_first_of_one_rule_or_of_all() -> None:
+    rules = JudgedRule.of(calm_s=0), JudgedRule.of(name="other")
+    rules[0].judge("DT/a")
+    rules[1].judge("DT/b", "DT/c")
+    rules[0].judge()
+    assert [(notice.rule_name, notice.kind, notice.count) for notice in notices()] == [
+        ("Errors of DT", "plot-alarm-recovered", 1),
+        ("other", "plot-alarm", 2),
+        ("Errors of DT", "plot-alarm", 1),
+    ]
+    assert [notice.number for notice in notices(rules[0].rule, limit=1)] == [rules[0].notices[-1].id]
+    assert notice_of(rules[1].notices[0].id).subjects == [ToldSubject("DT/b", "failed", True), ToldSubject("DT/c", "failed", True)]
+    with pytest.raises(UnknownAlarm):
+        notice_of(99)
