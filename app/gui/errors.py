@@ -91,6 +91,18 @@ class UnusableElement(PlotError):
     """A monitor element is damaged in its file, or larger than the render service draws."""
 
 
+class NotSubtractable(PlotError):
+    """A monitor element has no window: what it held before cannot be subtracted from what it holds."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """
+        Args:
+            name: Path of the monitor element.
+            reason: Why, without a capital letter.
+        """
+        super().__init__(f"No window of {name}: {reason}")
+
+
 class UnsuitableFormat(PlotError):
     """A monitor element is too large for the requested format."""
 

@@ -21,6 +21,7 @@ STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {
     errors.ImportPostponed: (503, 5),
     errors.PlotError: (502, 0),
     errors.UnusableElement: (422, 0),
+    errors.NotSubtractable: (422, 0),
     errors.UnsuitableFormat: (400, 0),
     errors.NothingToDraw: (404, 0),
     errors.Quarantined: (422, 0),

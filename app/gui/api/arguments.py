@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.gui.addresses import unquote_path
 from app.gui.samples import LARGEST, SampleKey
+from app.gui.view import WINDOWS
 from app.web import Problem, raw_path
 from app.web.arguments import parse_int
 from render.errors import OptionError
@@ -97,6 +98,16 @@ def not_older_than() -> float:
         return min(float(text), time.time())
     problem = "Expected a time in whole seconds since 1970, UTC"
     raise Problem(400, f"notOlderThan: {problem}", [("notOlderThan", problem)])
+
+
+def windows(objects: int = 1) -> list[int]:
+    """The lengths of the windows of the objects of this request, lumisections, in their order; 0 is the whole. Raises Problem 400."""
+    texts = query_args().getlist("window")
+    lengths = [parse_int(text, WINDOWS[-1]) for text in texts]
+    if len(texts) > objects or None in lengths:
+        problem = f"Expected whole numbers of lumisections up to {WINDOWS[-1]}, at most one for each object"
+        raise Problem(400, f"window: {problem}", [("window", problem)])
+    return [length for length in lengths if length is not None]
 
 
 def drawing_options() -> Options:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from app import formats
 from app.gui.plots.documents import MEDIA_TYPES
+from app.gui.view import WINDOWS
 from app.web.openapi import NUMBER, TEXT, Schema, array, choice, get_operation, json_response, nullable, object_schema, parameter
 from render.draw_options import KNOWN
 from render.options import FORMATS, IMAGE_FORMATS, REFERENCES
@@ -54,6 +55,12 @@ DRAWING = [
     NOT_OLDER_THAN,
 ]
 OBJECTS = parameter("obj", "archive/run[:lumi]/primary/processed/tier/path; repeated for each of at most 10 MEs.", TEXT, required=True)
+WINDOW = parameter(
+    "window",
+    "Only what was filled in the last so many lumisections of an ongoing run, from a kept snapshot on; 0, the default: the whole run. "
+    "Repeated, it is that of each `obj` in their order.",
+    {"type": "integer", "minimum": 0, "maximum": WINDOWS[-1]},
+)
 SEARCH = parameter(
     "search",
     "Only MEs whose name matches this regular expression somewhere (case-insensitive), and plots of layouts if the name of their ME "
@@ -113,9 +120,11 @@ def _archive(*parameters: Schema) -> Schema:
 def _plot(summary: str, parameters: list[Schema], missing: str) -> Schema:
     responses = {
         "200": _binary_response(FORMATS, "The plot, or the objects in it, by `format`."),
-        "404": _binary_response(IMAGE_FORMATS, f"{missing} The image shows that; for a ROOT file and JSON an error."),
+        "404": _binary_response(
+            IMAGE_FORMATS, f"{missing} The image shows that; for a ROOT file and JSON an error. An error, too: no snapshot for the window."
+        ),
     }
-    return {"get": {"summary": summary, "parameters": [*parameters, *DRAWING], "responses": responses}}
+    return {"get": {"summary": summary, "parameters": [*parameters, WINDOW, *DRAWING], "responses": responses}}
 
 
 PATHS: dict[str, Schema] = {
@@ -139,7 +148,7 @@ PATHS: dict[str, Schema] = {
     ),
     "/api/v1/json/{sample}/{primary}/{processed}/{tier}/{me}": get_operation(
         "A monitor element as JSON.",
-        [*SAMPLE, ME_PATH, NOT_OLDER_THAN],
+        [*SAMPLE, ME_PATH, WINDOW, NOT_OLDER_THAN],
         "JSON of ROOT's TBufferJSON (null for numbers that are not finite), and whether the ME is an efficiency.",
         {"type": "object", "required": ["_typename", "dqmProperties"]},
     ),
@@ -150,7 +159,7 @@ PATHS: dict[str, Schema] = {
     ),
     "/api/v1/json_overlay": get_operation(
         "Several monitor elements as JSON; missing ones are left out.",
-        [OBJECTS, NOT_OLDER_THAN],
+        [OBJECTS, WINDOW, NOT_OLDER_THAN],
         "JSON of ROOT's TBufferJSON.",
         _object(objects=array({"type": "object"}), dqmProperties={"type": "object"}),
     ),

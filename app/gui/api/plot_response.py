@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from app.gui.plots.documents import MEDIA_TYPES
+from app.gui.plots.plot_parts import PlotPart
 from app.gui.plots.plots import Plot
 from app.gui.plots.saved_files import file_name
 from app.gui.samples import SampleKey
@@ -13,6 +14,17 @@ from app.web.responses import ContentResponse
 
 SVG_POLICY = "default-src 'none'; sandbox"
 """An SVG that is opened as a document runs nothing and loads nothing."""
+
+
+WINDOW_START = "DQM-Window-Start"
+"""Header of a window: the lumisection of the snapshot that was subtracted, which can be older than was asked for."""
+
+
+def with_start(response: Response, part: PlotPart) -> Response:
+    """The response with the header WINDOW_START if the ME is in a window."""
+    if part.since:
+        response.headers[WINDOW_START] = str(part.since.lumi)
+    return response
 
 
 def plot_response(plot: Plot, key: SampleKey, path: bytes, form: str) -> Response:

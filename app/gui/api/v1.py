@@ -14,15 +14,15 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.gui import samples
 from app.gui.api.archive import folder_document, places
-from app.gui.api.arguments import checked_int, drawing_options, name_value, not_older_than, path_in_address, query_args, sample_key
-from app.gui.api.plot_response import plot_response
+from app.gui.api.arguments import checked_int, drawing_options, name_value, not_older_than, path_in_address, query_args, sample_key, windows
+from app.gui.api.plot_response import plot_response, with_start
 from app.gui.catalog.catalog import OpenSample
-from app.gui.current import current_catalog, current_plots
+from app.gui.current import current_catalog, current_plots, current_snapshots
 from app.gui.errors import InvalidInput, ListOutdated, UnknownSample
 from app.gui.files.entries import Entry, entries_from_json
 from app.gui.files.staging import Accepted, register_all
 from app.gui.plots.documents import index_of, me_document
-from app.gui.plots.plot_parts import PlotPart
+from app.gui.plots.plot_parts import PlotPart, with_windows
 from app.gui.problems import problem_of
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
@@ -88,16 +88,17 @@ def layouts() -> Response:
 @needs(Role.VIEWER)
 def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
     """The plot of a monitor element."""
-    path, options = path_in_address(PATH_PARTS), drawing_options()
+    path, options, lumis = path_in_address(PATH_PARTS), drawing_options(), windows()
 
     def respond(opened: OpenSample) -> Response:
+        parts = with_windows([PlotPart(opened, path)], lumis, current_snapshots())
         if options.format == "json":
-            return cached_json(me_document(current_plots(), opened, path))
+            return with_start(cached_json(me_document(current_plots(), opened, path, parts[0].since)), parts[0])
         if options.format not in IMAGE_FORMATS:
             index_of(opened, path)
-        if unchanged := not_modified(current_plots().key(opened, path, options)):
+        if unchanged := not_modified(current_plots().overlay_key(parts, options)):
             return unchanged
-        return plot_response(current_plots().plot(opened, path, options), opened.key, path, options.format)
+        return with_start(plot_response(current_plots().overlay(parts, options), opened.key, path, options.format), parts[0])
 
     key = sample_key(sample, primary, processed, tier)
     try:
@@ -112,9 +113,13 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
 @needs(Role.VIEWER)
 def me_json(sample: str, primary: str, processed: str, tier: str, me: str) -> Response:
     """A monitor element as JSON."""
-    path = path_in_address(PATH_PARTS)
-    key = sample_key(sample, primary, processed, tier)
-    return with_sample(key, lambda opened: cached_json(me_document(current_plots(), opened, path)))
+    path, lumis = path_in_address(PATH_PARTS), windows()
+
+    def respond(opened: OpenSample) -> Response:
+        part = with_windows([PlotPart(opened, path)], lumis, current_snapshots())[0]
+        return with_start(cached_json(me_document(current_plots(), opened, path, part.since)), part)
+
+    return with_sample(sample_key(sample, primary, processed, tier), respond)
 
 
 @blueprint.get("/lumis/<run>/<primary>/<processed>/<tier>")

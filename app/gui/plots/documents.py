@@ -10,6 +10,8 @@ from app.formats.listing import EFFICIENCY
 from app.gui.catalog.catalog import OpenSample
 from app.gui.plots.near_names import unknown_element
 from app.gui.plots.plots import Plots
+from app.gui.plots.windows import check_window
+from app.gui.snapshots.open_snapshot import OpenSnapshot
 
 MEDIA_TYPES = {
     "png": "image/png",
@@ -29,14 +31,19 @@ def index_of(sample: OpenSample, path: bytes) -> int:
     return index
 
 
-def me_document(plots: Plots, sample: OpenSample, path: bytes) -> dict[str, Any]:
-    """An ME as JSON of ROOT's TBufferJSON, with its properties. Raises UnknownElement and PlotError."""
+def me_document(plots: Plots, sample: OpenSample, path: bytes, since: OpenSnapshot | None = None) -> dict[str, Any]:
+    """An ME, in its window if there is one, as JSON of ROOT's TBufferJSON, with its properties.
+
+    Raises UnknownElement, PlotError, and NoWindow.
+    """
     index = index_of(sample, path)
     row = sample.columns.row(index)
+    if since:
+        check_window(path, row)
     if Kind(row.kind).scalar:
         content: Any = {"_typename": "TObjString", "fUniqueID": 0, "fBits": 0, "fString": sample.facts.scalars.get(index, "")}
     else:
-        content = loads(plots.json(sample, index))
+        content = loads(plots.json(sample, index, since))
     return with_properties(content, bool(row.flags & EFFICIENCY))
 
 

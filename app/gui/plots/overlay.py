@@ -127,10 +127,13 @@ def missing_part(part: PlotPart) -> UnknownElement:
 
 
 def overlay_document(plots: Plots, parts: Sequence[PlotPart]) -> dict[str, Any]:
-    """MEs as JSON of ROOT's TBufferJSON, without missing ones. Raises UnknownElement when all are missing, InvalidInput, PlotError."""
+    """MEs as JSON of ROOT's TBufferJSON, without missing ones.
+
+    Raises UnknownElement when all are missing, InvalidInput, PlotError, NoWindow.
+    """
     if len({Kind(found.row.kind).scalar for part in parts if (found := part.found)}) > 1:
         raise _invalid("Numbers and texts cannot be together with histograms")
-    objects = [me_document(plots, found.sample, part.path) for part in parts if (found := part.found)]
+    objects = [me_document(plots, found.sample, part.path, part.since) for part in parts if (found := part.found)]
     if not objects:
         raise missing_part(parts[0])
     efficiencies = [each.pop("dqmProperties")["efficiency"] for each in objects]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, repeat
 from typing import NamedTuple
 
 from app.core.urls import base_name, without_folder
@@ -12,6 +13,9 @@ from app.formats import FileReplaced, FormatError, Kind, MERow, ServerUnreachabl
 from app.formats.streamer_info import NO_LIST, streamer_list
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable, UnusableElement
+from app.gui.plots.windows import NOTHING_BEFORE, earlier_object
+from app.gui.snapshots.open_snapshot import OpenSnapshot
+from app.gui.snapshots.snapshots import Snapshots
 from render.client import EFFICIENCY, HISTOGRAM, Request
 from render.client import MAX_NAME_BYTES as RENDER_NAME_BYTES
 from render.options import IMAGE_FORMATS, Options
@@ -33,6 +37,7 @@ class PlotPart:
 
     sample: OpenSample | None  # None when the sample does not exist
     path: bytes
+    since: OpenSnapshot | None = None  # the start of the window that is drawn; None for the whole ME
 
     @cached_property
     def index(self) -> int | None:
@@ -49,8 +54,18 @@ class PlotPart:
     @property
     def identity(self) -> bytes:
         """Changes with everything that the plot depends on, but for the path."""
+        if self.sample is None:
+            return b""
         # A file can have an ME of this name in many runs and lumisections.
-        return f"{self.sample.identity}\0{self.sample.key.run}:{self.sample.key.lumi}".encode() if self.sample else b""
+        return f"{self.sample.identity}\0{self.sample.key.run}:{self.sample.key.lumi}{self._window_identity}".encode()
+
+    @property
+    def _window_identity(self) -> str:
+        """Equal in windows whose starts have the same contents."""
+        if self.since is None:
+            return ""
+        index = self.since.names.find(self.path)
+        return f"\0since {'nothing' if index is None else self.since.element_identity(index)}"
 
     @property
     def name(self) -> str:
@@ -58,16 +73,28 @@ class PlotPart:
         return self.path.decode(errors="replace")
 
 
+def with_windows(parts: Sequence[PlotPart], lumis: Sequence[int], snapshots: Snapshots) -> list[PlotPart]:
+    """The MEs of a plot, each in its window of so many lumisections; those of 0, and the rest, are whole. Raises NoWindow."""
+    return [
+        replace(part, since=snapshots.start_of_window(part.sample, length)) if part.sample and length else part
+        for part, length in zip(parts, chain(lumis, repeat(0)), strict=False)
+    ]
+
+
 def combined_part(parts: Sequence[PlotPart], options: Options) -> PlotPart:
     """The part for which the crashes of a plot are counted: its only ME, or the first one with the names of all.
 
-    Its name includes the options of the request: an ME that crashes only with these options is drawn without them.
+    Its name includes the options of the request, and that it has a window: an ME that crashes only so is drawn otherwise.
     """
-    names, choice = b" + ".join(part.path for part in parts), options.choice()
+    names, choice = b" + ".join(part.path for part in parts), ", ".join(filter(None, (options.choice(), _windows(parts))))
     if not choice:
         return parts[0] if len(parts) == 1 else PlotPart(parts[0].sample, names[:MAX_NAME_BYTES])
     drawn_with = b" drawn with " + choice.encode()
     return PlotPart(parts[0].sample, names[: max(0, MAX_NAME_BYTES - len(drawn_with))] + drawn_with)
+
+
+def _windows(parts: Sequence[PlotPart]) -> str:
+    return "window" if any(part.since for part in parts) else ""
 
 
 def render_request(parts: Sequence[PlotPart], options: Options) -> Request:
@@ -75,10 +102,11 @@ def render_request(parts: Sequence[PlotPart], options: Options) -> Request:
 
     Images show real numbers in their shortest form; other formats have the texts of the file.
 
-    Raises PlotError.
+    Raises PlotError, and NoWindow.
     """
     first = parts[0].found
     name = _drawn_name(parts[0])
+    earlier = [_earlier(part) for part in parts] if _windows(parts) else []
     if first and Kind(first.row.kind).scalar:
         found = [part.found for part in parts if part.found]
         stored = [each.sample.facts.scalars.get(each.position, "") for each in found]
@@ -89,7 +117,12 @@ def render_request(parts: Sequence[PlotPart], options: Options) -> Request:
         part_flags, content = _object(part)
         flags |= part_flags & EFFICIENCY if flags else part_flags
         objects.append(content)
-    return Request(name=name, spec=options.spec(), flags=flags or HISTOGRAM, objects=objects)
+    return Request(name=name, spec=options.spec(), flags=flags or HISTOGRAM, objects=objects, earlier=earlier)
+
+
+def _earlier(part: PlotPart) -> tuple[bytes, int]:
+    """The object of a part at the start of its window."""
+    return earlier_object(part.since, part.path, part.found.row) if part.since and part.found else NOTHING_BEFORE
 
 
 def _drawn_name(part: PlotPart) -> str:

@@ -19,16 +19,17 @@ from app.core.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.core.outages import outages_logged
 from app.core.settings import TREE, Settings
 from app.gui.catalog.catalog import OpenSample
-from app.gui.errors import NothingToDraw, PlotError, PlotTimeout, PlotUnavailable, UnsuitableFormat, UnusableElement
+from app.gui.errors import NothingToDraw, NotSubtractable, PlotError, PlotTimeout, PlotUnavailable, UnsuitableFormat, UnusableElement
 from app.gui.plots import quarantine
 from app.gui.plots.drawing_slots import DrawingSlots
 from app.gui.plots.plot_files import PlotFiles, read_plot, write_plot
 from app.gui.plots.plot_parts import PlotPart, combined_part, render_request
 from app.gui.plots.streamer_cache import StreamerCache
 from app.gui.settings import GuiSettings
+from app.gui.snapshots.open_snapshot import OpenSnapshot
 from app.queue.store import enqueue
 from render.build import binary
-from render.client import TOO_MANY_BINS, RenderClient, RenderResponse, Request
+from render.client import NOT_SUBTRACTED, TOO_MANY_BINS, RenderClient, RenderResponse, Request
 from render.errors import (
     RenderCrashed,
     RenderDisconnected,
@@ -102,18 +103,21 @@ class Plots:
         words = (*sources, options.spec().encode(), self.render_version.encode())
         return blake2b(b"\0".join(b"%d:%s" % (len(word), word) for word in words), digest_size=16).hexdigest()
 
-    def plot(self, sample: OpenSample, path: bytes, options: Options) -> Plot:
-        """The plot of an ME. Raises PlotError."""
-        return self.overlay([PlotPart(sample, path)], options)
+    def plot(self, sample: OpenSample, path: bytes, options: Options, since: OpenSnapshot | None = None) -> Plot:
+        """The plot of an ME, in its window if there is one. Raises PlotError, and NoWindow."""
+        return self.overlay([PlotPart(sample, path, since)], options)
 
     def overlay(self, parts: Sequence[PlotPart], options: Options) -> Plot:
-        """The plot of an ME with at most nine references. Raises PlotError."""
+        """The plot of an ME with at most nine references, each in its window. Raises PlotError, and NoWindow."""
         image, etag = self._load_or_render(parts, options)
         return Plot(image, etag, parts[0].index is not None)
 
-    def json(self, sample: OpenSample, index: int) -> bytes:
-        """A histogram as JSON of ROOT's TBufferJSON, with null for numbers that are not finite. Raises PlotError."""
-        return self._load_or_render([PlotPart(sample, sample.names[index])], JSON)[0]
+    def json(self, sample: OpenSample, index: int, since: OpenSnapshot | None = None) -> bytes:
+        """A histogram, in its window if there is one, as JSON of ROOT's TBufferJSON, with null for numbers that are not finite.
+
+        Raises PlotError, and NoWindow.
+        """
+        return self._load_or_render([PlotPart(sample, sample.names[index], since)], JSON)[0]
 
     def _load_or_render(self, parts: Sequence[PlotPart], options: Options) -> tuple[bytes, str]:
         """The plot from the cache or from the render service, and its key."""
@@ -211,6 +215,8 @@ def _plot_error(name: str, error: RenderError, form: str) -> PlotError:
     if isinstance(error, RenderRefused) and error.code == TOO_MANY_BINS and form in VECTOR_FORMATS:
         problem = f"{error}; choose png"
         return UnsuitableFormat(f"format: {problem}", [("format", problem)])
+    if isinstance(error, RenderRefused) and error.code == NOT_SUBTRACTED:
+        return NotSubtractable(name, str(error))
     if isinstance(error, RenderRefused | RequestError):  # options are checked before, so the object is at fault
         return UnusableElement(f"Cannot draw {name}: {error}")
     return PlotError(f"Cannot draw {name}: {error}")

@@ -311,7 +311,7 @@ def test_future_and_repeated_times_cause_no_new_import_and_no_new_plot(client: F
 
 def test_json_of_an_overlay_has_the_properties_once(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
     """Objects after the first efficiency kept the properties of their ME."""
-    monkeypatch.setattr(overlay, "me_document", lambda plots, sample, path: {"dqmProperties": {"efficiency": True}})
+    monkeypatch.setattr(overlay, "me_document", lambda plots, sample, path, since: {"dqmProperties": {"efficiency": True}})
     opened = client.application.extensions["catalog"].open(SampleKey(367129, 0, DATASET), PATIENCE_S)
     parts = [PlotPart(opened, opened.names[3])] * 2
     assert overlay.overlay_document(Mock(), parts) == {"objects": [{}, {}], "dqmProperties": {"efficiency": True}}
