@@ -192,6 +192,27 @@ def test_a_slide_show_plays_pauses_and_ends_by_keys(page: Page) -> None:
     expect_page(page, f"{re.escape(TIMING)}$")
 
 
+def test_one_plot_is_played_through_runs_by_keys_and_its_next_picture_is_loaded_before(page: Page) -> None:
+    page.goto(f"{TIMING}?plot={TASK}/{FIRST}".replace("+", "%2B").replace(" ", "%20"))
+    page.get_by_text("Play", exact=True).click()
+    page.get_by_role("link", name="This plot in other runs").click()
+    position = page.locator(".position")
+    expect(position).to_contain_text("Run 367129 · 2 of 2")
+    page.keyboard.press("Space")
+    page.keyboard.press("+")
+    expect(page.get_by_label("every")).to_have_value("6")
+    page.keyboard.press("-")
+    expect(page.get_by_label("every")).to_have_value("5")
+    address = page.locator("[data-next-slide]").get_attribute("data-preload")
+    loaded = "address => performance.getEntriesByType('resource').some(each => each.name.endsWith(address))"
+    assert becomes_true(page, lambda: page.evaluate(loaded, address))
+    page.keyboard.press("ArrowRight")
+    expect(position).to_contain_text("Run 367100 · 1 of 2")
+    expect(page.locator(".slide img")).to_have_attribute("src", address or "")
+    page.keyboard.press("Escape")
+    expect_page(page, rf"/browse/367100/.*\?plot={TASK.replace('/', '%2F')}")
+
+
 def test_a_slide_show_waits_for_people_who_want_little_motion(browser: Browser, home: str, watch: Watch) -> None:
     with open_page(browser, home, watch, reduced_motion="reduce") as page:
         page.goto(f"{TIMING}?slide=2")
