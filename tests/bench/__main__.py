@@ -29,7 +29,7 @@ from tests.bench.layouts import layouts
 from tests.bench.mirror import mirror
 from tests.bench.polling import polling
 from tests.bench.publish import publish
-from tests.bench.render import render
+from tests.bench.render import render, windows
 from tests.bench.service import Hub, hub
 from tests.bench.square import square
 from tests.bench.table import add_row, print_table
@@ -247,6 +247,7 @@ PARTS = {
     "layouts": layouts,
     "editors": with_hub(editors),
     "render": render,
+    "windows": windows,
     "square": square,
     "polling": with_hub(polling),
     "publish": publish,

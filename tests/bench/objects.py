@@ -52,6 +52,15 @@ def box() -> ROOT.TH3:
     return histogram
 
 
+def half(histogram: ROOT.TH1) -> ROOT.TH1:
+    """An earlier snapshot of a histogram of counts."""
+    earlier = histogram.Clone(f"{histogram.GetName()}-earlier")
+    for cell in range(histogram.GetNcells()):
+        earlier.SetBinContent(cell, histogram.GetBinContent(cell) // 2)
+    earlier.SetEntries(histogram.GetEntries() / 2)
+    return earlier
+
+
 def everything() -> Iterator[ROOT.TObject]:
     yield from (peak(f"TH1F-{number}") for number in range(4))
     yield few_entries("TH2F-40x40")
@@ -69,6 +78,8 @@ def main(folder: Path) -> None:
     ROOT.gRandom.SetSeed(1)
     for item in everything():
         ROOT.save(item, str(folder / f"{item.GetName()}.obj"))
+        if not item.InheritsFrom("TProfile2D"):
+            ROOT.save(half(item), str(folder / f"{item.GetName()}-earlier.obj"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from render.build import build, build_peer
@@ -111,6 +111,25 @@ def compare(service: Service, peer: subprocess.Popen[bytes], folder: Path) -> No
             f"{bytes_ours:,} B, {bytes_ours / bytes_peer:.2f} times the size",
             f"{case.aim:g} ms, 1.2 of the bytes" if case.aim else "",
         )
+
+
+def windows(folder: Path) -> None:
+    """Measure plots of windows beside the same plots of whole histograms; `folder` is for temporary files."""
+    folder.mkdir()
+    subprocess.run([sys.executable, "-W", "ignore", "-m", "tests.bench.objects", str(folder)], check=True, cwd=TREE)
+    with Service(build(TREE, sys.executable), folder, "--workers", "1") as service:
+        (worker,) = service.wait_until_ready().workers
+        for case in CASES:
+            if len(case.objects) != 1 or case.objects[0] == "TProfile2D":
+                continue
+            earlier = [((folder / f"{case.objects[0]}-earlier.obj").read_bytes(), 0)]
+            sides: list[tuple[int, Callable[[Request], bytes]]] = [
+                (worker, lambda request: service.client.render(request).image),
+                (worker, lambda request, earlier=earlier: service.client.render(replace(request, earlier=earlier)).image),
+            ]
+            whole, window = median_cpu(case.request(folder), sides)
+            size = "" if "json" in case.options else f" {case.size[0]}x{case.size[1]}"
+            add_row(f"window of {case.what}{size}, CPU", f"{window:.2f} ms; whole {whole:.2f}, {window / whole:.2f} times")
 
 
 def render(folder: Path) -> None:
