@@ -8,7 +8,8 @@ from functools import partial
 from app.core.settings import Settings, load
 from app.gui import short_links
 from app.gui.catalog.alarms import count_missing
-from app.gui.catalog.importing import import_file
+from app.gui.catalog.catalog import Catalog
+from app.gui.catalog.importing import KEEP_SNAPSHOT, import_file, live_samples
 from app.gui.catalog.storing import forget_names
 from app.gui.files.register import IMPORT
 from app.gui.files.staging import REGISTER, complete, forget_registrations
@@ -16,6 +17,8 @@ from app.gui.layouts.watched.reading import watching
 from app.gui.plots.plot_files import evict
 from app.gui.plots.plots import EVICT
 from app.gui.settings import GuiSettings
+from app.gui.snapshots.bounds import remove_excess
+from app.gui.snapshots.keeping import keep_all
 from app.queue.execution import handler, report
 from app.queue.models import BackgroundJob
 from app.queue.periodic import PeriodicTask, periodic_tasks
@@ -57,6 +60,21 @@ def clean_names(job: BackgroundJob) -> None:
 def clean_registrations(job: BackgroundJob) -> None:
     """Delete registrations that are complete or were given up. Running twice deletes the same."""
     report(job, None, f"{forget_registrations()} registrations deleted")
+
+
+@handler(KEEP_SNAPSHOT)
+def keep_snapshot(job: BackgroundJob) -> None:
+    """Keep a snapshot of a file of an ongoing run. The key is the id of the file; running twice keeps one."""
+    settings = load()
+    said = keep_all(Catalog(settings), live_samples(int(job.key)))
+    remove_excess(settings)
+    report(job, None, said)
+
+
+@handler("clean-snapshots", daily=True)
+def clean_snapshots(job: BackgroundJob) -> None:
+    """Remove the snapshots of runs that ended. Running twice removes the same."""
+    report(job, None, f"{remove_excess(load())} snapshots removed")
 
 
 @handler("clean-short-links", daily=True)

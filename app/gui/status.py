@@ -17,6 +17,7 @@ from app.gui.files.shown import shown_path, shown_text
 from app.gui.layouts.watched.status import broken_files, folder_lines
 from app.gui.models import FAILED, File
 from app.gui.plots import quarantine
+from app.gui.snapshots import status as snapshots
 from render.client import RenderClient
 from render.errors import RenderError, RenderTimeout
 
@@ -28,8 +29,9 @@ LAST_ERRORS = 10
 
 
 def status_lines(settings: Settings) -> Iterator[StatusLine]:
-    """The lines of the render service and of the watched folders."""
+    """The lines of the render service, of the snapshots of ongoing runs and of the watched folders."""
     yield render_line(settings)
+    yield from snapshots.status_lines(settings)
     yield from folder_lines(settings)
 
 
@@ -75,7 +77,8 @@ def problems() -> Mapping[str, Any]:
     return {"failed_files": failed, "quarantined": quarantined, "layout_files": broken}
 
 
-def metrics(_: Settings) -> Iterator[Metric]:
-    """Files by state."""
+def metrics(settings: Settings) -> Iterator[Metric]:
+    """Files by state, and snapshots of ongoing runs."""
     states = rows(File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state))
     yield gauge("dqmhub_files", "Registered files by state", [({"state": state}, count) for state, count in states])
+    yield from snapshots.metrics(settings)

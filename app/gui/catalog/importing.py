@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import time
 
+from app.core.database import rows
 from app.core.settings import Settings
 from app.core.urls import is_remote
-from app.formats import FileVersion, FormatError, file_version
+from app.formats import FORMATS, FileVersion, FormatError, file_version
 from app.gui.catalog.reader import ReaderInterrupted, ReaderLost, Unreadable, read
 from app.gui.catalog.storing import store
-from app.gui.models import FAILED, NEW, File
+from app.gui.files.entries import is_live
+from app.gui.models import FAILED, NEW, Dataset, File, Sample
+from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings, readable_roots
 from app.queue.execution import report
 from app.queue.models import ATTEMPTS, BackgroundJob, JobFailed
+from app.queue.store import enqueue
+
+KEEP_SNAPSHOT = "keep-snapshot"
+"""Kind of the background job that keeps a snapshot of an ongoing run; its key is the id of the file."""
 
 MAX_ROUNDS = 3
 """Imports of a file in a row when it changes while it is read."""
@@ -109,8 +116,17 @@ def _import(job: BackgroundJob, file: File, settings: Settings) -> bool:
     else:
         report(job, 0.9, f"Storing {sum(listing.me_count for listing in contents.listings):,} monitor elements.")
         store(file, version, contents)
+        if gui.live_snapshots and FORMATS[file.format].contents and live_samples(file.id):
+            enqueue(KEEP_SNAPSHOT, str(file.id), queue="live")
         return True
     return False
+
+
+def live_samples(file: int) -> list[SampleKey]:
+    """The samples of a file that can be of an ongoing run, without lumisections; run 0 is the last."""
+    query = Sample.select(Sample.run, Sample.lumi, Dataset.name).join(Dataset).where(Sample.file == file, Sample.lumi == 0)
+    found = [SampleKey(*row) for row in rows(query.order_by(Sample.run.desc(), Dataset.name))]
+    return [key for key in found if is_live(key.run, key.dataset)]
 
 
 def _check_location(url: str, settings: Settings) -> None:

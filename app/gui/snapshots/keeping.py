@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.database import proxy
+from app.core.disk import disk_space
+from app.core.outages import log_outage, outage_of
 from app.core.settings import Settings
-from app.formats import FORMATS, Columns, FormatError, Kind, contents
-from app.gui.catalog.catalog import OpenSample
+from app.formats import FORMATS, Columns, FileReplaced, FormatError, Kind, contents
+from app.gui.catalog.catalog import Catalog, OpenSample
+from app.gui.errors import GuiError
 from app.gui.event_info import newest_event
 from app.gui.models import Dataset
+from app.gui.samples import SampleKey
+from app.gui.settings import GuiSettings
 from app.gui.snapshots.content_list import NOTHING, ContentList
 from app.gui.snapshots.models import LiveSnapshot
-from app.gui.snapshots.packs import HASH_BYTES, NoContent, PackWriter, content_hash, new_pack, pack_path, read_content
-from app.gui.snapshots.stored import Snapshot, newest_first, packs_of, snapshots_folder
+from app.gui.snapshots.packs import HASH_BYTES, NoContent, PackWriter, content_hash, pack_path, read_content
+from app.gui.snapshots.stored import Snapshot, newest_first, packs_of, snapshots_folder, writing
+
+RESERVE = 32 << 20
+"""Bytes of the disk that snapshots leave to others."""
 
 
 class NotKept(Exception):
     """No snapshot was kept; the message is the reason."""
 
 
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Hold the lock of all packs: one process at a time writes and removes them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "a", encoding="ascii") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX)
-        yield
+def keep_all(catalog: Catalog, keys: Sequence[SampleKey]) -> str:
+    """Keep a snapshot of each of these samples of a file; returns what was kept, or why nothing was, as a sentence."""
+    said = []
+    for key in keys:
+        try:
+            kept = keep(catalog.open(key, 0.0), catalog.settings)
+            said.append(f"Lumisection {kept.lumi} of run {kept.run}: {kept.me_count:,} monitor elements.")
+        except NotKept as reason:
+            said.append(f"{reason}.")
+        except FileReplaced:  # the next version is being imported, and gives the next snapshot
+            said.append("The file was replaced.")
+        except GuiError as error:
+            said.append(f"{error.message}.")
+        except OSError as error:
+            if outage := outage_of(error):
+                log_outage("Snapshots are not kept", outage)
+            said.append(f"{error.strerror}.")
+    return " ".join(dict.fromkeys(said))
 
 
 def keep(sample: OpenSample, settings: Settings) -> Snapshot:
@@ -40,6 +57,8 @@ def keep(sample: OpenSample, settings: Settings) -> Snapshot:
     """
     if FORMATS[sample.format].contents is None:
         raise NotKept(f"Files of the format {sample.format} are not written during a run")
+    if problem := space_problem(settings, sample.file_version.size):
+        raise NotKept(problem)
     event = newest_event(sample)
     if event.lumi is None:
         raise NotKept("None of the folders EventInfo has the lumisection (iLumiSection)")
@@ -62,21 +81,31 @@ def keep(sample: OpenSample, settings: Settings) -> Snapshot:
             "me_count": len(sample.names),
             "contents": name,
             "bytes": size,
+            "kept": time.time(),
         }
         with proxy.atomic():
             LiveSnapshot.delete().where(LiveSnapshot.id.in_([each.number for each in replaced])).execute()
-            number = LiveSnapshot.insert(row | {"kept": time.time()}).execute()
+            number = LiveSnapshot.insert(row).execute()
         for each in replaced:
             if each.contents != name:
                 pack_path(packs, each.contents).unlink(missing_ok=True)
     return Snapshot(number, **row)
 
 
+def space_problem(settings: Settings, size: int) -> str:
+    """Why no snapshot of a file of so many bytes is kept, or ""."""
+    most_mb, free = settings.of(GuiSettings).live_snapshots_mb, disk_space(settings.data).free
+    if size > most_mb << 20:
+        return f"The file has {size / 1e6:,.0f} MB, more than live_snapshots_mb allows for all snapshots ({most_mb})"
+    if free < size + RESERVE:
+        return f"The disk is nearly full: {free / 1e6:,.0f} MB are free, and {(size + RESERVE) / 1e6:,.0f} MB are needed"
+    return ""
+
+
 def _write(packs: Path, sample: OpenSample, before: Sequence[Snapshot]) -> tuple[str, int]:
     """Write the pack of a snapshot after that of the one before; returns its name, and the bytes of all contents of the snapshot."""
     known = _contents_of(packs, before[0]) if before else set()
-    name: list[str] = []
-    with new_pack(packs, name) as pack:
+    with PackWriter(packs) as pack:
         elements, size = _add_elements(pack, sample, known)
         lists = [sample.names.pack(), _without_places(sample.columns).pack(), sample.facts.pack()]
         hashes = [content_hash(each) for each in lists]
@@ -84,9 +113,10 @@ def _write(packs: Path, sample: OpenSample, before: Sequence[Snapshot]) -> tuple
             if each not in known:
                 pack.add(each, content)
         listed = ContentList(hashes[0], hashes[1], hashes[2], elements).pack()
-        name.append(content_hash(listed).hex())
-        pack.add(content_hash(listed), listed)
-    return name[0], size + len(listed)
+        name = content_hash(listed)
+        pack.add(name, listed)
+        pack.finish(name.hex())
+    return name.hex(), size + len(listed)
 
 
 def _contents_of(packs: Path, snapshot: Snapshot) -> set[bytes]:

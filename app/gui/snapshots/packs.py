@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
-from typing import IO
+from typing import Self
 
 import zstandard
 
@@ -38,53 +37,56 @@ def content_hash(content: bytes) -> bytes:
 
 
 class PackWriter:
-    """A pack that is being written. It may get a content twice, and keeps it once."""
+    """A pack that is being written; without `finish` nothing is left of it. It may get a content twice, and keeps it once.
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    Only one process at a time may write packs in a folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._new = folder / "new"
+        self._file = open(self._new, "wb", buffering=1 << 20)  # noqa: SIM115
         self._places: dict[bytes, tuple[int, int]] = {}
         self._at = 0
         self._compress = zstandard.ZstdCompressor(level=3).compress
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # what is still in memory does not fit on a full disk either
+            self._file.close()
+        self._new.unlink(missing_ok=True)
 
     def add(self, name: bytes, content: bytes) -> None:
         """Add the content with this hash."""
         if name in self._places:
             return
         packed = self._compress(content)
-        stored = _ZSTD + packed if len(packed) < len(content) else _RAW + content
+        self.add_stored(name, _ZSTD + packed if len(packed) < len(content) else _RAW + content)
+
+    def add_stored(self, name: bytes, stored: bytes) -> None:
+        """Add a content with this hash in the form of another pack."""
+        if name in self._places:
+            return
         self._file.write(stored)
         self._places[name] = self._at, len(stored)
         self._at += len(stored)
 
-    def finish(self) -> None:
-        """Write what follows the contents."""
+    def finish(self, name: str) -> None:
+        """Write what follows the contents, and give the pack its name. Raises OSError."""
         names = sorted(self._places)
         counts = [0] * 256
-        for name in names:
-            counts[name[0]] += 1
+        for each in names:
+            counts[each[0]] += 1
         self._file.write(b"".join(names))
-        self._file.write(b"".join(_PLACE.pack(*self._places[name]) for name in names))
+        self._file.write(b"".join(_PLACE.pack(*self._places[each]) for each in names))
         self._file.write(b"".join(map(_BOUND.pack, accumulate(counts, initial=0))))
         self._file.write(_TRAILER.pack(len(names), self._at, _MAGIC))
-
-
-@contextmanager
-def new_pack(folder: Path, name: list[str]) -> Iterator[PackWriter]:
-    """Write a pack; at the end it gets the last of the names, which the block appends. Raises OSError.
-
-    Only one process at a time may write packs in a folder.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    new = folder / "new"
-    try:
-        with open(new, "wb", buffering=1 << 20) as file:
-            writer = PackWriter(file)
-            yield writer
-            writer.finish()
-        new.rename(pack_path(folder, name[-1]))
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+        self._file.close()
+        self._new.rename(pack_path(self._folder, name))
 
 
 def pack_path(folder: Path, name: str) -> Path:
@@ -102,6 +104,23 @@ def pack_sizes(folder: Path) -> dict[str, int]:
     except FileNotFoundError:  # also for a pack that was removed meanwhile
         pass
     return sizes
+
+
+def copy_contents(pack: Path, names: set[bytes], target: PackWriter) -> None:
+    """Copy the contents with these hashes to another pack, those that the pack has; none from a damaged pack. Raises OSError."""
+    with open(pack, "rb") as file:
+        try:
+            end = os.fstat(file.fileno()).st_size - _TRAILER.size
+            count, hashes, magic = _TRAILER.unpack(os.pread(file.fileno(), _TRAILER.size, max(end, 0)))
+            table = os.pread(file.fileno(), count * (HASH_BYTES + _PLACE.size), hashes) if magic == _MAGIC else b""
+            places = list(_PLACE.iter_unpack(table[count * HASH_BYTES :]))
+        except (struct.error, OverflowError):
+            return
+        found = [(place, table[number * HASH_BYTES : (number + 1) * HASH_BYTES]) for number, place in enumerate(places)]
+        for (start, size), name in sorted(found):
+            if name in names:
+                file.seek(start)
+                target.add_stored(name, file.read(size))
 
 
 def read_content(folder: Path, name: bytes, likely: str) -> bytes:

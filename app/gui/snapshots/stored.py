@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +30,7 @@ class Snapshot(NamedTuple):
     me_count: int
     contents: str  # hash of its list of contents, and name of its pack
     bytes: int  # of its contents, also those that it shares with other snapshots
+    kept: float  # Unix s UTC
 
     @property
     def at(self) -> float:
@@ -79,3 +82,12 @@ def snapshots_folder(settings: Settings) -> Path:
 def packs_of(folder: Path, dataset: int, run: int) -> Path:
     """The folder with the packs of a run of a dataset."""
     return folder / f"{dataset}-{run}"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Hold the lock of all packs: one process at a time writes and removes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "a", encoding="ascii") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        yield

@@ -4,40 +4,99 @@ from __future__ import annotations
 
 import pytest
 
-from app.formats import Kind, payload, scan
+from app.core.settings import Settings
+from app.formats import FormatError, Kind
 from app.gui.errors import NoWindow
+from app.gui.problems import problem_of
+from app.gui.snapshots.snapshots import Snapshots
+from app.gui.snapshots.stored import snapshots_folder
 from tests.gui.snapshots.conftest import LIVE, RUN, LiveRun
 
-pytestmark = pytest.mark.both_databases
 
-
+@pytest.mark.both_databases
 def test_a_window_begins_at_the_snapshot_from_so_many_lumisections_ago(live: LiveRun) -> None:
     live.keep(1, 2, 3, 4)
-    start = live.snapshots.start_of_window(live.sample(), 2)
-    assert start.lumi == 2
-    assert [each.lumi for each in live.snapshots.of(LIVE)] == [4, 3, 2, 1]
+    assert live.snapshots.start_of_window(live.sample(), 2).lumi == 2
+    assert live.snapshots.start_of_window(live.sample(), 3).lumi == 1
 
 
 def test_a_snapshot_has_what_the_file_held_at_its_lumisection(live: LiveRun) -> None:
     live.keep(1, 2, 3)
-    for snapshot, lumi in zip(live.snapshots.of(LIVE), (3, 2, 1), strict=True):
-        opened = live.snapshots.open(snapshot)
-        then = live.files / f"{RUN}-{lumi}.pb"
-        listing = scan(then, "protobuf").samples[0, 0]
-        assert opened.names.pack() == listing.names.pack()
-        assert opened.columns.status == listing.columns.status
-        assert opened.facts == listing.facts
-        histograms = [index for index in range(len(listing.names)) if not Kind(listing.columns.kind[index]).scalar]
-        for index in histograms:
-            assert opened.payload(index) == payload(then, "protobuf", listing.columns.row(index))
+    assert live.kept_lumis() == [3, 2, 1]
 
 
-def test_the_run_itself_has_the_same_windows_as_run_0(live: LiveRun) -> None:
+def test_the_run_itself_has_the_windows_of_run_0(live: LiveRun) -> None:
     live.keep(1, 2, 3)
+    assert live.snapshots.of(LIVE) == live.snapshots.of(LIVE._replace(run=RUN))
     assert live.snapshots.start_of_window(live.sample(RUN), 1).identity == live.snapshots.start_of_window(live.sample(), 1).identity
+
+
+def test_a_new_run_has_no_windows_of_the_one_before(live: LiveRun) -> None:
+    live.keep(4, 5, 6)
+    live.keep(4, run=RUN + 1)
+    with pytest.raises(NoWindow, match=r"no snapshot from 2 lumisections ago \(lumisection 2\); there are snapshots of lumisection 4"):
+        live.snapshots.start_of_window(live.sample(), 2)
+    assert [each.lumi for each in live.snapshots.of(LIVE)] == [4]
+    assert [each.lumi for each in live.snapshots.of(LIVE._replace(run=RUN))] == [6, 5, 4]
+
+
+def test_a_window_begins_earlier_where_its_snapshot_is_missing_but_is_at_most_twice_as_long(live: LiveRun) -> None:
+    live.keep(1, 3, 6)
+    sample = live.sample()
+    assert live.snapshots.start_of_window(sample, 2).lumi == 3
+    with pytest.raises(NoWindow, match=r"from 1 lumisections ago .* there are snapshots of the lumisections 6, 3, 1"):
+        live.snapshots.start_of_window(sample, 1)
 
 
 def test_a_window_longer_than_the_run_is_refused_with_the_number_of_lumisections(live: LiveRun) -> None:
     live.keep(1, 2, 3)
-    with pytest.raises(NoWindow, match="has only 3 lumisections, fewer than the window of 10"):
+    with pytest.raises(NoWindow, match="has only 3 lumisections, fewer than the window of 10") as refused:
         live.snapshots.start_of_window(live.sample(), 10)
+    assert problem_of(refused.value).status == 404
+
+
+def test_a_run_without_snapshots_says_so(live: LiveRun) -> None:
+    live.write(3)
+    with pytest.raises(NoWindow, match="no snapshots of it are kept"):
+        live.snapshots.start_of_window(live.sample(), 1)
+    assert live.snapshots.of(LIVE) == []
+
+
+def test_a_snapshot_that_was_opened_and_then_removed_says_so(live: LiveRun, hub: Settings) -> None:
+    live.keep(1, 2)
+    opened = live.snapshots.open(live.snapshots.of(LIVE)[-1])
+    histogram = next(index for index, kind in enumerate(opened.columns.kind) if not Kind(kind).scalar)
+    live.bounded(live_snapshots=0)
+    with pytest.raises(NoWindow, match=f"The snapshot of lumisection 1 of run {RUN} was removed"):
+        opened.payload(histogram)
+    with pytest.raises(NoWindow):
+        live.snapshots.open(opened.snapshot)
+
+
+def test_the_same_histogram_in_two_snapshots_has_the_same_identity_and_a_filled_one_another(live: LiveRun) -> None:
+    live.keep(1, 2)
+    later, earlier = (live.snapshots.open(each) for each in live.snapshots.of(LIVE))
+    histograms = [index for index, kind in enumerate(later.columns.kind) if not Kind(kind).scalar]
+    for index in histograms:
+        is_same = later.payload(index) == earlier.payload(index)
+        assert is_same == (later.element_identity(index) == earlier.element_identity(index))
+    assert later.identity != earlier.identity
+
+
+def test_scalars_have_their_text_and_no_histogram(live: LiveRun) -> None:
+    live.keep(2)
+    opened = live.snapshots.open(live.snapshots.of(LIVE)[0])
+    index = opened.names.find(b"HLT/EventInfo/iLumiSection")
+    assert index is not None
+    assert opened.scalar(index) == opened.element_identity(index) == "2"
+    with pytest.raises((ValueError, FormatError)):
+        opened.payload(index)
+
+
+def test_opened_snapshots_take_at_most_a_quarter_of_the_memory_for_lists(live: LiveRun) -> None:
+    live.keep(1, 2, 3)
+    small = Snapshots(live.settings.replace(list_cache_mb=1))
+    opened = [small.open(each) for each in small.of(LIVE)]
+    assert opened[0].names is opened[1].names
+    assert small._cache.currsize <= small._cache.maxsize == 1 << 18
+    assert snapshots_folder(live.settings).is_dir()
