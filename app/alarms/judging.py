@@ -43,10 +43,9 @@ class WatchedSample(NamedTuple):
     freshness: Freshness
     problem: str  # why it cannot be opened, or ""
 
-    @property
-    def mark(self) -> str:
-        """Of its version."""
-        return f"{self.key.run}/{self.freshness.version}"
+    def mark(self, version: int) -> str:
+        """The mark of a version of its list."""
+        return f"{self.key.run}/{version}"
 
 
 @contextmanager
@@ -114,31 +113,24 @@ class RuleJudge:
         now, limits = time.time(), json.loads(rule.limits)
         if not condition.needs_new_data:
             broken = condition.broken(_without_list(sample, rule, now), limits)
-            record(rule, Judgement(sample.mark, sample.key.run, list(broken), ""), now)
+            record(rule, Judgement(sample.mark(sample.freshness.version), sample.key.run, list(broken), ""), now)
         elif sample.problem:
             raise NotJudged(sample.problem)
-        elif rule.seen != sample.mark:
+        elif rule.seen != sample.mark(sample.freshness.version):
             opened = self._catalog.open(sample.key, 0)
-            mark = f"{opened.key.run}/{opened.version}"
-            if mark != rule.seen:
-                watched, problem = self._watched(rule, condition, sample._replace(problem=""), opened, now)
-                record(rule, Judgement(mark, opened.key.run, list(condition.broken(watched, limits)), problem), now)
+            watched = self._watched(rule, condition, sample, opened, now)
+            broken = list(condition.broken(watched, limits))
+            problem = "" if watched.mes or condition.needs_past else _nothing_there(rule, opened)
+            record(rule, Judgement(sample.mark(opened.version), sample.key.run, broken, problem), now)
 
-    def _watched(
-        self, rule: AlarmRule, condition: Condition, sample: WatchedSample, opened: OpenSample, now: float
-    ) -> tuple[WatchedPlots, str]:
-        """What a rule watches, and what it cannot watch."""
+    def _watched(self, rule: AlarmRule, condition: Condition, sample: WatchedSample, opened: OpenSample, now: float) -> WatchedPlots:
+        """What a rule watches. Raises NotJudged if its place is gone."""
         place = self._places.content(rule, opened)
-        run, lumi, absent = 0, 0, dict[str, int]()
-        found: Mapping[str, int] = absent
+        absent: Mapping[str, int] = {}
+        run, lumi = run_and_lumi(opened) if condition.needs_past else (0, 0)
         if condition.needs_past:
-            run, lumi = run_and_lumi(opened)
-            found = self._histories.absent(rule, opened, place, run, lumi)
-        watched = WatchedPlots(opened, sample.freshness, rule.place, place.mes, found, lumi, now)
-        if place.mes or condition.needs_past:
-            return watched, ""
-        kind = "folder" if rule.place_kind == FOLDER else "plot of the " + rule.place_kind
-        return watched, f"There is no {kind} {rule.place} in {opened.key}"
+            absent = self._histories.absent(rule, opened, place, run, lumi)
+        return WatchedPlots(opened, sample.freshness, rule.place, place.mes, absent, lumi, now)
 
 
 def run_and_lumi(sample: OpenSample) -> tuple[int, int]:
@@ -147,6 +139,11 @@ def run_and_lumi(sample: OpenSample) -> tuple[int, int]:
     run = parse_int(sample.scalar(found["iRun"]), LARGEST) if found else None
     states = updates(sample, sample.names.folder(b"").subfolders).values()
     return run or 0, max((state.lumi or 0 for state in states if state.old_run is None), default=0)
+
+
+def _nothing_there(rule: AlarmRule, opened: OpenSample) -> str:
+    kind = "folder" if rule.place_kind == FOLDER else f"plot of the {rule.place_kind}"
+    return f"There is no {kind} {rule.place} in {opened.key}"
 
 
 def _without_list(sample: WatchedSample, rule: AlarmRule, now: float) -> WatchedPlots:
