@@ -19,6 +19,7 @@ from app.gui.addresses import FormField, form_field, quote_path, sample_path
 from app.gui.drawing_options import DrawingOptions
 from app.gui.plot_addresses import PlotAddresses
 from app.gui.references import COMPARISONS, Reference
+from app.gui.samples import SampleKey
 from app.web.fields import FieldProblem
 
 TILE_SIZES = {"s": (200, 150), "m": (266, 200), "l": (400, 300), "xl": (532, 400)}
@@ -134,15 +135,18 @@ class View(PlotAddresses):
 
     def of_run(self, run: int) -> View:
         """The same folder and plot of another run of the dataset."""
-        return self.replace(key=self.key._replace(run=run))
+        return self._of_key(self.key._replace(run=run))
 
     def of_dataset(self, dataset: str) -> View:
         """The same folder and plot of another dataset of the run."""
-        return self.replace(key=self.key._replace(dataset=dataset))
+        return self._of_key(self.key._replace(dataset=dataset))
 
     def of_lumi(self, lumi: int) -> View:
         """The same folder and plot of another lumisection of the run; 0 is the whole run."""
-        return self.replace(key=self.key._replace(lumi=lumi))
+        return self._of_key(self.key._replace(lumi=lumi))
+
+    def _of_key(self, key: SampleKey) -> View:
+        return self.replace(key=key, has_window=False)
 
     def of_folder(self, folder: bytes) -> View:
         """A folder of this sample, without search and large plot; workspace, size, order, marks, references and drawing options stay."""

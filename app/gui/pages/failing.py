@@ -19,6 +19,7 @@ from app.gui.pages.marked import marks_context
 from app.gui.pages.parts import requested_part
 from app.gui.pages.readable import readable_real
 from app.gui.pages.tile import SCALARS, with_badges
+from app.gui.pages.window import PageWindow, page_window
 from app.gui.quality import FAILING, FailingCounts, rank_of, status_badge
 from app.gui.samples import LARGEST, SampleKey
 from app.gui.view import View
@@ -46,7 +47,25 @@ class FailingRow(NamedTuple):
     dataset_address: str  # of the list of its sample
     status: Badge | None
     tests: list[tuple[QTest, Badge | None]]  # those that fail, worst first
+    then: Badge | None  # its status at the start of the window of the page, if it was another one
+    is_newly_failing: bool  # whether it did not fail at the start of the window
     mark: FormField | None  # its field `mark` in the form of a list of one sample; None for a number or text
+
+
+class RecoveredRow(NamedTuple):
+    """An ME that failed at the start of a window and passes now."""
+
+    path: str
+    address: str  # of its plot
+    then: Badge | None
+    now: Badge | None
+
+
+class RecoveredMEs(NamedTuple):
+    """The MEs that failed at the start of a window and pass now."""
+
+    rows: list[RecoveredRow]
+    more: int  # that are not shown
 
 
 def failing_page(sample: OpenSample, view: View) -> Response:
@@ -57,11 +76,13 @@ def failing_page(sample: OpenSample, view: View) -> Response:
         mes, problem = [], error.message
     statuses = [sample.columns.status[index] for index in mes]
     shown, context = _part(mes, view.address)
+    window = page_window(sample, view)
     marks = {index: form_field("mark", sample.names[index]) for index in shown if sample.columns.kind[index] not in SCALARS}
     response = page(
         "gui/failing.html",
         "gui/failing_rows.html" if "from" in request.args else "gui/failing_fragment.html",
-        rows=[_row(view, failing_me(sample, index), marks.get(index)) for index in shown],
+        rows=[_row(view, failing_me(sample, index), marks.get(index), window) for index in shown],
+        recovered=_recovered(sample, view, window) if window else None,
         counts=FailingCounts(*(statuses.count(code) for code in FAILING)),
         problem=problem,
         all_mes=view.replace(failing=False).address,
@@ -73,6 +94,19 @@ def failing_page(sample: OpenSample, view: View) -> Response:
     if problem and not is_fragment():
         response.status_code = 400
     return response
+
+
+def _recovered(sample: OpenSample, view: View, window: PageWindow) -> RecoveredMEs:
+    """The MEs below the folder of a view that failed at the start of the window and pass now."""
+    found = window.changes.recovered_below(view.folder)
+    rows = [_recovered_row(sample, view, window, path) for path in found[:ROWS_PER_PAGE]]
+    return RecoveredMEs(rows, len(found) - len(rows))
+
+
+def _recovered_row(sample: OpenSample, view: View, window: PageWindow, path: bytes) -> RecoveredRow:
+    now = sample.columns.status[sample.names.find(path) or 0]
+    address = view.replace(failing=False).of_folder(path.rpartition(b"/")[0]).of_plot(path).address
+    return RecoveredRow(text(path), address, status_badge(window.status_then(path)), status_badge(now))
 
 
 @blueprint.get("/runs/<int:run>/failing")
@@ -126,8 +160,9 @@ def _part(mes: Sequence[_T], address: str) -> tuple[Sequence[_T], dict[str, Any]
     return mes[start:end], {"more": more, "remaining": max(0, len(mes) - end), "readable": readable_real, "page_size": ROWS_PER_PAGE}
 
 
-def _row(view: View, me: FailingME, mark: FormField | None = None) -> FailingRow:
+def _row(view: View, me: FailingME, mark: FormField | None = None, window: PageWindow | None = None) -> FailingRow:
     folder, _, name = me.path.rpartition(b"/")
+    then = window.status_then(me.path) if window and window.start else me.status
     return FailingRow(
         name=text(name),
         folder=text(folder),
@@ -137,5 +172,7 @@ def _row(view: View, me: FailingME, mark: FormField | None = None) -> FailingRow
         dataset_address=view.address,
         status=status_badge(me.status),
         tests=with_badges(me.tests),
+        then=status_badge(then) if then != me.status else None,
+        is_newly_failing=then not in FAILING,
         mark=mark,
     )

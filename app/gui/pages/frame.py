@@ -16,6 +16,7 @@ from app.gui.files.entries import is_live
 from app.gui.pages.live import live_state
 from app.gui.pages.lumis import lumi_steps
 from app.gui.pages.private.pins import pin_context
+from app.gui.pages.window import page_window, window_context
 from app.gui.pages.workspace_menu import workspace_bar
 from app.gui.quality import failing_mes
 from app.gui.short_links import LONG_ADDRESS
@@ -41,6 +42,7 @@ def sample_frame(view: View, sample: OpenSample | None = None) -> dict[str, Any]
         "run_summary": f"{request.script_root}/runs/{key.run}/summary?{urlencode({'dataset': key.dataset}, safe='/')}",
         "top": view.of_folder(b"").address,
         "crumbs": _crumbs(view),
+        **window_context(sample, view),
     }
 
 
@@ -51,6 +53,7 @@ def fragment_frame(view: View, sample: OpenSample | None = None) -> dict[str, An
         "key": view.key,
         "sample": sample,
         "updates": subsystem_updates(sample) if sample else {},
+        "window": page_window(sample, view) if sample else None,
         "failing": failing_mes(sample.columns).counts(0, len(sample.names)) if sample else None,
         "is_long": len(view.address) > LONG_ADDRESS,
         **pin_context(view),

@@ -15,7 +15,7 @@ from app.formats.listing import EFFICIENCY
 from app.gui.addresses import form_field, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
-from app.gui.errors import PlotError
+from app.gui.errors import NoWindow, PlotError
 from app.gui.files.shown import shown_path
 from app.gui.layouts.layout import PlotCell
 from app.gui.pages.compare import LegendEntry, compare_context, legend_of, sides
@@ -30,6 +30,7 @@ from app.gui.pages.siblings import siblings
 from app.gui.pages.slide_show import play_links
 from app.gui.pages.table import table_context
 from app.gui.pages.tile import scalar, tile, with_badges
+from app.gui.pages.window import window_start
 from app.gui.plots.bins import dimensions
 from app.gui.plots.near_names import near_names
 from app.gui.quality import sorted_tests, status_badge
@@ -214,8 +215,8 @@ def details_fragment(sample: OpenSample, view: View, index: int) -> Response:
 
 def _details(sample: OpenSample, view: View, index: int) -> list[tuple[str, str]]:
     try:
-        found = histogram_details(loads(current_plots().json(sample, index)))
-    except PlotError as error:
+        found = histogram_details(loads(current_plots().json(sample, index, window_start(sample, view))))
+    except (PlotError, NoWindow) as error:
         return [("Entries", f"unknown: {error.message}")]
     plugins = _plugins(sample, view)
     return found + ([("Drawn with", f"the plugin {plugins}")] if plugins else [])
@@ -226,8 +227,8 @@ def _plugins(sample: OpenSample, view: View) -> str:
     width, height = LARGEST if view.size == "xl" else LARGE
     try:
         options = Options.from_query(MultiDict([("w", str(width)), ("h", str(height)), *view.options_of(view.plot)]))
-        return current_plots().plot(sample, view.plot, options).plugins
-    except (OptionError, PlotError):
+        return current_plots().plot(sample, view.plot, options, window_start(sample, view)).plugins
+    except (OptionError, PlotError, NoWindow):
         return ""
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from app.core.zones import ZONES
 from app.gui import samples
-from app.gui.addresses import text
+from app.gui.addresses import FormField, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing
@@ -20,13 +20,14 @@ from app.gui.pages import views
 from app.gui.pages.failing import dataset_name
 from app.gui.pages.frame import subsystem_updates
 from app.gui.pages.live import live_state
+from app.gui.pages.window import PageForm, window_context
 from app.gui.pages.workspaces.subsystem_summary import SubsystemSummary, summary_context
 from app.gui.quality import FailingCounts, failing_mes
 from app.gui.samples import SampleKey
-from app.gui.view import View
+from app.gui.view import WINDOWS, View
 from app.security import Role, needs
 from app.web import Problem, nothing_new, page
-from app.web.arguments import choice_arg
+from app.web.arguments import choice_arg, int_arg
 
 blueprint = Blueprint("gui_summary", __name__)
 
@@ -49,14 +50,15 @@ class FailingSubsystem(NamedTuple):
 def run_summary(run: int) -> Response:
     """The subsystems of a run, 0 for the ongoing one, in one of its datasets (`dataset=`). `since=` is a poll of an ongoing run."""
     keys = samples.of_run(run)
-    view = View(_chosen(run, keys, request.args.get("dataset", "")), tz=choice_arg("tz", tuple(ZONES)))
+    key = _chosen(run, keys, request.args.get("dataset", ""))
+    view = View(key, tz=choice_arg("tz", tuple(ZONES)), window=int_arg("window", 0, WINDOWS[-1]))
     live = live_state(current_catalog().freshness(view.key)) if is_live(run, view.key.dataset) else None
     if live and (unchanged := nothing_new(live.version)):
         return unchanged
     frame = {
         "view": view,
         "key": view.key,
-        "datasets": [(dataset_name(key), _address(key, view.tz), key == view.key) for key in keys],
+        "datasets": [(dataset_name(key), _address(view.replace(key=key)), key == view.key) for key in keys],
         "plots": view.address,
         "failing_list": f"{request.script_root}/runs/{run}/failing",
         "live": live,
@@ -66,13 +68,13 @@ def run_summary(run: int) -> Response:
     try:
         sample = current_catalog().open(view.key, views.WAIT_S)
     except Importing:
-        return page(PAGE, PAGE, **frame, poll=_address(view.key, view.tz))
+        return page(PAGE, PAGE, **frame, poll=_address(view))
     except ImportFailed as failure:
         return page(PAGE, PAGE, **frame, problem=failure.reason)
     if live:
         view = view.replace(stamp=sample.version)
         live = live_state(current_catalog().freshness(view.key), sample)
-        frame |= {"live": live, "live_poll": f"{_address(view.key, view.tz)}&since={live.version}"}
+        frame |= {"live": live, "live_poll": f"{_address(view)}&since={live.version}"}
     return page(PAGE, PAGE, **frame | {"view": view, "sample": sample} | _values(sample, view))
 
 
@@ -85,15 +87,21 @@ def _chosen(run: int, keys: Sequence[SampleKey], dataset: str) -> SampleKey:
     raise Problem(404, f"Run {run} has no dataset {dataset}{others}" if dataset else f"No dataset of run {run} is registered")
 
 
-def _address(key: SampleKey, tz: str) -> str:
-    return f"{request.script_root}/runs/{key.run}/summary?{urlencode({'dataset': key.dataset, 'tz': tz}, safe='/')}"
+def _address(view: View) -> str:
+    """The address of the summary of the run of a view."""
+    query = {"dataset": view.key.dataset, "tz": view.tz} | ({"window": view.window} if view.window else {})
+    return f"{request.script_root}/runs/{view.key.run}/summary?{urlencode(query, safe='/')}"
+
+
+def _fields(view: View) -> list[FormField]:
+    return [FormField("dataset", view.key.dataset), FormField("tz", view.tz)]
 
 
 def _neighbours(view: View) -> dict[str, str | None]:
     """Addresses of the summaries of the runs before and after that of a view."""
     found = samples.neighbours(view.key) if view.key.run else (None, None)
     names = ("previous_run", "next_run")
-    return {name: _address(view.key._replace(run=run), view.tz) if run else None for name, run in zip(names, found, strict=True)}
+    return {name: _address(view.of_run(run)) if run else None for name, run in zip(names, found, strict=True)}
 
 
 def _values(sample: OpenSample, view: View) -> dict[str, Any]:
@@ -106,7 +114,8 @@ def _values(sample: OpenSample, view: View) -> dict[str, Any]:
         "summaries": summaries,
         "updates": updates,
         "others": [each for each in _failing_subsystems(sample, view) if each.name not in names],
-        "zones": [(name, _address(view.key, name), name == view.tz) for name in ZONES],
+        **window_context(sample, view, PageForm(_address, request.script_root + request.path, _fields(view))),
+        "zones": [(name, _address(view.replace(tz=name)), name == view.tz) for name in ZONES],
     }
 
 

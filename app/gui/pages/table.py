@@ -13,13 +13,15 @@ from app.formats import Kind
 from app.gui.addresses import run_and_lumi, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots
-from app.gui.errors import PlotError, PlotUnavailable, UnusableElement
+from app.gui.errors import NoWindow, PlotError, PlotUnavailable, UnusableElement
 from app.gui.pages.compare import LegendEntry, legend_of
+from app.gui.pages.window import window_start
 from app.gui.plots.bin_table import BinTable, Row
 from app.gui.plots.bins import BOUND, MAX_CELLS, Axis, Bins, bins_of
 from app.gui.plots.documents import index_of
 from app.gui.plots.number_array import Number
 from app.gui.plots.saved_files import file_name
+from app.gui.snapshots.open_snapshot import OpenSnapshot
 from app.gui.view import View
 from app.web import Problem
 from app.web.downloads import content_disposition
@@ -80,7 +82,7 @@ def table_context(sample: OpenSample, view: View, index: int, legend: Sequence[L
         return context
     try:
         return context | {"table": _table_page(sample, view, index, legend)}
-    except PlotError as error:
+    except (PlotError, NoWindow) as error:
         return context | {"table_problem": error.message}
 
 
@@ -104,14 +106,14 @@ TEXTS = {"edge_text": _edge_text, "content_text": _content_text, "error_text": _
 
 
 def csv_response(sample: OpenSample, view: View) -> Response:
-    """The whole table as CSV, in the order of the page. Raises Problem 400, UnknownElement and PlotError."""
+    """The whole table as CSV, in the order of the page. Raises Problem 400, UnknownElement, NoWindow and PlotError."""
     if view.problems:
         raise Problem(400, "The table cannot be made", [(each.name, each.problem) for each in view.problems])
     legend = legend_of(view)
     for entry in legend:
         if entry.sample is None and not entry.problem:
             raise PlotUnavailable(f"{entry.shown_label} is being read; try again in a second")
-    bins = _bins(sample, index_of(sample, view.plot))
+    bins = _bins(sample, index_of(sample, view.plot), since=window_start(sample, view))
     table, _ = _with_references(bins, view, legend)
     parts = table.csv(table.order(*_sorting(table, view)), [entry.shown_label for entry in legend])
     response = ContentResponse(map(encode_text, parts), content_type="text/csv; charset=utf-8")
@@ -119,13 +121,13 @@ def csv_response(sample: OpenSample, view: View) -> Response:
     return response
 
 
-def _bins(sample: OpenSample, index: int, room: int = MAX_CELLS) -> Bins:
-    """The bins of an ME, at most `room` of them. Raises PlotError."""
+def _bins(sample: OpenSample, index: int, room: int = MAX_CELLS, since: OpenSnapshot | None = None) -> Bins:
+    """The bins of an ME, in its window if there is one, at most `room` of them. Raises NoWindow and PlotError."""
     name = text(sample.names[index])
     if Kind(sample.columns.row(index).kind).scalar:
         raise UnusableElement(f"{name} is no histogram, so it has no bins")
     try:
-        return bins_of(loads(current_plots().json(sample, index)), room)
+        return bins_of(loads(current_plots().json(sample, index, since)), room)
     except ValueError as error:
         raise UnusableElement(f"{name} has no table. {error}") from error
 
@@ -158,7 +160,7 @@ def _sorting(table: BinTable, view: View) -> tuple[str, bool]:
 
 
 def _table_page(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry]) -> TablePage:
-    table, problems = _with_references(_bins(sample, index), view, legend)
+    table, problems = _with_references(_bins(sample, index, since=window_start(sample, view)), view, legend)
     column, descending = _sorting(table, view)
     pages = -(-len(table) // ROWS_PER_PAGE)
     page = min(view.page, pages)

@@ -10,6 +10,7 @@ from app.gui.addresses import FormField, form_field, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.pages.compare import LegendEntry, SidePlot, sides
 from app.gui.pages.readable import readable_value
+from app.gui.pages.window import NO_NOTE, WindowNote, page_window
 from app.gui.quality import status_badge
 from app.gui.view import TILE_SIZES, View
 from app.web.badges import Badge
@@ -33,6 +34,7 @@ class Tile(NamedTuple):
     reference_values: list[tuple[str, str]]  # label and text of a scalar in each reference
     lacks: list[str]  # labels of the references without this ME
     mark: FormField  # its field `mark` in a form
+    window: WindowNote
     not_drawn: list[tuple[str, str]]  # label of each reference that is not drawn with this plot, and why
 
 
@@ -43,6 +45,7 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
     folder, _, name = path.rpartition(b"/")
     value = scalar(sample, index)
     values = _reference_values(legend, path) if value is not None else []
+    window = page_window(sample, view)
     image, drawn = view.comparison(path, size)
     reasons = [(each.shown_label, each.why_not_drawn(path, Kind(sample.columns.kind[index]), view.compare, drawn)) for each in legend]
     return Tile(
@@ -58,6 +61,7 @@ def tile(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntr
         reference_values=[(label, readable_value(text(name), each)) for label, each in values],
         lacks=[each.shown_label for each in legend if each.sample and each.lacks(path)],
         mark=form_field("mark", path),
+        window=window.note(index) if window else NO_NOTE,
         not_drawn=[(label, reason) for label, reason in reasons if reason and value is None],
     )
 

@@ -26,6 +26,7 @@ from app.gui.pages.plot import details_fragment, plot_page, series_fragment
 from app.gui.pages.run_info import run_info
 from app.gui.pages.slide_show import DEFAULT_SLIDE_S, failed_slide, slide_page
 from app.gui.pages.table import csv_response
+from app.gui.pages.window import page_window
 from app.gui.pages.workspaces.workspace import workspace_response
 from app.gui.problems import problem_of
 from app.gui.view import TILE_SIZES, View
@@ -96,6 +97,8 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
         return make_response(redirect(found.address))
     if is_live(view.key.run, view.key.dataset):
         view = view.replace(stamp=sample.version)
+    if window := page_window(sample, view):
+        view = view.replace(has_window=window.start is not None)
     view = with_cell(view)
     if "choices" in request.args:
         return choices_fragment(sample, view)

@@ -16,6 +16,7 @@ from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.showing.index import LayoutIndex
 from app.gui.pages.run_info import LABELS, readable_fact
 from app.gui.pages.tile import Tile, tile
+from app.gui.pages.window import page_window
 from app.gui.pages.workspace_menu import WorkspaceAddresses
 from app.gui.quality import FailingCounts, failing_mes
 from app.gui.view import TILE_SIZES, View
@@ -61,6 +62,14 @@ class SummaryValue(NamedTuple):
     full: str  # as it is in the file
 
 
+class SummaryWindow(NamedTuple):
+    """How a subsystem was at the start of the window of the page."""
+
+    value: SummaryValue | None  # None: it is the same now
+    newly_failing: int  # MEs that fail now and did not at the start
+    recovered: int  # MEs that failed at the start and pass now
+
+
 class SubsystemSummary(NamedTuple):
     """The report summary of a subsystem, or its certification."""
 
@@ -75,6 +84,7 @@ class SubsystemSummary(NamedTuple):
     me_count: int
     failing: FailingCounts  # MEs below its folder with failing quality tests
     failing_address: str  # of their list
+    window: SummaryWindow | None
 
 
 def summary_context(sample: OpenSample, view: View, kind: str) -> dict[str, Any]:
@@ -119,7 +129,7 @@ def _summary(sample: OpenSample, view: View, folder: Subfolder, shares: ShareNam
     return SubsystemSummary(
         text(folder.name),
         view.of_folder(folder.name).address,
-        None if plot is None else tile(sample, here, plot),
+        None if plot is None else tile(sample, here.replace(has_window=False), plot),  # maps are set anew, not filled
         None if value is None else summary_value(sample.scalar(value)),
         {name: readable_fact(name, sample.scalar(index), view.tz) for name, index in found.items() if index is not None},
         [_part(sample, view, index) for index in parts[:MAX_PARTS]],
@@ -128,7 +138,18 @@ def _summary(sample: OpenSample, view: View, folder: Subfolder, shares: ShareNam
         folder.me_count,
         failing_mes(sample.columns).counts(folder.first, folder.last),
         view.of_folder(folder.name).replace(failing=True).address,
+        _window(sample, view, folder.name, path + shares.value, value),
     )
+
+
+def _window(sample: OpenSample, view: View, subsystem: bytes, path: bytes, value: int | None) -> SummaryWindow | None:
+    window = page_window(sample, view)
+    if window is None or window.start is None:
+        return None
+    then = window.start.names.find(path)
+    written = "" if then is None else window.start.scalar(then)
+    now = "" if value is None else sample.scalar(value)
+    return SummaryWindow(summary_value(written) if written != now else None, *window.changes.counts(subsystem))
 
 
 def _find(sample: OpenSample, folder: Subfolder, path: bytes) -> int | None:
