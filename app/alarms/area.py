@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from app import alarms
 from app.alarms.event_source import AlarmEvents
 from app.alarms.settings import AlarmSettings
-from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusLine
+from app.alarms.wall_panels import ALARMS
+from app.core.area import Area, CliCommand, HelpTopic, MenuItem, RunLink, ShownElement, StatusLine
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -28,6 +29,12 @@ def _metrics(settings: Settings) -> Iterable[Metric]:
     return metrics()
 
 
+def _element_links(element: ShownElement) -> Iterable[RunLink]:
+    from app.alarms.element_links import element_links
+
+    return element_links(element)
+
+
 AREA = Area(
     name="alarms",
     title="Alarms",
@@ -38,6 +45,8 @@ AREA = Area(
     commands={"alarms": CliCommand("app.cli.alarms", "Data")},
     settings=AlarmSettings,
     events=AlarmEvents(),
+    element_links=_element_links,
+    wall_panels=(ALARMS,),
     menu=(MenuItem("Alarms", "/alarms"),),
     help=(HelpTopic("alarms", "Alarms", "alarms/help.html"),),
     roles={

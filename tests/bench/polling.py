@@ -14,6 +14,10 @@ from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
+from app.alarms.definition import AlarmRuleDefinition
+from app.alarms.models import COUNTER as ALARM_COUNTER
+from app.alarms.models import NEW, PlotAlarm
+from app.alarms.store import save_rule
 from app.core import database
 from app.core.counters import advance
 from app.core.database import proxy
@@ -31,16 +35,23 @@ LASTS_S = 20.0
 CLIENTS = 31
 LONGEST_S = 60.0
 SYSTEM = "production"
+ALARMS = 500
 
 
 def polling(hub: Hub) -> None:
-    """Measure with 31 jobs that report every 30 s, so that nearly every poll has news, and then without any news."""
+    """Measure with 31 jobs that report every 30 s, so that nearly every poll has news, then without any news, and then with alarms."""
     database.connect(Settings(data_dir=str(hub.data)))
     _create_run()
     before = _memory(hub)
-    for what, changes in (("a job reports every second", True), ("no news", False)):
-        found = crowd(hub.port, "hub", _report if changes else lambda: None)
-        add_row(f"{BROWSERS:,} browsers poll DQM^2 every {EVERY_S:g} s, {what}", found, "p99 500 ms")
+    polls = f"{BROWSERS:,} browsers poll DQM^2 every {EVERY_S:g} s"
+    add_row(f"{polls}, a job reports every second", crowd(hub.port, "hub", _report), "p99 500 ms")
+    quiet = crowd(hub.port, "hub", lambda: None)
+    add_row(f"{polls}, no news", quiet, "p99 500 ms")
+    alarmed = _with_alarms(lambda alarm: crowd(hub.port, "hub", alarm))
+    add_row(f"{polls}, no news but {ALARMS} alarms and a new one every second", alarmed, "p99 500 ms")
+    add_row("p99 with these alarms to p99 without", f"{_p99(alarmed) / _p99(quiet):.2f}", "about 1")
+    listed = _with_alarms(lambda alarm: crowd(hub.port, "alarms", alarm))
+    add_row(f"{BROWSERS:,} browsers poll the list of these alarms every {EVERY_S:g} s, a new one every second", listed, "p99 500 ms")
     add_row("memory of the web server meanwhile", f"{before:.0f} MB, then {_memory(hub):.0f} MB", "flat")
     database.disconnect()
 
@@ -78,6 +89,30 @@ def _report() -> None:
         Run.update(last=now, version=version).where(Run.system == SYSTEM).execute()
 
 
+def _with_alarms(measure: Callable[[Callable[[], None]], str]) -> str:
+    """Measure with open alarms and a function that raises one more."""
+    rule = save_rule(AlarmRuleDefinition("bench", "DT", "quality"), number=None, user="bench")
+
+    def raise_alarm() -> None:
+        now = time.time()
+        with proxy.atomic():
+            version = advance(ALARM_COUNTER)
+            subject = f"DT/{PlotAlarm.select().count()}"
+            PlotAlarm.create(rule=rule, subject=subject, run=0, state=NEW, detail="", begun=now, raised=now, judged=now, version=version)
+
+    for _ in range(ALARMS):
+        raise_alarm()
+    found = measure(raise_alarm)
+    rule.delete_instance()
+    return found
+
+
+def _p99(summary: str) -> float:
+    found = re.search(r"p99 (\d+) ms", summary)
+    assert found, summary
+    return float(found[1])
+
+
 def _memory(hub: Hub) -> float:
     """Resident memory of the processes of the web server in MB."""
     found = [re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process}/status").read_text()) for process in hub.web_processes()]
@@ -109,7 +144,11 @@ def _next_mirror_request(head: str, body: bytes) -> tuple[str, str]:
     return f"/live?since={found[1]}", "Accept-Encoding: gzip\r\n"
 
 
-SITES = {"hub": Site("/square", _next_hub_request, proxied=False), "mirror": Site("/live?since=", _next_mirror_request, proxied=True)}
+SITES = {
+    "hub": Site("/square", _next_hub_request, proxied=False),
+    "alarms": Site("/alarms", _next_hub_request, proxied=False),
+    "mirror": Site("/live?since=", _next_mirror_request, proxied=True),
+}
 
 
 async def _browser(port: int, site: Site, number: int, begin: float, end: float, waits: list[float], kinds: list[int]) -> None:
