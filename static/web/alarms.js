@@ -42,7 +42,8 @@
     answered = performance.now();
     link.dataset.alarms = text;
     link.hidden = count === 0;
-    link.textContent = count === 1 ? "1 alarm" : `${count} alarms`;
+    link.querySelector("b").textContent = count;
+    link.querySelector(".unseen").textContent = count === 1 ? " alarm to look at" : " alarms to look at";
     dqm.tabCount("alarms", count);
     sound(newest);
   }

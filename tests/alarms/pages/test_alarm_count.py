@@ -41,9 +41,13 @@ def test_each_page_shows_how_many_alarms_nobody_acknowledged(client: FlaskClient
     seed.alarm(rule, "b")
     seed.alarm(rule, "c", state=ACKNOWLEDGED)
     for address in ("/", "/status", "/alarms"):
-        found = re.search(r'id="alarm-count".*?data-alarms="(\d+)\.\d+">\s*(.*?)</a>', client.get(address).text, re.DOTALL)
+        found = re.search(
+            r'id="alarm-count".*?data-alarms="(\d+)\.\d+">.*?<b>(\d+)</b><span class="unseen">(.*?)</span>',
+            client.get(address).text,
+            re.DOTALL,
+        )
         assert found, address
-        assert found.groups() == ("2", "2 alarms")
+        assert found.groups() == ("2", "2", " alarms to look at")
 
 
 def test_an_answer_to_an_open_page_has_the_number_also_without_other_news(client: FlaskClient) -> None:
