@@ -95,13 +95,6 @@ bool Cells::count_entries() const {
   return sum == histogram_.GetEntries();
 }
 
-bool Cells::are_counts() const {
-  for (int cell = 0; cell < size(); ++cell)
-    if (!(weight(cell) >= 0 && std::floor(weight(cell)) == weight(cell)))
-      return false;
-  return true;
-}
-
 bool Cells::has_full_cell() const {
   const double full = range_of(weights()).full;
   for (int cell = 0; cell < size(); ++cell)

@@ -18,8 +18,6 @@ class Cells {
 
   // Returns whether each cell is a number of entries: others are weighted, or set instead of filled.
   bool count_entries() const;
-  // Returns whether each cell could be a number.
-  bool are_counts() const;
   // Returns whether a cell has the largest number that it can hold, or be filled up to.
   bool has_full_cell() const;
   // Returns whether ROOT keeps the same sums of both; those that only these cells have can be computed from `early`.

@@ -114,10 +114,8 @@ std::string why_not_subtracted(const Cells &late, const Cells &early, bool set) 
     return std::string("sums of its weights are no longer kept") + kReset;
   if (late.has_full_cell())
     return "a bin has as many entries as it can count";
-  if (set && !(late.are_counts() && early.are_counts()))
-    return "its contents are set instead of filled, and are no numbers of entries";
-  if (!set && !(late.count_entries() && early.count_entries()))
-    return "";
+  if (!late.count_entries() || !early.count_entries())
+    return set ? "its contents are set instead of filled, and do not add up to its entries" : "";
   for (int cell = 0; cell < late.size(); ++cell)
     if (late.weight(cell) < early.weight(cell))
       return std::string("a bin has fewer entries than before") + kReset;

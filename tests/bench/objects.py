@@ -57,7 +57,7 @@ def half(histogram: ROOT.TH1) -> ROOT.TH1:
     earlier = histogram.Clone(f"{histogram.GetName()}-earlier")
     for cell in range(histogram.GetNcells()):
         earlier.SetBinContent(cell, histogram.GetBinContent(cell) // 2)
-    earlier.SetEntries(histogram.GetEntries() / 2)
+    earlier.SetEntries(sum(earlier.GetBinContent(cell) for cell in range(earlier.GetNcells())))
     return earlier
 
 

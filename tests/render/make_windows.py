@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,14 +129,14 @@ def odd() -> Iterator[tuple[str, Snapshots]]:
     yield "buffered", buffered._replace(early=waiting)
 
 
-def harvested(fraction: float) -> Snapshots:
-    """Contents that were set."""
+def harvested(fraction: float, entries: Sequence[int] = (15, 45, 30)) -> Snapshots:
+    """Contents that were set, which add up to 15, 45 and 30 without `fraction`."""
     found = [ROOT.TH1D("harvested", "", 5, 0, 5) for _ in range(3)]
     for number in range(1, 6):
         for histogram, content in zip(found, (number, 3 * number, 2 * number), strict=True):
             histogram.SetBinContent(number, content + fraction)
-    for histogram, entries in zip(found, (5, 12, 7), strict=True):
-        histogram.SetEntries(entries)
+    for histogram, number in zip(found, entries, strict=True):
+        histogram.SetEntries(number)
     return Snapshots(*found)
 
 
@@ -167,6 +167,7 @@ def refused() -> Iterator[tuple[str, Snapshots]]:
     yield "spread", filled(lambda: ROOT.TProfile("spread", "", 20, -3, 3, "s"), in_two)
     yield "map of spreads", filled(lambda: ROOT.TProfile2D("spread", "", 6, -3, 3, 4, 0, 1, "s"), in_three)
     yield "ratio", harvested(0.5)
+    yield "state", harvested(0, (5, 5, 0))
     full = filled(lambda: ROOT.TH1S("full", "", 40, -3, 3), in_one)
     full.late.Fill(0, 40000)
     yield "full", full

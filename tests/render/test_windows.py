@@ -42,7 +42,8 @@ REFUSED = {
     "efficiency": "it is an average such as an efficiency, and the difference of two is none",
     "spread": "the errors of this profile are not those of the mean, so that a difference has none",
     "map of spreads": "the errors of this profile are not those of the mean, so that a difference has none",
-    "ratio": "its contents are set instead of filled, and are no numbers of entries",
+    "ratio": "its contents are set instead of filled, and do not add up to its entries",
+    "state": "its contents are set instead of filled, and do not add up to its entries",
     "full": "a bin has as many entries as it can count",
     "text": "it is a text",
 }
