@@ -9,7 +9,10 @@ from app.alarms.conditions.base import Broken, Condition, LimitField, WatchedPlo
 from app.core.text import one_line
 from app.formats import ERROR
 from app.gui.catalog.catalog import OpenSample
-from app.gui.quality import FAILING, STATUS_CODES, STATUSES, failing_mes, sorted_tests
+from app.gui.quality import FAILING, STATUS_CODES, STATUSES, failing_mes
+
+MOST_DETAILED = 2000
+"""MEs of a status whose tests are read: more than a rule stores alarms. That of 100,000 would take a second for each list."""
 
 CHOICES = tuple((STATUSES[code].name, STATUSES[code].badge.text) for code in FAILING)
 
@@ -31,17 +34,18 @@ class FailingTests(Condition):
 
 
 def _among(sample: OpenSample, code: int, failing: Sequence[int], mes: Sequence[int]) -> Iterator[Broken]:
-    for index in failing:
-        if is_among(mes, index):
-            yield Broken(path_text(sample.names[index]), _detail(sample, index, code), is_error=code == ERROR)
+    watched = (index for index in failing if is_among(mes, index))
+    for count, index in enumerate(watched):
+        detail = _detail(sample, index, code) if count < MOST_DETAILED else ""
+        yield Broken(path_text(sample.names[index]), detail or f"quality status {STATUSES[code].badge.text}", is_error=code == ERROR)
 
 
 def _detail(sample: OpenSample, index: int, code: int) -> str:
-    """The worst test with its message, and the number of others with the same status."""
-    tests = [test for test in sorted_tests(sample.facts, index) if test.status == code]
-    status = STATUSES[code].badge.text
+    """The first test of this status with its message, and the number of others; "" without any."""
+    tests = [test for test in sample.facts.qtests.get(index, ()) if test.status == code]
     if not tests:
-        return f"quality status {status}"
+        return ""
+    status = STATUSES[code].badge.text
     more = f" (and {len(tests) - 1} more)" if len(tests) > 1 else ""
     return one_line(f"{tests[0].name}: {status}{': ' if tests[0].message else ''}{tests[0].message}")[:500] + more
 
