@@ -38,6 +38,7 @@ setup(
     packages=find_packages(include=["app*", "jobs*", "protocol*", "render*", "services*"]),
     package_data={
         "app.publish.sanitize": ["data/*"],  # domains and words
+        "app.wall.demo": ["*.toml"],
         "services.transfer.bu": ["*.C", "*.h"],  # the macro that checks merges
     },
     install_requires=[

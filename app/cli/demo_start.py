@@ -23,7 +23,7 @@ UPSTREAMS_S = 60.0
 
 
 def prepare(settings: Settings) -> dict[str, str]:
-    """Make the trends, jobs, layouts, alarm rules and accounts of the demo, and set the variables of the services.
+    """Make the trends, jobs, layouts, alarm rules, walls and accounts of the demo, and set the variables of the services.
 
     Returns the password of each account, by name.
     """
@@ -33,6 +33,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     from app.gui.demo.arrangements import make_demo_layouts
     from app.security import demo_accounts
     from app.trends import demo as trends_demo
+    from app.wall.demo import make_demo_walls
 
     if settings.log_level == Settings().log_level:
         os.environ["DQMHUB_LOG_LEVEL"] = "warning"
@@ -41,6 +42,7 @@ def prepare(settings: Settings) -> dict[str, str]:
     diary_demo.make_demo(settings)
     make_demo_layouts()
     make_demo_rules()
+    make_demo_walls()
     if not settings.of(DiarySettings).diary_log_roots:
         os.environ["DQMHUB_DIARY_LOG_ROOTS"] = f"{diary_demo.log_folder(settings)},{diary_demo.job_folder(settings)}"
     sources = diary_demo.sources_folder(settings)

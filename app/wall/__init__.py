@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Add the pages of walls."""
-    from app.wall import problems, views
+    from app.wall import problems
     from app.wall.errors import WallError
+    from app.wall.pages import editing, views
     from app.web.errors import map_errors
 
     map_errors(app, WallError, problems.problem_of)
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(editing.blueprint)

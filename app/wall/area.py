@@ -29,5 +29,10 @@ AREA = Area(
         "walls.wall": "public",  # networks of the setting need no account; for others the view checks the role viewer
         "walls.picture": "public",
         "walls.wall_list": "viewer",
+        "wall_forms.new": "operator",
+        "wall_forms.add": "operator",
+        "wall_forms.edit": "operator",
+        "wall_forms.save": "operator",
+        "wall_forms.delete": "operator",
     },
 )

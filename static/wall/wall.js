@@ -64,6 +64,7 @@
       history.replaceState(null, "", `?tab=${fresh.dataset.tab}`);
       followTab();
     }
+    showTimes();
     fit();
   }
 
@@ -107,7 +108,10 @@
       const bottom = () => list.getBoundingClientRect().bottom + 1;
       const isOut = (entry) => entry.getBoundingClientRect().bottom > bottom();
       if (getComputedStyle(document.body).overflow !== "hidden" || !entries.some(isOut)) continue;
-      if (note) note.hidden = false; // it takes some room itself
+      if (note) {
+        note.hidden = false; // it takes some room itself
+        setText(note, "0 more");
+      }
       const out = entries.filter(isOut);
       for (const entry of out) entry.hidden = true;
       if (note) setText(note, `${out.length} more`);
@@ -132,6 +136,7 @@
       poll(tab);
     }
     showTimes();
+    fit(); // a longer age can need another line
   }
 
   document.addEventListener(
@@ -143,7 +148,6 @@
   );
   addEventListener("resize", fit);
   followTab();
-  fit();
   step();
   setInterval(step, STEP_MS);
 })();

@@ -45,7 +45,12 @@ from app.trends.rules.definition import RuleDefinition
 from app.trends.rules.models import TrendRule
 from app.trends.rules.stepping import evaluate_if_changed
 from app.trends.rules.store import add_rule
+<<<<<<< HEAD
 from tests.alarms.pages.seed import fill as fill_alarms
+=======
+from app.wall.definition import parse_wall
+from app.wall.store import save_wall
+>>>>>>> 4f2d54ed (Edit walls on a page, and test a wall in a browser)
 from tests.browser.pages import LAPTOP, PHONE, Watch, becomes_true, open_page, sign_in
 from tests.browser.trends import points
 from tests.diary.observations import NOW, seen
@@ -59,6 +64,7 @@ from tests.support.site import address, bound, site
 from tests.transfers import seed as transfers
 from tests.transfers.samples import RUN
 from tests.transfers.seed import OLDER
+from tests.wall.screen import wall_document
 
 pytestmark = pytest.mark.slow
 
@@ -145,12 +151,17 @@ PAGES = {
     "/my/plots/<int:number>": ["/my/plots/{own_layout}"],
     "/my/plots/shared/<link>": ["/my/plots/shared/{link}"],
     "/files": ["/files", "/files?run=nothing"],
+<<<<<<< HEAD
     "/alarms": ["/alarms", "/alarms?state=loud&rule=1"],
     "/alarms/rules": ["/alarms/rules"],
     "/alarms/rules/new": ["/alarms/rules/new"],
     "/alarms/rules/<int:number>": ["/alarms/rules/1"],
     "/alarms/rules/<int:number>/edit": ["/alarms/rules/1/edit"],
     "/alarms/notices/<int:number>": ["/alarms/notices/1"],
+=======
+    "/walls": ["/walls"],
+    "/wall/<name>": ["/wall/shift", "/wall/shift?tab=2"],
+>>>>>>> 4f2d54ed (Edit walls on a page, and test a wall in a browser)
     "/square": ["/square", "/square?system=playback"],
     "/square/runs/<int:run>": ["/square/runs/358791", "/square/runs/4"],
     "/square/timeline": ["/square/timeline", "/square/timeline?bad=1"],
@@ -238,6 +249,7 @@ def full_site(
     with gui.render_service(folder / "render"), site(base_settings, sqlite_template, demo_files) as settings, bound(settings):
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
+        save_wall(parse_wall(wall_document()))
         points.fill(settings)
         import_all([*SHIFT_LAYOUTS, *WORKSPACES])
         fill_alarms()

@@ -11,7 +11,7 @@ from app.security.caller import current_user, trusted
 from app.security.guard import deny
 from app.wall.definition import MAX_TABS
 from app.wall.errors import UnknownWall
-from app.wall.page import page_version, tab_fragment
+from app.wall.pages.tab import page_version, tab_fragment
 from app.wall.panels import all_options, panel_of_kind
 from app.wall.settings import WallSettings
 from app.wall.store import find_wall, walls
