@@ -45,12 +45,9 @@ from app.trends.rules.definition import RuleDefinition
 from app.trends.rules.models import TrendRule
 from app.trends.rules.stepping import evaluate_if_changed
 from app.trends.rules.store import add_rule
-<<<<<<< HEAD
-from tests.alarms.pages.seed import fill as fill_alarms
-=======
 from app.wall.definition import parse_wall
 from app.wall.store import save_wall
->>>>>>> 4f2d54ed (Edit walls on a page, and test a wall in a browser)
+from tests.alarms.pages.seed import fill as fill_alarms
 from tests.browser.pages import LAPTOP, PHONE, Watch, becomes_true, open_page, sign_in
 from tests.browser.trends import points
 from tests.diary.observations import NOW, seen
@@ -151,17 +148,16 @@ PAGES = {
     "/my/plots/<int:number>": ["/my/plots/{own_layout}"],
     "/my/plots/shared/<link>": ["/my/plots/shared/{link}"],
     "/files": ["/files", "/files?run=nothing"],
-<<<<<<< HEAD
     "/alarms": ["/alarms", "/alarms?state=loud&rule=1"],
     "/alarms/rules": ["/alarms/rules"],
     "/alarms/rules/new": ["/alarms/rules/new"],
     "/alarms/rules/<int:number>": ["/alarms/rules/1"],
     "/alarms/rules/<int:number>/edit": ["/alarms/rules/1/edit"],
     "/alarms/notices/<int:number>": ["/alarms/notices/1"],
-=======
     "/walls": ["/walls"],
+    "/walls/new": ["/walls/new"],
+    "/walls/<name>/edit": ["/walls/shift/edit"],
     "/wall/<name>": ["/wall/shift", "/wall/shift?tab=2"],
->>>>>>> 4f2d54ed (Edit walls on a page, and test a wall in a browser)
     "/square": ["/square", "/square?system=playback"],
     "/square/runs/<int:run>": ["/square/runs/358791", "/square/runs/4"],
     "/square/timeline": ["/square/timeline", "/square/timeline?bad=1"],

@@ -1,4 +1,4 @@
-"""The panels of walls about clients of DQM^2 and notifications."""
+"""The panels of walls about clients of DQM^2, notifications and alarms."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 import time
 
 from app import create_app
+from app.alarms.models import PlotAlarm
 from app.core.settings import Settings
 from app.notify.models import Notification
+from tests.alarms.pages import seed as alarms
 from tests.gui.pages.pages import words
 from tests.notify import seed
 from tests.wall.walls import show
@@ -33,3 +35,17 @@ def test_the_newest_events_are_listed_or_those_alone_that_somebody_should_look_a
     page = words(show(create_app(hub), "notices", problems_only=1))
     assert "Client beam crashed" in page
     assert "Run 1 began" not in page
+
+
+def test_open_alarms_are_listed_those_first_that_nobody_has_acknowledged(hub: Settings) -> None:
+    pixel, strips = alarms.rule("Pixel errors", subsystem="PixelPhase1"), alarms.rule("Strips errors", subsystem="SiStrip")
+    alarms.alarm(pixel, "Pixel/a", state="acknowledged", acknowledged=time.time(), acknowledged_by="ann")
+    alarms.alarm(pixel, "Pixel/b")
+    alarms.alarm(pixel, "Pixel/c", state="recovered", recovered=time.time())
+    alarms.alarm(strips, "Strips/d")
+    page = show(create_app(hub), "alarms", subsystems="pixelphase1")
+    assert re.findall(r"<b>(Pixel/\w|Strips/\w)</b>", page) == ["Pixel/b", "Pixel/a"]
+    assert "1 to look at , 2 open" in words(page)
+    assert "Strips/d" in show(create_app(hub), "alarms")
+    PlotAlarm.delete().execute()
+    assert "No open alarms" in words(show(create_app(hub), "alarms"))
