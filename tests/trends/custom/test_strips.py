@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from app.trends.custom.models import RequestedPoint, RequestedTrend
 from tests.security.conftest import HOME
 from tests.support import gui
+from tests.support.processes import until
 from tests.support.uproot_mes import read_mes
 from tests.trends.conftest import FILES, Site
 from tests.trends.custom.test_requested import Compute, words
@@ -119,8 +120,7 @@ def test_a_second_look_computes_only_new_files(site: Site, client: FlaskClient, 
     assert {(point.run, point.file) for point in RequestedPoint.select() if point.run == 355555} == {(355555, stored)}
     assert RequestedTrend.select().count() == 1, "more runs are the same trend"
     site.register(*site.add(V2))
-    client.get(f"/browse/355555{DATASET}")
-    assert "1 run not computed yet" in words(client.get(address())), "another version of the file"
+    until(lambda: client.get(f"/browse/355555{DATASET}") and "1 run not computed yet" in words(client.get(address())), "the other file")
     ask(client)
     compute()
     assert table(client.get(address()))[355555] == ("200", "")
