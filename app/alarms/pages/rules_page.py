@@ -108,9 +108,13 @@ def edit(number: int) -> Response:
 @pages.post("/<int:number>/edit")
 @needs(Role.EXPERT)
 def save(number: int) -> AnyResponse:
-    """Store another definition of a rule."""
+    """Store another definition of a rule; one that somebody else has changed since the form was opened is shown first."""
     found = _editable(number)
-    return _save(found, rule_form.condition_of(found.condition))
+    condition = rule_form.condition_of(found.condition)
+    if _form().get("changed") != str(found.changed):
+        problem = f"{found.user} has changed the rule meanwhile. Look at it in another tab; Save replaces it with what is here"
+        return _form_page(rule_form.posted_fields(_form(), condition), condition, found, [("rule", problem)], 409)
+    return _save(found, condition)
 
 
 @pages.post("/<int:number>/switch")
@@ -169,12 +173,16 @@ def _save(found: AlarmRule | None, condition: Condition) -> AnyResponse:
     try:
         saved = store.save_rule(rule_form.definition_in(fields, condition), number=found.id if found else None, user=current_user().name)
     except InvalidAlarmRule as error:
-        return _form_page(fields, condition, found, error.fields)
+        return _form_page(fields, condition, found, error.fields, 400)
     return _back(saved.id)
 
 
 def _form_page(
-    fields: rule_form.FormFields, condition: Condition, found: AlarmRule | None = None, problems: list[tuple[str, str]] | None = None
+    fields: rule_form.FormFields,
+    condition: Condition,
+    found: AlarmRule | None = None,
+    problems: list[tuple[str, str]] | None = None,
+    status: int = 200,
 ) -> Response:
     page = render_template(
         "alarms/rule_form.html",
@@ -188,7 +196,7 @@ def _form_page(
         problems=rule_form.labelled(problems or [], condition),
         subsystems=sorted({each.subsystem for each in store.all_rules() if may_edit(each.subsystem)}),
     )
-    return make_response(page, 400 if problems else 200)
+    return make_response(page, status)
 
 
 def _back(number: int) -> AnyResponse:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.alarms import store
 from app.alarms.conditions import conditions
 from app.alarms.models import AlarmRule
 from app.alarms.ready_rules import ready_rules
+from app.alarms.store import save_rule
 from tests.alarms.pages import seed
 from tests.alarms.pages.conftest import Browse
 
@@ -36,6 +38,13 @@ FORM: dict[str, Any] = {
 def fields_of(page: str) -> dict[str, str]:
     """Values of the text fields of a form."""
     return dict(re.findall(r'<input id="[^"]*" name="([^"]*)"(?: type="number")? value="([^"]*)"', page))
+
+
+def changed_in(page: str) -> str:
+    """The time of the last change of the rule in a form."""
+    found = re.search(r'name="changed" value="([^"]*)"', page)
+    assert found
+    return found[1]
 
 
 def test_an_expert_adds_a_rule_and_finds_all_of_it_in_its_form(browse: Browse) -> None:
@@ -86,6 +95,20 @@ def test_an_expert_of_another_subsystem_changes_nothing(browse: Browse) -> None:
         assert expert.post(f"/alarms/rules/{rule.id}/{action}", data=FORM | {"subsystem": "Hcal"}).status_code == 403
     assert expert.post("/alarms/rules/new", data=FORM).status_code == 403
     assert [row.name for row in AlarmRule.select()] == ["Pixel errors"]
+
+
+def test_a_rule_that_somebody_else_changed_meanwhile_is_not_replaced_unseen(browse: Browse) -> None:
+    rule, expert = seed.rule(), browse("expert")
+    page = expert.get(f"/alarms/rules/{rule.id}/edit").text
+    save_rule(store.definition_of(rule)._replace(name="By ben"), number=rule.id, user="ben")
+    form = FORM | {"name": "Mine", "changed": changed_in(page)}
+    answer = expert.post(f"/alarms/rules/{rule.id}/edit", data=form)
+    assert answer.status_code == 409
+    assert "ben has changed the rule meanwhile" in answer.text
+    assert fields_of(answer.text)["name"] == "Mine"
+    assert AlarmRule.get().name == "By ben"
+    assert expert.post(f"/alarms/rules/{rule.id}/edit", data=form | {"changed": changed_in(answer.text)}).status_code == 303
+    assert AlarmRule.get().name == "Mine"
 
 
 def test_a_rule_is_switched_off_and_on_and_deleted(browse: Browse) -> None:
