@@ -87,5 +87,5 @@ def parse_view(query: str) -> EventsView:
 def event_rows(view: EventsView) -> Sequence[NotificationRow]:
     """The newest events of a view, one more than a page has if there are more; tests of channels are none."""
     kinds = [kind.name for kind in event_kinds() if (kind.is_problem or not view.only_problems) and view.kind in ("", kind.name)]
-    chosen = Notification.kind.in_(kinds)
-    return notification_rows(view.before, chosen & (Notification.system == view.system) if view.system else chosen)
+    chosen = Notification.select().where(Notification.kind.in_(kinds))
+    return notification_rows(view.before, chosen.where(Notification.system == view.system) if view.system else chosen)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
+from peewee import ModelSelect
 
 from app.core.event_sources import event_systems
 from app.core.settings import Settings
@@ -92,13 +93,14 @@ def badge_of(delivery: Delivery) -> Badge:
     return BADGES["retrying" if delivery.state in OPEN and delivery.attempts else delivery.state]
 
 
-def notification_rows(before: int, chosen: Any = None) -> Sequence[NotificationRow]:
+def notification_rows(before: int, chosen: ModelSelect[Notification] | None = None) -> Sequence[NotificationRow]:
     """The newest notifications, or those with a number below `before`; one more than a page has, if there are more.
 
-    chosen: a condition of peewee on the notifications, None for all.
+    chosen: a query of notifications, None for all.
     """
-    conditions = [Notification.id < before] if before else []
-    query = Notification.select().where(*conditions, True if chosen is None else chosen)
+    query = Notification.select() if chosen is None else chosen
+    if before:
+        query = query.where(Notification.id < before)
     return with_deliveries(list(query.order_by(Notification.id.desc()).limit(PAGE_ROWS + 1)))
 
 
