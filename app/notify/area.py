@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from app import notify
-from app.core.area import Area, MenuItem, StatusLine
+from app.core.area import Area, HelpTopic, MenuItem, StatusLine
 from app.notify.channel_folders import channel_tables
 from app.notify.settings import NotifySettings
 from app.notify.wall_panels import NOTICES
@@ -42,6 +42,7 @@ AREA = Area(
     status=_status,
     metrics=_metrics,
     jobs="jobs.notify",
+    help=(HelpTopic("notify", "Events and notifications", "notify/help.html"),),
     settings=NotifySettings,
     wall_panels=(NOTICES,),
     more_settings=channel_settings(),

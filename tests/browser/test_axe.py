@@ -223,7 +223,7 @@ PAGES = {
     "/trends/rules/new": ["/trends/rules/new"],
     "/trends/rules/<int:number>": ["/trends/rules/1"],
     "/help": ["/help"],
-    "/help/<name>": ["/help/gui", "/help/square", "/help/trends", "/help/diary", "/help/transfers", "/help/alarms"],
+    "/help/<name>": ["/help/gui", "/help/square", "/help/trends", "/help/diary", "/help/transfers", "/help/notify", "/help/alarms"],
     "/help/report": ["/help/report"],
     "/status": ["/status"],
     "/account/sign-in": ["/account/sign-in"],
