@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from app.queue.periodic import PeriodicTask, TaskRun
 from tests.notify import seed
 from tests.notify.receivers import hook, mail_server, sound_server
 from tests.support.processes import until
-from tests.support.raw_server import closed, raw, silent
+from tests.support.raw_server import WAIT_S, closed, raw
 
 KINDS = ("sound", "mail", "webhook")
 
@@ -30,26 +31,33 @@ class Receivers:
 
     settings: Settings
     counts: dict[str, Callable[[], int]]  # messages that a server has accepted, by kind of channel
+    hold: threading.Event  # the server that hangs closes its connection once this is set
 
 
 @pytest.fixture
 def receivers(hub: Settings, dead: str) -> Iterator[Receivers]:
     """The sound server refuses connections, the mail server hangs, or the webhook answers 500; the other two work."""
+    hold = threading.Event()
+
+    def hanging(_: socket.socket, __: bytearray, ___: threading.Event) -> None:
+        assert hold.wait(WAIT_S)
+
     with ExitStack() as stack:
         sound, box, chat = stack.enter_context(raw(sound_server())), stack.enter_context(mail_server()), stack.enter_context(hook())
         if dead == "webhook":
             chat.status = 500
         settings = hub.replace(
             notify_sound=closed() if dead == "sound" else sound.place,
-            notify_smtp=stack.enter_context(raw(silent)).place if dead == "mail" else box.place,
+            notify_smtp=stack.enter_context(raw(hanging)).place if dead == "mail" else box.place,
             notify_webhooks=(chat.address,),
             notify_smtp_security="none",
             notify_mail_from="dqm@cern.ch",
             notify_mail_to=("shifter@cern.ch",),
-            notify_timeout_s=2.0,
+            notify_timeout_s=60.0,
         )
         counts = {"sound": lambda: len(sound.received), "mail": lambda: len(box.mails), "webhook": lambda: len(chat.requests)}
-        yield Receivers(settings, counts)
+        stack.callback(hold.set)  # first of all at the end: the servers wait for their handlers
+        yield Receivers(settings, counts, hold)
 
 
 def serve(settings: Settings, kind: str, stopping: threading.Event) -> threading.Thread:
@@ -78,6 +86,7 @@ def states(kind: str) -> set[str]:
 def test_the_others_are_notified_while_one_is_dead(receivers: Receivers, dead: str) -> None:
     alive = [kind for kind in KINDS if kind != dead]
     for place in range(len(KINDS)):  # the dead one is served first, second, last
+        receivers.hold.clear()
         order = [*alive[:place], dead, *alive[place:]]
         seed.job(358792, f"client{place}", time.time() - 1, 139)
         Delivery.delete().where(Delivery.state != "sent").execute()
@@ -86,6 +95,7 @@ def test_the_others_are_notified_while_one_is_dead(receivers: Receivers, dead: s
         threads = [serve(receivers.settings, kind, stopping) for kind in order]
         until(lambda: all(states(kind) == {"sent"} for kind in alive), f"the messages in the order {order}")
         stopping.set()
+        receivers.hold.set()
         for thread in threads:
             thread.join()
         assert [receivers.counts[kind]() > place for kind in alive] == [True, True]
