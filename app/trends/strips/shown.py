@@ -27,6 +27,7 @@ class ShownStrip(NamedTuple):
     points: list[StripPoint]  # of all runs, in their order
     chart: StripChart | None
     missing: int  # runs whose value is not computed, or of another version of their file
+    unread: int  # runs whose file could not be read
 
     @property
     def is_open(self) -> bool:
@@ -55,7 +56,8 @@ def shown_strip(request: StripRequest, runs: Sequence[int], trend: RequestedTren
     stored = {key.run: value for key, value in shown.points.items()} if shown else {}
     points = [_point(run, stored.get(run), request.metric == STATUS, view) for run in sorted(runs)]
     chart = strip_chart(points, view.key.run, request.metric == STATUS)
-    return ShownStrip(request, shown, points, chart, len(_missing(request.dataset, runs, stored)))
+    unread = sum(run in stored and not stored[run].file for run in runs)
+    return ShownStrip(request, shown, points, chart, len(_missing(request.dataset, runs, stored)), unread)
 
 
 def _point(run: int, value: StoredValue | None, is_status: bool, view: View) -> StripPoint:

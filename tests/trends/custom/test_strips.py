@@ -143,7 +143,23 @@ def test_a_run_without_the_element_says_so(site: Site, client: FlaskClient, comp
     site.register(*site.add(V2))
     ask(client, me="DT/gone")
     compute()
-    assert table(client.get(address("DT/gone"))) == {355555: ("–", "The file has no monitor element DT/gone")}
+    page = client.get(address("DT/gone"))
+    assert table(page) == {355555: ("–", "The file has no monitor element DT/gone")}
+    assert "Read again" not in words(page), "the file was read"
+
+
+def test_a_file_that_could_not_be_read_is_read_again_on_request(site: Site, client: FlaskClient, compute: Compute) -> None:
+    (file,) = site.add(V2)
+    content = file.read_bytes()
+    file.write_bytes(content[:200])
+    site.register(file)
+    ask(client)
+    compute()
+    assert "1 run could not be read. Read again" in words(client.get(address()))
+    file.write_bytes(content)
+    ask(client)
+    compute()
+    assert table(client.get(address())) == {355555: ("200", "")}
 
 
 def test_points_lead_to_the_plot_of_their_run_as_it_is_drawn(site: Site, client: FlaskClient, compute: Compute) -> None:
