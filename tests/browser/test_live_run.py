@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from app.core.settings import Settings
 from render.build import build
-from tests.browser.pages import Watch, becomes_true, open_page
+from tests.browser.pages import Watch, accessibility_faults, becomes_true, content_width, open_page
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import service
@@ -75,6 +75,36 @@ def test_live_page_updates_itself(page: Page, hub: Settings) -> None:
     write_snapshot(page, hub, 5)
     expect(page.locator("#live")).to_contain_text("Lumisection 5")
     assert page.url.endswith(FOLDER.rpartition("/")[2]), "the address of the page, not of its poll"
+
+
+def test_a_window_moves_on_with_the_run_and_says_why_a_plot_has_none(page: Page, hub: Settings) -> None:
+    for lumi in (1, 2, 3):
+        write_snapshot(page, hub, lumi)
+        page.goto(FOLDER)
+        expect(page.locator("#live")).to_contain_text(f"Lumisection {lumi}")
+    expect(page.locator(".windowchoice")).to_contain_text("3 snapshots")
+    page.get_by_role("navigation", name="Lumisections that the plots show").get_by_role("link", name="Last 1").click()
+    image = page.get_by_role("img", name=f"Plot {PLOT}")
+    expect(image).to_have_js_property("naturalWidth", 266)
+    assert "window=1" in (image.get_attribute("src") or "")
+    expect(page.get_by_role("status").filter(has_text="filled after")).to_contain_text("after lumisection 2")
+    write_snapshot(page, hub, 4)
+    expect(page.get_by_role("status").filter(has_text="filled after")).to_contain_text("after lumisection 3")
+    expect(image).to_have_js_property("naturalWidth", 266)
+    for size in ((1366, 768), (390, 844)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert content_width(page) <= size[0]
+        assert accessibility_faults(page) == []
+
+    page.get_by_label("Last", exact=True).fill("2")
+    page.get_by_label("Last", exact=True).press("Enter")
+    page.wait_for_url("**window=2")
+    page.goto("/browse/0/Global/Online/ALL/GEM/Efficiency/type1?window=2")
+    expect(page.locator(".no-window").first).to_have_text("No window: it is an efficiency, and the difference of two is none")
+    page.goto("/runs/0/summary?window=2")
+    expect(page.locator("#live")).to_contain_text("Lumisection 4")
+    assert accessibility_faults(page) == []
+    assert content_width(page) <= 390
 
 
 def test_the_run_information_and_the_times_of_subsystems_follow_the_run(page: Page, hub: Settings) -> None:

@@ -52,7 +52,7 @@ def _is_same_plot(one: View, other: View) -> bool:
 
 def _slide_of_samples(view: View) -> Slide | None:
     keys = _keys(view)
-    views = [view.replace(key=key, stamp=view.stamp if key == view.key else 0) for key in keys]
+    views = [view if key == view.key else view.replace(key=key, stamp=0, has_window=False) for key in keys]
     if view.key in keys:
         return _slide(views, keys.index(view.key))
     return Slide(view, 0, len(views), views[-1], views[0]) if views else None
