@@ -40,6 +40,7 @@ def client(live: LiveRun, render_service: Path) -> FlaskClient:
     """A client of a hub with the snapshots of lumisections 1 to 6."""
     (live.settings.data / "render").symlink_to(render_service)
     live.keep(1, 2, 3, 4, 5, 6)
+    register([Entry(ONLINE_DATASET, 0, 0, str(live.file), "protobuf")])
     return create_app(live.settings).test_client()
 
 
