@@ -26,6 +26,7 @@ from tests.bench.diary import diary
 from tests.bench.editors import editors
 from tests.bench.imports import imports
 from tests.bench.layouts import layouts
+from tests.bench.live_snapshots import live_snapshots
 from tests.bench.mirror import mirror
 from tests.bench.polling import polling
 from tests.bench.publish import publish
@@ -239,6 +240,7 @@ def with_hub(part: Callable[[Hub], None]) -> Callable[[Path], None]:
 PARTS = {
     "files": with_hub(large_files),
     "snapshots": with_hub(snapshots),
+    "live-snapshots": live_snapshots,
     "lumisections": with_hub(lumisections),
     "imports": with_hub(imports),
     "plots": with_hub(plots),

@@ -130,7 +130,8 @@ def _contents_of(packs: Path, snapshot: Snapshot) -> set[bytes]:
 def _add_elements(pack: PackWriter, sample: OpenSample, known: set[bytes]) -> tuple[bytes, int]:
     """Add the MEs that are not known; returns the hashes of all of them, and their bytes."""
     columns = sample.columns
-    histograms = [index for index, kind in enumerate(columns.kind) if not Kind(kind).scalar]
+    scalars = {kind for kind in Kind if kind.scalar}
+    histograms = [index for index, kind in enumerate(columns.kind) if kind not in scalars]
     found = bytearray(NOTHING * len(columns))
     size = 0
     rows = [columns.row(index) for index in histograms]

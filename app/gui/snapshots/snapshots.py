@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cachetools import LRUCache
 
 from app.core.settings import Settings
-from app.formats import FormatError, MENames
+from app.formats import FormatError, Kind, MENames
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import NoWindow
 from app.gui.event_info import newest_event
@@ -22,16 +22,20 @@ from app.gui.snapshots.stored import Snapshot, latest_run, newest_first, packs_o
 LONGEST = 2
 """A window is at most so many times as long as it was asked for, where the snapshot of its start is missing."""
 
+NAMES = 2
+"""Lists of names in memory; the snapshots of a run share one or few."""
+
 _SHOWN = 10
 """Lumisections that an error names."""
 
 
 class Snapshots:
-    """The snapshots in the memory of one process: at most a quarter of `list_cache_mb`; safe for threads."""
+    """The snapshots in the memory of one process: at most a quarter of `list_cache_mb`, and NAMES lists of names; safe for threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._folder = snapshots_folder(settings)
         self._cache: LRUCache[str, OpenSnapshot] = LRUCache(settings.of(GuiSettings).list_cache_mb << 18, _bytes)
+        self._names: LRUCache[bytes, MENames] = LRUCache(NAMES)
         self._lock = threading.Lock()
 
     def of(self, key: SampleKey) -> Sequence[Snapshot]:
@@ -47,18 +51,16 @@ class Snapshots:
         folder = packs_of(self._folder, snapshot.dataset, snapshot.run)
         try:
             contents = ContentList.unpack(read_content(folder, bytes.fromhex(snapshot.contents), snapshot.contents))
-            opened = OpenSnapshot(folder, snapshot, contents, self._names(contents.names))
+            with self._lock:
+                names = self._names.get(contents.names)
+            opened = OpenSnapshot(folder, snapshot, contents, names)
         except (NoContent, FormatError) as error:
             raise removed(snapshot) from error
         with self._lock:
+            self._names[contents.names] = opened.names
             if _bytes(opened) <= self._cache.maxsize:
                 self._cache[snapshot.contents] = opened
         return opened
-
-    def _names(self, name: bytes) -> MENames | None:
-        """The names of another snapshot with the same list of them; most snapshots of a run share one."""
-        with self._lock:
-            return next((each.names for each in self._cache.values() if each.contents.names == name), None)
 
     def start_of_window(self, sample: OpenSample, lumis: int) -> OpenSnapshot:
         """The snapshot of a sample from `lumis` lumisections before the newest one that the sample has.
@@ -94,6 +96,6 @@ def _lumis(found: Sequence[Snapshot]) -> str:
 
 
 def _bytes(opened: OpenSnapshot) -> int:
-    """Memory of a snapshot: 27 bytes of columns and 16 of a hash for each ME, its names, and about 500 for each fact."""
-    facts = len(opened.columns.status) - opened.columns.status.count(0) + sum(kind < 16 for kind in opened.columns.kind)
-    return 1000 + 43 * len(opened.columns) + 2 * len(opened.names.pack()) + 4 * len(opened.names) + 500 * facts
+    """Memory of a snapshot without its names: 27 bytes of columns and 16 of a hash for each ME, and about 500 for each fact."""
+    facts = len(opened.columns) - opened.columns.status.count(0) + sum(opened.columns.kind.count(kind) for kind in Kind if kind.scalar)
+    return 1000 + 43 * len(opened.columns) + 500 * facts

@@ -12,7 +12,8 @@ from app.core.settings import TREE, Settings
 from app.formats import Kind, file_version, payloads, scan
 from app.gui.catalog.catalog import OpenSample
 from app.gui.demo.make import make_file
-from app.gui.files.entries import ONLINE_DATASET
+from app.gui.files.entries import ONLINE_DATASET, Entry
+from app.gui.files.register import register
 from app.gui.models import Dataset
 from app.gui.samples import SampleKey
 from app.gui.snapshots.bounds import remove_excess
@@ -54,11 +55,12 @@ class LiveRun:
         hub.data.mkdir(exist_ok=True)
         self.settings = hub.replace(file_roots=(str(hub.data),))
         self.file = hub.data / "live.pb"
-        self.seconds = time.time() - 3600
+        self.seconds = int(time.time()) - 3600
 
     def write(self, lumi: int, run: int = RUN) -> None:
-        """Replace the file by that of a lumisection, as the online system does."""
+        """Replace the file by that of a lumisection, and register it, as the online system does."""
         self.put((self.files / f"{run}-{lumi}.pb").read_bytes())
+        register([Entry(ONLINE_DATASET, number, 0, str(self.file), "protobuf") for number in (0, run)])
 
     def put(self, content: bytes) -> None:
         """Replace the file."""

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from app.gui.models import Dataset
+from app.gui.models import Dataset, Sample
 from app.gui.snapshots import bounds
 from app.gui.snapshots.models import LiveSnapshot
 from app.gui.snapshots.status import metrics, status_lines
@@ -70,6 +70,7 @@ def test_a_run_without_new_snapshots_loses_them_after_its_time(live: LiveRun) ->
 
 def test_the_files_of_a_dataset_that_has_gone_go(live: LiveRun) -> None:
     live.keep(1)
+    Sample.delete().execute()
     Dataset.delete().execute()
     assert live.bounded() == 0
     assert not live.packs

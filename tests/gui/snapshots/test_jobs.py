@@ -61,7 +61,7 @@ def test_a_file_that_was_deleted_before_its_snapshot_was_kept_says_so(live: Live
 
 
 def test_runs_that_are_not_ongoing_and_hubs_without_snapshots_have_no_such_jobs(live: LiveRun) -> None:
-    live.write(1)
+    live.put((live.files / f"{RUN}-1.pb").read_bytes())
     assert import_as(live, (RUN, "/ZeroBias/Run2023C-Demo-v1/DQMIO")) == []
     live.settings = live.settings.replace(live_snapshots=0)
     live.write(2)

@@ -9,7 +9,6 @@ from app.formats import FormatError, Kind
 from app.gui.errors import NoWindow
 from app.gui.problems import problem_of
 from app.gui.snapshots.snapshots import Snapshots
-from app.gui.snapshots.stored import snapshots_folder
 from tests.gui.snapshots.conftest import LIVE, RUN, LiveRun
 
 
@@ -99,4 +98,3 @@ def test_opened_snapshots_take_at_most_a_quarter_of_the_memory_for_lists(live: L
     opened = [small.open(each) for each in small.of(LIVE)]
     assert opened[0].names is opened[1].names
     assert small._cache.currsize <= small._cache.maxsize == 1 << 18
-    assert snapshots_folder(live.settings).is_dir()
