@@ -33,8 +33,9 @@ def personal_kinds() -> list[EventKind]:
 
 
 def event_systems() -> list[str]:
-    """The systems of all sources, each once."""
-    return list(dict.fromkeys(system for source in event_sources() for system in source.systems))
+    """The systems of all sources, each once; those of the main source first."""
+    found = sorted(event_sources(), key=lambda source: not source.is_main)
+    return list(dict.fromkeys(system for source in found for system in source.systems))
 
 
 def expand_kinds(names: Collection[str]) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ class EventSource(ABC):
     name: str
     kinds: tuple[EventKind, ...]
     systems: tuple[str, ...]
+    is_main: bool = False  # its first system is the default of pages and forms
 
     @abstractmethod
     def active_systems(self, settings: Settings) -> Sequence[str]:

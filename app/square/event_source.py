@@ -20,6 +20,7 @@ class SquareEvents(EventSource):
 
     name = "square"
     systems = SYSTEMS
+    is_main = True
     kinds = EVENT_KINDS
 
     def active_systems(self, settings: Settings) -> Sequence[str]:

@@ -199,6 +199,12 @@ def window(**change: str | list[str]) -> dict[str, str | list[str]]:
     return {"system": "production", "host": ["fu-2"], "reason": "new <b>kernel</b>", **moments, **change}
 
 
+def test_maintenance_is_announced_for_production_unless_another_system_is_chosen(client: FlaskClient) -> None:
+    choice = re.search(r'<select name="system">(.*?)</select>', client.get(PAGE, headers=operator()).text)
+    assert choice
+    assert choice[1].startswith("<option>production</option>")
+
+
 def test_an_operator_announces_and_ends_maintenance(configured: Settings, client: FlaskClient) -> None:
     assert client.post(f"{PAGE}/maintenance", headers=operator(), data=window()).status_code == 303
     (row,) = MaintenanceWindow.select()

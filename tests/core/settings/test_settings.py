@@ -128,7 +128,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "notify_user_pause_s": [(-1, "a number from 0 to 3600")],
     "alarm_judge_s": [(0, "a number from 0.2 to 600")],
     "alarm_keep_days": [(0, "a number from 1 to 36500")],
-    "notify_systems": [(["test"], "a list of plots, production, playback, trends, jobs")],
+    "notify_systems": [(["test"], "a list of production, playback, plots, trends, jobs")],
     "notify_webhooks": [
         (["ftp://host"], "a list of addresses https://host/path"),
         (["https://user@host/"], "a list of addresses https://host/path"),
