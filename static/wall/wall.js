@@ -94,6 +94,7 @@
     } catch {
       tellContact("No contact with DQM Hub.");
     } finally {
+      performance.clearResourceTimings(); // else the browser keeps one of each of the first 250 requests
       isBusy = false;
     }
   }
