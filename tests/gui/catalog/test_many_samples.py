@@ -25,6 +25,7 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.queue import execution
 from app.queue.models import BackgroundJob
+from tests.support.processes import wait_for_jobs
 
 pytestmark = pytest.mark.both_databases
 
@@ -189,6 +190,7 @@ def run_open_work(hub: Settings) -> Catalog:
         patch.setenv("DQMHUB_DATA_DIR", hub.data_dir)
         for row in list(BackgroundJob.select().where(BackgroundJob.state == "queued")):
             execution.run(row.id)
+    wait_for_jobs()  # keeping a snapshot reads a newer file in a thread
     return Catalog(hub)
 
 
@@ -301,7 +303,7 @@ def test_a_poll_reports_a_newer_file_and_enqueues_its_import(catalog: Catalog, h
     os.utime(place, (2000, 2000))
     assert catalog.freshness(LIVE) == first._replace(is_importing=True)
     assert catalog.freshness(LIVE) == first._replace(is_importing=True)
-    assert BackgroundJob.select().where(BackgroundJob.state == "queued").count() == 1
+    assert BackgroundJob.select().where(BackgroundJob.kind == register.IMPORT, BackgroundJob.state == "queued").count() == 1
     second = run_open_work(hub).freshness(LIVE)
     assert second.version > first.version
     assert second.changed == 2000.0
