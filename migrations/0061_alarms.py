@@ -1,10 +1,25 @@
 """Alarms on plots: rules, what breaks them, mutes, and what was told."""
 
-from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, Model, TextField
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SqliteDatabase,
+    TextField,
+)
+from playhouse.sqlite_ext import AutoIncrementField
 
 
 def up(migrator, db):
     class Base(Model):
+        # SQLite would give the number of a deleted row to a new one; numbers are in links of mails and in open pages
+        id = AutoIncrementField() if isinstance(db, SqliteDatabase) else AutoField()
+
         class Meta:
             database = db
             legacy_table_names = False
@@ -29,6 +44,10 @@ def up(migrator, db):
         judged = DoubleField(null=True)
         seen = TextField(default="")
         more = IntegerField(default=0)
+        more_errors = IntegerField(default=0)
+        told_more = IntegerField(default=0)
+        told_more_at = DoubleField(null=True)
+        judged_problem = TextField(default="")
         problem = TextField(default="")
 
         class Meta:
@@ -37,7 +56,10 @@ def up(migrator, db):
     class PlotAlarm(Base):
         rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", index=False)
         subject = TextField()
+        subject_hash = TextField()
         run = IntegerField()
+        run_number = BigIntegerField(default=0)
+        lumi = IntegerField(default=0)
         state = TextField()
         detail = TextField()
         is_error = BooleanField(default=True)
@@ -45,6 +67,8 @@ def up(migrator, db):
         raised = DoubleField(null=True)
         judged = DoubleField()
         streak = IntegerField(default=1)
+        worse = IntegerField(default=0)
+        eased = DoubleField(null=True)
         told = DoubleField(null=True)
         returns = IntegerField(default=0)
         reminders = IntegerField(default=0)
@@ -57,7 +81,7 @@ def up(migrator, db):
 
         class Meta:
             table_name = "plot_alarm"
-            indexes = ((("rule", "subject"), True), (("state", "raised"), False), (("version",), False))
+            indexes = ((("rule", "subject_hash"), True), (("state", "raised"), False), (("version",), False))
 
     class AlarmMute(Base):
         rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", index=False)
@@ -87,6 +111,8 @@ def up(migrator, db):
         rule_name = TextField()
         channels = TextField()
         run = IntegerField()
+        run_number = BigIntegerField(default=0)
+        lumi = IntegerField(default=0)
         dataset = TextField()
         at = DoubleField()
         title = TextField()

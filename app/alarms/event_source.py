@@ -21,8 +21,9 @@ class AlarmEvents(EventSource):
 
     name = "alarms"
     systems = (SYSTEM,)
+    first_look_s = 7 * 86400.0  # an alarm that lasts is told also after a long outage of the hub
     kinds = (
-        EventKind(RAISED, is_problem=True, is_persistent=True),
+        EventKind(RAISED, is_problem=True, is_persistent=True, is_never_late=True),
         EventKind(REMINDER, is_problem=True),
         EventKind(RECOVERY),
     )

@@ -1,6 +1,12 @@
-"""Tables of alarms: rules, what breaks them, times without telling, and what was told. Times are Unix s UTC."""
+"""Tables of alarms: rules, what breaks them, times without telling, and what was told. Times are Unix s UTC.
+
+Numbers of rows are never used again (the migration sees to it on SQLite): they are in addresses of mails and of open pages.
+"""
 
 from __future__ import annotations
+
+import hashlib
+from typing import Any
 
 from peewee import BigIntegerField, BlobField, BooleanField, DoubleField, ForeignKeyField, IntegerField, TextField
 
@@ -19,7 +25,7 @@ OPEN = (NEW, REMINDED, ACKNOWLEDGED)
 UNACKNOWLEDGED = (NEW, REMINDED)
 
 MOST_ALARMS = 1000
-"""Alarms of a rule that have not recovered; further ones are only counted."""
+"""Errors, and warnings, of a rule that have not recovered; further ones are only counted."""
 
 
 class AlarmRule(Table):
@@ -44,6 +50,10 @@ class AlarmRule(Table):
     judged = DoubleField(null=True)  # last judgement, to about a minute
     seen = TextField(default="")  # mark of the version of the sample that was judged last; "": judge it again
     more = IntegerField(default=0)  # subjects that broke it then beyond MOST_ALARMS
+    more_errors = IntegerField(default=0)  # of these, without warnings
+    told_more = IntegerField(default=0)  # `more_errors` that people were told of
+    told_more_at = DoubleField(null=True)
+    judged_problem = TextField(default="")  # what the newest judgement could not watch
     problem = TextField(default="")  # why it could not be judged, or watches less than it should
 
     class Meta:
@@ -57,7 +67,10 @@ class PlotAlarm(Table):
 
     rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", index=False)
     subject = TextField()  # path of the ME or folder; "" for the sample as a whole
+    subject_hash = TextField()  # for the index: PostgreSQL indexes no text above 2,704 bytes
     run = IntegerField()  # of the newest judgement; 0: the ongoing run
+    run_number = BigIntegerField(default=0)  # the same, by the MEs of an ongoing run; 0: they do not tell
+    lumi = IntegerField(default=0)  # newest lumisection of the data then; 0: they do not tell
     state = TextField()
     detail = TextField()  # one line: what is wrong, such as the failing test with its message
     is_error = BooleanField(default=True)  # False: a warning
@@ -65,6 +78,8 @@ class PlotAlarm(Table):
     raised = DoubleField(null=True)  # when it became NEW; null while it is pending
     judged = DoubleField()  # newest judgement that changed something of it
     streak = IntegerField(default=1)  # judgements in a row for another state: broken while PENDING or RECOVERED, else kept
+    worse = IntegerField(default=0)  # judgements in a row that found an error in a warning
+    eased = DoubleField(null=True)  # when it became a warning last, after an error
     told = DoubleField(null=True)  # when people were told of it; null: not yet, or they know that it has recovered
     returns = IntegerField(default=0)  # how often it came back within `calm_s`
     reminders = IntegerField(default=0)
@@ -79,7 +94,17 @@ class PlotAlarm(Table):
         """Options of peewee."""
 
         table_name = "plot_alarm"
-        indexes = ((("rule", "subject"), True), (("state", "raised"), False), (("version",), False))
+        indexes = ((("rule", "subject_hash"), True), (("state", "raised"), False), (("version",), False))
+
+    def save(self, *args: Any, **options: Any) -> Any:
+        """Store it with the hash of its subject."""
+        self.subject_hash = hash_of(self.subject)
+        return super().save(*args, **options)
+
+
+def hash_of(subject: str) -> str:
+    """The hash of the subject of an alarm."""
+    return hashlib.sha256(subject.encode(errors="surrogatepass")).hexdigest()
 
 
 class AlarmMute(Table):
@@ -121,7 +146,9 @@ class AlarmNotice(Table):
     rule = BigIntegerField()  # its number; the rule may be gone
     rule_name = TextField()
     channels = TextField()  # as in the rule
-    run = IntegerField()
+    run = IntegerField()  # 0: the run that was ongoing
+    run_number = BigIntegerField(default=0)  # the same, by the MEs of an ongoing run; 0: they do not tell
+    lumi = IntegerField(default=0)  # newest lumisection of the data; 0: they do not tell
     dataset = TextField()
     at = DoubleField()
     title = TextField()  # one line

@@ -24,7 +24,7 @@ class AlarmCount:
     count: int
     errors: int  # of these, without warnings
     version: int  # of COUNTER
-    newest: float = 0.0  # when people were last told of one of them, or it was raised, Unix s UTC; 0 without any
+    newest: float = 0.0  # when people were last told of one of them, Unix s UTC; 0 without any
 
 
 class ShownMute(NamedTuple):
@@ -119,18 +119,18 @@ def _mute_of(alarm: ShownAlarm, mutes: Iterable[ShownMute]) -> ShownMute | None:
     return fitting[-1] if fitting else None
 
 
-def is_muted() -> Any:
-    """The condition that an alarm of a query of PlotAlarm is muted; its two placeholders are the time of now."""
+def is_muted(now: float = 0.0) -> Any:
+    """The condition that an alarm of a query of PlotAlarm is muted; its two placeholders are the time of now, Unix s UTC."""
     mute = AlarmMute
     same = (mute.rule == PlotAlarm.rule) & (mute.subject.is_null() | (mute.subject == PlotAlarm.subject))
-    return fn.EXISTS(mute.select(SQL("1")).where(same, mute.begins <= 0.0, mute.ends > 0.0))
+    return fn.EXISTS(mute.select(SQL("1")).where(same, mute.begins <= now, mute.ends > now))
 
 
 @prepared
 def _count() -> Query:
     errors = fn.SUM(Case(None, [(PlotAlarm.is_error, SQL("1"))], SQL("0")))
     version = VersionCounter.select(VersionCounter.version).where(VersionCounter.name == "")
-    newest = fn.MAX(fn.COALESCE(PlotAlarm.reminded, PlotAlarm.raised))
+    newest = fn.MAX(fn.COALESCE(PlotAlarm.reminded, PlotAlarm.told))  # of one that nobody was told of there is no sound
     return PlotAlarm.select(fn.COUNT(PlotAlarm.id), errors, version, newest).where(PlotAlarm.state.in_(UNACKNOWLEDGED), ~is_muted())
 
 

@@ -21,6 +21,9 @@ from app.security.subsystems import check_may_edit
 
 MAX_ID = 2**31 - 1
 
+NOT_JUDGED: dict[str, Any] = {"more": 0, "more_errors": 0, "told_more": 0, "told_more_at": None, "judged_problem": "", "problem": ""}
+"""Columns of a rule that nobody has judged as it is now."""
+
 
 def all_rules() -> list[AlarmRule]:
     """The rules, by subsystem and name."""
@@ -53,7 +56,7 @@ def save_rule(definition: AlarmRuleDefinition, *, number: int | None, user: str)
     definition = checked(definition)
     check_may_edit(definition.subsystem)
     values = definition._asdict() | {"limits": json.dumps(definition.limits, sort_keys=True), "channels": " ".join(definition.channels)}
-    values |= {"user": user, "changed": time.time(), "seen": "", "more": 0, "problem": ""}
+    values |= {"user": user, "changed": time.time(), "seen": ""} | NOT_JUDGED
     try:
         with proxy.atomic():
             version = advance(COUNTER)  # first, as everywhere: a judgement of this rule ends before, or starts after

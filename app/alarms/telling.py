@@ -8,14 +8,22 @@ alarms are one transaction: whoever is killed before has told nothing, and does 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from peewee import fn
+
 from app.alarms.kinds import RAISED, RECOVERY, REMINDER
-from app.alarms.models import COUNTER, OPEN, RECOVERED, REMINDED, UNACKNOWLEDGED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm
+from app.alarms.models import COUNTER, OPEN, PENDING, RECOVERED, REMINDED, UNACKNOWLEDGED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm
+from app.alarms.reading import is_muted
+from app.alarms.recording import record_problem
 from app.core.counters import advance
 from app.core.database import proxy, rows
-from app.core.text import counted
+from app.core.outages import outage_of
+from app.core.text import counted, one_line
+
+log = logging.getLogger(__name__)
 
 NAMED = 3
 """Subjects that the text of a notice names."""
@@ -29,42 +37,77 @@ class _Due(NamedTuple):
 
     unacknowledged: list[PlotAlarm]  # that are not muted, those nobody knows of before the others
     new: list[PlotAlarm]
+    more: int  # errors that are only counted, and of which nobody knows
     reminded: list[PlotAlarm]
     recovered: list[PlotAlarm]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing."""
-        return not (self.new or self.reminded or self.recovered)
+        return not (self.new or self.more or self.reminded or self.recovered)
 
 
 def tell_all(now: float) -> None:
-    """Tell what is due of all rules; now: Unix s UTC."""
-    is_waiting = PlotAlarm.state.in_(UNACKNOWLEDGED) & (PlotAlarm.told.is_null() | (AlarmRule.remind_s > 0))
-    is_over = (PlotAlarm.state == RECOVERED) & PlotAlarm.told.is_null(False)
-    waiting = PlotAlarm.select(PlotAlarm.rule).join(AlarmRule).where(is_waiting | is_over, AlarmRule.enabled)
-    for known in list(AlarmRule.select().where(AlarmRule.id.in_(waiting)).order_by(AlarmRule.id)):
-        if not _due(known, now).is_empty:
-            with proxy.atomic():
-                version = advance(COUNTER)  # first: acknowledgements, mutes and changes of the rule end before, or start after
-                rule = AlarmRule.get_or_none(AlarmRule.id == known.id)
-                if rule is not None:
-                    _tell(rule, _due(rule, now), now, version)
+    """Tell what is due of all rules; now: Unix s UTC. A rule that cannot be told stops no other one, and has that as its problem."""
+    for known in list(AlarmRule.select().where(AlarmRule.id.in_(_waiting(now))).order_by(AlarmRule.id)):
+        try:
+            if not _due(known, now).is_empty:
+                _tell_due(known.id, now)
+        except Exception as error:
+            if outage_of(error):
+                raise  # concerns all rules
+            log.exception("The alarms of the rule %s (%s) cannot be told", known.id, known.name)
+            record_problem(known, f"Nobody can be told of its alarms: {one_line(str(error)) or type(error).__name__}")
+
+
+def _waiting(now: float) -> list[int]:
+    """The rules of which something may be due: each step asks, so this reads no alarm that has been told and is not to be reminded."""
+    rule, alarm = AlarmRule, PlotAlarm
+    unmuted = [~is_muted(now)] if AlarmMute.select().where(AlarmMute.begins <= now, AlarmMute.ends > now).exists() else []
+    is_new = alarm.state.in_(UNACKNOWLEDGED) & alarm.told.is_null()
+    is_over = (alarm.state == RECOVERED) & alarm.told.is_null(False) & (alarm.recovered <= now - rule.calm_s)
+    found = alarm.select(alarm.rule).join(rule).where(rule.enabled, is_new | is_over, *unmuted).distinct()
+    reminded = alarm.select(alarm.rule).join(rule).where(rule.enabled, rule.remind_s > 0, rule.max_reminders > 0)
+    reminded = reminded.where(alarm.state.in_(UNACKNOWLEDGED), alarm.told.is_null(False), *unmuted).group_by(alarm.rule, rule.id)
+    is_due = fn.MAX(fn.COALESCE(alarm.reminded, alarm.told)) <= now - rule.remind_s
+    reminded = reminded.having(is_due, fn.MIN(alarm.reminders) < rule.max_reminders)
+    more = rule.select(rule.id).where(rule.enabled, rule.more_errors > rule.told_more)
+    return sorted({number for query in (found, reminded, more) for (number,) in rows(query)})
+
+
+def _tell_due(number: int, now: float) -> None:
+    with proxy.atomic():
+        version = advance(COUNTER)  # first: acknowledgements, mutes and changes of the rule end before, or start after
+        rule = AlarmRule.get_or_none(AlarmRule.id == number)
+        if rule is not None:
+            _tell(rule, _due(rule, now), now, version)
 
 
 def _due(rule: AlarmRule, now: float) -> _Due:
     mutes = AlarmMute.select(AlarmMute.subject).where(AlarmMute.rule == rule.id, AlarmMute.begins <= now, AlarmMute.ends > now)
     muted = {subject for (subject,) in rows(mutes)}
     if None in muted:
-        return _Due([], [], [], [])
+        return _Due([], [], 0, [], [])
     query = PlotAlarm.select().where(PlotAlarm.rule == rule.id, PlotAlarm.state.in_((*UNACKNOWLEDGED, RECOVERED)))
     needs_look = PlotAlarm.state.in_(UNACKNOWLEDGED) | PlotAlarm.told.is_null(False)
     alarms = [alarm for alarm in query.where(needs_look) if alarm.subject not in muted]
     alarms.sort(key=lambda alarm: (alarm.told is not None, not alarm.is_error, alarm.raised, alarm.id))
     is_open = [alarm for alarm in alarms if alarm.state != RECOVERED]
-    new = [alarm for alarm in is_open if alarm.told is None]
+    new, more = [alarm for alarm in is_open if alarm.told is None], _new_more(rule, now)
     over = [alarm for alarm in alarms if alarm.state == RECOVERED and now - (alarm.recovered or 0.0) >= rule.calm_s]
-    return _Due(is_open, new, [] if new else _to_remind(rule, is_open, now), over)
+    return _Due(is_open, new, more, [] if new or more else _to_remind(rule, is_open, now), over)
+
+
+def _new_more(rule: AlarmRule, now: float) -> int:
+    """Errors for which there was no place, and of which nobody knows: told at most once in `calm_s`, as their number may go up and down.
+
+    Those that have a place may still be pending; then the others are, too.
+    """
+    is_recent = rule.told_more_at is not None and now - rule.told_more_at < rule.calm_s
+    if rule.more_errors <= rule.told_more or is_recent:
+        return 0
+    is_pending = PlotAlarm.select().where(PlotAlarm.rule == rule.id, PlotAlarm.state == PENDING, PlotAlarm.is_error).exists()
+    return 0 if is_pending else rule.more_errors - rule.told_more
 
 
 def _to_remind(rule: AlarmRule, alarms: Sequence[PlotAlarm], now: float) -> list[PlotAlarm]:
@@ -77,11 +120,14 @@ def _to_remind(rule: AlarmRule, alarms: Sequence[PlotAlarm], now: float) -> list
 
 def _tell(rule: AlarmRule, due: _Due, now: float, version: int) -> None:
     common = {"version": version}
-    if due.new:
-        _notice(rule, RAISED, alarms_title(len(due.unacknowledged) + rule.more), due.unacknowledged, due.new, now)
+    title = alarms_title(len(due.unacknowledged) + rule.more)
+    if due.new or due.more:
+        _notice(rule, RAISED, title, due.unacknowledged, due.new, now)
         _update(due.new, common | {"told": now})
+        if rule.more_errors:
+            AlarmRule.update(told_more=rule.more_errors, told_more_at=now).where(AlarmRule.id == rule.id).execute()
     if due.reminded:
-        _notice(rule, REMINDER, f"Reminder: {_lowered(alarms_title(len(due.unacknowledged) + rule.more))}", due.unacknowledged, (), now)
+        _notice(rule, REMINDER, f"Reminder: {_lowered(title)}", due.unacknowledged, (), now)
         _update(due.reminded, common | {"state": REMINDED, "reminded": now, "reminders": PlotAlarm.reminders + 1})
     if due.recovered:
         _notice(rule, RECOVERY, _recovered_title(rule, len(due.recovered)), due.recovered, (), now)
@@ -107,18 +153,21 @@ def _notice(rule: AlarmRule, kind: str, title: str, alarms: Sequence[PlotAlarm],
     are_new = {alarm.id for alarm in new}
     count = len(alarms) + (0 if kind == RECOVERY else rule.more)
     named = [f"{alarm.subject or rule.dataset}: {alarm.detail}" + (" (new)" if alarm.id in are_new else "") for alarm in alarms[:NAMED]]
-    more = f"; and {count - len(named):,} more" if count > len(named) else ""
+    more = [f"and {count - len(named):,} more"] if count > len(named) else []
+    newest = max(alarms, key=lambda alarm: (alarm.run_number, alarm.lumi), default=None)
     subjects = [{"subject": each.subject, "detail": each.detail, "is_new": each.id in are_new} for each in alarms[:LISTED]]
     AlarmNotice.create(
         kind=kind,
         rule=rule.id,
         rule_name=rule.name,
         channels=rule.channels,
-        run=max(alarm.run for alarm in alarms),
+        run=max((alarm.run for alarm in alarms), default=0),
+        run_number=newest.run_number if newest else 0,
+        lumi=newest.lumi if newest else 0,
         dataset=rule.dataset,
         at=now,
         title=title,
-        text=f"{rule.name}: {'; '.join(named)}{more}",
+        text=f"{rule.name}: {'; '.join(named + more)}",
         subjects=json.dumps(subjects),
         count=count,
     )

@@ -20,6 +20,7 @@ class EventKind(NamedTuple):
     name: str
     is_problem: bool = False  # somebody should look at it
     is_persistent: bool = False  # lasts until fixed: notified after a maintenance window in which it began
+    is_never_late: bool = False  # persistent, and notified however late it is detected if it still lasts
     personal: str = ""  # what happens, for the users who subscribe to it for themselves; "" if it is for all receivers of a channel
 
 
@@ -50,6 +51,7 @@ class EventSource(ABC):
     kinds: tuple[EventKind, ...]
     systems: tuple[str, ...]
     is_main: bool = False  # its first system is the default of pages and forms
+    first_look_s: float = 86400.0  # age of the oldest events that detection searches when it starts
 
     @abstractmethod
     def active_systems(self, settings: Settings) -> Sequence[str]:

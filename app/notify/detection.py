@@ -2,7 +2,8 @@
 
 These events are stored with an outcome, but not notified:
 
-* late: an event that is older than LATE_S when it is detected, as after a long pause or at the first start;
+* late: an event that is older than LATE_S when it is detected, as after a long pause or at the first start, unless its kind is never
+  late and it still lasts;
 * duplicate: an event of the same kind and subject as one notified in the last REPEAT_S;
 * maintenance: an event in a maintenance window. One of a persistent kind that still lasts at its end is notified then.
 """
@@ -22,6 +23,7 @@ from app.core.counters import advance
 from app.core.database import proxy, rows
 from app.core.event_sources import event_sources
 from app.core.events import Event, EventSource, Subject
+from app.core.outages import outage_of
 from app.core.settings import Settings
 from app.notify.added_channels import all_channels
 from app.notify.channels.base import Channel
@@ -47,12 +49,16 @@ from app.queue.periodic import TaskRun
 
 LATE_S = 600.0
 REPEAT_S = 600.0
+DAY_S = 86400.0
 
-FIRST_LOOK_S = 86400.0
-"""Age of the oldest events that the first step of a run window searches, s."""
+OUTLASTED_S = 86400.0
+"""Longest time from an event in a maintenance window to its notification, s."""
 
 LOOK_S = 3600.0
-"""Age of the oldest events that other steps search, s: an event may become known a while after it happened."""
+"""Age of the oldest events that a step searches, s, but the first one of a run window (`EventSource.first_look_s`).
+
+An event may become known a while after it happened.
+"""
 
 AHEAD_S = 3600.0
 """How far the clock of the experiment may be ahead of this one, s."""
@@ -76,18 +82,40 @@ def watched_systems(settings: Settings) -> list[WatchedSystem]:
 
 @contextmanager
 def detection_task(settings: Settings, systems: Sequence[WatchedSystem], _: TaskRun) -> Iterator[Callable[[], None]]:
-    """Yields a step that stores the events since the last one."""
+    """Yields a step that stores the events since the last one.
+
+    A system whose events cannot be read stops no other one; the step fails when all others are done, so that /status names it.
+    """
     collector = EventCollector(settings)
     collector.close_removed_channels()
-    back_s = FIRST_LOOK_S
+    searched: set[WatchedSystem] = set()
 
     def step() -> None:
-        nonlocal back_s
+        failures: list[tuple[str, Exception]] = []
         for system in systems:
-            collector.collect(system, back_s)
-        back_s = LOOK_S
+            try:
+                collector.collect(system, LOOK_S if system in searched else _first_look_s(system.source, settings))
+                searched.add(system)
+            except Exception as error:
+                if outage_of(error):
+                    raise  # concerns all systems
+                failures.append((system.name, error))
+        if failures:
+            raise UnreadableEvents(failures) from failures[0][1]
 
     yield step
+
+
+class UnreadableEvents(Exception):
+    """The events of some systems could not be read or stored."""
+
+    def __init__(self, failures: Sequence[tuple[str, Exception]]) -> None:
+        super().__init__("; ".join(f"the events of {system}: {type(error).__name__}: {error}" for system, error in failures))
+
+
+def _first_look_s(source: EventSource, settings: Settings) -> float:
+    """Age of the oldest events of a first step: not of those whose notifications may have been removed, which would be sent again."""
+    return min(source.first_look_s, settings.of(NotifySettings).notify_keep_days * DAY_S)
 
 
 class EventCollector:
@@ -126,7 +154,7 @@ class EventCollector:
 
     def _store(self, event: Event, source: EventSource, now: float) -> None:
         subject = source.subject(event)
-        outcome, repeats = _outcome(event, subject, now)
+        outcome, repeats = _outcome(event, source, subject, now)
         row = Notification.create(
             event=event.id,
             system=event.system,
@@ -151,7 +179,7 @@ class EventCollector:
             Notification.system == system.name,
             Notification.kind.in_(persistent),
             Notification.outcome == MAINTENANCE,
-            Notification.detected > now - FIRST_LOOK_S,
+            Notification.detected > now - OUTLASTED_S,
         )
         for row in list(suppressed):
             event = event_of(row)
@@ -210,9 +238,9 @@ def _unknown(found: list[Event]) -> list[Event]:
     return [event for event in found if event.id not in known]
 
 
-def _outcome(event: Event, subject: Subject, now: float) -> tuple[str, int]:
+def _outcome(event: Event, source: EventSource, subject: Subject, now: float) -> tuple[str, int]:
     """The outcome of an event, and how many duplicates were suppressed before it."""
-    if event.at < now - LATE_S:
+    if event.at < now - LATE_S and not (_is_never_late(event, source) and source.is_open(event)):
         return LATE, 0
     if in_maintenance(event.system, subject.host, event.at):
         return MAINTENANCE, 0
@@ -223,3 +251,7 @@ def _outcome(event: Event, subject: Subject, now: float) -> tuple[str, int]:
     if last and last.detected > now - REPEAT_S:
         return DUPLICATE, 0
     return NOTIFIED, same.where(Notification.outcome == DUPLICATE, Notification.id > (last.id if last else 0)).count()
+
+
+def _is_never_late(event: Event, source: EventSource) -> bool:
+    return any(kind.is_never_late for kind in source.kinds if kind.name == event.kind)

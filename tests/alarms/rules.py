@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -30,13 +30,16 @@ class JudgedRule:
     @classmethod
     def of(cls, **changes: Any) -> JudgedRule:
         """A rule like ERRORS."""
-        return cls(save_rule(ERRORS._replace(**changes), number=None, user="ann").id)
+        rule = save_rule(ERRORS._replace(**changes), number=None, user="ann")
+        AlarmRule.update(changed=START).where(AlarmRule.id == rule.id).execute()
+        return cls(rule.id)
 
-    def judge(self, *broken: str | Broken, after_s: float = 10.0) -> None:
-        """Judge another version of the sample, in which these subjects are broken, and tell people."""
+    def judge(self, *broken: str | Broken, after_s: float = 10.0, run: int = 5, gone: Collection[str] = ()) -> None:
+        """Judge another version of the sample, in which these subjects are broken and others gone, and tell people."""
         self.now += after_s
         found = [each if isinstance(each, Broken) else Broken(each, "failed") for each in broken]
-        record(rule_of(self.rule), Judgement(str(next(self.marks)), 0, found, ""), self.now)
+        judgement = Judgement(str(next(self.marks)), 0, found, "", run, 12, lambda subject: subject not in gone)
+        record(rule_of(self.rule), judgement, self.now)
         tell_all(self.now)
 
     def wait(self, seconds: float) -> None:

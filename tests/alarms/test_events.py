@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Collection
+from contextlib import nullcontext
 
 import pytest
 
 from app.alarms.event_source import AlarmEvents
 from app.alarms.models import AlarmNotice
 from app.alarms.store import delete_rule
+from app.core.events import Event
 from app.core.settings import Settings
-from app.notify.detection import EventCollector, WatchedSystem
+from app.notify.detection import EventCollector, UnreadableEvents, WatchedSystem, detection_task
 from app.notify.models import Delivery, MaintenanceWindow, Notification
+from app.queue.periodic import PeriodicTask, TaskRun
 from tests.alarms.rules import JudgedRule
 
 pytestmark = pytest.mark.both_databases
@@ -25,11 +30,14 @@ CHANNELS = {
     "notify_mail_kinds": ("all",),
 }
 
+PLOTS = WatchedSystem(AlarmEvents(), "plots")
+RUN = TaskRun(PeriodicTask("notifications", 2.0, lambda _: nullcontext(lambda: None)), threading.Event(), 60.0)
+
 
 def detect(hub: Settings) -> None:
     """Notify about all notices, which are of now."""
     AlarmNotice.update(at=time.time()).where(AlarmNotice.at < time.time() - 3600).execute()
-    EventCollector(hub.replace(**CHANNELS)).collect(WatchedSystem(AlarmEvents(), "plots"), 3600.0)
+    EventCollector(hub.replace(**CHANNELS)).collect(PLOTS, 3600.0)
 
 
 def sent() -> list[tuple[str, str]]:
@@ -86,3 +94,33 @@ def test_the_event_of_a_notice_leads_to_its_page_also_when_its_rule_is_gone(hub:
     assert source.find("plots", 0, time.time(), ["plot-alarm"]) == [event]
     assert not source.is_open(event)
     assert source.find("plots", 0, time.time(), ["plot-alarm-recovered"]) == []
+
+
+def test_an_alarm_that_lasts_is_notified_however_late_it_is_detected(hub: Settings) -> None:
+    rule, short = JudgedRule.of(), JudgedRule.of(name="short")
+    rule.judge("DT/a")
+    short.judge("DT/b")
+    short.judge()
+    AlarmNotice.update(at=time.time() - 3 * 86400).execute()
+    with detection_task(hub.replace(**CHANNELS), [PLOTS], RUN) as step:
+        step()
+        step()
+    found = {row.text.partition(":")[0]: row.outcome for row in Notification.select()}
+    assert (found, sent()) == ({"Errors of DT": "notified", "short": "late"}, [("plot-alarm", "mail"), ("plot-alarm", "webhook")])
+
+
+class BrokenEvents(AlarmEvents):
+    """A source that cannot be read."""
+
+    def find(self, system: str, since: float, until: float, kinds: Collection[str] | None = None) -> list[Event]:
+        """Nothing."""
+        raise ValueError("no clock")
+
+
+def test_a_source_that_fails_stops_the_notifications_of_no_other_one_and_is_named(hub: Settings) -> None:
+    JudgedRule.of().judge("DT/a")
+    AlarmNotice.update(at=time.time()).execute()
+    task = detection_task(hub.replace(**CHANNELS), [WatchedSystem(BrokenEvents(), "broken"), PLOTS], RUN)
+    with task as step, pytest.raises(UnreadableEvents, match="the events of broken: ValueError: no clock"):
+        step()
+    assert sent() == [("plot-alarm", "mail"), ("plot-alarm", "webhook")]

@@ -183,3 +183,112 @@ def test_notices_are_read_newest_first_of_one_rule_or_of_all() -> None:
     assert notice_of(rules[1].notices[0].id).subjects == [ToldSubject("DT/b", "failed", True), ToldSubject("DT/c", "failed", True)]
     with pytest.raises(UnknownAlarm):
         notice_of(99)
+
+
+def test_a_warning_that_becomes_an_error_is_told_again_and_is_no_more_acknowledged() -> None:
+    rule = JudgedRule.of(calm_s=60)
+    warning, error = Broken("DT/n", "noisy", is_error=False), Broken("DT/n", "dead")
+    rule.judge(warning)
+    reactions.acknowledge([rule.alarms["DT/n"].id], "ben", "known")
+    rule.judge(error)
+    assert (rule.told, rule.states, rule.alarms["DT/n"].note, rule.notices[-1].text) == (
+        ["", ""],
+        {"DT/n": NEW},
+        "",
+        "Errors of DT: DT/n: dead (new)",
+    )
+    for _ in range(20):
+        rule.judge(warning)
+        rule.judge(error)
+    assert rule.told == ["", ""], "it goes up and down"
+    rule.judge(warning)
+    rule.judge(error, after_s=61)
+    assert rule.told == ["", "", ""]
+    rule.judge(warning)
+    rule.judge(after_s=20)
+    rule.judge(error, after_s=20)
+    assert (rule.told, rule.alarms["DT/n"].is_error) == (["", "", ""], True), "it had been an error before it recovered"
+
+
+def test_a_warning_becomes_an_error_only_after_as_many_judgements_in_a_row_as_the_rule_says() -> None:
+    rule = JudgedRule.of(raise_after=2)
+    warning, error = Broken("DT/n", "noisy", is_error=False), Broken("DT/n", "dead")
+    for each in (warning, warning, error, warning, error):
+        rule.judge(each)
+    assert (rule.told, rule.alarms["DT/n"].is_error) == ([""], False)
+    rule.judge(error)
+    assert (rule.told, rule.alarms["DT/n"].is_error) == (["", ""], True)
+
+
+def test_a_thousand_warnings_take_the_place_of_no_error() -> None:
+    rule = JudgedRule.of()
+    warnings = [Broken(f"DT/{number}", "noisy", is_error=False) for number in range(1200)]
+    rule.judge(*warnings)
+    reactions.acknowledge([alarm.id for alarm in rule.alarms.values()], "ben")
+    rule.judge(Broken("DT/dead", "failed"), *warnings)
+    assert (rule.told, rule.states["DT/dead"], rule.row.more, len(rule.alarms)) == (["", ""], NEW, 200, MOST_ALARMS + 1)
+    assert rule.notices[-1].text == "Errors of DT: DT/dead: failed (new); and 200 more"
+
+
+def test_errors_beyond_a_thousand_are_told_by_their_number_though_all_others_are_acknowledged() -> None:
+    rule = JudgedRule.of(calm_s=60)
+    thousand = [f"DT/{number}" for number in range(MOST_ALARMS)]
+    rule.judge(*thousand)
+    reactions.acknowledge([alarm.id for alarm in rule.alarms.values()], "ben")
+    rule.judge(*thousand, "RPC/a")
+    assert (rule.told, rule.notices[-1].title, rule.notices[-1].text) == (["", ""], "There is one DQM alarm.", "Errors of DT: and 1 more")
+    for _ in range(2):
+        rule.judge(*thousand)
+        rule.judge(*thousand, "RPC/a", "RPC/b")
+    assert rule.told == ["", ""], "their number goes up and down"
+    rule.wait(60)
+    rule.wait(60)
+    assert (rule.told, rule.notices[-1].count) == (["", "", ""], 2)
+
+
+def test_what_is_no_longer_in_the_data_is_open_until_it_returns_or_the_run_changes() -> None:
+    rule = JudgedRule.of(calm_s=0)
+    rule.judge("DT/n", "DT/m")
+    rule.judge(run=5, gone=("DT/n", "DT/m"))
+    rule.judge(run=5, gone=("DT/n", "DT/m"))
+    assert (rule.told, rule.states) == ([""], {"DT/m": NEW, "DT/n": NEW})
+    assert rule.alarms["DT/n"].detail == "failed (no longer in the data)"
+    rule.judge("DT/n", run=5, gone=("DT/m",))
+    assert rule.alarms["DT/n"].detail == "failed"
+    rule.judge(run=5, gone=("DT/m",))
+    assert rule.states == {"DT/m": NEW, "DT/n": RECOVERED}
+    rule.judge(run=6, gone=("DT/m",))
+    assert rule.states == {"DT/m": RECOVERED, "DT/n": RECOVERED}
+
+
+def test_a_rule_of_another_place_leaves_no_alarm_of_what_is_no_longer_in_the_data() -> None:
+    rule = JudgedRule.of()
+    rule.judge("DT/n")
+    save_rule(ERRORS._replace(place="CSC"), number=rule.rule, user="ann")
+    rule.judge(gone=("DT/n",))
+    assert rule.states == {"DT/n": RECOVERED}
+
+
+def test_an_alarm_of_the_end_of_a_mute_is_newer_than_before() -> None:
+    rule = JudgedRule.of()
+    mute(rule, 100)
+    rule.judge("DT/n")
+    rule.wait(100)
+    assert unacknowledged_count().newest == rule.now
+
+
+def test_a_number_of_plots_that_are_not_stored_is_news_for_open_pages() -> None:
+    rule = JudgedRule.of()
+    rule.judge(*[f"DT/{number}" for number in range(MOST_ALARMS + 1)])
+    before = unacknowledged_count().version
+    rule.judge(*[f"DT/{number}" for number in range(MOST_ALARMS + 3)])
+    assert (rule.row.more, unacknowledged_count().version > before) == (3, True)
+
+
+def test_a_subject_may_be_longer_than_an_index_of_postgresql_holds() -> None:
+    rule = JudgedRule.of(calm_s=60)
+    path = "/".join(f"{number:0100}" for number in range(40))
+    rule.judge(path)
+    rule.judge()
+    rule.judge(path)
+    assert (rule.states, rule.alarms[path].returns) == ({path: NEW}, 1)

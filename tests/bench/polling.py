@@ -98,7 +98,8 @@ def _with_alarms(measure: Callable[[Callable[[], None]], str]) -> str:
         with proxy.atomic():
             version = advance(ALARM_COUNTER)
             subject = f"DT/{PlotAlarm.select().count()}"
-            PlotAlarm.create(rule=rule, subject=subject, run=0, state=NEW, detail="", begun=now, raised=now, judged=now, version=version)
+            times = {"begun": now, "raised": now, "judged": now, "told": now}
+            PlotAlarm.create(rule=rule, subject=subject, run=0, state=NEW, detail="", version=version, **times)
 
     for _ in range(ALARMS):
         raise_alarm()

@@ -25,9 +25,10 @@ def rule(name: str = "Pixel errors", **fields: Any) -> AlarmRule:
 
 
 def alarm(rule: AlarmRule, subject: str = PLOT, **fields: Any) -> PlotAlarm:
-    """An alarm that was raised just now."""
+    """An alarm that was raised and told just now."""
     now = time.time()
     usual = {"run": 0, "state": NEW, "detail": f"{HOSTILE}: error: too high", "begun": now, "raised": now, "judged": now}
+    usual["told"] = fields.get("raised", now)
     with proxy.atomic():
         version = advance(COUNTER)
         row: PlotAlarm = PlotAlarm.create(rule=rule, subject=subject, version=version, **usual | fields)
