@@ -23,5 +23,6 @@ def up(migrator, db):
     db.execute_sql("ALTER TABLE notify_notification ADD COLUMN mark TEXT NOT NULL DEFAULT ''")
     db.execute_sql(f"UPDATE notify_notification SET mark = {mark}")
     db.execute_sql("CREATE UNIQUE INDEX notify_notification_mark ON notify_notification (mark)")
-    db.execute_sql("CREATE INDEX notify_notification_kind ON notify_notification (kind, id)")
+    db.execute_sql("CREATE INDEX notify_notification_kind_at ON notify_notification (kind, at)")
+    db.execute_sql("CREATE INDEX notify_notification_at ON notify_notification (at, id)")
     db.create_tables([NotificationChannel])

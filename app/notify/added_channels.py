@@ -13,7 +13,7 @@ from app.core.database import proxy
 from app.core.event_sources import ALL, PROBLEMS, event_kinds
 from app.core.settings import Settings
 from app.notify.channel_folders import CHANNELS, channel_kinds
-from app.notify.channels import channels
+from app.notify.channels import channels, fault_of
 from app.notify.channels.base import Channel
 from app.notify.channels.form import ChannelForm
 from app.notify.errors import InvalidChannel, OutdatedRequest
@@ -23,6 +23,7 @@ from app.security.audit_log import audit
 MAX_CHANNELS = 50
 MAX_NAME = 60
 MAX_OPTION = 1000
+DELETED = "This channel was deleted"
 
 
 class ChannelDefinition(NamedTuple):
@@ -75,15 +76,24 @@ def added_problems(settings: Settings) -> list[str]:
 
 
 def _made(settings: Settings, row: NotificationChannel) -> AddedChannel:
+    """The channel of a row; one that cannot be made for a fault in its folder or its row must not stop the others."""
     if row.kind not in channel_kinds():
         return AddedChannel(row, "", None, f"this version has no channel {row.kind}")
-    form = channel_form(row.kind)
-    options = {field.name: "" for field in form.fields} | json.loads(row.options)
-    wrong = [problem for _, problem in form.problems(settings, options)]
-    problem = "; ".join(filter(None, (form.obstacle(settings).rstrip("."), *wrong))) if row.enabled else ""
-    subscribed = settings.replace(**{f"notify_{row.kind}_kinds": tuple(row.kinds.split())})
-    channel = form.channel(subscribed, row.name, options) if row.enabled and not problem else None
-    return AddedChannel(row, form.receiver(options), channel, problem)
+    try:
+        form = channel_form(row.kind)
+        options = {field.name: "" for field in form.fields} | json.loads(row.options)
+        if not row.enabled:
+            return AddedChannel(row, form.receiver(options), None, "")
+        wrong = [problem for _, problem in form.problems(settings, options)]
+        problem = "; ".join(filter(None, (form.obstacle(settings).rstrip("."), *wrong)))
+        if problem:
+            return AddedChannel(row, form.receiver(options), None, problem)
+        subscribed = settings.replace(**{f"notify_{row.kind}_kinds": tuple(row.kinds.split())})
+        channel = form.channel(subscribed, row.name, options)
+        channel.secrets = tuple(options[field.name] for field in form.fields if field.is_secret)
+        return AddedChannel(row, form.receiver(options), channel, "")
+    except Exception as error:
+        return AddedChannel(row, "", None, fault_of(row.name, error))
 
 
 def add_channel(settings: Settings, definition: ChannelDefinition, user: str) -> None:
@@ -91,27 +101,62 @@ def add_channel(settings: Settings, definition: ChannelDefinition, user: str) ->
     if definition.kind not in channel_kinds():
         raise InvalidChannel([("channel", "one of " + ", ".join(channel_kinds()))])
     form, title = channel_form(definition.kind), " ".join(definition.title.split())
-    options = {field.name: definition.options.get(field.name, "").strip() for field in form.fields}
-    if wrong := _wrong(settings, definition._replace(title=title, options=options)):
+    options = _stripped(form, definition.options)
+    if wrong := [*_wrong_title(title), *_wrong(settings, definition.kind, definition.kinds, options)]:
         raise InvalidChannel(wrong)
-    name, kinds = channel_name(definition.kind, title), " ".join(kind for kind in event_choices() if kind in definition.kinds)
+    name = channel_name(definition.kind, title)
     with proxy.atomic():
         advance(COUNTER)
         if NotificationChannel.select().count() >= MAX_CHANNELS:
             raise InvalidChannel([("channel", f"there are {MAX_CHANNELS} already, which is the most; delete one first")])
         if NotificationChannel.select().where(NotificationChannel.name == name).exists():
             raise InvalidChannel([("name", f"there is a channel {name} already")])
-        values = {"kind": definition.kind, "name": name, "kinds": kinds, "options": json.dumps(options)}
+        values = {"kind": definition.kind, "name": name, "kinds": _stored_kinds(definition.kinds), "options": json.dumps(options)}
         NotificationChannel.create(**values, user=user, changed=time.time())
         audit("add notification channel", f"{name}: {form.receiver(options)}")
 
 
-def _wrong(settings: Settings, definition: ChannelDefinition) -> list[tuple[str, str]]:
-    form, options = channel_form(definition.kind), definition.options
-    wrong = []
-    if not definition.title or len(definition.title) > MAX_NAME or '"' in definition.title or not definition.title.isprintable():
-        wrong.append(("name", f"1 to {MAX_NAME} printable characters without quotation marks"))
-    if not definition.kinds or not set(definition.kinds) <= set(event_choices()):
+def change_channel(settings: Settings, number: int, kinds: Collection[str], options: Mapping[str, str], user: str) -> None:
+    """Change the kinds of events and the fields of a channel; secret fields that are empty stay. Raises InvalidChannel, OutdatedRequest."""
+    row = existing_channel(number)
+    form, stored = channel_form(row.kind), stored_options(row)
+    changed = _stripped(form, options)
+    changed |= {field.name: stored.get(field.name, "") for field in form.fields if field.is_secret and not changed[field.name]}
+    if wrong := _wrong(settings, row.kind, kinds, changed):
+        raise InvalidChannel(wrong)
+    values = {"kinds": _stored_kinds(kinds), "options": json.dumps(changed), "user": user, "changed": time.time()}
+    with proxy.atomic():
+        advance(COUNTER)
+        if not NotificationChannel.update(values).where(NotificationChannel.id == number).execute():
+            raise OutdatedRequest(DELETED)
+        audit("change notification channel", f"{row.name}: {form.receiver(changed)}")
+
+
+def stored_options(row: NotificationChannel) -> dict[str, str]:
+    """The fields of a channel as they are stored; none if they cannot be read."""
+    try:
+        found = json.loads(row.options)
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _stripped(form: ChannelForm, options: Mapping[str, str]) -> dict[str, str]:
+    return {field.name: options.get(field.name, "").strip() for field in form.fields}
+
+
+def _stored_kinds(kinds: Collection[str]) -> str:
+    return " ".join(kind for kind in event_choices() if kind in kinds)
+
+
+def _wrong_title(title: str) -> list[tuple[str, str]]:
+    is_good = title and len(title) <= MAX_NAME and '"' not in title and title.isprintable()
+    return [] if is_good else [("name", f"1 to {MAX_NAME} printable characters without quotation marks")]
+
+
+def _wrong(settings: Settings, kind: str, kinds: Collection[str], options: Mapping[str, str]) -> list[tuple[str, str]]:
+    form, wrong = channel_form(kind), []
+    if not kinds or not set(kinds) <= set(event_choices()):
         wrong.append(("kind", "some of " + ", ".join(event_choices())))
     if obstacle := form.obstacle(settings):
         return [*wrong, ("channel", obstacle)]
@@ -129,7 +174,7 @@ def enable_channel(number: int, user: str, *, enabled: bool) -> None:
     """Enable or disable a channel; what a disabled one has not sent yet is closed. Raises OutdatedRequest."""
     with proxy.atomic():
         advance(COUNTER)
-        row = _existing(number)
+        row = existing_channel(number)
         NotificationChannel.update(enabled=enabled, user=user, changed=time.time()).where(NotificationChannel.id == number).execute()
         if not enabled:
             _close_deliveries(row.name, "the channel was disabled")
@@ -137,19 +182,21 @@ def enable_channel(number: int, user: str, *, enabled: bool) -> None:
 
 
 def delete_channel(number: int) -> None:
-    """Delete a channel; its deliveries stay in the list. Raises OutdatedRequest."""
+    """Delete a disabled channel; its deliveries stay in the list. Raises OutdatedRequest."""
     with proxy.atomic():
         advance(COUNTER)
-        row = _existing(number)
+        row = existing_channel(number)
+        if row.enabled:
+            raise OutdatedRequest(f"{row.name} is enabled: disable it before you delete it, since its address and keys are lost then")
         NotificationChannel.delete().where(NotificationChannel.id == number).execute()
-        _close_deliveries(row.name, "the channel was deleted")
         audit("delete notification channel", row.name)
 
 
-def _existing(number: int) -> NotificationChannel:
+def existing_channel(number: int) -> NotificationChannel:
+    """The row of a channel. Raises OutdatedRequest."""
     row: NotificationChannel | None = NotificationChannel.get_or_none(NotificationChannel.id == number)
     if row is None:
-        raise OutdatedRequest("This channel was deleted")
+        raise OutdatedRequest(DELETED)
     return row
 
 

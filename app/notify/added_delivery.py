@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from app.core.database import end_thread, rows
 from app.core.settings import Settings
 from app.notify.added_channels import added_channels
 from app.notify.channels.base import Channel
 from app.notify.delivery import deliver_due
-from app.notify.models import OPEN, Delivery
+from app.notify.models import OPEN, Delivery, NotificationChannel
 from app.queue.periodic import TaskRun
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,10 @@ def added_delivery_task(settings: Settings, run: TaskRun) -> Iterator[Callable[[
     threads: dict[str, threading.Thread] = {}
 
     def step() -> None:
-        for channel in _due_channels([each.channel for each in added_channels(settings) if each.channel]):
+        found = {each.channel: each.row for each in added_channels(settings) if each.channel}
+        for channel in _due_channels(list(found)):
             if channel.name not in threads or not threads[channel.name].is_alive():
-                arguments = (channel, settings.public_url, run.should_stop)
+                arguments = (channel, settings.public_url, partial(_should_stop, run, found[channel]))
                 threads[channel.name] = threading.Thread(target=_deliver, args=arguments, name=f"notifications by {channel.name}")
                 threads[channel.name].start()
 
@@ -46,6 +48,12 @@ def _due_channels(found: Sequence[Channel]) -> list[Channel]:
     due = Delivery.state.in_(OPEN), Delivery.not_before <= time.time(), Delivery.channel.in_([channel.name for channel in found])
     names = {name for (name,) in rows(Delivery.select(Delivery.channel).where(*due).distinct())} if found else set()
     return [channel for channel in found if channel.name in names]
+
+
+def _should_stop(run: TaskRun, row: NotificationChannel) -> bool:
+    """Whether the task ends, or the channel was changed, disabled or deleted since it was made."""
+    same = NotificationChannel.id == row.id, NotificationChannel.changed == row.changed
+    return run.should_stop() or not NotificationChannel.select().where(*same).exists()
 
 
 def _deliver(channel: Channel, public_url: str, should_stop: Callable[[], bool]) -> None:

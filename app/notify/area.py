@@ -59,6 +59,8 @@ AREA = Area(
         "notify_channels.channel_list": "operator",
         "notify_channels.new_channel": "operator",
         "notify_channels.add": "operator",
+        "notify_channels.edit": "operator",
+        "notify_channels.change": "operator",
         "notify_channels.enable": "operator",
         "notify_channels.delete": "operator",
     },

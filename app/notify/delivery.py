@@ -7,21 +7,25 @@ is older than the channel's `max_age_s`. Permanent errors are not retried.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 from app.core.counters import advance
-from app.core.database import proxy
+from app.core.database import proxy, rows
 from app.core.event_sources import personal_kinds
 from app.core.reach import limited_to_internet
 from app.notify.channels.base import Channel
-from app.notify.errors import PermanentError, TemporaryError
+from app.notify.errors import NotifyError, PermanentError, TemporaryError
+from app.notify.masking import without_secrets
 from app.notify.messages import message_of
 from app.notify.models import COUNTER, DEFERRED, FAILED, OPEN, SENT, SUPPRESSED, Delivery, Notification
 from app.notify.subscriptions import is_personal, recipients
 from app.queue.periodic import TaskRun
+
+log = logging.getLogger(__name__)
 
 MAX_PAUSE_S = 60.0
 MAX_SINGLE = 5
@@ -79,23 +83,42 @@ def batches(channel: Channel, due: list[Delivery]) -> list[list[Delivery]]:
 
 def _attempt(channel: Channel, public_url: str, batch: Sequence[Delivery], addresses: Sequence[str] | None = None) -> bool:
     """Send a batch, to single users if there are addresses; False after a temporary error."""
-    messages = [message_of(delivery.notification, public_url) for delivery in batch]
+    still_open = _still_open(batch)
+    if not still_open:
+        return True
     try:
-        with limited_to_internet(channel.networks):
-            if addresses is None:
-                answer = channel.send(messages)
-            elif addresses:
-                answer = channel.send_to(addresses, messages)
-            else:
-                raise PermanentError("no user is subscribed to it any more")
-        _update(batch, state=SENT, detail=answer)
+        _update(channel, still_open, state=SENT, detail=_send(channel, public_url, still_open, addresses))
     except PermanentError as error:
-        _update(batch, state=FAILED, detail=str(error))
+        _update(channel, still_open, state=FAILED, detail=str(error))
     except TemporaryError as error:
-        for delivery in batch:
+        for delivery in still_open:
             _postpone(channel, delivery, str(error))
         return False
     return True
+
+
+def _still_open(batch: Sequence[Delivery]) -> list[Delivery]:
+    """Those that were not closed meanwhile: the channel may have been disabled while others were sent."""
+    numbers = Delivery.select(Delivery.id).where(Delivery.id.in_([one.id for one in batch]), Delivery.state.in_(OPEN))
+    found = {number for (number,) in rows(numbers)}
+    return [delivery for delivery in batch if delivery.id in found]
+
+
+def _send(channel: Channel, public_url: str, batch: Sequence[Delivery], addresses: Sequence[str] | None) -> str:
+    """The receiver's answer. Raises TemporaryError, also for a fault in the channel, and PermanentError."""
+    try:
+        messages = [message_of(delivery.notification, public_url) for delivery in batch]
+        with limited_to_internet(channel.networks):
+            if addresses is None:
+                return channel.send(messages)
+            if addresses:
+                return channel.send_to(addresses, messages)
+    except NotifyError:
+        raise
+    except Exception as error:
+        log.exception("A message by %s could not be sent", channel.name)
+        raise TemporaryError(f"a fault of this channel, which is in the log: {type(error).__name__}") from error
+    raise PermanentError("no user is subscribed to it any more")
 
 
 def _postpone(channel: Channel, delivery: Delivery, error: str) -> None:
@@ -103,21 +126,23 @@ def _postpone(channel: Channel, delivery: Delivery, error: str) -> None:
     later = time.time() + min(2.0 ** min(delivery.attempts + 1, 10), MAX_PAUSE_S)
     quiet_end = channel.quiet_until(later)
     if quiet_end is None:
-        _update([delivery], detail=error, not_before=later)
+        _update(channel, [delivery], detail=error, not_before=later)
     elif channel.defers_in_quiet_hours:
-        _update([delivery], detail=error, state=DEFERRED, since=quiet_end, not_before=quiet_end)
+        _update(channel, [delivery], detail=error, state=DEFERRED, since=quiet_end, not_before=quiet_end)
     else:
-        _update([delivery], detail=f"quiet hours; last error: {error}", state=SUPPRESSED)
+        _update(channel, [delivery], detail=f"quiet hours; last error: {error}", state=SUPPRESSED)
 
 
 def _expire(channel: Channel, delivery: Delivery) -> None:
     last = f"; last error: {delivery.detail}" if delivery.detail else ""
-    _update([delivery], 0, state=FAILED, detail=f"expired: not sent within {channel.max_age_s:.0f} s{last}")
+    _update(channel, [delivery], 0, state=FAILED, detail=f"expired: not sent within {channel.max_age_s:.0f} s{last}")
 
 
-def _update(batch: Sequence[Delivery], attempts: int = 1, **change: object) -> None:
-    """Store the result of an attempt; its detail is cut."""
-    change |= {"detail": str(change["detail"])[:MAX_DETAIL].replace("\0", "\ufffd"), "changed": time.time()}
+def _update(channel: Channel, batch: Sequence[Delivery], attempts: int = 1, **change: object) -> None:
+    """Store the result of an attempt, without secrets and cut, for the deliveries that were not closed meanwhile."""
+    detail = without_secrets(str(change["detail"]), channel.secrets)[:MAX_DETAIL].replace("\0", "\ufffd")
+    change |= {"detail": detail, "changed": time.time()}
     with proxy.atomic():
         advance(COUNTER)
-        Delivery.update(**change, attempts=Delivery.attempts + attempts).where(Delivery.id.in_([one.id for one in batch])).execute()
+        ours = Delivery.id.in_([one.id for one in batch]), Delivery.state.in_(OPEN)
+        Delivery.update(**change, attempts=Delivery.attempts + attempts).where(*ours).execute()

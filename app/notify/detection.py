@@ -123,7 +123,7 @@ class EventCollector:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.channels: list[Channel] = []  # read before each transaction that queues deliveries: operators add and delete some
+        self.channels: list[Channel] = []  # read in each transaction that queues deliveries: operators add and delete some
         self.seen: set[str] = set()  # ids of events that are stored
 
     def close_removed_channels(self) -> None:
@@ -145,9 +145,9 @@ class EventCollector:
         new_events = reversed([event for event in found if event.id not in self.seen])
         while batch := list(islice(new_events, BATCH)):
             if unknown := _unknown(batch):
-                self.channels = all_channels(self.settings)
                 with proxy.atomic():
                     advance(COUNTER)  # first: a second process waits here, and then finds nothing unknown
+                    self.channels = all_channels(self.settings)
                     for event in _unknown(unknown):
                         self._store(event, system.source, now)
             self.seen.update(event.id for event in batch)
@@ -185,9 +185,9 @@ class EventCollector:
             event = event_of(row)
             if in_maintenance(system.name, system.source.subject(event).host, now) or not system.source.is_open(event):
                 continue
-            self.channels = all_channels(self.settings)
             with proxy.atomic():
                 advance(COUNTER)
+                self.channels = all_channels(self.settings)
                 ours = Notification.id == row.id, Notification.outcome == MAINTENANCE
                 if Notification.update(outcome=NOTIFIED, detected=now).where(*ours).execute():  # else another process was first
                     self._enqueue_all(row, now, system.source.channels(event))

@@ -43,7 +43,11 @@ class Notification(Table):
 
     class Meta:
         table_name = "notify_notification"
-        indexes = ((("system", "kind", "subject", "outcome"), False), (("kind", "id"), False))
+        indexes = ((("system", "kind", "subject", "outcome"), False), (("kind", "at"), False), (("at", "id"), False))
+
+
+NEWEST_FIRST = (Notification.at.desc(), Notification.id.desc())
+"""Order of lists: by the time of the event, which may have been detected late."""
 
 
 class Delivery(Table):

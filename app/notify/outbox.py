@@ -38,11 +38,12 @@ def resend(settings: Settings, number: int) -> None:
         audit("resend notification", f"{row.channel}: {row.notification.title}")
 
 
-def send_test(settings: Settings, channel: Channel, user: str) -> None:
-    """Queue a test notification; quiet hours do not hold it back."""
+def send_test(settings: Settings, name: str, user: str) -> None:
+    """Queue a test notification by a channel; quiet hours do not hold it back. Raises UnknownChannel."""
     now = time.time()
     with proxy.atomic():
         advance(COUNTER)
+        channel = channel_named(settings, name)
         row = Notification.create(
             event=f"test-{token_hex(10)}",
             system=next(iter(event_systems()), ""),

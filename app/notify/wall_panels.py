@@ -10,10 +10,10 @@ from app.core.area import PanelOption, WallPanel
 
 def _context(options: Mapping[str, Any]) -> Mapping[str, Any]:
     from app.core.event_sources import event_kinds
-    from app.notify.models import Notification
+    from app.notify.models import NEWEST_FIRST, Notification
 
     problems = {kind.name for kind in event_kinds() if kind.is_problem}
-    query = Notification.select().order_by(Notification.id.desc()).limit(options["count"])
+    query = Notification.select().order_by(*NEWEST_FIRST).limit(options["count"])
     if options["problems_only"]:
         query = query.where(Notification.kind.in_(sorted(problems)))
     return {"rows": list(query), "problems": problems, "is_problems_only": bool(options["problems_only"])}

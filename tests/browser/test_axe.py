@@ -181,6 +181,7 @@ PAGES = {
     "/events/<mark>": ["/events/{event}"],
     "/notifications": ["/notifications"],
     "/notifications/channels": ["/notifications/channels"],
+    "/notifications/channels/<int:number>": ["/notifications/channels/1"],
     "/notifications/channels/new": ["/notifications/channels/new?channel=webhook", "/notifications/channels/new?channel=mail"],
     "/notifications/own": ["/notifications/own"],
     "/control": ["/control", "/control?show=commands"],

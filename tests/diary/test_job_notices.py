@@ -23,7 +23,7 @@ from app.notify.delivery import deliver_due
 from app.notify.detection import EventCollector, WatchedSystem
 from app.notify.errors import InvalidSubscription
 from app.notify.models import Delivery, Notification, Subscription
-from app.notify.outbox import channel_named, send_test
+from app.notify.outbox import send_test
 from app.notify.subscriptions import subscribe
 from app.security import Role
 from app.security.models import Audit, User
@@ -133,7 +133,7 @@ def test_an_address_that_is_refused_for_now_delays_no_mail_to_operators(configur
     observe("running")
     observe("failed")
     EventCollector(configured).collect(WatchedSystem(JobEvents(), "jobs"), 86400.0)
-    send_test(configured, channel_named(configured, "mail"), "olga")
+    send_test(configured, "mail", "olga")
     deliver_due(MailChannel(configured), "", lambda: False)
     assert [mail["To"] for mail in box.mails] == ["shift@cern.ch"]
 

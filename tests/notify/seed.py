@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 from app.core.counters import advance
 from app.core.settings import Settings
 from app.notify.detection import EventCollector, WatchedSystem
-from app.notify.models import Delivery, MaintenanceWindow, Notification
+from app.notify.models import Delivery, MaintenanceWindow, Notification, NotificationChannel
 from app.square.event_source import SquareEvents
 from app.square.models import Host, HostStatus, Job
 from app.square.run_summary import summarise_runs
@@ -82,9 +83,12 @@ def notification(number: int, kind: str = "crash", ago: float = 0.0) -> Notifica
 
 
 def fill(settings: Settings, now: float) -> None:
-    """A crash that was notified, in vain, and a maintenance window. now: Unix s."""
+    """A crash that was notified, in vain, a channel of the page and a maintenance window. now: Unix s."""
     job(367131, "pixel", now - 5, 139)
     detect(settings)
     values = {"channel": "sound", "state": "failed", "attempts": 3, "detail": "Connection refused"}
     Delivery.create(notification=Notification.get(), since=now, not_before=now, changed=now, **values)
+    options = json.dumps({"address": "https://chat.cern.ch/hooks/s3cr3t", "key": ""})
+    chat = {"kind": "webhook", "name": 'webhook "Pixel chat"', "kinds": "run-end", "options": options, "enabled": False}
+    NotificationChannel.create(**chat, user="demo-operator", changed=now)
     MaintenanceWindow.create(system="production", hosts="fu-1", begins=now - 60, ends=now + 3600, reason="New disks", user="demo-operator")

@@ -15,11 +15,19 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core.database import release
 from app.core.settings import Settings
-from app.notify.added_channels import ChannelDefinition, add_channel, added_channels, added_problems, all_channels, delete_channel
+from app.notify.added_channels import (
+    ChannelDefinition,
+    add_channel,
+    added_channels,
+    added_problems,
+    all_channels,
+    delete_channel,
+    enable_channel,
+)
 from app.notify.added_delivery import added_delivery_task
 from app.notify.delivery import deliver_due
 from app.notify.detection import EventCollector
-from app.notify.errors import InvalidChannel
+from app.notify.errors import InvalidChannel, OutdatedRequest
 from app.notify.models import Delivery, Notification, NotificationChannel
 from app.queue.periodic import PeriodicTask, TaskRun
 from app.security import Role
@@ -75,8 +83,8 @@ def test_an_operator_adds_tests_disables_and_deletes_a_channel(configured: Setti
             "channel": "webhook",
             "name": "Pixel  chat",
             "kind": ["problems", "run-end"],
-            "address": f"{receiver.address}/s3cr3t",
-            "key": "k3y",
+            "option-address": f"{receiver.address}/s3cr3t",
+            "option-key": "k3y",
         }
         assert client.post(PAGE, headers=HOST | bearer(Role.SHIFTER), data=data).status_code == 403
         assert client.post(PAGE, headers=operator(), data=data).status_code == 303
@@ -98,11 +106,12 @@ def test_an_operator_adds_tests_disables_and_deletes_a_channel(configured: Setti
         assert "disabled" in client.get(PAGE, headers=operator()).text
         assert client.post(f"{PAGE}/{number}/enable", headers=operator(), data={"on": "1"}).status_code == 303
         assert len(all_channels(configured)) == 1
+        assert client.post(f"{PAGE}/{number}/enable", headers=operator(), data={"on": "0"}).status_code == 303
         assert client.post(f"{PAGE}/{number}/delete", headers=operator()).status_code == 303
         assert client.post(f"{PAGE}/{number}/delete", headers=operator()).status_code == 409
         shown = [client.get(path, headers=operator()).text for path in (PAGE, "/notifications", "/status", "/metrics", "/events")]
     actions = [(row.action, row.target) for row in Audit.select().order_by(Audit.id) if "notification channel" in row.action]
-    assert [action.split()[0] for action, _ in actions] == ["add", "test", "disable", "enable", "delete"]
+    assert [action.split()[0] for action, _ in actions] == ["add", "test", "disable", "enable", "disable", "delete"]
     for text in (page, *shown, *(target for _, target in actions)):
         assert "s3cr3t" not in text
         assert "k3y" not in text
@@ -111,7 +120,7 @@ def test_an_operator_adds_tests_disables_and_deletes_a_channel(configured: Setti
 def test_an_invalid_channel_is_rejected_with_its_fields_and_the_form_keeps_all_but_secrets(
     configured: Settings, client: FlaskClient
 ) -> None:
-    data = {"channel": "webhook", "name": 'a "b"', "kind": "crush", "address": "ftp://host/s3cr3t"}
+    data = {"channel": "webhook", "name": 'a "b"', "kind": "crush", "option-address": "ftp://host/s3cr3t"}
     answer = client.post(PAGE, headers=operator(), data=data)
     assert answer.status_code == 400
     for words in (
@@ -259,15 +268,19 @@ def test_one_that_hangs_delays_no_other_and_a_new_one_needs_no_restart(configure
         until(all_sent, "all to be sent")
 
 
-def test_a_deleted_channel_is_sent_nothing_any_more(configured: Settings, delivering: Callable[[], None]) -> None:
+def test_a_disabled_channel_is_sent_nothing_and_can_be_deleted(configured: Settings, delivering: Callable[[], None]) -> None:
     with raw(silent) as server:
         add(configured, "sound", "loud", server=server.place)
         seed.job(358792, "beam", time.time() - 5, 139)
         seed.detect(configured)
-        delete_channel(NotificationChannel.get().id)
+        number = NotificationChannel.get().id
+        with pytest.raises(OutdatedRequest, match="is enabled: disable it before you delete it"):
+            delete_channel(number)
+        enable_channel(number, "olga", enabled=False)
         delivering()
         assert server.received == []
-    assert {(state, detail) for _, state, detail in states()} == {("failed", "the channel was deleted")}
+        delete_channel(number)
+    assert {(state, detail) for _, state, detail in states()} == {("failed", "the channel was disabled")}
     EventCollector(configured).close_removed_channels()
     assert added_channels(configured) == []
     assert Notification.select().count() == 2

@@ -10,13 +10,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.core.counters import advance
 from app.core.events import Event
 from app.core.settings import Settings
 from app.notify.channels import channels
 from app.notify.delivery import deliver_due
 from app.notify.detection import EventCollector, WatchedSystem
 from app.notify.messages import message_of
-from app.notify.models import Delivery, Notification
+from app.notify.models import COUNTER, Delivery, Notification
+from app.notify.wall_panels import NOTICES
 from app.security import Role
 from app.square.event_source import SquareEvents
 from tests.notify import seed
@@ -54,14 +56,37 @@ def titles(client: FlaskClient, query: str) -> list[str]:
 
 
 def test_viewers_see_the_events_of_all_systems_newest_first_and_filter_them(client: FlaskClient) -> None:
-    everything = ["csc crashed in run 7", "Run 7 began", "beam crashed in run 358792", "Run 358792 began"]
+    everything = ["csc crashed in run 7", "beam crashed in run 358792", "Run 7 began", "Run 358792 began"]
     assert titles(client, "") == everything
-    assert titles(client, "?system=playback") == everything[:2]
-    assert titles(client, "?problems=1") == [everything[0], everything[2]]
+    assert titles(client, "?system=playback") == everything[::2]
+    assert titles(client, "?problems=1") == everything[:2]
     assert titles(client, "?kind=run-start&system=production") == [everything[3]]
     assert titles(client, "?kind=run-start&problems=1") == []
-    number = Notification.get(Notification.title == everything[2]).id
-    assert titles(client, f"?before={number}") == [everything[3]]
+    number = Notification.get(Notification.title == everything[1]).id
+    assert titles(client, f"?before={number}") == everything[2:]
+
+
+def test_an_event_that_is_detected_late_stands_at_its_time_in_lists_polls_and_on_walls(client: FlaskClient) -> None:
+    version = re.findall(r"since=([^&\"]+)", client.get("/events", headers=viewer()).text)[0]
+    for number, ago in enumerate((50, 3600, 1)):
+        seed.notification(number, ago=ago)
+    advance(COUNTER)
+    expected = ["client 2 crashed", "csc crashed in run 7", "beam crashed in run 358792", "client 0 crashed"]
+    assert titles(client, "")[:4] == expected
+    assert titles(client, "")[-1] == "client 1 crashed"
+    assert titles(client, f"?since={version}")[:4] == expected
+    shifter = client.get("/notifications", headers=HOST | bearer(Role.SHIFTER)).text
+    assert [shifter.index(title) for title in expected] == sorted(shifter.index(title) for title in expected)
+    assert [row.title for row in NOTICES.context({"count": 4, "problems_only": 0})["rows"]] == expected
+    first = Notification.get(Notification.title == "client 0 crashed")
+    assert titles(client, f"?before={first.id}")[-1] == "client 1 crashed"
+    assert not set(expected) & set(titles(client, f"?before={first.id}"))
+
+
+def test_events_of_one_moment_are_on_one_page_of_the_list_each(client: FlaskClient) -> None:
+    Notification.update(at=1000.0).execute()
+    pages = [titles(client, f"?before={row.id}") for row in Notification.select().order_by(Notification.id)]
+    assert [len(page) for page in pages] == [0, 1, 2, 3]
 
 
 def test_a_wrong_field_of_the_list_is_named_and_left_out(client: FlaskClient) -> None:

@@ -87,10 +87,10 @@ def test_operators_add_one_by_the_form_of_its_folder(hub: Settings, pigeon: None
     assert ">Add: pigeon</a>" in client.get("/notifications/channels", headers=operator).text
     form = client.get("/notifications/channels/new?channel=pigeon", headers=operator).text
     assert all(f'for="field-{name}"' in form for name in ("loft", "ring"))
-    sent = {"channel": "pigeon", "name": "White", "kind": "crash", "loft": f"{tmp_path}/none", "ring": "s3cr3t"}
+    sent = {"channel": "pigeon", "name": "White", "kind": "crash", "option-loft": f"{tmp_path}/none", "option-ring": "s3cr3t"}
     wrong = client.post("/notifications/channels", headers=operator, data=sent)
     assert (wrong.status_code, f"{tmp_path}/none is no folder" in wrong.text, "s3cr3t" in wrong.text) == (400, True, False)
-    assert client.post("/notifications/channels", headers=operator, data=sent | {"loft": str(tmp_path)}).status_code == 303
+    assert client.post("/notifications/channels", headers=operator, data=sent | {"option-loft": str(tmp_path)}).status_code == 303
     seed.job(358792, "beam", time.time() - 5, 139)
     seed.detect(hub)
     (channel,) = all_channels(hub)

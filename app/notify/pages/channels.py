@@ -1,4 +1,4 @@
-"""The page on which operators add, test, disable and delete channels of notifications."""
+"""The page on which operators add, change, test, disable and delete channels of notifications."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from app.notify import added_channels
 from app.notify.added_channels import ChannelDefinition, channel_form
 from app.notify.channel_folders import channel_kinds
 from app.notify.channels import channels as configured_channels
-from app.notify.errors import InvalidChannel
+from app.notify.errors import InvalidChannel, OutdatedRequest
+from app.notify.models import NotificationChannel
 from app.notify.pages.notifications import FORM_BYTES, MAX_ID
 from app.notify.pages.notifications import PATH as NOTIFICATIONS
 from app.notify.pages.rows import page_state
@@ -24,7 +25,8 @@ from app.web.arguments import choice_arg
 pages = Blueprint("notify_channels", __name__)
 
 PATH = f"{NOTIFICATIONS}/channels"
-NO_VALUES: Mapping[str, str] = {}
+OPTION = "option-"
+"""Begin of the names of the fields of a kind of channels in its form, which has fields of its own."""
 
 
 @pages.get(PATH)
@@ -46,7 +48,7 @@ def channel_list() -> Response:
 @needs(Role.OPERATOR)
 def new_channel() -> Response:
     """The form of a channel of the kind `channel`."""
-    return _form_page(choice_arg("channel", channel_kinds()), NO_VALUES, (PROBLEMS,))
+    return _form_page(choice_arg("channel", channel_kinds()), {}, (PROBLEMS,))
 
 
 @pages.post(PATH)
@@ -54,15 +56,48 @@ def new_channel() -> Response:
 def add() -> AnyResponse:
     """Add a channel; what was wrong stays in the form, but for secrets."""
     request.max_content_length = FORM_BYTES
-    sent, kinds = request.form.to_dict(), request.form.getlist("kind")
-    definition = ChannelDefinition(sent.get("channel", ""), sent.get("name", ""), kinds, sent)
+    kind, title, kinds, options = request.form.get("channel", ""), request.form.get("name", ""), request.form.getlist("kind"), _options()
     try:
-        added_channels.add_channel(request_settings(), definition, current_user().name)
+        added_channels.add_channel(request_settings(), ChannelDefinition(kind, title, kinds, options), current_user().name)
     except InvalidChannel as error:
-        if definition.kind not in channel_kinds():
+        if kind not in channel_kinds():
             raise
-        return _form_page(definition.kind, sent, kinds, error.fields)
+        return _form_page(kind, options, kinds, title=title, problems=error.fields)
     return _back()
+
+
+@pages.get(f"{PATH}/<int:number>")
+@needs(Role.OPERATOR)
+def edit(number: int) -> Response:
+    """The form of an existing channel, without its secrets."""
+    row = _known(number)
+    return _form_page(row.kind, added_channels.stored_options(row), row.kinds.split(), row=row)
+
+
+@pages.post(f"{PATH}/<int:number>")
+@needs(Role.OPERATOR)
+def change(number: int) -> AnyResponse:
+    """Change a channel; secrets that are not sent stay as they are."""
+    request.max_content_length = FORM_BYTES
+    row, kinds, options = _known(number), request.form.getlist("kind"), _options()
+    try:
+        added_channels.change_channel(request_settings(), row.id, kinds, options, current_user().name)
+    except InvalidChannel as error:
+        return _form_page(row.kind, options, kinds, row=row, problems=error.fields)
+    return _back()
+
+
+def _known(number: int) -> NotificationChannel:
+    """The row of a channel whose kind there is. Raises OutdatedRequest."""
+    row = added_channels.existing_channel(min(number, MAX_ID))
+    if row.kind not in channel_kinds():
+        raise OutdatedRequest(f"{row.name} cannot be changed: this version has no channel {row.kind}")
+    return row
+
+
+def _options() -> dict[str, str]:
+    """The fields of the kind of the channel, of a request."""
+    return {name.removeprefix(OPTION): value for name, value in request.form.items() if name.startswith(OPTION)}
 
 
 @pages.post(f"{PATH}/<int:number>/enable")
@@ -77,21 +112,33 @@ def enable(number: int) -> AnyResponse:
 @pages.post(f"{PATH}/<int:number>/delete")
 @needs(Role.OPERATOR)
 def delete(number: int) -> AnyResponse:
-    """Delete a channel."""
+    """Delete a disabled channel."""
     added_channels.delete_channel(min(number, MAX_ID))
     return _back()
 
 
-def _form_page(kind: str, values: Mapping[str, str], kinds: Collection[str], problems: Sequence[tuple[str, str]] = ()) -> Response:
+def _form_page(
+    kind: str,
+    options: Mapping[str, str],
+    kinds: Collection[str],
+    *,
+    title: str = "",
+    row: NotificationChannel | None = None,  # of the channel that is changed
+    problems: Sequence[tuple[str, str]] = (),
+) -> Response:
     form = channel_form(kind)
+    secret = {field.name for field in form.fields if field.is_secret}
     response = page(
         "notify/channel_form.html",
         "notify/channel_form.html",
         view=page_state(),
         kind=kind,
         form=form,
+        option=OPTION,
+        row=row,
         obstacle=form.obstacle(request_settings()),
-        values={name: value for name, value in values.items() if not any(field.is_secret and field.name == name for field in form.fields)},
+        title=title,
+        options={name: value for name, value in options.items() if name not in secret},
         kinds=kinds,
         choices=added_channels.event_choices(),
         problems=problems,

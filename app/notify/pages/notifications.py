@@ -122,8 +122,7 @@ def resend(delivery: int) -> AnyResponse:
 def send_test() -> AnyResponse:
     """Send a test notification by one channel."""
     request.max_content_length = FORM_BYTES
-    channel = outbox.channel_named(request_settings(), request.form.get("channel", ""))
-    outbox.send_test(request_settings(), channel, current_user().name)
+    outbox.send_test(request_settings(), request.form.get("channel", ""), current_user().name)
     return _back()
 
 

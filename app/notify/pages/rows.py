@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
-from peewee import ModelSelect
+from peewee import Expression, ModelSelect
 
 from app.core.event_sources import event_systems
 from app.core.settings import Settings
@@ -14,7 +14,7 @@ from app.core.zones import DEFAULT_ZONE, ZONES
 from app.notify.added_channels import all_channels
 from app.notify.channels.base import Channel
 from app.notify.messages import path_of
-from app.notify.models import DUPLICATE, LATE, MAINTENANCE, OPEN, PENDING, Delivery, Notification
+from app.notify.models import DUPLICATE, LATE, MAINTENANCE, NEWEST_FIRST, OPEN, PENDING, Delivery, Notification
 from app.web.arguments import choice_arg
 from app.web.badges import Badge
 from app.web.clock import time_html
@@ -94,14 +94,25 @@ def badge_of(delivery: Delivery) -> Badge:
 
 
 def notification_rows(before: int, chosen: ModelSelect[Notification] | None = None) -> Sequence[NotificationRow]:
-    """The newest notifications, or those with a number below `before`; one more than a page has, if there are more.
+    """The notifications of the newest events, or of those before the one with the number `before`; one more than a page has,
+    if there are more.
 
     chosen: a query of notifications, None for all.
     """
     query = Notification.select() if chosen is None else chosen
     if before:
-        query = query.where(Notification.id < before)
-    return with_deliveries(list(query.order_by(Notification.id.desc()).limit(PAGE_ROWS + 1)))
+        query = query.where(_is_before(before))
+    return with_deliveries(list(query.order_by(*NEWEST_FIRST).limit(PAGE_ROWS + 1)))
+
+
+def _is_before(number: int) -> Expression:
+    """Whether an event was before that of a notification; when that is removed, all that are left by number."""
+    first: Notification | None = Notification.get_or_none(Notification.id == number)
+    lower: Expression = Notification.id < number
+    if first is None:
+        return lower
+    earlier: Expression = (Notification.at < first.at) | ((Notification.at == first.at) & lower)
+    return earlier
 
 
 def with_deliveries(found: Sequence[Notification]) -> list[NotificationRow]:
