@@ -71,16 +71,23 @@ def definition_from_document(document: Any) -> AlarmRuleDefinition:
     known = AlarmRuleDefinition._fields
     wrong = [(str(name)[:MAX_TEXT], f"unknown; the fields are {', '.join(known)}") for name in document if name not in known]
     wrong += [(name, "missing") for name in ("name", "subsystem", "condition") if name not in document]
-    kinds: Mapping[str, type] = {"limits": Mapping, "channels": list, "enabled": bool}
     wrong += [
-        (name, f"expected {_WORDS[name]}") for name, kind in kinds.items() if name in document and not isinstance(document[name], kind)
+        (name, f"expected {_KINDS[name][1]}") for name in document if name in _KINDS and not isinstance(document[name], _KINDS[name][0])
     ]
+    if isinstance(channels := document.get("channels"), list) and not all(isinstance(kind, str) for kind in channels):
+        wrong.append(("channels", "expected a list of texts"))
     if wrong:
         raise InvalidAlarmRule(wrong)
     return checked(AlarmRuleDefinition(**document))
 
 
-_WORDS = {"limits": "an object", "channels": "a list of texts", "enabled": "true or false"}
+_KINDS: Mapping[str, tuple[type, str]] = {
+    **dict.fromkeys(("name", "subsystem", "condition", "dataset", "place_kind", "place"), (str, "a text")),
+    "limits": (Mapping, "an object"),
+    "channels": (list, "a list of texts"),
+    "enabled": (bool, "true or false"),
+}
+"""Types of fields of documents, with their names for people; numbers may be texts."""
 
 
 def document_of_definition(definition: AlarmRuleDefinition) -> dict[str, Any]:

@@ -74,7 +74,9 @@ def _event(notice: AlarmNotice) -> Event:
 
     mark = hashlib.sha256(f"{notice.id} {notice.rule} {notice.at!r}".encode()).hexdigest()[:20]
     key = str(notice.id)
-    return Event(f"{notice.kind}-{mark}", SYSTEM, notice.kind, notice.run or None, key, notice.at, notice.title, notice.text)
+    return Event(
+        f"{notice.kind}-{mark}", SYSTEM, notice.kind, notice.run_number or notice.run or None, key, notice.at, notice.title, notice.text
+    )
 
 
 def _notice(event: Event) -> AlarmNotice | None:

@@ -1,6 +1,7 @@
 """The periodic judgement of all rules: each once for each version of its sample, or every few seconds if time breaks it.
 
-No rule stops another one: what prevents a judgement is noted in the rule, and its alarms stay as they are.
+No rule stops another one: what prevents a judgement is noted in the rule, and its alarms stay as they are. An alarm about a monitor
+element (ME) that the run had and has no more stays, too: its absence says nothing about it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
-
-from peewee import PeeweeException
 
 from app.alarms.conditions import conditions
 from app.alarms.conditions.base import Condition, WatchedPlots
@@ -22,6 +22,7 @@ from app.alarms.places import RulePlaces
 from app.alarms.recording import Judgement, record, record_problem
 from app.alarms.seen_plots import RunHistories
 from app.alarms.telling import tell_all
+from app.core.outages import outage_of
 from app.core.settings import Settings
 from app.core.text import one_line
 from app.formats import Columns, Facts, FormatError, MENames
@@ -29,11 +30,19 @@ from app.gui.catalog.catalog import Catalog, Freshness, OpenSample
 from app.gui.catalog.stored import find_sample
 from app.gui.errors import GuiError, Importing, UnknownSample
 from app.gui.event_info import event_info, updates
+from app.gui.models import File
 from app.gui.samples import LARGEST, SampleKey, runs_of
 from app.queue.periodic import TaskRun
 from app.web.arguments import parse_int
 
 log = logging.getLogger(__name__)
+
+UNREADABLE = "The newest data cannot be read"
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""In texts of paths that are no UTF-8."""
+
+NO_LUMI = "The data do not tell their lumisection (iLumiSection in a folder EventInfo), so it is not known for how long a plot is absent"
 
 
 class WatchedSample(NamedTuple):
@@ -42,6 +51,7 @@ class WatchedSample(NamedTuple):
     key: SampleKey
     freshness: Freshness
     problem: str  # why it cannot be opened, or ""
+    registered: float | None = None  # when its newest file was registered if no list is stored yet, Unix s UTC
 
     def mark(self, version: int) -> str:
         """The mark of a version of its list."""
@@ -86,11 +96,15 @@ class RuleJudge:
         if find_sample(key) is None:
             key = SampleKey(next(iter(runs_of(dataset, limit=1)), 0), 0, dataset)
         try:
-            return WatchedSample(key, self._catalog.freshness(key), "")
+            freshness = self._catalog.freshness(key)
+            return WatchedSample(key, freshness, "", _registered(key) if freshness.changed is None else None)
         except UnknownSample:
             return WatchedSample(key, Freshness(0, False, "", None), f"There is no run of {dataset}")
-        except (GuiError, FormatError, OSError) as error:
-            return WatchedSample(key, Freshness(0, False, "", None), f"The newest data cannot be read: {error}")
+        except Exception as error:  # of this sample alone
+            _raise_outage(error)
+            if not isinstance(error, GuiError | FormatError | OSError):
+                log.exception("The newest data of %s cannot be looked at", dataset)
+            return WatchedSample(key, Freshness(0, False, "", None), f"{UNREADABLE}: {error}")
 
     def _judge_alone(self, rule: AlarmRule, sample: WatchedSample) -> None:
         try:
@@ -99,9 +113,8 @@ class RuleJudge:
             return  # it is judged with what is being read
         except NotJudged as error:
             record_problem(rule, str(error))
-        except PeeweeException:
-            raise  # concerns all rules
         except Exception as error:  # of this rule or its sample alone
+            _raise_outage(error)
             if not isinstance(error, GuiError | FormatError | OSError):
                 log.exception("The alarm rule %s (%s) cannot be judged", rule.id, rule.name)
             record_problem(rule, f"Cannot be judged: {one_line(str(error)) or type(error).__name__}")
@@ -111,26 +124,51 @@ class RuleJudge:
         if condition is None:
             raise NotJudged(f"There is no condition {rule.condition}")
         now, limits = time.time(), json.loads(rule.limits)
+        data_problem = f"{UNREADABLE}: {sample.freshness.problem}" if sample.freshness.problem else ""
         if not condition.needs_new_data:
             broken = condition.broken(_without_list(sample, rule, now), limits)
             record(rule, Judgement(sample.mark(sample.freshness.version), sample.key.run, list(broken), ""), now)
         elif sample.problem:
             raise NotJudged(sample.problem)
-        elif rule.seen != sample.mark(sample.freshness.version):
+        elif rule.seen == sample.mark(sample.freshness.version):
+            record_problem(rule, data_problem or rule.judged_problem)
+        else:
             opened = self._catalog.open(sample.key, 0)
-            watched = self._watched(rule, condition, sample, opened, now)
-            broken = list(condition.broken(watched, limits))
-            problem = "" if watched.mes or condition.needs_past else _nothing_there(rule, opened)
-            record(rule, Judgement(sample.mark(opened.version), sample.key.run, broken, problem), now)
+            run, lumi = run_and_lumi(opened)
+            plots = WatchedPlots(opened, sample.freshness, rule.place, (), {}, lumi, now)
+            watched = self._watched(rule, condition, plots, run)
+            problem = _nothing_there(rule, opened) if not (watched.mes or condition.needs_past) else condition.shortcoming(watched)
+            judgement = Judgement(sample.mark(opened.version), sample.key.run, list(condition.broken(watched, limits)), problem)
+            is_judged = partial(_has, opened.names) if condition.judges_plots else judgement.is_judged
+            record(rule, judgement._replace(run_number=run, lumi=lumi, is_judged=is_judged, data_problem=data_problem), now)
 
-    def _watched(self, rule: AlarmRule, condition: Condition, sample: WatchedSample, opened: OpenSample, now: float) -> WatchedPlots:
+    def _watched(self, rule: AlarmRule, condition: Condition, plots: WatchedPlots, run: int) -> WatchedPlots:
         """What a rule watches. Raises NotJudged if its place is gone."""
-        place = self._places.content(rule, opened)
+        place = self._places.content(rule, plots.sample)
         absent: Mapping[str, int] = {}
-        run, lumi = run_and_lumi(opened) if condition.needs_past else (0, 0)
         if condition.needs_past:
-            absent = self._histories.absent(rule, opened, place, run, lumi)
-        return WatchedPlots(opened, sample.freshness, rule.place, place.mes, absent, lumi, now)
+            if not plots.lumi:
+                raise NotJudged(NO_LUMI)
+            absent = self._histories.absent(rule, plots.sample, place, run, plots.lumi)
+        return plots._replace(mes=place.mes, absent=absent)
+
+
+def _raise_outage(error: Exception) -> None:
+    """Raise an error again that concerns all rules: nothing is noted of what cannot be stored now."""
+    if outage_of(error):
+        raise error
+
+
+def _registered(key: SampleKey) -> float | None:
+    """When the newest file of a sample was registered, Unix s UTC."""
+    row = find_sample(key)
+    file = File.get_or_none(File.id == row.newest_file.file) if row else None
+    return file.registered if file else None
+
+
+def _has(names: MENames, subject: str) -> bool:
+    """Whether a list has an ME with this path; one that is no UTF-8 is not looked for."""
+    return REPLACED in subject or names.find(subject.encode()) is not None
 
 
 def run_and_lumi(sample: OpenSample) -> tuple[int, int]:
@@ -138,7 +176,7 @@ def run_and_lumi(sample: OpenSample) -> tuple[int, int]:
     _, found = event_info(sample, ("iRun",))
     run = parse_int(sample.scalar(found["iRun"]), LARGEST) if found else None
     states = updates(sample, sample.names.folder(b"").subfolders).values()
-    return run or 0, max((state.lumi or 0 for state in states if state.old_run is None), default=0)
+    return sample.key.run or run or 0, max((state.lumi or 0 for state in states if state.old_run is None), default=0)
 
 
 def _nothing_there(rule: AlarmRule, opened: OpenSample) -> str:
@@ -150,4 +188,4 @@ def _without_list(sample: WatchedSample, rule: AlarmRule, now: float) -> Watched
     """What a rule about time alone watches: no monitor elements are opened for it."""
     empty = OpenSample(sample.key, 0, "", "", "", "", 0, MENames(()), Columns(), Facts({}, {}))
     freshness = sample.freshness._replace(problem=sample.freshness.problem or sample.problem)
-    return WatchedPlots(empty, freshness, rule.place, (), {}, 0, now)
+    return WatchedPlots(empty, freshness, rule.place, (), {}, 0, now, sample.registered)

@@ -50,7 +50,9 @@ class ShownAlarm(NamedTuple):
     place_kind: str
     place: str
     dataset: str
-    run: int
+    run: int  # 0: the ongoing run
+    run_number: int  # the same, by the MEs of an ongoing run; 0: they do not tell
+    lumi: int  # newest lumisection of the data when it was raised; 0: they do not tell
     subject: str  # path of an ME or folder; "" for the sample
     state: str
     detail: str
@@ -97,7 +99,18 @@ def _alarms(*where: Any, order: Any = PlotAlarm.id, limit: int | None = None) ->
     alarm, rule = PlotAlarm, AlarmRule
     of_rule = (rule.id, rule.name, rule.subsystem, rule.place_kind, rule.place, rule.dataset)
     columns = (
-        *(alarm.run, alarm.subject, alarm.state, alarm.detail, alarm.is_error, alarm.begun, alarm.raised, alarm.returns),
+        *(
+            alarm.run,
+            alarm.run_number,
+            alarm.lumi,
+            alarm.subject,
+            alarm.state,
+            alarm.detail,
+            alarm.is_error,
+            alarm.begun,
+            alarm.raised,
+            alarm.returns,
+        ),
         *(alarm.reminders, alarm.acknowledged, alarm.acknowledged_by, alarm.note, alarm.recovered),
     )
     query = alarm.select(alarm.id, *of_rule, *columns).join(rule).where(*where)
@@ -157,7 +170,9 @@ class ShownNotice:
     kind: str
     rule: int  # it may be gone
     rule_name: str
-    run: int
+    run: int  # 0: the run that was ongoing
+    run_number: int  # the same, by the MEs of an ongoing run; 0: they do not tell
+    lumi: int  # newest lumisection of the data; 0: they do not tell
     dataset: str
     at: float
     title: str
@@ -181,8 +196,10 @@ def notices(rule: int | None = None, limit: int = 200) -> list[ShownNotice]:
 
 def _notices(*where: Any, limit: int | None = None) -> list[ShownNotice]:
     told = AlarmNotice
-    columns = (told.id, told.kind, told.rule, told.rule_name, told.run, told.dataset, told.at, told.title, told.text, told.count)
-    query = told.select(*columns, told.subjects).order_by(told.id.desc()).limit(limit)
+    columns = (told.id, told.kind, told.rule, told.rule_name, told.run, told.run_number, told.lumi)
+    query = (
+        told.select(*columns, told.dataset, told.at, told.title, told.text, told.count, told.subjects).order_by(told.id.desc()).limit(limit)
+    )
     query = query.where(*where) if where else query
     return [_notice(row) for row in rows(query)]
 

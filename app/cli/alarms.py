@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app import cli
-from app.core.text import json_problem
+from app.core.text import counted, json_problem
 
 
 @click.group()
@@ -58,4 +58,4 @@ def import_file(file: Path) -> None:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
     except InvalidAlarmRule as error:
         raise click.ClickException("No rule was stored\n" + "\n".join(f"{field}: {problem}" for field, problem in error.fields)) from None
-    click.echo(f"{counts.added:,} rules added, {counts.changed:,} changed, {counts.unchanged:,} unchanged")
+    click.echo(f"{counted(counts.added, 'rule')} added, {counts.changed:,} changed, {counts.unchanged:,} unchanged")

@@ -89,7 +89,7 @@ def test_the_event_of_a_notice_leads_to_its_page_also_when_its_rule_is_gone(hub:
     rule.judge("DT/a")
     source = AlarmEvents()
     (event,) = source.find("plots", 0, time.time())
-    assert (source.path(event), source.is_open(event), event.run) == (f"/alarms/notices/{rule.notices[0].id}", True, None)
+    assert (source.path(event), source.is_open(event), event.run) == (f"/alarms/notices/{rule.notices[0].id}", True, 5)
     delete_rule(rule.rule, "ann")
     assert source.find("plots", 0, time.time(), ["plot-alarm"]) == [event]
     assert not source.is_open(event)

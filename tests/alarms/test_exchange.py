@@ -29,7 +29,7 @@ def test_exported_rules_are_imported_as_they_were_and_known_ones_are_left_alone(
     assert PlotAlarm.select().exists()
     AlarmRule.delete().execute()
     save_rule(ERRORS, number=None, user="ann")
-    assert dqmhub(hub, "alarms", "import", str(file)).stdout == "1 rules added, 1 changed, 0 unchanged\n"
+    assert dqmhub(hub, "alarms", "import", str(file)).stdout == "1 rule added, 1 changed, 0 unchanged\n"
     changing = ("id", "user", "changed", "judged", "seen")
     stored = list(AlarmRule.select().order_by(AlarmRule.name).dicts())
     assert [row | dict.fromkeys(changing) for row in stored] == [row | dict.fromkeys(changing) for row in before]

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 import pytest
 
 from app.alarms.conditions.base import Broken
 from app.alarms.definition import AlarmRuleDefinition
-from app.alarms.models import FOLDER, LAYOUT, NEW, RECOVERED, WORKSPACE, AlarmNotice, AlarmRule, PlotAlarm
+from app.alarms.event_source import AlarmEvents
+from app.alarms.models import FOLDER, LAYOUT, NEW, RECOVERED, WORKSPACE, AlarmNotice, AlarmRule, PlotAlarm, hash_of
+from app.alarms.reading import open_alarms
 from app.alarms.ready_rules import add_ready_rule
 from app.alarms.recording import Judgement, record
 from app.alarms.store import save_rule
 from app.core.settings import Settings
+from app.gui.errors import GuiError
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 from app.gui.layouts.editing.store import activate, save
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.workspace import Workspace
-from tests.alarms.live_sample import LiveSample, problems
+from app.gui.models import File
+from tests.alarms.live_sample import LIVE, LiveSample, problems
 from tests.alarms.rules import ERRORS
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -166,3 +174,88 @@ def test_an_alarm_that_a_killed_process_did_not_tell_is_told_although_it_is_over
     live.write({"DT/a": 2.0})
     live.judge.step()
     assert [notice.kind for notice in AlarmNotice.select().order_by(AlarmNotice.id)] == ["plot-alarm", "plot-alarm-recovered"]
+
+
+def test_a_rule_says_that_the_newest_data_cannot_be_read_until_they_can(live: LiveSample) -> None:
+    rule = add()
+    live.write({"DT/a": 1.0}, {"DT/a": [("t", 300, "")]})
+    live.judge.step()
+    good = live.file.read_bytes()
+    live.file.write_bytes(b"no snapshot")
+    with suppress(GuiError):
+        live.catalog.open(LIVE, PATIENCE_S)
+    live.judge.step()
+    assert problems()[rule.name].startswith("The newest data cannot be read: ")
+    live.file.write_bytes(good)
+    live.catalog.open(LIVE, PATIENCE_S)
+    live.judge.step()
+    assert (problems(), [state for _, state, _ in alarms(rule)]) == ({}, [NEW])
+
+
+def test_alarms_of_a_folder_that_is_gone_stay_until_it_returns_or_the_run_changes(live: LiveSample) -> None:
+    rule, summary = add(calm_s=0), add("summary", calm_s=0)
+    run, low = {"CSC/EventInfo/iRun": 367_129}, {"DT/EventInfo/reportSummary": 0.1}
+    failed = {"DT/a": [("t", 300, "off")]}
+    live.write(run | low | {"DT/a": 1.0}, failed)
+    live.judge.step()
+    live.write(run | {"CSC/c": 1.0})
+    live.judge.step()
+    live.judge.step()
+    assert alarms(rule) == [("DT/a", NEW, "t: error: off (no longer in the data)")]
+    assert alarms(summary) == [("DT/EventInfo/reportSummary", NEW, "report summary 0.1, below 0.9 (no longer in the data)")]
+    assert problems() == dict.fromkeys((rule.name, summary.name), "There is no folder DT in run 0 of /Global/Online/ALL")
+    live.write(run | {"DT/a": 1.0}, failed)
+    live.judge.step()
+    assert (alarms(rule), problems()) == (
+        [("DT/a", NEW, "t: error: off")],
+        {summary.name: "There is no report summary below DT in run 0 of /Global/Online/ALL"},
+    )
+    live.write({"CSC/EventInfo/iRun": 367_130})
+    live.judge.step()
+    assert [state for _, state, _ in alarms(rule) + alarms(summary)] == [RECOVERED, RECOVERED]
+    assert [notice.kind for notice in AlarmNotice.select()].count("plot-alarm-recovered") == 2
+
+
+def test_a_notice_of_the_ongoing_run_knows_its_number_and_lumisection(live: LiveSample) -> None:
+    rule = add()
+    live.write({"DT/EventInfo/iRun": 367_129, "DT/EventInfo/iLumiSection": 7, "DT/a": 1.0}, {"DT/a": [("t", 300, "off")]})
+    live.judge.step()
+    (notice,) = AlarmNotice.select()
+    (event,) = AlarmEvents().find("plots", 0, time.time())
+    (alarm,) = open_alarms()
+    assert (notice.run, notice.run_number, notice.lumi, event.run) == (0, 367_129, 7, 367_129)
+    assert (alarm.rule, alarm.run, alarm.run_number, alarm.lumi) == (rule.id, 0, 367_129, 7)
+
+
+def test_data_that_are_being_read_for_the_first_time_are_not_absent(live: LiveSample) -> None:
+    rule = add("stale", limits={"seconds": 60})
+    live.file.write_bytes(b"a snapshot that nobody has read yet")
+    register([Entry(LIVE.dataset, 0, 0, str(live.file), "protobuf")])
+    live.judge.step()
+    assert alarms(rule) == []
+    File.update(registered=File.registered - 60).execute()
+    live.judge.step()
+    assert [detail[:72] for _, _, detail in alarms(rule)] == ["the newest data of the ongoing run of /Global/Online/ALL are not read ye"]
+
+
+def test_a_rule_about_absent_plots_says_that_the_data_do_not_tell_their_lumisection(live: LiveSample) -> None:
+    rule = add("absent", limits={"lumis": 3})
+    live.show(1, "DT/a")
+    live.show(2)
+    live.show(4)
+    assert [subject for subject, _, _ in alarms(rule)] == ["DT/a"]
+    live.write({"DT/b": 1.0})
+    live.judge.step()
+    assert problems()[rule.name].startswith("The data do not tell their lumisection (iLumiSection")
+    assert [state for _, state, _ in alarms(rule)] == [NEW]
+
+
+@pytest.mark.both_databases
+def test_what_the_database_refuses_for_one_rule_stops_no_other_one(live: LiveSample) -> None:
+    first, second = add(), add(place="")
+    live.write({"DT/a": 1.0}, {"DT/a": [("t", 300, "")]})
+    PlotAlarm.create(rule=first.id, subject="x", run=0, state=RECOVERED, detail="", begun=1.0, judged=1.0, version=1)
+    PlotAlarm.update(subject_hash=hash_of("DT/a")).execute()  # so that the alarm is taken for this one, and cannot be found by its path
+    live.judge.step()
+    assert list(problems()) == [first.name]
+    assert [state for _, state, _ in alarms(second)] == [NEW]

@@ -87,6 +87,23 @@ def test_documents_with_unknown_or_missing_fields_are_refused() -> None:
     assert [name for name, _ in caught.value.fields] == ["colour", "subsystem", "condition", "limits"]
 
 
+def test_texts_of_documents_must_be_texts() -> None:
+    for field in ("name", "subsystem", "condition", "dataset", "place_kind", "place", "channels", "limits", "enabled"):
+        for value in (None, {"a": 1}, [["quality"]], 5):
+            with pytest.raises(InvalidAlarmRule, match="expected"):
+                definition_from_document({"name": "a", "subsystem": "DT", "condition": "quality"} | {field: value})
+
+
+def test_numbers_of_rows_are_not_used_again() -> None:
+    rule = save_rule(ERRORS, number=None, user="ann")
+    alarm, mute = add_alarm(rule), reactions.mute(rule.id, None, time.time() + 60, "repair", "ben")
+    delete_rule(rule.id, "ann")
+    other = save_rule(ERRORS, number=None, user="ann")
+    assert other.id > rule.id
+    assert add_alarm(other).id > alarm.id
+    assert reactions.mute(other.id, None, time.time() + 60, "repair", "ben").id > mute.id
+
+
 def test_the_first_ready_rule_is_that_of_the_legacy_alarm_system() -> None:
     rule = add_ready_rule(ready_rules()[0].name, "ann")
     assert (rule.dataset, rule.place_kind, rule.place) == ("/Global/Online/ALL", LAYOUT, "00 Shift/Errors")

@@ -33,6 +33,7 @@ class WatchedPlots(NamedTuple):
     absent: Mapping[str, int]  # paths of expected MEs that it lacks, with the newest lumisection that had each; 0: none of this run
     lumi: int  # newest lumisection of the data; 0 if they do not tell
     now: float  # Unix s UTC
+    registered: float | None = None  # when the newest file was registered whose list is not stored yet, Unix s UTC
 
 
 class Broken(NamedTuple):
@@ -53,10 +54,15 @@ class Condition(ABC):
     fields: ClassVar[tuple[LimitField, ...]]
     needs_new_data: ClassVar[bool] = True  # judged once for each version of a sample; else every few seconds, without MEs
     needs_past: ClassVar[bool] = False  # `absent` is filled for those alone
+    judges_plots: ClassVar[bool] = False  # subjects are MEs: one that the run has no more is neither broken nor mended
 
     @abstractmethod
     def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:
         """What breaks a rule with these limits, at most once for each subject, the worst first."""
+
+    def shortcoming(self, watched: WatchedPlots) -> str:
+        """What the data lack so that the rule watches less than it should, a sentence; "" for nothing."""
+        return ""
 
     def problems(self, limits: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         """Field and problem of limits that do not fit together; each alone is in its range."""

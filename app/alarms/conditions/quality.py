@@ -23,6 +23,7 @@ class FailingTests(Condition):
     name = "quality"
     title = "Quality tests fail"
     position = 10
+    judges_plots = True
     fields = (LimitField("statuses", "Statuses", "choices", ("error",), choices=CHOICES),)
 
     def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:

@@ -21,11 +21,13 @@ class StaleData(Condition):
     def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:
         """The sample, if its newest list is of a file that is too old."""
         changed, name = watched.freshness.changed, _name(watched.sample.key)
-        if changed is None:
+        since = watched.registered if changed is None else changed
+        reason = f": {watched.freshness.problem}" if watched.freshness.problem else ""
+        if since is None:
             yield Broken("", f"there are no data of {name}")
-        elif watched.now - changed >= limits["seconds"]:
-            reason = f": {watched.freshness.problem}" if watched.freshness.problem else ""
-            yield Broken("", f"the newest data of {name} are older than {limits['seconds']:g} s{reason}")
+        elif watched.now - since >= limits["seconds"]:
+            words = "are not read yet after" if changed is None else "are older than"
+            yield Broken("", f"the newest data of {name} {words} {limits['seconds']:g} s{reason}")
 
 
 def _name(key: SampleKey) -> str:

@@ -19,6 +19,7 @@ class LowReportSummary(Condition):
     name = "summary"
     title = "Report summary is low"
     position = 20
+    judges_plots = True
     fields = (
         LimitField("below", "Below", "number", 0.9, least=0.0, most=1.0),
         LimitField("until", "Recovers at", "number", 0.95, least=0.0, most=1.0),
@@ -35,6 +36,13 @@ class LowReportSummary(Condition):
             subject, is_kept = path_text(sample.names[index]), not 0 <= value < limits["below"]
             words = f"report summary {value:.4g}, below {limits['below']:g}" if not is_kept else _kept_words(value, limits)
             yield Broken(subject, words, is_kept=is_kept)
+
+    def shortcoming(self, watched: WatchedPlots) -> str:
+        """That there is no report summary in the place of the rule."""
+        if any(is_among(watched.mes, index) for index in _summaries(watched.sample.names)):
+            return ""
+        where = f" below {watched.place}" if watched.place else ""
+        return f"There is no report summary{where} in {watched.sample.key}"
 
     def problems(self, limits: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """An alarm must not recover while it is raised."""

@@ -14,6 +14,8 @@ from app.alarms.conditions import conditions
 from app.alarms.models import AlarmRule
 from app.alarms.ready_rules import ready_rules
 from app.alarms.store import save_rule
+from app.gui.files.entries import Entry
+from app.gui.files.register import register
 from tests.alarms.pages import seed
 from tests.alarms.pages.conftest import Browse
 
@@ -169,6 +171,18 @@ def test_a_notice_leads_to_its_plots_also_when_its_rule_is_gone(client: FlaskCli
     page = client.get(address).text
     assert "(deleted)" in page
     assert 'href="/browse/367140/Global/Online/ALL/Pixel/Charge?plot=Pixel%2FCharge%2Fcharge_PXLayer_1"' in page
+
+
+def test_a_notice_of_the_ongoing_run_leads_to_this_run_as_soon_as_it_has_a_file(client: FlaskClient) -> None:
+    address = f"/alarms/notices/{seed.notice(seed.rule(), run=0, run_number=367140, lumi=12).id}"
+    page = client.get(address).text
+    assert "367140, lumisection 12" in page
+    assert "the links lead to the run that is ongoing now" in page
+    assert 'href="/browse/0/Global/Online/ALL/Pixel' in page
+    register([Entry(seed.ONLINE, 367140, 0, "/data/run367140.root", "tdirectory")])
+    page = client.get(address).text
+    assert 'href="/browse/367140/Global/Online/ALL/Pixel' in page
+    assert "ongoing now" not in page
 
 
 def test_an_unknown_rule_or_notice_is_said_to_be_gone(client: FlaskClient) -> None:
