@@ -34,9 +34,5 @@ set_areas(AREAS)
 
 
 def settings_reference(areas: Iterable[Area] = AREAS) -> str:
-    """All settings in Markdown, as in docs/operators/settings.md."""
-    tables: list[tuple[str, type]] = [("The instance", CoreSettings)]
-    for area in areas:
-        tables += [(area.title, area.settings)] if area.settings else []
-        tables += area.more_settings
-    return reference(tables)
+    """The settings in Markdown, as in docs/operators/settings.md; `more_settings` are documented with the parts that have them."""
+    return reference([("The instance", CoreSettings), *((area.title, area.settings) for area in areas if area.settings)])

@@ -162,7 +162,7 @@ class Area:
     jobs: str = ""  # module with handlers and periodic tasks, which only consumers import
     commands: Mapping[str, CliCommand] = field(default_factory=dict)
     settings: type | None = None  # table of settings
-    more_settings: tuple[tuple[str, type], ...] = ()  # titles and tables of the parts of the area that have their own
+    more_settings: tuple[tuple[str, type], ...] = ()  # titles and tables of its parts that have and document their own
     help: tuple[HelpTopic, ...] = ()
     events: EventSource | None = None  # what notifications are sent about
     run_links: Callable[[int], Iterable[RunLink]] | None = None  # to the pages of a run; none if the area does not know it

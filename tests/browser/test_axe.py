@@ -267,6 +267,7 @@ def full_site(
         service.submit(settings, service.find_spec("get_simulator_run_keys"), {}, user="ada", reason="", idempotency_key="one")
         seed.detect(settings)
         seed.notification(1)
+        seed.added_channel()
         scan_source(source_named("dqm-clients", settings), settings)
         transfers.fill(settings, time.time())
         (folder / "job.log").write_text("Begin\nWARNING of nothing\nERROR: no geometry\n", encoding="utf-8")

@@ -82,13 +82,17 @@ def notification(number: int, kind: str = "crash", ago: float = 0.0) -> Notifica
     return made
 
 
+def added_channel() -> None:
+    """A channel of the page, which is disabled."""
+    options = json.dumps({"address": "https://chat.cern.ch/hooks/s3cr3t", "key": ""})
+    chat = {"kind": "webhook", "name": 'webhook "Pixel chat"', "kinds": "run-end", "options": options, "enabled": False}
+    NotificationChannel.create(**chat, user="demo-operator", changed=time.time())
+
+
 def fill(settings: Settings, now: float) -> None:
-    """A crash that was notified, in vain, a channel of the page and a maintenance window. now: Unix s."""
+    """A crash that was notified, in vain, and a maintenance window. now: Unix s."""
     job(367131, "pixel", now - 5, 139)
     detect(settings)
     values = {"channel": "sound", "state": "failed", "attempts": 3, "detail": "Connection refused"}
     Delivery.create(notification=Notification.get(), since=now, not_before=now, changed=now, **values)
-    options = json.dumps({"address": "https://chat.cern.ch/hooks/s3cr3t", "key": ""})
-    chat = {"kind": "webhook", "name": 'webhook "Pixel chat"', "kinds": "run-end", "options": options, "enabled": False}
-    NotificationChannel.create(**chat, user="demo-operator", changed=now)
     MaintenanceWindow.create(system="production", hosts="fu-1", begins=now - 60, ends=now + 3600, reason="New disks", user="demo-operator")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -129,48 +130,6 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "alarm_judge_s": [(0, "a number from 0.2 to 600")],
     "alarm_keep_days": [(0, "a number from 1 to 36500")],
     "notify_systems": [(["test"], "a list of production, playback, plots, trends, jobs")],
-    "notify_webhooks": [
-        (["ftp://host"], "a list of addresses https://host/path"),
-        (["https://user@host/"], "a list of addresses https://host/path"),
-        (["https://host:x/"], "a list of addresses https://host/path"),
-        (["https://host/a b"], "a list of addresses https://host/path"),
-        (["https://ho(st/"], "a list of addresses https://host/path"),
-    ],
-    "notify_webhook_secret": [("changeme", "a secret of your own")],
-    "notify_webhook_kinds": [
-        (
-            ["end"],
-            "a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside",
-        )
-    ],
-    "notify_smtp": [
-        ("mail.cern.ch", "host:port"),
-        ("mail.cern.ch:x", "host:port"),
-        ("smtp://mail.cern.ch:25", "host:port"),
-        (":25", "host:port"),
-    ],
-    "notify_smtp_security": [("ssl", "one of starttls, tls, none")],
-    "notify_smtp_user": [(7, "text")],
-    "notify_smtp_password": [("password", "a secret of your own")],
-    "notify_mail_from": [
-        ("DQM", "empty, or an address"),
-        ("DQM <dqm@cern.ch>", "empty, or an address"),
-        ("a@b, c@d", "empty, or an address"),
-    ],
-    "notify_mail_to": [(["a@b, c@d"], "a list of addresses such as dqm@cern.ch")],
-    "notify_mail_kinds": [
-        (
-            ["error"],
-            "a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside",
-        )
-    ],
-    "notify_sound": [("daq-expert.cms", "host:port"), ("daq-expert.cms:0", "host:port")],
-    "notify_sound_kinds": [
-        (
-            ["error"],
-            "a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside",
-        )
-    ],
     "notify_quiet": [
         (["22:00-06:00"], "a list such as"),
         (["sound 22:00-24:00"], "a list such as"),
@@ -240,7 +199,17 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "log_level": [("INFO", "one of debug, info, warning, error")],
     "problem_url": [("http://host", "empty, mailto:address or https://address")],
 }
-"""For each setting, values that are refused, and the allowed values in the message."""
+"""For each setting, values that are refused, and the allowed values in the message; those of channels are in their folders."""
+
+EVENT_KINDS = (
+    "a list of all, problems, plot-alarm, plot-alarm-reminder, plot-alarm-recovered, "
+    "run-start, run-end, crash, stuck, silent-host, trend-outside, trend-inside"
+)
+
+for kind in channel_kinds():
+    WRONG[f"notify_{kind}_kinds"] = [(["error"], EVENT_KINDS), (["end"], EVENT_KINDS)]
+    if (TREE / "tests/notify/channels" / kind / "refused.py").exists():
+        WRONG |= import_module(f"tests.notify.channels.{kind}.refused").REFUSED
 
 
 def toml(value: Any) -> str:
@@ -256,11 +225,12 @@ def main_file(folder: Path, text: str) -> Path:
 def test_every_setting_with_a_check_has_values_that_it_refuses() -> None:
     checked = {row.name for row in setting_rows() if row.metadata["check"]}
     missing = sorted(checked - set(WRONG))
-    assert missing == [], f"add a value that is refused for each of these to WRONG in tests/core/settings/test_settings.py: {missing}"
+    assert missing == [], (
+        f"add a value that is refused for each of these to WRONG above (channels: tests/notify/channels/<kind>/refused.py): {missing}"
+    )
     assert set(WRONG) <= {row.name for row in setting_rows()}
 
 
-WRONG = {f"notify_{kind}_kinds": [(["error"], "a list of all, problems, ")] for kind in channel_kinds()} | WRONG
 CASES = [(name, *case) for name, cases in WRONG.items() for case in cases]
 OTHER_TYPES = [(row.name, *OTHER_TYPE[type_of(row.name)]) for row in setting_rows()]
 
