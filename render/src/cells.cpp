@@ -19,9 +19,10 @@
 namespace dqmhub {
 namespace {
 
-constexpr int kOverflows = 9;  // regions of a TH2Poly outside its polygons, numbered from -1 down
+constexpr int kOverflows = 9;         // regions of a TH2Poly outside its polygons, numbered from -1 down
+constexpr double kRounding = 0.0001;  // of sums of weights in cells that are floats
 
-// Smallest and largest value of a cell, and the largest one that entries without weights reach: a float never grows by 1 above it.
+// Smallest and largest value of a cell, and the one from which on it no longer grows by 1.
 struct Range {
   double low, high, full;
 };
@@ -85,26 +86,55 @@ Cells::Cells(TH1 &histogram) : histogram_(histogram), squares_(histogram.GetSumw
     entries_ = bin_entries<TProfile2D>(histogram), squared_entries_ = surface->GetBinSumw2();
 }
 
-bool Cells::count_entries() const {
-  double sum = 0;
+bool Cells::are_finite() const {
+  const auto finite = [](const TArray *values) {
+    for (int cell = 0; values && cell < values->GetSize(); ++cell)
+      if (!std::isfinite(values->GetAt(cell)))
+        return false;
+    return true;
+  };
+  return finite(contents_) && finite(squares_) && finite(entries_) && finite(squared_entries_);
+}
+
+bool Cells::is_outside(int cell) const {
+  return polygons_ ? cell < kOverflows : histogram_.IsBinUnderflow(cell) || histogram_.IsBinOverflow(cell);
+}
+
+bool Cells::add_up_to(double sum) const {
+  double all = 0, outside = 0, rounding = 0;
   for (int cell = 0; cell < size(); ++cell) {
-    if (squared_weight(cell) != weight(cell))
-      return false;
-    sum += weight(cell);
+    all += weight(cell);
+    rounding += kRounding * std::abs(weight(cell));
   }
-  return sum == histogram_.GetEntries();
+  if (rounding == 0)
+    return histogram_.GetEntries() == 0;
+  if (std::abs(all - sum) <= rounding)
+    return true;
+  for (int cell = 0; cell < size(); ++cell)
+    outside += is_outside(cell) ? weight(cell) : 0;
+  return std::abs(all - outside - sum) <= rounding;
 }
 
 bool Cells::has_full_cell() const {
   const double full = range_of(weights()).full;
   for (int cell = 0; cell < size(); ++cell)
-    if (weight(cell) == full)
+    if (std::abs(weight(cell)) >= full)
       return true;
   return false;
 }
 
+bool Cells::have_grown_since(const Cells &early) const {
+  for (int cell = 0; cell < size(); ++cell) {
+    const bool has_shrunk = squared_weight(cell) < early.squared_weight(cell);
+    if (has_shrunk || (entries_ && squares_->GetAt(cell) < early.squares_->GetAt(cell)))
+      return false;
+  }
+  return true;
+}
+
 bool Cells::continue_sums_of(const Cells &early) const {
-  return has_sums_of(*squares_, *early.squares_) && (!entries_ || has_sums_of(*squared_entries_, *early.squared_entries_));
+  return has_sums_of(*squares_, *early.squares_) &&
+         (!entries_ || (has_sums_of(*squared_entries_, *early.squared_entries_) && squares_->GetSize() == early.squares_->GetSize()));
 }
 
 void Cells::subtract(const Cells &early) {

@@ -16,10 +16,16 @@ class Cells {
   double weight(int cell) const { return weights().GetAt(cell); }
   double squared_weight(int cell) const { return squared_weights().GetSize() ? squared_weights().GetAt(cell) : weight(cell); }
 
-  // Returns whether each cell is a number of entries: others are weighted, or set instead of filled.
-  bool count_entries() const;
-  // Returns whether a cell has the largest number that it can hold, or be filled up to.
+  // Returns whether all contents and sums are finite.
+  bool are_finite() const;
+  // Returns whether the weights add up to `sum`, which ROOT keeps of the entries in range, or of all if it is told to. Those that are
+  // set instead of filled do not.
+  bool add_up_to(double sum) const;
+  // Returns whether a cell holds so much that it cannot be filled any further, or not exactly.
   bool has_full_cell() const;
+  // Returns whether no sum that only grows while a histogram is filled is smaller than in `early`: those of squares, or of the
+  // weights where they are the same.
+  bool have_grown_since(const Cells &early) const;
   // Returns whether ROOT keeps the same sums of both; those that only these cells have can be computed from `early`.
   bool continue_sums_of(const Cells &early) const;
 
@@ -28,6 +34,7 @@ class Cells {
  private:
   const TArray &weights() const { return entries_ ? *entries_ : *contents_; }
   const TArrayD &squared_weights() const { return entries_ ? *squared_entries_ : *squares_; }
+  bool is_outside(int cell) const;
   void store_polygons() const;
 
   TH1 &histogram_;

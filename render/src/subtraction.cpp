@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -45,10 +46,18 @@ bool same_polygons(TH1 &one, TH1 &other) {
   return all_corners(*map) == all_corners(*other_map);
 }
 
+// Returns the limits of the values that a profile takes, none for other histograms.
+std::array<double, 2> limits_of_values(const TH1 &histogram) {
+  if (const auto profile = dynamic_cast<const TProfile *>(&histogram))
+    return {profile->GetYmin(), profile->GetYmax()};
+  const auto surface = dynamic_cast<const TProfile2D *>(&histogram);
+  return surface ? std::array<double, 2>{surface->GetZmin(), surface->GetZmax()} : std::array<double, 2>{};
+}
+
 bool same_axes(TH1 &one, TH1 &other) {
   const auto axes = axes_of(one), others = axes_of(other);
   return one.GetNcells() == other.GetNcells() && std::equal(axes.begin(), axes.end(), others.begin(), same_edges) &&
-         same_polygons(one, other);
+         limits_of_values(one) == limits_of_values(other) && same_polygons(one, other);
 }
 
 std::map<unsigned, std::string> labels_of(const TAxis &axis) {
@@ -89,8 +98,6 @@ double sum_of_filled(const TH1 &histogram) {
   return sum;
 }
 
-bool was_set(const TH1 &histogram) { return histogram.GetEntries() > 0 && sum_of_filled(histogram) == 0; }
-
 std::string why_not_continued(TH1 &late, TH1 &early) {
   if (late.IsA() != early.IsA())
     return "its class has changed: it was a " + std::string(early.ClassName()) + " and is a " + late.ClassName();
@@ -104,21 +111,25 @@ std::string why_not_continued(TH1 &late, TH1 &early) {
     return "it is an average such as an efficiency, and the difference of two is none";
   if (!error_option(late).empty() || !error_option(early).empty())
     return "the errors of this profile are not those of the mean, so that a difference has none";
+  if (!std::isfinite(late.GetEntries()) || !std::isfinite(early.GetEntries()))
+    return "the number of its entries is not finite";
   if (late.GetEntries() < early.GetEntries())
     return std::string("it has fewer entries than before") + kReset;
   return "";
 }
 
-std::string why_not_subtracted(const Cells &late, const Cells &early, bool set) {
+// Sums of squares never go down while a histogram is filled, whatever the weights. In doubt there is no difference.
+std::string why_not_subtracted(const Cells &late, const Cells &early, double late_sum, double early_sum) {
+  if (!late.are_finite() || !early.are_finite())
+    return "a bin has a content that is not finite";
   if (!late.continue_sums_of(early))
     return std::string("sums of its weights are no longer kept") + kReset;
   if (late.has_full_cell())
-    return "a bin has as many entries as it can count";
-  if (!late.count_entries() || !early.count_entries())
-    return set ? "its contents are set instead of filled, and do not add up to its entries" : "";
-  for (int cell = 0; cell < late.size(); ++cell)
-    if (late.weight(cell) < early.weight(cell))
-      return std::string("a bin has fewer entries than before") + kReset;
+    return "a bin holds so much that it no longer counts each entry";
+  if (!late.add_up_to(late_sum) || !early.add_up_to(early_sum))
+    return "its contents do not add up to what was filled: they are set instead, or rounded";
+  if (!late.have_grown_since(early))
+    return std::string("a bin has less than before") + kReset + ", or its contents were scaled";
   return "";
 }
 
@@ -137,12 +148,8 @@ Sums sums_of(TH1 &histogram) {
   return sums;
 }
 
-// Without sums, ROOT computes mean and width from the contents.
 Sums sums_between(TH1 &late, TH1 &early) {
-  Sums sums{};
-  if (was_set(late) || was_set(early))
-    return sums;
-  sums = sums_of(late);
+  Sums sums = sums_of(late);
   const Sums before = sums_of(early);
   std::transform(sums.begin(), sums.end(), before.begin(), sums.begin(), std::minus<>());
   return sums;
@@ -169,7 +176,7 @@ std::string subtract(TH1 &late, TH1 &early) {
     return reason;
   Cells cells(late);
   const Cells before(early);
-  if (auto reason = why_not_subtracted(cells, before, was_set(late)); !reason.empty())
+  if (auto reason = why_not_subtracted(cells, before, sum_of_filled(late), sum_of_filled(early)); !reason.empty())
     return reason;
   Sums sums = sums_between(late, early);
   const double entries = late.GetEntries() - early.GetEntries();

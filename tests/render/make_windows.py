@@ -44,6 +44,25 @@ def filled(book: Book, fill: Fill, before: int = 300, after: int = 200) -> Snaps
     return Snapshots(early, late, between)
 
 
+def restarted(book: Book, fill: Fill, before: int = 100, after: int = 300) -> Snapshots:
+    """A histogram after `before` entries, and another one on the right of it after `after`, as when its client was restarted."""
+    early, late, random = book(), book(), ROOT.TRandom3(5)
+    for histogram, entries, shift in ((early, before, -1.5), (late, after, 1.5)):
+        for _ in range(entries):
+            fill(Shifted(histogram, shift), random)
+    return Snapshots(early, late)
+
+
+class Shifted(NamedTuple):
+    """Fills a histogram at greater x."""
+
+    histogram: ROOT.TH1
+    shift: float
+
+    def Fill(self, x: float, *more: float) -> None:  # the name of ROOT
+        self.histogram.Fill(x + self.shift, *more)
+
+
 def in_one(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
     histogram.Fill(random.Gaus(0.2, 1.5))
 
@@ -54,6 +73,27 @@ def in_two(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
 
 def in_three(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
     histogram.Fill(random.Gaus(0.2, 1.5), random.Uniform(-0.2, 1.1), random.Uniform(-0.2, 1.1))
+
+
+def by(weight: float) -> Fill:
+    """Fills with a constant weight."""
+
+    def fill(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
+        axes = 2 if isinstance(getattr(histogram, "histogram", histogram), ROOT.TH2 | ROOT.TProfile) else 1
+        histogram.Fill(*(random.Uniform() for _ in range(axes)), weight)
+
+    return fill
+
+
+def set_a_bin(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
+    in_one(histogram, random)
+    histogram.SetBinContent(1, histogram.GetBinContent(1) + 1)
+
+
+def not_weighted(histogram: ROOT.TH1) -> ROOT.TH1:
+    """A histogram for which ROOT keeps no sums of squares, whatever it is filled with."""
+    histogram.SetBit(ROOT.TH1.kIsNotW)
+    return histogram
 
 
 def weighted(histogram: ROOT.TH1, random: ROOT.TRandom3) -> None:
@@ -119,7 +159,6 @@ def odd() -> Iterator[tuple[str, Snapshots]]:
         for number in range(1, 6):
             each.GetXaxis().SetBinLabel(number, f"FED {number}")
     yield "labelled", labelled
-    yield "harvested", harvested(0)
     buffered = filled(lambda: ROOT.TH1F("buffered", "", 40, -3, 3), in_one, before=5)
     waiting = ROOT.TH1F("buffered", "", 40, -3, 3)
     waiting.SetBuffer(100)
@@ -140,6 +179,15 @@ def harvested(fraction: float, entries: Sequence[int] = (15, 45, 30)) -> Snapsho
     return Snapshots(*found)
 
 
+def good_channels() -> ROOT.TH2F:
+    """A map whose cells are all set to 1."""
+    channels = ROOT.TH2F("channels", "", 2, 0, 2, 2, 0, 2)
+    for x in (1, 2):
+        for y in (1, 2):
+            channels.SetBinContent(x, y, 1)
+    return channels
+
+
 def refused() -> Iterator[tuple[str, Snapshots]]:
     """Snapshots without anything in between."""
 
@@ -148,12 +196,7 @@ def refused() -> Iterator[tuple[str, Snapshots]]:
 
     good = filled(line, in_one)
     yield "reset", Snapshots(good.late, good.early)
-    other = good.late.Clone()
-    other.SetBinContent(20, 0)
-    other.SetEntries(good.late.Integral(0, 41) - good.late.GetBinContent(20))
-    moved = Snapshots(good.early, other)
-    moved.late.PutStats(array("d", [1.0] * 13))
-    yield "fewer in a bin", moved
+    yield "fewer in a bin", restarted(line, in_one)
     yield "axes", Snapshots(filled(lambda: ROOT.TH1F("line", "", 40, -3, 3.5), in_one).early, good.late)
     yield "bins", Snapshots(filled(lambda: ROOT.TH1F("line", "", 20, -3, 3), in_one).early, good.late)
     yield "class", Snapshots(filled(lambda: ROOT.TH1D("line", "", 40, -3, 3), in_one).early, good.late)
@@ -168,6 +211,40 @@ def refused() -> Iterator[tuple[str, Snapshots]]:
     yield "map of spreads", filled(lambda: ROOT.TProfile2D("spread", "", 6, -3, 3, 4, 0, 1, "s"), in_three)
     yield "ratio", harvested(0.5)
     yield "state", harvested(0, (5, 5, 0))
+    yield "harvested", harvested(0)
+    yield "state set to the same", Snapshots(good_channels(), good_channels())
+    yield "filled, then set", filled(line, set_a_bin)
+    yield "rounded", filled(lambda: ROOT.TH1I("rounded", "", 40, -3, 3), weighted)
+    yield "weighted, restarted", restarted(lambda: with_sums(ROOT.TH1F("line", "", 40, -3, 3)), by(2))
+    yield "map, weighted without sums, restarted", restarted(lambda: not_weighted(ROOT.TH2F("map", "", 12, -3, 3, 5, 0, 1)), by(2))
+    yield "profile, restarted", restarted(lambda: ROOT.TProfile("profile", "", 20, -3, 3), by(1))
+    yield "weighted profile, restarted", restarted(lambda: ROOT.TProfile("profile", "", 20, -3, 3), by(2))
+    yield "polygons, restarted", restarted(polygons, in_two)
+    restart = restarted(line, in_one, before=300, after=100)
+    for each in restart[:2]:
+        each.SetEntries(1)
+    yield "one entry, restarted", restart
+    normalised = filled(lambda: ROOT.TH1F("normalised", "", 40, -3, 3), in_one)
+    for each in normalised[:2]:
+        each.Scale(1 / each.Integral())
+    yield "normalised", normalised
+    scaled = filled(lambda: ROOT.TProfile("scaled", "", 20, -3, 3), in_two)
+    for each in scaled[:2]:
+        each.Scale(1 / each.GetEntries())
+    yield "scaled profile", scaled
+    endless = filled(line, in_one)
+    endless.early.SetEntries(float("nan"))
+    yield "entries without number", endless
+    infinite = filled(line, in_one)
+    for each in infinite[:2]:
+        each.SetBinContent(3, float("inf"))
+    yield "infinite", infinite
+    narrow, wide = (filled(lambda limits=limits: ROOT.TProfile("profile", "", 20, -3, 3, *limits), in_two) for limits in ((0, 0.5), (0, 1)))
+    yield "limits of a profile", Snapshots(narrow.early, wide.late)
+    heavy = filled(lambda: with_sums(ROOT.TH1F("heavy", "", 40, -3, 3)), in_one)
+    for each in heavy[:2]:
+        each.Fill(0, 1e8)
+    yield "heavy", heavy
     full = filled(lambda: ROOT.TH1S("full", "", 40, -3, 3), in_one)
     full.late.Fill(0, 40000)
     yield "full", full
