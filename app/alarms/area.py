@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _status(settings: Settings) -> Iterable[StatusLine]:
     from app.alarms.status import status_lines
 
-    return status_lines()
+    return status_lines(settings)
 
 
 def _metrics(settings: Settings) -> Iterable[Metric]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from app.alarms.models import ACKNOWLEDGED
-from app.alarms.reading import ShownAlarm, alarms_of_plots
+from app.alarms.reading import ShownAlarm, alarms_of_plot
 from app.core.area import RunLink, ShownElement
 from app.core.zones import CERN
 from app.web.links import link
@@ -16,9 +16,8 @@ def element_links(element: ShownElement) -> Iterator[RunLink]:
     """The open alarms about a histogram in this run."""
     if element.lumi:
         return
-    for alarm in alarms_of_plots(element.dataset, [element.path]).get(element.path, []):
-        if alarm.run == element.run:
-            yield RunLink(_text(alarm), link("/alarms", {"rule": alarm.rule}))
+    for alarm in alarms_of_plot(element.dataset, element.run, element.path):
+        yield RunLink(_text(alarm), link("/alarms", {"rule": alarm.rule}))
 
 
 def _text(alarm: ShownAlarm) -> str:

@@ -53,10 +53,10 @@ def _update(numbers: Collection[int], values: dict[str, Any], *where: Any) -> in
     return sum(PlotAlarm.update(values).where(PlotAlarm.id.in_(batch), *where).execute() for batch in batches)
 
 
-def mute(rule: int, subject: str | None, ends: float, reason: str, user: str) -> AlarmMute:
-    """Tell nobody of a rule, or of one of its subjects, until `ends`, Unix s UTC; judging goes on.
+def mute(rule: int, subjects: Collection[str] | None, ends: float, reason: str, user: str) -> None:
+    """Tell nobody of a rule (None), or of some of its subjects, until `ends`, Unix s UTC; judging goes on.
 
-    What is still broken then is told then.
+    What is still broken then is told then. A mute that one of them has already is replaced: all of them end at `ends`.
 
     Raises:
         InvalidAlarmRule: The end is not ahead, or more than LONGEST_MUTE_S.
@@ -73,9 +73,15 @@ def mute(rule: int, subject: str | None, ends: float, reason: str, user: str) ->
     with proxy.atomic():
         advance(COUNTER)
         found = rule_of(rule)
-        row: AlarmMute = AlarmMute.create(rule=found, subject=subject, begins=now, ends=ends, reason=reason, user=user)
-        audit("mute alarms", f"alarm rule {rule}" + (f": {subject}" if subject else ""), reason, found.name, user=user)
-    return row
+        common = {"rule": rule, "begins": now, "ends": ends, "reason": reason, "user": user}
+        rows = [common | {"subject": each} for each in ([None] if subjects is None else subjects)]
+        for at in range(0, len(rows), BATCH):
+            batch = rows[at : at + BATCH]
+            same = AlarmMute.subject.is_null() if subjects is None else AlarmMute.subject.in_([row["subject"] for row in batch])
+            AlarmMute.update(ends=now).where(AlarmMute.rule == rule, AlarmMute.ends > now, same).execute()
+            AlarmMute.insert_many(batch).execute()
+        what = f": {', '.join(sorted(subjects)[:20])}" if subjects else ""
+        audit("mute alarms", f"alarm rule {rule}{what}", reason, found.name, user=user)
 
 
 def end_mute(number: int, user: str) -> None:

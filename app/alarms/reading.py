@@ -12,7 +12,7 @@ from peewee import SQL, Case, Query, fn
 
 from app.alarms.errors import UnknownAlarm
 from app.alarms.models import COUNTER, OPEN, RECOVERED, UNACKNOWLEDGED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm
-from app.alarms.store import MAX_ID
+from app.alarms.store import MAX_ID, all_rules
 from app.core.counters import VersionCounter
 from app.core.database import prepared, rows
 
@@ -75,24 +75,48 @@ class ShownAlarm(NamedTuple):
 
 def open_alarms() -> list[ShownAlarm]:
     """The alarms that have not recovered: those to look at first, errors before warnings, then the oldest first."""
-    muted = open_mutes()
-    found = [each._replace(mute=_mute_of(each, muted)) for each in _alarms(PlotAlarm.state.in_(OPEN))]
+    found = _with_mutes(_alarms(PlotAlarm.state.in_(OPEN)), open_mutes())
     return sorted(found, key=lambda each: (not each.is_unacknowledged, not each.is_error, each.raised, each.number))
 
 
-def recovered_alarms(limit: int = 200, rule: int | None = None) -> list[ShownAlarm]:
-    """The alarms that recovered last, the newest first."""
-    where = [PlotAlarm.state == RECOVERED] + ([] if rule is None else [PlotAlarm.rule == rule])
+def open_counts() -> dict[int, int]:
+    """How many alarms of each rule have not recovered, by its number; none for rules without."""
+    query = PlotAlarm.select(PlotAlarm.rule, fn.COUNT(PlotAlarm.id)).where(PlotAlarm.state.in_(OPEN)).group_by(PlotAlarm.rule)
+    return dict(rows(query))
+
+
+def recovered_alarms(limit: int = 200, rule: int | None = None, subsystem: str = "", since: float = 0.0) -> list[ShownAlarm]:
+    """The alarms that recovered last, the newest first.
+
+    Args:
+        limit: The most of them.
+        rule: Only those of this rule.
+        subsystem: Only those of rules of this subsystem, in any case; "" for all.
+        since: Only those that recovered after this, Unix s UTC.
+    """
+    where = [PlotAlarm.state == RECOVERED, PlotAlarm.recovered > since]
+    where += [] if rule is None else [PlotAlarm.rule == rule]
+    if subsystem:
+        where.append(PlotAlarm.rule.in_([each.id for each in all_rules() if each.subsystem.casefold() == subsystem.casefold()]))
     return _alarms(*where, order=PlotAlarm.recovered.desc(), limit=limit)
 
 
-def alarms_of_plots(dataset: str, paths: Collection[str]) -> dict[str, list[ShownAlarm]]:
-    """The open alarms of these MEs of a dataset, by path."""
-    found: dict[str, list[ShownAlarm]] = {}
-    for alarm in open_alarms():
-        if alarm.dataset == dataset and alarm.subject in paths:
-            found.setdefault(alarm.subject, []).append(alarm)
-    return found
+def alarms_of_plot(dataset: str, run: int, path: str) -> list[ShownAlarm]:
+    """The open alarms of an ME in a run, by the index of rules and subjects: pages of plots ask for them, however many there are."""
+    rules = [number for (number,) in rows(AlarmRule.select(AlarmRule.id).where(AlarmRule.dataset == dataset))]
+    if not rules:
+        return []
+    of_plot = PlotAlarm.rule.in_(rules), PlotAlarm.subject == path
+    found = _alarms(*of_plot, PlotAlarm.state.in_(OPEN), PlotAlarm.run == run)
+    is_about = AlarmMute.subject.is_null() | (AlarmMute.subject == path)
+    return _with_mutes(found, open_mutes(AlarmMute.rule.in_(rules), is_about)) if found else []
+
+
+def subjects_of(rule: int, numbers: Collection[int]) -> list[str]:
+    """The subjects of alarms of a rule, also of those that have recovered meanwhile; others are left out."""
+    query = PlotAlarm.select(PlotAlarm.id, PlotAlarm.subject).where(PlotAlarm.rule == rule)
+    wanted = set(numbers)
+    return sorted(subject for number, subject in rows(query) if number in wanted)
 
 
 def _alarms(*where: Any, order: Any = PlotAlarm.id, limit: int | None = None) -> list[ShownAlarm]:
@@ -118,18 +142,22 @@ def _alarms(*where: Any, order: Any = PlotAlarm.id, limit: int | None = None) ->
     return [each._replace(is_error=bool(each.is_error)) for each in found]  # SQLite has numbers
 
 
-def open_mutes() -> list[ShownMute]:
-    """The mutes of now, the one that ends first before the others."""
+def open_mutes(*where: Any) -> list[ShownMute]:
+    """The mutes of now that fulfil all conditions, the one that ends first before the others."""
     now, mute = time.time(), AlarmMute
     columns = (mute.id, AlarmRule.id, AlarmRule.name, mute.subject, mute.begins, mute.ends, mute.reason, mute.user)
-    query = mute.select(*columns).join(AlarmRule).where(mute.begins <= now, mute.ends > now)
+    query = mute.select(*columns).join(AlarmRule).where(mute.begins <= now, mute.ends > now, *where)
     return [ShownMute(*row) for row in rows(query.order_by(mute.ends, mute.id))]
 
 
-def _mute_of(alarm: ShownAlarm, mutes: Iterable[ShownMute]) -> ShownMute | None:
-    """The mute of an alarm that ends last."""
-    fitting = [mute for mute in mutes if mute.rule == alarm.rule and mute.subject in (None, alarm.subject)]
-    return fitting[-1] if fitting else None
+def _with_mutes(alarms: Iterable[ShownAlarm], mutes: Iterable[ShownMute]) -> list[ShownAlarm]:
+    """The alarms, each with its mute that ends last. mutes: those that end first before the others."""
+    last = {(mute.rule, mute.subject): mute for mute in mutes}
+    found = []
+    for alarm in alarms:
+        both = [mute for subject in (None, alarm.subject) if (mute := last.get((alarm.rule, subject)))]
+        found.append(alarm._replace(mute=max(both, key=lambda mute: mute.ends, default=None)))
+    return found
 
 
 def is_muted(now: float = 0.0) -> Any:
@@ -189,9 +217,11 @@ def notice_of(number: int) -> ShownNotice:
     return found[0]
 
 
-def notices(rule: int | None = None, limit: int = 200) -> list[ShownNotice]:
-    """The newest notices, of one rule or of all."""
-    return _notices(*([] if rule is None else [AlarmNotice.rule == rule]), limit=limit)
+def notices(rule: int | None = None, limit: int = 200, before: int = 0) -> list[ShownNotice]:
+    """The newest notices, of one rule or of all. before: only those with smaller numbers; 0 for the newest."""
+    where = [] if rule is None else [AlarmNotice.rule == rule]
+    where += [AlarmNotice.id < before] if before else []
+    return _notices(*where, limit=limit)
 
 
 def _notices(*where: Any, limit: int | None = None) -> list[ShownNotice]:

@@ -10,6 +10,7 @@ from peewee import fn
 
 from app.alarms.models import AlarmRule, PlotAlarm
 from app.alarms.reading import unacknowledged_count
+from app.alarms.subscriptions import channel_problem, subscribed_channels
 from app.core.area import StatusLine
 from app.core.database import rows
 from app.core.metrics import gauge
@@ -18,6 +19,8 @@ from app.queue.periodic import PeriodicTaskState
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
+
+    from app.core.settings import Settings
 
 TASK = "alarm rules"
 """Name of the periodic task."""
@@ -29,13 +32,12 @@ NAMED = 3
 """Rules whose problems are named."""
 
 
-def status_lines() -> Iterator[StatusLine]:
+def status_lines(settings: Settings) -> Iterator[StatusLine]:
     """The line of alarm rules; none without rules."""
     enabled, total = _rule_counts()
     if not total:
         return
-    query = AlarmRule.select(AlarmRule.name, AlarmRule.problem).where(AlarmRule.enabled, AlarmRule.problem != "")
-    problems = rows(query.order_by(AlarmRule.name))
+    problems = _problems(settings)
     count, age = unacknowledged_count().count, _age()
     parts = [f"{counted(enabled, 'rule')} on", f"{count:,} unacknowledged {'alarm' if count == 1 else 'alarms'}"]
     parts += [f"{total - enabled:,} off"] if total > enabled else []
@@ -44,6 +46,14 @@ def status_lines() -> Iterator[StatusLine]:
     detail = "; ".join(f"{name}: {problem}" for name, problem in problems[:NAMED])
     detail += f"; and {len(problems) - NAMED:,} more" if len(problems) > NAMED else ""
     yield StatusLine(TASK, "warn" if problems or is_late else "ok", ", ".join(parts), age, detail)
+
+
+def _problems(settings: Settings) -> list[tuple[str, str]]:
+    """Names of rules and what is wrong with them: with what they watch, and with their channels."""
+    subscribed = subscribed_channels(settings)
+    rules = AlarmRule.select().where(AlarmRule.enabled, (AlarmRule.problem != "") | (AlarmRule.channels != "")).order_by(AlarmRule.name)
+    found = ((rule.name, "; ".join(filter(None, (rule.problem, channel_problem(rule, subscribed))))) for rule in rules)
+    return [(name, problem) for name, problem in found if problem]
 
 
 def metrics() -> Iterator[Metric]:

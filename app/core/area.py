@@ -77,6 +77,7 @@ class ShownElement(NamedTuple):
     lumi: int  # 0: the whole run
     dataset: str  # /primary/processed/tier
     path: str
+    is_number: bool = False  # or a text: there is no plot
 
 
 class RunPoint(NamedTuple):

@@ -13,6 +13,8 @@ from app.web.links import link
 
 def element_links(element: ShownElement) -> Iterator[RunLink]:
     """The form for the trend of a histogram over runs, and over lumisections if the run is ongoing or has files of these."""
+    if element.is_number:
+        return
     fields = {"dataset": element.dataset, "run": element.run, "me": element.path}
     yield RunLink("Trend of this", link("/trends/new", fields))
     if is_live(element.run, element.dataset) or any(lumis_of(element.run, element.dataset)):

@@ -4,11 +4,13 @@
 (() => {
   const ASK_MS = 20_000;
   const TONES = [660, 880, 660, 880]; // Hz
+  const SETTLE_MS = 1000; // until other pages read what this one has stored
   const link = document.getElementById("alarm-count");
   const button = document.getElementById("alarm-sound");
   if (!link || !button) return; // the page is for everybody, with or without an account
 
   let answered = performance.now(); // time of the last answer with the number, ms
+  let newest = 0; // time of the newest alarm, ms
   let audio = null; // the AudioContext while the sound is on
   const memory = {}; // in place of a storage that the browser blocks
 
@@ -28,24 +30,35 @@
     }
   }
 
-  /** Play the sound if the newest alarm is newer than those that a page of this browser knew. */
-  function sound(newest) {
-    const known = stored("alarm-heard");
-    if (known !== null && newest <= Number(known)) return;
-    store("alarm-heard", String(newest));
-    if (known !== null && audio?.state === "running") dqm.beep(audio, TONES);
+  /** Play the sound if the newest alarm is newer than the last one that was heard: a page that may not play leaves it to another, or to later. */
+  function sound() {
+    if (stored("alarm-heard") === null) store("alarm-heard", String(newest)); // the first page of this browser
+    if (audio?.state !== "running") return;
+    alone(() => {
+      if (audio?.state !== "running" || newest <= Number(stored("alarm-heard"))) return;
+      store("alarm-heard", String(newest));
+      dqm.beep(audio, TONES);
+      return new Promise((done) => setTimeout(done, SETTLE_MS));
+    });
+  }
+
+  /** Run `play` in no two pages at the same time, where the browser has locks: it has none for addresses without https. */
+  function alone(play) {
+    if (navigator.locks) navigator.locks.request("alarm-sound", play);
+    else play();
   }
 
   /** Show `<number>.<time of the newest, ms>`. */
   function show(text) {
-    const [count, newest] = text.split(".").map(Number);
+    const [count, time] = text.split(".").map(Number);
+    newest = time;
     answered = performance.now();
     link.dataset.alarms = text;
     link.hidden = count === 0;
     link.querySelector("b").textContent = count;
     link.querySelector(".unseen").textContent = count === 1 ? " alarm to look at" : " alarms to look at";
     dqm.tabCount("alarms", count);
-    sound(newest);
+    sound();
   }
 
   /** Also in a hidden tab, whose title and sound are there to be noticed. */
@@ -70,7 +83,10 @@
 
   function switchOn() {
     audio = new AudioContext();
-    audio.addEventListener("statechange", showButton);
+    audio.addEventListener("statechange", () => {
+      showButton();
+      sound();
+    });
   }
 
   function switchOff() {
@@ -82,6 +98,7 @@
     if (audio?.state === "running") switchOff();
     else {
       if (!audio) switchOn();
+      store("alarm-heard", String(newest)); // by what follows
       dqm.beep(audio, TONES);
     }
     store("alarm-sound", audio ? "on" : "off");

@@ -11,6 +11,7 @@ from app.alarms.demo import make_demo_rules
 from app.alarms.models import AlarmRule
 from app.alarms.status import TASK, status_lines
 from app.alarms.store import delete_rule, save_rule
+from app.core.settings import Settings
 from app.queue.periodic import PeriodicTaskState
 from tests.alarms.rules import ERRORS, JudgedRule
 
@@ -23,25 +24,25 @@ def looked(ago_s: float) -> None:
     PeriodicTaskState.create(name=TASK, period_s=2.0, last_ok=time.time() - ago_s)
 
 
-def line() -> tuple[str, str, str]:
+def line(settings: Settings) -> tuple[str, str, str]:
     """State, text and details of the line."""
-    (found,) = status_lines()
+    (found,) = status_lines(settings)
     return found.state, found.text, found.detail
 
 
-def test_the_status_counts_rules_and_alarms_and_warns_of_what_is_not_judged() -> None:
-    assert list(status_lines()) == []
+def test_the_status_counts_rules_and_alarms_and_warns_of_what_is_not_judged(hub: Settings) -> None:
+    assert list(status_lines(hub)) == []
     rule = JudgedRule.of()
     save_rule(ERRORS._replace(name="off", enabled=False), number=None, user="ann")
-    assert line() == ("warn", "1 rule on, 0 unacknowledged alarms, 1 off", ""), "nobody judges it"
+    assert line(hub) == ("warn", "1 rule on, 0 unacknowledged alarms, 1 off", ""), "nobody judges it"
     looked(1)
     rule.judge("DT/n")
-    assert line() == ("ok", "1 rule on, 1 unacknowledged alarm, 1 off", "")
+    assert line(hub) == ("ok", "1 rule on, 1 unacknowledged alarm, 1 off", "")
     looked(100)
-    assert line()[0] == "warn"
+    assert line(hub)[0] == "warn"
     looked(1)
     AlarmRule.update(problem="There is no layout X").where(AlarmRule.id == rule.rule).execute()
-    assert line() == ("warn", "1 rule on, 1 unacknowledged alarm, 1 off, 1 with problems", "Errors of DT: There is no layout X")
+    assert line(hub) == ("warn", "1 rule on, 1 unacknowledged alarm, 1 off, 1 with problems", "Errors of DT: There is no layout X")
 
 
 def test_metrics_count_alarms_by_state(client: FlaskClient) -> None:

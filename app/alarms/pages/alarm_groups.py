@@ -51,7 +51,8 @@ class AlarmList(NamedTuple):
     """The contents of the list."""
 
     groups: list[AlarmGroup]
-    recovered: list[AlarmRow]
+    recovered: list[AlarmRow]  # those that recovered last
+    are_more: bool  # that recovered before them
 
 
 def alarm_list(view: AlarmsView) -> AlarmList:
@@ -64,8 +65,8 @@ def alarm_list(view: AlarmsView) -> AlarmList:
     mutes = [mute for mute in open_mutes() if mute.subject is None]
     groups = [_group(view, found, more.get(rule, 0), [one for one in mutes if one.rule == rule]) for rule, found in by_rule.items()]
     since = time.time() - RECOVERED_S
-    recovered = [one for one in recovered_alarms(RECOVERED_ROWS, view.rule or None) if _is_in(view, one) and (one.recovered or 0.0) > since]
-    return AlarmList(groups, [row_of(alarm) for alarm in recovered])
+    recovered = recovered_alarms(RECOVERED_ROWS + 1, view.rule or None, view.subsystem, since)
+    return AlarmList(groups, [row_of(alarm) for alarm in recovered[:RECOVERED_ROWS]], len(recovered) > RECOVERED_ROWS)
 
 
 def badge_of(alarm: ShownAlarm) -> Badge:

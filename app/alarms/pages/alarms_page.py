@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -16,7 +15,7 @@ from app.alarms.models import COUNTER, AlarmRule
 from app.alarms.pages.alarm_groups import alarm_list
 from app.alarms.pages.open_count import forget_count
 from app.alarms.pages.view_state import LARGEST_NUMBER, PATH, SHOWN_STATES, view_from_request
-from app.alarms.reading import open_alarms, open_mutes
+from app.alarms.reading import open_mutes, subjects_of
 from app.alarms.store import all_rules, rule_of
 from app.core.counters import version_of
 from app.core.zones import CERN
@@ -34,12 +33,15 @@ MAX_FORM_BYTES = 256 * 1024
 MUTE_HOURS = 1
 """Length of a mute that the form offers."""
 
+MUTE_LABELS = {"ends": "Until", "reason": "Reason"}
+"""Labels of the fields of a mute."""
+
 
 @pages.get("")
 @needs(Role.VIEWER)
 def alarms() -> Response:
     """The open alarms by rule, the worst first, and those that have recovered lately."""
-    view, now, may_act = view_from_request(), time.time(), current_user().role >= Role.SHIFTER
+    view, may_act = view_from_request(), current_user().role >= Role.SHIFTER
     version = f"{version_of(COUNTER)}-{len(open_mutes())}"
     if answer := nothing_new(version):
         return answer
@@ -52,8 +54,6 @@ def alarms() -> Response:
             may_act=may_act,
             poll=view.link(since=version),
             poll_s=POLL_S,
-            until=datetime.fromtimestamp(now, CERN) + timedelta(hours=MUTE_HOURS),
-            form_time=FORM_TIME,
         )
 
     fragment = cached_fragment((request.script_root, "alarms", view, may_act, version), render)
@@ -77,8 +77,7 @@ def acknowledge() -> AnyResponse:
     """Acknowledge alarms, with a note."""
     request.max_content_length = MAX_FORM_BYTES
     numbers = _chosen("shown" if request.form.get("all") else "alarm")
-    reactions.acknowledge(numbers, current_user().name, request.form.get("note", ""))
-    return _back()
+    return _back(reactions.acknowledge(numbers, current_user().name, request.form.get("note", "")), len(numbers))
 
 
 @pages.post("/unacknowledge")
@@ -86,23 +85,51 @@ def acknowledge() -> AnyResponse:
 def unacknowledge() -> AnyResponse:
     """Take an acknowledgement back."""
     request.max_content_length = MAX_FORM_BYTES
-    reactions.unacknowledge(_chosen("alarm"), current_user().name)
-    return _back()
+    numbers = _chosen("alarm")
+    return _back(reactions.unacknowledge(numbers, current_user().name), len(numbers))
 
 
 @pages.post("/mute")
 @needs(Role.SHIFTER)
 def mute() -> AnyResponse:
-    """Mute the chosen alarms of a rule, or the rule with all that it watches, until a time."""
+    """Mute the chosen alarms of a rule, or the rule with all that it watches, until a time; without one, ask for it by a form."""
     request.max_content_length = MAX_FORM_BYTES
     form = request.form
     rule = rule_of(parse_int(form.get("rule", ""), LARGEST_NUMBER) or 0)
-    ends = parse_time(form.get("until", ""), 1)
-    if ends is None:
-        raise InvalidAlarmRule([("until", "expected a time such as 2026-10-25T14:30, Swiss time")])
-    for subject in [None] if form.get("whole") else _subjects(rule, _chosen("alarm")):
-        reactions.mute(rule.id, subject, ends, form.get("reason", ""), current_user().name)
-    return _back()
+    numbers = [] if form.get("whole") else _chosen("alarm")
+    subjects = subjects_of(rule.id, numbers) if numbers else None
+    if numbers and not subjects:
+        return _back(0, len(numbers))
+    problems = []
+    if "until" in form:  # else it is only chosen what to mute
+        try:
+            reactions.mute(rule.id, subjects, _end(form["until"]), form.get("reason", ""), current_user().name)
+            return _back(0 if subjects is None else len(subjects), len(numbers))
+        except InvalidAlarmRule as error:
+            problems = [(MUTE_LABELS[field], problem) for field, problem in error.fields]
+    return _mute_page(rule, numbers, subjects, problems)
+
+
+def _end(text: str) -> float:
+    if (ends := parse_time(text, 1)) is None:
+        raise InvalidAlarmRule([("ends", "expected a time such as 2026-10-25T14:30, Swiss time")])
+    return ends
+
+
+def _mute_page(rule: AlarmRule, numbers: Sequence[int], subjects: Sequence[str] | None, problems: Sequence[tuple[str, str]]) -> Response:
+    """The form of a mute with what was typed; the offered end counts from now."""
+    offered = datetime.now(CERN) + timedelta(hours=MUTE_HOURS)
+    text = render_template(
+        "alarms/mute.html",
+        view=view_from_request(),
+        rule=rule,
+        numbers=numbers,
+        subjects=subjects,
+        until=request.form.get("until", offered.strftime(FORM_TIME)),
+        reason=request.form.get("reason", ""),
+        problems=problems,
+    )
+    return make_response(text, 400 if problems else 200)
 
 
 @pages.post("/mutes/<int:number>/end")
@@ -114,17 +141,14 @@ def end_mute(number: int) -> AnyResponse:
 
 
 def _chosen(field: str) -> list[int]:
-    numbers = [number for text in request.form.getlist(field) if (number := parse_int(text, LARGEST_NUMBER))]
+    numbers = sorted({number for text in request.form.getlist(field) if (number := parse_int(text, LARGEST_NUMBER))})
     if not numbers:
         raise Problem(400, "No alarm is selected: go back and tick at least one")
     return numbers
 
 
-def _subjects(rule: AlarmRule, numbers: Sequence[int]) -> list[str]:
-    """The subjects of alarms of a rule; some may have recovered meanwhile."""
-    return [alarm.subject for alarm in open_alarms() if alarm.rule == rule.id and alarm.number in numbers]
-
-
-def _back() -> AnyResponse:
+def _back(changed: int = 0, selected: int = 0) -> AnyResponse:
+    """Back to the list, which says so if not all that was selected was changed."""
     forget_count()
-    return redirect(view_from_request().link(), 303)
+    view = view_from_request()
+    return redirect(view.link(changed=changed, selected=selected) if changed < selected else view.link(), 303)

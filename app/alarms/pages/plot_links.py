@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from app.alarms.conditions.base import path_text
 from app.alarms.models import LAYOUT, WORKSPACE
 from app.gui.addresses import quote_path, sample_path
+from app.gui.current import layout_index
+from app.gui.layouts.scopes import scope_of
 from app.gui.samples import SampleKey
 from app.web.links import link
 
@@ -35,7 +38,7 @@ def subject_link(place: WatchedPlace, run: int, subject: str) -> str:
     """
     if not subject:
         return place_link(place, run)
-    folder = place.place if place.place_kind == LAYOUT else subject.rpartition("/")[0]
+    folder = _layout_of(place, subject) if place.place_kind == LAYOUT else subject.rpartition("/")[0]
     return link(_folder_path(place.dataset, run, folder), {"plot": subject, "ws": _workspace(place)})
 
 
@@ -48,6 +51,12 @@ def place_link(place: WatchedPlace, run: int) -> str:
 def place_text(place: WatchedPlace) -> str:
     """The place of a rule in words."""
     return f"{place.place_kind} {place.place}" if place.place else "all folders"
+
+
+def _layout_of(place: WatchedPlace, subject: str) -> str:
+    """The layout that shows a plot, where a rule watches a folder of layouts; the place itself if none shows it any more."""
+    found = map(path_text, (ref.path for ref in layout_index(scope_of(place.dataset)).of_plot(subject.encode())))
+    return next((path for path in found if f"{path}/".startswith(f"{place.place}/")), place.place)
 
 
 def _workspace(place: WatchedPlace) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from app.alarms.conditions import conditions
-from app.alarms.conditions.base import Condition
+from app.alarms.conditions.base import Condition, LimitField
 from app.alarms.definition import AlarmRuleDefinition
 
 FormFields = Mapping[str, Any]
@@ -35,10 +35,27 @@ LABELS = {
 def fields_of(definition: AlarmRuleDefinition) -> dict[str, Any]:
     """A definition as fields of the form."""
     fields: dict[str, Any] = {name: str(getattr(definition, name)) for name in TEXTS}
-    fields |= {name: f"{getattr(definition, seconds) / 60:g}" for name, seconds in MINUTES.items()}
+    fields |= {name: number_text(getattr(definition, seconds) / 60) for name, seconds in MINUTES.items()}
     limits = {field.name: definition.limits.get(field.name, field.default) for field in condition_of(definition.condition).fields}
-    fields |= {f"limits.{name}": list(value) if isinstance(value, list | tuple) else f"{value:g}" for name, value in limits.items()}
+    fields |= {f"limits.{name}": list(value) if isinstance(value, list | tuple) else number_text(value) for name, value in limits.items()}
     return fields | {"channels": list(definition.channels), "enabled": "1" if definition.enabled else ""}
+
+
+def number_text(value: float) -> str:
+    """The shortest text of exactly this number."""
+    return repr(value).removesuffix(".0")
+
+
+def limit_texts(definition: AlarmRuleDefinition) -> list[str]:
+    """The limits of a rule in words, such as "below 0.9"."""
+    fields = condition_of(definition.condition).fields
+    return [f"{field.label.lower()} {_limit_text(field, definition.limits.get(field.name, field.default))}" for field in fields]
+
+
+def _limit_text(field: LimitField, value: Any) -> str:
+    if field.kind == "choices":
+        return ", ".join(label for name, label in field.choices if name in value)
+    return f"{number_text(value)} {field.unit}".rstrip()
 
 
 def posted_fields(form: MultiDict[str, str], condition: Condition) -> dict[str, Any]:
@@ -79,6 +96,6 @@ def labelled(problems: Iterable[tuple[str, str]], condition: Condition) -> list[
 def _seconds(minutes: str) -> Any:
     """Minutes as s; a text that is no number stays, and is refused by the check of the definition."""
     try:
-        return float(minutes) * 60
+        return round(float(minutes) * 60, 6)  # 86399 s are a third of a minute
     except ValueError:
         return minutes

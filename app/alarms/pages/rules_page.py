@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -13,21 +12,26 @@ from app.alarms.conditions import conditions
 from app.alarms.conditions.base import Condition
 from app.alarms.definition import PLACES, AlarmRuleDefinition
 from app.alarms.errors import InvalidAlarmRule
-from app.alarms.models import AlarmRule
+from app.alarms.models import AlarmMute, AlarmRule
 from app.alarms.pages import rule_form
 from app.alarms.pages.alarm_groups import row_of
 from app.alarms.pages.plot_links import place_link, place_text
 from app.alarms.pages.view_state import LARGEST_NUMBER, PATH, view_from_request
+from app.alarms.subscriptions import channel_problem, subscribed_channels
 from app.notify.channel_folders import channel_kinds
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.security.subsystems import check_may_edit, may_edit
+from app.web import request_settings
 from app.web.badges import Badge
 
 RULES_PATH = f"{PATH}/rules"
 pages = Blueprint("alarm_rules", __name__, url_prefix=RULES_PATH)
 
 MAX_FORM_BYTES = 64 * 1024
+
+NOTICES = 100
+"""Notices of a rule in one page."""
 
 OFF = Badge("idle", "off", "off")
 PROBLEM = Badge("warning", "warning", "cannot be judged")
@@ -43,6 +47,7 @@ class AlarmRuleRow(NamedTuple):
     place: str
     place_address: str
     badge: Badge
+    channel_problem: str  # what is wrong with its channels, "" for nothing
     may_edit: bool
 
 
@@ -50,15 +55,16 @@ class AlarmRuleRow(NamedTuple):
 @needs(Role.VIEWER)
 def rule_list() -> str:
     """All rules with their state, and those that come with the product."""
-    opened = Counter(alarm.rule for alarm in reading.open_alarms())
+    opened = reading.open_counts()
     rules = store.all_rules()
     names = {rule.name for rule in rules}
     return render_template(
         "alarms/rules.html",
         view=view_from_request(),
-        rows=[_row(rule, opened[rule.id]) for rule in rules],
+        rows=[_row(rule, opened.get(rule.id, 0)) for rule in rules],
         ready=[each for each in ready_rules.ready_rules() if each.name not in names and may_edit(each.subsystem)],
         conditions=conditions(),
+        subscribed=subscribed_channels(request_settings()),
         may_add=current_user().role >= Role.EXPERT,
     )
 
@@ -67,15 +73,18 @@ def rule_list() -> str:
 @needs(Role.VIEWER)
 def rule(number: int) -> str:
     """One rule: what it watches, its mutes, and what was told of it. The rule may be deleted, and what was told is still there."""
-    found = store.rule_of(min(number, LARGEST_NUMBER))
+    view, found = view_from_request(), store.rule_of(min(number, LARGEST_NUMBER))
+    definition = store.definition_of(found)
+    notices = reading.notices(found.id, NOTICES + 1, view.before)
     return render_template(
         "alarms/rule.html",
-        view=view_from_request(),
-        row=_row(found, sum(alarm.rule == found.id for alarm in reading.open_alarms())),
-        definition=store.definition_of(found),
-        condition=rule_form.condition_of(found.condition),
-        mutes=[mute for mute in reading.open_mutes() if mute.rule == found.id],
-        notices=reading.notices(found.id),
+        view=view,
+        row=_row(found, reading.open_counts().get(found.id, 0)),
+        definition=definition,
+        limits=rule_form.limit_texts(definition),
+        mutes=reading.open_mutes(AlarmMute.rule == found.id),
+        notices=notices[:NOTICES],
+        are_older=len(notices) > NOTICES,
         recovered=[row_of(alarm) for alarm in reading.recovered_alarms(50, found.id)],
         may_act=current_user().role >= Role.SHIFTER,
     )
@@ -143,7 +152,9 @@ def add_ready() -> AnyResponse:
 
 def _row(found: AlarmRule, alarms: int) -> AlarmRuleRow:
     condition = rule_form.condition_of(found.condition)
-    return AlarmRuleRow(found, condition.title, place_text(found), place_link(found, 0), _badge(found, alarms), may_edit(found.subsystem))
+    problem = channel_problem(found, subscribed_channels(request_settings())) if found.channels else ""
+    badge, may = _badge(found, alarms), may_edit(found.subsystem)
+    return AlarmRuleRow(found, condition.title, place_text(found), place_link(found, 0), badge, problem, may)
 
 
 def _badge(found: AlarmRule, alarms: int) -> Badge:
@@ -193,6 +204,7 @@ def _form_page(
         conditions=conditions(),
         places=PLACES,
         channels=channel_kinds(),
+        subscribed=subscribed_channels(request_settings()),
         problems=rule_form.labelled(problems or [], condition),
         subsystems=sorted({each.subsystem for each in store.all_rules() if may_edit(each.subsystem)}),
     )

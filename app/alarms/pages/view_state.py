@@ -22,7 +22,7 @@ LARGEST_NUMBER = 2**31 - 1
 """Greatest number of a row."""
 
 _ZONES = (DEFAULT_ZONE, *(name for name in ZONES if name != DEFAULT_ZONE))
-_FIELDS = ("subsystem", "state", "rule", "before", "tz", "since")
+_FIELDS = ("subsystem", "state", "rule", "before", "tz", "since", "changed", "selected")
 
 
 class AlarmsView(NamedTuple):
@@ -31,12 +31,14 @@ class AlarmsView(NamedTuple):
     subsystem: str = ""  # only its rules; "" for all
     state: str = ""  # one of SHOWN_STATES
     rule: int = 0  # only the alarms of this rule, all of them; 0 for all rules
-    before: int = 0  # a list has the notices with smaller numbers; 0 for the newest
+    before: int = 0  # the page of a rule has the notices with smaller numbers; 0 for the newest
     tz: str = DEFAULT_ZONE  # a key of ZONES
+    changed: int = 0  # of the alarms that somebody selected just now, those that were changed
+    selected: int = 0  # 0 if all were
     problems: tuple[FieldProblem, ...] = ()  # of the address that was asked for
 
     def link(self, path: str = PATH, **query: object) -> str:
-        """An address of this product with this state."""
+        """An address of this product with this state; without what was done just now."""
         state = {
             "subsystem": self.subsystem,
             "state": self.state,
@@ -77,6 +79,8 @@ def view_from_request() -> AlarmsView:
         state=fields.choice("state", SHOWN_STATES, ""),
         rule=fields.whole("rule", 0, 1, LARGEST_NUMBER),
         before=fields.whole("before", 0, 1, LARGEST_NUMBER),
+        changed=fields.whole("changed", 0, 0, LARGEST_NUMBER),
+        selected=fields.whole("selected", 0, 1, LARGEST_NUMBER),
         tz=fields.choice("tz", _ZONES, DEFAULT_ZONE),
     )
     fields.refuse_unknown(_FIELDS, "pages of alarms")

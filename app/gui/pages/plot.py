@@ -126,27 +126,27 @@ def _image_context(view: View, legend: Sequence[LegendEntry], previous_lumi: int
 def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[LegendEntry]) -> dict[str, Any]:
     """Details of one ME."""
     row = sample.columns.row(index)
-    kind = Kind(row.kind)
+    kind, value = Kind(row.kind), scalar(sample, index)
     return {
         "me": tile(sample, view, index, legend),
         "kind": kind.class_name,
         "axes": "xyz" if dimensions(kind.class_name) > 1 else "xy",
         "efficiency": bool(row.flags & EFFICIENCY),
         "row": row,
-        "value": scalar(sample, index),
+        "value": value,
         "status": status_badge(sample.columns.status[index]),
         "tests": with_badges(sorted_tests(sample.facts, index)),
         "readable": readable_real,
-        "shown_element": _shown_element(view),
+        "shown_element": _shown_element(view, is_number=value is not None),
         **table_context(sample, view, index, legend),
         "interactive": _interactive(sample, view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
     }
 
 
-def _shown_element(view: View) -> ShownElement | None:
+def _shown_element(view: View, *, is_number: bool) -> ShownElement | None:
     """The monitor element for other areas; None if its path is no UTF-8, which addresses of theirs cannot hold."""
     try:
-        return ShownElement(*view.key, view.plot.decode())
+        return ShownElement(*view.key, view.plot.decode(), is_number)
     except UnicodeDecodeError:
         return None
 

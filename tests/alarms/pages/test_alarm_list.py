@@ -10,7 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.alarms.models import ACKNOWLEDGED, RECOVERED, AlarmMute, AlarmRule, PlotAlarm
+from app.alarms.reading import open_mutes
 from app.core.zones import CERN
+from app.security.models import Audit
 from tests.alarms.pages import seed
 from tests.alarms.pages.conftest import Browse
 
@@ -157,8 +159,8 @@ def test_a_shifter_mutes_one_alarm_or_the_whole_rule_until_a_time_and_ends_that(
     page = shifter.get("/alarms?state=muted").text
     assert subjects(page) == ["a", "b"]
     assert "repair of the crate" in page
-    for mute in AlarmMute.select():
-        assert shifter.post(f"/alarms/mutes/{mute.id}/end").status_code == 303
+    for mute in open_mutes():
+        assert shifter.post(f"/alarms/mutes/{mute.number}/end").status_code == 303
     assert subjects(shifter.get("/alarms?state=muted").text) == []
 
 
@@ -167,7 +169,72 @@ def test_a_mute_needs_an_end_that_is_ahead_and_not_far(browse: Browse, until: st
     shifter, rule = browse("shifter"), seed.rule()
     answer = shifter.post("/alarms/mute", data={"rule": rule.id, "whole": "1", "until": until, "reason": "repair"})
     assert answer.status_code == 400
+    assert "<b>Until</b>" in answer.text
+    assert 'name="reason" value="repair"' in answer.text, "what was typed stays"
     assert AlarmMute.select().count() == 0
+
+
+def test_the_fields_of_a_mute_are_in_no_form_that_acknowledges(browse: Browse) -> None:
+    shifter, rule = browse("shifter"), seed.rule()
+    alarm = seed.alarm(rule)
+    assert 'name="reason"' not in shifter.get("/alarms").text
+    page = shifter.post("/alarms/mute?subsystem=Pixel", data={"rule": rule.id, "alarm": alarm.id, "note": ""}).text
+    assert "Mute 1 alarm" in page
+    (form,) = re.findall(r"<form[^>]*>(?:(?!</form>).)*name=.reason.", page, re.S)
+    assert 'action="/alarms/mute?subsystem=Pixel"' in form
+    assert "formaction" not in form
+
+
+def test_the_offered_end_of_a_mute_counts_from_the_moment_of_muting(browse: Browse) -> None:
+    shifter, rule = browse("shifter"), seed.rule()
+    page = shifter.post("/alarms/mute", data={"rule": rule.id, "whole": "1"}).text
+    assert not AlarmMute.select().exists()
+    until = re.search(r'name="until" value="([^"]*)" required', page)
+    assert until
+    assert until[1] in (swiss(1), swiss(1 - 1 / 60))
+
+
+def test_muting_twice_replaces_the_mute_so_that_one_end_ends_it(browse: Browse) -> None:
+    shifter, rule = browse("shifter"), seed.rule()
+    alarms = [seed.alarm(rule, name).id for name in "ab"]
+    for hours in (2, 3):
+        shifter.post("/alarms/mute", data={"rule": rule.id, "alarm": alarms, "until": swiss(hours), "reason": "repair"})
+    assert [mute.subject for mute in open_mutes()] == ["a", "b"]
+    assert Audit.select().where(Audit.action == "mute alarms").count() == 2
+
+
+def test_an_alarm_that_recovered_meanwhile_is_muted_and_one_that_is_gone_is_said(browse: Browse) -> None:
+    shifter, rule = browse("shifter"), seed.rule()
+    alarm = seed.alarm(rule, "a", state=RECOVERED, recovered=time.time())
+    form = {"rule": rule.id, "until": swiss(2), "reason": "repair"}
+    assert shifter.post("/alarms/mute", data=form | {"alarm": alarm.id}).location == "/alarms"
+    assert [mute.subject for mute in open_mutes()] == ["a"]
+    answer = shifter.post("/alarms/mute", data=form | {"alarm": [alarm.id, 77]})
+    assert "1 of 2 selected alarms was changed" in shifter.get(answer.location).text
+    assert "0 of 1 selected alarms were changed" in shifter.get(shifter.post("/alarms/mute", data=form | {"alarm": 77}).location).text
+
+
+def test_an_alarm_that_was_acknowledged_already_is_said(browse: Browse) -> None:
+    shifter, rule = browse("shifter"), seed.rule()
+    alarms = [seed.alarm(rule, "a").id, seed.alarm(rule, "b", state=ACKNOWLEDGED).id]
+    answer = shifter.post("/alarms/acknowledge?rule=1", data={"alarm": alarms, "note": "x"})
+    assert answer.location == "/alarms?rule=1&changed=1&selected=2"
+    page = shifter.get(answer.location).text
+    assert "1 of 2 selected alarms was changed" in page
+    assert "selected=2" not in page, "links do not say it again"
+
+
+def test_a_subsystem_has_its_own_recovered_alarms_and_a_cut_list_is_said(client: FlaskClient) -> None:
+    now, pixel, hcal = time.time(), seed.rule(), seed.rule("Hcal", subsystem="Hcal")
+    seed.alarm(hcal, "Hcal/one", state=RECOVERED, recovered=now - 60)
+    for number in range(51):
+        seed.alarm(pixel, f"Pixel/{number}", state=RECOVERED, recovered=now - number / 10)
+    page = client.get("/alarms?subsystem=hcal").text
+    assert "Hcal/one" in page.replace("<wbr>", "")
+    assert "are listed" not in page
+    page = client.get("/alarms").text
+    assert "Hcal/one" not in page.replace("<wbr>", "")
+    assert "Only the last 50 are listed" in page
 
 
 def test_a_viewer_sees_alarms_and_no_buttons(browse: Browse) -> None:

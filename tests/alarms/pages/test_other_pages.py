@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 import pytest
 
 from app import create_app
 from app.alarms.element_links import element_links
-from app.alarms.models import ACKNOWLEDGED
+from app.alarms.models import ACKNOWLEDGED, NEW, AlarmMute, PlotAlarm
+from app.alarms.reading import alarms_of_plot
 from app.core.area import ShownElement
+from app.core.database import proxy
 from app.core.settings import Settings
 from app.core.zones import CERN
 from tests.alarms.pages import seed
@@ -42,3 +45,32 @@ def test_a_wall_shows_the_open_alarms_the_worst_first(hub: Settings) -> None:
     assert page.index("alert(1)") < page.index("warning") < page.index("known")
     assert "muted" in page
     assert "No open alarms." in words(show(create_app(hub), "alarms", subsystem="Hcal"))
+
+
+def test_the_page_of_a_plot_reads_no_alarm_of_other_plots(hub: Settings) -> None:
+    rule, now = seed.rule(), time.time()
+    seed.alarm(rule)
+    muted = [
+        {"rule": rule.id, "subject": f"Pixel/{each}", "begins": now, "ends": now + 3600, "reason": "x", "user": "ann"}
+        for each in range(400)
+    ]
+    usual = {"rule": rule.id, "run": 0, "state": NEW, "detail": "x", "begun": now, "raised": now, "judged": now, "version": 1}
+
+    def steps() -> int:
+        """Steps of a hundred instructions that SQLite makes."""
+        connection, made = proxy.connection(), [0]
+
+        def step() -> None:
+            made[0] += 1
+
+        connection.set_progress_handler(step, 100)
+        assert len(alarms_of_plot(seed.ONLINE, 0, seed.PLOT)) == 1
+        connection.set_progress_handler(None, 100)
+        return made[0]
+
+    before = steps()
+    for at in range(0, 400, 100):
+        AlarmMute.insert_many(muted[at : at + 100]).execute()
+        PlotAlarm.insert_many([usual | {"subject": f"Pixel/{at}/{each}"} for each in range(100)]).execute()
+    mutes = 400 * 20 // 100  # steps to skip mutes of other plots of the rule, which are few and end
+    assert steps() <= before + mutes

@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app import create_app
 from app.alarms import store
 from app.alarms.conditions import conditions
 from app.alarms.models import AlarmRule
+from app.alarms.pages.rules_page import NOTICES
 from app.alarms.ready_rules import ready_rules
+from app.alarms.status import status_lines
 from app.alarms.store import save_rule
+from app.core.settings import Settings
 from app.gui.files.entries import Entry
 from app.gui.files.register import register
 from tests.alarms.pages import seed
@@ -183,6 +187,53 @@ def test_a_notice_of_the_ongoing_run_leads_to_this_run_as_soon_as_it_has_a_file(
     page = client.get(address).text
     assert 'href="/browse/367140/Global/Online/ALL/Pixel' in page
     assert "ongoing now" not in page
+
+
+def test_numbers_of_a_rule_stay_as_they_are_when_something_else_is_changed(browse: Browse) -> None:
+    rule = seed.rule(condition="stale", limits={"seconds": 1234567}, calm_s=86399.0, place="")
+    summary = seed.rule("Summary", condition="summary", limits={"below": 0.99999995, "until": 0.99999996}, place="")
+    expert = browse("expert")
+    for each in (rule, summary):
+        page = expert.get(f"/alarms/rules/{each.id}/edit").text
+        form = fields_of(page) | {"condition": each.condition, "place_kind": "folder", "changed": changed_in(page), "name": each.name + "!"}
+        answer = expert.post(f"/alarms/rules/{each.id}/edit", data=form)
+        assert answer.status_code == 303, answer.text
+        saved = AlarmRule.get_by_id(each.id)
+        assert (saved.name, saved.limits, saved.calm_s) == (each.name + "!", each.limits, each.calm_s)
+    assert "1234567 s" in expert.get(f"/alarms/rules/{rule.id}").text
+
+
+def test_a_rule_that_is_limited_to_a_channel_that_nobody_set_up_says_so(browse: Browse, hub: Settings) -> None:
+    rule = seed.rule(channels=("sound",))
+    expert = browse("expert")
+    for address in ("/alarms/rules", f"/alarms/rules/{rule.id}"):
+        assert "No channel sound is subscribed to alarms" in expert.get(address).text
+    assert "sound <span" in expert.get(f"/alarms/rules/{rule.id}/edit").text.replace("\n     ", "")
+    assert "No channel is subscribed to alarms" in expert.get("/alarms/rules").text
+    assert "No channel sound is subscribed to alarms" in next(status_lines(hub)).detail
+    with_sound = hub.replace(notify_sound="127.0.0.1:9")
+    assert not [line.detail for line in status_lines(with_sound) if line.detail]
+    page = create_app(with_sound).test_client().get("/alarms/rules").text
+    assert "is subscribed to alarms" not in page
+
+
+def test_a_rule_can_be_muted_before_it_has_alarms(browse: Browse) -> None:
+    rule, shifter = seed.rule(), browse("shifter")
+    page = shifter.get(f"/alarms/rules/{rule.id}").text
+    assert 'action="/alarms/mute"' in page
+    assert "Mute the whole rule" in shifter.post("/alarms/mute", data={"rule": rule.id, "whole": "1"}).text
+    assert 'action="/alarms/mute"' not in browse("viewer").get(f"/alarms/rules/{rule.id}").text
+
+
+def test_the_history_of_a_rule_goes_on_in_older_pages(client: FlaskClient) -> None:
+    rule = seed.rule()
+    told = [seed.notice(rule).id for _ in range(NOTICES + 2)]
+    page = client.get(f"/alarms/rules/{rule.id}").text
+    older = f"/alarms/rules/{rule.id}?before={told[2]}"
+    assert f'href="{older}"' in page
+    page = client.get(older).text
+    assert re.findall(r'href="/alarms/notices/(\d+)"', page) == [str(told[1]), str(told[0])]
+    assert "Older notices" not in page
 
 
 def test_an_unknown_rule_or_notice_is_said_to_be_gone(client: FlaskClient) -> None:
