@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, Case, Query, fn
 
 from app.alarms.errors import UnknownAlarm
-from app.alarms.models import COUNTER, OPEN, RECOVERED, UNACKNOWLEDGED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm
+from app.alarms.models import COUNTER, OPEN, RECOVERED, UNACKNOWLEDGED, AlarmMute, AlarmNotice, AlarmRule, PlotAlarm, hash_of
 from app.alarms.store import MAX_ID, all_rules
 from app.core.counters import VersionCounter
 from app.core.database import prepared, rows
@@ -106,7 +106,7 @@ def alarms_of_plot(dataset: str, run: int, path: str) -> list[ShownAlarm]:
     rules = [number for (number,) in rows(AlarmRule.select(AlarmRule.id).where(AlarmRule.dataset == dataset))]
     if not rules:
         return []
-    of_plot = PlotAlarm.rule.in_(rules), PlotAlarm.subject == path
+    of_plot = PlotAlarm.rule.in_(rules), PlotAlarm.subject_hash == hash_of(path)
     found = _alarms(*of_plot, PlotAlarm.state.in_(OPEN), PlotAlarm.run == run)
     is_about = AlarmMute.subject.is_null() | (AlarmMute.subject == path)
     return _with_mutes(found, open_mutes(AlarmMute.rule.in_(rules), is_about)) if found else []

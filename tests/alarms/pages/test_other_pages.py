@@ -9,7 +9,7 @@ import pytest
 
 from app import create_app
 from app.alarms.element_links import element_links
-from app.alarms.models import ACKNOWLEDGED, NEW, AlarmMute, PlotAlarm
+from app.alarms.models import ACKNOWLEDGED, NEW, AlarmMute, PlotAlarm, hash_of
 from app.alarms.reading import alarms_of_plot
 from app.core.area import ShownElement
 from app.core.database import proxy
@@ -71,6 +71,8 @@ def test_the_page_of_a_plot_reads_no_alarm_of_other_plots(hub: Settings) -> None
     before = steps()
     for at in range(0, 400, 100):
         AlarmMute.insert_many(muted[at : at + 100]).execute()
-        PlotAlarm.insert_many([usual | {"subject": f"Pixel/{at}/{each}"} for each in range(100)]).execute()
+        PlotAlarm.insert_many(
+            [usual | {"subject": name, "subject_hash": hash_of(name)} for name in (f"Pixel/{at}/{each}" for each in range(100))]
+        ).execute()
     mutes = 400 * 20 // 100  # steps to skip mutes of other plots of the rule, which are few and end
     assert steps() <= before + mutes
