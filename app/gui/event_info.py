@@ -24,6 +24,8 @@ BEHIND_S = 120.0
 """A process is behind if its last event is older than that of another one by more than this."""
 BEHIND_LUMIS = 5
 """A process is behind if it has fewer lumisections than another one by more than this."""
+AHEAD_S = 60.0
+"""The clock of a process is ahead if its last event is later than the file that has it by more than this."""
 STALLED_S = 300.0
 """A process has stalled if its last event is older than this, and that of another one is not."""
 
@@ -56,10 +58,12 @@ class Update(NamedTuple):
     """How current the plots of a subsystem of an ongoing run are."""
 
     lumi: int | None  # of the last event
-    age_s: float | None  # time since the last event was processed; 0 if the clock of the process is ahead
+    age_s: float | None  # time since the last event was processed, or since the file was written if the clock of the process is ahead
     old_run: int | None  # the run of the last event if others have a later one
     is_behind: bool  # see BEHIND_S and BEHIND_LUMIS
     is_stalled: bool  # see STALLED_S
+    at: float | None  # when the last event was processed, Unix s UTC, not after the file was written
+    is_ahead: bool  # see AHEAD_S
 
     @property
     def is_late(self) -> bool:
@@ -70,7 +74,7 @@ class Update(NamedTuple):
 def updates(sample: OpenSample, subsystems: Iterable[Subfolder]) -> dict[bytes, Update]:
     """How current each of these top folders is, by its name; without those that have no `EventInfo` with the run or a time."""
     now = time.time()
-    found = {each.name: values for each in subsystems if any(values := _values(sample, each, now))}
+    found = {each.name: values for each in subsystems if any(values := _values(sample, each))}
     return compare(found, now)
 
 
@@ -79,28 +83,29 @@ class ProcessState(NamedTuple):
 
     run: int | None
     lumi: int | None
-    at: float | None  # when it was processed, Unix s UTC, not in the future
+    at: float | None  # when it was processed, Unix s UTC, not after the file was written
+    is_ahead: bool = False  # see AHEAD_S
 
 
 def newest_event(sample: OpenSample) -> ProcessState:
     """The run, the lumisection and the time of the newest event of all processes; None for what none of them says."""
-    now = time.time()
-    states = [_values(sample, each, now) for each in sample.names.folder(b"").subfolders]
+    states = [_values(sample, each) for each in sample.names.folder(b"").subfolders]
     run = max((state.run for state in states if state.run is not None), default=None)
     current = [state for state in states if state.run in (None, run)]
     lumi = max((state.lumi for state in current if state.lumi is not None), default=None)
     return ProcessState(run, lumi, max((state.at for state in current if state.at is not None), default=None))
 
 
-def _values(sample: OpenSample, subsystem: Subfolder, now: float) -> ProcessState:
-    """The last event of the process of a subsystem."""
+def _values(sample: OpenSample, subsystem: Subfolder) -> ProcessState:
+    """The last event of the process of a subsystem. It cannot be newer than the file: then the clock of the process is ahead."""
+    written = min(sample.file_version.mtime_ns / 1e9, time.time())
     path = subsystem.name + FOLDER
     lumi = sample.names.find(path + b"iLumiSection", subsystem.first, subsystem.last)
     first = subsystem.first if lumi is None else lumi  # the others are after it
     run = sample.names.find(path + b"iRun", first, subsystem.last)
-    at = sample.names.find(path + b"processTimeStamp", first, subsystem.last)
-    stamp = _number(sample, at)
-    return ProcessState(_whole(_number(sample, run)), _whole(_number(sample, lumi)), min(stamp, now) if stamp else None)
+    stamp = _number(sample, sample.names.find(path + b"processTimeStamp", first, subsystem.last))
+    at = min(stamp, written) if stamp else None
+    return ProcessState(_whole(_number(sample, run)), _whole(_number(sample, lumi)), at, bool(stamp and stamp > written + AHEAD_S))
 
 
 def _number(sample: OpenSample, index: int | None) -> float | None:
@@ -131,4 +136,5 @@ def _update(state: ProcessState, newest: ProcessState, now: float) -> Update:
     misses_lumis = old_run is None and state.lumi is not None and (newest.lumi or 0) - state.lumi > BEHIND_LUMIS
     is_old = at is not None and newest_at - at > BEHIND_S
     is_stalled = at is not None and now - at > STALLED_S >= now - newest_at
-    return Update(state.lumi, None if at is None else now - at, old_run, misses_lumis or is_old, is_stalled)
+    age_s = None if at is None else now - at
+    return Update(state.lumi, age_s, old_run, misses_lumis or is_old, is_stalled, at, state.is_ahead)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
@@ -24,6 +26,7 @@ from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.gui.files.register import register
 from app.gui.pages.run_info import readable_fact
 from tests.support.patience import PATIENCE_S
+from tests.wall.walls import show
 
 pytestmark = pytest.mark.slow
 
@@ -232,6 +235,25 @@ def test_an_ongoing_run_shows_when_each_subsystem_was_updated_and_which_lag(hub:
     assert "Not updated since lumisection 40<" in read(client, f"{where}?plot=FewLumis/EventInfo/iRun")
     assert "Not updated since lumisection 40<" in read(client, f"{where}?mark=FewLumis/EventInfo/iRun&show=marked")
     assert "Not updated" not in read(client, f"{where}/Current/EventInfo")
+
+
+def test_a_process_whose_clock_is_ahead_is_no_younger_than_the_file_and_its_age_stays_on_a_wall(hub: Settings, tmp_path: Path) -> None:
+    folders = {"Ahead/EventInfo": process(367201, 50, -2 * 3600), "Info/EventInfo": process(367201, 50, 500)}
+    write_file(tmp_path / "file.root", 367201, folders)
+    written = time.time() - 480
+    os.utime(tmp_path / "file.root", (written, written))
+    register([Entry(ONLINE_DATASET, 367201, 0, str(tmp_path / "file.root"), "tdirectory")])
+    app = create_app(hub.replace(file_roots=(str(tmp_path),)))
+    assert updates_of(read(app.test_client(), f"/browse/367201{ONLINE_DATASET}"))["Ahead"].replace("  ", " ") == "updated 8 min ago, LS 50"
+    cells = [show(app, "subsystems", dataset=ONLINE_DATASET).partition("<b>Ahead</b>") for _ in range(2)]
+    state, age = (re.search(pattern, cells[0][2]) for pattern in (r"<span>([\w ]+)</span>", r'datetime="([^"]+)"'))
+    assert state
+    assert state[1] == "clock ahead"
+    assert age
+    assert abs(datetime.fromisoformat(age[1]).timestamp() - written) <= 1
+    assert cells[0] == cells[1]
+    assert cells[0][0].rstrip().endswith("<div>")
+    assert " old" in cells[0][0].rpartition("<li")[2]
 
 
 def test_a_sample_that_is_no_ongoing_run_shows_no_times_of_subsystems(hub: Settings, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -72,7 +71,7 @@ def _states(sample: OpenSample, folders: Mapping[str, Subfolder]) -> list[Subsys
 def _state(name: str, counts: FailingCounts, summary: SummaryValue | None, update: Update | None, file_at: float) -> SubsystemState:
     parts = [summary.text] if summary and summary.share is not None else []
     parts += [f"LS {update.lumi}"] if update and update.lumi is not None else []
-    at = file_at if update is None or update.age_s is None else time.time() - update.age_s
+    at = file_at if update is None or update.at is None else update.at
     return SubsystemState(name, _badge(counts, summary, update), ", ".join(parts), round(at))
 
 
@@ -89,4 +88,6 @@ def _badge(counts: FailingCounts, summary: SummaryValue | None, update: Update |
         return Badge("warning", "warning", f"{counts.warnings:,} warning{'s' if counts.warnings > 1 else ''}")
     if summary and summary.badge.kind != "ok":
         return summary.badge._replace(text="doubtful") if summary.badge.kind == "warning" else summary.badge
+    if update and update.is_ahead:
+        return Badge("warning", "warning", "clock ahead")
     return Badge("ok", "ok", "OK")
