@@ -129,8 +129,9 @@ class PanelOption(NamedTuple):
 class WallPanel(NamedTuple):
     """A kind of panels on walls, the pages for screens that people see from far away.
 
-    A template gets the values of `context`; an age in it is a time of the macros of wall/macros.html. `context` and `picture` get
-    the value of each option by its name; `picture` gets also the number of a picture, from 0, and returns a response.
+    A template gets the values of `context`, of which `title` is the heading if the wall has no other; its ages are made by `age`.
+    `context` and `picture` get the value of each option by its name, and the room in the panel on a screen of 1920x1080 as
+    `panel_width` and `panel_height` in pixels; `picture` gets also the number of a picture, from 0, and returns a response.
     """
 
     kind: str

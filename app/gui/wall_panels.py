@@ -61,8 +61,6 @@ PANELS = (
         (
             PanelOption("layout", "Path of a layout.", ""),
             DATASET,
-            PanelOption("width", "Width of each picture, pixels.", 640, 100, 2000),
-            PanelOption("height", "Height of each picture, pixels.", 480, 75, 2000),
             OLD,
         ),
         _layout_problems,

@@ -58,7 +58,7 @@ BUNDLES = {
         "web/keys.js",
     ),
     "wall.css": ("web/variables.css", "wall/wall.css"),
-    "wall.js": ("web/times.js", "wall/wall.js"),
+    "wall.js": ("web/times.js", "wall/fit.js", "wall/wall.js"),
     "trends.css": (
         "vendor/uplot/uPlot.min.css",
         "trends/trends.css",

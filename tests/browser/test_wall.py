@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.core.settings import Settings
 from app.wall.definition import parse_wall
@@ -33,25 +34,30 @@ def stopped(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, dem
         yield settings
 
 
+@pytest.fixture(scope="module")
+def running(stopped: Settings) -> Iterator[Settings]:
+    """The hub with its web server, for all tests after the one that restarts it."""
+    with web_server(stopped):
+        yield stopped
+
+
+def store(settings: Settings, **changes: Any) -> None:
+    """Change the wall."""
+    with bound(settings):
+        save_wall(parse_wall(wall_document() | changes))
+
+
+def navigations(page: Page) -> list[str]:
+    """The addresses that the page loads from now on."""
+    found: list[str] = []
+    page.on("request", lambda request: found.append(request.url) if request.is_navigation_request() else None)
+    return found
+
+
 def wait_for_tab(page: Page, title: str) -> None:
     """Let the time of a tab pass, and wait for the next one."""
     page.clock.run_for(TAB_S * 1000)
     assert becomes_true(page, lambda: page.locator("nav [aria-current]").inner_text() == title), f"{title} is never shown"
-
-
-def test_a_wall_is_readable_from_far_away_and_nothing_of_it_is_hidden(browser: Browser, stopped: Settings, watch: Watch) -> None:
-    with web_server(stopped), open_page(browser, address(stopped), watch, **SCREEN) as page:
-        for tab in (1, 2):
-            page.goto(f"/wall/shift?tab={tab}")
-            expect(page.locator("#clock")).not_to_be_empty()
-            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1920, 1080]
-            assert page.evaluate("getComputedStyle(document.body).cursor") == "none"
-            assert page.evaluate(CUT_WORDS) == []
-            assert page.evaluate(CUT_OFF) == []
-            page.set_viewport_size(LAPTOP)
-            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1366, 768]
-            page.set_viewport_size(SCREEN["viewport"])
-        assert becomes_true(page, lambda: page.evaluate(PICTURES) == 4)
 
 
 def test_tabs_change_by_themselves_and_a_wall_survives_restarts_of_the_server(browser: Browser, stopped: Settings, watch: Watch) -> None:
@@ -72,14 +78,129 @@ def test_tabs_change_by_themselves_and_a_wall_survives_restarts_of_the_server(br
             expect(page.locator("#contact")).to_be_empty()
             wait_for_tab(page, "Pixel")
             expect(page.locator("body")).not_to_have_class("away")
-            with bound(stopped):
-                save_wall(parse_wall(wall_document() | {"title": "New crew"}))
-            page.clock.run_for(40_000)
-            expect(page.locator("h1")).to_have_text("New crew")
 
 
-def test_old_data_become_grey_by_themselves_while_the_word_stays(browser: Browser, stopped: Settings, watch: Watch) -> None:
-    with web_server(stopped), open_page(browser, address(stopped), watch, **SCREEN) as page:
+def test_a_wall_is_readable_from_far_away_and_nothing_of_it_is_hidden(browser: Browser, running: Settings, watch: Watch) -> None:
+    with open_page(browser, address(running), watch, **SCREEN) as page:
+        for tab in (1, 2):
+            page.goto(f"/wall/shift?tab={tab}")
+            expect(page.locator("#clock")).not_to_be_empty()
+            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1920, 1080]
+            assert page.evaluate("getComputedStyle(document.body).cursor") == "none"
+            assert page.evaluate(CUT_WORDS) == []
+            assert page.evaluate(CUT_OFF) == []
+            page.set_viewport_size(LAPTOP)
+            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1366, 768]
+            page.set_viewport_size(SCREEN["viewport"])
+        assert becomes_true(page, lambda: page.evaluate(PICTURES) == 4)
+
+
+def test_a_wall_changed_just_after_its_page_was_loaded_is_shown_without_a_navigation(
+    browser: Browser, running: Settings, watch: Watch
+) -> None:
+    with open_page(browser, address(running), watch, **SCREEN) as page:
+        page.goto("/wall/shift?tab=2")
+        loads = navigations(page)
+        store(running, title="New crew")
+        expect(page.locator("h1")).to_have_text("New crew")
+        store(running, title="One tab", tabs=wall_document()["tabs"][:1])  # without the tab that is shown
+        expect(page.locator("h1")).to_have_text("One tab")
+        expect(page.locator(".panel-subsystems .cell").first).to_contain_text("error")
+        expect(page.locator("body")).not_to_have_class("away")
+        assert page.url.endswith("?tab=1")
+        store(running)
+        expect(page.locator("nav a")).to_have_count(2)
+        assert loads == []  # the page of an error would have no script that repeats the navigation
+
+
+def test_a_new_version_is_shown_when_its_script_and_style_can_be_loaded(browser: Browser, running: Settings, watch: Watch) -> None:
+    watch.expected += ["Failed to load resource", "MIME type"]
+    failures = {"wall.js": 1, "wall.css": 1}
+
+    def upgraded(route: Route) -> None:
+        if name := next((name for name in failures if name in route.request.url), ""):
+            failures[name] -= 1
+            return route.fulfill(status=502, body="Bad Gateway") if failures[name] >= 0 else route.continue_()
+        answer = route.fetch()
+        text = re.sub(r'(data-page="|wall\.(?:js|css)\?)', r"\1new", answer.text())
+        return route.fulfill(response=answer, body=text)
+
+    with open_page(browser, address(running), watch, **SCREEN) as page:
+        page.goto("/wall/shift")
+        expect(page.locator("body")).not_to_have_class("away")
+        loads = navigations(page)
+        page.route(re.compile(r"/wall/shift\?|wall\.(js|css)\?new"), upgraded)
+        expect(page.locator('body[data-page^="new"]')).to_be_visible()
+        assets = page.locator("head script, head link[rel=stylesheet]")
+        assert assets.evaluate_all("all => all.every(one => /\\?new/.test(one.src || one.href))")
+        with page.expect_request(re.compile(r"since=")) as poll:
+            pass
+        assert poll.value.response()
+        expect(page.locator("body")).not_to_have_class("away")
+        assert loads == []
+        assert all(left < 0 for left in failures.values())
+
+
+def test_a_wall_whose_script_could_not_be_loaded_is_grey_and_tries_again(browser: Browser, running: Settings, watch: Watch) -> None:
+    watch.expected += ["Failed to load resource", "MIME type"]
+    failures = iter([502])
+
+    def sooner(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('http-equiv="refresh" content="10;', 'http-equiv="refresh" content="1;'))
+
+    def once(route: Route) -> None:
+        if status := next(failures, 0):
+            route.fulfill(status=status, body="Bad Gateway")
+        else:
+            route.continue_()
+
+    with open_page(browser, address(running), watch, **SCREEN) as page:
+        page.route(re.compile(r"/wall/shift(\?tab=\d)?$"), sooner)
+        page.route("**/wall.js*", once)
+        page.goto("/wall/shift")
+        assert page.locator("body.away #contact").inner_text() == "The script of this page is missing: states may be old."
+        expect(page.locator("body")).not_to_have_class("away")  # the next page
+        expect(page.locator("nav [aria-current]")).to_have_text("Pixel")
+        loads = navigations(page)
+        for _ in range(3):
+            with page.expect_request(re.compile(r"since=")):
+                pass
+        assert loads == []  # the script has ended the refresh
+
+
+def test_panels_that_did_not_change_stay_while_pictures_of_others_are_loaded(browser: Browser, running: Settings, watch: Watch) -> None:
+    pixel = wall_document()["tabs"][1]
+    text = {"kind": "text", "options": {"text": "Emergency: 74444"}}
+    store(running, tabs=[pixel | {"columns": 2, "panels": [text, *pixel["panels"]]}])
+    held: list[Route] = []
+    with open_page(browser, address(running), watch, **SCREEN) as page:
+        page.goto("/wall/shift")
+        assert becomes_true(page, lambda: page.evaluate(PICTURES) == 4)
+        page.evaluate("document.querySelector('.panel-text').isFirst = true")
+        page.route(re.compile(r"/wall/shift/1/2/\d.*again"), lambda route: held.append(route))
+        page.route(re.compile(r"since="), lambda route: changed_pictures(route))
+        assert becomes_true(page, lambda: len(held) == 4)
+        assert page.locator(".panel-text").inner_text().endswith("Emergency: 74444")
+        assert page.evaluate(PICTURES) == 4
+        for route in held:
+            route.continue_()
+        expect(page.locator("img[src*=again]")).to_have_count(4)
+        assert page.evaluate("document.querySelector('.panel-text').isFirst")
+    store(running)
+
+
+def changed_pictures(route: Route) -> None:
+    """Answer a poll with other pictures in the second panel."""
+    answer = route.fetch(url=re.sub("since=[^&]*", "since=", route.request.url))
+    text = answer.text()
+    start = text.index("panel-1-2")
+    text = text[:start] + re.sub(r'data-version="[^"]*"', 'data-version="again"', text[start:]).replace("?v=", "?again=1&amp;v=")
+    route.fulfill(response=answer, body=text)
+
+
+def test_old_data_become_grey_by_themselves_while_the_word_stays(browser: Browser, running: Settings, watch: Watch) -> None:
+    with open_page(browser, address(running), watch, **SCREEN) as page:
         page.route("**/wall/shift?*since=*", lambda route: route.fulfill(status=204))  # nothing new
         page.clock.install()
         page.goto("/wall/shift")
@@ -89,8 +210,8 @@ def test_old_data_become_grey_by_themselves_while_the_word_stays(browser: Browse
         expect(running).to_contain_text(re.compile(r"\d (min|h)"))
 
 
-def test_the_memory_of_a_wall_stays_flat(browser: Browser, stopped: Settings, watch: Watch) -> None:
-    with web_server(stopped), open_page(browser, address(stopped), watch, **SCREEN) as page:
+def test_the_memory_of_a_wall_stays_flat(browser: Browser, running: Settings, watch: Watch) -> None:
+    with open_page(browser, address(running), watch, **SCREEN) as page:
         page.clock.install()
         page.goto("/wall/shift")
         for title in ("Pixel", "Now") * 5:

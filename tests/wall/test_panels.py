@@ -20,7 +20,7 @@ def test_the_clients_of_the_newest_run_have_their_states(hub: Settings) -> None:
     seed.job(358791, "beam", now - 10, exit_code=134)
     seed.job(358791, "ecal", now - 10)
     page = show(create_app(hub), "clients")
-    cells = re.findall(r'<b>(\w+)</b><span class="state">.*?</svg>(\w+)</span>', page)
+    cells = re.findall(r'<b>(\w+)</b><span class="state">.*?</svg><span>(\w+)</span>', page)
     assert cells == [("beam", "crashed"), ("ecal", "running")]
     assert "1 down" in words(page)
 

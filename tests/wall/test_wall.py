@@ -39,12 +39,30 @@ def test_a_wall_shows_its_tab_with_the_names_of_the_others(client: FlaskClient, 
     assert "Tomorrow" in later
     assert "Ann" not in later
     assert later.count('aria-current="page"') == 1
-    assert 'http-equiv="refresh" content="600;url=/wall/shift?tab=1"' in later  # without scripts
+    assert 'http-equiv="refresh" content="60;url=/wall/shift?tab=1"' in later  # without scripts
 
 
-@pytest.mark.parametrize(("address", "status"), [("/wall/other", 404), ("/wall/shift?tab=3", 404), ("/wall/shift?tab=x", 400)])
+@pytest.mark.parametrize(("address", "status"), [("/wall/other", 404), ("/wall/shift?tab=x", 400)])
 def test_a_wall_or_tab_that_does_not_exist_is_an_error(client: FlaskClient, wall: Settings, address: str, status: int) -> None:
     assert client.get(address).status_code == status
+
+
+def test_a_tab_that_was_removed_shows_the_last_one(client: FlaskClient, wall: Settings) -> None:
+    assert "Tomorrow" in client.get("/wall/shift?tab=3").text
+    assert 'data-tab="2"' in client.get("/wall/shift?tab=3", headers=POLL).text
+
+
+def test_browsers_load_a_page_that_is_an_error_again_by_themselves(client: FlaskClient, wall: Settings) -> None:
+    assert client.get("/wall/other").headers["Refresh"] == "30"
+    assert "Refresh" not in client.get("/wall/other", headers=POLL).headers
+    assert "Refresh" not in client.get("/wall/shift").headers
+    assert "Refresh" not in client.get("/walls/other/edit").headers
+
+
+def test_states_are_grey_until_the_script_of_the_page_runs(client: FlaskClient, wall: Settings) -> None:
+    page = client.get("/wall/shift").text
+    assert '<body class="away"' in page
+    assert "The script of this page is missing: states may be old." in page
 
 
 def test_a_poll_is_answered_with_the_panels_or_with_less_than_300_bytes(client: FlaskClient, wall: Settings) -> None:

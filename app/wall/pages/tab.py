@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from app.core.version import VERSION
 from app.core.zones import CERN
-from app.wall.definition import TabPanel
-from app.wall.errors import UnknownWall
-from app.wall.panels import all_options, panel_of_kind
+from app.wall.definition import TabPanel, WallTab
+from app.wall.pages.place import options_in_place
+from app.wall.panels import panel_of_kind
 from app.wall.store import StoredWall
 from app.web import etag_of
 from app.web.assets import asset
@@ -28,6 +28,7 @@ class DrawnPanel(NamedTuple):
     """A panel of the tab that is shown."""
 
     place: TabPanel
+    title: str
     html: str
     version: str  # changes with the HTML
 
@@ -38,9 +39,7 @@ def page_version(stored: StoredWall) -> str:
 
 
 def tab_fragment(stored: StoredWall, tab: int) -> CachedFragment:
-    """A tab as HTML, rendered at most once a second. Raises UnknownWall."""
-    if tab >= len(stored.definition.tabs):
-        raise UnknownWall(f"This wall has no tab {tab + 1}; it has {len(stored.definition.tabs)}")
+    """A tab as HTML, rendered at most once a second."""
     page = page_version(stored)
 
     def render() -> str:
@@ -52,27 +51,34 @@ def tab_fragment(stored: StoredWall, tab: int) -> CachedFragment:
 
 def _draw(stored: StoredWall, tab: int, number: int) -> DrawnPanel:
     """A panel; one that cannot be drawn says so, and the others are shown."""
-    place = stored.definition.tabs[tab].panels[number]
+    shown = stored.definition.tabs[tab]
+    place = shown.panels[number]
 
     def picture(index: int, identity: str) -> str:
         return url_for("walls.picture", name=stored.name, tab=tab + 1, panel=number + 1, index=index, v=etag_of(identity)[:16])
 
     try:
-        html = _content(place, picture)
+        title, html = _content(shown, place, picture)
     except Exception:  # of this panel alone
         log.exception("The panel %s of the wall %s cannot be shown", place.kind, stored.name)
-        html = render_template("wall/problem.html", problem="This panel cannot be shown now; the log of the web server has the reason.")
-    return DrawnPanel(place, html, etag_of(place.shown_title, html)[:16])
+        title, html = place.shown_title, _problem("This panel cannot be shown now; the log of the web server has the reason.")
+    return DrawnPanel(place, title, html, etag_of(title, html)[:16])
 
 
-def _content(place: TabPanel, picture: Any) -> str:
+def _content(tab: WallTab, place: TabPanel, picture: Any) -> tuple[str, str]:
+    """The heading and the HTML of a panel; a panel can have a better heading than that of its kind."""
     panel = panel_of_kind(place.kind)
     if panel is None:
-        return render_template("wall/problem.html", problem=f"This version of DQM Hub has no panel {place.kind}.")
-    context: Mapping[str, Any] = panel.context(all_options(panel, place.options))
+        return place.shown_title, _problem(f"This version of DQM Hub has no panel {place.kind}.")
+    context: Mapping[str, Any] = panel.context(options_in_place(panel, tab, place))
+    title = place.title or str(context.get("title", panel.title))
     if context.get("problem"):
-        return render_template("wall/problem.html", problem=context["problem"])
-    return render_template(panel.template, age=age_html, is_old=is_old, picture=picture, **context)
+        return title, _problem(context["problem"])
+    return title, render_template(panel.template, age=age_html, is_old=is_old, picture=picture, **context)
+
+
+def _problem(text: str) -> str:
+    return render_template("wall/problem.html", problem=text)
 
 
 def is_old(at: float | None, limit_s: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -11,8 +11,9 @@ from app.security.caller import current_user, trusted
 from app.security.guard import deny
 from app.wall.definition import MAX_TABS
 from app.wall.errors import UnknownWall
+from app.wall.pages.place import options_in_place
 from app.wall.pages.tab import page_version, tab_fragment
-from app.wall.panels import all_options, panel_of_kind
+from app.wall.panels import panel_of_kind
 from app.wall.settings import WallSettings
 from app.wall.store import find_wall, walls
 from app.web import etag_of, is_fragment, nothing_new, request_settings
@@ -24,6 +25,17 @@ blueprint = Blueprint("walls", __name__)
 
 VERSION_HEADER = "Wall-Version"
 """Header of a tab with its version, which the next poll sends as `since`."""
+
+RETRY_S = 30
+"""Time after which browsers load the page of a wall again that is an error: nobody sits at a screen."""
+
+
+@blueprint.after_request
+def retry_errors(response: Response) -> Response:
+    """Let browsers load the page of a wall again if it is an error."""
+    if request.endpoint == "walls.wall" and response.status_code >= 400 and not is_fragment():
+        response.headers["Refresh"] = str(RETRY_S)
+    return response
 
 
 @blueprint.get("/walls")
@@ -41,7 +53,7 @@ def wall(name: str) -> ResponseReturnValue:
     if refused := _refusal():
         return refused
     stored = find_wall(name)
-    number = max(1, int_arg("tab", 1, MAX_TABS)) - 1
+    number = min(max(1, int_arg("tab", 1, MAX_TABS)), len(stored.definition.tabs)) - 1  # screens show a tab that was removed meanwhile
     fragment = tab_fragment(stored, number)
     version = etag_of(fragment.plain)[:16]
     if unchanged := nothing_new(version):
@@ -75,7 +87,7 @@ def picture(name: str, tab: int, panel: int, index: int) -> ResponseReturnValue:
     found = panel_of_kind(place.kind) if place else None
     if not (place and found and found.picture):
         raise UnknownWall("This wall has no such picture")
-    response: Response = found.picture(all_options(found, place.options), index)
+    response: Response = found.picture(options_in_place(found, tabs[tab - 1], place), index)
     return response
 
 

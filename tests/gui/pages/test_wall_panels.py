@@ -12,6 +12,7 @@ from app import create_app
 from app.core.settings import Settings
 from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
+from app.gui.pages.wall.plots import arrange
 from tests.gui.pages.pages import read, words
 from tests.security.conftest import RemoteClient
 from tests.wall.walls import show
@@ -52,8 +53,30 @@ def test_a_dataset_without_runs_is_a_sentence_in_the_panel(demo: Flask) -> None:
     )
 
 
+def test_plots_are_arranged_so_that_they_are_largest() -> None:
+    assert [arrange(4, *room).columns for room in ((1840, 850), (900, 850), (300, 850))] == [2, 2, 1]
+    assert arrange(10, 1840, 850).columns == 5
+    assert arrange(1, 1840, 850) == (1, 1840, 810)
+    assert arrange(36, 200, 100)[1:] == (100, 100)  # never smaller than what can be drawn
+    assert arrange(0, 900, 850).columns == 1
+
+
+def test_the_heading_is_the_name_of_the_layout_and_captions_tell_plots_apart(demo: Flask) -> None:
+    summaries = (PlotCell("Tracking/EventInfo/reportSummaryMap"), PlotCell("Muons/EventInfo/reportSummaryMap"))
+    charges = (PlotCell(CHARGE), PlotCell(FAILING, text="Third <b>layer</b>."))
+    with demo.app_context():
+        import_all([Layout("00 Shift/Summaries", ("offline",), (summaries,)), Layout("00 Shift/Charges", ("offline",), (charges,))])
+    page = words(show(demo, "layout", layout="00 Shift/Summaries", dataset=COSMICS))
+    assert "Summaries Data" in page
+    assert "Tracking not in the data Muons not in the data" in page
+    page = words(show(demo, "layout", layout="00 Shift/Charges", dataset=COSMICS))
+    assert "charge_PXLayer_1" in page
+    assert "Third layer" in page
+    assert "charge_PXLayer_3" not in page
+
+
 def test_a_screen_without_an_account_sees_the_plots_of_its_wall_and_no_others(demo: Flask) -> None:
-    page = show(demo, "layout", layout="00 Shift/Pixel", dataset=COSMICS, width=300, height=200)
+    page = show(demo, "layout", layout="00 Shift/Pixel", dataset=COSMICS)
     pictures = [unescape(source) for source in re.findall(r'<img src="([^"]+)"', page)]
     assert len(pictures) == 2
     assert "absent not in the data" in words(page)
@@ -61,7 +84,7 @@ def test_a_screen_without_an_account_sees_the_plots_of_its_wall_and_no_others(de
     first, second = (screen("GET", picture) for picture in pictures)
     assert first.mimetype == second.mimetype == "image/png"
     assert first.data != second.data
-    assert int.from_bytes(first.data[16:20], "big") == 300
+    assert int.from_bytes(first.data[16:20], "big") > 600  # as large as its place
     assert screen("GET", pictures[0], headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
     assert screen("GET", "/wall/shift/1/1/3").status_code == 404
     assert screen("GET", f"/api/v1/render/367140{COSMICS}/{CHARGE}").status_code == 401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Response
@@ -12,6 +12,7 @@ from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots, layout_contents, layout_index
 from app.gui.errors import GuiError, ListOutdated, UnknownElement
+from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.showing.placed import PlacedCell, PlacedLayout, place
 from app.gui.pages.layout_lists import without_absent
@@ -29,6 +30,12 @@ from app.web.responses import ContentResponse
 from render.options import Options
 
 MAX_COLUMNS = 6
+MIN_SIDE, MAX_SIDE = 100, 2000
+"""Limits of the sides of pictures, pixels."""
+GAP = 12
+CAPTION = 40
+ASPECT = 4 / 3
+"""Sides of the places of plots on a screen of 1920x1080, pixels (static/wall/wall.css): between plots, of a caption; wanted shape."""
 
 
 class WallPlot(NamedTuple):
@@ -49,14 +56,49 @@ def context(options: Mapping[str, Any]) -> Mapping[str, Any]:
     except GuiError as error:
         return {"problem": sentence(error)}
     cells = list(placed.cells)
-    names = distinct_names(cell.path for cell in cells)
+    names = captions(cells)
+    places = arrange(len(cells), options["panel_width"], options["panel_height"])
     return {
-        "plots": [_plot(sample, number, cell, names[cell.path]) for number, cell in enumerate(cells)],
-        "columns": min(MAX_COLUMNS, max(map(len, placed.rows), default=1)),
-        "identity": f"{sample.identity}:{sample.version}:{options['width']}:{options['height']}",
+        "title": placed.layout.name,
+        "plots": [_plot(sample, number, cell, name) for number, (cell, name) in enumerate(zip(cells, names, strict=True))],
+        "columns": places.columns,
+        "identity": f"{sample.identity}:{sample.version}:{places.width}:{places.height}",
         "at": data_time(sample),
         "old_s": options["old_s"],
     }
+
+
+class PlotPlaces(NamedTuple):
+    """The grid of the plots of a panel."""
+
+    columns: int
+    width: int  # of each picture, pixels
+    height: int
+
+
+def arrange(count: int, width: int, height: int) -> PlotPlaces:
+    """The grid in which this many plots are largest in a room of this width and height, pixels."""
+
+    def places(columns: int) -> PlotPlaces:
+        rows = max(1, -(-count // columns))
+        return PlotPlaces(columns, (width + GAP) // columns - GAP, (height + GAP) // rows - GAP - CAPTION)
+
+    grids = [places(columns) for columns in range(1, min(MAX_COLUMNS, max(1, count)) + 1)]
+    columns, *sides = max(grids, key=lambda grid: min(grid.width, grid.height * ASPECT))
+    return PlotPlaces(columns, *(min(MAX_SIDE, max(MIN_SIDE, side)) for side in sides))
+
+
+def captions(cells: Sequence[PlacedCell]) -> list[str]:
+    """The names of plots: their texts in the layout, or else as much of their paths as tells them from the others."""
+    names = distinct_names(cell.path for cell in cells)
+    if len({cell.path.rpartition(b"/")[2] for cell in cells}) == 1:  # equal ends, such as EventInfo/reportSummaryMap
+        names = {path: name.partition("/")[0] for path, name in names.items()} if _are_unique(names) else names
+    return [description_html(cell.cell.text).striptags().rstrip(".") or names[cell.path] for cell in cells]
+
+
+def _are_unique(names: Mapping[bytes, str]) -> bool:
+    """Whether the first parts of the names of plots are enough."""
+    return len({name.partition("/")[0] for name in names.values()}) == len(names)
 
 
 def _placed(sample: OpenSample, path: str) -> PlacedLayout:
@@ -90,7 +132,8 @@ def _draw(options: Mapping[str, Any], number: int) -> Response:
         raise UnknownElement(f"The layout {options['layout']} has no plot {number}")
     path = cells[number].path
     view = View(sample.key, cell=without_absent(sample, cells[number].cell))
-    query = MultiDict([("w", str(options["width"])), ("h", str(options["height"])), *view.options_of(path)])
+    places = arrange(len(cells), options["panel_width"], options["panel_height"])
+    query = MultiDict([("w", str(places.width)), ("h", str(places.height)), *view.options_of(path)])
     parts, chosen = drawing_order([PlotPart(sample, each) for each in (path, *view.overlay_of(path))], Options.from_query(query))
     if unchanged := not_modified(current_plots().overlay_key(parts, chosen)):
         return unchanged
