@@ -105,8 +105,10 @@ def ticks(low: float, high: float, most: int = 8, min_step: float = 0.0) -> list
 def linear_scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
     """A function from values between `low` and `high` to pixels between `start` and `end`; the middle if both values are equal."""
 
+    part = 1.0 if math.isfinite(high - low) else 0.5  # of values so far apart that their difference is no number
+
     def scale(value: float) -> float:
-        fraction = (value - low) / (high - low) if high > low else 0.5
+        fraction = (value * part - low * part) / (high * part - low * part) if high > low else 0.5
         return round(start + (end - start) * fraction, 1)
 
     return scale

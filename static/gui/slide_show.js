@@ -5,6 +5,10 @@
   let timer = 0;
   let preloaded = ""; // address of a plot
 
+  let isStepping = false; // a request of a link of the bar is on its way
+  let isHeld = false; // the last key was not pressed again, but is held
+  let steps = []; // keys that were pressed meanwhile
+
   const slides = () => document.getElementById("slides");
 
   const isLoading = () => [...document.querySelectorAll(".slide img")].some((image) => !image.complete);
@@ -34,6 +38,46 @@
     pause.hidden = false;
     pause.textContent = paused ? "Play" : "Pause";
     document.querySelector("[data-full-screen]").hidden = !document.fullscreenEnabled;
+  }
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      isHeld = event.repeat;
+    },
+    true,
+  );
+  // Each press moves by one slide, from the one that the request before leads to; a key that is held moves as fast as slides come.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest(".slidebar a[hx-get]");
+      if (!link) return;
+      if (isStepping) {
+        event.preventDefault();
+        event.stopPropagation();
+        if (!isHeld) steps.push(link.dataset.key);
+      }
+    },
+    true,
+  );
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.closest(".slidebar")) isStepping = true;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target.closest(".slidebar") && !event.detail.successful) endSteps();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== "main") return;
+    isStepping = false;
+    const link = document.querySelector(`.slidebar [data-key="${CSS.escape(steps.shift() ?? "")}"]`);
+    if (link) dqm.click(link);
+    else endSteps();
+  });
+
+  function endSteps() {
+    isStepping = false;
+    steps = [];
   }
 
   document.addEventListener("click", (event) => {

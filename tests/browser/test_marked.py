@@ -213,6 +213,19 @@ def test_one_plot_is_played_through_runs_by_keys_and_its_next_picture_is_loaded_
     expect_page(page, rf"/browse/367100/.*\?plot={TASK.replace('/', '%2F')}")
 
 
+def test_quick_presses_move_a_slide_show_by_as_many_slides(page: Page) -> None:
+    page.goto(f"{TIMING}?slide=20")
+    position = page.locator(".position")
+    expect(position).to_have_text("1 of 36")
+    press = """keys => { for (const key of keys) document.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true})); }"""
+    page.evaluate(press, ["ArrowRight"] * 5 + ["-"] * 3 + ["ArrowLeft"])
+    expect(position).to_have_text("5 of 36")
+    expect(page.get_by_label("every")).to_have_value("17")
+    page.get_by_label("every").fill("200")
+    page.get_by_label("every").press("Tab")
+    expect(page.get_by_label("every")).to_be_focused()  # with the message of the browser
+
+
 def test_a_slide_show_waits_for_people_who_want_little_motion(browser: Browser, home: str, watch: Watch) -> None:
     with open_page(browser, home, watch, reduced_motion="reduce") as page:
         page.goto(f"{TIMING}?slide=2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from app.core.counters import advance
@@ -11,7 +12,7 @@ from app.core.database import proxy, rows
 from app.core.settings import Settings
 from app.core.short_writes import short_transactions
 from app.queue import store as jobs
-from app.queue.models import BackgroundJob
+from app.queue.models import BackgroundJob, JobStateError
 from app.queue.states import OPEN
 from app.trends.custom.models import FollowedSnapshot, RequestedPoint, RequestedTrend
 from app.trends.custom.requests import LiveRequest, StripRequest, TrendRequest
@@ -67,9 +68,17 @@ def request_trend(request: TrendRequest, user: str, settings: Settings) -> Reque
     return trend
 
 
+def cancel_of(key: str, kind: str, user: str) -> None:
+    """End the computation of a trend of this kind, if nobody but this user has asked for it."""
+    trend = find_trend(key)
+    if trend and (trend.kind, trend.user) == (kind, user) and (job := job_of(trend)):
+        with suppress(JobStateError):  # it has ended
+            jobs.cancel(job.id)
+
+
 def open_keys(user: str) -> list[str]:
     """The keys of the trends of a user that are being computed or wait for it."""
-    is_open = BackgroundJob.kind == COMPUTE, BackgroundJob.state.in_(OPEN)
+    is_open = BackgroundJob.kind == COMPUTE, BackgroundJob.state.in_(OPEN), ~BackgroundJob.cancelling
     query = RequestedTrend.select(RequestedTrend.key).join(BackgroundJob, on=(BackgroundJob.key == RequestedTrend.key))
     return [key for (key,) in rows(query.where(*is_open, RequestedTrend.user == user))]
 

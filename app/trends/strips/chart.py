@@ -18,7 +18,7 @@ class StripPoint(NamedTuple):
 
     run: int
     value: float | None  # of a quality status its code
-    reason: str  # why there is no value; "" while it is not computed
+    reason: str  # why there is no value, or what must be known of it; "" while it is not computed
     text: str  # the value for people
     address: str  # of the plot of the run
 

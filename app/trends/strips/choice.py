@@ -58,7 +58,7 @@ def read_choice(values: Mapping[str, str], catalog: Catalog) -> StripChoice:
         errors.append(("runs", f"Expected a whole number from 2 to {MOST_RUNS}"))
     if not number:
         errors.append(("bin", "Expected the number of a bin, from 1"))
-    quantities = _quantities(SampleKey(run or 0, 0, dataset), me, catalog)
+    quantities = _quantities(SampleKey(run or 0, 0, dataset), me, values.get("quantity", ""), catalog)
     quantity = values.get("quantity") or quantities[0]
     if quantity not in quantities:
         errors.append(("quantity", f"Expected one of {', '.join(quantities)}"))
@@ -67,14 +67,16 @@ def read_choice(values: Mapping[str, str], catalog: Catalog) -> StripChoice:
     return StripChoice(dataset, me, run or 0, quantities, quantity, number or 1, runs or RUNS)
 
 
-def _quantities(key: SampleKey, me: str, catalog: Catalog) -> tuple[str, ...]:
-    """The quantities of the monitor element in a run; those of a histogram of one axis if its list is not there."""
+def _quantities(key: SampleKey, me: str, wanted: str, catalog: Catalog) -> tuple[str, ...]:
+    """The quantities of the monitor element in a run; those of a histogram of one axis, and the wanted one, if its list is not there."""
     with suppress(GuiError, OSError):
         for run in (key.run, *last_runs(key.dataset, 1)):
             sample = catalog.open(key._replace(run=run), 0)
             if (index := sample.names.find(me.encode())) is not None:
                 return quantities_of(Kind(sample.columns.kind[index]))
-    return quantities_of(Kind.TH1F)
+    usual = quantities_of(Kind.TH1F)
+    is_of_others = wanted not in usual and any(wanted in quantities_of(kind) for kind in Kind)
+    return (*usual, wanted) if is_of_others else usual
 
 
 def last_runs(dataset: str, count: int, upto: int = LARGEST_RUN) -> Sequence[int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from app.formats import Kind, payload
 from app.formats.statistics import statistics
 from app.gui.catalog.catalog import OpenSample
-from app.trends.custom.quantities import STATUS, VALUE, bin_of
+from app.trends.custom.quantities import STATUS, VALUE, bin_of, statistic_of
 from app.trends.custom.store import StoredValue
 from app.trends.custom.values import ValueReader
 
@@ -24,14 +25,24 @@ class StripReader(ValueReader):
         if quantity == STATUS:
             status = sample.columns.status[index]
             return StoredValue(float(status), None, "", tag) if status else StoredValue(None, None, "It has no quality tests", tag)
-        if Kind(sample.columns.kind[index]).scalar:
+        kind = Kind(sample.columns.kind[index])
+        if kind.scalar:
             return _number(sample.scalar(index), quantity, tag)
         if bin_of(quantity):
             return super()._computed(samples, tag)
         if quantity == VALUE:
             return StoredValue(None, None, "It is a histogram in this run", tag)
-        value = statistics(payload(sample.url, sample.format, sample.columns.row(index), sample.file_version)).get(quantity)
-        return StoredValue(value, None, "" if value is not None else f"The histogram has no {quantity}: nothing was filled", tag)
+        name = statistic_of(kind, quantity)
+        if not name:
+            return StoredValue(None, None, f"It is a {kind.class_name} in this run, which has no {quantity}", tag)
+        found = statistics(payload(sample.url, sample.format, sample.columns.row(index), sample.file_version))
+        return StoredValue(found.get(name), None, "" if name in found else _no_statistic(quantity, found), tag)
+
+
+def _no_statistic(quantity: str, found: Mapping[str, float]) -> str:
+    """Why a histogram lacks a quantity of its kind."""
+    cause = "it has no sums of values within its axes" if found.get("Entries") else "nothing was filled"
+    return f"The histogram has no {quantity}: {cause}"
 
 
 def _number(text: str, quantity: str, tag: str) -> StoredValue:

@@ -13,9 +13,11 @@ from app.gui.samples import SampleKey
 from app.gui.view import View
 from app.gui.view_query import view_of
 from app.security import Role, needs
-from app.security.caller import current_user
+from app.security.caller import actor
 from app.trends.custom import store
 from app.trends.custom.quantities import BIN, MAX_BIN
+from app.trends.custom.requests import StripRequest
+from app.trends.errors import RequestLimit
 from app.trends.pages.strip_link import STRIP_PATH, strip_link
 from app.trends.strips.chart import HEIGHT, WIDTH
 from app.trends.strips.choice import MOST_RUNS, StripChoice, read_choice, strip_request
@@ -28,6 +30,8 @@ from app.web.responses import ContentResponse
 blueprint = Blueprint("strip_charts", __name__)
 
 POLL_S = 1
+WAIT_S = 3
+"""A panel asks so often for a chart whose reader has as many others computed as are allowed, seconds."""
 FORM_BYTES = 16 * 1024
 BROWSE = "/browse/"
 
@@ -56,12 +60,23 @@ def _strip(choice: StripChoice) -> ShownStrip:
 @blueprint.post(STRIP_PATH)
 @needs(Role.VIEWER)
 def compute_strip() -> AnyResponse:
-    """Compute the values that are missing, and keep those of more runs that are there. It costs a reader little: see MOST_RUNS."""
+    """Compute the values that are missing, and keep those of more runs that are there. It costs a reader little: see MOST_RUNS.
+
+    `instead=` is the chart that the panel showed before, whose computation ends. Readers without an account count by their address.
+    """
     request.max_content_length = FORM_BYTES
     choice = read_choice(request.form, current_catalog())
     key = strip_request(choice, choice.runs)[0].key
     wanted, _ = strip_request(choice, stored_files(store.find_trend(key)))
-    store.request_trend(wanted, current_user().name, request_settings())
+    if (before := request.form.get("instead", "")) != key:
+        store.cancel_of(before, StripRequest.kind, actor())
+    try:
+        store.request_trend(wanted, actor(), request_settings())
+    except RequestLimit:
+        response = _page(choice, _strip(choice), is_waiting=True)
+        if not is_fragment():  # scripts swap no error
+            response.status_code = 429
+        return response
     return redirect(_address(choice), 303)
 
 
@@ -80,7 +95,8 @@ def _plot_view(choice: StripChoice) -> View:
     return View(SampleKey(choice.run, 0, choice.dataset)).of_plot(choice.me.encode())
 
 
-def _page(choice: StripChoice, strip: ShownStrip) -> Response:
+def _page(choice: StripChoice, strip: ShownStrip, *, is_waiting: bool = False) -> Response:
+    """The page. is_waiting: it asks again until another chart of its reader is complete."""
     return page(
         "trends/strip.html",
         "trends/strip_fragment.html",
@@ -95,6 +111,9 @@ def _page(choice: StripChoice, strip: ShownStrip) -> Response:
         address=_address(choice),
         poll=_address(choice, since=strip.version),
         poll_s=POLL_S,
+        is_waiting=is_waiting,
+        wait_s=WAIT_S,
+        instead=strip.request.key if strip.is_open else request.args.get("instead", ""),
         csv=_address(choice, csv=1),
         computes_now="compute" in request.args and is_fragment() and bool(strip.missing) and not strip.is_open,
     )

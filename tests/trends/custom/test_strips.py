@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from html import unescape
@@ -13,10 +14,14 @@ import uproot
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.formats import Kind
+from app.queue.models import BackgroundJob
 from app.trends.custom.models import RequestedPoint, RequestedTrend
+from app.trends.custom.quantities import quantities_of
+from app.trends.custom.store import COMPUTE
+from app.trends.strips.chart import StripPoint, strip_chart
 from tests.security.conftest import HOME
 from tests.support import gui
-from tests.support.processes import until
 from tests.support.uproot_mes import read_mes
 from tests.trends.conftest import FILES, Site
 from tests.trends.custom.test_requested import Compute, words
@@ -58,9 +63,12 @@ def test_a_viewer_gets_the_values_of_the_last_runs_by_the_queue(site: Site, clie
     assert len(re.findall("<circle", page.text)) == 2
     ask(client, quantity="Mean")
     compute()
-    assert table(client.get(address(quantity="Mean")))[355556] == ("–", "The histogram has no Mean: nothing was filled"), (
-        "only bins are set"
-    )
+    reason = "The histogram has no Mean: it has no sums of values within its axes"
+    assert table(client.get(address(quantity="Mean")))[355556] == ("–", reason), "only bins are set"
+    ask(client, me="DT/empty", quantity="Mean")
+    compute()
+    empty = table(client.get(address("DT/empty", quantity="Mean")))[355556]
+    assert empty == ("–", "The histogram has no Mean: nothing was filled")
 
 
 def test_the_content_of_a_bin_is_a_quantity_of_histograms_with_one_axis(site: Site, client: FlaskClient, compute: Compute) -> None:
@@ -119,11 +127,16 @@ def test_a_second_look_computes_only_new_files(site: Site, client: FlaskClient, 
     assert table(client.get(address())) == {355556: ("300", ""), 355555: ("100", "")}
     assert {(point.run, point.file) for point in RequestedPoint.select() if point.run == 355555} == {(355555, stored)}
     assert RequestedTrend.select().count() == 1, "more runs are the same trend"
-    site.register(*site.add(V2))
-    until(lambda: client.get(f"/browse/355555{DATASET}") and "1 run not computed yet" in words(client.get(address())), "the other file")
+    (newer,) = site.add(V2)
+    site.register(newer)
+    replaced = client.get(address())
+    assert "1 run not computed yet" in words(replaced), "although nobody has opened the other file"
+    assert table(replaced)[355555] == ("100", "Of an earlier version of its file.")
     ask(client)
     compute()
     assert table(client.get(address()))[355555] == ("200", "")
+    os.utime(newer, (1, 1))
+    assert table(client.get(address()))[355555] == ("200", "Of an earlier version of its file."), "it was written again in place"
 
 
 @pytest.mark.both_databases
@@ -175,12 +188,89 @@ def test_points_lead_to_the_plot_of_their_run_as_it_is_drawn(site: Site, client:
 def test_an_opened_panel_computes_at_once_and_a_poll_with_nothing_new_is_empty(site: Site, client: FlaskClient) -> None:
     site.register(*site.add(V2))
     htmx = {"HX-Request": "true"}
-    assert "revealed" in client.get(address(compute=1), headers=htmx).text
-    assert "revealed" not in client.get(address(), headers=htmx).text, "it asks once"
+    at_once = 'hx-trigger="submit, every 200ms"'
+    assert at_once in client.get(address(compute=1), headers=htmx).text
+    assert at_once not in client.get(address(), headers=htmx).text, "it asks once"
     fragment = client.get(ask(client).location, headers=htmx).text
     poll = re.search(r'data-poll hx-get="([^"]*)"', fragment)
     assert poll
     assert client.get(unescape(poll[1]), headers=htmx).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantities"),
+    [
+        (Kind.TPROFILE2D, ["Entries", "Mean z", "RMS z", "Quality status"]),
+        (Kind.TPROFILE, ["Entries", "Mean y", "RMS y", "Bin", "Quality status"]),
+        (Kind.TH3F, ["Entries", "Mean x", "RMS x", "Quality status"]),
+        (Kind.TH2D, ["Entries", "Mean x", "RMS x", "Mean y", "RMS y", "Quality status"]),
+        (Kind.TH1S, ["Entries", "Mean", "RMS", "Bin", "Quality status"]),
+    ],
+)
+def test_a_histogram_offers_the_quantities_that_its_kind_has_with_the_axis_of_its_mean(kind: Kind, quantities: list[str]) -> None:
+    assert list(quantities_of(kind)) == quantities
+
+
+def test_the_mean_of_a_profile_with_two_axes_is_that_of_its_content(
+    site: Site, client: FlaskClient, compute: Compute, demo: dict[int, Path]
+) -> None:
+    path = next(me.path for me in read_mes(demo[367129]) if me.class_name == "TProfile2D")
+    subsystem, _, name = path.partition("/")
+    with uproot.open(demo[367129]) as opened:
+        profile = opened[f"DQMData/Run 367129/{subsystem}/Run summary/{name}"]
+        mean = profile.member("fTsumwz") / profile.member("fTsumw")
+    ask(client, me=path, dataset=DEMO, run=367129, quantity="Mean z")
+    compute()
+    assert float(table(client.get(address(path, 367129, DEMO, quantity="Mean z")))[367129][0]) == pytest.approx(mean, rel=1e-5)
+
+
+@pytest.fixture
+def three_charts(site: Site, client: FlaskClient) -> None:
+    """Three charts of one reader that wait for a worker, as many as may."""
+    site.register(*site.add(V2))
+    for quantity in ("Entries", "Mean", "RMS"):
+        ask(client, quantity=quantity)
+
+
+def post(client: FlaskClient, at: str = "127.0.0.1", **fields: object) -> TestResponse:
+    """A panel asks for a chart from this address."""
+    values = {"dataset": DATASET, "me": "DT/n", "run": 355556} | fields
+    headers = {"Origin": HOME, "HX-Request": "true"}
+    return client.post("/trends/strip", data=values, headers=headers, environ_overrides={"REMOTE_ADDR": at})
+
+
+@pytest.mark.usefixtures("three_charts")
+def test_a_panel_beyond_the_limit_keeps_its_form_and_asks_again(client: FlaskClient, compute: Compute) -> None:
+    waiting = post(client, quantity="Quality status")
+    assert waiting.status_code == 200
+    assert "Other charts of yours are being computed. This one follows." in words(waiting)
+    assert '<select name="quantity">' in waiting.text
+    assert 'hx-trigger="submit, shown, every 3s"' in waiting.text
+    compute()
+    assert post(client, quantity="Quality status").status_code == 303
+
+
+@pytest.mark.usefixtures("three_charts")
+def test_another_choice_in_a_panel_ends_the_computation_of_the_one_before(client: FlaskClient, compute: Compute) -> None:
+    panel = client.get(address(quantity="RMS"), headers={"HX-Request": "true"}).text
+    (before,) = set(re.findall(r'name="instead" value="([^"]*)"', panel))
+    assert post(client, quantity="Quality status", instead=before).status_code == 303
+    assert sorted(job.state for job in BackgroundJob.select().where(BackgroundJob.kind == COMPUTE)) == ["cancelled", *["queued"] * 3]
+
+
+@pytest.mark.usefixtures("three_charts")
+def test_readers_without_an_account_have_limits_of_their_own(client: FlaskClient) -> None:
+    assert post(client, at="127.0.0.2", quantity="Quality status").status_code == 303
+    asked = RequestedTrend.get(RequestedTrend.user == "anonymous at 127.0.0.2")
+    post(client, quantity="Bin", instead=asked.key)
+    assert BackgroundJob.get(BackgroundJob.key == asked.key).state == "queued", "nobody else ends it"
+
+
+def test_values_as_far_apart_as_numbers_go_are_drawn() -> None:
+    points = [StripPoint(run, value, "", "", "") for run, value in enumerate((1e308, -1e308, 0.0))]
+    chart = strip_chart(points, 0, False)
+    assert chart
+    assert [dot.y for dot in chart.dots] == [10, 130, 70]
 
 
 def test_the_table_is_there_as_csv(site: Site, client: FlaskClient, compute: Compute) -> None:
