@@ -64,6 +64,10 @@ class AlarmEvents(EventSource):
         """The page of the notice."""
         return f"/alarms/notices/{event.key}"
 
+    def is_kept(self, event: Event) -> bool:
+        """Whether the notice is."""
+        return _notice(event) is not None
+
     def hosts(self, settings: Settings) -> Iterable[str]:
         """None: plots are on no host."""
         return ()

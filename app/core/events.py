@@ -81,6 +81,10 @@ class EventSource(ABC):
     def path(self, event: Event) -> str:
         """Path and query of the page about an event."""
 
+    def is_kept(self, event: Event) -> bool:
+        """Whether what its page is about is still kept: events may be kept longer."""
+        return True
+
     @abstractmethod
     def hosts(self, settings: Settings) -> Iterable[str]:
         """Names of the hosts on which events may happen."""

@@ -14,6 +14,9 @@ from contextvars import ContextVar
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """IPv6 addresses that lead to the IPv4 address in their last 32 bits (RFC 6052)."""
 
+IPV4_COMPATIBLE = ipaddress.ip_network("::/96")
+"""IPv6 addresses that had an IPv4 address in their last 32 bits (RFC 4291, deprecated); :: and ::1 are in it, too."""
+
 _networks: ContextVar[tuple[str, ...] | None] = ContextVar("networks", default=None)
 """Networks beside the internet that may be reached; None for no limit."""
 
@@ -37,7 +40,17 @@ def may_reach(address: str) -> bool:
 def is_reachable(address: str, networks: tuple[str, ...]) -> bool:
     """Whether an IP address is public or in one of the networks."""
     ip = ipaddress.ip_address(address.partition("%")[0])  # without the interface of a link-local address
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip.ipv4_mapped or ip.sixtofour
-        ip = inner or ip
-    return (ip.is_global and not ip.is_multicast) or any(ip in ipaddress.ip_network(network) for network in networks)
+    inner = _inner(ip)
+    if any(each in ipaddress.ip_network(network) for network in networks for each in (ip, inner or ip)):
+        return True
+    is_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    last = inner or ip
+    return last.is_global and not last.is_multicast and not is_local
+
+
+def _inner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to, if any."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return None
+    has_it = ip in NAT64 or ip in IPV4_COMPATIBLE
+    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if has_it else ip.ipv4_mapped or ip.sixtofour

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.core.event_sources import source_of
 from app.core.events import Event
 from app.core.zones import CERN
-from app.notify.models import Notification
+from app.notify.models import TEST, Notification
 
 MAX_NAMED = 10
 """Titles in a digest of a channel that is read at a glance."""
@@ -39,7 +39,7 @@ def message_of(row: Notification, public_url: str) -> Message:
     text = row.text
     if row.repeats:
         text = f"{text} ({row.repeats} repeat{'s' if row.repeats > 1 else ''} suppressed)".strip()
-    link, permalink = (public_url.rstrip("/") + path if public_url else "" for path in (path_of(row), permanent_path(row)))
+    link, permalink = (public_url.rstrip("/") + path if public_url and path else "" for path in (path_of(row), permanent_path(row)))
     return Message(row.event, row.kind, row.system, row.run, row.title, text, row.at, link, permalink)
 
 
@@ -49,9 +49,17 @@ def event_of(row: Notification) -> Event:
 
 
 def path_of(row: Notification) -> str:
-    """Path and query of the page about a notification."""
+    """Path and query of the page about a notification; "" if no area has this kind of events any more."""
     source = source_of(row.kind)
-    return source.path(event_of(row)) if source else "/notifications"
+    if source is None:
+        return "/notifications" if row.kind == TEST else ""
+    return source.path(event_of(row))
+
+
+def has_page(row: Notification) -> bool:
+    """Whether what the page of an event is about is still kept."""
+    source = source_of(row.kind)
+    return source is not None and source.is_kept(event_of(row))
 
 
 def permanent_path(row: Notification) -> str:

@@ -18,6 +18,9 @@ PENDING, DEFERRED, SENT, FAILED, SUPPRESSED = "pending", "deferred", "sent", "fa
 
 OPEN = (PENDING, DEFERRED)
 
+TEST = "test"
+"""Kind of the tests of channels, which are no events."""
+
 
 def new_mark() -> str:
     """A mark that cannot be guessed, as 32 hex digits."""

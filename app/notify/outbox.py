@@ -13,7 +13,7 @@ from app.notify.added_channels import all_channels
 from app.notify.channels.base import Channel
 from app.notify.detection import enqueue
 from app.notify.errors import OutdatedRequest, UnknownChannel
-from app.notify.models import COUNTER, FAILED, NOTIFIED, PENDING, Delivery, Notification
+from app.notify.models import COUNTER, FAILED, NOTIFIED, PENDING, TEST, Delivery, Notification
 from app.security.audit_log import audit
 
 
@@ -47,7 +47,7 @@ def send_test(settings: Settings, name: str, user: str) -> None:
         row = Notification.create(
             event=f"test-{token_hex(10)}",
             system=next(iter(event_systems()), ""),
-            kind="test",
+            kind=TEST,
             key="",
             subject="test",
             at=now,

@@ -58,6 +58,15 @@ class SquareEvents(EventSource):
         query = ({"key": event.key} if has_job else {}) | ({"system": event.system} if event.system != self.systems[0] else {})
         return path + ("?" + urlencode(query) if query else "")
 
+    def is_kept(self, event: Event) -> bool:
+        """Whether a job or a run is."""
+        from app.square.models import Job
+        from app.square.runs import find_run
+
+        if event.kind in ("crash", "stuck"):
+            return Job.select().where(Job.system == event.system, Job.key == event.key).exists()
+        return event.run is None or find_run(event.system, event.run) is not None
+
     def hosts(self, settings: Settings) -> Iterable[str]:
         """The machines of the settings, and those that were polled or that P5 reported."""
         from app.core.database import rows

@@ -89,6 +89,10 @@ class TransferEvents(EventSource):
         )
         return f"/transfers/hosts/{quote(host)}" if host else "/transfers"
 
+    def is_kept(self, event: Event) -> bool:
+        """Whether its problems are, which are removed with their run."""
+        return event.kind == SILENT or bool(_group_of(event))
+
     def hosts(self, settings: Settings) -> Iterable[str]:
         """The hosts that have reported."""
         from app.core.database import rows

@@ -21,6 +21,7 @@ from app.notify.models import COUNTER, Delivery, Notification
 from app.notify.wall_panels import NOTICES
 from app.security import Role
 from app.square.event_source import SquareEvents
+from app.square.models import Job, Run
 from tests.notify import seed
 from tests.square.test_pages_whole_log import bearer
 from tests.support.raw_server import closed
@@ -133,6 +134,21 @@ def test_each_event_has_a_permanent_link_that_cannot_be_guessed(client: FlaskCli
         answer = client.get(f"/events/{wrong}", headers=viewer())
         assert answer.status_code == 404
         assert "There is no event with this link; events are kept for 365 days" in answer.text
+
+
+def test_an_event_whose_object_or_kind_is_gone_has_no_button_that_leads_nowhere(client: FlaskClient) -> None:
+    row = Notification.get(Notification.title == "beam crashed in run 358792")
+    start = Notification.get(Notification.title == "Run 358792 began")
+    assert "Open its page" in client.get(f"/events/{row.mark}", headers=viewer()).text
+    gone = [seed.notification(1, kind=kind) for kind in ("run-start", "plot-alarm", "trend-lost")]
+    Notification.update(run=1).where(Notification.id == gone[0].id).execute()
+    for table in (Job, Run):
+        table.delete().where(table.run == 358792).execute()
+    for each in (row, start, *gone):
+        page = client.get(f"/events/{each.mark}", headers=viewer()).text
+        assert ("Open its page" in page, "What it was about is no longer kept." in page) == (False, True), each.kind
+    assert message_of(Notification.get_by_id(gone[2].id), "https://dqm.cern.ch/hub/").link == ""
+    assert 'href="/notifications"' not in client.get("/notifications", headers=HOST | bearer(Role.SHIFTER)).text.partition("<table")[2]
 
 
 def test_only_shifters_see_what_receivers_answered_and_only_operators_send_again(configured: Settings, client: FlaskClient) -> None:

@@ -81,6 +81,12 @@ class JobEvents(EventSource):
             return "/diary?" + urlencode({"user": event.key.removeprefix(OF_USER), "order": "ended"})
         return f"/diary/jobs/{event.key}"
 
+    def is_kept(self, event: Event) -> bool:
+        """Whether the job is; the list of the jobs of a user always is."""
+        from app.diary.models import DiaryJob
+
+        return event.key.startswith(OF_USER) or DiaryJob.select().where(DiaryJob.id == int(event.key)).exists()
+
     def hosts(self, settings: Settings) -> Iterable[str]:
         """None: jobs are on hosts that this hub does not know."""
         return ()

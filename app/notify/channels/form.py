@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import ClassVar, NamedTuple
 
 from app.core.reach import is_reachable
@@ -45,14 +49,31 @@ class ChannelForm(ABC):
         """The channel. settings: those of the instance, with the kinds of events that this channel is subscribed to."""
 
 
+MAX_HOST = 253
+LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+"""A part of a name of a host (RFC 1035), as far as the look-up allows it."""
+
+
 def wrong_host(settings: Settings, host: str) -> str:
     """What is wrong with a host that must be in the internet or in `notify_networks`, as far as its text shows; "" if nothing is.
 
     A name is looked up when a message is sent, and its address checked then.
     """
     networks = settings.of(NotifySettings).notify_networks
-    try:
-        reachable = is_reachable(host, networks)
-    except ValueError:  # a name
+    address = _address(host)
+    if address:
+        reachable = is_reachable(address, networks)
+    elif len(host) > MAX_HOST or not re.fullmatch(rf"{LABEL}(\.{LABEL})*\.?", host, re.IGNORECASE):
+        return f"{host} is no name of a host: expected one such as chat.cern.ch"
+    else:
         reachable = host.lower().rstrip(".") != "localhost" or is_reachable("127.0.0.1", networks)
     return "" if reachable else f"{host} is in a private network, and the setting notify_networks does not list that"
+
+
+def _address(host: str) -> str:
+    """The IP address that a text is, also as connections read it: 127.1 and 2130706433 are 127.0.0.1; "" for a name."""
+    with suppress(ValueError):
+        return str(ip_address(host.partition("%")[0]))
+    with suppress(OSError):
+        return socket.inet_ntoa(socket.inet_aton(host))
+    return ""

@@ -47,8 +47,9 @@ class EventsView(NamedTuple):
         return self.link()
 
     def link_of(self, row: Notification) -> str:
-        """The address of the page about an event in the area that it comes from."""
-        return self.link(path_of(row))
+        """The address of the page about an event in the area that it comes from; "" for none."""
+        path = path_of(row)
+        return self.link(path) if path else ""
 
     @property
     def zone(self) -> str:

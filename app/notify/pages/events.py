@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from app.core.counters import version_of
 from app.core.event_sources import event_kinds, event_systems
+from app.notify.messages import has_page
 from app.notify.models import COUNTER, Notification
 from app.notify.pages.event_list import PATH, EventsView, event_rows, parse_view
 from app.notify.pages.rows import OUTCOMES, PAGE_ROWS, badge_of, with_deliveries
@@ -52,7 +53,7 @@ def event(mark: str) -> Response:
     view = EventsView("", "", only_problems=False, before=0, tz=zone_from_request())
     (found,) = with_deliveries([row])
     zones = [each._replace(href=view._replace(tz=each.label).link(f"{PATH}/{mark}")) for each in view.zone_links]
-    return page("notify/event.html", "notify/event.html", view=view, row=found, zones=zones, **_shown_by_role())
+    return page("notify/event.html", "notify/event.html", view=view, row=found, has_page=has_page(row), zones=zones, **_shown_by_role())
 
 
 def _shown_by_role() -> dict[str, object]:

@@ -49,8 +49,9 @@ class PageState(NamedTuple):
         return link(path, {**query, **state})
 
     def link_of(self, row: Notification) -> str:
-        """The address of the page about a notification."""
-        return self._replace(system="").link(path_of(row))
+        """The address of the page about a notification; "" for none."""
+        path = path_of(row)
+        return self._replace(system="").link(path) if path else ""
 
     @property
     def zone(self) -> str:

@@ -16,8 +16,11 @@ MAX_RECIPIENTS = 20
 
 
 def recipients(text: str) -> tuple[str, ...]:
-    """The addresses in a text, which blanks, commas or semicolons separate."""
-    return tuple(dict.fromkeys(filter(None, re.split(r"[\s,;]+", text))))
+    """The addresses in a text, which blanks, commas or semicolons separate; each once, however it is written."""
+    found: dict[str, str] = {}
+    for each in filter(None, re.split(r"[\s,;]+", text)):
+        found.setdefault(each.lower(), each)
+    return tuple(found.values())
 
 
 class MailForm(ChannelForm):
@@ -33,8 +36,10 @@ class MailForm(ChannelForm):
         return f"No mail can be sent: {' and '.join(missing)} must be set." if missing else ""
 
     def problems(self, settings: Settings, options: Mapping[str, str]) -> list[tuple[str, str]]:
-        """The first wrong address, or too many."""
+        """The first wrong address, none or too many."""
         addresses = recipients(options["to"])
+        if not addresses:
+            return [("to", "at least one address such as anna@cern.ch")]
         if len(addresses) > MAX_RECIPIENTS:
             return [("to", f"at most {MAX_RECIPIENTS} addresses")]
         wrong = [f"{address}: {problem}" for address in addresses if (problem := address_problem(settings, address))]

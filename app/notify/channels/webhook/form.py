@@ -19,7 +19,10 @@ class WebhookForm(ChannelForm):
     title = "Webhook"
     fields = (
         ChannelField(
-            "address", "Address", "https://host/path. It gets each notification as JSON; only its host is shown later.", is_secret=True
+            "address",
+            "Address",
+            "https://host/path. It gets each notification as JSON; only its host is shown later. With http:// others can read both on the way.",
+            is_secret=True,
         ),
         ChannelField("key", "Key", "Signs each request (HMAC-SHA256); empty: not signed.", is_required=False, is_secret=True),
     )
