@@ -16,6 +16,7 @@ from app.alarms.reading import open_alarms
 from app.alarms.ready_rules import add_ready_rule
 from app.alarms.recording import Judgement, record
 from app.alarms.store import save_rule
+from app.core.database import proxy
 from app.core.settings import Settings
 from app.gui.errors import GuiError
 from app.gui.files.entries import Entry
@@ -259,3 +260,16 @@ def test_what_the_database_refuses_for_one_rule_stops_no_other_one(live: LiveSam
     live.judge.step()
     assert list(problems()) == [first.name]
     assert [state for _, state, _ in alarms(second)] == [NEW]
+
+
+def test_a_rule_that_cannot_be_told_stops_no_other_one_and_says_so(live: LiveSample) -> None:
+    first, second = add(), add(place="")
+    refusal = f"WHEN NEW.rule = {first.id} BEGIN SELECT RAISE(ABORT, 'no place'); END"
+    proxy.execute_sql(f"CREATE TRIGGER refusing BEFORE INSERT ON alarm_notice {refusal}")
+    live.write({"DT/a": 1.0}, {"DT/a": [("t", 300, "")]})
+    live.judge.step()
+    assert [notice.rule for notice in AlarmNotice.select()] == [second.id]
+    assert problems() == {first.name: "Nobody can be told of its alarms: no place"}
+    proxy.execute_sql("DROP TRIGGER refusing")
+    live.judge.step()
+    assert ([notice.rule for notice in AlarmNotice.select()], problems()) == ([second.id, first.id], {})
