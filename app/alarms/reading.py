@@ -150,6 +150,18 @@ def open_mutes(*where: Any) -> list[ShownMute]:
     return [ShownMute(*row) for row in rows(query.order_by(mute.ends, mute.id))]
 
 
+@prepared
+def _mute_count() -> Query:
+    return AlarmMute.select(fn.COUNT(AlarmMute.id)).where(AlarmMute.begins <= 0.0, AlarmMute.ends > 0.0)
+
+
+def mute_count() -> int:
+    """How many mutes there are now, for polls: it changes when one ends by itself."""
+    now = time.time()
+    ((count,),) = _mute_count(now, now)
+    return int(count)
+
+
 def _with_mutes(alarms: Iterable[ShownAlarm], mutes: Iterable[ShownMute]) -> list[ShownAlarm]:
     """The alarms, each with its mute that ends last. mutes: those that end first before the others."""
     last = {(mute.rule, mute.subject): mute for mute in mutes}

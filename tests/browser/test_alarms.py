@@ -14,7 +14,7 @@ from app.alarms.models import ACKNOWLEDGED, NEW, AlarmMute, AlarmRule, PlotAlarm
 from app.core.settings import Settings
 from app.security import Role, accounts
 from tests.alarms.pages import seed
-from tests.browser.pages import Watch, becomes_true, open_page, set_hidden, sign_in
+from tests.browser.pages import Watch, accessibility_faults, becomes_true, open_page, set_hidden, sign_in
 from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
@@ -141,6 +141,7 @@ def test_enter_in_the_reason_of_a_mute_mutes_and_acknowledges_nothing(page: Page
     sign_in(page, "/account/sign-in?next=/alarms", "sue", PASSWORD)
     page.locator(f"#tick-{first.id}").check()
     page.get_by_role("button", name="Mute selected").click()
+    assert accessibility_faults(page) == []
     page.get_by_label("Reason").fill("known dead module")
     page.get_by_label("Reason").press("Enter")
     expect(page.locator(f"#alarm-{first.id}")).to_contain_text("muted")
@@ -157,4 +158,4 @@ def test_on_a_phone_the_box_of_an_alarm_is_beside_its_label(page: Page) -> None:
     assert box is not None
     assert cell is not None
     assert box["x"] >= cell["x"] + 94, "after the label"
-    assert cell["height"] < 2 * box["height"]
+    assert cell["height"] < box["height"] + 4, "the label stands at the lower end of a box that is aligned by its baseline"

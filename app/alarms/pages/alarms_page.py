@@ -15,7 +15,7 @@ from app.alarms.models import COUNTER, AlarmRule
 from app.alarms.pages.alarm_groups import alarm_list
 from app.alarms.pages.open_count import forget_count
 from app.alarms.pages.view_state import LARGEST_NUMBER, PATH, SHOWN_STATES, view_from_request
-from app.alarms.reading import open_mutes, subjects_of
+from app.alarms.reading import mute_count, subjects_of
 from app.alarms.store import all_rules, rule_of
 from app.core.counters import version_of
 from app.core.zones import CERN
@@ -42,7 +42,7 @@ MUTE_LABELS = {"ends": "Until", "reason": "Reason"}
 def alarms() -> Response:
     """The open alarms by rule, the worst first, and those that have recovered lately."""
     view, may_act = view_from_request(), current_user().role >= Role.SHIFTER
-    version = f"{version_of(COUNTER)}-{len(open_mutes())}"
+    version = f"{version_of(COUNTER)}-{mute_count()}"
     if answer := nothing_new(version):
         return answer
 
