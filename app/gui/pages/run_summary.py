@@ -14,14 +14,15 @@ from app.gui.addresses import FormField, text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_catalog
 from app.gui.errors import ImportFailed, Importing
-from app.gui.event_info import Update
 from app.gui.files.entries import ONLINE_DATASET, is_live
 from app.gui.pages import views
 from app.gui.pages.failing import dataset_name
 from app.gui.pages.frame import subsystem_updates
 from app.gui.pages.live import live_state
+from app.gui.pages.run_info import readable_fact
+from app.gui.pages.subsystem_state import place
 from app.gui.pages.window import PageForm, window_context
-from app.gui.pages.workspaces.subsystem_summary import SubsystemSummary, summary_context
+from app.gui.pages.workspaces.subsystem_summary import summary_context
 from app.gui.quality import FailingCounts, failing_mes
 from app.gui.samples import SampleKey
 from app.gui.view import WINDOWS, View
@@ -32,9 +33,6 @@ from app.web.arguments import choice_arg, int_arg
 blueprint = Blueprint("gui_summary", __name__)
 
 PAGE = "gui/run_summary.html"
-
-_RANKS = {"error": 0, "warning": 1, "ok": 2, "idle": 3}
-"""Places of badges of report summaries."""
 
 
 class FailingSubsystem(NamedTuple):
@@ -83,6 +81,8 @@ def _chosen(run: int, keys: Sequence[SampleKey], dataset: str) -> SampleKey:
     found = [key for key in keys if key.dataset == dataset] if dataset else sorted(keys, key=lambda key: key.dataset != ONLINE_DATASET)
     if found:
         return found[0]
+    if not run and not keys:
+        raise Problem(404, "No run is ongoing: no file of a live run is registered")
     others = f"; it has {', '.join(key.dataset for key in keys[:3])}" if keys else ""
     raise Problem(404, f"Run {run} has no dataset {dataset}{others}" if dataset else f"No dataset of run {run} is registered")
 
@@ -106,29 +106,18 @@ def _neighbours(view: View) -> dict[str, str | None]:
 
 def _values(sample: OpenSample, view: View) -> dict[str, Any]:
     """What the page shows of a sample."""
-    updates = subsystem_updates(sample)
+    updates, written = subsystem_updates(sample), sample.file_version.mtime_ns  # 0: copies of the file on servers have times of their own
     context = summary_context(sample, view, "quality")
-    summaries = sorted(context["summaries"], key=lambda each: _badness(each, updates.get(each.name)))
+    summaries = sorted(context["summaries"], key=lambda each: place(each.failing, each.value, updates.get(each.name)))
     names = {each.name for each in summaries}
     return context | {
         "summaries": summaries,
         "updates": updates,
+        "written": readable_fact("processTimeStamp", str(written / 1e9), view.tz) if written else "",
         "others": [each for each in _failing_subsystems(sample, view) if each.name not in names],
         **window_context(sample, view, PageForm(_address, request.script_root + request.path, _fields(view))),
         "zones": [(name, _address(view.replace(tz=name)), name == view.tz) for name in ZONES],
     }
-
-
-def _badness(summary: SubsystemSummary, update: Update | None) -> tuple[int, float, tuple[int, ...]]:
-    """The place of a subsystem in the order of the page: the worse of its report summary and the age of its data comes first.
-
-    One without a report summary counts by its failing tests.
-    """
-    value, failing = summary.value, summary.failing
-    share = value.share if value else None
-    kind = value.badge.kind if value and share is not None else "warning" if failing.errors else "idle"
-    late = "error" if update and update.is_stalled else "warning" if update and update.is_late else "idle"
-    return min(_RANKS[kind], _RANKS[late]), 2.0 if share is None else share, tuple(-count for count in failing)
 
 
 def _failing_subsystems(sample: OpenSample, view: View) -> Iterator[FailingSubsystem]:

@@ -20,6 +20,7 @@ from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.gui.files.register import register
 from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.workspace import Workspace
+from app.gui.pages.wall.subsystems import context
 from tests.gui.pages.pages import HTMX, MUON, ZERO_BIAS, read, words
 from tests.gui.pages.test_workspaces import links
 from tests.support.queries import queries
@@ -86,6 +87,35 @@ def test_the_summary_of_a_run_has_the_worst_subsystem_first_with_map_value_and_f
     assert links(page, "1 error")[0] == f"/browse/500{OFFLINE}/Hcal?failing=1"
     assert "Failing tests of subsystems without report summary L1T 1 warning" in words(page)
     assert "hx-get" not in page, "nothing changes, so nothing is polled"
+
+
+def test_errors_come_before_all_that_is_right_on_the_page_as_on_a_wall(hub: Settings, client: FlaskClient) -> None:
+    path = hub.data / "demo" / "live.root"
+    path.parent.mkdir(exist_ok=True)
+    error = {"reportSummary.test": "qr=st:300:0:X:too few"}
+    values = {
+        "Doubt": {"reportSummary": "f=0.94"},
+        "FineButErr": {"reportSummary": "f=0.999"} | error,
+        "Right": {"reportSummary": "f=0.97"},
+    }
+    write_summaries(path, 7, values)
+    register([Entry(ONLINE_DATASET, 0, 0, str(path), "tdirectory")])
+    assert order(read(client, "/runs/0/summary")) == ["FineButErr", "Doubt", "Right"]
+    with client.application.app_context():
+        states = context({"dataset": ONLINE_DATASET, "subsystems": "", "old_s": 300})["states"]
+    assert [state.name for state in states] == ["FineButErr", "Doubt", "Right"]
+
+
+def test_subsystems_without_a_report_summary_come_first_and_a_run_that_ended_has_the_time_of_its_file(
+    client: FlaskClient, reported: str
+) -> None:
+    page = words(read(client, reported))
+    assert page.index("L1T 1 warning") < page.index("DT 20.0 %")
+    assert "File written 20" in page
+
+
+def test_without_an_ongoing_run_the_summary_says_so(client: FlaskClient) -> None:
+    assert "No run is ongoing" in words(read(client, "/runs/0/summary", 404))
 
 
 def test_a_subsystem_leads_to_its_workspace(client: FlaskClient, reported: str) -> None:

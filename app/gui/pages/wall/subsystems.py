@@ -11,13 +11,11 @@ from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import GuiError
 from app.gui.event_info import FOLDER, Update, event_info, updates
 from app.gui.files.entries import is_live
+from app.gui.pages.subsystem_state import place, state_badge
 from app.gui.pages.wall.newest import data_time, newest_sample, sentence
 from app.gui.pages.workspaces.subsystem_summary import REPORT, SummaryValue, summary_value
 from app.gui.quality import FailingCounts, failing_mes
 from app.web.badges import Badge
-
-ORDER = ("error", "warning", "ok", "idle")
-"""Kinds of badges, worst first."""
 
 
 class SubsystemState(NamedTuple):
@@ -27,6 +25,7 @@ class SubsystemState(NamedTuple):
     badge: Badge
     detail: str  # report summary, last lumisection
     at: float  # last event of its process, or else the time of the file, Unix s UTC
+    place: tuple[Any, ...]  # among others, the worst first
 
 
 def context(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -39,7 +38,7 @@ def context(options: Mapping[str, Any]) -> Mapping[str, Any]:
     chosen = str(options["subsystems"]).split()
     found = _states(sample, {name: folders[name] for name in chosen or folders if name in folders})
     if not chosen:
-        found.sort(key=lambda state: (ORDER.index(state.badge.kind), state.name))
+        found.sort(key=lambda state: (state.place, state.name))
     _, numbers = event_info(sample, ("iRun", "iLumiSection"))
     known = {name: sample.scalar(index) for name, index in numbers.items()}
     return {
@@ -72,22 +71,4 @@ def _state(name: str, counts: FailingCounts, summary: SummaryValue | None, updat
     parts = [summary.text] if summary and summary.share is not None else []
     parts += [f"LS {update.lumi}"] if update and update.lumi is not None else []
     at = file_at if update is None or update.at is None else update.at
-    return SubsystemState(name, _badge(counts, summary, update), ", ".join(parts), round(at))
-
-
-def _badge(counts: FailingCounts, summary: SummaryValue | None, update: Update | None) -> Badge:
-    """The worst of failing quality tests, the report summary, and how current the plots are, in one word or two."""
-    if counts.errors:
-        return Badge("error", "error", f"{counts.errors:,} error{'s' if counts.errors > 1 else ''}")
-    if summary and summary.badge.kind == "error":
-        return Badge("error", "error", "bad")
-    if update and update.is_late:
-        word = "stalled" if update.is_stalled else "behind" if update.old_run is None else f"run {update.old_run}"
-        return Badge("warning", "warning", word)
-    if counts.warnings:
-        return Badge("warning", "warning", f"{counts.warnings:,} warning{'s' if counts.warnings > 1 else ''}")
-    if summary and summary.badge.kind != "ok":
-        return summary.badge._replace(text="doubtful") if summary.badge.kind == "warning" else summary.badge
-    if update and update.is_ahead:
-        return Badge("warning", "warning", "clock ahead")
-    return Badge("ok", "ok", "OK")
+    return SubsystemState(name, state_badge(counts, summary, update), ", ".join(parts), round(at), place(counts, summary, update))

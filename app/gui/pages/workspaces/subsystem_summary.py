@@ -166,6 +166,8 @@ def summary_value(written: str) -> SummaryValue:
 
     >>> summary_value("0.97619047619").text, summary_value("0.9").badge.kind, summary_value("-1").text
     ('97.6 %', 'warning', 'no DAQ')
+    >>> summary_value("0.94999").text, summary_value("-0.0").text
+    ('94.999 %', '0.0 %')
     """
     try:
         share = float(written)
@@ -174,6 +176,12 @@ def summary_value(written: str) -> SummaryValue:
     if not 0 <= share <= 1:
         reason = "no DAQ" if share == NO_DAQ else "no value"
         return SummaryValue(reason, Badge("idle", "off", reason), None, written)
-    shown = f"{100 * share:.1f} %"
-    kind = "error" if share < BAD else "warning" if share < DOUBTFUL else "ok"
+    kind = _kind_of(share)
+    digits = next((digits for digits in range(1, 9) if _kind_of(round(share, digits + 2)) == kind), 9)  # 94.999 % is not 95.0 %
+    shown = f"{100 * abs(share):.{digits}f} %"  # abs: of -0
     return SummaryValue(shown, Badge(kind, kind, shown), share, written)
+
+
+def _kind_of(share: float) -> str:
+    """The kind of the badge of a share."""
+    return "error" if share < BAD else "warning" if share < DOUBTFUL else "ok"
