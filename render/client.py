@@ -108,6 +108,9 @@ class Request:
     """Snapshots that are subtracted from the objects, one for each object or none at all; from an object with empty bytes as its
     snapshot nothing is subtracted."""
 
+    after: int | None = None
+    """Lumisection of the snapshots, which is written in a corner of pictures; None for no such text."""
+
     def message(self) -> bytes:
         """The request as sent to the service. Raises RequestError if it exceeds a limit of the protocol."""
         scalar = self.flags & 0xFF <= SCALAR_TYPES
@@ -115,7 +118,7 @@ class Request:
         if not 1 <= count <= MAX_OBJECTS:
             raise RequestError(f"A plot has 1 to {MAX_OBJECTS} objects, not {count}")
         data = self.text if scalar else b"".join(_OBJECT.pack(len(raw), shift) + raw for raw, shift in self._objects_and_earlier())
-        parts = [self._streamer_part(), self._name_part(), self.spec.encode(), data, b""]
+        parts = [self._streamer_part(), self._name_part(), self._spec_part(), data, b""]
         total = _HEADER.size + sum(map(len, parts))
         if total > MAX_MESSAGE_BYTES:
             raise RequestError(f"The request has {total} bytes, more than the limit of {MAX_MESSAGE_BYTES}")
@@ -131,6 +134,9 @@ class Request:
     def _streamer_part(self) -> bytes:
         lists = (_STREAMER_LIST.pack(0, displacement) + content for content, displacement in self.streamers)
         return b"".join(lists) or self.streamer_file.encode()
+
+    def _spec_part(self) -> bytes:
+        return (self.spec if self.after is None else f"{self.spec};after={self.after}").encode()
 
     def _name_part(self) -> bytes:
         name = self.name.encode()
@@ -215,14 +221,14 @@ _LOST = {_FAILED: RenderLost, 4: RenderCrashed, 5: RenderOverrun, 6: RenderOverr
 
 
 def _failure(code: int, text: str, name: str) -> RenderError:
-    """The error in a response; `text` is the reason, and on a second line the running plugin."""
-    reason, _, plugin = text.partition("\n")
+    """The error in a response; `text` is the reason, and on a second line the running plugin or the place of the object."""
+    reason, _, second = text.partition("\n")
     if code < _TOO_WIDE:
-        return _LOST[code](name, reason, plugin)
+        return _LOST[code](name, reason, second)
     if code == UNDESCRIBED:
         return RenderRefused(code, f"{name!r} cannot be read: {reason}")
     if code == NOT_SUBTRACTED:
-        return RenderRefused(code, reason)
+        return RenderRefused(code, reason, int(second))
     return RenderRefused(code, f"{name!r} exceeds a limit of the render service: {reason}")
 
 

@@ -41,11 +41,13 @@ class RenderRefused(RenderError):
 
     Attributes:
         code: response code, see docs/developers/renderer.md.
+        place: of the object with the problem in the request, if its snapshot cannot be subtracted.
     """
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, place: int = 0) -> None:
         super().__init__(message)
         self.code = code
+        self.place = place
 
 
 class RenderLost(RenderError):

@@ -87,6 +87,7 @@ struct TooManyBins {};
 
 struct NotSubtracted {
   std::string reason;  // "" if the snapshot cannot be read without its StreamerInfo
+  size_t place = 0;    // of the object in the request
 };
 
 struct DecodedObjects {
@@ -128,21 +129,22 @@ std::unique_ptr<TObject> decode_one(const EncodedObject &encoded, const ClassVer
   return damaged ? nullptr : std::move(decoded.object);
 }
 
-// Takes an earlier snapshot out of an object; a missing one had no entries. Throws NotSubtracted, TooManyBins.
-void subtract_earlier(TObject &object, const EncodedObject &encoded, const ClassVersions *described) {
+// Takes an earlier snapshot out of the object at a place of the request; a missing one had no entries. Throws NotSubtracted,
+// TooManyBins.
+void subtract_earlier(TObject &object, const EncodedObject &encoded, size_t place, const ClassVersions *described) {
   if (encoded.bytes.empty())
     return;
   bool damaged = false;
   std::string undescribed;
   const auto earlier = decode_one(encoded, described, damaged, undescribed);
   if (damaged)
-    throw NotSubtracted{root_messages.code() == kNoStreamer ? "" : "its earlier snapshot is damaged"};
+    throw NotSubtracted{root_messages.code() == kNoStreamer ? "" : "its earlier snapshot is damaged", place};
   const auto late = dynamic_cast<TH1 *>(&object), early = dynamic_cast<TH1 *>(earlier.get());
   if (!late)
-    throw NotSubtracted{"it is a text"};
+    throw NotSubtracted{"it is a text", place};
   const std::string reason = early ? subtract(*late, *early) : "its class has changed";
   if (!reason.empty())
-    throw NotSubtracted{reason};
+    throw NotSubtracted{reason, place};
 }
 
 // Decodes the objects of a request. Throws TooManyBins, NotSubtracted.
@@ -156,7 +158,7 @@ DecodedObjects decode_all(const Request &request) {
     std::string undescribed;
     auto object = decode_one(request.objects[i], described, damaged, undescribed);
     if (object && i < request.earlier.size())
-      subtract_earlier(*object, request.earlier[i], described);
+      subtract_earlier(*object, request.earlier[i], i, described);
     if (all.list.empty())
       all.damaged = damaged, all.undescribed = undescribed;
     all.list.push_back(std::move(object));
@@ -233,6 +235,8 @@ std::string draw(const Request &request, DecodedObjects &objects, const Spec &sp
     draw_objects(canvas, objects.list, request, spec);
   else
     draw_missing(canvas, request.name, objects);
+  if (spec.after && objects.list[0] && !blacklisted)
+    draw_corner_text(canvas, "after LS " + std::to_string(*spec.after));
   switch (spec.format) {
     case Format::svg: return to_svg(canvas, request.name);
     case Format::pdf: return to_pdf(canvas);
@@ -287,7 +291,9 @@ Response render(const Request &request, Blacklist &blacklist) {
   } catch (const TooManyBins &) {
     return error_response(kTooManyBins);
   } catch (const NotSubtracted &refusal) {
-    return {refusal.reason.empty() ? kNoStreamer : kNotSubtracted, refusal.reason};
+    if (refusal.reason.empty())
+      return {kNoStreamer, ""};
+    return {kNotSubtracted, refusal.reason + "\n" + std::to_string(refusal.place)};
   }
 }
 

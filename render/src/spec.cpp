@@ -106,6 +106,7 @@ std::unordered_map<std::string, Setter> make_setters() {
       {"drawopts", [](Spec &s, auto v) { return parse_draw_options(v, s.options); }},
       {"norm", [](Spec &s, auto v) { return parse_text(v, s.norm); }},
       {"json", [](Spec &s, auto v) { return parse_text(v, s.json); }},
+      {"after", [](Spec &s, auto v) { return parse_number(v, s.after.emplace()); }},
       {"format", [](Spec &s, auto v) { return parse_format(v, s.format); }},
   };
   const std::pair<const char *, AxisSpec Spec::*> axes[] = {{"x", &Spec::x}, {"y", &Spec::y}, {"z", &Spec::z}};

@@ -29,6 +29,7 @@ struct Spec {
   std::string json;     // "True": Format::json; other values have no effect
   Format format = Format::png;
   std::array<std::string, 10> labels;
+  std::optional<int> after;  // lumisection after which the objects were filled, written in a corner of pictures
 };
 
 // Returns whether draw options are free of quotes, brackets and other characters that could inject code: ROOT passes some

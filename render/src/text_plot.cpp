@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kMaxLetterPixels = 16, kMinLetterPixels = 9;  // pixels
 constexpr int kMargin = 8;                                  // pixels on each side
+constexpr int kCornerLetterPixels = 11, kCornerPixels = 2;  // size of a text in the corner, and its distance to both sides
 constexpr double kLineSpacing = 1.3;                        // line distance in units of the letter height
 constexpr size_t kMaxTextBytes = 16384;                     // longer text is never visible
 
@@ -60,6 +61,12 @@ void draw_text(TCanvas &canvas, std::string_view text, Color_t colour) {
     }
     y -= step;
   }
+}
+
+void draw_corner_text(TCanvas &canvas, std::string_view text) {
+  canvas.cd();
+  const double x = double(kCornerPixels) / canvas.GetWw(), y = double(kCornerPixels) / canvas.GetWh();
+  (new TextLine(x, y, decode_utf8(text), 11, text_size(canvas, kCornerLetterPixels), kBlack))->Draw();
 }
 
 std::string short_name(std::string_view name) {

@@ -14,4 +14,7 @@ void draw_text(TCanvas &canvas, std::string_view text, Color_t colour);
 // Returns the last part of a monitor element's path, shortened in the middle if it has 20 bytes or more.
 std::string short_name(std::string_view name);
 
+// Writes a line of text in the lower left corner, small.
+void draw_corner_text(TCanvas &canvas, std::string_view text);
+
 }  // namespace dqmhub

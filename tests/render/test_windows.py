@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,28 @@ def test_each_object_can_have_a_window_of_its_own(service: Service, snapshots: P
     spec = f"{SPEC};ref=difference;norm=False"
     found = service.client.render(Request(name="Test/x", spec=spec, objects=[late, late], earlier=[early, early]))
     assert found == service.client.render(Request(name="Test/x", spec=spec, objects=[between, between]))
+
+
+def test_a_refusal_tells_which_object_has_no_window(service: Service, snapshots: Path) -> None:
+    good, bad = (
+        [((snapshots / f"{name}.{moment}.obj").read_bytes(), 0) for moment in ("late", "early")] for name in ("TH1F", "refused/axes")
+    )
+    request = Request(name="Test/x", spec=SPEC, objects=[good[0], good[0], bad[0]], earlier=[good[1], (b"", 0), bad[1]])
+    with pytest.raises(RenderRefused, match=r"^its axes have changed$") as refusal:
+        service.client.render(request)
+    assert refusal.value.place == 2
+
+
+@pytest.mark.parametrize("ref", ["overlay", "ratiooverlay", "difference"])
+def test_a_picture_tells_in_its_corner_after_which_lumisection_its_window_begins(service: Service, snapshots: Path, ref: str) -> None:
+    late, early = (((snapshots / f"TH1F.{moment}.obj").read_bytes(), 0) for moment in ("late", "early"))
+    request = Request(name="Test/x", spec=f"{SPEC};ref={ref}", objects=[late, late], earlier=[early, (b"", 0)])
+    pictures = [read(service.client.render(replace(request, after=after)).image) for after in (None, 12, 13)]
+    without, twelve, thirteen = (np.array(each.pixels).reshape(300, 400, -1) for each in pictures)
+    for one, other in ((without, twelve), (twelve, thirteen)):
+        rows, columns, _ = np.nonzero(one != other)
+        assert 280 < rows.min() <= rows.max() < 300
+        assert 0 < columns.min() <= columns.max() < 90
 
 
 def test_a_message_of_windows_has_a_snapshot_for_each_object(service: Service, snapshots: Path) -> None:

@@ -101,9 +101,9 @@ def not_older_than() -> float:
 
 
 def windows(objects: int = 1) -> list[int]:
-    """The lengths of the windows of the objects of this request, lumisections, in their order; 0 is the whole. Raises Problem 400."""
+    """The lengths of the windows of the objects of this request, lumisections, in their order; 0 or no text is the whole. Raises Problem 400."""
     texts = query_args().getlist("window")
-    lengths = [parse_int(text, WINDOWS[-1]) for text in texts]
+    lengths = [parse_int(text or "0", WINDOWS[-1]) for text in texts]
     if len(texts) > objects or None in lengths:
         problem = f"Expected whole numbers of lumisections up to {WINDOWS[-1]}, at most one for each object"
         raise Problem(400, f"window: {problem}", [("window", problem)])

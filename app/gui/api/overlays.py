@@ -52,7 +52,7 @@ def plot_objects(objects: list[ObjectRef], options: Options, lumis: Sequence[int
         if unchanged := not_modified(current_plots().overlay_key(parts, part_options)):
             return unchanged
         key = parts[0].sample.key if parts[0].sample else objects[0].key
-        response = plot_response(current_plots().overlay(parts, part_options), key, parts[0].path, options.format)
+        response = plot_response(current_plots().overlay(parts, part_options), key, parts[0], options.format)
         if options.format in IMAGE_FORMATS and (left_out := not_drawn(requested, options.ref)):
             response.headers[NOT_DRAWN] = "; ".join(f"{place + 1}: {reason}" for place, reason in left_out.items())
         return with_start(response, parts[0])

@@ -27,12 +27,16 @@ def with_start(response: Response, part: PlotPart) -> Response:
     return response
 
 
-def plot_response(plot: Plot, key: SampleKey, path: bytes, form: str) -> Response:
-    """A plot. Browsers show a PNG and save the other formats; the status is 404 when the ME does not exist."""
+def plot_response(plot: Plot, key: SampleKey, part: PlotPart, form: str) -> Response:
+    """A plot of which `part` is the first ME; the name of the file tells its window.
+
+    Browsers show a PNG and save the other formats; the status is 404 when the ME does not exist.
+    """
     response = ContentResponse(plot.image, 200 if plot.found else 404, content_type=MEDIA_TYPES[form])
     response.set_etag(plot.etag)
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Disposition"] = content_disposition("inline" if form == "png" else "attachment", file_name(key, path, form))
+    name = file_name(key, part.path, form, part.since.lumi if part.since else None)
+    response.headers["Content-Disposition"] = content_disposition("inline" if form == "png" else "attachment", name)
     if form == "svg":
         response.headers["Content-Security-Policy"] = SVG_POLICY
     return response

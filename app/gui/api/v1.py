@@ -98,7 +98,7 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
             index_of(opened, path)
         if unchanged := not_modified(current_plots().overlay_key(parts, options)):
             return unchanged
-        return with_start(plot_response(current_plots().overlay(parts, options), opened.key, path, options.format), parts[0])
+        return with_start(plot_response(current_plots().overlay(parts, options), opened.key, parts[0], options.format), parts[0])
 
     key = sample_key(sample, primary, processed, tier)
     try:
@@ -106,7 +106,8 @@ def render(sample: str, primary: str, processed: str, tier: str, me: str) -> Res
     except UnknownSample:
         if options.format not in IMAGE_FORMATS:
             raise
-        return plot_response(current_plots().overlay([PlotPart(None, path)], options), key, path, options.format)
+        part = PlotPart(None, path)
+        return plot_response(current_plots().overlay([part], options), key, part, options.format)
 
 
 @blueprint.get("/json/<sample>/<primary>/<processed>/<tier>/<path:me>", endpoint="json")

@@ -12,7 +12,8 @@ from app.core.urls import base_name, without_folder
 from app.formats import FileReplaced, FormatError, Kind, MERow, ServerUnreachable, payload
 from app.formats.streamer_info import NO_LIST, streamer_list
 from app.gui.catalog.catalog import OpenSample
-from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable, UnusableElement
+from app.gui.errors import ListOutdated, NoWindow, PlotError, PlotServerUnreachable, UnusableElement
+from app.gui.files.entries import is_live
 from app.gui.plots.windows import NOTHING_BEFORE, earlier_object
 from app.gui.snapshots.open_snapshot import OpenSnapshot
 from app.gui.snapshots.snapshots import Snapshots
@@ -61,11 +62,11 @@ class PlotPart:
 
     @property
     def _window_identity(self) -> str:
-        """Equal in windows whose starts have the same contents."""
+        """Equal in windows that begin after the same lumisection with the same contents."""
         if self.since is None:
             return ""
         index = self.since.names.find(self.path)
-        return f"\0since {'nothing' if index is None else self.since.element_identity(index)}"
+        return f"\0since {self.since.lumi} {'nothing' if index is None else self.since.element_identity(index)}"
 
     @property
     def name(self) -> str:
@@ -76,9 +77,16 @@ class PlotPart:
 def with_windows(parts: Sequence[PlotPart], lumis: Sequence[int], snapshots: Snapshots) -> list[PlotPart]:
     """The MEs of a plot, each in its window of so many lumisections; those of 0, and the rest, are whole. Raises NoWindow."""
     return [
-        replace(part, since=snapshots.start_of_window(part.sample, length)) if part.sample and length else part
+        replace(part, since=_start(part.sample, length, snapshots)) if part.sample and length else part
         for part, length in zip(parts, chain(lumis, repeat(0)), strict=False)
     ]
+
+
+def _start(sample: OpenSample, lumis: int, snapshots: Snapshots) -> OpenSnapshot:
+    """The start of the window of a sample. Raises NoWindow."""
+    if not is_live(sample.key.run, sample.key.dataset) or sample.key.lumi:
+        raise NoWindow(f"Only online runs have windows, as long as their snapshots are kept: not {sample.key}")
+    return snapshots.start_of_window(sample, lumis)
 
 
 def combined_part(parts: Sequence[PlotPart], options: Options) -> PlotPart:
@@ -117,7 +125,8 @@ def render_request(parts: Sequence[PlotPart], options: Options) -> Request:
         part_flags, content = _object(part)
         flags |= part_flags & EFFICIENCY if flags else part_flags
         objects.append(content)
-    return Request(name=name, spec=options.spec(), flags=flags or HISTOGRAM, objects=objects, earlier=earlier)
+    after = parts[0].since.lumi if parts[0].since else None
+    return Request(name=name, spec=options.spec(), flags=flags or HISTOGRAM, objects=objects, earlier=earlier, after=after)
 
 
 def _earlier(part: PlotPart) -> tuple[bytes, int]:

@@ -152,7 +152,8 @@ class Plots:
             raise
         except RenderError as error:
             RENDERS.labels(type(error).__name__).inc()
-            raise self._failure(name, error, key, options) from error
+            at_fault = parts[error.place].name if isinstance(error, RenderRefused) else name
+            raise self._failure(at_fault, error, key, options) from error
         RENDERS.labels("drawn").inc()
         if not response.image:
             raise NothingToDraw(f"Nothing to draw for {name}: it is empty, or on the blacklist of the render service")

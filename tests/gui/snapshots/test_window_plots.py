@@ -10,7 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.gui.errors import NoWindow
 from app.gui.files.entries import ONLINE_DATASET
+from app.gui.plots.plot_parts import PlotPart, with_windows
+from app.gui.samples import SampleKey
 from app.gui.snapshots.models import LiveSnapshot
 from tests.gui.snapshots.conftest import RUN, LiveRun
 
@@ -101,6 +104,26 @@ def test_a_histogram_with_fewer_entries_than_before_has_no_window(client: FlaskC
     assert (answer.status_code, answer.json["message"]) == (422, f"No window of {LINE}: {reason}")
 
 
+def test_an_overlay_names_the_element_that_has_no_window(client: FlaskClient, live: LiveRun) -> None:
+    LiveSnapshot.delete().where(LiveSnapshot.lumi != 4).execute()
+    LiveSnapshot.update(lumi=2).execute()
+    live.write(3)
+    objects = [f"archive/0{ONLINE_DATASET}/{path}" for path in (PROFILE, LINE)]
+    query = {"obj": objects, "window": ["0", "1"], "notOlderThan": live.seconds}
+    answer = client.get("/api/v1/render_overlay", query_string=query)
+    assert answer.status_code == 422
+    assert answer.json["message"].startswith(f"No window of {LINE}: ")
+
+
+def test_the_name_of_a_saved_window_is_not_that_of_the_whole_run(client: FlaskClient) -> None:
+    for form in ("png", "pdf", "root"):
+        names = [
+            client.get(address("render", LINE), query_string={"window": length, "format": form}).headers["Content-Disposition"]
+            for length in ("", 2)
+        ]
+        assert [name.partition("filename=")[2] for name in names] == [f"vtxNbr_run0.{form}", f"vtxNbr_run0_after_ls2.{form}"]
+
+
 def test_an_element_that_is_new_in_the_window_is_whole(client: FlaskClient) -> None:
     """The demo program writes the plots of Hcal from the middle of a run on."""
     assert document(client, NEW, window=3)["fEntries"] == document(client, NEW)["fEntries"] > 0
@@ -113,6 +136,13 @@ def test_without_snapshot_or_element_nothing_is_found(client: FlaskClient) -> No
     missing = client.get(address("render", "Info/none"), query_string={"window": 2})
     assert (missing.status_code, missing.mimetype) == (404, "image/png")
     assert client.get(address("json", "Info/none"), query_string={"window": 2}).status_code == 404
+
+
+def test_a_run_that_cannot_be_ongoing_has_no_windows(live: LiveRun) -> None:
+    live.write(2)
+    sample = live.sample()._replace(key=SampleKey(RUN, 0, "/ZeroBias/Run2023C-v1/DQMIO"))
+    with pytest.raises(NoWindow, match=r"^Only online runs have windows"):
+        with_windows([PlotPart(sample, LINE.encode())], [2], live.snapshots)
 
 
 def test_a_wrong_length_of_a_window_is_refused(client: FlaskClient) -> None:
