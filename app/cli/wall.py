@@ -55,7 +55,7 @@ def export_walls(names: tuple[str, ...], form: str) -> None:
 
     cli.open_database()
     try:
-        found = [find_wall(name).definition for name in names or [row.name for row in walls()]]
+        found = [find_wall(name).definition for name in names] or [wall.definition for wall in walls()]
     except WallError as error:
         raise click.ClickException(str(error)) from None
     click.echo((toml_text if form == "toml" else json_text)(found))

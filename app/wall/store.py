@@ -26,9 +26,9 @@ class StoredWall(NamedTuple):
     changed: float  # Unix s UTC
 
 
-def walls() -> list[Wall]:
-    """The rows of all walls by name."""
-    return list(Wall.select().order_by(Wall.name))
+def walls() -> list[StoredWall]:
+    """All walls by name."""
+    return [_stored(row) for row in Wall.select().order_by(Wall.name)]
 
 
 def find_wall(name: str) -> StoredWall:
@@ -36,6 +36,10 @@ def find_wall(name: str) -> StoredWall:
     row = Wall.get_or_none(Wall.name == name)
     if row is None:
         raise UnknownWall(f"There is no wall {name[:100]}; /walls lists those that there are")
+    return _stored(row)
+
+
+def _stored(row: Wall) -> StoredWall:
     return StoredWall(row.name, row.version, stored_wall(json.loads(row.definition)), row.user, row.changed)
 
 

@@ -12,7 +12,7 @@
 
   let refreshMs = Number(document.body.dataset.refresh) * 1000;
   let version = document.body.dataset.version;
-  let ahead = 0; // clock of the server before that of this screen, ms
+  let ahead = dqm.stopWall ? 0 : Number(document.body.dataset.now) * 1000 - Date.now(); // clock of the server before that of this screen, ms
   let lastAnswer = Date.now(); // by the clock of this screen
   let nextPoll = dqm.stopWall ? loaded : loaded + refreshMs; // a script that replaces another one has to ask for its page
   let tabEnd = 0;
@@ -163,6 +163,10 @@
       const text = await answer.text();
       if (!answer.ok) {
         tellContact(answer.status === 401 ? "Sign in, or let this network see walls." : `DQM Hub answers with error ${answer.status}.`);
+        return;
+      }
+      if (answer.status === 200 && !answer.headers.has("Wall-Version")) {
+        tellContact("Something else answers in place of DQM Hub.");
         return;
       }
       const date = Date.parse(answer.headers.get("Date"));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from app.core.settings import Settings
+from app.core.zones import CERN
 from app.wall.definition import parse_wall
 from app.wall.store import save_wall
 from tests.browser.pages import LAPTOP, Watch, becomes_true, open_page
@@ -197,6 +199,21 @@ def changed_pictures(route: Route) -> None:
     start = text.index("panel-1-2")
     text = text[:start] + re.sub(r'data-version="[^"]*"', 'data-version="again"', text[start:]).replace("?v=", "?again=1&amp;v=")
     route.fulfill(response=answer, body=text)
+
+
+def test_long_titles_texts_and_many_tabs_push_nothing_off_the_screen(browser: Browser, running: Settings, watch: Watch) -> None:
+    text = {"kind": "text", "options": {"text": "\n".join(f"Line {number}" for number in range(40))}}
+    tab = wall_document()["tabs"][0] | {"title": "T" * 60, "columns": 1, "rows": 2, "panels": [text]}
+    store(running, title="W" * 60, tabs=[tab] * 20)
+    with open_page(browser, address(running), watch, **SCREEN) as page:
+        page.clock.install(time=datetime.now() + timedelta(hours=5))  # the clock of the screen is wrong
+        page.goto("/wall/shift")
+        assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1920, 1080]
+        assert page.evaluate("document.querySelector('.clock').getBoundingClientRect().right") <= 1920
+        expect(page.locator(".panel-text .more")).to_have_text(re.compile(r"^\d+ more$"))
+        hours = {f"{datetime.now(CERN) + timedelta(minutes=minutes):%H}" for minutes in (-5, 0)}
+        assert page.locator("#clock").inner_text()[:2] in hours
+    store(running)
 
 
 def test_old_data_become_grey_by_themselves_while_the_word_stays(browser: Browser, running: Settings, watch: Watch) -> None:

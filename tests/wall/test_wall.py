@@ -16,7 +16,8 @@ from app.core.settings import Settings
 from app.wall.definition import parse_wall
 from app.wall.models import Wall
 from app.wall.settings import WallSettings
-from app.wall.store import save_wall
+from app.wall.store import delete_wall, save_wall
+from tests.gui.pages.pages import words
 from tests.security.conftest import RemoteClient
 from tests.wall.walls import document
 
@@ -82,6 +83,18 @@ def test_a_changed_wall_is_loaded_again_as_a_page(client: FlaskClient, wall: Set
     after = client.get(f"/wall/shift?since={before.headers['Wall-Version']}", headers=POLL)
     assert after.status_code == 200
     assert after.text.partition('data-page="')[2][:16] != before.text.partition('data-page="')[2][:16]
+
+
+def test_a_wall_that_was_deleted_and_added_again_is_loaded_again(client: FlaskClient, wall: Settings) -> None:
+    before = client.get("/wall/shift", headers=POLL).text
+    delete_wall("shift")
+    save_wall(parse_wall(document(title="Second")))
+    after = client.get("/wall/shift", headers=POLL).text
+    assert after.partition('data-page="')[2][:16] != before.partition('data-page="')[2][:16]
+
+
+def test_the_list_names_walls_by_title_and_tabs(client: FlaskClient, wall: Settings) -> None:
+    assert "Shift crew Now, Later" in words(client.get("/walls").text)
 
 
 def test_texts_of_a_wall_are_never_markup(client: FlaskClient, hub: Settings) -> None:

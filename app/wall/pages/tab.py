@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -34,8 +35,12 @@ class DrawnPanel(NamedTuple):
 
 
 def page_version(stored: StoredWall) -> str:
-    """Changes when the page has to be loaded again: with the wall, its scripts and styles, and the version of DQM Hub."""
-    return etag_of(stored.name, stored.version, VERSION, asset("wall.css"), asset("wall.js"))[:16]
+    """Changes when the page has to be loaded again: with the wall, its scripts and styles, and the version of DQM Hub.
+
+    A wall that is deleted and added again begins with version 1, so the whole definition counts.
+    """
+    definition = json.dumps(stored.definition.document)
+    return etag_of(stored.name, definition, VERSION, asset("wall.css"), asset("wall.js"))[:16]
 
 
 def tab_fragment(stored: StoredWall, tab: int) -> CachedFragment:

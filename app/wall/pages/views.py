@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -69,6 +71,7 @@ def wall(name: str) -> ResponseReturnValue:
             fragment_html=Markup(fragment.plain.decode()),
             refresh_s=request_settings().of(WallSettings).wall_refresh_s,
             page_version=page_version(stored),
+            now=time.time(),
         )
         response = make_response(text)
         response.vary.update(("HX-Request", "HX-Target"))
