@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from app.trends.outcomes import Computation, FileTask, SampleFile, encoded_paylo
 
 OUTSIDE = (SampleNotRead, FileServerUnreachable, ImportPostponed, Importing)
 """Errors that say nothing of a file: it is read by the next attempt, and keeps its value until then."""
+
+AHEAD = 4
+"""The lists of so many of the next samples are read by other processes of the worker meanwhile."""
 
 IMPORT_WAIT_S = 600.0
 """Longest wait for the list of a file that another process reads."""
@@ -64,6 +68,12 @@ class ValueReader:
                     return stored
             reason = f"The file cannot be read: {str(error) or type(error).__name__}"
             return StoredValue(None, None, reason.replace("\0", " "), "")  # NUL is no text for PostgreSQL
+
+    def prepare(self, samples: Iterable[SampleKey]) -> None:
+        """Have a free process of the worker read the lists of samples that are wanted soon; without one they are read when opened."""
+        for key in samples:
+            with suppress(GuiError, OSError):  # it is told when the sample is opened
+                self.catalog.freshness(key)
 
     def _computed(self, samples: list[OpenSample], tag: str) -> StoredValue:
         request, names = self.request, samples[0].names
@@ -107,6 +117,8 @@ def compute_values(job: BackgroundJob, trend: RequestedTrend, reader: ValueReade
     stored = begin(trend, (each.key for each in wanted), note)
     for done, each in enumerate(wanted):
         report(job, done / len(wanted), f"{done:,} of {len(wanted):,} files")
+        first = done + AHEAD if done else 1
+        reader.prepare(next_one.sample for next_one in wanted[first : done + AHEAD + 1])
         before = stored.get(each.key)
         value = reader.value(each, before)
         if value != before:

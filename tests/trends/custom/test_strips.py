@@ -15,11 +15,15 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.formats import Kind
+from app.gui.files.register import IMPORT
+from app.gui.samples import SampleKey
 from app.queue.models import BackgroundJob
 from app.trends.custom.models import RequestedPoint, RequestedTrend
 from app.trends.custom.quantities import quantities_of
+from app.trends.custom.requests import StripRequest
 from app.trends.custom.store import COMPUTE
 from app.trends.strips.chart import StripPoint, strip_chart
+from app.trends.strips.reader import StripReader
 from tests.security.conftest import HOME
 from tests.support import gui
 from tests.support.uproot_mes import read_mes
@@ -195,6 +199,13 @@ def test_an_opened_panel_computes_at_once_and_a_poll_with_nothing_new_is_empty(s
     poll = re.search(r'data-poll hx-get="([^"]*)"', fragment)
     assert poll
     assert client.get(unescape(poll[1]), headers=htmx).status_code == 204
+
+
+def test_lists_that_are_wanted_soon_are_read_by_other_processes_of_the_worker(site: Site) -> None:
+    site.register(*site.add(V2, NEXT_RUN))
+    keys = [SampleKey(run, 0, DATASET) for run in (355555, 355556, 1)]
+    StripReader(StripRequest("Entries", "DT/n", DATASET), site.settings).prepare(keys)
+    assert [job.state for job in BackgroundJob.select().where(BackgroundJob.kind == IMPORT)] == ["queued", "queued"]
 
 
 @pytest.mark.parametrize(
