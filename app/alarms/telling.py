@@ -1,8 +1,9 @@
 """What people are told about alarms: notices, which are the events of notifications (see event_source.py).
 
 One notice of a kind for each rule and moment. An alarm that was raised is told when it is not muted, so also at the end of a mute;
-its recovery only when it has lasted for `calm_s`, so that one which comes and goes is told once. A notice and what is noted in its
-alarms are one transaction: whoever is killed before has told nothing, and does it again.
+its recovery only when it has lasted for `calm_s`, so that one which comes and goes is told once. Errors that have no place in the
+table are told by their number. A notice and what is noted in its alarms are one transaction: whoever is killed before has told
+nothing, and does it again.
 """
 
 from __future__ import annotations

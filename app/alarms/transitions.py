@@ -7,6 +7,9 @@
 | new, reminded, acknowledged| the same                                          | recovered after `recover_after` in a row   |
 | recovered                  | after `raise_after` in a row within `calm_s` as   | the same                                   |
 |                            | before, and nobody is told; later new             |                                            |
+
+An open warning that is an error `raise_after` times in a row is new again, unless it was an error within the last `calm_s`. What is
+within the margin of hysteresis, or no longer in the data, changes no state.
 """
 
 from __future__ import annotations
