@@ -49,7 +49,7 @@ class PlotAddresses:
         default=0, kw_only=True
     )  # version of the list of an ongoing run, so that browsers load its plots again; not in the address
     window: int = field(default=0, kw_only=True)  # the last lumisections that the plots show; 0: those of the whole run
-    has_window: bool = field(default=False, kw_only=True)  # whether the sample has this window; not in the address
+    has_window: bool = field(default=False, kw_only=True)  # whether the sample can have windows; not in the address
     cell: DrawnCell | None = field(default=None, kw_only=True)  # the plot of a layout that is drawn; not in the address
 
     def options_of(self, path: bytes) -> DrawingOptions:

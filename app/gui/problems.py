@@ -39,6 +39,10 @@ STATUSES: dict[type[errors.GuiError], tuple[int, int]] = {
 """Status and Retry-After (s; 0: no header) of each error; a class without an entry has that of its base class."""
 
 
+NO_WINDOW = "DQM-No-Window"
+"""Header of the answer for a plot that can be drawn, and whose window cannot: pages show a note, no failure."""
+
+
 def status_of(error: errors.GuiError) -> tuple[int, int]:
     """The HTTP status of an error and its Retry-After in s, 0 for none."""
     return next((STATUSES[base] for base in type(error).__mro__ if base in STATUSES), (500, 0))
@@ -47,4 +51,7 @@ def status_of(error: errors.GuiError) -> tuple[int, int]:
 def problem_of(error: errors.GuiError) -> Problem:
     """The HTTP answer to an error of the GUI."""
     status, retry_s = status_of(error)
-    return Problem(status, error.message, error.fields, {"Retry-After": str(retry_s)} if retry_s else None)
+    headers = {"Retry-After": str(retry_s)} if retry_s else {}
+    if isinstance(error, errors.NotSubtractable):
+        headers[NO_WINDOW] = "1"
+    return Problem(status, error.message, error.fields, headers)

@@ -38,7 +38,7 @@ class GuiSettings:
     render_plugins: str = setting("", "Library with CMS render plugins for the render service.", path=True)
     plot_cache_mb: int = setting(2048, "Size of the cache of plots on disk, MB.", between(1, 10_000_000))
     live_snapshots: int = setting(
-        50, "Snapshots of an ongoing run that are kept for windows of its last lumisections; 0: none.", between(0, 1000)
+        50, "Snapshots of an ongoing run before the newest that are kept for windows of its last lumisections; 0: none.", between(0, 1000)
     )
     live_snapshots_mb: int = setting(4096, "Size of all kept snapshots on disk, MB; the oldest are removed first.", between(1, 10_000_000))
     live_snapshots_hours: int = setting(24, "Snapshots of a run without a new one for this time are removed, hours.", between(1, 8760))

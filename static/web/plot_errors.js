@@ -4,13 +4,17 @@
   const MOST_TRIES = 40;
   const LONGEST_WAIT_S = 10;
 
-  /** How a plot is now: drawn, or why not, and after how many seconds the server expects another try (0: not by itself). */
+  /**
+   * How a plot is now: drawn, or why not, whether that is its own nature (it has no window) and no failure, and after how many
+   * seconds the server expects another try (0: not by itself).
+   */
   async function outcome(address) {
     try {
       const response = await fetch(address, { headers: { Accept: "application/json" } });
       if (response.ok) return { isDrawn: true, message: "Incomplete image.", wait: 0 };
       const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
       const message = isJson ? (await response.json()).message : `Server error ${response.status}.`;
+      if (response.headers.has("DQM-No-Window")) return { message, isNote: true };
       return { message, wait: response.status === 503 ? Number(response.headers.get("Retry-After")) : 0 };
     } catch {
       return { message: "Server not responding.", wait: 0 };
@@ -51,6 +55,15 @@
     text.textContent = isWaiting ? `${message}. The plot appears by itself.` : message;
   }
 
+  /** In place of a plot that has no window, as for those of which the page knows it. */
+  function showNote({ box }, message) {
+    const note = document.createElement("p");
+    note.className = "no-window";
+    note.setAttribute("role", "status");
+    note.textContent = `${message}.`;
+    box.replaceWith(note);
+  }
+
   /** Longer each time, and never at the same time for all: many plots, and many people, may wait for one file. */
   const pause = (wait, tries) => 1000 * Math.min(wait * (tries + 1), LONGEST_WAIT_S) * (0.75 + 0.5 * Math.random());
 
@@ -62,8 +75,9 @@
     const address = image.src;
     const isShown = () => problem.box.isConnected && image.src === address;
     for (let tries = 0; isShown(); tries++) {
-      const { isDrawn, message, wait } = await outcome(address);
+      const { isDrawn, isNote, message, wait } = await outcome(address);
       if (!isShown()) return;
+      if (isNote) return showNote(problem, message);
       const failures = Number(image.dataset.failures || 0);
       if (isDrawn && failures < MOST_TRIES) {
         image.dataset.failures = failures + 1; // an image that arrives and still cannot be shown is not requested for ever

@@ -52,7 +52,7 @@ def live_snapshots(folder: Path) -> None:
         add_row(f"{name}: on disk", f"{(_disk(settings) - before) / 1e6:.1f} MB")
     _measure_window(Snapshots(settings), sample)
     seconds, _ = _cpu(lambda: remove_excess(settings.replace(live_snapshots=1)))
-    add_row("removing all but the newest: CPU", f"{seconds:.2f} s")
+    add_row("removing all but the newest two: CPU", f"{seconds:.2f} s")
     database.disconnect()
 
 

@@ -127,8 +127,10 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[Leg
     """Details of one ME."""
     row = sample.columns.row(index)
     kind, value = Kind(row.kind), scalar(sample, index)
+    me = tile(sample, view, index, legend)
+    is_interactive = dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar and not me.window.reason
     return {
-        "me": tile(sample, view, index, legend),
+        "me": me,
         "kind": kind.class_name,
         "axes": "xyz" if dimensions(kind.class_name) > 1 else "xy",
         "efficiency": bool(row.flags & EFFICIENCY),
@@ -139,7 +141,7 @@ def _me_context(sample: OpenSample, view: View, index: int, legend: Sequence[Leg
         "readable": readable_real,
         "shown_element": _shown_element(view, is_number=value is not None),
         **table_context(sample, view, index, legend),
-        "interactive": _interactive(sample, view, legend) if dimensions(kind.class_name) <= MAX_INTERACTIVE and not kind.scalar else None,
+        "interactive": _interactive(sample, view, legend) if is_interactive else None,
     }
 
 

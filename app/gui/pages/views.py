@@ -98,7 +98,7 @@ def _sample_response(sample: OpenSample, view: View) -> Response:
     if is_live(view.key.run, view.key.dataset):
         view = view.replace(stamp=sample.version)
     if window := page_window(sample, view):
-        view = view.replace(has_window=window.start is not None)
+        view = view.replace(has_window=window.is_online)
     view = with_cell(view)
     if "choices" in request.args:
         return choices_fragment(sample, view)

@@ -12,17 +12,20 @@ from typing import Any, NamedTuple
 
 from flask import g
 
+from app.core.text import counted
 from app.formats import Kind
 from app.gui.addresses import FormField, text
 from app.gui.catalog.catalog import OpenSample
-from app.gui.current import current_snapshots
+from app.gui.current import current_catalog, current_snapshots
 from app.gui.errors import NoWindow
 from app.gui.event_info import newest_event
 from app.gui.files.entries import is_live
 from app.gui.pages.readable import readable_value
 from app.gui.plots.windows import why_no_window
 from app.gui.quality import failing_mes, status_badge
+from app.gui.snapshots.keeping import why_not_kept
 from app.gui.snapshots.open_snapshot import OpenSnapshot
+from app.gui.snapshots.snapshots import start_among
 from app.gui.view import WINDOWS, View
 from app.web.badges import Badge
 
@@ -62,7 +65,7 @@ class PageWindow:
 
     Attributes:
         lumis: Its length, lumisections.
-        start: The snapshot of its start; None if there is no such window.
+        start: The snapshot of its start; None if there is no such window, and if it is the whole run.
         problem: Why there is none, or "".
         is_online: Whether the sample is of an online run. Those of others have no windows, and are shown whole.
     """
@@ -72,6 +75,7 @@ class PageWindow:
         self.start: OpenSnapshot | None = None
         self.is_online = has_windows(sample)
         self._sample = sample
+        self._newest = newest_event(sample).lumi or 0
         if not self.is_online:
             self.problem = f"Only online runs have windows, as long as their snapshots are kept. The plots show all of {sample.key}"
             return
@@ -80,14 +84,27 @@ class PageWindow:
         except NoWindow as error:
             self.problem = error.message
 
+    @property
+    def span(self) -> str:
+        """What plots show, as a sentence; "" for a page with a problem."""
+        if self.problem:
+            return ""
+        if self.start is None:
+            return f"The run has only {counted(self._newest, 'lumisection')}: its plots show all of it"
+        wanted = self._newest - self.lumis
+        missing = f" ({counted(self._newest - self.start.lumi, 'lumisection')}: no snapshot of lumisection {wanted})"
+        return f"Plots show what was filled after lumisection {self.start.lumi}{missing if self.start.lumi < wanted else ''}"
+
     def note(self, index: int) -> WindowNote:
         """What the tile of an ME says."""
         if not self.is_online:
             return NO_NOTE
         sample, start = self._sample, self.start
         kind = Kind(sample.columns.kind[index])
+        if start is None and not self.problem:
+            return NO_NOTE
         if start is None:
-            return WindowNote("" if kind.scalar else f"No window of {self.lumis} lumisections", "", None, is_new=False)
+            return WindowNote("" if kind.scalar else f"No window of {counted(self.lumis, 'lumisection')}", "", None, is_new=False)
         then = start.names.find(sample.names[index])
         reason = "" if kind.scalar else self._reason(index)
         if then is None:
@@ -128,7 +145,7 @@ class WindowChoice(NamedTuple):
     """The windows that readers can choose on a page."""
 
     choices: list[tuple[str, str, bool]]  # title, address, and whether it is that of the page; the whole run first
-    snapshots: str  # which ones there are
+    snapshots: str  # which ones there are, or why there are none
     longest: int  # lumisections
 
 
@@ -158,11 +175,12 @@ def _window_choice(sample: OpenSample, view: View, form: PageForm) -> WindowChoi
         return None
     found, newest = current_snapshots().of(sample.key), newest_event(sample).lumi
     if not found or newest is None:
-        return WindowChoice([], "", 0)
+        return WindowChoice([], why_not_kept(sample, current_catalog().settings) or "No snapshots of this run yet", 0)
     longest = min(newest - found[-1].lumi, WINDOWS[-1])
-    lengths = sorted({view.window, *(length for length in LENGTHS if length <= longest)} - {0})
+    lengths = sorted({view.window, *(length for length in LENGTHS if start_among(found, newest, length))} - {0})
     choices = [(f"Last {length}", form.address(view.replace(window=length)), length == view.window) for length in lengths]
-    snapshots = f"{len(found)} snapshots, lumisections {found[-1].lumi} to {found[0].lumi}"
+    last = found[0].lumi
+    snapshots = f"{len(found)} snapshots, lumisections {found[-1].lumi} to {last}" if found[1:] else f"1 snapshot, lumisection {last}"
     choices.insert(0, ("Whole run", form.address(view.replace(window=0)), not view.window))
     return WindowChoice(choices, snapshots, longest)
 
@@ -184,11 +202,11 @@ def page_window(sample: OpenSample, view: View) -> PageWindow | None:
 
 
 def window_start(sample: OpenSample, view: View) -> OpenSnapshot | None:
-    """The start of the window of a view; None if the whole is shown. Raises NoWindow for an online run without this window."""
+    """The start of the window of a view; None if the whole is shown, as of a run that is not longer. Raises NoWindow for an online run without this window."""
     window = page_window(sample, view)
     if window is None or not window.is_online:
         return None
-    if window.start is None:
+    if window.problem:
         raise NoWindow(window.problem)
     return window.start
 

@@ -36,7 +36,9 @@ def remove_excess(settings: Settings) -> int:
         runs: Runs = defaultdict(list)
         for each in oldest_first():
             runs[each.dataset, each.run].append(each)
-        removed = _beyond_count(runs, gui.live_snapshots) + _ended(runs, time.time() - 3600.0 * gui.live_snapshots_hours)
+        removed = _beyond_count(runs, gui.live_snapshots + 1 if gui.live_snapshots else 0) + _ended(
+            runs, time.time() - 3600.0 * gui.live_snapshots_hours
+        )
         over = _beyond_space(runs, folder, gui.live_snapshots_mb << 20)
         delete_rows(LiveSnapshot, LiveSnapshot.id.in_([each.number for each in (*removed, *over)]))
         for (dataset, run), left in runs.items():

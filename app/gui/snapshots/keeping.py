@@ -19,7 +19,7 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.gui.snapshots.content_list import NOTHING, ContentList
 from app.gui.snapshots.models import LiveSnapshot
-from app.gui.snapshots.packs import HASH_BYTES, NoContent, PackWriter, content_hash, pack_path, read_content
+from app.gui.snapshots.packs import HASH_BYTES, NoContent, PackWriter, content_hash, pack_path, read_content, stored_hashes
 from app.gui.snapshots.stored import Snapshot, newest_first, packs_of, snapshots_folder, writing
 
 RESERVE = 32 << 20
@@ -55,13 +55,10 @@ def keep(sample: OpenSample, settings: Settings) -> Snapshot:
 
     Raises NotKept, OSError, and FileReplaced if the file has changed.
     """
-    if FORMATS[sample.format].contents is None:
-        raise NotKept(f"Files of the format {sample.format} are not written during a run")
-    if problem := space_problem(settings, sample.file_version.size):
+    if problem := why_not_kept(sample, settings):
         raise NotKept(problem)
     event = newest_event(sample)
-    if event.lumi is None:
-        raise NotKept("None of the folders EventInfo has the lumisection (iLumiSection)")
+    lumi = event.lumi or 0
     run = sample.key.run or event.run or 0
     folder = snapshots_folder(settings)
     with writing(folder):
@@ -69,13 +66,13 @@ def keep(sample: OpenSample, settings: Settings) -> Snapshot:
         known = newest_first(sample.key.dataset, run)
         if known and sample.file_version.mtime_ns <= known[0].mtime_ns:
             raise NotKept(f"The snapshot of lumisection {known[0].lumi} is as new as the file")
-        replaced = [each for each in known if each.lumi >= event.lumi]
+        replaced = [each for each in known if each.lumi >= lumi]
         packs = packs_of(folder, dataset, run)
         name, size = _write(packs, sample, known[len(replaced) :][:1])
         row = {
             "dataset": dataset,
             "run": run,
-            "lumi": event.lumi,
+            "lumi": lumi,
             "format": sample.format,
             **sample.file_version._asdict(),
             "me_count": len(sample.names),
@@ -90,6 +87,17 @@ def keep(sample: OpenSample, settings: Settings) -> Snapshot:
             if each.contents != name:
                 pack_path(packs, each.contents).unlink(missing_ok=True)
     return Snapshot(number, **row)
+
+
+def why_not_kept(sample: OpenSample, settings: Settings) -> str:
+    """Why no snapshots of a sample are kept, or ""."""
+    if not settings.of(GuiSettings).live_snapshots:
+        return "The setting live_snapshots is 0"
+    if FORMATS[sample.format].contents is None:
+        return f"Files of the format {sample.format} are not written during a run"
+    if newest_event(sample).lumi is None:
+        return "None of the folders EventInfo has the lumisection (iLumiSection)"
+    return space_problem(settings, sample.file_version.size)
 
 
 def space_problem(settings: Settings, size: int) -> str:
@@ -120,9 +128,10 @@ def _write(packs: Path, sample: OpenSample, before: Sequence[Snapshot]) -> tuple
 
 
 def _contents_of(packs: Path, snapshot: Snapshot) -> set[bytes]:
-    """The hashes of all contents of a snapshot; none if its packs were lost, so that the next one has all of its contents."""
+    """The hashes of the contents of a snapshot that are in packs; those of a lost pack are written again with the next snapshot."""
     try:
-        return ContentList.unpack(read_content(packs, bytes.fromhex(snapshot.contents), snapshot.contents)).all()
+        listed = ContentList.unpack(read_content(packs, bytes.fromhex(snapshot.contents), snapshot.contents))
+        return listed.all() & stored_hashes(packs)
     except NoContent:
         return set()
 

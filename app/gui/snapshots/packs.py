@@ -39,7 +39,7 @@ def content_hash(content: bytes) -> bytes:
 class PackWriter:
     """A pack that is being written; without `finish` nothing is left of it. It may get a content twice, and keeps it once.
 
-    Only one process at a time may write packs in a folder.
+    Only one thread of all processes at a time may write packs in a folder.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -109,18 +109,31 @@ def pack_sizes(folder: Path) -> dict[str, int]:
 def copy_contents(pack: Path, names: set[bytes], target: PackWriter) -> None:
     """Copy the contents with these hashes to another pack, those that the pack has; none from a damaged pack. Raises OSError."""
     with open(pack, "rb") as file:
-        try:
-            end = os.fstat(file.fileno()).st_size - _TRAILER.size
-            count, hashes, magic = _TRAILER.unpack(os.pread(file.fileno(), _TRAILER.size, max(end, 0)))
-            table = os.pread(file.fileno(), count * (HASH_BYTES + _PLACE.size), hashes) if magic == _MAGIC else b""
-            places = list(_PLACE.iter_unpack(table[count * HASH_BYTES :]))
-        except (struct.error, OverflowError):
-            return
-        found = [(place, table[number * HASH_BYTES : (number + 1) * HASH_BYTES]) for number, place in enumerate(places)]
-        for (start, size), name in sorted(found):
+        for (start, size), name in sorted(_table(file.fileno())):
             if name in names:
                 file.seek(start)
                 target.add_stored(name, file.read(size))
+
+
+def stored_hashes(folder: Path) -> set[bytes]:
+    """The hashes of all contents in the packs of a folder. Raises OSError."""
+    found: set[bytes] = set()
+    for pack in pack_sizes(folder):
+        with open(pack_path(folder, pack), "rb") as file:
+            found.update(name for _, name in _table(file.fileno()))
+    return found
+
+
+def _table(file: int) -> list[tuple[tuple[int, int], bytes]]:
+    """Place and hash of each content of a pack, by hash; empty for a damaged pack."""
+    try:
+        end = os.fstat(file).st_size - _TRAILER.size
+        count, hashes, magic = _TRAILER.unpack(os.pread(file, _TRAILER.size, max(end, 0)))
+        table = os.pread(file, count * (HASH_BYTES + _PLACE.size), hashes) if magic == _MAGIC else b""
+        places = list(_PLACE.iter_unpack(table[count * HASH_BYTES :]))
+    except (struct.error, OverflowError):
+        return []
+    return [((start, size), table[number * HASH_BYTES : (number + 1) * HASH_BYTES]) for number, (start, size) in enumerate(places)]
 
 
 def read_content(folder: Path, name: bytes, likely: str) -> bytes:

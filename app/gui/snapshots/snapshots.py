@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from cachetools import LRUCache
 
 from app.core.settings import Settings
+from app.core.text import counted
 from app.formats import FormatError, Kind, MENames
 from app.gui.catalog.catalog import OpenSample
 from app.gui.errors import NoWindow
 from app.gui.event_info import newest_event
+from app.gui.files.entries import is_live
 from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.gui.snapshots.content_list import ContentList
@@ -62,29 +64,36 @@ class Snapshots:
                 self._cache[snapshot.contents] = opened
         return opened
 
-    def start_of_window(self, sample: OpenSample, lumis: int) -> OpenSnapshot:
+    def start_of_window(self, sample: OpenSample, lumis: int) -> OpenSnapshot | None:
         """The snapshot of a sample from `lumis` lumisections before the newest one that the sample has.
 
-        If that one is missing, the newest one before it, as long as the window is not longer than LONGEST times. Raises NoWindow.
+        If that one is missing, the newest one before it, as long as the window is not longer than LONGEST times. None for a run that
+        has no more than `lumis` lumisections: the window is the whole run. Raises NoWindow.
         """
-        event = newest_event(sample)
+        key, event = sample.key, newest_event(sample)
+        if key.lumi or not is_live(key.run, key.dataset):
+            raise NoWindow(f"No windows of {key}: only online runs have them, as long as their snapshots are kept")
         if event.lumi is None:
-            raise NoWindow(f"{sample.key} has no windows: none of its folders EventInfo has the lumisection (iLumiSection)")
-        run = sample.key.run or event.run or 0
-        found = [] if sample.key.lumi else newest_first(sample.key.dataset, run)
-        wanted = event.lumi - lumis
-        start = next((each for each in found if each.lumi <= wanted), None)
-        if start is None or event.lumi - start.lumi > LONGEST * lumis:
-            raise NoWindow(_missing(sample.key, event.lumi, lumis, found))
+            raise NoWindow(f"No windows of {key}: none of its folders EventInfo has the lumisection (iLumiSection)")
+        if event.lumi <= lumis:
+            return None
+        found = newest_first(key.dataset, key.run or event.run or 0)
+        start = start_among(found, event.lumi, lumis)
+        if start is None:
+            raise NoWindow(_missing(key, event.lumi, lumis, found))
         return self.open(start)
+
+
+def start_among(found: Sequence[Snapshot], lumi: int, lumis: int) -> Snapshot | None:
+    """The snapshot at the start of a window that ends with the lumisection `lumi`; found: those of the run, the newest first."""
+    start = next((each for each in found if each.lumi <= lumi - lumis), None)
+    return start if start and lumi - start.lumi <= LONGEST * lumis else None
 
 
 def _missing(key: SampleKey, lumi: int, lumis: int, found: Sequence[Snapshot]) -> str:
     """Why there is no window."""
-    if lumi <= lumis:
-        return f"{key} has only {lumi} lumisections, fewer than the window of {lumis}"
     there_are = f"there are snapshots of {_lumis(found)}" if found else "no snapshots of it are kept"
-    return f"{key} has no snapshot from {lumis} lumisections ago (lumisection {lumi - lumis}); {there_are}"
+    return f"No snapshot of {key} from {counted(lumis, 'lumisection')} ago (lumisection {lumi - lumis}); {there_are}"
 
 
 def _lumis(found: Sequence[Snapshot]) -> str:

@@ -86,8 +86,8 @@ def packs_of(folder: Path, dataset: int, run: int) -> Path:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Hold the lock of all packs: one process at a time writes and removes them."""
+    """Hold the lock of all packs: one thread of all processes at a time writes and removes them."""
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "a", encoding="ascii") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX)  # of the open file; locks of lockf are shared by the threads of a process
         yield

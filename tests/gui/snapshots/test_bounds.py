@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 import time
 
 import pytest
 
-from app.gui.models import Dataset, Sample
+from app.gui.models import Dataset, File, Sample
 from app.gui.snapshots import bounds
 from app.gui.snapshots.models import LiveSnapshot
+from app.gui.snapshots.packs import pack_path
 from app.gui.snapshots.status import metrics, status_lines
-from app.gui.snapshots.stored import snapshots_folder
+from app.gui.snapshots.stored import packs_of, snapshots_folder, writing
 from tests.gui.snapshots.conftest import LIVE, RUN, LiveRun
 
 
@@ -19,7 +22,7 @@ from tests.gui.snapshots.conftest import LIVE, RUN, LiveRun
 def test_the_oldest_snapshots_of_a_run_go_and_the_others_are_whole(live: LiveRun) -> None:
     live.keep(1, 2, 3, 4)
     live.keep(1, run=RUN + 1)
-    assert live.bounded(live_snapshots=2) == 2
+    assert live.bounded(live_snapshots=1) == 2
     assert [each.lumi for each in live.snapshots.of(LIVE._replace(run=RUN))] == [4, 3]
     assert live.kept_lumis() == [1]
     for each in live.snapshots.of(LIVE._replace(run=RUN)):
@@ -30,16 +33,16 @@ def test_the_packs_of_removed_snapshots_are_joined_before_they_take_twice_the_sp
     for lumi in (1, 2, 3, 4, 5, 6):
         (kept,) = live.keep(lumi)
         live.bounded(live_snapshots=1)
-        assert live.kept_lumis() == [lumi]
-        assert sum(live.packs.values()) <= 2 * kept.bytes
+        assert live.kept_lumis() == [lumi, lumi - 1][:lumi]
+        assert sum(live.packs.values()) <= 3 * kept.bytes
 
 
 def test_packs_of_small_changes_are_joined_when_there_are_many(live: LiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MAX_OLD_PACKS", 1)
-    live.keep(1, 2, 3)
+    live.keep(1, 2, 3, 4)
     live.bounded(live_snapshots=1)
-    assert list(live.packs) == [live.snapshots.of(LIVE)[0].contents]
-    assert live.kept_lumis() == [3]
+    assert live.packs.keys() == {each.contents for each in live.snapshots.of(LIVE)}
+    assert live.kept_lumis() == [4, 3]
 
 
 def test_snapshots_of_all_runs_fit_on_disk_and_the_oldest_go_first(live: LiveRun) -> None:
@@ -81,8 +84,53 @@ def test_without_a_packs_folder_snapshots_begin_anew(live: LiveRun) -> None:
     shutil.rmtree(snapshots_folder(live.settings))
     live.keep(3)
     live.check(live.snapshots.of(LIVE)[0])
+    live.keep(4)
     live.bounded(live_snapshots=1)
-    assert live.kept_lumis() == [3]
+    assert live.kept_lumis() == [4, 3]
+
+
+def test_the_longest_window_is_as_long_as_the_setting_says(live: LiveRun) -> None:
+    live.keep(1, 2, 3, 4, 5)
+    live.bounded(live_snapshots=3)
+    start = live.snapshots.start_of_window(live.sample(), 3)
+    assert start is not None
+    assert start.lumi == 2
+    assert live.kept_lumis() == [5, 4, 3, 2]
+
+
+def test_threads_of_one_process_write_one_after_the_other(live: LiveRun) -> None:
+    inside, most = 0, 0
+
+    def write() -> None:
+        nonlocal inside, most
+        for _ in range(50):
+            with writing(live.settings.data / "snapshots"):
+                inside += 1
+                most = max(most, inside)
+                os.sched_yield()
+                inside -= 1
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert most == 1
+
+
+def test_the_content_of_a_lost_pack_is_kept_again_with_the_next_snapshot(live: LiveRun) -> None:
+    first, _ = live.keep(1, 2)
+    pack_path(packs_of(snapshots_folder(live.settings), first.dataset, RUN), first.contents).unlink()
+    (kept,) = live.keep(3)
+    live.check(kept)
+
+
+def test_the_status_page_warns_also_before_the_first_snapshot_that_there_is_no_room(live: LiveRun) -> None:
+    live.write(1)
+    File.update(size=5_000_000).execute()
+    (line,) = status_lines(live.settings.replace(live_snapshots_mb=1))
+    assert (line.state, line.text) == ("warn", "none are kept of the ongoing run")
+    assert line.detail == "The file has 5 MB, more than live_snapshots_mb allows for all snapshots (1)"
 
 
 def test_the_status_page_says_how_many_there_are_and_what_limits_them(live: LiveRun) -> None:

@@ -187,13 +187,13 @@ def test_a_process_that_is_killed_at_any_step_leaves_whole_snapshots(live: LiveR
     def keep_and_bound(sample: OpenSample) -> None:
         with suppress(NotKept):  # an earlier process has kept it
             keep(sample, live.settings)
-        live.bounded(live_snapshots=2)
+        live.bounded(live_snapshots=1)
 
     while killed_at(step, lambda: keep_and_bound(sample)):
         assert live.kept_lumis()[0] == 3
         step += 1
     assert step > 8
     live.keep(4)
-    live.bounded(live_snapshots=2)
+    live.bounded(live_snapshots=1)
     assert live.kept_lumis() == [4, 3]
     assert LiveSnapshot.select().count() == 2

@@ -20,6 +20,7 @@ from app.gui.files.register import register
 from app.gui.layouts.importing.bulk_import import import_all
 from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.snapshots.keeping import keep
+from app.gui.snapshots.models import LiveSnapshot
 from tests.formats.snapshots import Object, serialise
 from tests.gui.pages.pages import read, words
 from tests.gui.snapshots.conftest import LiveRun
@@ -94,11 +95,39 @@ def test_the_table_and_the_details_of_a_plot_have_the_contents_of_its_window(cli
 
 def test_a_window_that_no_snapshot_begins_says_so_in_place_of_every_plot(client: FlaskClient) -> None:
     folder = CHARGE.rpartition("/")[0]
-    for address in (f"{LIVE}/{folder}?window=50", f"{LIVE}/{folder}?plot={CHARGE}&window=50"):
+    LiveSnapshot.delete().where(LiveSnapshot.lumi < 6).execute()
+    for address in (f"{LIVE}/{folder}?window=2", f"{LIVE}/{folder}?plot={CHARGE}&window=2&interactive=on"):
         page = read(client, address)
         assert pictures(page) == []
-        assert "No window of 50 lumisections" in words(page)
-        assert "has only 6 lumisections, fewer than the window of 50. Show the whole run" in words(page)
+        assert "No window of 2 lumisections" in words(page)
+        assert "from 2 lumisections ago (lumisection 4); there are snapshots of lumisection 6. Show the whole run" in words(page)
+        assert "data-interactive=" not in page
+        assert 'id="download"' not in page
+        assert not re.findall(r'href="[^"]*/api/v1/[^"]*"', page)
+
+
+def test_a_window_that_is_not_shorter_than_the_run_shows_the_whole_run_and_says_so(client: FlaskClient) -> None:
+    folder = EFFICIENCY.rpartition("/")[0]
+    page = read(client, f"{LIVE}/{folder}?plot={EFFICIENCY}&window=50")
+    assert "The run has only 6 lumisections: its plots show all of it." in words(page)
+    (picture,) = pictures(page)
+    assert client.get(picture).status_code == 200
+    assert "only 6 lumisections" in words(read(client, "/runs/0/summary?window=6"))
+
+
+def test_the_choice_offers_only_windows_that_have_a_start_and_says_where_one_begins_earlier(client: FlaskClient) -> None:
+    LiveSnapshot.delete().where(LiveSnapshot.lumi.in_([3, 4, 5])).execute()
+    page = read(client, f"{LIVE}?window=3")
+    choice = page.partition('class="windowchoice"')[2].partition("</div>")[0]
+    assert re.findall(r">(Whole run|Last \d+)</a>", choice) == ["Whole run", "Last 3", "Last 5"]
+    assert "Plots show what was filled after lumisection 2 (4 lumisections: no snapshot of lumisection 3);" in words(page)
+
+
+def test_without_snapshots_the_page_says_why_none_are_kept(client: FlaskClient, live: LiveRun) -> None:
+    LiveSnapshot.delete().execute()
+    assert "No snapshots of this run yet: plots show the whole run" in words(read(client, LIVE))
+    none = create_app(live.settings.replace(live_snapshots=0)).test_client()
+    assert "The setting live_snapshots is 0: plots show the whole run" in words(read(none, LIVE))
 
 
 def test_an_efficiency_has_no_window_and_says_why(client: FlaskClient) -> None:

@@ -102,6 +102,7 @@ def test_a_histogram_with_fewer_entries_than_before_has_no_window(client: FlaskC
     answer = client.get(address("render", LINE), query_string={"window": 1, "notOlderThan": live.seconds})
     reason = "it has fewer entries than before: it was reset, or its client was restarted"
     assert (answer.status_code, answer.json["message"]) == (422, f"No window of {LINE}: {reason}")
+    assert answer.headers["DQM-No-Window"] == "1"
 
 
 def test_an_overlay_names_the_element_that_has_no_window(client: FlaskClient, live: LiveRun) -> None:
@@ -129,13 +130,18 @@ def test_an_element_that_is_new_in_the_window_is_whole(client: FlaskClient) -> N
     assert document(client, NEW, window=3)["fEntries"] == document(client, NEW)["fEntries"] > 0
 
 
+def test_a_window_that_is_not_shorter_than_the_run_is_the_whole_run(client: FlaskClient) -> None:
+    assert document(client, LINE, window=30) == document(client, LINE)
+
+
 def test_without_snapshot_or_element_nothing_is_found(client: FlaskClient) -> None:
-    answer = client.get(address("render", LINE), query_string={"window": 30})
-    assert answer.status_code == 404
-    assert answer.json["message"].endswith("has only 4 lumisections, fewer than the window of 30")
     missing = client.get(address("render", "Info/none"), query_string={"window": 2})
     assert (missing.status_code, missing.mimetype) == (404, "image/png")
     assert client.get(address("json", "Info/none"), query_string={"window": 2}).status_code == 404
+    LiveSnapshot.delete().execute()
+    answer = client.get(address("render", LINE), query_string={"window": 2})
+    assert answer.status_code == 404
+    assert answer.json["message"].endswith("from 2 lumisections ago (lumisection 2); no snapshots of it are kept")
 
 
 def test_a_run_that_cannot_be_ongoing_has_no_windows(live: LiveRun) -> None:

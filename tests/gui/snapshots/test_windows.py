@@ -8,15 +8,23 @@ from app.core.settings import Settings
 from app.formats import FormatError, Kind
 from app.gui.errors import NoWindow
 from app.gui.problems import problem_of
+from app.gui.snapshots.open_snapshot import OpenSnapshot
 from app.gui.snapshots.snapshots import Snapshots
 from tests.gui.snapshots.conftest import LIVE, RUN, LiveRun
+
+
+def start(live: LiveRun, lumis: int, run: int = 0) -> OpenSnapshot:
+    """The start of a window that is shorter than the run."""
+    found = live.snapshots.start_of_window(live.sample(run), lumis)
+    assert found is not None
+    return found
 
 
 @pytest.mark.both_databases
 def test_a_window_begins_at_the_snapshot_from_so_many_lumisections_ago(live: LiveRun) -> None:
     live.keep(1, 2, 3, 4)
-    assert live.snapshots.start_of_window(live.sample(), 2).lumi == 2
-    assert live.snapshots.start_of_window(live.sample(), 3).lumi == 1
+    assert start(live, 2).lumi == 2
+    assert start(live, 3).lumi == 1
 
 
 def test_a_snapshot_has_what_the_file_held_at_its_lumisection(live: LiveRun) -> None:
@@ -27,13 +35,13 @@ def test_a_snapshot_has_what_the_file_held_at_its_lumisection(live: LiveRun) -> 
 def test_the_run_itself_has_the_windows_of_run_0(live: LiveRun) -> None:
     live.keep(1, 2, 3)
     assert live.snapshots.of(LIVE) == live.snapshots.of(LIVE._replace(run=RUN))
-    assert live.snapshots.start_of_window(live.sample(RUN), 1).identity == live.snapshots.start_of_window(live.sample(), 1).identity
+    assert start(live, 1, RUN).identity == start(live, 1).identity
 
 
 def test_a_new_run_has_no_windows_of_the_one_before(live: LiveRun) -> None:
     live.keep(4, 5, 6)
     live.keep(4, run=RUN + 1)
-    with pytest.raises(NoWindow, match=r"no snapshot from 2 lumisections ago \(lumisection 2\); there are snapshots of lumisection 4"):
+    with pytest.raises(NoWindow, match=r"from 2 lumisections ago \(lumisection 2\); there are snapshots of lumisection 4"):
         live.snapshots.start_of_window(live.sample(), 2)
     assert [each.lumi for each in live.snapshots.of(LIVE)] == [4]
     assert [each.lumi for each in live.snapshots.of(LIVE._replace(run=RUN))] == [6, 5, 4]
@@ -42,16 +50,19 @@ def test_a_new_run_has_no_windows_of_the_one_before(live: LiveRun) -> None:
 def test_a_window_begins_earlier_where_its_snapshot_is_missing_but_is_at_most_twice_as_long(live: LiveRun) -> None:
     live.keep(1, 3, 6)
     sample = live.sample()
-    assert live.snapshots.start_of_window(sample, 2).lumi == 3
-    with pytest.raises(NoWindow, match=r"from 1 lumisections ago .* there are snapshots of the lumisections 6, 3, 1"):
+    assert start(live, 2).lumi == 3
+    with pytest.raises(NoWindow, match=r"from 1 lumisection ago .* there are snapshots of the lumisections 6, 3, 1"):
         live.snapshots.start_of_window(sample, 1)
 
 
-def test_a_window_longer_than_the_run_is_refused_with_the_number_of_lumisections(live: LiveRun) -> None:
+def test_a_window_that_is_not_shorter_than_the_run_is_the_whole_run(live: LiveRun) -> None:
     live.keep(1, 2, 3)
-    with pytest.raises(NoWindow, match="has only 3 lumisections, fewer than the window of 10") as refused:
-        live.snapshots.start_of_window(live.sample(), 10)
-    assert problem_of(refused.value).status == 404
+    assert live.snapshots.start_of_window(live.sample(), 10) is None
+    assert live.snapshots.start_of_window(live.sample(), 3) is None
+    live.bounded(live_snapshots=1)
+    with pytest.raises(NoWindow) as refused:
+        live.snapshots.start_of_window(live.sample()._replace(key=LIVE._replace(dataset="/Z/R/DQMIO", run=3)), 10)
+    assert (problem_of(refused.value).status, "only online runs" in refused.value.message) == (404, True)
 
 
 def test_a_run_without_snapshots_says_so(live: LiveRun) -> None:
