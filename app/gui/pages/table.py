@@ -113,11 +113,14 @@ def csv_response(sample: OpenSample, view: View) -> Response:
     for entry in legend:
         if entry.sample is None and not entry.problem:
             raise PlotUnavailable(f"{entry.shown_label} is being read; try again in a second")
-    bins = _bins(sample, index_of(sample, view.plot), since=window_start(sample, view))
+    since = window_start(sample, view)
+    bins = _bins(sample, index_of(sample, view.plot), since=since)
     table, _ = _with_references(bins, view, legend)
     parts = table.csv(table.order(*_sorting(table, view)), [entry.shown_label for entry in legend])
     response = ContentResponse(map(encode_text, parts), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = content_disposition("attachment", file_name(view.key, view.plot, "csv"))
+    response.headers["Content-Disposition"] = content_disposition(
+        "attachment", file_name(view.key, view.plot, "csv", since.lumi if since else None)
+    )
     return response
 
 

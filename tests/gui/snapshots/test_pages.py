@@ -93,6 +93,13 @@ def test_the_table_and_the_details_of_a_plot_have_the_contents_of_its_window(cli
     assert "as filled after lumisection 3, without scaling" in words(read(client, f"{place}&window=3&table=1"))
 
 
+def test_what_is_saved_from_a_window_has_its_start_in_the_name(client: FlaskClient) -> None:
+    page = read(client, f"{LIVE}/GEM/Efficiency?plot={CHARGE}&window=3&table=1")
+    links = map(html.unescape, re.findall(r'href="([^"]*)"[^>]*>(?:PNG|PDF|Download CSV)</a>', page))
+    names = [client.get(link).headers["Content-Disposition"].rpartition("filename=")[2].strip('"') for link in links]
+    assert sorted(names) == [f"charge_PXLayer_3_run0_after_ls3.{form}" for form in ("csv", "pdf", "png")]
+
+
 def test_a_window_that_no_snapshot_begins_says_so_in_place_of_every_plot(client: FlaskClient) -> None:
     folder = CHARGE.rpartition("/")[0]
     LiveSnapshot.delete().where(LiveSnapshot.lumi < 6).execute()
