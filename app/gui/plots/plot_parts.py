@@ -12,8 +12,7 @@ from app.core.urls import base_name, without_folder
 from app.formats import FileReplaced, FormatError, Kind, MERow, ServerUnreachable, payload
 from app.formats.streamer_info import NO_LIST, streamer_list
 from app.gui.catalog.catalog import OpenSample
-from app.gui.errors import ListOutdated, NoWindow, PlotError, PlotServerUnreachable, UnusableElement
-from app.gui.files.entries import is_live
+from app.gui.errors import ListOutdated, PlotError, PlotServerUnreachable, UnusableElement
 from app.gui.plots.windows import NOTHING_BEFORE, earlier_object
 from app.gui.snapshots.open_snapshot import OpenSnapshot
 from app.gui.snapshots.snapshots import Snapshots
@@ -77,16 +76,9 @@ class PlotPart:
 def with_windows(parts: Sequence[PlotPart], lumis: Sequence[int], snapshots: Snapshots) -> list[PlotPart]:
     """The MEs of a plot, each in its window of so many lumisections; those of 0, and the rest, are whole. Raises NoWindow."""
     return [
-        replace(part, since=_start(part.sample, length, snapshots)) if part.sample and length else part
+        replace(part, since=snapshots.start_of_window(part.sample, length)) if part.sample and length else part
         for part, length in zip(parts, chain(lumis, repeat(0)), strict=False)
     ]
-
-
-def _start(sample: OpenSample, lumis: int, snapshots: Snapshots) -> OpenSnapshot:
-    """The start of the window of a sample. Raises NoWindow."""
-    if not is_live(sample.key.run, sample.key.dataset) or sample.key.lumi:
-        raise NoWindow(f"Only online runs have windows, as long as their snapshots are kept: not {sample.key}")
-    return snapshots.start_of_window(sample, lumis)
 
 
 def combined_part(parts: Sequence[PlotPart], options: Options) -> PlotPart:

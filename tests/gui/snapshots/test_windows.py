@@ -62,7 +62,7 @@ def test_a_window_that_is_not_shorter_than_the_run_is_the_whole_run(live: LiveRu
     live.bounded(live_snapshots=1)
     with pytest.raises(NoWindow) as refused:
         live.snapshots.start_of_window(live.sample()._replace(key=LIVE._replace(dataset="/Z/R/DQMIO", run=3)), 10)
-    assert (problem_of(refused.value).status, "only online runs" in refused.value.message) == (404, True)
+    assert (problem_of(refused.value).status, "Only online runs" in refused.value.message) == (404, True)
 
 
 def test_a_run_without_snapshots_says_so(live: LiveRun) -> None:
