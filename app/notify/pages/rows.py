@@ -112,7 +112,7 @@ def _is_before(number: int) -> Expression:
     lower: Expression = Notification.id < number
     if first is None:
         return lower
-    earlier: Expression = (Notification.at < first.at) | ((Notification.at == first.at) & lower)
+    earlier: Expression = (Notification.at <= first.at) & ((Notification.at < first.at) | lower)  # bounds the part of the index
     return earlier
 
 
