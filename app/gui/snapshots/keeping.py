@@ -30,13 +30,19 @@ class NotKept(Exception):
     """No snapshot was kept; the message is the reason."""
 
 
+class AlreadyKept(NotKept):
+    """The snapshot of the file was kept before, as by run 0 for the run itself."""
+
+
 def keep_all(catalog: Catalog, keys: Sequence[SampleKey]) -> str:
     """Keep a snapshot of each of these samples of a file; returns what was kept, or why nothing was, as a sentence."""
-    said = []
+    said, before = [], []
     for key in keys:
         try:
             kept = keep(catalog.open(key, 0.0), catalog.settings)
             said.append(f"Lumisection {kept.lumi} of run {kept.run}: {kept.me_count:,} monitor elements.")
+        except AlreadyKept as reason:
+            before.append(f"{reason}.")
         except NotKept as reason:
             said.append(f"{reason}.")
         except FileReplaced:  # the next version is being imported, and gives the next snapshot
@@ -47,7 +53,7 @@ def keep_all(catalog: Catalog, keys: Sequence[SampleKey]) -> str:
             if outage := outage_of(error):
                 log_outage("Snapshots are not kept", outage)
             said.append(f"{error.strerror}.")
-    return " ".join(dict.fromkeys(said))
+    return " ".join(dict.fromkeys(said or before))
 
 
 def keep(sample: OpenSample, settings: Settings) -> Snapshot:
@@ -65,7 +71,7 @@ def keep(sample: OpenSample, settings: Settings) -> Snapshot:
         dataset = Dataset.get(Dataset.name == sample.key.dataset).id
         known = newest_first(sample.key.dataset, run)
         if known and sample.file_version.mtime_ns <= known[0].mtime_ns:
-            raise NotKept(f"The snapshot of lumisection {known[0].lumi} is as new as the file")
+            raise AlreadyKept(f"The snapshot of lumisection {known[0].lumi} is as new as the file")
         replaced = [each for each in known if each.lumi >= lumi]
         packs = packs_of(folder, dataset, run)
         name, size = _write(packs, sample, known[len(replaced) :][:1])
