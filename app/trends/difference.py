@@ -44,9 +44,9 @@ def difference(late: Histogram, early: Histogram) -> Histogram:
     if late.entries < early.entries:
         raise NoPoint("A histogram has fewer entries than in the lumisection before: its client was restarted")
     weights = late.weights - early.weights
-    if _counts_entries(late) and _counts_entries(early) and np.any(weights < 0):
-        raise NoPoint("A bin has fewer entries than in the lumisection before: its client was restarted")
     squared_weights = late.squared_weights - early.squared_weights
+    if np.any(squared_weights < 0):  # whatever the weights, these sums never fall while a histogram is filled
+        raise NoPoint("A bin has less than in the lumisection before: its client was restarted, or its contents were scaled")
     entries, stored = late.entries - early.entries, _sums_between(late.stored, early.stored)
     filled = replace(late, weights=weights, squared_weights=squared_weights, entries=entries, stored=stored, maximum=None)
     if late.profile_sums is None or early.profile_sums is None:
@@ -61,11 +61,6 @@ def difference(late: Histogram, early: Histogram) -> Histogram:
         errors=profile_errors(sums, squares, weights, squared_weights, ERROR_OF_MEAN),
         profile_sums=(sums, squares),
     )
-
-
-def _counts_entries(histogram: Histogram) -> bool:
-    """Whether each cell is a number of entries, which never falls: others are weighted, or set instead of filled."""
-    return float(histogram.weights.sum()) == histogram.entries and np.array_equal(histogram.weights, histogram.squared_weights)
 
 
 def _is_same_axis(one: BinnedAxis, other: BinnedAxis) -> bool:

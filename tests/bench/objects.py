@@ -26,7 +26,7 @@ def occupancy(name: str, columns: int, rows: int) -> ROOT.TH2:
         for y in range(1, rows + 1):
             hits = 40 + 160 * ROOT.TMath.Gaus(x, columns / 2, columns / 4) * ROOT.TMath.Gaus(y, rows / 2, rows / 4)
             histogram.SetBinContent(x, y, 0 if y == rows // 3 else ROOT.gRandom.Poisson(hits))
-    histogram.SetEntries(histogram.Integral())
+    histogram.ResetStats()  # as if they were filled
     return histogram
 
 
@@ -57,7 +57,7 @@ def half(histogram: ROOT.TH1) -> ROOT.TH1:
     earlier = histogram.Clone(f"{histogram.GetName()}-earlier")
     for cell in range(histogram.GetNcells()):
         earlier.SetBinContent(cell, histogram.GetBinContent(cell) // 2)
-    earlier.SetEntries(sum(earlier.GetBinContent(cell) for cell in range(earlier.GetNcells())))
+    earlier.ResetStats()
     return earlier
 
 

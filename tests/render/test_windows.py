@@ -68,6 +68,9 @@ REFUSED = {
     "text": "it is a text",
 }
 
+IN_DOUBT = ("polygons, restarted", "scaled profile")
+"""What trends do not check: they read no TH2Poly, and take a profile whatever became of its values."""
+
 Window = Callable[..., RenderResponse]
 
 
@@ -140,7 +143,9 @@ def test_trends_take_the_same_difference(snapshots: Path, name: str) -> None:
         assert np.allclose(getattr(found, key), getattr(right, key), rtol=1e-6, atol=1e-7), key
 
 
-@pytest.mark.parametrize("name", ["reset", "fewer in a bin", "axes", "bins", "class", "spread"])
+@pytest.mark.parametrize(
+    "name", ["reset", "axes", "bins", "class", "spread", *(name for name in REFUSED if REFUSED[name] == SHRUNK and name not in IN_DOUBT)]
+)
 def test_trends_refuse_the_same_differences(snapshots: Path, name: str) -> None:
     late, early = (
         read_histogram(Payload(0x10, (snapshots / "refused" / f"{name}.{moment}.obj").read_bytes(), 0)) for moment in ("late", "early")

@@ -151,7 +151,7 @@ def test_a_restarted_client_with_more_entries_gives_no_negative_bins(site: Site,
     show("sum-1.pb")
     show("each-4.pb")
     assert values(shifter, address) == {}, "4 has 40 entries, more than the 10 of 1, but none in the bins of 1"
-    assert "A bin has fewer entries than in the lumisection before: its client was restarted" in words(shifter.get(address))
+    assert "A bin has less than in the lumisection before: its client was restarted" in words(shifter.get(address))
 
 
 def test_one_trend_that_cannot_be_followed_leaves_the_others(site: Site, show: Show, signed_in: SignIn) -> None:
