@@ -201,6 +201,23 @@ def changed_pictures(route: Route) -> None:
     route.fulfill(response=answer, body=text)
 
 
+def test_a_third_of_a_screen_has_room_for_all_clients_of_a_run_and_what_is_left_out_is_healthy(
+    browser: Browser, running: Settings, watch: Watch
+) -> None:
+    panels = [{"kind": "clients", "width": 2}, {"kind": "clients"}]
+    store(running, tabs=[wall_document()["tabs"][0] | {"rows": 2, "panels": panels}])
+    with open_page(browser, address(running), watch, **SCREEN) as page:
+        page.goto("/wall/shift")
+        wide, narrow = (page.locator(f"#panel-1-{number}") for number in (1, 2))
+        expect(page.locator("body")).not_to_have_class("away")
+        assert wide.locator(".cell:visible").count() >= 31
+        expect(narrow.locator(".more")).to_have_text(re.compile(r"^\d+ more$"))
+        expect(narrow.locator(".cell:visible").first).to_contain_text("crashed")
+        assert page.evaluate(CUT_WORDS) == []
+        assert page.evaluate(CUT_OFF) == []
+    store(running)
+
+
 def test_long_titles_texts_and_many_tabs_push_nothing_off_the_screen(browser: Browser, running: Settings, watch: Watch) -> None:
     text = {"kind": "text", "options": {"text": "\n".join(f"Line {number}" for number in range(40))}}
     tab = wall_document()["tabs"][0] | {"title": "T" * 60, "columns": 1, "rows": 2, "panels": [text]}
