@@ -1,4 +1,4 @@
-"""Alarms on plots: rules, what breaks them, mutes, and what was told."""
+"""Alarms on plots: rules, what breaks them, mutes, and notices."""
 
 from peewee import (
     AutoField,

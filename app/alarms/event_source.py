@@ -21,7 +21,7 @@ class AlarmEvents(EventSource):
 
     name = "alarms"
     systems = (SYSTEM,)
-    first_look_s = 7 * 86400.0  # an alarm that lasts is told also after a long outage of the hub
+    first_look_s = 7 * 86400.0  # an alarm that lasts is notified also after a long outage of the hub
     kinds = (
         EventKind(RAISED, is_problem=True, is_persistent=True, is_never_late=True),
         EventKind(REMINDER, is_problem=True),
@@ -42,7 +42,7 @@ class AlarmEvents(EventSource):
         return [_event(notice) for notice in query.order_by(AlarmNotice.at.desc(), AlarmNotice.id.desc()).limit(MOST_EVENTS)]
 
     def subject(self, event: Event) -> Subject:
-        """The notice itself: rules tell nothing twice."""
+        """The notice itself: rules add no notice twice."""
         return Subject(f"notice {event.key}")
 
     def is_open(self, event: Event) -> bool:

@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 from app.alarms.conditions import conditions
 from app.alarms.conditions.base import Condition, WatchedPlots
+from app.alarms.due_notices import add_due_notices
 from app.alarms.errors import NotJudged
 from app.alarms.models import FOLDER, AlarmRule
 from app.alarms.places import RulePlaces
 from app.alarms.recording import Judgement, record, record_problem
 from app.alarms.seen_plots import RunHistories
-from app.alarms.telling import tell_all
 from app.core.outages import outage_of
 from app.core.settings import Settings
 from app.core.text import one_line
@@ -42,7 +42,7 @@ UNREADABLE = "The newest data cannot be read"
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 """In texts of paths that are no UTF-8."""
 
-NO_LUMI = "The data do not tell their lumisection (iLumiSection in a folder EventInfo), so it is not known for how long a plot is absent"
+NO_LUMI = "The data do not contain their lumisection (iLumiSection in a folder EventInfo), so it is unknown for how long a plot is absent"
 
 
 class WatchedSample(NamedTuple):
@@ -60,7 +60,7 @@ class WatchedSample(NamedTuple):
 
 @contextmanager
 def judging(judge: RuleJudge, run: TaskRun) -> Iterator[Callable[[], None]]:
-    """The task that judges rules and tells people."""
+    """The task that judges rules and notifies people."""
 
     def step() -> None:
         judge.step(run.should_stop)
@@ -77,8 +77,8 @@ class RuleJudge:
         self._histories = RunHistories()
 
     def step(self, should_stop: Callable[[], bool] = lambda: False) -> None:
-        """Judge the rules whose samples have changed, and those that time breaks; then tell people."""
-        tell_all(time.time())  # what a process that was killed has left: judging may end it
+        """Judge the rules whose samples have changed, and those that time breaks; then notify people."""
+        add_due_notices(time.time())  # what a process that was killed has left: judging may end it
         rules = list(AlarmRule.select().where(AlarmRule.enabled).order_by(AlarmRule.dataset, AlarmRule.id))
         self._places.forget_others(rule.id for rule in rules)
         samples: dict[str, WatchedSample] = {}
@@ -88,7 +88,7 @@ class RuleJudge:
             if rule.dataset not in samples:
                 samples[rule.dataset] = self._watch(rule.dataset)
             self._judge_alone(rule, samples[rule.dataset])
-        tell_all(time.time())
+        add_due_notices(time.time())
 
     def _watch(self, dataset: str) -> WatchedSample:
         """The ongoing run of a dataset, or its newest one; a changed file is imported."""
@@ -172,7 +172,7 @@ def _has(names: MENames, subject: str) -> bool:
 
 
 def run_and_lumi(sample: OpenSample) -> tuple[int, int]:
-    """The number of the run, and the newest lumisection of all subsystems with it; 0 if the monitor elements do not tell."""
+    """The number of the run, and the newest lumisection of all subsystems with it; 0 if the monitor elements do not contain it."""
     _, found = event_info(sample, ("iRun",))
     run = parse_int(sample.scalar(found["iRun"]), LARGEST) if found else None
     states = updates(sample, sample.names.folder(b"").subfolders).values()

@@ -1,4 +1,4 @@
-"""Tables of alarms: rules, what breaks them, times without telling, and what was told. Times are Unix s UTC.
+"""Tables of alarms: rules, what breaks them, mutes, and notices. Times are Unix s UTC.
 
 Numbers of rows are never used again (the migration sees to it on SQLite): they are in addresses of mails and of open pages.
 """
@@ -19,7 +19,7 @@ FOLDER, LAYOUT, WORKSPACE = "folder", "layout", "workspace"
 """Kinds of places that a rule watches."""
 
 PENDING, NEW, REMINDED, ACKNOWLEDGED, RECOVERED = "pending", "new", "reminded", "acknowledged", "recovered"
-"""States of an alarm. Pending: the rule is broken, but not yet as often in a row as it asks for; nobody is told."""
+"""States of an alarm. Pending: the rule is broken, but not yet as often in a row as it asks for; nobody is notified."""
 
 OPEN = (NEW, REMINDED, ACKNOWLEDGED)
 UNACKNOWLEDGED = (NEW, REMINDED)
@@ -29,7 +29,7 @@ MOST_ALARMS = 1000
 
 
 class AlarmRule(Table):
-    """What is watched, and when people are told."""
+    """What is watched, and when people are notified."""
 
     name = TextField(unique=True)  # for people
     subsystem = TextField()  # whose experts may change it, see app.security.subsystems
@@ -38,12 +38,12 @@ class AlarmRule(Table):
     dataset = TextField()  # its ongoing run (run 0) is judged, or its newest run where it has no run 0
     place_kind = TextField()  # FOLDER, LAYOUT or WORKSPACE
     place = TextField()  # path of a folder or layout, name of a workspace; "" for the top folder
-    raise_after = IntegerField(default=1)  # judgements in a row that break the rule before people are told
+    raise_after = IntegerField(default=1)  # judgements in a row that break the rule before people are notified
     recover_after = IntegerField(default=1)  # judgements in a row that keep it before an alarm has recovered
-    calm_s = DoubleField(default=600.0)  # an alarm that returns within this time of its recovery is the same one and told no more
+    calm_s = DoubleField(default=600.0)  # an alarm that returns within this time of its recovery is the same one and not notified again
     remind_s = DoubleField(default=0.0)  # interval of reminders of alarms that nobody acknowledged; 0: none
     max_reminders = IntegerField(default=3)
-    channels = TextField(default="")  # kinds of channels by which it is told, with blanks between; "": all that want alarms
+    channels = TextField(default="")  # kinds of channels by which it is notified, with blanks between; "": all that want alarms
     enabled = BooleanField(default=True)
     user = TextField()  # who changed it last
     changed = DoubleField()
@@ -51,7 +51,7 @@ class AlarmRule(Table):
     seen = TextField(default="")  # mark of the version of the sample that was judged last; "": judge it again
     more = IntegerField(default=0)  # subjects that broke it then beyond MOST_ALARMS
     more_errors = IntegerField(default=0)  # of these, without warnings
-    told_more = IntegerField(default=0)  # `more_errors` that people were told of
+    told_more = IntegerField(default=0)  # `more_errors` at the last notice
     told_more_at = DoubleField(null=True)
     judged_problem = TextField(default="")  # what the newest judgement could not watch
     problem = TextField(default="")  # why it could not be judged, or watches less than it should
@@ -69,8 +69,8 @@ class PlotAlarm(Table):
     subject = TextField()  # path of the ME or folder; "" for the sample as a whole
     subject_hash = TextField()  # for the index: PostgreSQL indexes no text above 2,704 bytes
     run = IntegerField()  # of the newest judgement; 0: the ongoing run
-    run_number = BigIntegerField(default=0)  # the same, by the MEs of an ongoing run; 0: they do not tell
-    lumi = IntegerField(default=0)  # newest lumisection of the data then; 0: they do not tell
+    run_number = BigIntegerField(default=0)  # the same, by the MEs of an ongoing run; 0: unknown
+    lumi = IntegerField(default=0)  # newest lumisection of the data then; 0: unknown
     state = TextField()
     detail = TextField()  # one line: what is wrong, such as the failing test with its message
     is_error = BooleanField(default=True)  # False: a warning
@@ -80,7 +80,7 @@ class PlotAlarm(Table):
     streak = IntegerField(default=1)  # judgements in a row for another state: broken while PENDING or RECOVERED, else kept
     worse = IntegerField(default=0)  # judgements in a row that found an error in a warning
     eased = DoubleField(null=True)  # when it became a warning last, after an error
-    told = DoubleField(null=True)  # when people were told of it; null: not yet, or they know that it has recovered
+    told = DoubleField(null=True)  # when it was notified; null: not yet, or its recovery was notified too
     returns = IntegerField(default=0)  # how often it came back within `calm_s`
     reminders = IntegerField(default=0)
     reminded = DoubleField(null=True)
@@ -108,7 +108,7 @@ def hash_of(subject: str) -> str:
 
 
 class AlarmMute(Table):
-    """A time in which nobody is told of a rule or of one of its subjects; judging goes on."""
+    """A time in which nobody is notified of a rule or of one of its subjects; judging goes on."""
 
     rule = ForeignKeyField(AlarmRule, on_delete="CASCADE", index=False)
     subject = TextField(null=True)  # null for all subjects of the rule
@@ -140,15 +140,15 @@ class SeenPlots(Table):
 
 
 class AlarmNotice(Table):
-    """What people are told at one moment about a rule: the source of an event of notifications."""
+    """The alarms of a rule that people are notified of at one moment: the source of an event of notifications."""
 
     kind = TextField()  # name of an event kind, see app.alarms.event_source
     rule = BigIntegerField()  # its number; the rule may be gone
     rule_name = TextField()
     channels = TextField()  # as in the rule
     run = IntegerField()  # 0: the run that was ongoing
-    run_number = BigIntegerField(default=0)  # the same, by the MEs of an ongoing run; 0: they do not tell
-    lumi = IntegerField(default=0)  # newest lumisection of the data; 0: they do not tell
+    run_number = BigIntegerField(default=0)  # the same, by the MEs of an ongoing run; 0: unknown
+    lumi = IntegerField(default=0)  # newest lumisection of the data; 0: unknown
     dataset = TextField()
     at = DoubleField()
     title = TextField()  # one line

@@ -23,7 +23,7 @@ class PlaceContent(NamedTuple):
     """What a place has."""
 
     mes: Sequence[int]  # indices of the MEs that a sample has, in order
-    expected: Sequence[str] | None  # paths of MEs that should be there; None for a folder, which does not tell
+    expected: Sequence[str] | None  # paths of MEs that should be there; None for a folder, which does not say
 
 
 class _Key(NamedTuple):

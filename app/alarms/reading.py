@@ -24,11 +24,11 @@ class AlarmCount:
     count: int
     errors: int  # of these, without warnings
     version: int  # of COUNTER
-    newest: float = 0.0  # when people were last told of one of them, Unix s UTC; 0 without any
+    newest: float = 0.0  # when one of them was last notified, Unix s UTC; 0 without any
 
 
 class ShownMute(NamedTuple):
-    """A time in which nobody is told."""
+    """A time in which nobody is notified."""
 
     number: int
     rule: int
@@ -51,8 +51,8 @@ class ShownAlarm(NamedTuple):
     place: str
     dataset: str
     run: int  # 0: the ongoing run
-    run_number: int  # the same, by the MEs of an ongoing run; 0: they do not tell
-    lumi: int  # newest lumisection of the data when it was raised; 0: they do not tell
+    run_number: int  # the same, by the MEs of an ongoing run; 0: unknown
+    lumi: int  # newest lumisection of the data when it was raised; 0: unknown
     subject: str  # path of an ME or folder; "" for the sample
     state: str
     detail: str
@@ -183,7 +183,7 @@ def is_muted(now: float = 0.0) -> Any:
 def _count() -> Query:
     errors = fn.SUM(Case(None, [(PlotAlarm.is_error, SQL("1"))], SQL("0")))
     version = VersionCounter.select(VersionCounter.version).where(VersionCounter.name == "")
-    newest = fn.MAX(fn.COALESCE(PlotAlarm.reminded, PlotAlarm.told))  # of one that nobody was told of there is no sound
+    newest = fn.MAX(fn.COALESCE(PlotAlarm.reminded, PlotAlarm.told))  # one that was not notified has no sound
     return PlotAlarm.select(fn.COUNT(PlotAlarm.id), errors, version, newest).where(PlotAlarm.state.in_(UNACKNOWLEDGED), ~is_muted())
 
 
@@ -194,7 +194,7 @@ def unacknowledged_count() -> AlarmCount:
     return AlarmCount(count, int(errors or 0), version or 0, newest or 0.0)
 
 
-class ToldSubject(NamedTuple):
+class NoticeSubject(NamedTuple):
     """A subject of a notice."""
 
     subject: str
@@ -204,21 +204,21 @@ class ToldSubject(NamedTuple):
 
 @dataclass(frozen=True)
 class ShownNotice:
-    """What people were told at one moment."""
+    """The alarms that people were notified of at one moment."""
 
     number: int
     kind: str
     rule: int  # it may be gone
     rule_name: str
     run: int  # 0: the run that was ongoing
-    run_number: int  # the same, by the MEs of an ongoing run; 0: they do not tell
-    lumi: int  # newest lumisection of the data; 0: they do not tell
+    run_number: int  # the same, by the MEs of an ongoing run; 0: unknown
+    lumi: int  # newest lumisection of the data; 0: unknown
     dataset: str
     at: float
     title: str
     text: str
     count: int  # of all subjects
-    subjects: Sequence[ToldSubject]  # the first ones
+    subjects: Sequence[NoticeSubject]  # the first ones
 
 
 def notice_of(number: int) -> ShownNotice:
@@ -237,16 +237,18 @@ def notices(rule: int | None = None, limit: int = 200, before: int = 0) -> list[
 
 
 def _notices(*where: Any, limit: int | None = None) -> list[ShownNotice]:
-    told = AlarmNotice
-    columns = (told.id, told.kind, told.rule, told.rule_name, told.run, told.run_number, told.lumi)
+    notice = AlarmNotice
+    columns = (notice.id, notice.kind, notice.rule, notice.rule_name, notice.run, notice.run_number, notice.lumi)
     query = (
-        told.select(*columns, told.dataset, told.at, told.title, told.text, told.count, told.subjects).order_by(told.id.desc()).limit(limit)
+        notice.select(*columns, notice.dataset, notice.at, notice.title, notice.text, notice.count, notice.subjects)
+        .order_by(notice.id.desc())
+        .limit(limit)
     )
     query = query.where(*where) if where else query
     return [_notice(row) for row in rows(query)]
 
 
 def _notice(row: Sequence[Any]) -> ShownNotice:
-    subjects = [ToldSubject(**each) for each in json.loads(row[-1])]
+    subjects = [NoticeSubject(**each) for each in json.loads(row[-1])]
     values = [*row[:-1], subjects]
     return ShownNotice(*values)

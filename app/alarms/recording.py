@@ -1,7 +1,7 @@
 """Stores the judgement of a rule: its alarms and the version of the sample in one transaction.
 
-Whoever is killed before has stored nothing, and the same version is judged again; whoever is killed afterwards judges it no more.
-So judgements in a row are counted right, and an alarm is raised once. People are told by rows that are not told yet, see telling.py.
+A process that is killed before has stored nothing, and the same version is judged again; after it, the version is not judged again.
+So judgements in a row are counted right, and an alarm is raised once. Rows that are not notified yet get their notices by due_notices.py.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Judgement(NamedTuple):
     run: int  # 0: the ongoing run
     broken: Sequence[Broken]
     problem: str  # what the rule could not watch
-    run_number: int = 0  # by the monitor elements of an ongoing run; 0: they do not tell
-    lumi: int = 0  # newest lumisection of the data; 0: they do not tell
-    is_judged: Callable[[str], bool] = _is_there  # whether the data tell of a subject that is not broken
+    run_number: int = 0  # by the monitor elements of an ongoing run; 0: unknown
+    lumi: int = 0  # newest lumisection of the data; 0: unknown
+    is_judged: Callable[[str], bool] = _is_there  # whether the data say anything about a subject that is not broken
     data_problem: str = ""  # why the newest data could not be read
 
 

@@ -1,6 +1,6 @@
 """What a run has had below the place of a rule, so that what is absent is known, and since when.
 
-Each new run begins anew. Its lists are read as they are stored: a monitor element (ME) that was there between two of them only
+Each run begins with nothing. Its lists are read as they are stored: a monitor element (ME) that was there between two of them only
 is not known.
 """
 

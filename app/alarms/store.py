@@ -82,7 +82,7 @@ def _update(rule: AlarmRule, values: dict[str, Any], version: int) -> AlarmRule:
 
 
 def delete_rule(number: int, user: str) -> None:
-    """Delete a rule with its alarms and mutes; what was told stays. Raises UnknownAlarm."""
+    """Delete a rule with its alarms and mutes; its notices stay. Raises UnknownAlarm."""
     with proxy.atomic():
         advance(COUNTER)
         rule = rule_of(number)
@@ -92,7 +92,7 @@ def delete_rule(number: int, user: str) -> None:
 
 
 def end_alarms(rule: int, reason: str, version: int) -> None:
-    """End the alarms of a rule, without telling anybody. Must run in a transaction that has advanced COUNTER to `version`."""
+    """End the alarms of a rule, without a notice. Must run in a transaction that has advanced COUNTER to `version`."""
     PlotAlarm.delete().where(PlotAlarm.rule == rule, PlotAlarm.state == PENDING).execute()
     ended = {"state": RECOVERED, "detail": reason, "recovered": time.time(), "told": None, "streak": 0, "version": version}
     PlotAlarm.update(ended).where(PlotAlarm.rule == rule, PlotAlarm.state.in_(OPEN)).execute()

@@ -6,7 +6,7 @@
 | pending                    | new after `raise_after` in a row                  | none                                       |
 | new, reminded, acknowledged| the same                                          | recovered after `recover_after` in a row   |
 | recovered                  | after `raise_after` in a row within `calm_s` as   | the same                                   |
-|                            | before, and nobody is told; later new             |                                            |
+|                            | before, and nobody is notified; later new         |                                            |
 
 An open warning that is an error `raise_after` times in a row is new again, unless it was an error within the last `calm_s`. What is
 within the margin of hysteresis, or no longer in the data, changes no state.
@@ -42,8 +42,8 @@ class Moment(NamedTuple):
     """What is judged, and when."""
 
     run: int  # 0: the ongoing run
-    run_number: int  # by the monitor elements of an ongoing run; 0: they do not tell
-    lumi: int  # newest lumisection of the data; 0: they do not tell
+    run_number: int  # by the monitor elements of an ongoing run; 0: unknown
+    lumi: int  # newest lumisection of the data; 0: unknown
     now: float  # Unix s UTC
 
 

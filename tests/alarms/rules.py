@@ -9,10 +9,10 @@ from typing import Any
 
 from app.alarms.conditions.base import Broken
 from app.alarms.definition import AlarmRuleDefinition
+from app.alarms.due_notices import add_due_notices
 from app.alarms.models import AlarmNotice, AlarmRule, PlotAlarm
 from app.alarms.recording import Judgement, record
 from app.alarms.store import rule_of, save_rule
-from app.alarms.telling import tell_all
 
 ERRORS = AlarmRuleDefinition("Errors of DT", "DT", "quality", place="DT")
 
@@ -40,12 +40,12 @@ class JudgedRule:
         found = [each if isinstance(each, Broken) else Broken(each, "failed") for each in broken]
         judgement = Judgement(str(next(self.marks)), 0, found, "", run, 12, lambda subject: subject not in gone)
         record(rule_of(self.rule), judgement, self.now)
-        tell_all(self.now)
+        add_due_notices(self.now)
 
     def wait(self, seconds: float) -> None:
         """Let time pass without new data."""
         self.now += seconds
-        tell_all(self.now)
+        add_due_notices(self.now)
 
     @property
     def row(self) -> AlarmRule:

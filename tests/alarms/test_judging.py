@@ -247,7 +247,7 @@ def test_a_rule_about_absent_plots_says_that_the_data_do_not_tell_their_lumisect
     assert [subject for subject, _, _ in alarms(rule)] == ["DT/a"]
     live.write({"DT/b": 1.0})
     live.judge.step()
-    assert problems()[rule.name].startswith("The data do not tell their lumisection (iLumiSection")
+    assert problems()[rule.name].startswith("The data do not contain their lumisection (iLumiSection")
     assert [state for _, state, _ in alarms(rule)] == [NEW]
 
 
@@ -269,7 +269,7 @@ def test_a_rule_that_cannot_be_told_stops_no_other_one_and_says_so(live: LiveSam
     live.write({"DT/a": 1.0}, {"DT/a": [("t", 300, "")]})
     live.judge.step()
     assert [notice.rule for notice in AlarmNotice.select()] == [second.id]
-    assert problems() == {first.name: "Nobody can be told of its alarms: no place"}
+    assert problems() == {first.name: "Nobody can be notified of its alarms: no place"}
     proxy.execute_sql("DROP TRIGGER refusing")
     live.judge.step()
     assert ([notice.rule for notice in AlarmNotice.select()], problems()) == ([second.id, first.id], {})

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from app.alarms.conditions.base import Broken
+from app.alarms.due_notices import add_due_notices
 from app.alarms.event_source import AlarmEvents
 from app.alarms.models import NEW, RECOVERED, AlarmNotice
 from app.alarms.recording import Judgement, record
 from app.alarms.store import rule_of
-from app.alarms.telling import tell_all
 from app.core.database import connect, disconnect, proxy
 from app.core.settings import Settings
 from app.notify.detection import EventCollector, WatchedSystem
@@ -74,7 +74,7 @@ def test_an_alarm_is_raised_recovered_and_told_once_wherever_its_judge_is_killed
         row = rule_of(rule.rule)
         if row.seen != mark:  # as judging looks first
             record(row, Judgement(mark, 0, found, ""), rule.now + clock)
-        tell_all(rule.now + clock)
+        add_due_notices(rule.now + clock)
 
     kills = []
     for mark, broken, state in (("1", ("DT/n",), "pending"), ("2", ("DT/n",), NEW), ("3", (), NEW), ("4", (), RECOVERED)):
@@ -83,7 +83,7 @@ def test_an_alarm_is_raised_recovered_and_told_once_wherever_its_judge_is_killed
         alarm = rule.alarms["DT/n"]
         assert (alarm.state, alarm.streak) == (state, {"1": 1, "3": 1}.get(mark, 0)), "each version counts once"
     clock += 100
-    kills.append(kill_everywhere(settings, lambda: tell_all(rule.now + clock)))
+    kills.append(kill_everywhere(settings, lambda: add_due_notices(rule.now + clock)))
     assert rule.told == ["", "recovered"]
     assert min(kills) > 5
     assert not proxy.in_transaction()

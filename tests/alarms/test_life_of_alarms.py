@@ -10,7 +10,7 @@ from app.alarms import reactions
 from app.alarms.conditions.base import Broken
 from app.alarms.errors import UnknownAlarm
 from app.alarms.models import ACKNOWLEDGED, MOST_ALARMS, NEW, PENDING, RECOVERED, REMINDED, AlarmMute, PlotAlarm
-from app.alarms.reading import ToldSubject, notice_of, notices, unacknowledged_count
+from app.alarms.reading import NoticeSubject, notice_of, notices, unacknowledged_count
 from app.alarms.recording import Judgement, record
 from app.alarms.retention import remove_old
 from app.alarms.store import rule_of, save_rule
@@ -180,7 +180,7 @@ def test_notices_are_read_newest_first_of_one_rule_or_of_all() -> None:
         ("Errors of DT", "plot-alarm", 1),
     ]
     assert [notice.number for notice in notices(rules[0].rule, limit=1)] == [rules[0].notices[-1].id]
-    assert notice_of(rules[1].notices[0].id).subjects == [ToldSubject("DT/b", "failed", True), ToldSubject("DT/c", "failed", True)]
+    assert notice_of(rules[1].notices[0].id).subjects == [NoticeSubject("DT/b", "failed", True), NoticeSubject("DT/c", "failed", True)]
     with pytest.raises(UnknownAlarm):
         notice_of(99)
 

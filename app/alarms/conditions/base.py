@@ -31,7 +31,7 @@ class WatchedPlots(NamedTuple):
     place: str  # path or name of the place of the rule
     mes: Sequence[int]  # indices of the MEs of its place that the sample has, in order
     absent: Mapping[str, int]  # paths of expected MEs that it lacks, with the newest lumisection that had each; 0: none of this run
-    lumi: int  # newest lumisection of the data; 0 if they do not tell
+    lumi: int  # newest lumisection of the data; 0: unknown
     now: float  # Unix s UTC
     registered: float | None = None  # when the newest file was registered whose list is not stored yet, Unix s UTC
 

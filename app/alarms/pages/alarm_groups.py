@@ -23,7 +23,7 @@ BADGES = {
     ACKNOWLEDGED: Badge("idle", "ok", "acknowledged"),
     RECOVERED: Badge("ok", "ok", "recovered"),
 }
-"""Badges of the states of alarms; those of others tell an error from a warning."""
+"""Badges of the states of alarms; those of open ones distinguish errors and warnings."""
 
 
 class AlarmRow(NamedTuple):

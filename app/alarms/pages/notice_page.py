@@ -1,4 +1,4 @@
-"""The page of a notice: what people were told at one moment."""
+"""The page of a notice: the alarms that people were notified of at one moment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _linked_run(found: ShownNotice) -> int:
 def _links(found: ShownNotice, rule: AlarmRule | None, run: int) -> list[str]:
     """The address of the plot of each subject, as its rule showed it; of a rule that is gone, in the folder of the plot."""
     place = _Place(found.dataset, rule.place_kind if rule else FOLDER, rule.place if rule else "")
-    return [subject_link(place, run, told.subject) for told in found.subjects]
+    return [subject_link(place, run, each.subject) for each in found.subjects]
 
 
 class _Place(NamedTuple):

@@ -1,4 +1,4 @@
-"""The pages of alarm rules: the list, one rule with what was told, and the form."""
+"""The pages of alarm rules: the list, one rule with its notices, and the form."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def rule_list() -> str:
 @pages.get("/<int:number>")
 @needs(Role.VIEWER)
 def rule(number: int) -> str:
-    """One rule: what it watches, its mutes, and what was told of it. The rule may be deleted, and what was told is still there."""
+    """One rule: what it watches, its mutes and notices."""
     view, found = view_from_request(), store.rule_of(min(number, LARGEST_NUMBER))
     definition = store.definition_of(found)
     notices = reading.notices(found.id, NOTICES + 1, view.before)

@@ -35,7 +35,7 @@ class AlarmsView(NamedTuple):
     tz: str = DEFAULT_ZONE  # a key of ZONES
     changed: int = 0  # of the alarms that somebody selected just now, those that were changed
     selected: int = 0  # 0 if all were
-    problems: tuple[FieldProblem, ...] = ()  # of the address that was asked for
+    problems: tuple[FieldProblem, ...] = ()  # of the address of the request
 
     def link(self, path: str = PATH, **query: object) -> str:
         """An address of this product with this state; without what was done just now."""

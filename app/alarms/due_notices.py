@@ -1,9 +1,9 @@
-"""What people are told about alarms: notices, which are the events of notifications (see event_source.py).
+"""Notices of alarms that are due: people are notified of them as of other events (see event_source.py).
 
-One notice of a kind for each rule and moment. An alarm that was raised is told when it is not muted, so also at the end of a mute;
-its recovery only when it has lasted for `calm_s`, so that one which comes and goes is told once. Errors that have no place in the
-table are told by their number. A notice and what is noted in its alarms are one transaction: whoever is killed before has told
-nothing, and does it again.
+A rule has at most one notice of each kind at one moment. A raised alarm is notified when it is not muted, so also at the end of a
+mute; its recovery only when it has lasted for `calm_s`, so an alarm that comes and goes is notified once. Errors that have no place
+in the table are notified by their number. A notice and the changes of its alarms are one transaction: a process that is killed
+before its end has stored nothing, and the next step does it again.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ LISTED = 100
 
 
 class _Due(NamedTuple):
-    """What is to be told of a rule now."""
+    """The alarms of a rule that are to be notified now."""
 
-    unacknowledged: list[PlotAlarm]  # that are not muted, those nobody knows of before the others
+    unacknowledged: list[PlotAlarm]  # that are not muted, those not notified yet before the others
     new: list[PlotAlarm]
-    more: int  # errors that are only counted, and of which nobody knows
+    more: int  # errors that are only counted, and not notified yet
     reminded: list[PlotAlarm]
     recovered: list[PlotAlarm]
 
@@ -48,21 +48,21 @@ class _Due(NamedTuple):
         return not (self.new or self.more or self.reminded or self.recovered)
 
 
-def tell_all(now: float) -> None:
-    """Tell what is due of all rules; now: Unix s UTC. A rule that cannot be told stops no other one, and has that as its problem."""
-    for known in list(AlarmRule.select().where(AlarmRule.id.in_(_waiting(now))).order_by(AlarmRule.id)):
+def add_due_notices(now: float) -> None:
+    """Add the notices of all rules that are due; now: Unix s UTC. A rule that fails stops no other one; its problem says so."""
+    for known in list(AlarmRule.select().where(AlarmRule.id.in_(_rules_with_due(now))).order_by(AlarmRule.id)):
         try:
             if not _due(known, now).is_empty:
-                _tell_due(known.id, now)
+                _add_due(known.id, now)
         except Exception as error:
             if outage_of(error):
                 raise  # concerns all rules
-            log.exception("The alarms of the rule %s (%s) cannot be told", known.id, known.name)
-            record_problem(known, f"Nobody can be told of its alarms: {one_line(str(error)) or type(error).__name__}")
+            log.exception("The notices of the alarm rule %s (%s) cannot be added", known.id, known.name)
+            record_problem(known, f"Nobody can be notified of its alarms: {one_line(str(error)) or type(error).__name__}")
 
 
-def _waiting(now: float) -> list[int]:
-    """The rules of which something may be due: each step asks, so this reads no alarm that has been told and is not to be reminded."""
+def _rules_with_due(now: float) -> list[int]:
+    """The rules that may have something due. Each step calls this, so it reads no notified alarm without reminders."""
     rule, alarm = AlarmRule, PlotAlarm
     unmuted = [~is_muted(now)] if AlarmMute.select().where(AlarmMute.begins <= now, AlarmMute.ends > now).exists() else []
     is_new = alarm.state.in_(UNACKNOWLEDGED) & alarm.told.is_null()
@@ -76,12 +76,12 @@ def _waiting(now: float) -> list[int]:
     return sorted({number for query in (found, reminded, more) for (number,) in rows(query)})
 
 
-def _tell_due(number: int, now: float) -> None:
+def _add_due(number: int, now: float) -> None:
     with proxy.atomic():
         version = advance(COUNTER)  # first: acknowledgements, mutes and changes of the rule end before, or start after
         rule = AlarmRule.get_or_none(AlarmRule.id == number)
         if rule is not None:
-            _tell(rule, _due(rule, now), now, version)
+            _add_notices(rule, _due(rule, now), now, version)
 
 
 def _due(rule: AlarmRule, now: float) -> _Due:
@@ -100,7 +100,7 @@ def _due(rule: AlarmRule, now: float) -> _Due:
 
 
 def _new_more(rule: AlarmRule, now: float) -> int:
-    """Errors for which there was no place, and of which nobody knows: told at most once in `calm_s`, as their number may go up and down.
+    """Errors without a place that are not notified yet: notified at most once in `calm_s`, since their number may go up and down.
 
     Those that have a place may still be pending; then the others are, too.
     """
@@ -119,7 +119,7 @@ def _to_remind(rule: AlarmRule, alarms: Sequence[PlotAlarm], now: float) -> list
     return [alarm for alarm in alarms if alarm.reminders < rule.max_reminders]
 
 
-def _tell(rule: AlarmRule, due: _Due, now: float, version: int) -> None:
+def _add_notices(rule: AlarmRule, due: _Due, now: float, version: int) -> None:
     common = {"version": version}
     title = alarms_title(len(due.unacknowledged) + rule.more)
     if due.new or due.more:
