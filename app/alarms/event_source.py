@@ -65,7 +65,7 @@ class AlarmEvents(EventSource):
         return f"/alarms/notices/{event.key}"
 
     def is_kept(self, event: Event) -> bool:
-        """Whether the notice is."""
+        """Whether the notice is still stored."""
         return _notice(event) is not None
 
     def hosts(self, settings: Settings) -> Iterable[str]:

@@ -91,7 +91,7 @@ def recovered_alarms(limit: int = 200, rule: int | None = None, subsystem: str =
     Args:
         limit: The most of them.
         rule: Only those of this rule.
-        subsystem: Only those of rules of this subsystem, in any case; "" for all.
+        subsystem: Only those of rules of this subsystem, in upper or lower case; "" for all.
         since: Only those that recovered after this, Unix s UTC.
     """
     where = [PlotAlarm.state == RECOVERED, PlotAlarm.recovered > since]

@@ -39,7 +39,7 @@ class InvalidChannel(NotifyError):
     """A channel of the page with wrong fields."""
 
     def __init__(self, fields: list[tuple[str, str]]) -> None:
-        super().__init__("The channel was not saved: " + "; ".join(f"{name}: {problem}" for name, problem in fields), fields)
+        super().__init__("The channel was not stored: " + "; ".join(f"{name}: {problem}" for name, problem in fields), fields)
 
 
 class InvalidSubscription(NotifyError):

@@ -39,7 +39,7 @@ class NotifySettings:
         "Domains, with those below them, of mail addresses that are entered on pages: of users for their own jobs, of operators for channels.",
     )
     notify_networks: tuple[str, ...] = setting(
-        (), "Private networks in which webhooks and sound servers that operators add on the page may be.", networks
+        (), "Private networks that may contain the webhooks and sound servers that operators add on the page.", networks
     )
     notify_user_pause_s: float = setting(
         60.0, "Time for which notifications about a user's own jobs are collected into one mail, s.", between(0, 3600)

@@ -59,7 +59,7 @@ class SquareEvents(EventSource):
         return path + ("?" + urlencode(query) if query else "")
 
     def is_kept(self, event: Event) -> bool:
-        """Whether a job or a run is."""
+        """Whether its job or run is still stored."""
         from app.square.models import Job
         from app.square.runs import find_run
 

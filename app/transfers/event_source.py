@@ -90,7 +90,7 @@ class TransferEvents(EventSource):
         return f"/transfers/hosts/{quote(host)}" if host else "/transfers"
 
     def is_kept(self, event: Event) -> bool:
-        """Whether its problems are, which are removed with their run."""
+        """Whether its problems are still stored; they are removed with their run."""
         return event.kind == SILENT or bool(_group_of(event))
 
     def hosts(self, settings: Settings) -> Iterable[str]:

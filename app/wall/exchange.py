@@ -20,9 +20,9 @@ def read_walls(text: str, *, toml: bool) -> tuple[list[WallDefinition], list[tup
     try:
         document = tomllib.loads(text) if toml else json.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidWall([("", f"This is no TOML: {error}")]) from None
+        raise InvalidWall([("", f"This is not TOML: {error}")]) from None
     except (ValueError, RecursionError) as error:
-        raise InvalidWall([("", f"This is no JSON: {json_problem(error)}")]) from None
+        raise InvalidWall([("", f"This is not JSON: {json_problem(error)}")]) from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA or not isinstance(document.get("walls"), list):
         raise InvalidWall([("", f'Expected the field schema with the value "{SCHEMA}" and a list walls')])
     found: list[WallDefinition] = []

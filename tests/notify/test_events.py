@@ -146,7 +146,7 @@ def test_an_event_whose_object_or_kind_is_gone_has_no_button_that_leads_nowhere(
         table.delete().where(table.run == 358792).execute()
     for each in (row, start, *gone):
         page = client.get(f"/events/{each.mark}", headers=viewer()).text
-        assert ("Open its page" in page, "What it was about is no longer kept." in page) == (False, True), each.kind
+        assert ("Open its page" in page, "Its page has been removed." in page) == (False, True), each.kind
     assert message_of(Notification.get_by_id(gone[2].id), "https://dqm.cern.ch/hub/").link == ""
     assert 'href="/notifications"' not in client.get("/notifications", headers=HOST | bearer(Role.SHIFTER)).text.partition("<table")[2]
 

@@ -225,7 +225,12 @@ def test_only_what_may_be_secret_is_masked() -> None:
 def test_an_operator_changes_events_and_address_and_empty_secrets_stay(configured: Settings, client: FlaskClient, receiver: Hook) -> None:
     row = add(configured, "chat", "https://188.184.0.1/s3cr3t", "k3y")
     form = client.get(f"{PAGE}/{row.id}", headers=operator()).text
-    assert ("Change webhook" in form, "s3cr3t" in form, "k3y" in form, 'value="all" checked' in form) == (True, False, False, True)
+    assert ("Edit the channel webhook" in form, "s3cr3t" in form, "k3y" in form, 'value="all" checked' in form) == (
+        True,
+        False,
+        False,
+        True,
+    )
     wrong = client.post(f"{PAGE}/{row.id}", headers=operator(), data={"kind": "crush", "option-address": "ftp://s3cr3t"})
     assert (wrong.status_code, "expected an address" in wrong.text, "s3cr3t" in wrong.text) == (400, True, False)
     assert client.post(f"{PAGE}/{row.id}", headers=operator(), data={"kind": "crash"}).status_code == 303

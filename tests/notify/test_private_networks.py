@@ -63,7 +63,7 @@ def test_an_address_in_a_private_network_is_refused_unless_the_settings_allow_it
 @pytest.mark.parametrize("host", ["exa..mple.org", "...", "-a.cern.ch", f"{'a' * 70}.cern.ch", ".".join(["abc"] * 64), "."])
 def test_a_name_that_no_host_can_have_is_refused(configured: Settings, host: str) -> None:
     assert problems(configured, "webhook", "chat", address=f"https://{host}/") == [
-        ("address", f"{host} is no name of a host: expected one such as chat.cern.ch")
+        ("address", f"{host} is not the name of a host: expected one such as chat.cern.ch")
     ]
     add(configured, "webhook", "good", address=f"https://a-b_c.{'a' * 63}.ch./hook")
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.alarms.conditions import conditions
 from app.alarms.conditions.base import Condition, LimitField
-from app.alarms.definition import AlarmRuleDefinition
+from app.alarms.definition import NUMBERS, AlarmRuleDefinition
 
 FormFields = Mapping[str, Any]
 """Values of the fields by name: texts, or lists of texts of boxes that are ticked."""
@@ -25,11 +25,11 @@ LABELS = {
     "place": "Path or name",
     "raise_after": "Judgements in a row before an alarm",
     "recover_after": "Judgements in a row before recovery",
-    "calm_s": "Same alarm again within",
-    "remind_s": "Reminder every",
-    "max_reminders": "Most reminders",
+    "calm_s": "Same alarm within, minutes",
+    "remind_s": "Time between reminders, minutes",
+    "max_reminders": "Largest number of reminders",
 }
-"""Labels of fields whose names say less."""
+"""Labels of fields whose names say less, as in templates/alarms/rule_form.html."""
 
 
 def fields_of(definition: AlarmRuleDefinition) -> dict[str, Any]:
@@ -87,10 +87,11 @@ def condition_of(name: str) -> Condition:
 
 
 def labelled(problems: Iterable[tuple[str, str]], condition: Condition) -> list[tuple[str, str]]:
-    """The problems of fields with the labels of these."""
+    """The problems of fields with the labels of these, ranges in the units of the form."""
     limits = {f"limits.{field.name}": field.label for field in condition.fields}
     labels = LABELS | limits
-    return [(labels.get(field, field.replace("_", " ").capitalize()), problem) for field, problem in problems]
+    ranges = {name: f"expected a number from 0 to {NUMBERS[name][1] / 60:g}" for name in MINUTES.values()}
+    return [(labels.get(field, field.replace("_", " ").capitalize()), ranges.get(field, problem)) for field, problem in problems]
 
 
 def _seconds(minutes: str) -> Any:

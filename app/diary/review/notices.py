@@ -82,7 +82,7 @@ class JobEvents(EventSource):
         return f"/diary/jobs/{event.key}"
 
     def is_kept(self, event: Event) -> bool:
-        """Whether the job is; the list of the jobs of a user always is."""
+        """Whether its job is still stored; the list of the jobs of a user always exists."""
         from app.diary.models import DiaryJob
 
         return event.key.startswith(OF_USER) or DiaryJob.select().where(DiaryJob.id == int(event.key)).exists()

@@ -17,7 +17,7 @@ SVG_POLICY = "default-src 'none'; sandbox"
 
 
 WINDOW_START = "DQM-Window-Start"
-"""Header of a window: the lumisection of the snapshot that was subtracted, which can be older than was asked for."""
+"""Header of a window: the lumisection of the snapshot that was subtracted, which can be older than requested."""
 
 
 def with_start(response: Response, part: PlotPart) -> Response:
@@ -28,7 +28,7 @@ def with_start(response: Response, part: PlotPart) -> Response:
 
 
 def plot_response(plot: Plot, key: SampleKey, part: PlotPart, form: str) -> Response:
-    """A plot of which `part` is the first ME; the name of the file tells its window.
+    """A plot whose first ME is `part`; the name of the file contains its window.
 
     Browsers show a PNG and save the other formats; the status is 404 when the ME does not exist.
     """

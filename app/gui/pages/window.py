@@ -96,7 +96,7 @@ class PageWindow:
         return f"Plots show what was filled after lumisection {self.start.lumi}{missing if self.start.lumi < wanted else ''}"
 
     def note(self, index: int) -> WindowNote:
-        """What the tile of an ME says."""
+        """The note of an ME for its tile."""
         if not self.is_online:
             return NO_NOTE
         sample, start = self._sample, self.start

@@ -17,7 +17,7 @@ NOTHING_BEFORE = b"", 0
 
 
 def why_no_window(path: bytes, kind: int, flags: int) -> str:
-    """Why an ME has no window, "" if it may have one, which only its contents tell.
+    """Why an ME has no window; "" if that depends on its contents.
 
     Args:
         path: Of the ME.

@@ -22,7 +22,7 @@ from app.gui.snapshots.packs import NoContent, read_content
 from app.gui.snapshots.stored import Snapshot, latest_run, newest_first, packs_of, snapshots_folder
 
 LONGEST = 2
-"""A window is at most so many times as long as it was asked for, where the snapshot of its start is missing."""
+"""A window is at most so many times as long as requested, where the snapshot of its start is missing."""
 
 NAMES = 2
 """Lists of names in memory; the snapshots of a run share one or few."""

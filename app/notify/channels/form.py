@@ -64,7 +64,7 @@ def wrong_host(settings: Settings, host: str) -> str:
     if address:
         reachable = is_reachable(address, networks)
     elif len(host) > MAX_HOST or not re.fullmatch(rf"{LABEL}(\.{LABEL})*\.?", host, re.IGNORECASE):
-        return f"{host} is no name of a host: expected one such as chat.cern.ch"
+        return f"{host} is not the name of a host: expected one such as chat.cern.ch"
     else:
         reachable = host.lower().rstrip(".") != "localhost" or is_reachable("127.0.0.1", networks)
     return "" if reachable else f"{host} is in a private network, and the setting notify_networks does not list that"

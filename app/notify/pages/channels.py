@@ -26,7 +26,7 @@ pages = Blueprint("notify_channels", __name__)
 
 PATH = f"{NOTIFICATIONS}/channels"
 OPTION = "option-"
-"""Begin of the names of the fields of a kind of channels in its form, which has fields of its own."""
+"""Prefix of the fields of a kind of channels in its form, which has other fields, too."""
 
 
 @pages.get(PATH)

@@ -69,7 +69,7 @@ def request_trend(request: TrendRequest, user: str, settings: Settings) -> Reque
 
 
 def cancel_of(key: str, kind: str, user: str) -> None:
-    """End the computation of a trend of this kind, if nobody but this user has asked for it."""
+    """End the computation of a trend of this kind, if nobody but this user has requested it."""
     trend = find_trend(key)
     if trend and (trend.kind, trend.user) == (kind, user) and (job := job_of(trend)):
         with suppress(JobStateError):  # it has ended

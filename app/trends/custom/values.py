@@ -72,7 +72,7 @@ class ValueReader:
     def prepare(self, samples: Iterable[SampleKey]) -> None:
         """Have a free process of the worker read the lists of samples that are wanted soon; without one they are read when opened."""
         for key in samples:
-            with suppress(GuiError, OSError):  # it is told when the sample is opened
+            with suppress(GuiError, OSError):  # the error is raised again when the sample is opened
                 self.catalog.freshness(key)
 
     def _computed(self, samples: list[OpenSample], tag: str) -> StoredValue:

@@ -47,9 +47,9 @@ def _no_statistic(quantity: str, found: Mapping[str, float]) -> str:
 
 def _number(text: str, quantity: str, tag: str) -> StoredValue:
     if quantity != VALUE:
-        return StoredValue(None, None, "It is no histogram in this run", tag)
+        return StoredValue(None, None, "It is not a histogram in this run", tag)
     try:
         value = float(text)
     except ValueError:
-        return StoredValue(None, None, "It is no number in this run", tag)
+        return StoredValue(None, None, "It is not a number in this run", tag)
     return StoredValue(value, None, "", tag) if math.isfinite(value) else StoredValue(None, None, f"The number is {text}", tag)

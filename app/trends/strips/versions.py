@@ -29,7 +29,7 @@ def _is_other(
 ) -> bool:
     """Whether a file has another tag, has changed, or is replaced by one whose list is still to come.
 
-    A replacement that cannot be read leaves the value as it is. Files of servers are not asked for: that may take long.
+    A replacement that cannot be read leaves the value as it is. Files on servers are not checked: that may take long.
     """
     if coming is not None:
         return coming != FAILED

@@ -74,7 +74,8 @@ def test_what_is_wrong_with_a_rule_is_named_by_the_labels_and_stays_in_the_form(
     assert answer.status_code == 400
     assert not AlarmRule.select().exists()
     named = re.findall(r"<li><b>(.*?)</b>: ", answer.text)
-    assert set(named) == {"Name", "Statuses", "Reminder every", "Judgements in a row before an alarm"}
+    assert set(named) == {"Name", "Statuses", "Time between reminders, minutes", "Judgements in a row before an alarm"}
+    assert "<b>Time between reminders, minutes</b>: <bdi>expected a number from 0 to 10080<" in answer.text, "a week, as the form has it"
     assert fields_of(answer.text)["remind_min"] == "often"
 
 

@@ -89,7 +89,7 @@ def arrange(count: int, width: int, height: int) -> PlotPlaces:
 
 
 def captions(cells: Sequence[PlacedCell]) -> list[str]:
-    """The names of plots: their texts in the layout, or else as much of their paths as tells them from the others."""
+    """The names of plots: their texts in the layout, or else as much of their paths as distinguishes them."""
     names = distinct_names(cell.path for cell in cells)
     if len({cell.path.rpartition(b"/")[2] for cell in cells}) == 1:  # equal ends, such as EventInfo/reportSummaryMap
         names = {path: name.partition("/")[0] for path, name in names.items()} if _are_unique(names) else names

@@ -129,7 +129,7 @@ def _summary(sample: OpenSample, view: View, folder: Subfolder, shares: ShareNam
     return SubsystemSummary(
         text(folder.name),
         view.of_folder(folder.name).address,
-        None if plot is None else tile(sample, here.replace(has_window=False), plot),  # maps are set anew, not filled
+        None if plot is None else tile(sample, here.replace(has_window=False), plot),  # maps are set, not filled
         None if value is None else summary_value(sample.scalar(value)),
         {name: readable_fact(name, sample.scalar(index), view.tz) for name, index in found.items() if index is not None},
         [_part(sample, view, index) for index in parts[:MAX_PARTS]],
