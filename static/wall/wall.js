@@ -1,4 +1,4 @@
-// A wall: one small request updates all panels, tabs change by themselves, and while the server is away the page says so and goes on.
+// A wall: one small request updates all panels, tabs change by themselves, and while the server is unreachable the page says so and continues.
 // The page is never loaded again by a navigation: if that met no server, nobody would be there to repeat it.
 "use strict";
 
@@ -33,10 +33,10 @@
     return isOver ? (Number(tab) % Number(tabs)) + 1 : Number(tab);
   }
 
-  function tellContact(problem) {
+  function showContact(problem) {
     const since = problem && `${problem} Last contact ${timestamp(lastAnswer + ahead, "Europe/Zurich").slice(11)}.`;
     setText(document.getElementById("contact"), since);
-    document.body.classList.toggle("away", Boolean(problem));
+    document.body.classList.toggle("no-contact", Boolean(problem));
   }
 
   const request = (tab, query, headers) =>
@@ -125,7 +125,7 @@
       document.title = page.title;
       Object.assign(document.body.dataset, body.dataset);
       document.body.replaceChildren(...body.childNodes);
-      tellContact("");
+      showContact("");
     };
     await showTab(body.querySelector("#wall"), exchange, addSheets);
     version = body.dataset.version;
@@ -162,21 +162,21 @@
       const answer = await request(tab, `&since=${version}`, { "HX-Request": "true" });
       const text = await answer.text();
       if (!answer.ok) {
-        tellContact(answer.status === 401 ? "Sign in, or let this network see walls." : `DQM Hub answers with error ${answer.status}.`);
+        showContact(answer.status === 401 ? "Sign in, or let this network see walls." : `DQM Hub answers with error ${answer.status}.`);
         return;
       }
       if (answer.status === 200 && !answer.headers.has("Wall-Version")) {
-        tellContact("Something else answers in place of DQM Hub.");
+        showContact("Something else answers in place of DQM Hub.");
         return;
       }
       const date = Date.parse(answer.headers.get("Date"));
       if (date) ahead = date - Date.now();
       if (answer.status === 200) await show(tab, text, answer.headers.get("Wall-Version"));
       lastAnswer = Date.now();
-      tellContact("");
+      showContact("");
       await repair();
     } catch {
-      tellContact("No contact with DQM Hub.");
+      showContact("No contact with DQM Hub.");
     } finally {
       performance.clearResourceTimings(); // else the browser keeps one of each of the first 250 requests
       isBusy = false;
@@ -195,7 +195,7 @@
 
   function step() {
     const tab = dueTab();
-    const isDue = performance.now() >= nextPoll || (tab !== Number(shown().dataset.tab) && !document.body.classList.contains("away"));
+    const isDue = performance.now() >= nextPoll || (tab !== Number(shown().dataset.tab) && !document.body.classList.contains("no-contact"));
     const isLoaded = document.readyState === "complete" || performance.now() > loaded + LONGEST_LOAD_MS;
     if (isDue && isLoaded && !isBusy) {
       nextPoll = performance.now() + refreshMs;
@@ -217,7 +217,7 @@
     clearInterval(timer);
     removeEventListener("resize", dqm.fitWall);
   };
-  tellContact("");
+  showContact("");
   followTab();
   step();
 })();

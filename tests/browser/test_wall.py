@@ -74,12 +74,12 @@ def test_tabs_change_by_themselves_and_a_wall_survives_restarts_of_the_server(br
             wait_for_tab(page, "Now")
         page.clock.run_for(3000)
         expect(page.locator("#contact")).to_contain_text("No contact with DQM Hub. Last contact ")
-        expect(page.locator("body")).to_have_class("away")
+        expect(page.locator("body")).to_have_class("no-contact")
         with web_server(stopped):
             page.clock.run_for(3000)
             expect(page.locator("#contact")).to_be_empty()
             wait_for_tab(page, "Pixel")
-            expect(page.locator("body")).not_to_have_class("away")
+            expect(page.locator("body")).not_to_have_class("no-contact")
 
 
 def test_a_wall_is_readable_from_far_away_and_nothing_of_it_is_hidden(browser: Browser, running: Settings, watch: Watch) -> None:
@@ -108,7 +108,7 @@ def test_a_wall_changed_just_after_its_page_was_loaded_is_shown_without_a_naviga
         store(running, title="One tab", tabs=wall_document()["tabs"][:1])  # without the tab that is shown
         expect(page.locator("h1")).to_have_text("One tab")
         expect(page.locator(".panel-subsystems .cell").first).to_contain_text("error")
-        expect(page.locator("body")).not_to_have_class("away")
+        expect(page.locator("body")).not_to_have_class("no-contact")
         assert page.url.endswith("?tab=1")
         store(running)
         expect(page.locator("nav a")).to_have_count(2)
@@ -129,7 +129,7 @@ def test_a_new_version_is_shown_when_its_script_and_style_can_be_loaded(browser:
 
     with open_page(browser, address(running), watch, **SCREEN) as page:
         page.goto("/wall/shift")
-        expect(page.locator("body")).not_to_have_class("away")
+        expect(page.locator("body")).not_to_have_class("no-contact")
         loads = navigations(page)
         page.route(re.compile(r"/wall/shift\?|wall\.(js|css)\?new"), upgraded)
         expect(page.locator('body[data-page^="new"]')).to_be_visible()
@@ -138,7 +138,7 @@ def test_a_new_version_is_shown_when_its_script_and_style_can_be_loaded(browser:
         with page.expect_request(re.compile(r"since=")) as poll:
             pass
         assert poll.value.response()
-        expect(page.locator("body")).not_to_have_class("away")
+        expect(page.locator("body")).not_to_have_class("no-contact")
         assert loads == []
         assert all(left < 0 for left in failures.values())
 
@@ -161,8 +161,8 @@ def test_a_wall_whose_script_could_not_be_loaded_is_grey_and_tries_again(browser
         page.route(re.compile(r"/wall/shift(\?tab=\d)?$"), sooner)
         page.route("**/wall.js*", once)
         page.goto("/wall/shift")
-        assert page.locator("body.away #contact").inner_text() == "The script of this page is missing: states may be old."
-        expect(page.locator("body")).not_to_have_class("away")  # the next page
+        assert page.locator("body.no-contact #contact").inner_text() == "The script of this page is missing: states may be old."
+        expect(page.locator("body")).not_to_have_class("no-contact")  # the next page
         expect(page.locator("nav [aria-current]")).to_have_text("Pixel")
         loads = navigations(page)
         for _ in range(3):
@@ -209,7 +209,7 @@ def test_a_third_of_a_screen_has_room_for_all_clients_of_a_run_and_what_is_left_
     with open_page(browser, address(running), watch, **SCREEN) as page:
         page.goto("/wall/shift")
         wide, narrow = (page.locator(f"#panel-1-{number}") for number in (1, 2))
-        expect(page.locator("body")).not_to_have_class("away")
+        expect(page.locator("body")).not_to_have_class("no-contact")
         assert wide.locator(".cell:visible").count() >= 31
         expect(narrow.locator(".more")).to_have_text(re.compile(r"^\d+ more$"))
         expect(narrow.locator(".cell:visible").first).to_contain_text("crashed")

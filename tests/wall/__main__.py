@@ -75,7 +75,7 @@ def _show(page: Page, settings: Settings, minutes: int) -> tuple[PageMemory, Pag
                     before = memory(page)
             until(lambda: _is_in_contact(page), "the page to notice that the server is back")
             click.echo(f"{start + RESTART_MIN} min: {memory(page)}")
-        until(lambda: not _is_in_contact(page), "the page to notice that the server is away")
+        until(lambda: not _is_in_contact(page), "the page to notice that the server is unreachable")
     assert before
     return before, memory(page)
 

@@ -62,7 +62,7 @@ def test_browsers_load_a_page_that_is_an_error_again_by_themselves(client: Flask
 
 def test_states_are_grey_until_the_script_of_the_page_runs(client: FlaskClient, wall: Settings) -> None:
     page = client.get("/wall/shift").text
-    assert '<body class="away"' in page
+    assert '<body class="no-contact"' in page
     assert "The script of this page is missing: states may be old." in page
 
 
