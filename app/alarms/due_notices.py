@@ -112,7 +112,7 @@ def _new_more(rule: AlarmRule, now: float) -> int:
 
 
 def _to_remind(rule: AlarmRule, alarms: Sequence[PlotAlarm], now: float) -> list[PlotAlarm]:
-    """The alarms of which people are reminded now: together, so that a rule reminds once in each interval."""
+    """The alarms that people are reminded of now: together, so a rule sends one reminder in each interval."""
     last = max((max(alarm.told or 0.0, alarm.reminded or 0.0) for alarm in alarms), default=now)
     if not rule.remind_s or now - last < rule.remind_s:
         return []

@@ -1,7 +1,7 @@
 """The periodic judgement of all rules: each once for each version of its sample, or every few seconds if time breaks it.
 
 No rule stops another one: what prevents a judgement is noted in the rule, and its alarms stay as they are. An alarm about a monitor
-element (ME) that the run had and has no more stays, too: its absence says nothing about it.
+element (ME) that the run no longer has stays, too: an absent plot is neither good nor bad.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from app.formats import MENames
 from app.gui.catalog.catalog import OpenSample
 
 MOST_ABSENT = 5000
-"""MEs of which it is known since when they are absent."""
+"""Most absent MEs whose last lumisection is stored."""
 
 
 class RunHistories:

@@ -16,6 +16,6 @@ def subscribed_channels(settings: Settings) -> set[str]:
 
 
 def channel_problem(rule: AlarmRule, subscribed: Collection[str]) -> str:
-    """What is wrong with the channels of a rule, "" for nothing. A rule that names none is right also where there is none."""
+    """What is wrong with the channels of a rule, "" for nothing. A rule that names no channels has no problem, even if none is subscribed."""
     missing = [kind for kind in rule.channels.split() if kind not in subscribed]
     return f"No channel {' or '.join(missing)} is subscribed to alarms, so nobody is notified by it" if missing else ""

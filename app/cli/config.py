@@ -61,5 +61,5 @@ def check() -> None:
 
 @config.command("reference")
 def print_reference() -> None:
-    """Print the reference of settings in Markdown; those of channels of notifications are in their folders."""
+    """Print the reference of settings in Markdown; those of channels of notifications are in the README of each channel."""
     click.echo(settings_reference(), nl=False)

@@ -70,12 +70,12 @@ def contents(
 ) -> Iterator[tuple[int, bytes | FormatError]]:
     """The bytes of several histograms of a listing in the order of their bytes in the file, with the indices of their rows.
 
-    `payload_of` makes the histograms from them when the file has gone. Damaged ones are errors in their place. Raises
+    `payload_of` makes the histograms from them when the file was removed. Damaged ones are errors in their place. Raises
     `FileReplaced`, also at the end if the file was written in place meanwhile, `OSError`, and `ValueError` for a format without them.
     """
     found = FORMATS[format].contents
     if found is None:
-        raise ValueError(f"Files of the format {format} have no contents without them")
+        raise ValueError(f"Files of the format {format} have no contents for snapshots")
     order = sorted(range(len(rows)), key=lambda index: (rows[index].seek, rows[index].entry))
     with FileSource(path, whole=True) as source:
         if source.version != version:
@@ -89,7 +89,7 @@ def payload_of(content: bytes, format: str, row: MERow, where: str) -> Payload:
     """The histogram at one row of a listing from its bytes by `contents`; `where` names them in errors. Raises as `payload`."""
     found = FORMATS[format].payload_of
     if found is None:
-        raise ValueError(f"Files of the format {format} have no contents without them")
+        raise ValueError(f"Files of the format {format} have no contents for snapshots")
     return found(content, row, where)
 
 

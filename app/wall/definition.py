@@ -120,7 +120,7 @@ def parse_wall(document: Any) -> WallDefinition:
 
 
 def stored_wall(document: Mapping[str, Any]) -> WallDefinition:
-    """The wall of a document that was checked when it was stored: an upgrade may know its panels no more, and the others are shown."""
+    """The wall of a document that was checked when it was stored: after an upgrade some kinds of panels may be unknown, and the others are shown."""
     tabs = [WallTab(**tab | {"panels": tuple(TabPanel(**{"title": ""} | panel) for panel in tab["panels"])}) for tab in document["tabs"]]
     return WallDefinition(document["name"], document["title"], tuple(tabs))
 

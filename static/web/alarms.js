@@ -1,8 +1,8 @@
 // Alarms that nobody acknowledged: their number in the bar, the title and the icon of each page, and a sound for new ones.
-// Each answer to a request of htmx has their number and the time of the newest one in a header; a page without other requests asks for them.
+// Each answer to a request of htmx has their number and the time of the newest one in a header; a page without other requests polls for them.
 "use strict";
 (() => {
-  const ASK_MS = 20_000;
+  const POLL_MS = 20_000;
   const TONES = [660, 880, 660, 880]; // Hz
   const SETTLE_MS = 1000; // until other pages read what this one has stored
   const link = document.getElementById("alarm-count");
@@ -30,13 +30,13 @@
     }
   }
 
-  /** Play the sound if the newest alarm is newer than the last one that was heard: a page that may not play leaves it to another, or to later. */
+  /** Play the sound if the newest alarm is newer than the last one that any page has played; a page that may not play leaves it to another page, or plays it later. */
   function sound() {
-    if (stored("alarm-heard") === null) store("alarm-heard", String(newest)); // the first page of this browser
+    if (stored("alarm-played") === null) store("alarm-played", String(newest)); // the first page of this browser
     if (audio?.state !== "running") return;
     alone(() => {
-      if (audio?.state !== "running" || newest <= Number(stored("alarm-heard"))) return;
-      store("alarm-heard", String(newest));
+      if (audio?.state !== "running" || newest <= Number(stored("alarm-played"))) return;
+      store("alarm-played", String(newest));
       dqm.beep(audio, TONES);
       return new Promise((done) => setTimeout(done, SETTLE_MS));
     });
@@ -62,10 +62,10 @@
   }
 
   /** Also in a hidden tab, whose title and sound are there to be noticed. */
-  async function ask() {
-    if (performance.now() - answered < ASK_MS) return;
+  async function poll() {
+    if (performance.now() - answered < POLL_MS) return;
     try {
-      const answer = await fetch(link.dataset.ask, { headers: { "HX-Request": "true", "DQM-Automatic": "1" } });
+      const answer = await fetch(link.dataset.countUrl, { headers: { "HX-Request": "true", "DQM-Automatic": "1" } });
       if (answer.headers.has("DQM-Alarms")) show(answer.headers.get("DQM-Alarms"));
     } catch {
       // The server does not answer: the next time, or another request of this page, which says so.
@@ -98,7 +98,7 @@
     if (audio?.state === "running") switchOff();
     else {
       if (!audio) switchOn();
-      store("alarm-heard", String(newest)); // by what follows
+      store("alarm-played", String(newest)); // by what follows
       dqm.beep(audio, TONES);
     }
     store("alarm-sound", audio ? "on" : "off");
@@ -114,7 +114,7 @@
     const text = event.detail.xhr.getResponseHeader("DQM-Alarms");
     if (text) show(text);
   });
-  setInterval(ask, ASK_MS / 4);
+  setInterval(poll, POLL_MS / 4);
   if (stored("alarm-sound") === "on") switchOn();
   showButton();
   show(link.dataset.alarms);

@@ -55,7 +55,7 @@
     text.textContent = isWaiting ? `${message}. The plot appears by itself.` : message;
   }
 
-  /** In place of a plot that has no window, as for those of which the page knows it. */
+  /** Show a note in place of a plot that has no window, as the page does for those that it knows. */
   function showNote({ box }, message) {
     const note = document.createElement("p");
     note.className = "no-window";

@@ -54,7 +54,7 @@ class Condition(ABC):
     fields: ClassVar[tuple[LimitField, ...]]
     needs_new_data: ClassVar[bool] = True  # judged once for each version of a sample; else every few seconds, without MEs
     needs_past: ClassVar[bool] = False  # `absent` is filled for those alone
-    judges_plots: ClassVar[bool] = False  # subjects are MEs: one that the run has no more is neither broken nor mended
+    judges_plots: ClassVar[bool] = False  # subjects are MEs: one that the run no longer has is neither broken nor kept
 
     @abstractmethod
     def broken(self, watched: WatchedPlots, limits: Mapping[str, Any]) -> Iterable[Broken]:

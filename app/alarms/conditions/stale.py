@@ -1,4 +1,4 @@
-"""Live data that stand still."""
+"""No new live data."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The number of alarms that nobody acknowledged: in the bar of each page, and in a header of each answer to an open page.
 
 A poll may have no other news, so the header is all that it needs. It is `<number>.<newest>`: the second number, in ms, grows
-with new alarms and reminders alone, so that pages know when to play their sound.
+with new alarms and reminders alone, so pages play their sound for these only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ blueprint = Blueprint("alarm_count", __name__)
 
 
 class RecentCount:
-    """The number of the last second: each process asks the database once a second, however many pages poll."""
+    """The number of the last second: each process reads it from the database once a second, however many pages poll."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,7 +43,7 @@ class RecentCount:
             return self._count
 
     def forget(self) -> None:
-        """Ask the database the next time, since this process has changed something."""
+        """Read from the database the next time, since this process has changed something."""
         self._expires = 0.0
 
 

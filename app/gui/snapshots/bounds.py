@@ -1,7 +1,7 @@
-"""The bounds of what is kept: snapshots of a run, days, and space on disk; the oldest snapshots go first.
+"""The bounds of what is kept: snapshots of a run, days, and space on disk; the oldest snapshots are removed first.
 
-Each snapshot has a pack with what changed since the one before. When the oldest goes, its pack stays for the next one, which has
-most of its contents too, until such packs hold as much that nobody needs as what is needed; then they are joined.
+Each snapshot has a pack with what changed since the one before. When the oldest is removed, its pack stays for the next one, which
+has most of its contents too. When half of the contents in such packs are no longer needed, the packs are joined.
 """
 
 from __future__ import annotations

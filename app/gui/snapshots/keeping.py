@@ -23,7 +23,7 @@ from app.gui.snapshots.packs import HASH_BYTES, NoContent, PackWriter, content_h
 from app.gui.snapshots.stored import Snapshot, newest_first, packs_of, snapshots_folder, writing
 
 RESERVE = 32 << 20
-"""Bytes of the disk that snapshots leave to others."""
+"""Free space that snapshots leave on the disk, bytes."""
 
 
 class NotKept(Exception):
@@ -57,7 +57,7 @@ def keep_all(catalog: Catalog, keys: Sequence[SampleKey]) -> str:
 
 
 def keep(sample: OpenSample, settings: Settings) -> Snapshot:
-    """Keep a snapshot of what the file of a sample holds now. Snapshots of this and later lumisections are of earlier versions, and go.
+    """Keep a snapshot of what the file of a sample holds now. Snapshots of this and later lumisections are of earlier versions and are removed.
 
     Raises NotKept, OSError, and FileReplaced if the file has changed.
     """

@@ -49,7 +49,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
 
 
 def _live_size() -> int:
-    """Bytes of the largest file of run 0, in a format of which snapshots are kept; 0 without any."""
+    """Bytes of the largest file of run 0, in a format with snapshots; 0 without any."""
     formats = [name for name, each in FORMATS.items() if each.contents]
     query = File.select(fn.MAX(File.size)).join(Sample, on=Sample.file == File.id)
     size: int | None = query.where(Sample.run == 0, Sample.lumi == 0, File.format.in_(formats)).scalar()

@@ -23,7 +23,7 @@ class Channel(ABC):
     reaches_users: bool = False  # sends notifications of personal kinds to single users: has `send_to`
     defers_in_quiet_hours: ClassVar[bool] = False  # sends at the end of quiet hours; other channels suppress
     secrets: tuple[str, ...] = ()  # masked in all answers and errors that are stored
-    networks: tuple[str, ...] | None = None  # it may connect to the internet and these networks only; None: wherever it wants
+    networks: tuple[str, ...] | None = None  # it may connect to the internet and these networks only; None: to all addresses
 
     def __init__(self, settings: Settings, name: str = "") -> None:
         """Make a channel.

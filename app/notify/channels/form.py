@@ -38,7 +38,7 @@ class ChannelForm(ABC):
 
     @abstractmethod
     def problems(self, settings: Settings, options: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Name of each wrong field, and what would be right. options: the fields, of which those that are required are filled in."""
+        """Name of each wrong field, and what would be right. options: the fields; required ones are not empty."""
 
     @abstractmethod
     def receiver(self, options: Mapping[str, str]) -> str:

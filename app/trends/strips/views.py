@@ -31,7 +31,7 @@ blueprint = Blueprint("strip_charts", __name__)
 
 POLL_S = 1
 WAIT_S = 3
-"""A panel asks so often for a chart whose reader has as many others computed as are allowed, seconds."""
+"""Interval in which a panel requests a chart while its reader has as many others computed as are allowed, s."""
 FORM_BYTES = 16 * 1024
 BROWSE = "/browse/"
 
@@ -41,7 +41,7 @@ BROWSE = "/browse/"
 def show_strip() -> AnyResponse:
     """The chart with the values so far.
 
-    The query chooses: `csv=1` is the table as CSV, `since=` a poll; with `compute=1` a browser asks for what is missing at once.
+    The query chooses: `csv=1` is the table as CSV, `since=` a poll; with `compute=1` a browser requests the missing values at once.
     """
     choice = read_choice(request.args, current_catalog())
     strip = _strip(choice)
@@ -96,7 +96,7 @@ def _plot_view(choice: StripChoice) -> View:
 
 
 def _page(choice: StripChoice, strip: ShownStrip, *, is_waiting: bool = False) -> Response:
-    """The page. is_waiting: it asks again until another chart of its reader is complete."""
+    """The page. is_waiting: it polls until another chart of its reader is complete."""
     return page(
         "trends/strip.html",
         "trends/strip_fragment.html",

@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("wall.toml")
 
 
 def make_demo_walls() -> int:
-    """Store the walls of the demo, and return their number; those that are there already, also as somebody has changed them, stay."""
+    """Store the walls of the demo, and return their number; existing walls stay as they are."""
     found, problems = read_walls(FILE.read_text(encoding="utf-8"), toml=True)
     if problems:
         raise InvalidWall(problems)

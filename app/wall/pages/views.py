@@ -29,7 +29,7 @@ VERSION_HEADER = "Wall-Version"
 """Header of a tab with its version, which the next poll sends as `since`."""
 
 RETRY_S = 30
-"""Time after which browsers load the page of a wall again that is an error: nobody sits at a screen."""
+"""Time after which browsers reload the page of a wall that is an error, s: nobody sits at a screen."""
 
 
 @blueprint.after_request
@@ -82,7 +82,7 @@ def wall(name: str) -> ResponseReturnValue:
 @blueprint.get("/wall/<name>/<int:tab>/<int:panel>/<int:index>")
 @needs(Role.PUBLIC)
 def picture(name: str, tab: int, panel: int, index: int) -> ResponseReturnValue:
-    """A picture of a panel: who may see a wall without an account sees these alone."""
+    """A picture of a panel. Screens that may see a wall without an account see no other pictures."""
     if refused := _refusal():
         return refused
     tabs = find_wall(name).definition.tabs
