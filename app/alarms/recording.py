@@ -23,7 +23,7 @@ MOST_STORED = 2 * MOST_ALARMS
 """Alarms of a rule beyond which no warning is added: warnings may have become errors."""
 
 GONE = " (no longer in the data)"
-"""End of the detail of an alarm whose monitor element the run has no more."""
+"""End of the detail of an alarm whose monitor element the run no longer has."""
 
 NOTED_S = 60.0
 """A rule that is judged as time passes has its last judgement stored at least so often."""

@@ -35,7 +35,7 @@ class JudgedRule:
         return cls(rule.id)
 
     def judge(self, *broken: str | Broken, after_s: float = 10.0, run: int = 5, gone: Collection[str] = ()) -> None:
-        """Judge another version of the sample, in which these subjects are broken and others gone, and tell people."""
+        """Judge another version of the sample, in which these subjects are broken and others gone, and notify people."""
         self.now += after_s
         found = [each if isinstance(each, Broken) else Broken(each, "failed") for each in broken]
         judgement = Judgement(str(next(self.marks)), 0, found, "", run, 12, lambda subject: subject not in gone)
@@ -63,11 +63,11 @@ class JudgedRule:
         return {subject: alarm.state for subject, alarm in self.alarms.items()}
 
     @property
-    def told(self) -> list[str]:
-        """What people were told, the oldest first: the kinds of notices without `plot-alarm`, "" for an alarm."""
+    def notified(self) -> list[str]:
+        """The kinds of its notices, the oldest first, without `plot-alarm`, "" for an alarm."""
         return [notice.kind.removeprefix("plot-alarm").lstrip("-") for notice in self.notices]
 
     @property
     def notices(self) -> list[AlarmNotice]:
-        """All that people were told, the oldest first."""
+        """Its notices, the oldest first."""
         return list(AlarmNotice.select().where(AlarmNotice.rule == self.rule).order_by(AlarmNotice.id))

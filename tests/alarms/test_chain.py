@@ -31,12 +31,12 @@ def state() -> str:
     return found.state if found else ""
 
 
-def told(chat: Hook, kind: str) -> set[str]:
+def notified(chat: Hook, kind: str) -> set[str]:
     """The ids of messages of a kind; one may arrive twice after a kill."""
     return {message["id"] for message in chat.messages if message["kind"] == kind}
 
 
-def test_each_alarm_is_told_and_stored_once_although_its_judge_is_killed_at_random(tmp_path: Path, sqlite_template: Path) -> None:
+def test_each_alarm_is_notified_and_stored_once_although_its_judge_is_killed_at_random(tmp_path: Path, sqlite_template: Path) -> None:
     data, dice = tmp_path / "var", chance(19)
     shutil.copytree(sqlite_template, data)
     with hook() as chat:
@@ -57,11 +57,11 @@ def test_each_alarm_is_told_and_stored_once_although_its_judge_is_killed_at_rand
                     with service(settings, "live") as victim:
                         until(lambda wanted=wanted: state() == wanted, "the judgement")
                         if dice.random() < 0.5:
-                            until(lambda count=count: len(told(chat, "plot-alarm")) == count, "the message")
+                            until(lambda count=count: len(notified(chat, "plot-alarm")) == count, "the message")
                         victim.kill()
             with service(settings, "live"):
-                until(lambda: len(told(chat, "plot-alarm-recovered")) == ALARMS, "the messages")
+                until(lambda: len(notified(chat, "plot-alarm-recovered")) == ALARMS, "the messages")
             release()
             kinds = [notice.kind for notice in AlarmNotice.select().order_by(AlarmNotice.id)]
     assert kinds == ["plot-alarm", "plot-alarm-recovered"] * ALARMS
-    assert len(told(chat, "plot-alarm")) == ALARMS
+    assert len(notified(chat, "plot-alarm")) == ALARMS

@@ -61,7 +61,7 @@ def test_each_notice_is_notified_also_when_several_of_a_rule_come_within_minutes
     ]
 
 
-def test_a_rule_that_names_channels_is_told_by_these_alone(hub: Settings) -> None:
+def test_a_rule_that_names_channels_is_notified_by_these_alone(hub: Settings) -> None:
     JudgedRule.of(channels=("webhook",)).judge("DT/a")
     detect(hub)
     assert sent() == [("plot-alarm", "webhook")]
@@ -70,7 +70,7 @@ def test_a_rule_that_names_channels_is_told_by_these_alone(hub: Settings) -> Non
     assert sorted(sent()[1:]) == [("plot-alarm", "mail"), ("plot-alarm", "webhook")]
 
 
-def test_an_alarm_of_a_maintenance_window_is_told_at_its_end_if_it_lasts(hub: Settings) -> None:
+def test_an_alarm_of_a_maintenance_window_is_notified_at_its_end_if_it_lasts(hub: Settings) -> None:
     now = time.time()
     window = MaintenanceWindow.create(system="plots", hosts="", begins=now - 60, ends=now + 60, reason="tests", user="ann")
     rules = JudgedRule.of(), JudgedRule.of(name="short")

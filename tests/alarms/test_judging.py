@@ -100,7 +100,7 @@ def test_a_low_report_summary_is_an_alarm_until_it_is_well_above(live: LiveSampl
 
 
 @pytest.mark.both_databases
-def test_a_plot_is_absent_after_so_many_lumisections_and_each_run_begins_anew(live: LiveSample) -> None:
+def test_a_plot_is_absent_after_so_many_lumisections_and_each_run_begins_with_nothing(live: LiveSample) -> None:
     add_layout("Must", "DT/a", "DT/never")
     folder = add("absent", limits={"lumis": 10})
     layout = add("absent", "Must", LAYOUT, limits={"lumis": 10})
@@ -168,7 +168,7 @@ def test_alarms_stay_while_the_newest_file_cannot_be_read(live: LiveSample) -> N
     assert [state for _, state, _ in alarms(rule)] == [NEW]
 
 
-def test_an_alarm_that_a_killed_process_did_not_tell_is_told_although_it_is_over(live: LiveSample) -> None:
+def test_an_alarm_that_a_killed_process_did_not_notify_is_notified_although_it_is_over(live: LiveSample) -> None:
     rule = add(calm_s=0)
     live.write({"DT/a": 1.0}, {"DT/a": [("t", 300, "")]})
     record(rule, Judgement("killed after this", 0, [Broken("DT/a", "failed")], ""), time.time())
@@ -239,7 +239,7 @@ def test_data_that_are_being_read_for_the_first_time_are_not_absent(live: LiveSa
     assert [detail[:72] for _, _, detail in alarms(rule)] == ["the newest data of the ongoing run of /Global/Online/ALL are not read ye"]
 
 
-def test_a_rule_about_absent_plots_says_that_the_data_do_not_tell_their_lumisection(live: LiveSample) -> None:
+def test_a_rule_about_absent_plots_says_that_the_data_do_not_contain_their_lumisection(live: LiveSample) -> None:
     rule = add("absent", limits={"lumis": 3})
     live.show(1, "DT/a")
     live.show(2)
@@ -262,7 +262,7 @@ def test_what_the_database_refuses_for_one_rule_stops_no_other_one(live: LiveSam
     assert [state for _, state, _ in alarms(second)] == [NEW]
 
 
-def test_a_rule_that_cannot_be_told_stops_no_other_one_and_says_so(live: LiveSample) -> None:
+def test_a_rule_that_cannot_be_notified_stops_no_other_one_and_says_so(live: LiveSample) -> None:
     first, second = add(), add(place="")
     refusal = f"WHEN NEW.rule = {first.id} BEGIN SELECT RAISE(ABORT, 'no place'); END"
     proxy.execute_sql(f"CREATE TRIGGER refusing BEFORE INSERT ON alarm_notice {refusal}")

@@ -1,4 +1,4 @@
-"""Whoever judges, tells and detects may be killed at any statement: people are told at least once, and all is recorded once."""
+"""Whoever judges, notifies and detects may be killed at any statement: people are notified at least once, and all is recorded once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def kill_everywhere(settings: Settings, act: Callable[[], None]) -> int:
     raise AssertionError("it does not end")
 
 
-def test_an_alarm_is_raised_recovered_and_told_once_wherever_its_judge_is_killed(hub: Settings) -> None:
+def test_an_alarm_is_raised_recovered_and_notified_once_wherever_its_judge_is_killed(hub: Settings) -> None:
     settings = hub.replace(notify_webhooks=("http://127.0.0.1:9/",))
     rule = JudgedRule.of(raise_after=2, recover_after=2, calm_s=10)
     clock = 0.0
@@ -84,7 +84,7 @@ def test_an_alarm_is_raised_recovered_and_told_once_wherever_its_judge_is_killed
         assert (alarm.state, alarm.streak) == (state, {"1": 1, "3": 1}.get(mark, 0)), "each version counts once"
     clock += 100
     kills.append(kill_everywhere(settings, lambda: add_due_notices(rule.now + clock)))
-    assert rule.told == ["", "recovered"]
+    assert rule.notified == ["", "recovered"]
     assert min(kills) > 5
     assert not proxy.in_transaction()
 

@@ -1,4 +1,4 @@
-"""From judgements to alarms and to what people are told, at times that the tests choose."""
+"""From judgements to alarms and notices, at times that the tests choose."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def mute(rule: JudgedRule, seconds: float, subject: str | None = None) -> None:
     AlarmMute.create(rule=rule.rule, subject=subject, begins=rule.now, ends=rule.now + seconds, reason="repair", user="ben")
 
 
-def test_an_alarm_is_told_once_while_it_lasts_and_its_recovery_when_it_has_stayed_away() -> None:
+def test_an_alarm_is_notified_once_while_it_lasts_and_its_recovery_when_it_has_stayed_away() -> None:
     rule = JudgedRule.of(calm_s=60)
     rule.judge("DT/n")
     rule.judge("DT/n")
-    assert (rule.states, rule.told) == ({"DT/n": NEW}, [""])
+    assert (rule.states, rule.notified) == ({"DT/n": NEW}, [""])
     rule.judge()
-    assert (rule.states, rule.told) == ({"DT/n": RECOVERED}, [""])
+    assert (rule.states, rule.notified) == ({"DT/n": RECOVERED}, [""])
     rule.wait(60)
-    assert rule.told == ["", "recovered"]
+    assert rule.notified == ["", "recovered"]
     rule.wait(60)
     rule.judge()
-    assert rule.told == ["", "recovered"]
+    assert rule.notified == ["", "recovered"]
     assert [notice.title for notice in rule.notices] == ["There is one DQM alarm.", "One DQM alarm has recovered."]
 
 
@@ -48,19 +48,19 @@ def test_a_rule_can_ask_for_several_judgements_in_a_row() -> None:
     for broken, state in ((0, NEW), (1, NEW), (0, NEW), (0, RECOVERED), (1, RECOVERED), (1, RECOVERED), (0, RECOVERED)):
         rule.judge(*["DT/n"] * broken)
         assert rule.states == {"DT/n": state}
-    assert rule.told == ["", "recovered"]
+    assert rule.notified == ["", "recovered"]
 
 
-def test_an_alarm_that_comes_and_goes_twenty_times_is_told_once() -> None:
+def test_an_alarm_that_comes_and_goes_twenty_times_is_notified_once() -> None:
     rule = JudgedRule.of(calm_s=300)
     for _ in range(20):
         rule.judge("DT/n", after_s=23)
         rule.judge(after_s=23)
-    assert (rule.told, rule.alarms["DT/n"].returns) == ([""], 19)
+    assert (rule.notified, rule.alarms["DT/n"].returns) == ([""], 19)
     rule.wait(300)
-    assert rule.told == ["", "recovered"]
+    assert rule.notified == ["", "recovered"]
     rule.judge("DT/n")
-    assert (rule.told, rule.states, rule.alarms["DT/n"].returns) == (["", "recovered", ""], {"DT/n": NEW}, 0)
+    assert (rule.notified, rule.states, rule.alarms["DT/n"].returns) == (["", "recovered", ""], {"DT/n": NEW}, 0)
 
 
 def test_an_acknowledged_alarm_that_comes_back_at_once_is_still_acknowledged() -> None:
@@ -70,7 +70,7 @@ def test_an_acknowledged_alarm_that_comes_back_at_once_is_still_acknowledged() -
     rule.judge()
     rule.judge("DT/n")
     rule.wait(3600)
-    assert (rule.states, rule.told) == ({"DT/n": ACKNOWLEDGED}, [""])
+    assert (rule.states, rule.notified) == ({"DT/n": ACKNOWLEDGED}, [""])
     rule.judge()
     rule.wait(600)
     rule.judge("DT/n")
@@ -93,13 +93,13 @@ def test_reminders_come_together_up_to_their_number_and_not_for_what_is_acknowle
     rule = JudgedRule.of(remind_s=3600, max_reminders=3)
     rule.judge("DT/a", "DT/b")
     rule.wait(1800)
-    rule.judge("DT/a", "DT/b", "DT/c")  # told now, so that an hour begins anew
+    rule.judge("DT/a", "DT/b", "DT/c")  # notified now, so the hour starts again
     reactions.acknowledge([rule.alarms["DT/b"].id], "ben")
     rule.wait(3599)
-    assert rule.told == ["", ""]
+    assert rule.notified == ["", ""]
     for _ in range(5):
         rule.wait(3601)
-    assert rule.told == ["", "", "reminder", "reminder", "reminder"]
+    assert rule.notified == ["", "", "reminder", "reminder", "reminder"]
     assert rule.states == {"DT/a": REMINDED, "DT/b": ACKNOWLEDGED, "DT/c": REMINDED}
     assert [(notice.title, notice.count) for notice in rule.notices[1:3]] == [
         ("There are 3 DQM alarms.", 3),
@@ -116,16 +116,16 @@ def test_a_notice_has_all_open_alarms_of_the_rule_and_says_which_are_new() -> No
     assert [(each["subject"], each["is_new"]) for each in json.loads(last.subjects)] == [("DT/b", True), ("DT/a", False)]
 
 
-def test_what_is_muted_is_judged_and_told_when_the_mute_ends_and_it_still_lasts() -> None:
+def test_what_is_muted_is_judged_and_notified_when_the_mute_ends_and_it_still_lasts() -> None:
     rule = JudgedRule.of(remind_s=60)
     mute(rule, 100)
     rule.judge("DT/a", "DT/b")
     rule.judge("DT/b")
-    assert (rule.states, rule.told) == ({"DT/a": RECOVERED, "DT/b": NEW}, [])
+    assert (rule.states, rule.notified) == ({"DT/a": RECOVERED, "DT/b": NEW}, [])
     rule.wait(100)
     assert [[each["subject"] for each in json.loads(notice.subjects)] for notice in rule.notices] == [["DT/b"]]
     rule.wait(3600)
-    assert "recovered" not in rule.told, "nobody knows of DT/a"
+    assert "recovered" not in rule.notified, "nobody knows of DT/a"
 
 
 def test_one_subject_can_be_muted_alone() -> None:
@@ -136,9 +136,9 @@ def test_one_subject_can_be_muted_alone() -> None:
     mute(rule, 1000, "DT/b")
     rule.judge(after_s=200)
     rule.judge(after_s=700)
-    assert rule.told == [""], "the recovery of DT/b is muted, and nobody knew of DT/a"
+    assert rule.notified == [""], "the recovery of DT/b is muted, and nobody knew of DT/a"
     rule.wait(1000)
-    assert rule.told == ["", "recovered"]
+    assert rule.notified == ["", "recovered"]
 
 
 def test_at_most_a_thousand_alarms_of_a_rule_are_stored_and_the_others_are_counted() -> None:
@@ -159,7 +159,7 @@ def test_a_judgement_of_a_rule_that_was_changed_meanwhile_counts_nothing() -> No
     assert (rule.alarms, rule.row.seen) == ({}, "")
 
 
-def test_old_alarms_and_notices_are_removed_but_not_what_is_still_to_be_told() -> None:
+def test_old_alarms_and_notices_are_removed_but_not_what_is_still_to_be_notified() -> None:
     rule = JudgedRule.of(calm_s=3600)
     rule.judge("DT/a", "DT/b")
     rule.judge("DT/b")
@@ -185,13 +185,13 @@ def test_notices_are_read_newest_first_of_one_rule_or_of_all() -> None:
         notice_of(99)
 
 
-def test_a_warning_that_becomes_an_error_is_told_again_and_is_no_more_acknowledged() -> None:
+def test_a_warning_that_becomes_an_error_is_notified_again_and_is_no_more_acknowledged() -> None:
     rule = JudgedRule.of(calm_s=60)
     warning, error = Broken("DT/n", "noisy", is_error=False), Broken("DT/n", "dead")
     rule.judge(warning)
     reactions.acknowledge([rule.alarms["DT/n"].id], "ben", "known")
     rule.judge(error)
-    assert (rule.told, rule.states, rule.alarms["DT/n"].note, rule.notices[-1].text) == (
+    assert (rule.notified, rule.states, rule.alarms["DT/n"].note, rule.notices[-1].text) == (
         ["", ""],
         {"DT/n": NEW},
         "",
@@ -200,14 +200,14 @@ def test_a_warning_that_becomes_an_error_is_told_again_and_is_no_more_acknowledg
     for _ in range(20):
         rule.judge(warning)
         rule.judge(error)
-    assert rule.told == ["", ""], "it goes up and down"
+    assert rule.notified == ["", ""], "it goes up and down"
     rule.judge(warning)
     rule.judge(error, after_s=61)
-    assert rule.told == ["", "", ""]
+    assert rule.notified == ["", "", ""]
     rule.judge(warning)
     rule.judge(after_s=20)
     rule.judge(error, after_s=20)
-    assert (rule.told, rule.alarms["DT/n"].is_error) == (["", "", ""], True), "it had been an error before it recovered"
+    assert (rule.notified, rule.alarms["DT/n"].is_error) == (["", "", ""], True), "it had been an error before it recovered"
 
 
 def test_a_warning_becomes_an_error_only_after_as_many_judgements_in_a_row_as_the_rule_says() -> None:
@@ -215,9 +215,9 @@ def test_a_warning_becomes_an_error_only_after_as_many_judgements_in_a_row_as_th
     warning, error = Broken("DT/n", "noisy", is_error=False), Broken("DT/n", "dead")
     for each in (warning, warning, error, warning, error):
         rule.judge(each)
-    assert (rule.told, rule.alarms["DT/n"].is_error) == ([""], False)
+    assert (rule.notified, rule.alarms["DT/n"].is_error) == ([""], False)
     rule.judge(error)
-    assert (rule.told, rule.alarms["DT/n"].is_error) == (["", ""], True)
+    assert (rule.notified, rule.alarms["DT/n"].is_error) == (["", ""], True)
 
 
 def test_a_thousand_warnings_take_the_place_of_no_error() -> None:
@@ -226,24 +226,28 @@ def test_a_thousand_warnings_take_the_place_of_no_error() -> None:
     rule.judge(*warnings)
     reactions.acknowledge([alarm.id for alarm in rule.alarms.values()], "ben")
     rule.judge(Broken("DT/dead", "failed"), *warnings)
-    assert (rule.told, rule.states["DT/dead"], rule.row.more, len(rule.alarms)) == (["", ""], NEW, 200, MOST_ALARMS + 1)
+    assert (rule.notified, rule.states["DT/dead"], rule.row.more, len(rule.alarms)) == (["", ""], NEW, 200, MOST_ALARMS + 1)
     assert rule.notices[-1].text == "Errors of DT: DT/dead: failed (new); and 200 more"
 
 
-def test_errors_beyond_a_thousand_are_told_by_their_number_though_all_others_are_acknowledged() -> None:
+def test_errors_beyond_a_thousand_are_notified_by_their_number_though_all_others_are_acknowledged() -> None:
     rule = JudgedRule.of(calm_s=60)
     thousand = [f"DT/{number}" for number in range(MOST_ALARMS)]
     rule.judge(*thousand)
     reactions.acknowledge([alarm.id for alarm in rule.alarms.values()], "ben")
     rule.judge(*thousand, "RPC/a")
-    assert (rule.told, rule.notices[-1].title, rule.notices[-1].text) == (["", ""], "There is one DQM alarm.", "Errors of DT: and 1 more")
+    assert (rule.notified, rule.notices[-1].title, rule.notices[-1].text) == (
+        ["", ""],
+        "There is one DQM alarm.",
+        "Errors of DT: and 1 more",
+    )
     for _ in range(2):
         rule.judge(*thousand)
         rule.judge(*thousand, "RPC/a", "RPC/b")
-    assert rule.told == ["", ""], "their number goes up and down"
+    assert rule.notified == ["", ""], "their number goes up and down"
     rule.wait(60)
     rule.wait(60)
-    assert (rule.told, rule.notices[-1].count) == (["", "", ""], 2)
+    assert (rule.notified, rule.notices[-1].count) == (["", "", ""], 2)
 
 
 def test_what_is_no_longer_in_the_data_is_open_until_it_returns_or_the_run_changes() -> None:
@@ -251,7 +255,7 @@ def test_what_is_no_longer_in_the_data_is_open_until_it_returns_or_the_run_chang
     rule.judge("DT/n", "DT/m")
     rule.judge(run=5, gone=("DT/n", "DT/m"))
     rule.judge(run=5, gone=("DT/n", "DT/m"))
-    assert (rule.told, rule.states) == ([""], {"DT/m": NEW, "DT/n": NEW})
+    assert (rule.notified, rule.states) == ([""], {"DT/m": NEW, "DT/n": NEW})
     assert rule.alarms["DT/n"].detail == "failed (no longer in the data)"
     rule.judge("DT/n", run=5, gone=("DT/m",))
     assert rule.alarms["DT/n"].detail == "failed"

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.mark.usefixtures("hub")
-def test_what_was_told_outlives_its_rule_and_the_rest_goes_with_it() -> None:
+def test_notices_outlive_their_rule_and_the_rest_goes_with_it() -> None:
     rule = AlarmRule.create(
         name="Errors",
         subsystem="DT",

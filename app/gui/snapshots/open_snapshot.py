@@ -89,4 +89,4 @@ class OpenSnapshot:
 
 def removed(snapshot: Snapshot) -> NoWindow:
     """The error of a snapshot that was removed meanwhile."""
-    return NoWindow(f"The snapshot of lumisection {snapshot.lumi} of run {snapshot.run} was removed; look again")
+    return NoWindow(f"The snapshot of lumisection {snapshot.lumi} of run {snapshot.run} was removed; reload the page")

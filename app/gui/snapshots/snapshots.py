@@ -72,7 +72,7 @@ class Snapshots:
         """
         key, event = sample.key, newest_event(sample)
         if key.lumi or not is_live(key.run, key.dataset):
-            raise NoWindow(f"Only online runs have windows, as long as their snapshots are kept: not {key}")
+            raise NoWindow(f"Only online runs have windows, as long as their snapshots are kept; {key} is not one")
         if event.lumi is None:
             raise NoWindow(f"No windows of {key}: none of its folders EventInfo has the lumisection (iLumiSection)")
         if event.lumi <= lumis:

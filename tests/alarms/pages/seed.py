@@ -25,7 +25,7 @@ def rule(name: str = "Pixel errors", **fields: Any) -> AlarmRule:
 
 
 def alarm(rule: AlarmRule, subject: str = PLOT, **fields: Any) -> PlotAlarm:
-    """An alarm that was raised and told just now."""
+    """An alarm that was raised and notified just now."""
     now = time.time()
     usual = {"run": 0, "state": NEW, "detail": f"{HOSTILE}: error: too high", "begun": now, "raised": now, "judged": now}
     usual["told"] = fields.get("raised", now)

@@ -155,12 +155,12 @@ def test_the_list_says_what_state_each_rule_is_in(client: FlaskClient) -> None:
     assert "There is no layout 00 Shift/Gone" in page
 
 
-def test_the_page_of_a_rule_lists_what_was_told_and_its_mutes(browse: Browse) -> None:
+def test_the_page_of_a_rule_lists_its_notices_and_mutes(browse: Browse) -> None:
     shifter, rule = browse("shifter"), seed.rule()
-    told = seed.notice(rule)
+    notice = seed.notice(rule)
     shifter.post("/alarms/mute", data={"rule": rule.id, "whole": "1", "until": "", "reason": "x"})
     page = shifter.get(f"/alarms/rules/{rule.id}").text
-    assert f'href="/alarms/notices/{told.id}"' in page
+    assert f'href="/alarms/notices/{notice.id}"' in page
     assert "There is one DQM alarm." in page
 
 
@@ -228,12 +228,12 @@ def test_a_rule_can_be_muted_before_it_has_alarms(browse: Browse) -> None:
 
 def test_the_history_of_a_rule_goes_on_in_older_pages(client: FlaskClient) -> None:
     rule = seed.rule()
-    told = [seed.notice(rule).id for _ in range(NOTICES + 2)]
+    numbers = [seed.notice(rule).id for _ in range(NOTICES + 2)]
     page = client.get(f"/alarms/rules/{rule.id}").text
-    older = f"/alarms/rules/{rule.id}?before={told[2]}"
+    older = f"/alarms/rules/{rule.id}?before={numbers[2]}"
     assert f'href="{older}"' in page
     page = client.get(older).text
-    assert re.findall(r'href="/alarms/notices/(\d+)"', page) == [str(told[1]), str(told[0])]
+    assert re.findall(r'href="/alarms/notices/(\d+)"', page) == [str(numbers[1]), str(numbers[0])]
     assert "Older notices" not in page
 
 
