@@ -1,9 +1,10 @@
 """Notices of alarms that are due: people are notified of them as of other events (see event_source.py).
 
 A rule has at most one notice of each kind at one moment. A raised alarm is notified when it is not muted, so also at the end of a
-mute; its recovery only when it has lasted for `calm_s`, so an alarm that comes and goes is notified once. Errors that have no place
-in the table are notified by their number. A notice and the changes of its alarms are one transaction: a process that is killed
-before its end has stored nothing, and the next step does it again.
+mute; there one that was notified before is notified again, unless it is acknowledged. A mute is deleted with that, so it ends once.
+The recovery of an alarm is notified only when it has lasted for `calm_s`, so an alarm that comes and goes is notified once.
+Errors that have no place in the table are notified by their number. A notice and the changes of its alarms are one transaction: a
+process that is killed before its end has stored nothing, and the next step does it again.
 """
 
 from __future__ import annotations
@@ -38,14 +39,16 @@ class _Due(NamedTuple):
 
     unacknowledged: list[PlotAlarm]  # that are not muted, those not notified yet before the others
     new: list[PlotAlarm]
+    unmuted: list[PlotAlarm]  # that were notified before a mute that has ended
     more: int  # errors that are only counted, and not notified yet
     reminded: list[PlotAlarm]
     recovered: list[PlotAlarm]
+    ended: list[AlarmMute]
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing."""
-        return not (self.new or self.more or self.reminded or self.recovered)
+        return not (self.new or self.unmuted or self.more or self.reminded or self.recovered or self.ended)
 
 
 def add_due_notices(now: float) -> None:
@@ -73,7 +76,8 @@ def _rules_with_due(now: float) -> list[int]:
     is_due = fn.MAX(fn.COALESCE(alarm.reminded, alarm.told)) <= now - rule.remind_s
     reminded = reminded.having(is_due, fn.MIN(alarm.reminders) < rule.max_reminders)
     more = rule.select(rule.id).where(rule.enabled, rule.more_errors > rule.told_more)
-    return sorted({number for query in (found, reminded, more) for (number,) in rows(query)})
+    ended = AlarmMute.select(AlarmMute.rule).join(rule).where(rule.enabled, AlarmMute.ends <= now).distinct()
+    return sorted({number for query in (found, reminded, more, ended) for (number,) in rows(query)})
 
 
 def _add_due(number: int, now: float) -> None:
@@ -87,8 +91,9 @@ def _add_due(number: int, now: float) -> None:
 def _due(rule: AlarmRule, now: float) -> _Due:
     mutes = AlarmMute.select(AlarmMute.subject).where(AlarmMute.rule == rule.id, AlarmMute.begins <= now, AlarmMute.ends > now)
     muted = {subject for (subject,) in rows(mutes)}
+    ended = list(AlarmMute.select().where(AlarmMute.rule == rule.id, AlarmMute.ends <= now))
     if None in muted:
-        return _Due([], [], 0, [], [])
+        return _Due([], [], [], 0, [], [], ended)
     query = PlotAlarm.select().where(PlotAlarm.rule == rule.id, PlotAlarm.state.in_((*UNACKNOWLEDGED, RECOVERED)))
     needs_look = PlotAlarm.state.in_(UNACKNOWLEDGED) | PlotAlarm.told.is_null(False)
     alarms = [alarm for alarm in query.where(needs_look) if alarm.subject not in muted]
@@ -96,7 +101,22 @@ def _due(rule: AlarmRule, now: float) -> _Due:
     is_open = [alarm for alarm in alarms if alarm.state != RECOVERED]
     new, more = [alarm for alarm in is_open if alarm.told is None], _new_more(rule, now)
     over = [alarm for alarm in alarms if alarm.state == RECOVERED and now - (alarm.recovered or 0.0) >= rule.calm_s]
-    return _Due(is_open, new, more, [] if new or more else _to_remind(rule, is_open, now), over)
+    unmuted = _unmuted(is_open, ended)
+    reminded = [] if new or unmuted or more else _to_remind(rule, is_open, now)
+    return _Due(is_open, new, unmuted, more, reminded, over, ended)
+
+
+def _unmuted(alarms: Sequence[PlotAlarm], ended: Sequence[AlarmMute]) -> list[PlotAlarm]:
+    """The alarms that were notified last before the end of a mute of theirs."""
+    ends: dict[str | None, float] = {}
+    for mute in ended:
+        ends[mute.subject] = max(mute.ends, ends.get(mute.subject, 0.0))
+    known = [alarm for alarm in alarms if alarm.told is not None]
+    return [each for each in known if _last_notified(each) < max(ends.get(None, 0.0), ends.get(each.subject, 0.0))]
+
+
+def _last_notified(alarm: PlotAlarm) -> float:
+    return max(alarm.told or 0.0, alarm.reminded or 0.0)
 
 
 def _new_more(rule: AlarmRule, now: float) -> int:
@@ -113,7 +133,7 @@ def _new_more(rule: AlarmRule, now: float) -> int:
 
 def _to_remind(rule: AlarmRule, alarms: Sequence[PlotAlarm], now: float) -> list[PlotAlarm]:
     """The alarms that people are reminded of now: together, so a rule sends one reminder in each interval."""
-    last = max((max(alarm.told or 0.0, alarm.reminded or 0.0) for alarm in alarms), default=now)
+    last = max(map(_last_notified, alarms), default=now)
     if not rule.remind_s or now - last < rule.remind_s:
         return []
     return [alarm for alarm in alarms if alarm.reminders < rule.max_reminders]
@@ -122,9 +142,10 @@ def _to_remind(rule: AlarmRule, alarms: Sequence[PlotAlarm], now: float) -> list
 def _add_notices(rule: AlarmRule, due: _Due, now: float, version: int) -> None:
     common = {"version": version}
     title = alarms_title(len(due.unacknowledged) + rule.more)
-    if due.new or due.more:
+    AlarmMute.delete().where(AlarmMute.id.in_([mute.id for mute in due.ended])).execute()
+    if due.new or due.unmuted or due.more:
         _notice(rule, RAISED, title, due.unacknowledged, due.new, now)
-        _update(due.new, common | {"told": now})
+        _update([*due.new, *due.unmuted], common | {"told": now})
         if rule.more_errors:
             AlarmRule.update(told_more=rule.more_errors, told_more_at=now).where(AlarmRule.id == rule.id).execute()
     if due.reminded:

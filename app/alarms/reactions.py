@@ -56,7 +56,7 @@ def _update(numbers: Collection[int], values: dict[str, Any], *where: Any) -> in
 def mute(rule: int, subjects: Collection[str] | None, ends: float, reason: str, user: str) -> None:
     """Mute a rule (None), or of some of its subjects, until `ends`, Unix s UTC; judging goes on.
 
-    What is still broken then is notified then. A mute that one of them has already is replaced: all of them end at `ends`.
+    What is still broken then is notified then, also if it was notified before. A mute that one of them has already is replaced: all of them end at `ends`.
 
     Raises:
         InvalidAlarmRule: The end is not ahead, or more than LONGEST_MUTE_S.

@@ -7,7 +7,7 @@ from app.core.short_writes import delete_rows
 
 
 def remove_old(before: float) -> int:
-    """Remove alarms that recovered, mutes that ended and notices from before this time, Unix s UTC; returns their number.
+    """Remove alarms that recovered, mutes of rules that are switched off, and notices from before this time, Unix s UTC; returns their number.
 
     An alarm whose recovery is still to be notified stays.
     """

@@ -14,4 +14,4 @@ class AlarmSettings:
     """Settings of alarms."""
 
     alarm_judge_s: float = setting(2.0, "Interval between looks for new data that alarm rules judge, s.", between(0.2, 600))
-    alarm_keep_days: int = setting(90, "Days that recovered alarms, ended mutes and notices are kept.", between(1, 36500))
+    alarm_keep_days: int = setting(90, "Days that recovered alarms and notices are kept.", between(1, 36500))

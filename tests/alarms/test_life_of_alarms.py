@@ -128,6 +128,34 @@ def test_what_is_muted_is_judged_and_notified_when_the_mute_ends_and_it_still_la
     assert "recovered" not in rule.notified, "nobody knows of DT/a"
 
 
+def test_an_alarm_that_was_notified_before_its_mute_is_notified_once_more_when_the_mute_ends() -> None:
+    rule = JudgedRule.of()
+    rule.judge("DT/a", "DT/b", "DT/c")
+    reactions.acknowledge([rule.alarms["DT/b"].id], "ben")
+    mute(rule, 100)
+    mute(rule, 50, "DT/a")
+    rule.wait(60)
+    assert rule.notified == [""], "its rule is still muted"
+    rule.judge("DT/a", "DT/b")
+    rule.wait(40)
+    rule.wait(40)
+    assert rule.notified == ["", ""]
+    assert [(each["subject"], each["is_new"]) for each in json.loads(rule.notices[-1].subjects)] == [("DT/a", False)]
+    assert not AlarmMute.select().exists()
+    reactions.unacknowledge([rule.alarms["DT/b"].id], "ben")
+    rule.wait(40)
+    assert rule.notified == ["", ""], "it was acknowledged when the mute ended"
+
+
+def test_the_end_of_a_mute_of_one_subject_notifies_of_no_other_one_as_again() -> None:
+    rule = JudgedRule.of()
+    rule.judge("DT/a", "DT/b")
+    mute(rule, 100, "DT/a")
+    rule.wait(100)
+    told = {alarm.subject: alarm.told for alarm in PlotAlarm.select()}
+    assert (rule.notified, told) == (["", ""], {"DT/a": rule.now, "DT/b": START + 10})
+
+
 def test_one_subject_can_be_muted_alone() -> None:
     rule = JudgedRule.of()
     mute(rule, 100, "DT/a")
