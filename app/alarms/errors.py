@@ -26,5 +26,9 @@ class UnknownAlarm(AlarmError):
     """There is no such rule, alarm, mute or notice (any more)."""
 
 
+class RuleIsOn(AlarmError):
+    """A rule that is switched on cannot be deleted."""
+
+
 class NotJudged(AlarmError):
     """A rule cannot be judged now; the message says why."""

@@ -8,6 +8,7 @@ from app.web import Problem
 STATUSES: dict[type[errors.AlarmError], int] = {
     errors.InvalidAlarmRule: 400,
     errors.UnknownAlarm: 404,
+    errors.RuleIsOn: 409,
 }
 """Status of each error; others are 500."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from peewee import IntegrityError
 
 from app.alarms.definition import AlarmRuleDefinition, checked
-from app.alarms.errors import InvalidAlarmRule, UnknownAlarm
+from app.alarms.errors import InvalidAlarmRule, RuleIsOn, UnknownAlarm
 from app.alarms.models import COUNTER, OPEN, PENDING, RECOVERED, AlarmRule, PlotAlarm, SeenPlots
 from app.core.counters import advance
 from app.core.database import proxy
@@ -82,11 +82,13 @@ def _update(rule: AlarmRule, values: dict[str, Any], version: int) -> AlarmRule:
 
 
 def delete_rule(number: int, user: str) -> None:
-    """Delete a rule with its alarms and mutes; its notices stay. Raises UnknownAlarm."""
+    """Delete a rule that is switched off with its alarms and mutes; its notices stay. Raises UnknownAlarm and RuleIsOn."""
     with proxy.atomic():
         advance(COUNTER)
         rule = rule_of(number)
         check_may_edit(rule.subsystem)
+        if rule.enabled:
+            raise RuleIsOn(f"The rule {rule.name} is switched on: switch it off before you delete it, since its alarms are lost then")
         rule.delete_instance()
         audit("delete alarm rule", f"alarm rule {number}", "", rule.name, user=user)
 

@@ -10,8 +10,7 @@ from contextlib import nullcontext
 import pytest
 
 from app.alarms.event_source import AlarmEvents
-from app.alarms.models import AlarmNotice
-from app.alarms.store import delete_rule
+from app.alarms.models import AlarmNotice, AlarmRule
 from app.core.events import Event
 from app.core.settings import Settings
 from app.notify.detection import EventCollector, UnreadableEvents, WatchedSystem, detection_task
@@ -90,7 +89,7 @@ def test_the_event_of_a_notice_leads_to_its_page_also_when_its_rule_is_gone(hub:
     source = AlarmEvents()
     (event,) = source.find("plots", 0, time.time())
     assert (source.path(event), source.is_open(event), event.run) == (f"/alarms/notices/{rule.notices[0].id}", True, 5)
-    delete_rule(rule.rule, "ann")
+    AlarmRule.delete_by_id(rule.rule)
     assert source.find("plots", 0, time.time(), ["plot-alarm"]) == [event]
     assert not source.is_open(event)
     assert source.find("plots", 0, time.time(), ["plot-alarm-recovered"]) == []

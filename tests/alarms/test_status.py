@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.alarms.demo import make_demo_rules
 from app.alarms.models import AlarmRule
 from app.alarms.status import TASK, status_lines
-from app.alarms.store import delete_rule, save_rule
+from app.alarms.store import save_rule
 from app.core.settings import Settings
 from app.queue.periodic import PeriodicTaskState
 from tests.alarms.rules import ERRORS, JudgedRule
@@ -59,6 +59,6 @@ def test_the_rules_of_the_demo_are_stored_once_and_not_over_those_of_people() ->
     made = make_demo_rules()
     assert made is not None
     assert (made.added, AlarmRule.select().count()) == (4, 4)
-    delete_rule(AlarmRule.get(AlarmRule.name == "Failing tests").id, "ann")
+    AlarmRule.get(AlarmRule.name == "Failing tests").delete_instance()
     assert make_demo_rules() is None
     assert AlarmRule.select().count() == 3

@@ -99,7 +99,7 @@ def test_numbers_of_rows_are_not_used_again() -> None:
     alarm = add_alarm(rule)
     reactions.mute(rule.id, None, time.time() + 60, "repair", "ben")
     (mute,) = open_mutes()
-    delete_rule(rule.id, "ann")
+    rule.delete_instance()
     other = save_rule(ERRORS, number=None, user="ann")
     assert other.id > rule.id
     assert add_alarm(other).id > alarm.id

@@ -138,7 +138,7 @@ def switch(number: int) -> AnyResponse:
 @pages.post("/<int:number>/delete")
 @needs(Role.EXPERT)
 def delete(number: int) -> AnyResponse:
-    """Delete a rule."""
+    """Delete a rule that is switched off."""
     store.delete_rule(min(number, LARGEST_NUMBER), current_user().name)
     return redirect(view_from_request().page_link(RULES_PATH), 303)
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.alarms import store
 from app.alarms.conditions import conditions
-from app.alarms.models import AlarmRule
+from app.alarms.models import AlarmRule, PlotAlarm
 from app.alarms.pages.rules_page import NOTICES
 from app.alarms.ready_rules import ready_rules
 from app.alarms.status import status_lines
@@ -118,13 +118,21 @@ def test_a_rule_that_somebody_else_changed_meanwhile_is_not_replaced_unseen(brow
     assert AlarmRule.get().name == "Mine"
 
 
-def test_a_rule_is_switched_off_and_on_and_deleted(browse: Browse) -> None:
+def test_a_rule_is_switched_off_and_on_and_only_deleted_when_it_is_off(browse: Browse) -> None:
     rule, expert = seed.rule(place_kind="layout", limits={"statuses": ["warning"]}), browse("expert")
     expert.post(f"/alarms/rules/{rule.id}/switch", data={"on": "0"})
     assert ">off<" in expert.get("/alarms/rules").text
     expert.post(f"/alarms/rules/{rule.id}/switch", data={"on": "1"})
     found = AlarmRule.get()
     assert (found.enabled, found.place_kind, json.loads(found.limits)) == (True, "layout", {"statuses": ["warning"]})
+    assert f"/alarms/rules/{rule.id}/delete" not in expert.get("/alarms/rules").text
+    seed.alarm(found)
+    answer = expert.post(f"/alarms/rules/{rule.id}/delete")
+    assert (answer.status_code, AlarmRule.select().count(), PlotAlarm.select().count()) == (409, 1, 1)
+    assert "switch it off before you delete it" in answer.text
+    expert.post(f"/alarms/rules/{rule.id}/switch", data={"on": "0"})
+    for page in ("/alarms/rules", f"/alarms/rules/{rule.id}"):
+        assert f'action="/alarms/rules/{rule.id}/delete"' in expert.get(page).text
     assert expert.post(f"/alarms/rules/{rule.id}/delete").location == "/alarms/rules"
     assert expert.get(f"/alarms/rules/{rule.id}").status_code == 404
 
