@@ -154,8 +154,11 @@ def test_completions_of_a_reference_stay_while_the_run_is_updated(page: Page, hu
 
 
 def test_old_plot_stays_until_the_new_one_is_loaded(page: Page, hub: Settings) -> None:
-    write_snapshot(page, hub, 1)
-    page.goto(FOLDER)
+    for lumi in (1, 2):
+        write_snapshot(page, hub, lumi)
+        page.goto(FOLDER)
+        expect(page.locator("#live")).to_contain_text(f"Lumisection {lumi}")
+    expect(page.locator(".windowchoice")).to_contain_text("2 snapshots")  # the plots are in their place then
     image = page.get_by_role("img", name=f"Plot {PLOT}")
     expect(image).to_have_js_property("naturalWidth", 266)
     old = image.screenshot()
