@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
+from html import unescape
 
 import pytest
 
@@ -45,6 +47,23 @@ def test_a_wall_shows_the_open_alarms_the_worst_first(hub: Settings) -> None:
     assert page.index("alert(1)") < page.index("warning") < page.index("known")
     assert "muted" in page
     assert "No open alarms." in words(show(create_app(hub), "alarms", subsystem="Hcal"))
+
+
+def test_rows_of_a_wall_name_the_subsystem_and_the_end_of_the_path_that_differs(hub: Settings) -> None:
+    rule = seed.rule()
+    maps = [f"{subsystem}/EventInfo/reportSummaryMap" for subsystem in ("CSC", "DT")]
+    for path in (*maps, "CSC/EventInfo/shift/reportSummaryMap", "DT/x", "Hcal/Digi/depth/depth1", "Hcal/Time/depth/depth1", ""):
+        seed.alarm(rule, path)
+    names = [unescape(name) for name in re.findall(r'<b class="sentence">.*?</svg>(.*?)</b>', show(create_app(hub), "alarms"), re.DOTALL)]
+    assert names == [
+        "CSC/EventInfo/reportSummaryMap",
+        "DT … reportSummaryMap",
+        "CSC … shift/reportSummaryMap",
+        "DT/x",
+        "Hcal/Digi/depth/depth1",
+        "Hcal/Time/depth/depth1",
+        seed.ONLINE,
+    ]
 
 
 def test_the_page_of_a_plot_reads_no_alarm_of_other_plots(hub: Settings) -> None:
