@@ -18,8 +18,7 @@ def state_badge(counts: FailingCounts, summary: SummaryValue | None, update: Upd
     if summary and summary.badge.kind == "error":
         return Badge("error", "error", "bad")
     if update and update.is_late:
-        word = "stalled" if update.is_stalled else "behind" if update.old_run is None else f"run {update.old_run}"
-        return Badge("warning", "warning", word)
+        return Badge("warning", "warning", late_word(update))
     if counts.warnings:
         return Badge("warning", "warning", f"{counts.warnings:,} warning{'s' if counts.warnings > 1 else ''}")
     if summary and summary.badge.kind != "ok":
@@ -27,6 +26,11 @@ def state_badge(counts: FailingCounts, summary: SummaryValue | None, update: Upd
     if update and update.is_ahead:
         return Badge("warning", "warning", "clock ahead")
     return Badge("ok", "ok", "OK")
+
+
+def late_word(update: Update) -> str:
+    """Why the plots of a late subsystem miss what others have."""
+    return "stalled" if update.is_stalled else "behind" if update.old_run is None else f"run {update.old_run}"
 
 
 def place(counts: FailingCounts, summary: SummaryValue | None, update: Update | None) -> tuple[int, bool, float, tuple[int, ...]]:

@@ -24,6 +24,8 @@ from app.core.settings import Settings
 from app.gui.event_info import BEHIND_LUMIS, BEHIND_S, STALLED_S, ProcessState, compare
 from app.gui.files.entries import ONLINE_DATASET, Entry
 from app.gui.files.register import register
+from app.gui.layouts.importing.bulk_import import import_all
+from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.pages.run_info import readable_fact
 from tests.support.patience import PATIENCE_S
 from tests.wall.walls import show
@@ -245,7 +247,7 @@ def test_a_process_whose_clock_is_ahead_is_no_younger_than_the_file_and_its_age_
     register([Entry(ONLINE_DATASET, 367201, 0, str(tmp_path / "file.root"), "tdirectory")])
     app = create_app(hub.replace(file_roots=(str(tmp_path),)))
     assert updates_of(read(app.test_client(), f"/browse/367201{ONLINE_DATASET}"))["Ahead"].replace("  ", " ") == "updated 8 min ago, LS 50"
-    cells = [show(app, "subsystems", dataset=ONLINE_DATASET).partition("<b>Ahead</b>") for _ in range(2)]
+    cells = [show(app, "subsystems", dataset=ONLINE_DATASET).partition("<main")[2].partition("<b>Ahead</b>") for _ in range(2)]
     state, age = (re.search(pattern, cells[0][2]) for pattern in (r"<span>([\w ]+)</span>", r'datetime="([^"]+)"'))
     assert state
     assert state[1] == "clock ahead"
@@ -254,6 +256,25 @@ def test_a_process_whose_clock_is_ahead_is_no_younger_than_the_file_and_its_age_
     assert cells[0] == cells[1]
     assert cells[0][0].rstrip().endswith("<div>")
     assert " old" in cells[0][0].rpartition("<li")[2]
+
+
+def test_a_wall_marks_the_plots_of_late_subsystems_and_no_others(hub: Settings, tmp_path: Path) -> None:
+    folders = {
+        "Info/EventInfo": process(367201, 93, 1),
+        "RPC/EventInfo": process(367201, 50, STALLED_S + 700),
+        "DT/EventInfo": process(367201, 80, 2),
+        "CSC/EventInfo": process(367200, 400, 3),
+    }
+    app = client_with(hub, tmp_path, 367201, folders, ONLINE_DATASET).application
+    cells = tuple(PlotCell(f"{name}/EventInfo/iRun") for name in ("Info", "RPC", "DT", "CSC", "None"))
+    with app.app_context():
+        import_all([Layout("00 Shift/Runs", ("online",), (cells, (PlotCell("RPC/EventInfo/absent"),)))])
+    read(app.test_client(), f"/browse/367201{ONLINE_DATASET}")  # its lists are read
+    page = show(app, "layout", layout="00 Shift/Runs", dataset=ONLINE_DATASET)
+    figures = re.findall(r"<figure(.*?)>.*?<figcaption>(.*?)</figcaption>", page, re.S)
+    marks = [(attributes, *re.findall('<b class="is-warning">(.*?)</b>', caption)) for attributes, caption in figures]
+    late = ' class="late"'
+    assert marks == [("",), (late, "stalled, LS 50"), (late, "behind, LS 80"), (late, "run 367200, LS 400"), ("",), ("",)]
 
 
 def test_a_sample_that_is_no_ongoing_run_shows_no_times_of_subsystems(hub: Settings, tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.current import current_plots, layout_contents, layout_index
 from app.gui.errors import GuiError, ListOutdated, UnknownElement
+from app.gui.event_info import Update
 from app.gui.layouts.descriptions import description_html
 from app.gui.layouts.scopes import scope_of
 from app.gui.layouts.showing.placed import PlacedCell, PlacedLayout, place
+from app.gui.pages.frame import subsystem_updates
 from app.gui.pages.layout_lists import without_absent
 from app.gui.pages.layout_tiles import distinct_names
 from app.gui.pages.readable import readable_value
+from app.gui.pages.subsystem_state import late_word
 from app.gui.pages.tile import scalar
 from app.gui.pages.wall.newest import data_time, newest_sample, sentence
 from app.gui.plots.overlay import drawing_order
@@ -46,6 +49,7 @@ class WallPlot(NamedTuple):
     status: Badge | None
     value: str | None  # of a number or text, which is shown instead of a picture
     is_absent: bool  # the sample does not have it
+    late: str  # word and lumisection if the process of its subsystem is late, else ""
 
 
 def context(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -58,9 +62,10 @@ def context(options: Mapping[str, Any]) -> Mapping[str, Any]:
     cells = list(placed.cells)
     names = captions(cells)
     places = arrange(len(cells), options["panel_width"], options["panel_height"])
+    late = {name: _late(update) for name, update in subsystem_updates(sample).items() if update.is_late}
     return {
         "title": placed.layout.name,
-        "plots": [_plot(sample, number, cell, name) for number, (cell, name) in enumerate(zip(cells, names, strict=True))],
+        "plots": [_plot(sample, number, cell, name, late) for number, (cell, name) in enumerate(zip(cells, names, strict=True))],
         "columns": places.columns,
         "identity": f"{sample.identity}:{sample.version}:{places.width}:{places.height}",
         "at": data_time(sample),
@@ -111,10 +116,15 @@ def _placed(sample: OpenSample, path: str) -> PlacedLayout:
     return place(layout, sample)
 
 
-def _plot(sample: OpenSample, number: int, cell: PlacedCell, name: str) -> WallPlot:
+def _late(update: Update) -> str:
+    return late_word(update) + (f", LS {update.lumi}" if update.lumi is not None else "")
+
+
+def _plot(sample: OpenSample, number: int, cell: PlacedCell, name: str, late: Mapping[str, str]) -> WallPlot:
     value = None if cell.me is None else scalar(sample, cell.me)
-    last = text(cell.path.rpartition(b"/")[2])
-    return WallPlot(number, name, status_badge(cell.status), value and readable_value(last, value), cell.me is None)
+    last, subsystem = text(cell.path.rpartition(b"/")[2]), text(cell.path.partition(b"/")[0])
+    shown = value and readable_value(last, value)
+    return WallPlot(number, name, status_badge(cell.status), shown, cell.me is None, late.get(subsystem, ""))
 
 
 def picture(options: Mapping[str, Any], number: int) -> Response:
