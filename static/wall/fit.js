@@ -43,7 +43,7 @@ dqm.fitWall = (() => {
     const worst = PROBLEMS[Math.min(...rest.map(rank))];
     const count = rest.filter((entry) => PROBLEMS[rank(entry)] === worst).length;
     note.className = worst ? `more is-${worst}` : "more";
-    setText(note, worst ? `${rest.length} more, ${worst}: ${count}` : `${rest.length} more`);
+    setText(note, worst ? `${rest.length} more, ${count} of them ${worst}` : `${rest.length} more`);
   }
 
   function fit(list) {
@@ -54,7 +54,7 @@ dqm.fitWall = (() => {
     setLevel(list, 0);
     if (getComputedStyle(document.body).overflow !== "hidden" || choose(list, entries)) return;
     note.hidden = false; // it takes some room itself
-    setText(note, "00 more, warning: 00");
+    setText(note, "00 more, 00 of them warning");
     const shown = leaveOut(list, entries);
     const rest = entries.filter((entry) => entry.hidden);
     tellRest(note, rest);

@@ -110,11 +110,12 @@ def _values(sample: OpenSample, view: View) -> dict[str, Any]:
     context = summary_context(sample, view, "quality")
     summaries = sorted(context["summaries"], key=lambda each: place(each.failing, each.value, updates.get(each.name)))
     names = {each.name for each in summaries}
+    others = [each for each in _failing_subsystems(sample, view) if each.name not in names]
     return context | {
         "summaries": summaries,
         "updates": updates,
         "written": readable_fact("processTimeStamp", str(written / 1e9), view.tz) if written else "",
-        "others": [each for each in _failing_subsystems(sample, view) if each.name not in names],
+        "others": sorted(others, key=lambda each: place(each.counts, None, None)),
         **window_context(sample, view, PageForm(_address, request.script_root + request.path, _fields(view))),
         "zones": [(name, _address(view.replace(tz=name)), name == view.tz) for name in ZONES],
     }

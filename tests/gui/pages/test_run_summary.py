@@ -34,6 +34,7 @@ SUBSYSTEMS: Mapping[str, Mapping[str, str]] = {
     "Ecal": {"reportSummary": "f=0.9"},
     "Hcal": {"reportSummary": "f=0.9", "reportSummary.test": "qr=st:300:0:X:too few"},
     "L1T": {"other": "f=1", "other.test": "qr=st:200:0:X:too few"},
+    "Tracking": {"other": "f=1", "other.test": "qr=st:300:0:X:too few"},
     "RPC": {"reportSummary": "f=0.97"},
 }
 """What each has in `EventInfo`."""
@@ -49,7 +50,7 @@ def write_summaries(path: Path, run: int, subsystems: Mapping[str, Mapping[str, 
             folder = file.mkdir(f"DQMData/Run {run}/{subsystem}/Run summary/EventInfo")
             for name, value in values.items():
                 add_to_directory(f"<{name}>{value}</{name}>", f"<{name}>{value}</{name}>", folder, [])
-            if subsystem not in ("Castor", "L1T"):
+            if subsystem not in ("Castor", "L1T", "Tracking"):
                 folder["reportSummaryMap"] = np.histogram2d([0.5], [0.5], 2)
 
 
@@ -85,7 +86,7 @@ def test_the_summary_of_a_run_has_the_worst_subsystem_first_with_map_value_and_f
     assert "Castor no map no DAQ" in words(page)
     assert "Hcal 90.0 % 1 error" in words(page)
     assert links(page, "1 error")[0] == f"/browse/500{OFFLINE}/Hcal?failing=1"
-    assert "Failing tests of subsystems without report summary L1T 1 warning" in words(page)
+    assert "Failing tests of subsystems without report summary Tracking 1 error L1T 1 warning" in words(page)
     assert "hx-get" not in page, "nothing changes, so nothing is polled"
 
 
