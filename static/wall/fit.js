@@ -43,7 +43,8 @@ dqm.fitWall = (() => {
     const worst = PROBLEMS[Math.min(...rest.map(rank))];
     const count = rest.filter((entry) => PROBLEMS[rank(entry)] === worst).length;
     note.className = worst ? `more is-${worst}` : "more";
-    setText(note, worst ? `${rest.length} more, ${count} of them ${worst}` : `${rest.length} more`);
+    const share = count === rest.length ? "all" : `${count} of them`;
+    setText(note, worst ? `${rest.length} more, ${share} ${worst}` : `${rest.length} more`);
   }
 
   function fit(list) {
