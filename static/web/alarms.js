@@ -73,12 +73,12 @@
   }
 
   function showButton() {
-    const state = !audio ? "off" : audio.state === "running" ? "on" : "waiting for a click";
+    const state = !audio ? "off" : audio.state === "running" ? "on" : "waiting";
     button.classList.remove("reserved");
     button.setAttribute("aria-pressed", String(audio !== null));
-    button.title = `Alarm sound: ${state}`;
+    button.title = `Alarm sound: ${state === "waiting" ? "waiting for a click" : state}`;
     button.querySelector(".unseen").textContent = button.title;
-    button.dataset.sound = state === "on" ? "on" : "off";
+    button.dataset.sound = state;
   }
 
   function switchOn() {

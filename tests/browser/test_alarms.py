@@ -108,6 +108,8 @@ def test_a_page_that_may_not_play_yet_leaves_the_sound_to_others_and_plays_what_
     waiting = page.context.new_page()
     waiting.goto("/alarms")
     expect(waiting.locator("#alarm-sound")).to_have_attribute("title", "Alarm sound: waiting for a click")
+    looks = "button => [getComputedStyle(button).backgroundColor, getComputedStyle(button, '::after').content]"
+    assert waiting.locator("#alarm-sound").evaluate(looks) == ["rgb(255, 194, 102)", "none"], "neither on nor crossed out"
     seed.alarm(rule, "Pixel/1", told=time.time() + 5)
     page.clock.run_for(poll_ms)
     expect(waiting.locator("#alarm-count")).to_have_text("1 alarm to look at")
