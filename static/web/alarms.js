@@ -4,7 +4,7 @@
 (() => {
   const POLL_MS = 20_000;
   const TONES = [660, 880, 660, 880]; // Hz
-  const SETTLE_MS = 1000; // until other pages read what this one has stored
+  const SETTLE_MS = 3000; // until other pages surely read what this one has stored, also on a busy machine
   const link = document.getElementById("alarm-count");
   const button = document.getElementById("alarm-sound");
   if (!link || !button) return; // the page is for everybody, with or without an account

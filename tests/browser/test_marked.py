@@ -217,7 +217,7 @@ def test_quick_presses_move_a_slide_show_by_as_many_slides(page: Page) -> None:
     page.goto(f"{TIMING}?slide=20")
     position = page.locator(".position")
     expect(position).to_have_text("1 of 36")
-    press = """keys => { for (const key of keys) document.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true})); }"""
+    press = """keys => { for (const key of keys) document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true})); }"""
     page.evaluate(press, ["ArrowRight"] * 5 + ["-"] * 3 + ["ArrowLeft"])
     expect(position).to_have_text("5 of 36")
     expect(page.get_by_label("every")).to_have_value("17")
