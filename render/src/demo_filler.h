@@ -133,7 +133,7 @@ class Filler {
         if (!is_dead && region(h.GetXaxis()->GetBinCenter(i), h.GetYaxis()->GetBinCenter(j)))
           h.SetBinContent(i, j, std::floor(random_.Poisson(rate * middle * hot * statistics_) * updated_.done()));
       }
-    h.ResetStats(); // as of a filled map: entries and sums of weights add up to the contents
+    h.ResetStats();  // as of a filled map: entries and sums of weights add up to the contents
     writer_.put(h);
   }
 

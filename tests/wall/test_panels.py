@@ -44,7 +44,7 @@ def test_open_alarms_are_listed_those_first_that_nobody_has_acknowledged(hub: Se
     alarms.alarm(pixel, "Pixel/gone", state="recovered", recovered=time.time())
     alarms.alarm(strips, "Strips/other")
     page = show(create_app(hub), "alarms", subsystem="pixelphase1")
-    assert re.findall(r"</svg>(\w+)</b>\s*<span class=\"state\"", page) == ["new", "known"]
+    assert re.findall(r"</svg>Pixel/(\w+)</b>\s*<span class=\"state\"", page) == ["new", "known"]
     assert "1 to look at of 2 open" in words(page)
     assert "other" in words(show(create_app(hub), "alarms"))
     PlotAlarm.delete().execute()
