@@ -60,11 +60,11 @@ def next_values(alarm: PlotAlarm, broken: Broken | None, rule: AlarmRule, moment
     if broken is None:
         if alarm.state == PENDING:
             return None
-        values = _kept(alarm, rule, moment.now)
+        values = _after_kept_rule(alarm, rule, moment.now)
     elif broken.is_kept:
         values = {"streak": 0, "detail": broken.detail, "run_number": alarm.run_number or moment.run_number} if alarm.state in OPEN else {}
     else:
-        values = _broken(alarm, broken, rule, moment.now)
+        values = _after_broken_rule(alarm, broken, rule, moment.now)
         if values.get("state", alarm.state) != RECOVERED:
             values |= {"detail": broken.detail} | _changed_data(alarm, values, moment)
     return {name: value for name, value in values.items() if getattr(alarm, name) != value}
@@ -80,7 +80,8 @@ def _changed_data(alarm: PlotAlarm, values: Values, moment: Moment) -> Values:
     return {} if is_same else _data(moment)
 
 
-def _kept(alarm: PlotAlarm, rule: AlarmRule, now: float) -> Values:
+def _after_kept_rule(alarm: PlotAlarm, rule: AlarmRule, now: float) -> Values:
+    """What changes of an alarm after a judgement in which nothing breaks the rule."""
     if alarm.state == RECOVERED:
         return {"streak": 0}
     if alarm.streak + 1 < rule.recover_after:
@@ -88,7 +89,7 @@ def _kept(alarm: PlotAlarm, rule: AlarmRule, now: float) -> Values:
     return {"state": RECOVERED, "recovered": now, "streak": 0}
 
 
-def _broken(alarm: PlotAlarm, broken: Broken, rule: AlarmRule, now: float) -> Values:
+def _after_broken_rule(alarm: PlotAlarm, broken: Broken, rule: AlarmRule, now: float) -> Values:
     if alarm.state in OPEN:
         return {"streak": 0} | _severity(alarm, broken, rule.raise_after, rule, now)
     if alarm.streak + 1 < rule.raise_after:

@@ -150,7 +150,7 @@ def test_mail_goes_to_allowed_domains_by_the_server_of_the_settings(configured: 
 def delivering(configured: Settings) -> Iterator[Callable[[], None]]:
     """A step of the periodic task that sends by the channels of the page."""
     stopping = Event()
-    run = TaskRun(PeriodicTask("test", 1.0, lambda _: None), stopping, 600.0)  # type: ignore[arg-type, return-value]  # it is not started
+    run = TaskRun(PeriodicTask("test", 1.0, lambda _: None), stopping, 600.0)
     with added_delivery_task(configured, run) as step:
         yield step
         stopping.set()

@@ -36,7 +36,7 @@ def configured(hub: Settings) -> Settings:
 
 @pytest.fixture
 def client(configured: Settings) -> FlaskClient:
-    """A hub with a run that began, two crashes of which one was notified in vain, and a crash of playback."""
+    """A hub with the start of a run, two crashes, and a crash of playback; the notification of one crash has failed."""
     now = time.time()
     seed.job(358792, "beam", now - 5, 139)
     seed.job(7, "csc", now - 5, 1, system="playback")

@@ -153,7 +153,7 @@ def test_a_channel_that_is_disabled_while_it_sends_sends_no_more(configured: Set
 
 def test_a_channel_that_is_changed_while_it_sends_goes_on_at_its_new_address(configured: Settings, receiver: Hook) -> None:
     stopping = threading.Event()
-    run = TaskRun(PeriodicTask("test", 1.0, lambda _: None), stopping, 600.0)  # type: ignore[arg-type, return-value]  # it is not started
+    run = TaskRun(PeriodicTask("test", 1.0, lambda _: None), stopping, 600.0)
     with hook() as old, added_delivery_task(configured, run) as step:
         row = add(configured, "chat", old.address)
         crash(configured, "beam", "csc", "ecal")

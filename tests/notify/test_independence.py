@@ -27,7 +27,7 @@ KINDS = ("sound", "mail", "webhook")
 
 @dataclass
 class Receivers:
-    """Servers that work, and those of the settings, of which one is dead."""
+    """One dead server, and working servers for the other channels."""
 
     settings: Settings
     counts: dict[str, Callable[[], int]]  # messages that a server has accepted, by kind of channel
@@ -63,7 +63,7 @@ def receivers(hub: Settings, dead: str) -> Iterator[Receivers]:
 def serve(settings: Settings, kind: str, stopping: threading.Event) -> threading.Thread:
     """One step of the periodic task of a channel, in a thread as in the consumer."""
     (channel,) = [channel for channel in channels(settings) if channel.kind == kind]
-    run = TaskRun(PeriodicTask("test", 1.0, lambda _: None), stopping, 600.0)  # type: ignore[arg-type, return-value]  # it is not started
+    run = TaskRun(PeriodicTask("test", 1.0, lambda _: None), stopping, 600.0)
 
     def step() -> None:
         try:

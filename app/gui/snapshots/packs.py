@@ -47,7 +47,7 @@ class PackWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._new = folder / "new"
-        self._file = open(self._new, "wb", buffering=1 << 20)  # noqa: SIM115
+        self._file = open(self._new, "wb", buffering=1 << 20)  # noqa: SIM115  `__exit__` closes it
         self._places: dict[bytes, tuple[int, int]] = {}
         self._at = 0
         self._compress = zstandard.ZstdCompressor(level=3).compress

@@ -102,7 +102,7 @@ class LiveRun:
         return {path.stem: path.stat().st_size for path in snapshots_folder(self.settings).rglob("*.pack")}
 
     def kept_lumis(self) -> list[int]:
-        """The lumisections of the snapshots, the newest first, each of which has all that its file held."""
+        """The lumisections of the snapshots, the newest first. Each snapshot must have all that its file held."""
         found = self.snapshots.of(LIVE)
         for each in found:
             self.check(each)

@@ -29,7 +29,7 @@ NO_WINDOW = {
 
 @pytest.fixture
 def app(live: LiveRun, render_service: Path) -> Flask:
-    """A hub with snapshots of the lumisections 1 to 4, of which the last is the newest."""
+    """A hub with snapshots of the lumisections 1 to 4."""
     (live.settings.data / "render").symlink_to(render_service)
     live.keep(1, 2, 3, 4)
     return create_app(live.settings)

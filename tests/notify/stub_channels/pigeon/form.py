@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.notify.channels.pigeon.channel import PigeonChannel  # type: ignore[import-not-found]  # a test adds the folder
+from app.notify.channels.pigeon.channel import PigeonChannel  # a test adds the folder
 
 from app.core.settings import Settings
 from app.notify.channels.base import Channel
