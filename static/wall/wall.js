@@ -206,7 +206,10 @@
   }
 
   /** End what the page does without this script: it loads the next tab. */
-  const endRefresh = () => stop();
+  function endRefresh() {
+    stop();
+    document.querySelector('meta[http-equiv="refresh"]')?.remove(); // for programs that read the page: it has ended
+  }
 
   dqm.stopWall?.();
   if (document.readyState === "complete") endRefresh();

@@ -157,7 +157,7 @@ def test_a_full_disk_of_its_state_neither_stops_a_filter_unit_nor_makes_it_send_
     with small_disk(state):
         unit.write_snapshot(b"1", "Ecal", RUN)
         with command(unit) as service:
-            until(lambda: len(unit.sent(RUN)) == 1, "the first snapshot")
+            until(lambda: log.exists() and f"_Ecal_DQMLive__{HOST}.pb, " in log.read_text(), "the first snapshot in the log")
             service.kill()
         filling = fill_disk(state)
         unit.write_snapshot(b"22", "SiStrip", RUN)
