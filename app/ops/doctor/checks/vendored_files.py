@@ -1,0 +1,33 @@
+"""Whether the files of others in the installation are those that were released."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.core.settings import TREE, Settings
+from app.ops.doctor.diagnosis import Diagnosis
+
+AGAIN = "Install this version again, or get the file from its source in vendored.toml"
+
+
+def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
+    """The SHA-256 of each file in a table vendored.toml."""
+    problems = [problem for folder in ("static/vendor", "app/publish/sanitize/data") for problem in damaged(TREE / folder)]
+    for problem in problems:
+        yield Diagnosis("error", problem, AGAIN)
+    if not problems:
+        yield Diagnosis("ok", "the vendored files are unchanged")
+
+
+def damaged(folder: Path) -> Iterator[str]:
+    """Files that are missing or not those of the table."""
+    for package in tomllib.loads((folder / "vendored.toml").read_text(encoding="utf-8")).values():
+        for name, file in package["files"].items():
+            path = folder / name
+            if not path.is_file():
+                yield f"{path} is missing"
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != file["sha256"]:
+                yield f"{path} is not the file that was released"
