@@ -96,6 +96,7 @@ def list_users(as_json: bool) -> None:
                 "role": row.role.title,
                 "subsystems": list(filter(None, row.subsystems.split(","))),
                 "disabled": row.disabled,
+                "origin": row.origin,
                 "created": row.created,
             }
             for row in rows
@@ -103,9 +104,8 @@ def list_users(as_json: bool) -> None:
         click.echo(json.dumps(values, indent=2))
         return
     for row in rows:
-        click.echo(
-            f"{row.name:<24} {role_text(row.role, row.subsystems):<9} {'disabled' if row.disabled else 'enabled':<9} since {utc_time(row.created)}"
-        )
+        state = "disabled" if row.disabled else "enabled"
+        click.echo(f"{row.name:<24} {role_text(row.role, row.subsystems):<9} {state:<9} {row.origin:<8} since {utc_time(row.created)}")
 
 
 @user.command("role")
@@ -118,8 +118,12 @@ def change_role(name: str, role: tuple[Role, str]) -> None:
     """
     cli.open_database()
     from app.security import accounts
+    from app.security.errors import AccountError
 
-    accounts.set_role(existing_user(name), *role)
+    try:
+        accounts.set_role(existing_user(name), *role)
+    except AccountError as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"{name} has the role {role_text(*role)}")
 
 

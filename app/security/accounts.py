@@ -1,4 +1,4 @@
-"""Local accounts: names, passwords, roles."""
+"""Accounts: names, passwords, roles. Local ones are changed here, those of a directory by what the directory says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.core.database import proxy
 from app.security import throttle, tokens
 from app.security.audit_log import audit
 from app.security.errors import AccountError, RetryLaterError, WrongPasswordError
-from app.security.models import Session, Token, User
+from app.security.models import LOCAL, Session, Token, User
 from app.security.passwords import hash_password, verify, weakness
 from app.security.repeated import audit_often
 from app.security.roles import Role, role_text
@@ -32,9 +32,7 @@ def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
     Raises:
         AccountError: the name is taken or not allowed, or the password is weak.
     """
-    name = name.strip().lower()
-    if not NAME.fullmatch(name):
-        raise AccountError("A user name has up to 64 characters a-z, 0-9 and ._@-, and starts with a letter or digit")
+    name = _checked_name(name)
     _check_strength(password, name)
     try:
         with proxy.atomic():
@@ -43,6 +41,56 @@ def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
     except IntegrityError:
         raise AccountError(f"The user {name} exists already") from None
     return user
+
+
+def from_directory(origin: str, subject: str, name: str, role: Role, subsystems: str = "") -> User:
+    """The account of a user whom a directory has identified, made at the first time and then kept as the directory says.
+
+    The subject decides whose account it is, and the name only what a new one is called: it keeps its first name. Where nothing
+    has changed, this reads one row and writes none.
+
+    Args:
+        origin: Which directory: "sign-on" or "proxy".
+        subject: What the directory calls the user, and never anybody else.
+        name: What a new account is called.
+        role: What the directory grants; another role than before ends all sessions of the user.
+        subsystems: To which an expert is limited, separated by commas.
+
+    Raises:
+        AccountError: the account is disabled, or a new one cannot have this name, e.g. since it belongs to another account.
+    """
+    user = _of_subject(origin, subject) or _add_of_directory(origin, subject, _checked_name(name), role, subsystems)
+    if user.disabled:
+        raise AccountError(f"The account {user.name} is disabled here; the administrators can enable it: dqmhub user enable {user.name}")
+    if (user.role, user.subsystems) != (role, subsystems):
+        _change_role(user, role, subsystems)
+        user.role, user.subsystems = role, subsystems
+    return user
+
+
+def _of_subject(origin: str, subject: str) -> User | None:
+    user: User | None = User.get_or_none((User.origin == origin) & (User.subject == subject))
+    return user
+
+
+def _add_of_directory(origin: str, subject: str, name: str, role: Role, subsystems: str) -> User:
+    values = {"name": name, "role": role, "subsystems": subsystems, "password": "", "created": time.time()}
+    try:
+        with proxy.atomic():
+            user: User = User.create(origin=origin, subject=subject, **values)
+            audit("add user", name, answer=f"role {role_text(role, subsystems)}, from {origin}", user=name)
+        return user
+    except IntegrityError:
+        if user_now := _of_subject(origin, subject):  # another request has just made it
+            return user_now
+    raise AccountError(f"The name {name} belongs to another account here, which is not taken over: ask the administrators")
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip().lower()
+    if not NAME.fullmatch(name):
+        raise AccountError("A user name has up to 64 characters a-z, 0-9 and ._@-, and starts with a letter or digit")
+    return name
 
 
 def set_password(user: User, password: str, keep: Container[int] = ()) -> list[Token]:
@@ -54,8 +102,9 @@ def set_password(user: User, password: str, keep: Container[int] = ()) -> list[T
         keep: Numbers of tokens that go on.
 
     Raises:
-        AccountError: the password is weak.
+        AccountError: the password is weak, or the user has none here.
     """
+    _check_local(user, "password")
     _check_strength(password, user.name)
     hashed = hash_password(password)
     with proxy.atomic():
@@ -68,7 +117,16 @@ def set_password(user: User, password: str, keep: Container[int] = ()) -> list[T
 
 
 def set_role(user: User, role: Role, subsystems: str = "") -> None:
-    """Set another role, of an expert for these subsystems alone, and end all sessions of the user."""
+    """Set another role, of an expert for these subsystems alone, and end all sessions of the user.
+
+    Raises:
+        AccountError: a directory decides on the role.
+    """
+    _check_local(user, "role")
+    _change_role(user, role, subsystems)
+
+
+def _change_role(user: User, role: Role, subsystems: str) -> None:
     answer = f"from {role_text(user.role, user.subsystems)} to {role_text(role, subsystems)}"
     _change(user, "change role", answer, role=role, subsystems=subsystems)
 
@@ -76,6 +134,11 @@ def set_role(user: User, role: Role, subsystems: str = "") -> None:
 def set_disabled(user: User, disabled: bool) -> None:
     """Disable or enable an account. A disabled user can neither sign in nor use tokens."""
     _change(user, "disable user" if disabled else "enable user", disabled=disabled)
+
+
+def _check_local(user: User, what: str) -> None:
+    if user.origin != LOCAL:
+        raise AccountError(f"The {what} of {user.name} comes from {user.origin}: change it there")
 
 
 def _check_strength(password: str, name: str) -> None:

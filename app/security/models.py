@@ -23,15 +23,24 @@ class RoleField(TextField):
             return Role.PUBLIC
 
 
+LOCAL = "local"
+"""The origin of an account that was made here."""
+
+
 class User(Table):
-    """A local account."""
+    """An account: a local one, or that of a directory, which decides on its role."""
 
     name = TextField(unique=True)
     role = RoleField()
     subsystems = TextField(default="")  # of an expert: separated by commas; "" is no limit
-    password = TextField()  # salted scrypt hash
+    password = TextField()  # salted scrypt hash; "" for an account of a directory, which has none here
     disabled = BooleanField(default=False)
     created = DoubleField()
+    origin = TextField(default=LOCAL)  # or the directory: "sign-on", "proxy"
+    subject = TextField(null=True)  # what the directory calls the user, for ever; None for a local account
+
+    class Meta:
+        indexes = ((("origin", "subject"), True),)
 
 
 class Session(Table):
@@ -44,6 +53,14 @@ class Session(Table):
     last_used = DoubleField()  # by the user, not by a page that updates itself
     address = TextField()  # from where the user signed in
     browser = TextField()  # its User-Agent
+
+
+class SignOnSession(Table):
+    """What the identity provider calls a session that began there."""
+
+    session = ForeignKeyField(Session, unique=True, on_delete="CASCADE")
+    sid = TextField(index=True)  # "" if it names none
+    id_token = TextField()  # names the session when it is to end there
 
 
 class LocalBrowser(Table):

@@ -50,7 +50,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(password: str, stored: str | None) -> bool:
-    """Whether a password matches a stored hash. Takes the same time without an account (None).
+    """Whether a password matches a stored hash. Takes the same time without an account (None) or without a password ("").
 
     Raises:
         SignInBusyError: too many passwords are being checked at the same time.
@@ -60,7 +60,7 @@ def verify(password: str, stored: str | None) -> bool:
     if not _hashing.acquire(timeout=HASHING_WAIT_S):
         raise SignInBusyError("Too many sign-ins at the same time; try again in a few seconds", HASHING_WAIT_S)
     try:
-        return check_password_hash(stored or _dummy_hash(), normalize("NFKC", password)) and stored is not None
+        return check_password_hash(stored or _dummy_hash(), normalize("NFKC", password)) and bool(stored)
     finally:
         _hashing.release()
 
