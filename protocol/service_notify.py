@@ -1,0 +1,67 @@
+"""Messages of a service to systemd: that it is ready, alive or stopping (man sd_notify). Without systemd they do nothing.
+
+The first message removes the address from the environment, so that no child process speaks for the service.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import suppress
+from functools import cache
+
+TIMEOUT_S = 1.0
+"""Longest wait for systemd to take a message, s; a service must not hang with it."""
+MESSAGES_PER_WATCHDOG = 4
+"""`alive` sends so many messages in the time of the watchdog; systemd advises at least two."""
+
+_last_alive = float("-inf")
+
+
+def ready() -> None:
+    """Report that the service has started and serves."""
+    _send("READY=1")
+
+
+def alive() -> None:
+    """Report that the service works. To be called in each step of the loop that must not hang; most calls send nothing."""
+    global _last_alive
+    period, now = watchdog_s(), time.monotonic()
+    if period and now - _last_alive >= period / MESSAGES_PER_WATCHDOG:
+        _last_alive = now
+        _send("WATCHDOG=1")
+
+
+def stopping() -> None:
+    """Report that the service has begun to stop."""
+    _send("STOPPING=1")
+
+
+def status(text: str) -> None:
+    """Report what the service does; `systemctl status` shows it."""
+    _send("STATUS=" + " ".join(text.split()))
+
+
+def watchdog_s() -> float | None:
+    """Time after which systemd ends this process if it does not call `alive`, s; None without such a watchdog."""
+    period = os.environ.get("WATCHDOG_USEC", "")
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()) or not period.isdecimal():
+        return None
+    return int(period) / 1e6 or None
+
+
+def _send(message: str) -> None:
+    address = _address()
+    if not address:
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.settimeout(TIMEOUT_S)
+        sender.sendto(message.encode(), address)
+
+
+@cache
+def _address() -> str:
+    """Address of the socket of systemd; "@" stands for the zero byte of an abstract one."""
+    address = os.environ.pop("NOTIFY_SOCKET", "")
+    return "\0" + address[1:] if address.startswith("@") else address
