@@ -15,7 +15,8 @@ import click
 
 from app.areas import AREAS
 from app.core.area import COMMAND_GROUPS, Area
-from app.core.settings import LOG_LEVELS, SettingError, Settings, load
+from app.core.log_output import is_json, start_logging
+from app.core.settings import SettingError, Settings, load
 from app.core.version import VERSION
 
 
@@ -64,29 +65,13 @@ def settings() -> Settings:
     """Load the settings and start logging. An invalid setting ends the command with name, value and allowed values."""
     os.umask(0o027)  # data of the program, which includes password hashes, is for its user and group only
     found = load()
-    handler = logging.StreamHandler()
-    handler.setFormatter(ShortTracebackFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=LOG_LEVEL_NUMBERS[found.log_level], handlers=[handler])
+    context = click.get_current_context(silent=True)
+    start_logging(found, (context and context.info_name) or "dqmhub")
     return found
-
-
-LOG_LEVEL_NUMBERS = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
 
 
 RETRY_S = 0.5
 """Pause between tries to start a service in an outage."""
-
-
-class ShortTracebackFormatter(logging.Formatter):
-    """Logs no traceback of connection errors, which every poll of a queue repeats while a server is unreachable."""
-
-    CONNECTION_ERRORS = ("ConnectionError", "ConnectionRefusedError", "TimeoutError", "OperationalError", "InterfaceError")
-    """Names of error classes of the system and of the drivers of Redis and PostgreSQL."""
-
-    def formatException(self, ei: Any) -> str:
-        """The traceback, or one line for a connection error."""
-        kind, error, _ = ei
-        return f"  {kind.__name__}: {error}".rstrip() if kind.__name__ in self.CONNECTION_ERRORS else super().formatException(ei)
 
 
 def open_database() -> Settings:
@@ -139,7 +124,10 @@ def main(arguments: list[str] | None = None) -> Any:
         message = message_of(error)
         if message is None:
             raise
-        click.echo(f"dqmhub: {message}", err=True)
+        if is_json() and not sys.stderr.isatty():
+            logging.getLogger(__name__).critical(message)
+        else:
+            click.echo(f"dqmhub: {message}", err=True)
         sys.exit(1)
 
 

@@ -16,6 +16,7 @@ from app.core.outages import log_outage, outage_of
 from app.core.settings import Settings
 from app.core.shared_counts import SharedCounts
 from app.core.supervisor import die_with, follow_supervisor
+from protocol.buffered_http.logger import PropagatingLogger
 from protocol.buffered_http.worker import BufferedWorker
 
 MAX_CONNECTIONS = 2000
@@ -72,6 +73,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "dqmhub-web",
             "control_socket_disable": True,
             "loglevel": settings.log_level,
+            "logger_class": PropagatingLogger,
             "forwarded_allow_ips": "",
             "when_ready": lambda _: follow_supervisor(),
             "pre_fork": lambda _, worker: self.counts.reserve(worker.age),

@@ -76,6 +76,7 @@ class ProxyMiddleware:
             url_prefix = self._apply(environ, forwarded) or url_prefix
             environ[FORWARDER] = "trusted" if forwarded else "none"
         else:
+            environ.pop("HTTP_X_REQUEST_ID", None)  # only a trusted proxy may choose the id in the log
             environ[CLIENT] = "" if forwarded or _is_silent_proxy(peer, environ.get("HTTP_HOST", "")) else peer
         _strip(environ, url_prefix)
         return self.app(environ, start_response)

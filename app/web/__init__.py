@@ -28,12 +28,13 @@ __all__ = [
 
 
 def init_app(app: Flask) -> None:
-    """Add the frame of pages, the cache of fragments, whole numbers in paths and the handling of errors to the application."""
-    from app.web import arguments, assets, compression, errors, fragment_cache, frame
+    """Add request ids, the frame of pages, the cache of fragments, whole numbers in paths and the handling of errors."""
+    from app.web import arguments, assets, compression, errors, fragment_cache, frame, request_ids
     from app.web.responses import ContentResponse
 
     app.response_class = ContentResponse
     app.url_map.converters["int"] = arguments.AsciiIntegerConverter
+    request_ids.init_app(app)
     errors.init_app(app)
     compression.init_app(app)
     fragment_cache.init_app(app)

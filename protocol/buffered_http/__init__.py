@@ -7,6 +7,7 @@
 * `answering`: calls the application, part by part of a response
 * `writer`: responses, and their bytes that the client has not read yet
 * `rate`: how slowly bodies may arrive and responses be read
+* `logger`: gunicorn's log messages in the format of the program
 * `rejections`: responses to requests that the application never sees
 * `budget`: bytes that all connections of a process may hold together, and the sender of each connection
 * `open_files`: the limit of files that a process may open

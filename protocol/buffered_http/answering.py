@@ -43,7 +43,7 @@ class Answer:
             self._context.run(self._go_on, application, cfg, server)
         except BaseException as error:  # the worker survives all errors of the application
             self.is_made = self.closes = True
-            self._tell(error)
+            self._context.run(self._tell, error)  # so that the log line has the context of the application
         finally:
             if self.is_made:
                 self.close()

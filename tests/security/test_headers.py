@@ -56,7 +56,7 @@ def test_with_https_responses_have_hsts(small_app: Callable[..., Flask]) -> None
 
 @pytest.mark.parametrize(("status", "more"), [(204, set()), (304, {"Vary"})])
 def test_a_response_without_content_has_only_the_required_headers(small_app: Callable[..., Flask], status: int, more: set[str]) -> None:
-    """RFC 9110, 15.4.5: a 304 has the Vary of the answer that it stands for."""
+    """RFC 9110, 15.4.5: a 304 has the Vary of the answer that it stands for. The id of the request is for logs."""
     app = small_app()
 
     def view() -> Response:
@@ -65,7 +65,7 @@ def test_a_response_without_content_has_only_the_required_headers(small_app: Cal
         return answer
 
     app.add_url_rule("/poll", view_func=needs(Role.PUBLIC)(view), endpoint="poll")
-    assert set(app.test_client().get("/poll", base_url=HOME).headers.keys()) == {"Cache-Control", "ETag", *more}
+    assert set(app.test_client().get("/poll", base_url=HOME).headers.keys()) == {"Cache-Control", "ETag", "X-Request-ID", *more}
 
 
 def test_a_view_can_set_its_own_cache_lifetime(small_app: Callable[..., Flask]) -> None:

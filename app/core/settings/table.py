@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.core.settings.checks import Check, between, contact_url, one_of, secret_key, url_of, url_path
+from protocol.log_lines import LOG_FORMATS
 
 TREE = Path(__file__).resolve().parents[3]
 """The folder of the installed product, which contains wsgi.py, app/ and render/."""
@@ -79,6 +80,7 @@ class CoreSettings:
     secret_key: str = setting("", "Key that signs sessions; empty: created at the first start in data_dir/secret.", secret_key, secret=True)
     public_url: str = setting("", "URL of this hub for links in notifications; empty: no links.", url_of("http", "https"))
     log_level: str = setting("info", "Lowest level of log messages.", one_of(*LOG_LEVELS))
+    log_format: str = setting("text", "Log messages as text for people, or as one JSON object per line.", one_of(*LOG_FORMATS))
     problem_url: str = setting("", "URL for 'Report a problem', mailto: or https:; empty: a text to copy.", contact_url)
 
     @property

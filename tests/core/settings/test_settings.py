@@ -197,6 +197,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "runs_dcs_cosmics": [([], "a list of groups such as dtm+dtp+dt0"), (["dtm+"], "a list of groups such as dtm+dtp+dt0")],
     "runs_simulator_port": [(0, "a number from 1 to 65535")],
     "log_level": [("INFO", "one of debug, info, warning, error")],
+    "log_format": [("logfmt", "one of text, json")],
     "problem_url": [("http://host", "empty, mailto:address or https://address")],
 }
 """For each setting, values that are refused, and the allowed values in the message; those of channels are in their folders."""

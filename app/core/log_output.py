@@ -1,0 +1,60 @@
+"""Where log messages go and how they look: standard error, as text for people or as JSON for programs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from app.core import log_context
+from app.core.settings import LOG_LEVELS, Settings
+from protocol.log_lines import JsonFormatter, log_uncaught_errors
+
+LEVEL_NUMBERS = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
+
+CONNECTION_ERRORS = ("ConnectionError", "ConnectionRefusedError", "TimeoutError", "OperationalError", "InterfaceError")
+"""Names of error classes of the system and of the drivers of Redis and PostgreSQL."""
+
+
+class ShortTraceback(logging.Formatter):
+    """Logs no traceback of connection errors, which every poll of a queue repeats while a server is unreachable."""
+
+    def formatException(self, ei: Any) -> str:
+        """The traceback, or one line for a connection error."""
+        kind, error, _ = ei
+        return f"  {kind.__name__}: {error}".rstrip() if kind.__name__ in CONNECTION_ERRORS else super().formatException(ei)
+
+
+class TextFormatter(ShortTraceback):
+    """A line for people; at its end what it belongs to, for example [request 4f1d..., job 12]."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line without traceback."""
+        context = ", ".join(f"{name} {value}" for name, value in log_context.current().items())
+        return super().formatMessage(record) + (f" [{context}]" if context else "")
+
+
+class HubJsonFormatter(ShortTraceback, JsonFormatter):
+    """A JSON object with request, run and job."""
+
+
+def start_logging(settings: Settings, process: str) -> None:
+    """Write the log messages of this process to standard error, in the format of the settings.
+
+    Args:
+        process: Name of the kind of process, such as web or worker.
+    """
+    handler = logging.StreamHandler()
+    if settings.log_format == "json":
+        handler.setFormatter(HubJsonFormatter(process, log_context.current))
+        log_uncaught_errors()
+    else:
+        handler.setFormatter(TextFormatter())
+    logging.basicConfig(level=LEVEL_NUMBERS[settings.log_level], handlers=[handler])
+
+
+def is_json() -> bool:
+    """Whether this process logs in JSON."""
+    return any(isinstance(handler.formatter, JsonFormatter) for handler in logging.getLogger().handlers)

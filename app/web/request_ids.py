@@ -1,0 +1,42 @@
+"""Gives every request an id, which its response, its log lines, its jobs and its plots carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from app.core import log_context
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+    from flask import Flask
+
+
+class RequestIds:
+    """WSGI middleware. The id of a trusted proxy is kept, so that its log has the same; the headers of others are removed before."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
+        sent = environ.pop("HTTP_X_REQUEST_ID", "")
+        request_id = sent if log_context.is_request_id(sent) else log_context.new_request_id()
+        environ[log_context.ENVIRON] = request_id
+        log_context.begin_request(request_id)
+
+        def start_with_id(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, [*headers, (log_context.HEADER, request_id)], *error)
+
+        return self.app(environ, start_with_id)
+
+
+def init_app(app: Flask) -> None:
+    """Give an id to every request, and add the run in its address to its log lines."""
+    app.wsgi_app = RequestIds(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
+    app.before_request(_add_run)
+
+
+def _add_run() -> None:
+    run = (request.view_args or {}).get("run")
+    log_context.add(run=run if isinstance(run, int) else None)

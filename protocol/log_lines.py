@@ -1,0 +1,118 @@
+"""Log lines in JSON, the same from all processes: one object on one line, whatever the text in it.
+
+Fields: time (UTC, ISO 8601), level, process (web, live, worker, mirror, ...), pid, logger, message, what the line belongs
+to (request, run, job, task), and `error`, the traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+LOG_FORMATS = ("text", "json")
+
+LINE_BYTES = 4096
+"""Longest line. Linux writes no more to a pipe as a whole, so lines of several processes would mix; journald takes 48 KB."""
+
+LONG_FIELDS = ("error", "message")
+"""Fields that are shortened, in this order."""
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record as one JSON object in ASCII."""
+
+    def __init__(self, process: str, context: Callable[[], Mapping[str, object]] = dict) -> None:
+        """
+        Args:
+            process: Name of the kind of process.
+            context: Returns what the lines of the calling thread belong to.
+        """
+        super().__init__()
+        self.process = process
+        self.context = context
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record, without a line end."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "process": self.process,
+            "pid": record.process,
+            "logger": record.name,
+            "message": message_of(record),
+            **self.context(),
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = self.formatException(record.exc_info)
+        return encode(line)
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """The message; one whose arguments do not fit is shown as it is, and not lost."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        return f"{record.msg} {record.args!r}"
+
+
+def encode(line: Mapping[str, object]) -> str:
+    """A line as JSON in ASCII, of at most LINE_BYTES with its end: the middle of long texts is cut."""
+    values = {name: _clean(value) for name, value in line.items()}
+    text = json.dumps(values, default=str)
+    for name in LONG_FIELDS:
+        over = len(text) + 1 - LINE_BYTES
+        if over > 0 and name in values:
+            values[name] = _cut(str(values[name]), over)
+            text = json.dumps(values, default=str)
+    return text
+
+
+def _clean(value: object) -> object:
+    """Text without halves of surrogate pairs, as names of files may have them: they are no valid JSON."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _cut(text: str, over: int) -> str:
+    """The beginning and the end of a text, so short that its JSON is at least `over` characters shorter, if that is possible."""
+    keep = max(0, len(json.dumps(text)) - over - 8)
+    half, used, head = keep // 2, 0, 0
+    while head < len(text) and (used := used + _width(text[head])) <= half:
+        head += 1
+    used, tail = 0, len(text)
+    while tail > head and (used := used + _width(text[tail - 1])) <= half:
+        tail -= 1
+    return f"{text[:head]} ... {text[tail:]}"
+
+
+def _width(character: str) -> int:
+    return len(json.dumps(character)) - 2
+
+
+def log_uncaught_errors() -> None:
+    """Log errors that end the process or a thread, and warnings, instead of writing them to standard error line by line."""
+
+    def log_error(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        logging.getLogger("process").critical("The process ends by an error", exc_info=(kind, error, traceback))
+
+    def log_thread_error(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None and not issubclass(arguments.exc_type, SystemExit):
+            error = arguments.exc_type, arguments.exc_value, arguments.exc_traceback
+            logging.getLogger("process").error("A thread ended by an error", exc_info=error)
+
+    def log_lost_error(lost: sys.UnraisableHookArgs) -> None:
+        if lost.exc_value is not None:
+            error = lost.exc_type, lost.exc_value, lost.exc_traceback
+            logging.getLogger("process").error("An error in %r was ignored", lost.object, exc_info=error)
+
+    sys.excepthook = log_error
+    threading.excepthook = log_thread_error
+    sys.unraisablehook = log_lost_error
+    logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a message that cannot be written would add a traceback of several lines
