@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -10,16 +12,30 @@ from app import cli
 
 
 @click.command()
+@click.argument("checks", nargs=-1)
 @click.option("--url", default="", help="Address at which people open the hub; the setting public_url by default.")
-def doctor(url: str) -> None:
-    """Check this installation, and name what to do. Exit code 1 if something is wrong."""
-    from app.ops.doctor import examine
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects with check, level, text and remedy.")
+def doctor(checks: tuple[str, ...], url: str, as_json: bool) -> None:
+    """Check this installation, or only CHECKS, and name what to do. Exit code 1 if something is wrong."""
+    from app.ops.doctor import all_checks, examine, name_of
+    from app.ops.doctor.diagnosis import Diagnosis
 
     settings = cli.settings()
+    known = [name_of(check) for check in all_checks()]
+    if unknown := sorted(set(checks) - set(known)):
+        raise click.UsageError(f"There is no check {', '.join(unknown)}; there are {', '.join(known)}")
     levels = set()
-    for name, finding in examine(settings, url or settings.public_url):
-        levels.add(finding.level)
-        click.echo(f"{finding.level:<8} {name}: {finding.text}")
-        if finding.remedy:
-            click.echo(f"{'':<8} -> {finding.remedy}")
+
+    def findings() -> Iterator[tuple[str, Diagnosis]]:
+        for name, finding in examine(settings, url or settings.public_url, checks):
+            levels.add(finding.level)
+            yield name, finding
+
+    if as_json:
+        click.echo(json.dumps([{"check": name, **finding._asdict()} for name, finding in findings()], indent=1, ensure_ascii=False))
+    else:
+        for name, finding in findings():
+            click.echo(f"{finding.level:<8} {name}: {finding.text}")
+            if finding.remedy:
+                click.echo(f"{'':<8} -> {finding.remedy}")
     sys.exit("error" in levels)

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
 
 import click
@@ -20,11 +15,10 @@ from app.formats.detection import detect_format
 from app.formats.reals import shortest_real
 from app.formats.streamer_info import NO_LIST, streamer_list
 from app.gui.plots.documents import with_properties
-from render.client import EFFICIENCY, RenderClient, Request, StreamerLists
+from render.client import EFFICIENCY, Request, StreamerLists
 from render.errors import OptionError, RenderError
 from render.options import FORMATS, IMAGE_FORMATS, Options
-
-START_S = 60.0
+from render.own_service import client_of
 
 
 def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: list[str]) -> None:
@@ -41,7 +35,7 @@ def draw(file: Path, me: str, output: Path, query: str, socket: Path, service: l
     try:
         options = replace(_options(query), format=_format(output))
         request = _request(file, me, options)
-        with _client(socket, service) as client:
+        with client_of(socket, service) as client:
             rendered = client.render(request, lambda: _streamers(file))
     except OptionError as error:
         raise click.ClickException(f"{error.field}: {error.problem}") from None
@@ -94,34 +88,3 @@ def _streamers(file: Path) -> StreamerLists:
         return [streamer_list(file)]
     except FormatError:
         return [NO_LIST]
-
-
-@contextmanager
-def _client(socket: Path, service: list[str]) -> Iterator[RenderClient]:
-    client = RenderClient(socket)
-    try:
-        client.ping()
-    except RenderError:
-        with TemporaryDirectory(prefix="dqmhub-", ignore_cleanup_errors=True) as folder:
-            log = Path(folder, "log")
-            with log.open("wb") as errors:
-                process = subprocess.Popen([*service, "--state-directory", f"{folder}/"], stderr=errors)
-            try:
-                yield _ready(process, Path(folder, "socket"), log)
-            finally:
-                process.terminate()
-                process.wait()
-    else:
-        yield client
-
-
-def _ready(process: subprocess.Popen[bytes], socket: Path, log: Path) -> RenderClient:
-    end, client = time.monotonic() + START_S, RenderClient(socket)
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            client.ping()
-        except RenderError:
-            time.sleep(0.02)
-        else:
-            return client
-    raise click.ClickException(f"Cannot start the render service: {log.read_text(errors='replace').strip()}")

@@ -6,7 +6,7 @@ A check has a function `check(settings, url) -> Iterable[Diagnosis]`; the first 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -34,10 +34,17 @@ def all_checks() -> list[DoctorCheck]:
     return [cast(DoctorCheck, import_module(f"{checks.__name__}.{name}")) for name in names]
 
 
-def examine(settings: Settings, url: str) -> Iterator[tuple[str, Diagnosis]]:
-    """Name of each check with its findings. An error of a check is a finding itself, and the other checks run."""
+def name_of(check: DoctorCheck) -> str:
+    """The name of a check for users."""
+    return check.__name__.rpartition(".")[2].replace("_", "-")
+
+
+def examine(settings: Settings, url: str, names: Collection[str] = ()) -> Iterator[tuple[str, Diagnosis]]:
+    """Name of each check, or of these, with its findings. An error of a check is a finding itself, and the other checks run."""
     for module in all_checks():
-        name = module.__name__.rpartition(".")[2].replace("_", " ")
+        name = name_of(module)
+        if names and name not in names:
+            continue
         try:
             for finding in module.check(settings, url):
                 yield name, finding

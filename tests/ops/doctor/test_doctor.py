@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import TREE, Settings
-from app.ops.doctor import all_checks, examine
+from app.ops.doctor import all_checks, examine, name_of
 from app.security.this_machine import key_file
 from tests.support.cli import run_command
 from tests.support.nginx import nginx
@@ -52,7 +53,7 @@ def examined(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., tu
 
 
 def doctor(settings: Settings, url: str) -> tuple[int, str]:
-    done = run_command(environment(settings), "doctor", "--url", url)
+    done = run_command(environment(settings), "doctor", "access", "proxy", "--url", url)
     return done.returncode, done.stdout
 
 
@@ -87,11 +88,11 @@ def test_the_address_of_the_hub_itself_is_right(hub: Settings) -> None:
 
 
 def test_rights_by_address_and_a_key_for_everybody_are_named(hub: Settings) -> None:
-    assert [finding.level for name, finding in examine(hub.replace(anonymous_read="local"), "") if name == "access"] == ["ok"]
+    assert [finding.level for _, finding in examine(hub.replace(anonymous_read="local"), "", ["access"])] == ["ok"]
     loose = hub.replace(anonymous_read="loopback", register_networks=("10.0.0.0/8", "127.0.0.0/8", "::/0"))
     path = key_file(hub)
     path.chmod(0o644)
-    found = [finding for name, finding in examine(loose, "") if name == "access"]
+    found = [finding for _, finding in examine(loose, "", ["access"])]
     path.chmod(0o600)
     assert [finding.level for finding in found] == ["warning", "warning", "error"]
     assert "127.0.0.0/8, ::/0 registers" in found[1].text
@@ -99,10 +100,37 @@ def test_rights_by_address_and_a_key_for_everybody_are_named(hub: Settings) -> N
 
 
 def test_a_host_that_the_hub_refuses_is_named(settings: Settings) -> None:
-    (found,) = [finding for name, finding in examine(settings, "https://hub.example/dqm") if name == "proxy"]
+    (found,) = [finding for _, finding in examine(settings, "https://hub.example/dqm", ["proxy"])]
     assert (found.level, found.remedy) == ("error", 'Add "hub.example"')
 
 
 def test_each_module_is_a_check_and_says_what_it_looks_at() -> None:
     assert {check.__name__.rpartition(".")[2] for check in all_checks()} >= {"access", "proxy"}
     assert all(check.__doc__ for check in all_checks())
+
+
+def test_each_check_is_documented() -> None:
+    text = (TREE / "docs/operators/doctor.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z-]+)` \|", text, re.M) == [name_of(check) for check in all_checks()]
+
+
+def test_findings_can_be_read_by_programs(settings: Settings) -> None:
+    done = run_command(
+        environment(settings.replace(anonymous_read="local", register_networks=())), "doctor", "--json", "data-folder", "access"
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == [
+        {"check": "access", "level": "ok", "text": "anonymous_read is local", "remedy": ""},
+        {
+            "check": "data-folder",
+            "level": "error",
+            "text": f"The data folder {settings.data} does not exist",
+            "remedy": "Run dqmhub db upgrade, or correct data_dir",
+        },
+    ]
+
+
+def test_an_unknown_check_is_refused_with_the_names_of_all(settings: Settings) -> None:
+    done = run_command(environment(settings), "doctor", "disk")
+    assert done.returncode == 2
+    assert "There is no check disk; there are access, certificates, clock, data-folder" in done.stderr

@@ -1,0 +1,18 @@
+"""The servers at the other end of settings."""
+
+from __future__ import annotations
+
+from app.core.settings import Settings, setting_rows
+
+PAGES_FOR_BROWSERS = ("_page", "problem_url")
+"""Settings with addresses that only browsers open."""
+
+
+def server_addresses(settings: Settings, url: str) -> set[str]:
+    """HTTP addresses that this hub or its users send requests to: `url`, the one people open ("" if unknown), and all that are set."""
+    found = {url}
+    for row in setting_rows():
+        value = settings[row.name]
+        if value != row.default and not row.name.endswith(PAGES_FOR_BROWSERS):
+            found.update(value if isinstance(value, tuple) else [value] if isinstance(value, str) else [])
+    return {address for address in found if address.startswith(("http://", "https://"))}

@@ -1,0 +1,70 @@
+"""Whether the data folder belongs to the user of the services, can be written, and has space."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.core import database
+from app.core.settings import Settings
+from app.gui.settings import local_roots
+from app.ops.disk import disk_line
+from app.ops.doctor.diagnosis import Diagnosis
+
+MOST_NAMED = 5
+
+
+def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
+    """Owner, mode, file system and free space; and whether the files of `file_roots` can be read."""
+    folder = settings.data
+    if not folder.is_dir():
+        yield Diagnosis("error", f"The data folder {folder} does not exist", "Run dqmhub db upgrade, or correct data_dir")
+        return
+    yield from _rights(folder)
+    yield _space(settings)
+    kind = database.file_system(folder, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
+    if kind.startswith(database.NETWORK_FILE_SYSTEMS):
+        remedy = "Set data_dir to a folder on a local disk: queues, plots and sockets need one, too"
+        yield Diagnosis("error", f"{folder} is on a network file system ({kind})", remedy)
+    for root in local_roots(settings):
+        if root != folder.resolve() / "demo" and not os.access(root, os.R_OK | os.X_OK):
+            problem = "cannot be read" if root.exists() else "does not exist"
+            yield Diagnosis(
+                "error", f"The folder {root} of file_roots {problem}", "Mount it, give this user read access, or correct file_roots"
+            )
+
+
+def _rights(folder: Path) -> Iterator[Diagnosis]:
+    owner = folder.stat().st_uid
+    if os.geteuid() not in (0, owner):
+        yield Diagnosis("warning", f"{folder} belongs to {user(owner)}, and not to you", f"Run dqmhub as {user(owner)}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield Diagnosis("error", f"{folder} cannot be written", "Look at its owner and mode, and whether the disk is mounted read-only")
+    strange = [entry.name for entry in os.scandir(folder) if entry.stat(follow_symlinks=False).st_uid != owner]
+    if strange:
+        names = ", ".join(sorted(strange)[:MOST_NAMED]) + (f" and {len(strange) - MOST_NAMED} more" if len(strange) > MOST_NAMED else "")
+        text = f"{names} in {folder} does not belong to {user(owner)}, so the services may not be able to write it"
+        yield Diagnosis("error", text, f"chown -R {user(owner)} {folder}; run dqmhub as this user only")
+    if folder.stat().st_mode & stat.S_IWOTH:
+        yield Diagnosis("error", f"All users of this machine can write {folder}", f"chmod 750 {folder}")
+    if not strange:
+        yield Diagnosis("ok", f"{folder} and its files belong to {user(owner)}")
+
+
+def _space(settings: Settings) -> Diagnosis:
+    line = disk_line(settings)
+    if line.state == "ok":
+        return Diagnosis("ok", f"the disk of {settings.data} has {line.text}")
+    text = f"The disk of {settings.data}: {line.text}"
+    return Diagnosis("error" if line.state == "down" else "warning", text, "Free space, or lower plot_cache_mb and live_snapshots_mb")
+
+
+def user(number: int) -> str:
+    """Name of a user, or the number of one without a name."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"the user {number}"
