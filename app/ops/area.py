@@ -12,6 +12,7 @@ AREA = Area(
     init_app=ops.init_app,
     menu=(MenuItem("Status", "/status"), MenuItem("Help", "/help")),
     commands={
+        "backup": CliCommand("app.cli.backup", "Maintenance"),
         "doctor": CliCommand("app.cli.doctor", "Maintenance"),
         "config": CliCommand("app.cli.config", "Maintenance"),
         "db": CliCommand("app.cli.db", "Maintenance"),

@@ -1,4 +1,4 @@
-"""Settings of the services beside the hub: public mirror, and simulator of P5."""
+"""Settings of backups, and of the services beside the hub: public mirror, and simulator of P5."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.core.settings.table import setting, settings_table
 @settings_table
 @dataclass(frozen=True)
 class ServiceSettings:
-    """Settings of the services beside the hub: public mirror, and simulator of P5."""
+    """Settings of backups, and of the services beside the hub: public mirror, and simulator of P5."""
 
     mirror_host: str = setting("127.0.0.1", "Address on which `dqmhub mirror` listens.")
     mirror_port: int = setting(8084, "Port on which `dqmhub mirror` listens.", between(1, 65535))
@@ -23,3 +23,6 @@ class ServiceSettings:
     mirror_oldest_h: float = setting(24.0, "Largest age of a snapshot that is sent to the mirror, in hours.", between(0.1, 8760))
     mirror_burst: int = setting(300, "Requests that one address may send to the mirror at once.", between(1, 1_000_000))
     simulator_port: int = setting(9215, "Port on which `dqmhub simulate`, the simulator of P5, listens.", between(1, 65535))
+    backup_dir: str = setting("", "Folder of backups; empty: backups in data_dir. Better is another disk.", path=True)
+    backup_keep: int = setting(7, "Number of newest backups that are kept.", between(1, 1000))
+    backup_max_age_h: float = setting(26.0, "Age of the newest backup above which it is reported as a problem, in hours.", between(1, 8760))

@@ -151,6 +151,9 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "mirror_oldest_h": [(0, "a number from 0.1 to 8760")],
     "mirror_burst": [(0, "a number from 1 to 1e+06")],
     "simulator_port": [(0, "a number from 1 to 65535")],
+    "backup_dir": [(1, "text")],
+    "backup_keep": [(0, "a number from 1 to 1000")],
+    "backup_max_age_h": [(0, "a number from 1 to 8760")],
     "runs_oms_url": [
         ("cmsoms.cern.ch/agg/api/v1", "an address https://host/path"),
         ("http://cmsoms.cern.ch/agg/api/v1", "http:// for this machine only"),

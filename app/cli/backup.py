@@ -1,0 +1,72 @@
+"""`dqmhub backup`: make, list and verify backups."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from app import cli
+
+
+@contextmanager
+def backup_errors() -> Iterator[None]:
+    """Report what cannot be backed up or restored in one line."""
+    from app.ops.backup import BackupError
+
+    try:
+        yield
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def backup(context: click.Context) -> None:
+    """Back up database and keys while the services run; `ls` and `verify` show and check backups."""
+    if context.invoked_subcommand is None:
+        _make()
+
+
+def _make() -> None:
+    from app.core import database
+    from app.ops.backup import backup_folder, make_backup
+
+    settings = cli.settings()
+    os.nice(10)  # the services go first
+    with backup_errors():
+        database.connect(settings)
+        made = make_backup(settings, backup_folder(settings), lambda line: click.echo(line, err=True))
+    click.echo(f"{made.folder} ({made.size / 1e6:,.1f} MB, {sum(made.counts.values()):,} rows)")
+
+
+@backup.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line; times are Unix seconds, UTC.")
+def ls(as_json: bool) -> None:
+    """List the backups, newest first."""
+    from app.ops.backup import backup_folder, backups
+
+    for each in backups(backup_folder(cli.settings())):
+        values = {"name": each.name, "made": each.made, "version": each.version, "size": each.size, "rows": sum(each.counts.values())}
+        made = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each.made))
+        click.echo(
+            json.dumps(values)
+            if as_json
+            else f"{each.name}  {made}  version {each.version}  {each.size / 1e6:,.1f} MB  {values['rows']:,} rows"
+        )
+
+
+@backup.command("verify")
+@click.argument("name", default="")
+def verify_backup(name: str) -> None:
+    """Verify the backup NAME, by default the newest: SHA-256 of all files, integrity and rows of the database."""
+    from app.ops.backup import backup_folder, find_backup, verify
+
+    with backup_errors():
+        found = find_backup(backup_folder(cli.settings()), name)
+        verify(found)
+    click.echo(f"{found.name}: OK ({sum(found.counts.values()):,} rows in {len(found.counts)} tables)")

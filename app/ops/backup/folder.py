@@ -1,0 +1,139 @@
+"""The folder of all backups: which there are, and which are removed when there are enough."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.settings import Settings
+from app.core.version import VERSION
+from app.ops.backup.errors import BackupError
+from app.ops.backup.manifest import Backup, read_manifest
+from app.ops.settings import ServiceSettings
+
+NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
+PARTIAL, REMOVED = ".partial-", ".removed-"
+"""Beginnings of the names of what is being made and removed."""
+
+
+def backup_folder(settings: Settings) -> Path:
+    """The folder of all backups."""
+    return Path(settings.of(ServiceSettings).backup_dir or settings.data / "backups")
+
+
+def backups(folder: Path) -> list[Backup]:
+    """The backups in a folder, the newest first. What is being made, or has no readable manifest, is none."""
+    try:
+        names = [entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = []
+    for name in names:
+        try:
+            found.append(read_manifest(folder / name))
+        except BackupError:
+            continue
+    return sorted(found, key=lambda backup: backup.made, reverse=True)
+
+
+def find_backup(folder: Path, name: str) -> Backup:
+    """A backup by its name, "" for the newest, or by its path. Raises BackupError."""
+    if "/" in name:
+        return read_manifest(Path(name).absolute())
+    found = backups(folder)
+    if not found:
+        raise BackupError(f"There is no backup in {folder}; the setting backup_dir names another folder")
+    if not name:
+        return found[0]
+    for backup in found:
+        if backup.name == name:
+            return backup
+    raise BackupError(f"There is no backup {name} in {folder}; the newest is {found[0].name}")
+
+
+@contextmanager
+def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
+    """A folder for a backup that is being made, which gets its name when the block has ended without an error, and is removed otherwise.
+
+    Raises BackupError if another backup is being made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError("Another backup is being made; wait for its end") from error
+        _remove_leftovers(folder)
+        name = _free_name(folder, moment)
+        partial = folder / (PARTIAL + name)
+        partial.mkdir(mode=0o700)
+        try:
+            yield partial
+            _sync_tree(partial)
+            partial.rename(complete_place(partial))
+            _sync(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def complete_place(partial: Path) -> Path:
+    """Where a backup is when it is complete."""
+    return partial.with_name(partial.name.removeprefix(PARTIAL))
+
+
+def rotate(folder: Path, newest: Backup, keep: int) -> list[Backup]:
+    """Remove old backups and return them.
+
+    Kept are the newest ones, `keep` with the one that was just made and verified, and the last one of another version: it is the
+    way back from an upgrade.
+    """
+    others = [backup for backup in backups(folder) if backup.name != newest.name]
+    last_of_other_version = next((backup for backup in others if backup.version != VERSION), None)
+    surplus = [backup for backup in others[keep - 1 :] if backup is not last_of_other_version]
+    for backup in surplus:
+        away = folder / (REMOVED + backup.name)
+        backup.folder.rename(away)  # what is half removed must not look like a backup
+        shutil.rmtree(away)
+    return surplus
+
+
+def _free_name(folder: Path, moment: float) -> str:
+    """The time as name, with a number if a backup has it: the clock may have been set back."""
+    base = name = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(moment))
+    number = 1
+    while (folder / name).exists():
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes have left."""
+    for entry in folder.iterdir():
+        if entry.name.startswith((PARTIAL, REMOVED)):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _sync_tree(folder: Path) -> None:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            _sync(Path(place, name))
+        _sync(Path(place))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,77 @@
+"""Makes backups while the services run."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from app.core import database
+from app.core.disk import disk_space
+from app.core.settings import Settings
+from app.core.version import VERSION
+from app.ops.backup import postgresql_dump, sqlite_copy
+from app.ops.backup.errors import BackupError
+from app.ops.backup.folder import complete_place, partial_backup, rotate
+from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
+from app.ops.backup.verifying import verify
+from app.ops.settings import ServiceSettings
+
+MIGRATIONS_TABLE = "schema_migration"
+SPARE_BYTES = 64 << 20
+"""Space that must stay free on the disk of the backups."""
+
+
+def make_backup(settings: Settings, folder: Path, progress: Callable[[str], object]) -> Backup:
+    """Make a backup of the connected database and the files of KEPT_FILES, verify it, and remove those that are too many.
+
+    Args:
+        folder: Of all backups.
+        progress: Gets a line for each step.
+
+    Raises:
+        BackupError: The backup cannot be made. Nothing of it is left.
+        OSError, PeeweeException, sqlite3.Error: The disk is full, or the database cannot be read.
+    """
+    if MIGRATIONS_TABLE not in database.proxy.get_tables():
+        raise BackupError("The database has no tables yet, so there is nothing to back up; `dqmhub db upgrade` creates them")
+    moment = time.time()
+    with partial_backup(folder, moment) as partial:
+        _refuse_full_disk(folder)
+        progress("Copying the database")
+        if database.is_sqlite():
+            counts, migrations = sqlite_copy.copy(partial / SQLITE_FILE)
+        else:
+            counts, migrations = postgresql_dump.dump(settings.database_url, partial / POSTGRESQL_FILE)
+        _copy_kept_files(settings.data, partial / DATA)
+        files = {str(path.relative_to(partial)): file_of(path) for path in sorted(partial.rglob("*")) if path.is_file()}
+        write_manifest(Backup(partial, moment, VERSION, database.is_sqlite(), migrations, counts, files))
+        progress("Verifying the backup")
+        verify(read_manifest(partial))
+    made = read_manifest(complete_place(partial))
+    for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep):
+        progress(f"Removed the old backup {removed.name}")
+    return made
+
+
+def _refuse_full_disk(folder: Path) -> None:
+    """Raise BackupError unless there is room for a copy of the database. Dumps of PostgreSQL are compressed, so they are not estimated."""
+    file = database.sqlite_file()
+    needed = SPARE_BYTES + (sqlite_copy.size(file) if file else 0)
+    free = disk_space(folder).free
+    if free < needed:
+        raise BackupError(
+            f"There is not enough space in {folder}: the backup needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; "
+            "set backup_dir to a folder on another disk, or a lower backup_keep"
+        )
+
+
+def _copy_kept_files(data: Path, target: Path) -> None:
+    target.mkdir()
+    for name in KEPT_FILES:
+        source = data / name
+        if source.is_dir():
+            shutil.copytree(source, target / name)
+        elif source.exists():
+            shutil.copy2(source, target / name)

@@ -1,0 +1,27 @@
+"""Verifies backups: every file is as it was written, and the database in it is whole."""
+
+from __future__ import annotations
+
+from app.ops.backup import postgresql_dump, sqlite_copy
+from app.ops.backup.errors import BackupError
+from app.ops.backup.manifest import Backup, file_of
+
+
+def verify(backup: Backup) -> None:
+    """Raise BackupError unless all files have their SHA-256, and the database can be read whole.
+
+    The rows of a dump of PostgreSQL are counted when it is restored.
+    """
+    for name, expected in backup.files.items():
+        try:
+            found = file_of(backup.folder / name)
+        except OSError as error:
+            raise BackupError(f"{backup.folder / name} cannot be read: {error.strerror}") from error
+        if found != expected:
+            raise BackupError(f"{backup.folder / name} is damaged: its SHA-256 is not that of the manifest")
+    if backup.database.name not in backup.files:
+        raise BackupError(f"{backup.folder} has no database")
+    if backup.is_sqlite:
+        sqlite_copy.check(backup.database, backup.counts)
+    else:
+        postgresql_dump.check(backup.database)
