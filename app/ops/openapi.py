@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from app.core.area import Area
 from app.core.version import VERSION
@@ -27,8 +27,8 @@ OWN_PATHS = {
 }
 
 
-def document(areas: Iterable[Area]) -> dict[str, Any]:
-    """The OpenAPI document of these areas; each operation also has the error response."""
+def document(areas: Iterable[Area], url_prefix: str = "") -> dict[str, Any]:
+    """The OpenAPI document of these areas, below a URL prefix; each operation also has the error response."""
     declared: dict[str, Any] = dict(OWN_PATHS)
     for area in areas:
         declared.update(area.openapi() if area.openapi else {})
@@ -39,6 +39,7 @@ def document(areas: Iterable[Area]) -> dict[str, Any]:
     return {
         "openapi": "3.0.3",
         "info": {"title": "DQM Hub", "version": VERSION, "license": {"name": "Apache-2.0"}},
+        "servers": [{"url": url_prefix or "/"}],
         "paths": paths,
         "components": {"schemas": {"Problem": PROBLEM}},
     }
@@ -48,4 +49,4 @@ def document(areas: Iterable[Area]) -> dict[str, Any]:
 @needs(Role.PUBLIC)
 def openapi() -> Response:
     """The OpenAPI document."""
-    return cached_json(document(current_app.extensions["areas"]))
+    return cached_json(document(current_app.extensions["areas"], request.script_root))

@@ -1,13 +1,27 @@
-"""The session cookie: its name, and sessions as in Flask, but without cost for requests without a cookie."""
+"""The session cookie: its name and path, and sessions as in Flask, but without cost for requests without a cookie."""
 
 from __future__ import annotations
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 
 class CookieSessionInterface(SecureCookieSessionInterface):
-    """Prepares no signature check for a request without a session cookie, as most are."""
+    """Prepares no signature check for a request without a session cookie, as most are.
+
+    port: of this instance. The path of the cookie is the URL prefix of the request, which a trusted proxy may have set.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """The name of the cookie for the URL prefix of this request."""
+        return cookie_name(self.port, self.get_cookie_secure(app), request.script_root)
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """The path of the hub: no other application of the host gets the cookie."""
+        return request.script_root or "/"
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of a request, empty without a cookie."""

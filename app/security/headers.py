@@ -32,9 +32,8 @@ blueprint = Blueprint("security", __name__)
 
 
 def common_headers(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """The headers of each response that has content."""
+    """The headers of each response that has content, but the content security policy."""
     headers = (
-        ("Content-Security-Policy", f"{POLICY}{settings.url_prefix}/csp-report"),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -56,6 +55,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             return response
         if response.mimetype == "image/png":
             response.headers.setdefault("Content-Security-Policy", IMAGE_POLICY)
+        response.headers.setdefault("Content-Security-Policy", f"{POLICY}{request.script_root}/csp-report")
         for name, value in headers:
             response.headers.setdefault(name, value)
         return response

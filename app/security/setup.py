@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.security import guard, headers, own_account, refusals, this_machine, views
 from app.security.audit_log import set_actor_provider
 from app.security.caller import actor, current_user
-from app.security.cookies import CookieSessionInterface, cookie_name
+from app.security.cookies import CookieSessionInterface
 from app.security.errors import SecurityError
 from app.security.problems import problem_of
 from app.security.proxies import ProxyMiddleware
@@ -27,10 +27,8 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.config["HUB"]
     security = settings.of(SecuritySettings)
     app.config.update(
-        SESSION_COOKIE_NAME=cookie_name(settings.web_port, security.secure_cookies, settings.url_prefix),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=security.secure_cookies,
-        SESSION_COOKIE_PATH=settings.url_prefix or "/",
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=security.session_hours),
     )
@@ -38,7 +36,7 @@ def init_app(app: Flask) -> None:
         this_machine.make_key(settings)
     except OSError as error:  # a full disk must not keep the hub from starting
         log.warning("Nobody has the rights of this machine: %s cannot be written: %s", this_machine.key_file(settings), error.strerror)
-    app.session_interface = CookieSessionInterface()
+    app.session_interface = CookieSessionInterface(settings.web_port)
     app.wsgi_app = ProxyMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
     app.jinja_env.globals.update(current_user=current_user, may=may, page_address=guard.page_address)
     set_actor_provider(actor)

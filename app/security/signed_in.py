@@ -86,7 +86,7 @@ def end_local() -> None:
 
 
 def _in_cookie(key: str) -> str:
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+    if current_app.session_interface.get_cookie_name(current_app) not in request.cookies:
         return ""
     identifier = session.get(key)
     return identifier if isinstance(identifier, str) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Literal
@@ -235,15 +236,12 @@ PAGES = {
 """Addresses of each route that is a page, with keys of jobs left open."""
 
 
-@pytest.fixture(scope="module")
-def full_site(
-    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_files: list[Path], fixtures_dir: Path
-) -> Iterator[Settings]:
-    """A hub with plots, runs of DQM^2, events and a command, and the administrator ada."""
-    folder = tmp_path_factory.mktemp("x")
-    base_settings = Settings(data_dir=str(folder), file_roots=(str(demo_files[0].parent),), web_workers=1, square_production=(FU,))
+@contextmanager
+def run_full_site(folder: Path, template: Path, files: list[Path], fixtures_dir: Path, **values: Any) -> Iterator[Settings]:
+    """A hub with plots, runs of DQM^2, events and a command, and the administrator ada. values: more settings."""
+    base_settings = Settings(data_dir=str(folder), file_roots=(str(files[0].parent),), web_workers=1, square_production=(FU,), **values)
     base_settings = base_settings.replace(diary_log_roots=(str(folder),))
-    with gui.render_service(folder / "render"), site(base_settings, sqlite_template, demo_files) as settings, bound(settings):
+    with gui.render_service(folder / "render"), site(base_settings, template, files) as settings, bound(settings):
         accounts.add("ada", Role.ADMIN, PASSWORD)
         data.fill(fixtures_dir)
         save_wall(parse_wall(wall_document()))
@@ -277,6 +275,33 @@ def full_site(
         review_jobs(
             [DiaryJob.get(DiaryJob.name == "fit").id], "q=fit", ReviewChange(verdict="issue", summary="Known", add_tags=("disk",)), "ada"
         )
+        yield settings
+
+
+def page_keys() -> dict[str, Any]:
+    """The keys that addresses in `PAGES` leave open, of the full site to which this process is bound."""
+    return {
+        "concatenation": TransferConcatenation.get().id,
+        "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
+        "event": Notification.get().mark,
+        "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
+        "golden": latest_lists(1)[0].hash,
+        "requested": REQUEST.key,
+        "of_trends": DiaryJob.get(DiaryJob.native_id == "of_trends").id,
+        "of_run": DiaryJob.get(DiaryJob.native_id == "of_run").id,
+        "workspace": Arrangement.get(Arrangement.path == "Pixel").id,
+        "layout": Arrangement.get(Arrangement.path == "Ecal/Layouts/summary").id,
+        "own_layout": private.layouts_of("ada")[0].number,
+        "link": private.layouts_of("ada")[0].link,
+        "logged": DiaryJob.get(DiaryJob.source == "batch", DiaryJob.native_id == "7").id,
+    }
+
+
+@pytest.fixture(scope="module")
+def full_site(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_files: list[Path], fixtures_dir: Path
+) -> Iterator[Settings]:
+    with run_full_site(tmp_path_factory.mktemp("x"), sqlite_template, demo_files, fixtures_dir) as settings:
         yield settings
 
 
@@ -342,21 +367,7 @@ def all_faults(page: Page, addresses: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("route", PAGES)
 def test_axe_finds_nothing_moderate_or_worse_on_any_page(page: Page, route: str) -> None:
-    keys = {
-        "concatenation": TransferConcatenation.get().id,
-        "crashed": Job.get(Job.run == 358791, Job.tag.startswith("beam_dqm")).key,
-        "event": Notification.get().mark,
-        "running": Job.get(Job.run == 358792, Job.tag.startswith("gem_dqm")).key,
-        "golden": latest_lists(1)[0].hash,
-        "requested": REQUEST.key,
-        "of_trends": DiaryJob.get(DiaryJob.native_id == "of_trends").id,
-        "of_run": DiaryJob.get(DiaryJob.native_id == "of_run").id,
-        "workspace": Arrangement.get(Arrangement.path == "Pixel").id,
-        "layout": Arrangement.get(Arrangement.path == "Ecal/Layouts/summary").id,
-        "own_layout": private.layouts_of("ada")[0].number,
-        "link": private.layouts_of("ada")[0].link,
-        "logged": DiaryJob.get(DiaryJob.source == "batch", DiaryJob.native_id == "7").id,
-    }
+    keys = page_keys()
     assert all_faults(page, [one.format(**keys) for one in PAGES[route]]) == []
 
 

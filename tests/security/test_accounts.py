@@ -171,6 +171,18 @@ def test_signing_in_never_redirects_to_another_site(client: FlaskClient, people:
     assert 'name="next" value="/"' in page
 
 
+def test_the_cookie_and_the_policy_stay_below_a_prefix_that_a_trusted_proxy_sets(small_app: Callable[..., Flask]) -> None:
+    client = small_app(secure_cookies=True, trusted_proxies=("127.0.0.1/32",)).test_client()
+    make_user("alice", Role.VIEWER)
+    front = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/dqm"}
+    answer = sign_in(client, "alice", headers=front, base_url="https://127.0.0.1:8889")
+    assert answer.headers["Location"] == "/dqm/"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Secure-dqmhub_8889=")
+    assert "; Path=/dqm;" in cookie
+    assert answer.headers["Content-Security-Policy"].endswith("report-uri /dqm/csp-report")
+
+
 def test_with_a_url_prefix_everything_stays_below_it(small_app: Callable[..., Flask]) -> None:
     client = small_app(url_prefix="/dqm/hub").test_client()
     make_user("alice", Role.ADMIN)

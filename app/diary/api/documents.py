@@ -16,6 +16,7 @@ from app.diary.review.reviews import reviews_of
 from app.diary.sources.runner import source_state
 from app.diary.sources.source import JobSource
 from app.diary.status import source_line
+from app.web.frame import href
 
 LONG = ("facts", "outputs", "logs")
 """What lists leave out of a job."""
@@ -52,7 +53,7 @@ def listed_jobs(jobs: Sequence[DiaryJob]) -> list[dict[str, Any]]:
 def whole_job(job: DiaryJob) -> dict[str, Any]:
     """A job with all that the diary has of it, but of its history only the newest changes."""
     relatives = {"parents": [_relative(each) for each in parents_of(job)], "children": [_relative(each) for each in children_of(job)]}
-    return job_json(job) | {"review": review_json(reviews_of([job.id])[job.id])} | relatives | {"history": history_json(job)}
+    return job_json(job, href) | {"review": review_json(reviews_of([job.id])[job.id])} | relatives | {"history": history_json(job)}
 
 
 def history_json(job: DiaryJob, limit: int = MAX_EVENTS, before: int = 0) -> list[dict[str, Any]]:

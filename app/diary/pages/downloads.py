@@ -24,6 +24,7 @@ from app.security.caller import current_user
 from app.web.arguments import LARGEST_RUN
 from app.web.csv_text import csv_text
 from app.web.downloads import content_disposition
+from app.web.frame import href
 from app.web.responses import ContentResponse, encode_text
 
 blueprint = Blueprint("diary_downloads", __name__)
@@ -60,7 +61,7 @@ def jobs_json() -> Response:
         comma = "["
         for chunk in _chunks(wanted):
             for job, review in chunk:
-                yield f"{comma}\n{current_app.json.dumps(job_json(job) | {'review': _review_json(review)})}"
+                yield f"{comma}\n{current_app.json.dumps(job_json(job, href) | {'review': _review_json(review)})}"
                 comma = ","
         yield "[]\n" if comma == "[" else "\n]\n"
 
