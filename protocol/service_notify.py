@@ -1,16 +1,14 @@
-"""Messages of a service to systemd: that it is ready, alive or stopping (man sd_notify). Without systemd they do nothing.
-
-The first message removes the address from the environment, so that no child process speaks for the service.
-"""
+"""Messages of a service to systemd: that it is ready, alive or stopping (man sd_notify). Without systemd they do nothing."""
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import socket
 import time
 from contextlib import suppress
-from functools import cache
 
+SOCKET_VARIABLE = "NOTIFY_SOCKET"
 TIMEOUT_S = 1.0
 """Longest wait for systemd to take a message, s; a service must not hang with it."""
 MESSAGES_PER_WATCHDOG = 4
@@ -20,7 +18,9 @@ _last_alive = float("-inf")
 
 
 def ready() -> None:
-    """Report that the service has started and serves."""
+    """Report that the service has started and serves. From then on, the log names where it hangs when the watchdog ends it."""
+    if watchdog_s():
+        faulthandler.enable()  # systemd sends SIGABRT
     _send("READY=1")
 
 
@@ -52,16 +52,11 @@ def watchdog_s() -> float | None:
 
 
 def _send(message: str) -> None:
-    address = _address()
+    address = os.environ.get(SOCKET_VARIABLE, "")
     if not address:
         return
+    if address.startswith("@"):  # stands for the zero byte of an abstract socket
+        address = "\0" + address[1:]
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         sender.settimeout(TIMEOUT_S)
         sender.sendto(message.encode(), address)
-
-
-@cache
-def _address() -> str:
-    """Address of the socket of systemd; "@" stands for the zero byte of an abstract one."""
-    address = os.environ.pop("NOTIFY_SOCKET", "")
-    return "\0" + address[1:] if address.startswith("@") else address

@@ -16,6 +16,7 @@ from app.core.outages import log_outage, outage_of
 from app.core.settings import Settings
 from app.core.shared_counts import SharedCounts
 from app.core.supervisor import die_with, follow_supervisor
+from protocol.buffered_http.arbiter import ReportingArbiter
 from protocol.buffered_http.logger import PropagatingLogger
 from protocol.buffered_http.worker import BufferedWorker
 
@@ -50,7 +51,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def run(self) -> None:
         """Serve until a signal stops it. All worker processes count in memory that they share."""
         share_counts(self.counts)
-        super().run()
+        ReportingArbiter(self).run()
 
     def load_config(self) -> None:
         """Give the options to gunicorn, which calls this."""

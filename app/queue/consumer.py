@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import threading
 import time
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
@@ -21,6 +23,7 @@ from app.queue.execution import queue_of
 from app.queue.leases import LeaseWatch
 from app.queue.settings import QueueSettings
 from app.queue.store import enqueue_daily, sweep
+from protocol import service_notify
 
 if TYPE_CHECKING:
     from huey.api import PeriodicTask as HueyTask
@@ -60,13 +63,33 @@ def wait_for_runs(seconds: float) -> None:
         thread.join(max(end - time.monotonic(), 0.0))
 
 
+class SchedulerSteps:
+    """Tells the main process that the scheduler has stepped: a pipe, since the scheduler may be a process of its own."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def note(self) -> None:
+        """Note a step."""
+        with suppress(BlockingIOError):
+            os.write(self._writer, b"x")
+
+    def take(self) -> bool:
+        """Whether there was a step since the last call."""
+        try:
+            return bool(os.read(self._reader, 4096))
+        except BlockingIOError:
+            return False
+
+
 class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
     """huey's scheduler, which the consumer keeps alive. Each second it also writes the heartbeat and sweeps the queue."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, steps: SchedulerSteps, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.leases = LeaseWatch()
         self.heartbeat = Heartbeat({"live": "live", "bulk": "worker"}[self.huey.name])
+        self.steps = steps
 
     def loop(self, now: float | None = None) -> None:
         """One round of the scheduler; huey calls this every second."""
@@ -79,6 +102,7 @@ class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
             log.exception("The queue %s was not swept", self.huey.name)
         finally:
             database.release()
+        self.steps.note()
         super().loop(now)
 
     def enqueue_periodic_tasks(self, now: float | None = None) -> None:
@@ -103,12 +127,28 @@ class WorkerProcesses(ProcessEnvironment):  # type: ignore[misc]  # huey is not 
 class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
     """huey's consumer with our scheduler and worker processes."""
 
-    scheduler_class = SweepingScheduler
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.steps = SchedulerSteps()
+        self.scheduler_class = partial(SweepingScheduler, steps=self.steps)
+        super().__init__(*args, **kwargs)
 
     def start(self) -> None:
         """Start the scheduler and the workers; huey takes signals only after that, when a worker may hold a job already."""
         self._set_signal_handlers()
         super().start()
+        service_notify.ready()
+
+    def check_worker_health(self) -> bool:
+        """Replace workers that have ended; huey calls this every second. systemd gets a sign of life if the scheduler steps as well."""
+        if self.steps.take():
+            service_notify.alive()
+        is_healthy: bool = super().check_worker_health()
+        return is_healthy
+
+    def stop(self, graceful: bool = False) -> None:
+        """Stop the workers; with `graceful`, after their jobs."""
+        service_notify.stopping()
+        super().stop(graceful)
 
     def get_environment(self, worker_type: str) -> Environment:
         """How workers are started: as threads or as processes."""

@@ -22,6 +22,7 @@
 #include "own_process.h"
 #include "plugins.h"
 #include "render.h"
+#include "service_notify.h"
 #include "worker.h"
 
 namespace dqmhub {
@@ -87,7 +88,9 @@ int Master::run() {
   write_status();  // before the first client is served
   maintain_workers();
   log("ready at " + settings_.socket() + ", workers: " + std::to_string(settings_.workers));
+  notify_ready();
   while (!stopping_ms_ || (has_children() && !stop_is_overdue())) {
+    notify_alive();
     wait_for_events();
     end_stuck_children();
     maintain_workers();
@@ -261,6 +264,7 @@ void Master::end_stuck_children() {
 // Stops accepting connections and lets the workers finish until a deadline; the second call kills them.
 void Master::stop(const std::string &why) {
   log("stopping: " + why);
+  notify_stopping();
   remove_state_files();
   for (Child &child : children_)
     if (child.pid) {

@@ -16,6 +16,8 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from protocol.buffered_http.arbiter import ReportingArbiter
+
 from .options import Options
 from .worker import MirrorWorker
 
@@ -31,6 +33,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, options: Options) -> None:
         self.options = options
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until a signal stops it."""
+        ReportingArbiter(self).run()
 
     def load_config(self) -> None:
         """Set the options of gunicorn."""

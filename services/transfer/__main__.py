@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
-from . import places
+from . import places, service_notify
 from .locks import AlreadyServed, ServiceLock
 from .log import start_logging
 from .names import LARGEST_RUN
@@ -93,7 +93,10 @@ def _serve(serve: Callable[[Options, threading.Event], int], name: str, options:
     stop_with_supervisor(stop)
     try:
         with ServiceLock(options.state, name, run, FOLDERS[name](options)):
-            return serve(options, stop)
+            try:
+                return serve(options, stop)
+            finally:
+                service_notify.stopping()
     except AlreadyServed as error:
         sys.exit(f"dqmhub-transfer: {error}")
 

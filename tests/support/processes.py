@@ -52,10 +52,11 @@ def wait_for_jobs() -> None:
 
 
 @contextmanager
-def service(settings: Settings, name: str) -> Iterator[subprocess.Popen[bytes]]:
+def service(settings: Settings, name: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """One of the product's own services, by the name of its command."""
     command = [sys.executable, "-c", f"from app.cli import main; main([{name!r}])"]
-    process = subprocess.Popen(command, cwd=TREE, env=environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())})
+    env = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())} | variables
+    process = subprocess.Popen(command, cwd=TREE, env=env)
     try:
         yield process
     finally:

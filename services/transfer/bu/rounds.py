@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from .. import service_notify
 from ..heartbeats import Heartbeats
 from ..journal import Journal, JournalFailed
 from ..names import TEMPORARY, concatenation_name, run_folder, run_of_folder
@@ -187,7 +188,9 @@ class Rounds:
     def run(self) -> None:
         """Work until the end."""
         with FolderWatch(self._options.folder, depth=2, scan_s=max(SCAN_S, self._options.period_s)) as watch:
+            service_notify.ready()
             while not self._stop.is_set():
+                service_notify.alive()
                 self.look()
                 for run in self._schedule.take(time.monotonic()):
                     self._round(run)

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import service_notify
 from ..disks import disk_usage
 from ..journal import Journal, JournalFailed
 from ..log import one_line
@@ -112,6 +113,7 @@ class _Service:
         """Clean up until `stop` is set or the release changes; returns the exit code."""
         release = ReleaseLink(self._options.release_link)
         log.info("Cleaning up %s", self._options.folder)
+        service_notify.ready()
         while not stop.is_set():
             try:
                 self._round()
@@ -121,7 +123,7 @@ class _Service:
             if target := release.changed_to():
                 log.info("The release is %s now; ending, to be started again with it", target)
                 return RELEASE_CHANGED
-            stop.wait(self._options.period_s)
+            service_notify.wait(stop, self._options.period_s)
         return 0
 
     def _round(self) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from .. import service_notify
 from ..disks import DiskWatch
 from ..journal import Journal
 from ..names import LARGEST_RUN
@@ -92,7 +93,9 @@ class FuService:
             self._clients.note_run(self._run, time.monotonic())
         with FolderWatch(self._options.folder, DEPTH, self._options.scan_s, [SNAPSHOTS]) as watch:
             scans = 0
+            service_notify.ready()
             while not stop.is_set():
+                service_notify.alive()
                 self._look_at_clients()
                 self._notice_all(watch.changes(STEP_S))
                 if watch.scans != scans:
