@@ -162,6 +162,23 @@ def enable(name: str) -> None:
     set_disabled(name, False)
 
 
+@user.command("hand-over")
+@click.argument("name")
+@click.option(
+    "--to", "origin", type=click.Choice(["sign-on", "proxy"]), default="sign-on", show_default=True, help="Who then identifies the user."
+)
+def hand_over(name: str, origin: str) -> None:
+    """Leave the account NAME to the identity provider: to the user whom it calls NAME.
+
+    Ends all sessions of the user, and revokes the password and all API tokens. What the user made here stays.
+    """
+    cli.open_database()
+    from app.security import accounts
+
+    accounts.hand_over(existing_user(name), origin)
+    click.echo(f"the next user {name} of {origin} has this account")
+
+
 def set_disabled(name: str, disabled: bool) -> None:
     """Disable or enable a user."""
     cli.open_database()

@@ -46,8 +46,8 @@ def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
 def from_directory(origin: str, subject: str, name: str, role: Role, subsystems: str = "") -> User:
     """The account of a user whom a directory has identified, made at the first time and then kept as the directory says.
 
-    The subject decides whose account it is, and the name only what a new one is called: it keeps its first name. Where nothing
-    has changed, this reads one row and writes none.
+    The subject decides whose account it is. The name decides only what a new one is called, which keeps it, and whose is the
+    one that was handed over. Where nothing has changed, this reads one row and writes none.
 
     Args:
         origin: Which directory: "sign-on" or "proxy".
@@ -81,9 +81,30 @@ def _add_of_directory(origin: str, subject: str, name: str, role: Role, subsyste
             audit("add user", name, answer=f"role {role_text(role, subsystems)}, from {origin}", user=name)
         return user
     except IntegrityError:
-        if user_now := _of_subject(origin, subject):  # another request has just made it
+        if user_now := _of_subject(origin, subject) or _taken_over(origin, subject, name):  # another request has just made it
             return user_now
     raise AccountError(f"The name {name} belongs to another account here, which is not taken over: ask the administrators")
+
+
+def hand_over(user: User, origin: str) -> None:
+    """Leave an account to a directory: to the next user whom it calls so. Its sessions, its password and its tokens end.
+
+    Private layouts and searches stay. For somebody who had a local account, or whom the directory calls by another subject now.
+    """
+    with proxy.atomic():
+        for token in tokens.tokens_of(user):
+            tokens.revoke(token)
+        _change(user, "hand over user", f"from {user.origin} to {origin}", origin=origin, subject=None, password="")
+
+
+def _taken_over(origin: str, subject: str, name: str) -> User | None:
+    """The account of this name, if it was handed over and nobody has come for it before."""
+    handed_over = (User.name == name) & (User.origin == origin) & User.subject.is_null()
+    with proxy.atomic():
+        if not User.update(subject=subject).where(handed_over).execute():
+            return None
+        audit("take over user", name, answer=f"from {origin}", user=name)
+    return _of_subject(origin, subject)
 
 
 def _checked_name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app import security
 from app.core.area import Area, CliCommand, MenuItem
 from app.security.settings import SecuritySettings
+from app.security.sign_on.settings import SignOnSettings
 
 AREA = Area(
     name="security",
@@ -17,6 +18,7 @@ AREA = Area(
         "local-link": CliCommand("app.cli.local_link", "Accounts"),
     },
     settings=SecuritySettings,
+    more_settings=(("Sign-on", SignOnSettings),),
     storing_nothing=frozenset({"security.csp_report", "account.sign_in_now", "account.sign_out"}),
     roles={
         "static": "public",
@@ -27,6 +29,9 @@ AREA = Area(
         "account.sign_in_now": "public",
         "account.sign_out": "public",
         "account.open_local_link": "public",
+        "sign_on.begin_now": "public",
+        "sign_on.returned": "public",
+        "sign_on.end_sessions": "public",
         "own_account.password": "viewer",
         "own_account.password_now": "viewer",
         "own_account.own_sessions": "viewer",

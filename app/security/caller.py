@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from flask import has_request_context, request
 
 from app.security import this_machine, tokens
+from app.security.models import LOCAL as LOCAL_ACCOUNT
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
@@ -23,6 +24,7 @@ class Caller:
     role: Role
     subsystems: str = ""  # to which an expert is limited, separated by commas; "" is no limit
     is_local: bool = False  # it has proven to be on this machine
+    origin: str = LOCAL_ACCOUNT  # of the account
     is_token: bool = False  # it is a script with an API token, which has the rights of its role and none of its owner
 
 
@@ -54,6 +56,13 @@ def actor() -> str:
     return caller.name or (LOCAL if caller.is_local else f"anonymous at {request.remote_addr}")
 
 
+def role_remedy(caller: Caller, role: str) -> str:
+    """How a user gets a role."""
+    if caller.origin != LOCAL_ACCOUNT:
+        return f"ask the administrators: your role comes from {caller.origin}"
+    return f"ask the administrators: dqmhub user role {caller.name or 'NAME'} {role}"
+
+
 def acts_as(user: str) -> bool:
     """Whether the sender of the current request is this user, signed in; a token has none of its owner's rights.
 
@@ -76,10 +85,10 @@ def _identify() -> Caller:
         if this_machine.is_key(secret):
             return replace(READER if _is_anonymous_reader(True) else NOBODY, is_local=True, is_token=True)
         token = tokens.authenticate(secret)
-        return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems, is_token=True)
+        return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems, origin=token.user.origin, is_token=True)
     local = is_local()
     if user := session_user():
-        return Caller(user.name, user.role, user.subsystems, local)
+        return Caller(user.name, user.role, user.subsystems, local, user.origin)
     return replace(READER if _is_anonymous_reader(local) else NOBODY, is_local=local)
 
 

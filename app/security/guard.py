@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.core.settings import Settings
-from app.security.caller import current_user, trusted
+from app.security.caller import current_user, role_remedy, trusted
 from app.security.origin import allowed_host_names, check_host, check_origin
 from app.security.refusals import REFUSED
 from app.security.roles import Role, least_role, needs
@@ -38,7 +38,7 @@ def deny(least: Role) -> ResponseReturnValue:
     """The response if the role is too low: a redirect to the sign-in page, or an error with the reason."""
     caller = current_user()
     if caller.name:
-        remedy = f"ask the administrators: dqmhub user role {caller.name} {least.title}"
+        remedy = role_remedy(caller, least.title)
         raise Problem(403, f"Needs the role {least.title} (you are {caller.role.title}); {remedy}")
     if is_api():
         challenge = {"WWW-Authenticate": 'Bearer realm="dqmhub"'}

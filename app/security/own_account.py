@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.security import accounts, sessions, tokens
 from app.security.caller import current_user
 from app.security.errors import AccountError, SecurityError
-from app.security.models import Token, User
+from app.security.models import LOCAL, Token, User
 from app.security.problems import problem_of
 from app.security.roles import Role, needs
 from app.security.sessions import browser_name
@@ -28,6 +28,7 @@ def password() -> AnyResponse:
     """The form to change one's own password."""
     if not current_user().name:
         return redirect(url_for("account.sign_in", next="/account/password"), 303)
+    _check_has_password()
     return account_page("security/password.html", done=False, tokens=_valid_tokens(_own_account()), kept=set(), time_html=time_html)
 
 
@@ -35,6 +36,7 @@ def password() -> AnyResponse:
 @needs(Role.VIEWER)
 def password_now() -> AnyResponse:
     """Change one's own password, sign out all other browsers of the user, and revoke all tokens but those to `keep`."""
+    _check_has_password()
     user, form = _own_account(), {name: form_text(name) for name in ("old", "new", "again")}
     keep = set(request.form.getlist("keep", int))
     try:
@@ -98,6 +100,11 @@ def revoke_token(number: int) -> AnyResponse:
 def _check(number: int) -> None:
     if number >= 2**63:
         raise Problem(404, f"There is no number {str(number)[:30]}; the page /account/sessions has the sessions and tokens")
+
+
+def _check_has_password() -> None:
+    if (origin := current_user().origin) != LOCAL:
+        raise Problem(403, f"You have no password here: your account comes from {origin}, which checks who you are")
 
 
 def _valid_tokens(user: User) -> list[Token]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.security.errors import RetryLaterError, SecurityError, SignInBusyError, TokenError, TooManyAttemptsError, WrongPasswordError
+from app.security.sign_on.errors import AnswerRefused, ProviderUnavailable, SignOnError
 from app.web import Problem
 
 STATUSES: dict[type[SecurityError], int] = {
@@ -10,6 +11,9 @@ STATUSES: dict[type[SecurityError], int] = {
     WrongPasswordError: 403,
     TooManyAttemptsError: 429,
     SignInBusyError: 503,
+    SignOnError: 403,
+    AnswerRefused: 403,
+    ProviderUnavailable: 503,
 }
 """The status of each error; 400 for others."""
 

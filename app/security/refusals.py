@@ -14,7 +14,8 @@ REFUSED = "dqmhub.refused"
 """In the environ of a request that is redirected to the sign-in page."""
 
 MAX_PATH_CHARS = 200
-SIGN_IN = "account.sign_in_now"
+OWN_ROWS = ("account.sign_in_now", "sign_on.returned", "sign_on.end_sessions")
+"""Views that add rows of their own."""
 
 
 def init_app(app: Flask) -> None:
@@ -23,7 +24,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def record(response: Response) -> Response:
         is_refused = response.status_code in (401, 403) or REFUSED in request.environ
-        if is_refused and request.endpoint != SIGN_IN:  # which has rows of its own
+        if is_refused and request.endpoint not in OWN_ROWS:
             _record(response.status_code)
         return response
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Flask
 
 from app.core.settings import Settings
-from app.security import guard, headers, own_account, refusals, this_machine, views
+from app.security import guard, headers, own_account, refusals, sign_on_views, this_machine, views
 from app.security.audit_log import set_actor_provider
 from app.security.caller import actor, current_user
 from app.security.cookies import CookieSessionInterface
@@ -17,6 +17,8 @@ from app.security.problems import problem_of
 from app.security.proxies import ProxyMiddleware
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
+from app.security.sign_on import provider
+from app.security.sign_on.settings import SignOnSettings
 from app.web.errors import map_errors
 
 log = logging.getLogger(__name__)
@@ -44,8 +46,10 @@ def init_app(app: Flask) -> None:
     guard.init_app(app, settings)
     refusals.init_app(app)
     headers.init_app(app, settings)
+    provider.init_app(app, settings.of(SignOnSettings))
     app.register_blueprint(views.blueprint)
     app.register_blueprint(own_account.blueprint)
+    app.register_blueprint(sign_on_views.blueprint)
 
 
 def may(role: str) -> bool:

@@ -42,12 +42,16 @@ def session_identifier() -> str:
     return _in_cookie(SESSION_KEY)
 
 
-def start_session(user: User) -> None:
-    """Sign the user in with this browser, instead of any user before. Raises AccountError if the account was changed meanwhile."""
+def start_session(user: User) -> str:
+    """Sign the user in with this browser, instead of any user before; returns the identifier of the session.
+
+    Raises AccountError if the account was changed meanwhile.
+    """
     identifier = sessions.start(user, lengths(), request.remote_addr or "", request.headers.get("User-Agent", ""))
     end_session()
     session.permanent = True
     session[SESSION_KEY] = identifier
+    return identifier
 
 
 def end_session() -> None:

@@ -9,7 +9,7 @@ from shlex import quote
 
 from flask import has_request_context
 
-from app.security.caller import Caller, current_user
+from app.security.caller import Caller, current_user, role_remedy
 from app.security.roles import Role, is_limit
 from app.web import Problem
 
@@ -32,8 +32,7 @@ def check_may_edit(subsystem: str) -> None:
         own = f"you are expert of {caller.subsystems.replace(',', ', ')}" if is_expert else f"you are {caller.role.title}"
         name = subsystem if is_limit(subsystem) and " " not in subsystem else f"“{subsystem}”"
         granted = quote(f"expert:{subsystem}") if is_limit(subsystem) else "expert"
-        remedy = f"ask the administrators: dqmhub user role {caller.name or 'NAME'} {granted}"
-        raise Problem(403, f"Needs the role expert for {name} ({own}); {remedy}")
+        raise Problem(403, f"Needs the role expert for {name} ({own}); {role_remedy(caller, granted)}")
 
 
 def _covers(caller: Caller, subsystem: str) -> bool:

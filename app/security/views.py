@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.database import proxy
 from app.core.outages import log_outage, outage_of
-from app.security import accounts, demo_accounts
+from app.security import accounts, demo_accounts, sessions
 from app.security.audit_log import audit
 from app.security.caller import current_user
 from app.security.errors import SecurityError
@@ -20,7 +20,9 @@ from app.security.problems import problem_of
 from app.security.repeated import counts_of
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
-from app.security.signed_in import end_local, end_session, session_user, start_local, start_session
+from app.security.sign_on.provider import IdentityProvider, current_provider
+from app.security.sign_on.sessions_there import id_token_of, sign_out_address
+from app.security.signed_in import current_session, end_local, end_session, session_identifier, start_local, start_session
 from app.web import Problem, page, request_settings
 from app.web.arguments import int_arg
 from app.web.clock import time_html
@@ -51,7 +53,7 @@ def account_page(template: str, problem: Problem | None = None, **context: Any) 
 @needs(Role.PUBLIC)
 def sign_in() -> AnyResponse:
     """The form to sign in."""
-    return _sign_in_page(local_address(request.args.get("next", "/")), "")
+    return sign_in_page(local_address(request.args.get("next", "/")), "")
 
 
 @blueprint.post("/sign-in")
@@ -64,23 +66,25 @@ def sign_in_now() -> AnyResponse:
         if user:
             start_session(user)
     except SecurityError as error:
-        return _sign_in_page(target, name, problem_of(error))
+        return sign_in_page(target, name, problem_of(error))
     if user is None:
         wrong = Problem(401, "Wrong user name or password, or the account is disabled.")
-        return _sign_in_page(target, name, wrong)
+        return sign_in_page(target, name, wrong)
     return redirect(request.script_root + target, 303)
 
 
-def _sign_in_page(target: str, name: str, problem: Problem | None = None) -> Response:
-    """The form, with the role that the page `target` needs, and in a demo with its accounts for users of this machine."""
+def sign_in_page(target: str, name: str, problem: Problem | None = None) -> Response:
+    """The form, with the role that the page `target` needs, the way to the identity provider, and in a demo with its accounts for users of this machine."""
     settings = request_settings()
-    security, caller = settings.of(SecuritySettings), current_user()
+    security, caller, provider = settings.of(SecuritySettings), current_user(), current_provider()
     return account_page(
         "security/sign_in.html",
         problem,
         next=target,
         name=name,
         role=role_of_page(target),
+        provider=provider and provider.settings.sign_on_name,
+        is_provider_away=bool(provider and provider.problem),
         demo=demo_accounts.read(settings) if security.demo_accounts and caller.is_local else {},
         is_demo=security.demo_accounts,
         reads_locally=security.anonymous_read != "nobody" and caller.role == Role.PUBLIC,
@@ -93,7 +97,7 @@ def open_local_link() -> AnyResponse:
     """Open the link of `dqmhub local-link`."""
     target = local_address(request.args.get("next", "/"))
     if not start_local(request.args.get("token", "")):
-        return _sign_in_page(
+        return sign_in_page(
             target,
             "",
             Problem(403, "This link has expired or was opened before. Print another one on the machine of the hub: dqmhub local-link"),
@@ -104,21 +108,35 @@ def open_local_link() -> AnyResponse:
 @blueprint.post("/sign-out")
 @needs(Role.PUBLIC)
 def sign_out() -> AnyResponse:
-    """End the session of this browser, and its rights of this machine."""
+    """End the session of this browser, and its rights of this machine; with `everywhere` all sessions of the user."""
     try:
-        user = session_user()
+        own = current_session()
+        id_token = id_token_of(own) if own else ""
         with proxy.atomic():
+            if own and request.form.get("everywhere"):
+                sessions.end_others(own.user, session_identifier())
             end_session()
             end_local()
-            if user:
-                audit("sign out", user.name, user=user.name)
+            if own:
+                audit("sign out", own.user.name, user=own.user.name)
     except Exception as error:
         if (outage := outage_of(error)) is None:
             raise
         log_outage("Sign-outs are not stored", outage)
         session.clear()
-        return _sign_in_page("/", "", Problem(200, SIGNED_OUT_HERE))
+        return sign_in_page("/", "", Problem(200, SIGNED_OUT_HERE))
+    if id_token and (provider := current_provider()):
+        return _sign_out_there(provider, id_token)
     return redirect(request.script_root + "/", 303)
+
+
+def _sign_out_there(provider: IdentityProvider, id_token: str) -> AnyResponse:
+    """A page that sends the browser on to end its session at the provider: a form may not lead to another site (CSP)."""
+    try:
+        address = sign_out_address(provider, id_token, url_for("home.index", _external=True))
+    except SecurityError:
+        address = ""
+    return account_page("security/signed_out.html", address=address, provider=provider.settings.sign_on_name)
 
 
 @blueprint.get("/audit")

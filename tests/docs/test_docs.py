@@ -12,8 +12,9 @@ from flask import Flask
 from app.areas import AREAS, settings_reference
 from app.cli import dqmhub
 from app.control.activity import FILTERS
-from app.core.settings import TREE
+from app.core.settings import TREE, reference
 from app.security.roles import GRANTED, Role, least_role
+from app.security.sign_on.settings import SignOnSettings
 
 DOCS = TREE / "docs"
 
@@ -23,9 +24,14 @@ def text(name: str) -> str:
 
 
 def test_the_settings_are_documented_with_their_defaults_and_help() -> None:
-    reference = settings_reference()
-    assert reference in text("operators/settings.md"), "put the output of `dqmhub config reference` into docs/operators/settings.md"
-    assert text("operators/settings.md").endswith(reference)
+    table = settings_reference()
+    assert table in text("operators/settings.md"), "put the output of `dqmhub config reference` into docs/operators/settings.md"
+    assert text("operators/settings.md").endswith(table)
+
+
+def test_the_settings_of_sign_on_are_documented_with_it() -> None:
+    table = reference([("Settings", SignOnSettings)])
+    assert text("operators/sign-on.md").endswith(table), "put the rows of `app.core.settings.reference` into docs/operators/sign-on.md"
 
 
 def commands(group: click.Group, path: str) -> list[str]:

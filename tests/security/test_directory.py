@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -9,11 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.core import database
-from app.security import Role, accounts, sessions
+from app.security import Role, accounts, sessions, tokens
 from app.security.errors import AccountError
-from app.security.models import Audit, Session, User
+from app.security.models import Audit, Session, Token, User
 from app.security.passwords import verify
 from app.security.sessions import Lengths
+from app.security.sign_on.flow import Identity
+from app.security.sign_on.provider import IdentityProvider
+from app.security.sign_on.sessions_there import end_by_provider, remember
+from app.security.sign_on.settings import SignOnSettings
 from tests.security.conftest import make_user, sign_in
 
 if TYPE_CHECKING:
@@ -97,3 +102,28 @@ def test_what_the_directory_decides_cannot_be_changed_here(hub: Settings, change
     with pytest.raises(AccountError, match="of ada comes from sign-on: change it there"):
         change(ada())
     assert (User.get().password, User.get().role) == ("", Role.VIEWER)
+
+
+def test_an_account_that_is_handed_over_belongs_to_the_next_user_of_this_name_and_to_no_other(hub: Settings) -> None:
+    owner = make_user("ada", Role.SHIFTER)
+    tokens.make(owner, "old", Role.SHIFTER, 1)
+    sessions.start(owner, Lengths(1, 1), "", "")
+    accounts.hand_over(owner, "sign-on")
+    assert (Session.select().count(), Token.select().count(), User.get().password) == (0, 0, "")
+    with pytest.raises(AccountError, match="belongs to another account"):
+        accounts.from_directory("proxy", "/DC=ch/CN=ada", "ada", Role.ADMIN)
+    taken = ada(Role.EXPERT)
+    assert (taken.id, taken.role, taken.subject) == (owner.id, Role.EXPERT, ADA)
+    with pytest.raises(AccountError, match="belongs to another account"):
+        accounts.from_directory("sign-on", "https://issuer.example 2", "ada", Role.ADMIN)
+
+
+def test_the_provider_ends_the_sessions_that_it_names(hub: Settings) -> None:
+    provider = IdentityProvider(SignOnSettings(sign_on_issuer="https://issuer.example"))
+    for sid in ("s-1", "s-2", "s-3"):
+        remember(sessions.start(ada(), Lengths(1, 1), "", ""), Identity(ADA, "ada", Role.VIEWER, "", sid, ""))
+    now = int(time.time())
+    assert end_by_provider(provider, {"iat": now, "sid": "s-1"}) == 1
+    assert end_by_provider(provider, {"iat": now, "sid": "s-2", "sub": "another"}) == 0
+    assert end_by_provider(provider, {"iat": now, "sub": "4711"}) == 2
+    assert not Session.select().exists()

@@ -1,0 +1,25 @@
+"""Errors of sign-on. Messages are sentences for users, `reason` is for the audit log."""
+
+from __future__ import annotations
+
+from app.security.errors import SecurityError
+
+
+class SignOnError(SecurityError):
+    """A sign-on is refused.
+
+    Attributes:
+        reason: what exactly was wrong, for administrators.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class AnswerRefused(SignOnError):
+    """An answer or token of the provider is not valid, or not for this hub, this sign-on or this time."""
+
+
+class ProviderUnavailable(SignOnError):
+    """The provider cannot be reached, or answers nothing that can be used."""

@@ -1,0 +1,44 @@
+"""The role that claims grant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.security.roles import Role, parse_role
+from app.security.sign_on.settings import SignOnSettings
+
+
+def granted_role(claims: Mapping[str, Any], settings: SignOnSettings) -> tuple[Role, str] | None:
+    """The highest role that claims grant and its subsystems separated by commas; None if the user is to be refused.
+
+    Several grants of expert add their subsystems; one without a limit removes the limits.
+    """
+    values = values_of(claims, settings.sign_on_role_claim)
+    grants = (item.rpartition("=") for item in settings.sign_on_roles)
+    found = [parse_role(role) for value, _, role in grants if value in values]
+    if not found:
+        return (Role.VIEWER, "") if settings.sign_on_without_role == "viewer" else None
+    highest = max(role for role, _ in found)
+    return highest, _joined(subsystems for role, subsystems in found if role == highest)
+
+
+def values_of(claims: Mapping[str, Any], name: str) -> set[str]:
+    """The texts of a claim: a list, or words separated by blanks."""
+    value = claim_of(claims, name)
+    parts = value.split() if isinstance(value, str) else value if isinstance(value, list) else ()
+    return {part for part in parts if isinstance(part, str)}
+
+
+def claim_of(claims: Mapping[str, Any], name: str) -> Any:
+    """A claim by its name, which may have dots of its own, or by the way to it: realm_access.roles."""
+    if name in claims:
+        return claims[name]
+    first, _, rest = name.partition(".")
+    inner = claims.get(first)
+    return claim_of(inner, rest) if rest and isinstance(inner, Mapping) else None
+
+
+def _joined(limits: Iterable[str]) -> str:
+    found = list(limits)
+    return "" if "" in found else ",".join(dict.fromkeys(name for limit in found for name in limit.split(",")))

@@ -1,0 +1,58 @@
+"""Sessions of this hub and the sessions of the provider in which they began: one ends with the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from app.core.database import proxy
+from app.security.audit_log import audit
+from app.security.models import Session, SignOnSession, User
+from app.security.sign_on.checked_tokens import CLOCK_SKEW_S
+from app.security.sign_on.flow import Identity
+from app.security.sign_on.provider import IdentityProvider
+from app.security.tokens import digest
+
+ORIGIN = "sign-on"
+"""Of accounts that the provider identifies."""
+
+
+def remember(identifier: str, identity: Identity) -> None:
+    """Store what the provider calls the session in which the one of this identifier began."""
+    session = Session.get(Session.sha256 == digest(identifier))
+    SignOnSession.create(session=session, sid=identity.sid, id_token=identity.id_token)
+
+
+def id_token_of(session: Session) -> str:
+    """The token with which a session began; "" if it began with a password."""
+    row: SignOnSession | None = SignOnSession.get_or_none(SignOnSession.session == session)
+    return row.id_token if row else ""
+
+
+def sign_out_address(provider: IdentityProvider, id_token: str, return_to: str) -> str:
+    """Where the browser ends its session at the provider; "" if the provider has no such address. Raises ProviderUnavailable."""
+    address = provider.metadata().get("end_session_endpoint")
+    query = {"id_token_hint": id_token, "client_id": provider.settings.sign_on_client_id, "post_logout_redirect_uri": return_to}
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}" if address else ""
+
+
+def end_by_provider(provider: IdentityProvider, claims: Mapping[str, Any]) -> int:
+    """End the sessions that a checked logout token names; returns how many.
+
+    Those that began after it was made go on: it may be sent again.
+    """
+    began_before = Session.created <= claims["iat"] + CLOCK_SKEW_S
+    named = Session.select(Session.id).join(SignOnSession, on=SignOnSession.session == Session.id).switch(Session).join(User)
+    named = named.where((User.origin == ORIGIN) & began_before)
+    if sub := claims.get("sub"):
+        named = named.where(User.subject == f"{provider.settings.sign_on_issuer} {sub}")
+    if sid := claims.get("sid"):
+        named = named.where(SignOnSession.sid == sid)
+    with proxy.atomic():
+        rows = list(Session.select(Session.id, User.name).join(User).where(Session.id.in_(named)))
+        Session.delete().where(Session.id.in_([row.id for row in rows])).execute()
+        for name in sorted({row.user.name for row in rows}):
+            count = sum(row.user.name == name for row in rows)
+            audit("end sessions", name, answer=f"{count}, by {ORIGIN}", user=ORIGIN)
+    return len(rows)

@@ -1,0 +1,52 @@
+"""Settings of sign-on: the identity provider, and which roles its claims grant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.settings.checks import one_of, secure_url
+from app.core.settings.table import setting, settings_table
+from app.security.roles import parse_role
+
+
+def role_grants(value: tuple[str, ...]) -> str:
+    """Values of the claim with the role of each, such as dqm-experts=expert:Pixel."""
+    for item in value:
+        group, equals, role = item.rpartition("=")
+        try:
+            parse_role(role)
+        except ValueError as error:
+            return f"a list of value=role such as dqm-experts=expert:Pixel ({error})"
+        if not (group and equals):
+            return "a list of value=role such as dqm-experts=expert:Pixel"
+    return ""
+
+
+def scopes(value: tuple[str, ...]) -> str:
+    """OAuth scopes, openid among them."""
+    return "" if "openid" in value and all(scope.isprintable() and " " not in scope for scope in value) else "a list of scopes with openid"
+
+
+@settings_table
+@dataclass(frozen=True)
+class SignOnSettings:
+    """Settings of sign-on."""
+
+    sign_on_issuer: str = setting("", "Issuer of the OpenID Connect provider, exactly as it names itself; empty: no sign-on.", secure_url)
+    sign_on_name: str = setting("CERN", "What users call the provider; the sign-in page says: Sign in with ...")
+    sign_on_client_id: str = setting("", "Client id of this hub at the provider.")
+    sign_on_client_secret: str = setting("", "Client secret; empty for a public client, which PKCE alone protects.", secret=True)
+    sign_on_ca: str = setting(
+        "", "File (PEM) or folder of the authorities of the provider's certificate; empty: those of the system.", path=True
+    )
+    sign_on_scopes: tuple[str, ...] = setting(("openid", "profile"), "Scopes that the hub requests.", scopes)
+    sign_on_name_claim: str = setting("preferred_username", "Claim with the name of a new account.")
+    sign_on_role_claim: str = setting(
+        "roles", "Claim with a list of values that grant roles; a dot leads into a claim: realm_access.roles."
+    )
+    sign_on_roles: tuple[str, ...] = setting(
+        (), "Which role each value of the claim grants, such as dqm-experts=expert:Pixel; the highest counts.", role_grants
+    )
+    sign_on_without_role: str = setting(
+        "refused", "What becomes of users to whom no value grants a role: refused, or the role viewer.", one_of("refused", "viewer")
+    )

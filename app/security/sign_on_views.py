@@ -1,0 +1,142 @@
+"""Addresses of sign-on: to the provider and back, and the one to which the provider sends the end of sessions."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from flask import Blueprint, Response, jsonify, redirect, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.core.database import proxy
+from app.security import accounts
+from app.security.audit_log import audit
+from app.security.errors import AccountError, RetryLaterError, SecurityError
+from app.security.guard import local_address
+from app.security.problems import problem_of
+from app.security.repeated import audit_often
+from app.security.roles import Role, needs
+from app.security.sign_on.checked_tokens import check_logout_token
+from app.security.sign_on.errors import AnswerRefused, ProviderUnavailable, SignOnError
+from app.security.sign_on.flow import PENDING_S, PendingSignOn, begin, complete, provider_address
+from app.security.sign_on.provider import IdentityProvider, current_provider
+from app.security.sign_on.sessions_there import ORIGIN, end_by_provider, remember
+from app.security.signed_in import start_session
+from app.security.throttle import network_of
+from app.security.views import form_text, sign_in_page
+from app.web import Problem
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("sign_on", __name__, url_prefix="/account/sign-on")
+
+PENDING_KEY = "sign-on"
+PENDING = 3
+"""Most sign-ons that a browser may have begun: a cookie has 4 kB."""
+
+MAX_TARGET_CHARS = 500
+
+
+@blueprint.get("")
+@needs(Role.PUBLIC)
+def begin_now() -> AnyResponse:
+    """Send the browser to the provider."""
+    provider, target = _provider(), local_address(request.args.get("next", "/"))
+    pending = begin(url_for("sign_on.returned", _external=True), target if len(target) <= MAX_TARGET_CHARS else "/")
+    try:
+        address = provider_address(provider, pending)
+    except SecurityError as error:
+        return _refused(error, target)
+    _keep(pending)
+    response = redirect(address, 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/return")
+@needs(Role.PUBLIC)
+def returned() -> AnyResponse:
+    """Check what the browser brings back from the provider, and start a session."""
+    provider, pending = _provider(), _taken(request.args.get("state", ""))
+    try:
+        if pending is None:
+            limit = f"{timedelta(seconds=PENDING_S).seconds // 60} minutes"
+            raise AnswerRefused(
+                f"This sign-on was not begun in this browser, or more than {limit} ago, or is finished: begin again",
+                "state: of no sign-on that this browser has begun",
+            )
+        _start(provider, pending)
+    except SecurityError as error:
+        return _refused(error, pending.target if pending else "/")
+    return redirect(request.script_root + pending.target, 303)
+
+
+@blueprint.post("/end-sessions")
+@needs(Role.PUBLIC)
+def end_sessions() -> AnyResponse:
+    """End the sessions that began in one that the provider ends: its back channel, with a token that it has signed."""
+    provider, status, answer = _provider(), 200, {}
+    try:
+        end_by_provider(provider, check_logout_token(provider, form_text("logout_token")))
+    except SecurityError as error:
+        _audit_refusal("end sessions", error)
+        status = 503 if isinstance(error, ProviderUnavailable | RetryLaterError) else 400
+        answer = {"error": "invalid_request", "error_description": str(error)}
+    response = jsonify(answer)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _provider() -> IdentityProvider:
+    if provider := current_provider():
+        return provider
+    raise Problem(404, "This hub has no identity provider: sign in with a local account at /account/sign-in")
+
+
+def _start(provider: IdentityProvider, pending: PendingSignOn) -> None:
+    """Start the session of the user whom the provider names. Raises SecurityError."""
+    identity = complete(provider, pending, request.args)
+    try:
+        user = accounts.from_directory(ORIGIN, identity.subject, identity.name, identity.role, identity.subsystems)
+    except AccountError as error:
+        raise SignOnError(str(error), f"account: {error}") from error
+    with proxy.atomic():
+        remember(start_session(user), identity)
+        audit("sign on", user.name, f"from {request.remote_addr}", "accepted", user=user.name)
+
+
+def _refused(error: SecurityError, target: str) -> Response:
+    """The sign-in page with the reason; another account may work."""
+    _audit_refusal("sign on", error)
+    return sign_in_page(target, "", problem_of(error))
+
+
+def _audit_refusal(action: str, error: SecurityError) -> None:
+    reason, address = error.reason if isinstance(error, SignOnError) else str(error), request.remote_addr or ""
+    if isinstance(error, ProviderUnavailable):
+        log.warning("The identity provider cannot be used: %s", reason)
+    sender = f"{reason[:60]}@{network_of(address)}"
+    audit_often(action, "(unknown)", f"from {address}", f"refused: {reason}", sender=sender, user="nobody")
+
+
+def _keep(pending: PendingSignOn) -> None:
+    latest = list(_kept().items())[1 - PENDING :]
+    session[PENDING_KEY] = dict([*latest, (pending.state, pending.kept())])
+
+
+def _taken(state: str) -> PendingSignOn | None:
+    """The sign-on of this state, which can be finished once."""
+    kept = _kept()
+    found = PendingSignOn.of(kept.pop(state, None))
+    if kept:
+        session[PENDING_KEY] = kept
+    else:
+        session.pop(PENDING_KEY, None)
+    return found
+
+
+def _kept() -> dict[str, object]:
+    """The sign-ons that this browser has begun and that are not too old, by state."""
+    found = session.get(PENDING_KEY)
+    kept = found if isinstance(found, dict) else {}
+    return {state: value for state, value in kept.items() if PendingSignOn.of(value)}

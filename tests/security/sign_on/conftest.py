@@ -1,0 +1,55 @@
+"""A hub whose users an identity provider on this machine checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.security.conftest import HOME
+from tests.security.sign_on.mock_provider import CLIENT, SECRET, MockProvider, mock_provider
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+GRANTS = ("dqm-viewers=viewer", "pixel=expert:Pixel", "strips=expert:SiStrips", "dqm-operators=operator", "dqm-admins=admin")
+
+
+@pytest.fixture
+def provider() -> Iterator[MockProvider]:
+    with mock_provider() as found:
+        yield found
+
+
+def sign_on_settings(provider: MockProvider) -> dict[str, Any]:
+    return {
+        "sign_on_issuer": provider.issuer,
+        "sign_on_name": "CERN",
+        "sign_on_client_id": CLIENT,
+        "sign_on_client_secret": SECRET,
+        "sign_on_roles": GRANTS,
+        "anonymous_read": "nobody",
+    }
+
+
+@pytest.fixture
+def browser(small_app: Callable[..., Flask], provider: MockProvider) -> FlaskClient:
+    return small_app(**sign_on_settings(provider)).test_client()
+
+
+def begin(browser: FlaskClient, page: str = "/") -> str:
+    """The address of the provider to which the hub sends a browser."""
+    answer = browser.get("/account/sign-on", query_string={"next": page}, base_url=HOME)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def bring_back(browser: FlaskClient, answer: dict[str, str]) -> TestResponse:
+    return browser.get("/account/sign-on/return", query_string=answer, base_url=HOME)
+
+
+def sign_on(browser: FlaskClient, provider: MockProvider, page: str = "/") -> TestResponse:
+    return bring_back(browser, provider.authorize(begin(browser, page)))

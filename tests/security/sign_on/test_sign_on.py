@@ -1,0 +1,337 @@
+"""Signing on with the identity provider: who gets in, with which role, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from app.security import Role, accounts
+from app.security.models import Audit, Session, User
+from tests.security.conftest import HOME, make_user
+from tests.security.conftest import sign_in as sign_in_locally
+from tests.security.sign_on.conftest import begin, bring_back, sign_on, sign_on_settings
+from tests.security.sign_on.mock_provider import CLIENT, KEY, OTHER_KEY, MockProvider, sign
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+
+def refusal() -> str:
+    """The reason in the latest row of the audit log."""
+    row = Audit.select().order_by(Audit.id.desc()).get()
+    assert (row.user, row.action, row.target) == ("nobody", "sign on", "(unknown)")
+    assert row.answer.startswith("refused: ")
+    return str(row.answer).removeprefix("refused: ")
+
+
+def test_a_user_gets_in_with_the_role_that_the_provider_grants_and_returns_to_the_page(
+    browser: FlaskClient, provider: MockProvider
+) -> None:
+    answer = sign_on(browser, provider, "/account/sessions?x=1")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sessions?x=1")
+    page = browser.get("/account/sessions", base_url=HOME).text
+    assert "Role: operator" in page
+    user = User.get()
+    assert (user.name, user.role, user.origin, user.subject) == ("ada", Role.OPERATOR, "sign-on", f"{provider.issuer} 4711")
+    assert [(row.user, row.action, row.answer) for row in Audit.select()] == [
+        ("ada", "add user", "role operator, from sign-on"),
+        ("ada", "sign on", "accepted"),
+    ]
+
+
+def test_the_hub_proves_to_the_provider_that_it_began_the_sign_on(browser: FlaskClient, provider: MockProvider) -> None:
+    asked = dict(parse_qsl(urlsplit(begin(browser)).query))
+    assert asked["redirect_uri"] == f"{HOME}/account/sign-on/return"
+    assert asked["scope"] == "openid profile"
+    assert all(len(asked[name]) >= 32 for name in ("state", "nonce", "code_challenge"))
+    again = dict(parse_qsl(urlsplit(begin(browser)).query))
+    assert not {asked[name] for name in ("state", "nonce", "code_challenge")} & set(again.values())
+
+
+@pytest.mark.parametrize(
+    ("values", "role", "subsystems"),
+    [
+        (["dqm-viewers"], Role.VIEWER, ""),
+        (["pixel"], Role.EXPERT, "Pixel"),
+        (["pixel", "strips", "dqm-viewers"], Role.EXPERT, "Pixel,SiStrips"),
+        (["dqm-admins", "pixel"], Role.ADMIN, ""),
+        ("pixel strips", Role.EXPERT, "Pixel,SiStrips"),
+    ],
+)
+def test_claims_grant_roles_and_subsystems(
+    browser: FlaskClient, provider: MockProvider, values: object, role: Role, subsystems: str
+) -> None:
+    provider.claims["roles"] = values
+    assert sign_on(browser, provider).status_code == 303
+    assert (User.get().role, User.get().subsystems) == (role, subsystems)
+
+
+def test_roles_may_lie_deep_in_the_claims(small_app: Callable[..., Flask], provider: MockProvider) -> None:
+    settings = {**sign_on_settings(provider), "sign_on_role_claim": "resource_access.dqmhub.roles"}
+    browser = small_app(**settings).test_client()
+    provider.claims["resource_access"] = {"dqmhub": {"roles": ["pixel"]}}
+    assert sign_on(browser, provider).status_code == 303
+    assert User.get().subsystems == "Pixel"
+
+
+def test_what_the_token_lacks_comes_from_the_userinfo_of_the_same_user(browser: FlaskClient, provider: MockProvider) -> None:
+    provider.claims = {"sub": "4711"}
+    provider.user_info = {"sub": "4712", "preferred_username": "mallory", "roles": ["dqm-admins"]}
+    assert sign_on(browser, provider).status_code == 403
+    assert refusal() == "userinfo: of another sub than the token"
+    provider.user_info["sub"] = "4711"
+    assert sign_on(browser, provider).status_code == 303
+    assert User.get().role == Role.ADMIN
+
+
+def test_without_a_role_a_user_is_refused_or_reads_as_the_setting_says(small_app: Callable[..., Flask], provider: MockProvider) -> None:
+    provider.claims["roles"] = ["something else"]
+    answer = sign_on(small_app(**sign_on_settings(provider)).test_client(), provider)
+    assert answer.status_code == 403
+    assert "CERN knows you as Ada, and grants you no role here. Ask the administrators of this hub for one" in answer.text
+    assert refusal() == "claims: no value of roles grants a role to Ada"
+    assert not User.select().exists()
+
+
+def test_without_a_role_a_user_may_be_a_viewer(small_app: Callable[..., Flask], provider: MockProvider) -> None:
+    provider.claims["roles"] = []
+    assert sign_on(small_app(**sign_on_settings(provider), sign_on_without_role="viewer").test_client(), provider).status_code == 303
+    assert User.get().role == Role.VIEWER
+
+
+def test_a_role_that_the_provider_takes_back_is_gone_at_the_next_sign_on_and_so_are_the_sessions(
+    browser: FlaskClient, provider: MockProvider
+) -> None:
+    sign_on(browser, provider)
+    other = browser.application.test_client()
+    provider.claims["roles"] = ["dqm-viewers"]
+    sign_on(other, provider)
+    assert (User.get().role, Session.select().count()) == (Role.VIEWER, 1)
+
+
+def test_a_local_account_of_the_same_name_is_never_taken_over(browser: FlaskClient, provider: MockProvider) -> None:
+    make_user("ada", Role.ADMIN)
+    answer = sign_on(browser, provider)
+    assert answer.status_code == 403
+    assert "The name ada belongs to another account here, which is not taken over" in answer.text
+    assert not Session.select().exists()
+    assert sign_in_locally(browser, "ada").status_code == 303
+
+
+def test_an_account_that_is_disabled_here_does_not_get_in(browser: FlaskClient, provider: MockProvider) -> None:
+    sign_on(browser, provider)
+    accounts.set_disabled(User.get(), True)
+    answer = sign_on(browser, provider)
+    assert (answer.status_code, "The account ada is disabled here" in answer.text) == (403, True)
+    assert not Session.select().exists()
+
+
+def joined(header: dict[str, str], claims: dict[str, Any], secret: bytes = b"") -> str:
+    """A token without a library, which would refuse to make it: with an HMAC if there is a secret."""
+    signed = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims))
+    signature = base64.urlsafe_b64encode(hmac.digest(secret, signed, "sha256")).rstrip(b"=") if secret else b""
+    return (signed + b"." + signature).decode()
+
+
+def unsigned(provider: MockProvider, claims: dict[str, Any]) -> str:
+    return joined({"alg": "none"}, claims)
+
+
+def with_the_public_key_as_secret(provider: MockProvider, claims: dict[str, Any]) -> str:
+    return joined({"alg": "HS256", "kid": "first"}, claims, KEY.as_pem(private=False))
+
+
+def by_a_stranger(provider: MockProvider, claims: dict[str, Any]) -> str:
+    return sign(provider, claims, OTHER_KEY, kid="first")
+
+
+def by_an_unknown_key(provider: MockProvider, claims: dict[str, Any]) -> str:
+    return sign(provider, claims, OTHER_KEY)
+
+
+def changed_afterwards(provider: MockProvider, claims: dict[str, Any]) -> str:
+    header, _, signature = sign(provider, claims).split(".")
+    forged = json.dumps({**claims, "roles": ["dqm-admins"]}).encode()
+    return ".".join([header, base64.urlsafe_b64encode(forged).rstrip(b"=").decode(), signature])
+
+
+def no_token(provider: MockProvider, claims: dict[str, Any]) -> str:
+    return "abc"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"wrong": {"nonce": "another"}}, "token: invalid_claim: Invalid claim: 'nonce'"),
+        ({"wrong": {"nonce": None}}, "token: missing_claim: Missing claim: 'nonce'"),
+        ({"wrong": {"aud": "another client"}}, "token: invalid_claim: Invalid claim: 'aud'"),
+        ({"wrong": {"aud": [CLIENT, "another"], "azp": "another"}}, "token: invalid_claim: Invalid claim: 'azp'"),
+        ({"wrong": {"iss": "https://evil.example"}}, "token: invalid_claim: Invalid claim: 'iss'"),
+        ({"wrong": {"exp": int(time.time()) - 3600}}, "token: expired_token: The token is expired"),
+        ({"wrong": {"exp": None}}, "token: missing_claim: Missing claim: 'exp'"),
+        ({"wrong": {"iat": int(time.time()) + 86400}}, "token: invalid_claim: The token was issued in the future"),
+        ({"wrong": {"at_hash": "YWJj"}}, "token: invalid_claim: Invalid claim: 'at_hash'"),
+        ({"wrong": {"sub": None}}, "token: missing_claim: Missing claim: 'sub'"),
+        ({"wrong": {"preferred_username": 7}}, "claims: no preferred_username"),
+        ({"sign": unsigned}, "token: unsupported_algorithm: Algorithm of 'none' is not allowed"),
+        ({"sign": with_the_public_key_as_secret}, "token: unsupported_algorithm: Algorithm of 'HS256' is not allowed"),
+        ({"sign": by_a_stranger}, "token: bad_signature: "),
+        ({"sign": by_an_unknown_key}, "token: invalid_key_id: No key for kid: 'second'"),
+        ({"sign": changed_afterwards}, "token: bad_signature: "),
+        ({"sign": no_token}, "token: decode_error: Invalid JSON Web Signature"),
+    ],
+    ids=lambda value: (
+        next(iter(value["wrong"].items()))[0] if "wrong" in value else value["sign"].__name__ if isinstance(value, dict) else ""
+    ),
+)
+def test_a_token_that_is_not_right_is_refused_with_a_row_in_the_audit_log(
+    browser: FlaskClient, provider: MockProvider, wrong: dict[str, Any], reason: str
+) -> None:
+    for name, value in wrong.items():
+        setattr(provider, name, value)
+    answer = sign_on(browser, provider)
+    assert answer.status_code == 403
+    assert "egin again" in answer.text or "tell the administrators" in answer.text
+    assert "Sign in with CERN" in answer.text
+    assert refusal() == reason
+    assert not Session.select().exists()
+    assert not User.select().exists()
+
+
+def test_only_the_browser_that_began_a_sign_on_can_finish_it(browser: FlaskClient, provider: MockProvider) -> None:
+    stolen = provider.authorize(begin(browser))
+    other = browser.application.test_client()
+    begin(other)
+    answer = bring_back(other, stolen)
+    assert answer.status_code == 403
+    assert "This sign-on was not begun in this browser, or more than 10 minutes ago, or is finished: begin again" in answer.text
+    assert refusal() == "state: of no sign-on that this browser has begun"
+    assert bring_back(browser, stolen).status_code == 303
+
+
+def test_a_sign_on_can_be_finished_once(browser: FlaskClient, provider: MockProvider) -> None:
+    answer = provider.authorize(begin(browser))
+    with browser.session_transaction(base_url=HOME) as cookie:
+        kept = dict(cookie)
+    assert bring_back(browser, answer).status_code == 303
+    assert bring_back(browser, answer).status_code == 403
+    with browser.session_transaction(base_url=HOME) as cookie:  # also not with a copy of the cookie: the code was used
+        cookie.update(kept)
+    assert bring_back(browser, answer).status_code == 403
+    assert refusal() == "/token answers 400 invalid_grant"
+
+
+def test_a_sign_on_that_took_too_long_is_begun_again(browser: FlaskClient, provider: MockProvider) -> None:
+    answer = provider.authorize(begin(browser))
+    with browser.session_transaction(base_url=HOME) as cookie:
+        cookie["sign-on"] = {state: {**kept, "began": kept["began"] - 601} for state, kept in cookie["sign-on"].items()}
+    assert bring_back(browser, answer).status_code == 403
+
+
+def test_a_code_of_another_sign_on_is_refused(browser: FlaskClient, provider: MockProvider) -> None:
+    injected = provider.authorize(begin(browser.application.test_client()))
+    own = provider.authorize(begin(browser))
+    assert bring_back(browser, {**own, "code": injected["code"]}).status_code == 403
+    assert refusal() == "/token answers 400 invalid_grant"  # by PKCE
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"iss": "https://evil.example"}, "answer: of the issuer 'https://evil.example'"),
+        ({"iss": None}, "answer: of the issuer None"),
+        ({"code": None}, "answer: neither code nor error"),
+        ({"error": "access_denied"}, "answer: error access_denied"),
+    ],
+)
+def test_an_answer_of_another_provider_or_without_a_code_is_refused(
+    browser: FlaskClient, provider: MockProvider, change: dict[str, str | None], reason: str
+) -> None:
+    changed = {**provider.authorize(begin(browser)), **change}
+    assert bring_back(browser, {name: value for name, value in changed.items() if value is not None}).status_code == 403
+    assert refusal() == reason
+    assert "/token" not in provider.requests
+
+
+def test_text_from_outside_is_no_markup(browser: FlaskClient, provider: MockProvider) -> None:
+    page = bring_back(browser, {**provider.authorize(begin(browser)), "error": "<script>alert(1)</script>"}).text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+
+
+def test_several_windows_of_a_browser_can_sign_on_at_the_same_time(browser: FlaskClient, provider: MockProvider) -> None:
+    first, second = (provider.authorize(begin(browser, page)) for page in ("/help", "/files"))
+    assert bring_back(browser, first).headers["Location"] == "/help"
+    assert bring_back(browser, second).headers["Location"] == "/files"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "/" + "a" * 3000])
+def test_a_sign_on_never_leads_to_another_site(browser: FlaskClient, provider: MockProvider, target: str) -> None:
+    assert sign_on(browser, provider, target).headers["Location"] == "/"
+
+
+def test_new_keys_of_the_provider_are_fetched_when_a_token_names_one(browser: FlaskClient, provider: MockProvider) -> None:
+    assert sign_on(browser, provider).status_code == 303
+    provider.key, provider.published = OTHER_KEY, [OTHER_KEY, KEY]
+    assert sign_on(browser, provider).status_code == 303
+    assert provider.requests.count("/keys") == 2
+
+
+def test_made_up_keys_do_not_make_the_hub_fetch_again_and_again(browser: FlaskClient, provider: MockProvider) -> None:
+    provider.sign = by_an_unknown_key
+    assert [sign_on(browser, provider).status_code for _ in range(4)] == [403] * 4
+    assert provider.requests.count("/keys") == 2
+
+
+def test_a_shared_key_among_the_public_ones_verifies_nothing(browser: FlaskClient, provider: MockProvider) -> None:
+    shared = OctKey.import_key(b"known to everybody who reads the key set", {"kid": "shared"})
+    provider.published = [KEY, shared]  # type: ignore[list-item]  # what a broken provider publishes
+    provider.sign = lambda _, claims: jwt.encode({"alg": "HS256", "kid": "shared"}, claims, shared, ["HS256"])
+    assert sign_on(browser, provider).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"failing": 502}, "/.well-known/openid-configuration answers 502 server_error"),
+        ({"metadata": {"issuer": "https://evil.example"}}, "its metadata name another issuer: 'https://evil.example'"),
+        ({"metadata": {"token_endpoint": "http://far.example/token"}}, "its metadata have no secure address as token_endpoint"),
+        ({"metadata": {"jwks_uri": None}}, "its metadata have no secure address as jwks_uri"),
+        ({"published": []}, "its keys cannot be read"),
+    ],
+)
+def test_while_the_provider_does_not_work_the_page_says_so_and_local_accounts_get_in(
+    browser: FlaskClient, provider: MockProvider, wrong: dict[str, Any], reason: str
+) -> None:
+    for name, value in wrong.items():
+        setattr(provider, name, value)
+    answer = browser.get("/account/sign-on", base_url=HOME)
+    assert answer.status_code == 503
+    assert "Signing in with CERN does not work now. Try again later, or use a local account" in answer.text
+    assert refusal().startswith(reason)
+    assert "CERN cannot be reached now. Local accounts work." in browser.get("/account/sign-in", base_url=HOME).text
+    make_user("emergency", Role.ADMIN)
+    assert sign_in_locally(browser, "emergency").status_code == 303
+
+
+def test_a_provider_that_failed_is_left_alone_for_some_seconds(browser: FlaskClient, provider: MockProvider) -> None:
+    provider.failing = 500
+    assert [browser.get("/account/sign-on", base_url=HOME).status_code for _ in range(5)] == [503] * 5
+    assert len(provider.requests) == 1
+
+
+def test_a_hub_without_a_provider_has_only_local_accounts(small_app: Callable[..., Flask]) -> None:
+    browser = small_app().test_client()
+    assert "Local account" not in browser.get("/account/sign-in", base_url=HOME).text
+    for path in ("/account/sign-on", "/account/sign-on/return"):
+        assert browser.get(path, base_url=HOME).status_code == 404
