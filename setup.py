@@ -63,6 +63,8 @@ setup(
         "peewee>=4.5,<5",
         "pillow>=11",  # charts as PNG for e-logs: draws text and needs nothing of the system
         "prometheus-client>=0.21",
+        # SQLite for Python of RHEL, whose own is too old: app/core/sqlite_library.py
+        "pysqlite3-binary>=0.5.4; sys_platform == 'linux' and platform_machine == 'x86_64'",
         "rapidfuzz>=3.14",  # edit distances of names, a thousand times as fast as difflib
         "tzdata",  # pages show Swiss time also where the system has no table of time zones
         "uproot>=5.7.6",  # reads histograms without ROOT; the first release that reads and writes profiles right

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.core import sqlite_library
+
 if TYPE_CHECKING:
     from flask import Flask
 
     from app.core.area import Area
     from app.core.settings import Settings
+
+
+sqlite_library.choose()  # before peewee and huey import one
 
 
 def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None = None) -> Flask:

@@ -151,7 +151,8 @@ class Journal:
 
 
 def _add_record(connection: sqlite3.Connection, record: Mapping[str, Any]) -> None:
-    ((number,),) = connection.execute("UPDATE counts SET count = count + 1 WHERE name = 'number' RETURNING count").fetchall()
+    connection.execute("UPDATE counts SET count = count + 1 WHERE name = 'number'")  # RETURNING needs SQLite 3.35; RHEL 9 has 3.34
+    ((number,),) = connection.execute("SELECT count FROM counts WHERE name = 'number'")
     text = json.dumps(record)
     dropped = 0
     if len(text) <= MOST_BYTES:

@@ -18,6 +18,9 @@ from app.core.version import VERSION
 from app.ops.doctor.diagnosis import Diagnosis
 
 LOCK = TREE / "requirements" / "run.txt"
+INSTALLERS = ("pip", "setuptools")
+"""In the lock, but not used by what runs."""
+
 AGAIN = "Install this version again, as docs/operators/install.md says"
 
 
@@ -25,7 +28,8 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """The versions in this process, and those in the heartbeats of this host."""
     yield Diagnosis("ok", f"DQM Hub {VERSION} with Python {sys.version.split()[0]} from {sys.prefix}")
     if LOCK.is_file():
-        names = {re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower(): one.version for one in distributions()}
+        found = reversed(list(distributions()))  # the first on the path is the one that is imported
+        names = {re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower(): one.version for one in found}
         wrong = list(differences(LOCK.read_text(encoding="utf-8"), names))
         for text in wrong:
             yield Diagnosis("error", text, AGAIN)
@@ -38,7 +42,7 @@ def differences(lock: str, installed: Mapping[str, str]) -> Iterator[str]:
     """Packages whose version is not the one of the lock. Missing ones are left out: extras are optional, and others fail at the start."""
     for name, version in re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", lock, re.M):
         found = installed.get(name, version)
-        if found != version:
+        if found != version and name not in INSTALLERS:
             yield f"{name} is {found}, and this version of DQM Hub was tested with {version}"
 
 
