@@ -87,3 +87,7 @@ class PluginBuildError(RenderError):
 
 class RootNotFound(PluginBuildError):
     """No ROOT is installed."""
+
+
+class ToolsMissing(RenderError):
+    """The render service cannot be built, because tools are missing; the message names all."""

@@ -1,8 +1,8 @@
 """Builds a folder of render plugin sources into one library: `python -m render.make_plugins FOLDER [-o LIBRARY]`.
 
 Reports sources that cannot be compiled or that need undefined symbols, with the reason, and builds the library from the
-others. The sources are compiled where they see only the plugin headers of this checkout, wherever their folder is. Uses the ROOT whose root-config is on the path, otherwise the wheel in the environment of this Python. Depends only
-on the standard library.
+others. The sources are compiled where they see only the plugin headers of this checkout, wherever their folder is. Uses the
+ROOT whose root-config is on the path, otherwise the wheel in the environment of this Python. Depends only on the standard library.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from render.errors import PluginBuildError, RootNotFound
+from render.toolchain import find_compiler
 
 RENDER = Path(__file__).resolve().parent
 INCLUDE = RENDER / "include"
@@ -64,6 +65,12 @@ def find_root() -> RootFlags:
     bundled = folder.parent / "root.libs"
     link = [*_library_flags(str(folder / "lib")), f"-Wl,-rpath-link,{bundled}"]
     return RootFlags(["-std=c++17", f"-isystem{folder / 'include'}"], link)
+
+
+def _compiler() -> str:
+    if compiler := find_compiler():
+        return compiler
+    raise PluginBuildError("No C++ compiler: install gcc-c++ (Debian: g++), or name one by the variable CXX")
 
 
 def _library_flags(folder: str) -> list[str]:
@@ -113,7 +120,7 @@ def _compile(source: Path, target: Path, root: RootFlags, folder: Path) -> str:
     The base header is included first, so that a foreign one is an error and never mixed with it.
     """
     folders = [f"-I{path}" for path in (BASE_HEADER.parent, INCLUDE, folder)]
-    done = _run("c++", "-c", "-O2", "-fPIC", *root.compile, "-include", str(BASE_HEADER), *folders, "-o", str(target), str(source))
+    done = _run(_compiler(), "-c", "-O2", "-fPIC", *root.compile, "-include", str(BASE_HEADER), *folders, "-o", str(target), str(source))
     if done.returncode == 0:
         return ""
     error = _first_match(done.stderr, r"(fatal )?error:.*")
@@ -128,7 +135,7 @@ def _unlinkable(sources: dict[Path, Path], base: Path, root: RootFlags) -> dict[
     failed: dict[Path, str] = {}
     while sources:
         target = base.with_name("check.so")
-        done = _run("c++", "-shared", "-Wl,-z,defs", "-o", str(target), *map(str, sources), str(base), *root.link, *LINK_FLAGS)
+        done = _run(_compiler(), "-shared", "-Wl,-z,defs", "-o", str(target), *map(str, sources), str(base), *root.link, *LINK_FLAGS)
         if done.returncode == 0:
             break
         named = {item: source for item, source in sources.items() if str(item) in done.stderr}
@@ -150,7 +157,7 @@ def _link(objects: Sequence[Path], library: Path, root: RootFlags) -> None:
     """
     library.parent.mkdir(parents=True, exist_ok=True)
     new = library.with_name(f".{library.name}.{os.getpid()}")
-    subprocess.run(["c++", "-shared", "-Wl,--as-needed", "-o", str(new), *map(str, objects), *root.link, *LINK_FLAGS], check=True)
+    subprocess.run([_compiler(), "-shared", "-Wl,--as-needed", "-o", str(new), *map(str, objects), *root.link, *LINK_FLAGS], check=True)
     new.rename(library)
 
 
@@ -168,23 +175,17 @@ def _first_match(text: str, pattern: str) -> str:
     return match[0] if match else text.strip().splitlines()[0] if text.strip() else "the compiler printed no error"
 
 
-def _arguments() -> tuple[Path, list[Path]]:
-    """The library and the sources named by the command line."""
-    parser = argparse.ArgumentParser(prog="make plugins", description="Build a folder of render plugin sources into one library.")
-    parser.add_argument("folder", type=Path, help="folder of the sources (*.cc, *.cpp, *.cxx)")
-    parser.add_argument("-o", "--output", type=Path, metavar="LIBRARY", help="default: build/plugins/<name of the folder>.so")
-    args = parser.parse_args()
-    folder = args.folder.resolve()
-    library = (args.output or RENDER.parent / "build" / "plugins" / f"{folder.name}.so").absolute()
+def sources_of(folder: Path) -> list[Path]:
+    """The plugin sources in a folder. Raises PluginBuildError if there is none."""
     sources = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES) if folder.is_dir() else []
     if not sources:
-        parser.error(f"No plugin sources in {folder}")
-    return library, sources
+        raise PluginBuildError(f"No plugin sources in {folder}")
+    return sources
 
 
-def main() -> int:
-    """Build the plugins and print the result. Returns the exit code: 1 if a source could not be built."""
-    library, sources = _arguments()
+def build_folder(folder: Path, library: Path) -> int:
+    """Build the plugins of a folder and print the result. Returns the exit code: 1 if a source could not be built."""
+    sources = sources_of(folder)
     result = build(sources, library)
     for source, reason in result.failed.items():
         print(f"failed  {source.name}: {reason}")
@@ -193,6 +194,19 @@ def main() -> int:
     if result.good:
         print(f"Built {len(result.good)} of {len(sources)} sources into {library}; load it with the setting render_plugins")
     return 1 if result.failed else 0
+
+
+def main() -> int:
+    """Build the plugins that the command line names. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="make plugins", description="Build a folder of render plugin sources into one library.")
+    parser.add_argument("folder", type=Path, help="folder of the sources (*.cc, *.cpp, *.cxx)")
+    parser.add_argument("-o", "--output", type=Path, metavar="LIBRARY", help="default: build/plugins/<name of the folder>.so")
+    args = parser.parse_args()
+    folder = args.folder.resolve()
+    try:
+        return build_folder(folder, (args.output or RENDER.parent / "build" / "plugins" / f"{folder.name}.so").absolute())
+    except PluginBuildError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Prepares a checkout: Debian packages, Python environment, render service, files of the mirror; for `run` also demo data.
 
 Runs with a bare python3, and only does what is missing, so that it can be run at any time.
-Usage: python3 services/bootstrap.py build | run | test | bench
+Usage: python3 services/bootstrap.py build | run | test | bench | rpm
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ LOG = TREE / "build" / "bootstrap.log"
 SHOWN_LINES = 20
 """Last lines of the output of a failed command that are shown."""
 
-GOALS = ("build", "run", "test", "bench")
+GOALS = ("build", "run", "test", "bench", "rpm")
+TESTING = ("test", "bench")
+"""Goals that need the Python packages of tests."""
+
 BUILD_PACKAGES = ["python3-venv", "g++", "make", "cmake", "libpng-dev", "zlib1g-dev", "libisal-dev", "libfreetype-dev", "libboost-dev"]
 ROOT_PACKAGES = ["libx11-6", "libxext6", "libsm6", "libice6"]
 MORE_PACKAGES = {
@@ -38,8 +41,13 @@ MORE_PACKAGES = {
         "rsync",
         "chromium-headless-shell",
         "fonts-dejavu-core",
+        "rpm",
+        "rpmlint",
+        "cpio",
+        "man-db",
     ],
     "bench": ["wrk", "chromium-headless-shell"],
+    "rpm": ["rpm"],
 }
 """Additional packages for a goal."""
 
@@ -52,9 +60,9 @@ def main(goal: str) -> None:
         sys.exit(f"DQM Hub needs Python 3.11 or newer, but this is {sys.version.split()[0]}")
     LOG.unlink(missing_ok=True)
     install_packages(BUILD_PACKAGES + ROOT_PACKAGES + MORE_PACKAGES.get(goal, []))
-    install_environment(test=goal in MORE_PACKAGES)
+    install_environment(test=goal in TESTING)
     step("render service", [str(PYTHON), "setup.py", "-q", "build_render"])
-    if goal not in MORE_PACKAGES:  # tests check that these files are up to date
+    if goal not in TESTING:  # tests check that these files are up to date
         step("static files of the mirror", [str(PYTHON), "-m", "services.mirror.build_assets"])
     if goal == "run":
         dqmhub = str(ENVIRONMENT / "bin" / "dqmhub")

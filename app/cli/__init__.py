@@ -119,7 +119,7 @@ def hub_address(settings: Settings) -> str:
 def main(arguments: list[str] | None = None) -> Any:
     """The console script. Errors that users can fix are one line on stderr and exit code 1, without a traceback."""
     try:
-        return dqmhub(arguments)
+        return dqmhub(arguments, prog_name="dqmhub")
     except Exception as error:
         message = message_of(error)
         if message is None:

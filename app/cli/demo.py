@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from app import cli
-from app.core.settings import TREE
 
 
 @click.group()
@@ -76,10 +75,7 @@ def _report(line: str) -> None:
 
 
 def demo_program() -> Path:
-    """The program that makes DQM files. Raises ClickException when it is not built."""
-    from render.build import binary
+    """The program that makes DQM files, which is built with the render service. Raises ClickException when it is not."""
+    from app.cli.render import built_program
 
-    program = binary(TREE).with_name("dqmhub-demo")
-    if not program.exists():
-        raise click.ClickException(f"{program} does not exist: build it with `make build`")
-    return program
+    return built_program().with_name("dqmhub-demo")

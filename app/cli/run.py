@@ -49,8 +49,18 @@ def run(demo: bool) -> None:
         demo_start.announce_when_ready(settings, accounts)
     os.environ["DQMHUB_SUPERVISOR_PID"] = str(os.getpid())  # the services end when this process does, however it ends
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = ["honcho", "--app-root", str(TREE), "--procfile", str(TREE / "Procfile"), "start", *([] if demo else SERVICES)]
-    os.execv(Path(sys.executable).parent / "honcho", command)
+    command = [
+        sys.executable,
+        "-m",
+        "honcho",
+        "--app-root",
+        str(TREE),
+        "--procfile",
+        str(TREE / "Procfile"),
+        "start",
+        *([] if demo else SERVICES),
+    ]
+    os.execv(sys.executable, command)
 
 
 def check_ports(settings: Settings, demo: bool) -> None:

@@ -70,7 +70,7 @@ def test_a_scalar_is_drawn(settings: Settings, file: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ([MAP], "give file, monitor element and output"),
+        ([MAP], "Missing option '-o' / '--output'"),
         ([MAP, "-o", "{out}", "--options", "w=none"], "w: 'none' is not a whole number"),
         ([MAP, "-o", "{out}.gif"], "x.png.gif has none of the suffixes .png, .svg, .pdf, .root, .json"),
         ([MAP, "-o", "{out}", "--options", "w=200;h=100;colour=2"], "colour: is not known in a specification"),

@@ -1,0 +1,1 @@
+"""Packages of RPM for el8 and el9: `make rpm`."""

@@ -1,0 +1,34 @@
+"""The packages, which the first worker that needs them builds for all."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from services.packaging.products import TREE
+from services.rpm.build import build
+from tests.packages.machine import base_package
+from tests.support.shared import shared_folder
+
+
+class Packages(NamedTuple):
+    """The files of the packages."""
+
+    base: Path
+    hub: Path
+    release: Path
+    mirror: Path
+    transfer: Path
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    """All packages of this checkout, and one that provides what el8 has."""
+    if not shutil.which("rpmbuild"):
+        pytest.skip("rpmbuild is not on this machine (Debian package rpm); `make test` installs it")
+    folder = shared_folder(tmp_path_factory, "packages", lambda folder: (build(folder, TREE / "build" / "wheels"), base_package(folder)))
+    names = ("dqmhub-[0-9]", "dqmhub-release", "dqmhub-mirror", "dqmhub-transfer")
+    return Packages(next(folder.glob("noarch/base-*.rpm")), *(next(folder.glob(f"{name}*.rpm")) for name in names))
