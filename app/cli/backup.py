@@ -70,3 +70,20 @@ def verify_backup(name: str) -> None:
         found = find_backup(backup_folder(cli.settings()), name)
         verify(found)
     click.echo(f"{found.name}: OK ({sum(found.counts.values()):,} rows in {len(found.counts)} tables)")
+
+
+@click.command()
+@click.argument("name", default="")
+def restore(name: str) -> None:
+    """Replace database and keys by those of the backup NAME, by default the newest; all services must be stopped."""
+    from app.ops import backup as backups
+
+    settings = cli.settings()
+    with backup_errors():
+        found = backups.find_backup(backups.backup_folder(settings), name)
+        restored = backups.restore(settings, found, lambda line: click.echo(line, err=True))
+    click.echo(f"restored {found.name} ({sum(found.counts.values()):,} rows)")
+    if restored.aside:
+        click.echo(f"what was replaced is kept in {restored.aside}; remove it when it is not needed")
+    if restored.is_older:
+        click.echo("the database is older than this version: run `dqmhub db upgrade`")

@@ -13,6 +13,7 @@ AREA = Area(
     menu=(MenuItem("Status", "/status"), MenuItem("Help", "/help")),
     commands={
         "backup": CliCommand("app.cli.backup", "Maintenance"),
+        "restore": CliCommand("app.cli.backup", "Maintenance"),
         "doctor": CliCommand("app.cli.doctor", "Maintenance"),
         "config": CliCommand("app.cli.config", "Maintenance"),
         "db": CliCommand("app.cli.db", "Maintenance"),

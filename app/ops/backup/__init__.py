@@ -10,6 +10,7 @@ from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import backup_folder, backups, find_backup
 from app.ops.backup.making import make_backup
 from app.ops.backup.manifest import Backup
+from app.ops.backup.restoring import restore
 from app.ops.backup.verifying import verify
 
-__all__ = ["Backup", "BackupError", "backup_folder", "backups", "find_backup", "make_backup", "verify"]
+__all__ = ["Backup", "BackupError", "backup_folder", "backups", "find_backup", "make_backup", "restore", "verify"]

@@ -1,0 +1,132 @@
+"""Restores backups, into an existing installation or after the loss of everything. What is replaced is kept aside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from peewee import PeeweeException
+
+from app.core import database
+from app.core.database_kinds import DatabaseReplaced
+from app.core.settings import Settings
+from app.ops.backup import postgresql_restore, sqlite_restore
+from app.ops.backup.errors import BackupError
+from app.ops.backup.manifest import DATA, Backup
+from app.ops.backup.running import running_services
+from app.ops.backup.verifying import verify
+
+ASIDE = "replaced-"
+"""Beginning of the names of folders in data_dir, and of schemas in PostgreSQL, with what was replaced."""
+
+
+class Restored(NamedTuple):
+    """What a restore did."""
+
+    aside: str  # where the replaced database and files are; "" if there were none
+    is_older: bool  # the database needs `dqmhub db upgrade`
+
+
+def restore(settings: Settings, backup: Backup, progress: Callable[[str], object]) -> Restored:
+    """Verify a backup, and replace database and keys by those in it, or do nothing. A killed restore is finished by the next one.
+
+    Raises:
+        BackupError: The backup cannot be used here, or services run.
+    """
+    progress(f"Verifying the backup {backup.name}")
+    verify(backup)
+    is_older = _is_older(settings, backup)
+    refuse_running(settings)
+    stamp = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}"
+    is_new = not settings.data.exists()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    owner = (backup.folder if is_new else settings.data).stat()
+    own = Owner(owner.st_uid, owner.st_gid)
+    if is_new:
+        own.give(settings.data)
+    aside = settings.data / (ASIDE + stamp)
+    progress("Restoring the database")
+    if backup.is_sqlite:
+        sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, own.give)
+        schema = ""
+    else:
+        schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
+    _restore_files(backup, settings.data, aside, own.give)
+    places = [str(aside)] * aside.exists() + [f"schema {schema} of the database"] * bool(schema)
+    return Restored(" and ".join(places), is_older)
+
+
+class Owner(NamedTuple):
+    """The user and group of the services, to whom restored files belong also if the superuser restores them."""
+
+    user: int
+    group: int
+
+    def give(self, path: Path) -> None:
+        """Let a file belong to them."""
+        if os.geteuid() == 0:
+            os.chown(path, self.user, self.group)
+
+
+def refuse_running(settings: Settings) -> None:
+    """Raise BackupError while services use the database, unless it cannot be read any more."""
+    try:
+        if not settings.database_url and not (settings.data / "dqmhub.db").exists():
+            return
+        database.connect(settings)
+        running = running_services()
+    except (database.UnusableDatabase, DatabaseReplaced) as error:
+        if settings.database_url:
+            raise BackupError(str(error)) from error
+        return  # sqlite_restore looks whether another process has the file open
+    except PeeweeException as error:
+        if settings.database_url:
+            raise BackupError(f"Cannot reach the database: {error}; check database_url and the server") from error
+        return
+    finally:
+        database.disconnect()
+        database.proxy.initialize(None)  # the file of the database will be another one
+    if running:
+        raise BackupError(f"Services use the database: {', '.join(running)}. Stop all of them, then restore again")
+
+
+def _is_older(settings: Settings, backup: Backup) -> bool:
+    """Whether the database of a backup lacks migrations of this version. Raises BackupError if it has unknown ones, or is of another kind."""
+    if backup.is_sqlite == bool(settings.database_url):
+        kinds = ("SQLite", "PostgreSQL") if backup.is_sqlite else ("PostgreSQL", "SQLite")
+        remedy = "without database_url" if backup.is_sqlite else "with database_url of an empty PostgreSQL database"
+        raise BackupError(f"The backup {backup.name} is of {kinds[0]}, and the settings name {kinds[1]}: restore it {remedy}")
+    known = {path.stem for path in database.MIGRATIONS.glob("[0-9]*.py")}
+    if unknown := sorted(set(backup.migrations) - known):
+        raise BackupError(
+            f"The backup {backup.name} was made by DQM Hub {backup.version}, which is newer than this version (it has {unknown[0]}): "
+            f"install {backup.version}, and restore with it"
+        )
+    return bool(known - set(backup.migrations))
+
+
+def _restore_files(backup: Backup, data: Path, aside: Path, give: Callable[[Path], object]) -> None:
+    """Copy the keys and other files of a backup to their places."""
+    for name in backup.files:
+        if not name.startswith(f"{DATA}/"):
+            continue
+        source, place = backup.folder / name, data / name.removeprefix(f"{DATA}/")
+        if place.exists() and place.read_bytes() == source.read_bytes():
+            continue
+        for folder in reversed(place.relative_to(data).parents[:-1]):
+            if not (data / folder).exists():
+                (data / folder).mkdir(mode=0o750)
+                give(data / folder)
+        if place.exists():
+            kept = aside / place.relative_to(data)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(place, kept)
+            give(kept)
+        new = place.with_name(f"{place.name}.restoring")
+        shutil.copy2(source, new)
+        give(new)
+        new.replace(place)
