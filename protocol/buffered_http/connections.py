@@ -75,9 +75,14 @@ class Connections:
             self.epoll.register(listener.fileno(), select.EPOLLIN)
 
     def stop_listening(self) -> None:
-        """Close the sockets that listen."""
+        """Accept the connections that wait, which the kernel would reset although their clients have sent requests; then close the sockets."""
         for number, listener in self._listeners.items():
             self.epoll.unregister(number)
+            with suppress(OSError):  # none is left
+                while True:
+                    sock, client = listener.accept()
+                    if not self._add(sock, client, listener):
+                        break
             listener.close()
         self._listeners.clear()
         self._paused.clear()
