@@ -15,6 +15,7 @@ AREA = Area(
         "backup": CliCommand("app.cli.backup", "Maintenance"),
         "restore": CliCommand("app.cli.backup", "Maintenance"),
         "doctor": CliCommand("app.cli.doctor", "Maintenance"),
+        "preflight": CliCommand("app.cli.preflight", "Maintenance"),
         "config": CliCommand("app.cli.config", "Maintenance"),
         "db": CliCommand("app.cli.db", "Maintenance"),
         "demo": CliCommand("app.cli.demo", "Data"),

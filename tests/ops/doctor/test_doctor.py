@@ -133,4 +133,4 @@ def test_findings_can_be_read_by_programs(settings: Settings) -> None:
 def test_an_unknown_check_is_refused_with_the_names_of_all(settings: Settings) -> None:
     done = run_command(environment(settings), "doctor", "disk")
     assert done.returncode == 2
-    assert "There is no check disk; there are access, certificates, clock, data-folder" in done.stderr
+    assert "There is no check disk; there are access, backup, certificates" in done.stderr

@@ -1,0 +1,35 @@
+"""Whether there is a recent backup, on another disk, with space for the next one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from app.core.disk import disk_space
+from app.core.settings import Settings
+from app.ops.backup import backup_folder, backups
+from app.ops.doctor.diagnosis import Diagnosis
+from app.ops.settings import ServiceSettings
+
+TIMER = "Run dqmhub backup, and enable dqmhub-backup.timer"
+
+
+def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
+    """Age and place of the newest backup."""
+    folder = backup_folder(settings)
+    found = backups(folder)
+    if not found:
+        yield Diagnosis("warning", f"There is no backup in {folder}", TIMER)
+        return
+    newest, limit_h = found[0], settings.of(ServiceSettings).backup_max_age_h
+    age_h = (time.time() - newest.made) / 3600
+    if age_h > limit_h:
+        yield Diagnosis("error", f"The newest backup, {newest.name}, is {age_h:.0f} h old, and may be {limit_h:g} h", TIMER)
+    else:
+        yield Diagnosis("ok", f"the newest backup, {newest.name}, is {max(age_h, 0):.0f} h old")
+    if newest.is_sqlite and folder.stat().st_dev == settings.data.stat().st_dev:
+        yield Diagnosis(
+            "warning", f"The backups in {folder} are on the disk of the data: one fault loses both", "Set backup_dir to another disk"
+        )
+    if disk_space(folder).free < newest.size:
+        yield Diagnosis("error", f"The disk of {folder} has no space for the next backup", "Free space, or lower backup_keep")
