@@ -51,6 +51,9 @@ MORE_PACKAGES = {
 }
 """Additional packages for a goal."""
 
+PROVIDER = TREE / "tests" / "security" / "sign_on" / "provider"
+"""What npm installs for the tests of sign-on, with its hashes."""
+
 
 def main(goal: str) -> None:
     """Prepare for one of GOALS."""
@@ -59,8 +62,11 @@ def main(goal: str) -> None:
     if sys.version_info < (3, 11):
         sys.exit(f"DQM Hub needs Python 3.11 or newer, but this is {sys.version.split()[0]}")
     LOG.unlink(missing_ok=True)
-    install_packages(BUILD_PACKAGES + ROOT_PACKAGES + MORE_PACKAGES.get(goal, []))
+    node = ["nodejs", "npm"] if goal == "test" and not shutil.which("npm") else []
+    install_packages(BUILD_PACKAGES + ROOT_PACKAGES + MORE_PACKAGES.get(goal, []) + node)
     install_environment(test=goal in TESTING)
+    if goal == "test":
+        install_provider()
     step("render service", [str(PYTHON), "setup.py", "-q", "build_render"])
     if goal not in TESTING:  # tests check that these files are up to date
         step("static files of the mirror", [str(PYTHON), "-m", "services.mirror.build_assets"])
@@ -141,6 +147,19 @@ def install_environment(test: bool) -> None:
     # the setuptools of the lock runs setup.py; pip would fetch another one for a build of its own
     step("this product", [*pip, "--no-deps", "--no-build-isolation", "-e", "."])
     record.write_text(" ".join([location, versions, *names]))
+
+
+def install_provider() -> None:
+    """Install the identity provider of the tests into build/, by the hashes of its lock."""
+    target, lock = TREE / "build" / PROVIDER.name, digest((PROVIDER / "package-lock.json").read_bytes())
+    record = target / "installed"
+    if record.exists() and record.read_text() == lock:
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(PROVIDER / name, target)
+    step("identity provider of the tests", ["npm", "ci", "--prefix", str(target), "--ignore-scripts", "--no-audit", "--no-fund"])
+    record.write_text(lock)
 
 
 def digest(content: bytes) -> str:

@@ -36,20 +36,20 @@ def sign_on_settings(provider: MockProvider) -> dict[str, Any]:
 
 
 @pytest.fixture
-def browser(small_app: Callable[..., Flask], provider: MockProvider) -> FlaskClient:
+def visitor(small_app: Callable[..., Flask], provider: MockProvider) -> FlaskClient:
     return small_app(**sign_on_settings(provider)).test_client()
 
 
-def begin(browser: FlaskClient, page: str = "/") -> str:
-    """The address of the provider to which the hub sends a browser."""
-    answer = browser.get("/account/sign-on", query_string={"next": page}, base_url=HOME)
+def begin(visitor: FlaskClient, page: str = "/") -> str:
+    """The address of the provider to which the hub sends a visitor."""
+    answer = visitor.get("/account/sign-on", query_string={"next": page}, base_url=HOME)
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"]
 
 
-def bring_back(browser: FlaskClient, answer: dict[str, str]) -> TestResponse:
-    return browser.get("/account/sign-on/return", query_string=answer, base_url=HOME)
+def bring_back(visitor: FlaskClient, answer: dict[str, str]) -> TestResponse:
+    return visitor.get("/account/sign-on/return", query_string=answer, base_url=HOME)
 
 
-def sign_on(browser: FlaskClient, provider: MockProvider, page: str = "/") -> TestResponse:
-    return bring_back(browser, provider.authorize(begin(browser, page)))
+def sign_on(visitor: FlaskClient, provider: MockProvider, page: str = "/") -> TestResponse:
+    return bring_back(visitor, provider.authorize(begin(visitor, page)))

@@ -35,11 +35,11 @@ def refusal() -> str:
 
 
 def test_a_user_gets_in_with_the_role_that_the_provider_grants_and_returns_to_the_page(
-    browser: FlaskClient, provider: MockProvider
+    visitor: FlaskClient, provider: MockProvider
 ) -> None:
-    answer = sign_on(browser, provider, "/account/sessions?x=1")
+    answer = sign_on(visitor, provider, "/account/sessions?x=1")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sessions?x=1")
-    page = browser.get("/account/sessions", base_url=HOME).text
+    page = visitor.get("/account/sessions", base_url=HOME).text
     assert "Role: operator" in page
     user = User.get()
     assert (user.name, user.role, user.origin, user.subject) == ("ada", Role.OPERATOR, "sign-on", f"{provider.issuer} 4711")
@@ -49,12 +49,12 @@ def test_a_user_gets_in_with_the_role_that_the_provider_grants_and_returns_to_th
     ]
 
 
-def test_the_hub_proves_to_the_provider_that_it_began_the_sign_on(browser: FlaskClient, provider: MockProvider) -> None:
-    asked = dict(parse_qsl(urlsplit(begin(browser)).query))
+def test_the_hub_proves_to_the_provider_that_it_began_the_sign_on(visitor: FlaskClient, provider: MockProvider) -> None:
+    asked = dict(parse_qsl(urlsplit(begin(visitor)).query))
     assert asked["redirect_uri"] == f"{HOME}/account/sign-on/return"
     assert asked["scope"] == "openid profile"
     assert all(len(asked[name]) >= 32 for name in ("state", "nonce", "code_challenge"))
-    again = dict(parse_qsl(urlsplit(begin(browser)).query))
+    again = dict(parse_qsl(urlsplit(begin(visitor)).query))
     assert not {asked[name] for name in ("state", "nonce", "code_challenge")} & set(again.values())
 
 
@@ -69,28 +69,28 @@ def test_the_hub_proves_to_the_provider_that_it_began_the_sign_on(browser: Flask
     ],
 )
 def test_claims_grant_roles_and_subsystems(
-    browser: FlaskClient, provider: MockProvider, values: object, role: Role, subsystems: str
+    visitor: FlaskClient, provider: MockProvider, values: object, role: Role, subsystems: str
 ) -> None:
     provider.claims["roles"] = values
-    assert sign_on(browser, provider).status_code == 303
+    assert sign_on(visitor, provider).status_code == 303
     assert (User.get().role, User.get().subsystems) == (role, subsystems)
 
 
 def test_roles_may_lie_deep_in_the_claims(small_app: Callable[..., Flask], provider: MockProvider) -> None:
     settings = {**sign_on_settings(provider), "sign_on_role_claim": "resource_access.dqmhub.roles"}
-    browser = small_app(**settings).test_client()
+    visitor = small_app(**settings).test_client()
     provider.claims["resource_access"] = {"dqmhub": {"roles": ["pixel"]}}
-    assert sign_on(browser, provider).status_code == 303
+    assert sign_on(visitor, provider).status_code == 303
     assert User.get().subsystems == "Pixel"
 
 
-def test_what_the_token_lacks_comes_from_the_userinfo_of_the_same_user(browser: FlaskClient, provider: MockProvider) -> None:
+def test_what_the_token_lacks_comes_from_the_userinfo_of_the_same_user(visitor: FlaskClient, provider: MockProvider) -> None:
     provider.claims = {"sub": "4711"}
     provider.user_info = {"sub": "4712", "preferred_username": "mallory", "roles": ["dqm-admins"]}
-    assert sign_on(browser, provider).status_code == 403
+    assert sign_on(visitor, provider).status_code == 403
     assert refusal() == "userinfo: of another sub than the token"
     provider.user_info["sub"] = "4711"
-    assert sign_on(browser, provider).status_code == 303
+    assert sign_on(visitor, provider).status_code == 303
     assert User.get().role == Role.ADMIN
 
 
@@ -110,28 +110,28 @@ def test_without_a_role_a_user_may_be_a_viewer(small_app: Callable[..., Flask], 
 
 
 def test_a_role_that_the_provider_takes_back_is_gone_at_the_next_sign_on_and_so_are_the_sessions(
-    browser: FlaskClient, provider: MockProvider
+    visitor: FlaskClient, provider: MockProvider
 ) -> None:
-    sign_on(browser, provider)
-    other = browser.application.test_client()
+    sign_on(visitor, provider)
+    other = visitor.application.test_client()
     provider.claims["roles"] = ["dqm-viewers"]
     sign_on(other, provider)
     assert (User.get().role, Session.select().count()) == (Role.VIEWER, 1)
 
 
-def test_a_local_account_of_the_same_name_is_never_taken_over(browser: FlaskClient, provider: MockProvider) -> None:
+def test_a_local_account_of_the_same_name_is_never_taken_over(visitor: FlaskClient, provider: MockProvider) -> None:
     make_user("ada", Role.ADMIN)
-    answer = sign_on(browser, provider)
+    answer = sign_on(visitor, provider)
     assert answer.status_code == 403
     assert "The name ada belongs to another account here, which is not taken over" in answer.text
     assert not Session.select().exists()
-    assert sign_in_locally(browser, "ada").status_code == 303
+    assert sign_in_locally(visitor, "ada").status_code == 303
 
 
-def test_an_account_that_is_disabled_here_does_not_get_in(browser: FlaskClient, provider: MockProvider) -> None:
-    sign_on(browser, provider)
+def test_an_account_that_is_disabled_here_does_not_get_in(visitor: FlaskClient, provider: MockProvider) -> None:
+    sign_on(visitor, provider)
     accounts.set_disabled(User.get(), True)
-    answer = sign_on(browser, provider)
+    answer = sign_on(visitor, provider)
     assert (answer.status_code, "The account ada is disabled here" in answer.text) == (403, True)
     assert not Session.select().exists()
 
@@ -195,11 +195,11 @@ def no_token(provider: MockProvider, claims: dict[str, Any]) -> str:
     ),
 )
 def test_a_token_that_is_not_right_is_refused_with_a_row_in_the_audit_log(
-    browser: FlaskClient, provider: MockProvider, wrong: dict[str, Any], reason: str
+    visitor: FlaskClient, provider: MockProvider, wrong: dict[str, Any], reason: str
 ) -> None:
     for name, value in wrong.items():
         setattr(provider, name, value)
-    answer = sign_on(browser, provider)
+    answer = sign_on(visitor, provider)
     assert answer.status_code == 403
     assert "egin again" in answer.text or "tell the administrators" in answer.text
     assert "Sign in with CERN" in answer.text
@@ -208,40 +208,40 @@ def test_a_token_that_is_not_right_is_refused_with_a_row_in_the_audit_log(
     assert not User.select().exists()
 
 
-def test_only_the_browser_that_began_a_sign_on_can_finish_it(browser: FlaskClient, provider: MockProvider) -> None:
-    stolen = provider.authorize(begin(browser))
-    other = browser.application.test_client()
+def test_only_the_browser_that_began_a_sign_on_can_finish_it(visitor: FlaskClient, provider: MockProvider) -> None:
+    stolen = provider.authorize(begin(visitor))
+    other = visitor.application.test_client()
     begin(other)
     answer = bring_back(other, stolen)
     assert answer.status_code == 403
     assert "This sign-on was not begun in this browser, or more than 10 minutes ago, or is finished: begin again" in answer.text
     assert refusal() == "state: of no sign-on that this browser has begun"
-    assert bring_back(browser, stolen).status_code == 303
+    assert bring_back(visitor, stolen).status_code == 303
 
 
-def test_a_sign_on_can_be_finished_once(browser: FlaskClient, provider: MockProvider) -> None:
-    answer = provider.authorize(begin(browser))
-    with browser.session_transaction(base_url=HOME) as cookie:
+def test_a_sign_on_can_be_finished_once(visitor: FlaskClient, provider: MockProvider) -> None:
+    answer = provider.authorize(begin(visitor))
+    with visitor.session_transaction(base_url=HOME) as cookie:
         kept = dict(cookie)
-    assert bring_back(browser, answer).status_code == 303
-    assert bring_back(browser, answer).status_code == 403
-    with browser.session_transaction(base_url=HOME) as cookie:  # also not with a copy of the cookie: the code was used
+    assert bring_back(visitor, answer).status_code == 303
+    assert bring_back(visitor, answer).status_code == 403
+    with visitor.session_transaction(base_url=HOME) as cookie:  # also not with a copy of the cookie: the code was used
         cookie.update(kept)
-    assert bring_back(browser, answer).status_code == 403
+    assert bring_back(visitor, answer).status_code == 403
     assert refusal() == "/token answers 400 invalid_grant"
 
 
-def test_a_sign_on_that_took_too_long_is_begun_again(browser: FlaskClient, provider: MockProvider) -> None:
-    answer = provider.authorize(begin(browser))
-    with browser.session_transaction(base_url=HOME) as cookie:
+def test_a_sign_on_that_took_too_long_is_begun_again(visitor: FlaskClient, provider: MockProvider) -> None:
+    answer = provider.authorize(begin(visitor))
+    with visitor.session_transaction(base_url=HOME) as cookie:
         cookie["sign-on"] = {state: {**kept, "began": kept["began"] - 601} for state, kept in cookie["sign-on"].items()}
-    assert bring_back(browser, answer).status_code == 403
+    assert bring_back(visitor, answer).status_code == 403
 
 
-def test_a_code_of_another_sign_on_is_refused(browser: FlaskClient, provider: MockProvider) -> None:
-    injected = provider.authorize(begin(browser.application.test_client()))
-    own = provider.authorize(begin(browser))
-    assert bring_back(browser, {**own, "code": injected["code"]}).status_code == 403
+def test_a_code_of_another_sign_on_is_refused(visitor: FlaskClient, provider: MockProvider) -> None:
+    injected = provider.authorize(begin(visitor.application.test_client()))
+    own = provider.authorize(begin(visitor))
+    assert bring_back(visitor, {**own, "code": injected["code"]}).status_code == 403
     assert refusal() == "/token answers 400 invalid_grant"  # by PKCE
 
 
@@ -255,49 +255,49 @@ def test_a_code_of_another_sign_on_is_refused(browser: FlaskClient, provider: Mo
     ],
 )
 def test_an_answer_of_another_provider_or_without_a_code_is_refused(
-    browser: FlaskClient, provider: MockProvider, change: dict[str, str | None], reason: str
+    visitor: FlaskClient, provider: MockProvider, change: dict[str, str | None], reason: str
 ) -> None:
-    changed = {**provider.authorize(begin(browser)), **change}
-    assert bring_back(browser, {name: value for name, value in changed.items() if value is not None}).status_code == 403
+    changed = {**provider.authorize(begin(visitor)), **change}
+    assert bring_back(visitor, {name: value for name, value in changed.items() if value is not None}).status_code == 403
     assert refusal() == reason
     assert "/token" not in provider.requests
 
 
-def test_text_from_outside_is_no_markup(browser: FlaskClient, provider: MockProvider) -> None:
-    page = bring_back(browser, {**provider.authorize(begin(browser)), "error": "<script>alert(1)</script>"}).text
+def test_text_from_outside_is_no_markup(visitor: FlaskClient, provider: MockProvider) -> None:
+    page = bring_back(visitor, {**provider.authorize(begin(visitor)), "error": "<script>alert(1)</script>"}).text
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
 
 
-def test_several_windows_of_a_browser_can_sign_on_at_the_same_time(browser: FlaskClient, provider: MockProvider) -> None:
-    first, second = (provider.authorize(begin(browser, page)) for page in ("/help", "/files"))
-    assert bring_back(browser, first).headers["Location"] == "/help"
-    assert bring_back(browser, second).headers["Location"] == "/files"
+def test_several_windows_of_a_browser_can_sign_on_at_the_same_time(visitor: FlaskClient, provider: MockProvider) -> None:
+    first, second = (provider.authorize(begin(visitor, page)) for page in ("/help", "/files"))
+    assert bring_back(visitor, first).headers["Location"] == "/help"
+    assert bring_back(visitor, second).headers["Location"] == "/files"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "/" + "a" * 3000])
-def test_a_sign_on_never_leads_to_another_site(browser: FlaskClient, provider: MockProvider, target: str) -> None:
-    assert sign_on(browser, provider, target).headers["Location"] == "/"
+def test_a_sign_on_never_leads_to_another_site(visitor: FlaskClient, provider: MockProvider, target: str) -> None:
+    assert sign_on(visitor, provider, target).headers["Location"] == "/"
 
 
-def test_new_keys_of_the_provider_are_fetched_when_a_token_names_one(browser: FlaskClient, provider: MockProvider) -> None:
-    assert sign_on(browser, provider).status_code == 303
+def test_new_keys_of_the_provider_are_fetched_when_a_token_names_one(visitor: FlaskClient, provider: MockProvider) -> None:
+    assert sign_on(visitor, provider).status_code == 303
     provider.key, provider.published = OTHER_KEY, [OTHER_KEY, KEY]
-    assert sign_on(browser, provider).status_code == 303
+    assert sign_on(visitor, provider).status_code == 303
     assert provider.requests.count("/keys") == 2
 
 
-def test_made_up_keys_do_not_make_the_hub_fetch_again_and_again(browser: FlaskClient, provider: MockProvider) -> None:
+def test_made_up_keys_do_not_make_the_hub_fetch_again_and_again(visitor: FlaskClient, provider: MockProvider) -> None:
     provider.sign = by_an_unknown_key
-    assert [sign_on(browser, provider).status_code for _ in range(4)] == [403] * 4
+    assert [sign_on(visitor, provider).status_code for _ in range(4)] == [403] * 4
     assert provider.requests.count("/keys") == 2
 
 
-def test_a_shared_key_among_the_public_ones_verifies_nothing(browser: FlaskClient, provider: MockProvider) -> None:
+def test_a_shared_key_among_the_public_ones_verifies_nothing(visitor: FlaskClient, provider: MockProvider) -> None:
     shared = OctKey.import_key(b"known to everybody who reads the key set", {"kid": "shared"})
     provider.published = [KEY, shared]  # type: ignore[list-item]  # what a broken provider publishes
     provider.sign = lambda _, claims: jwt.encode({"alg": "HS256", "kid": "shared"}, claims, shared, ["HS256"])
-    assert sign_on(browser, provider).status_code == 403
+    assert sign_on(visitor, provider).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -311,27 +311,27 @@ def test_a_shared_key_among_the_public_ones_verifies_nothing(browser: FlaskClien
     ],
 )
 def test_while_the_provider_does_not_work_the_page_says_so_and_local_accounts_get_in(
-    browser: FlaskClient, provider: MockProvider, wrong: dict[str, Any], reason: str
+    visitor: FlaskClient, provider: MockProvider, wrong: dict[str, Any], reason: str
 ) -> None:
     for name, value in wrong.items():
         setattr(provider, name, value)
-    answer = browser.get("/account/sign-on", base_url=HOME)
+    answer = visitor.get("/account/sign-on", base_url=HOME)
     assert answer.status_code == 503
     assert "Signing in with CERN does not work now. Try again later, or use a local account" in answer.text
     assert refusal().startswith(reason)
-    assert "CERN cannot be reached now. Local accounts work." in browser.get("/account/sign-in", base_url=HOME).text
+    assert "CERN cannot be reached now. Local accounts work." in visitor.get("/account/sign-in", base_url=HOME).text
     make_user("emergency", Role.ADMIN)
-    assert sign_in_locally(browser, "emergency").status_code == 303
+    assert sign_in_locally(visitor, "emergency").status_code == 303
 
 
-def test_a_provider_that_failed_is_left_alone_for_some_seconds(browser: FlaskClient, provider: MockProvider) -> None:
+def test_a_provider_that_failed_is_left_alone_for_some_seconds(visitor: FlaskClient, provider: MockProvider) -> None:
     provider.failing = 500
-    assert [browser.get("/account/sign-on", base_url=HOME).status_code for _ in range(5)] == [503] * 5
+    assert [visitor.get("/account/sign-on", base_url=HOME).status_code for _ in range(5)] == [503] * 5
     assert len(provider.requests) == 1
 
 
 def test_a_hub_without_a_provider_has_only_local_accounts(small_app: Callable[..., Flask]) -> None:
-    browser = small_app().test_client()
-    assert "Local account" not in browser.get("/account/sign-in", base_url=HOME).text
+    visitor = small_app().test_client()
+    assert "Local account" not in visitor.get("/account/sign-in", base_url=HOME).text
     for path in ("/account/sign-on", "/account/sign-on/return"):
-        assert browser.get(path, base_url=HOME).status_code == 404
+        assert visitor.get(path, base_url=HOME).status_code == 404

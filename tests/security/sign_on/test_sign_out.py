@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 FROM_PAGE = {"Origin": HOME}
 
 
-def sign_out(browser: FlaskClient, **form: str) -> TestResponse:
-    return browser.post("/account/sign-out", data=form, headers=FROM_PAGE, base_url=HOME)
+def sign_out(visitor: FlaskClient, **form: str) -> TestResponse:
+    return visitor.post("/account/sign-out", data=form, headers=FROM_PAGE, base_url=HOME)
 
 
-def send(browser: FlaskClient, token: str) -> TestResponse:
+def send(visitor: FlaskClient, token: str) -> TestResponse:
     """What the provider sends, which has no cookie."""
-    client = browser.application.test_client()
+    client = visitor.application.test_client()
     return client.post("/account/sign-on/end-sessions", data={"logout_token": token}, base_url=HOME)
 
 
-def test_signing_out_ends_the_session_here_and_leads_to_its_end_at_the_provider(browser: FlaskClient, provider: MockProvider) -> None:
-    sign_on(browser, provider)
+def test_signing_out_ends_the_session_here_and_leads_to_its_end_at_the_provider(visitor: FlaskClient, provider: MockProvider) -> None:
+    sign_on(visitor, provider)
     id_token = SignOnSession.get().id_token
-    page = sign_out(browser)
+    page = sign_out(visitor)
     assert page.status_code == 200
     found = re.search(r'http-equiv="refresh" content="0; url=([^"]*)"', page.text)
     assert found
@@ -53,55 +53,55 @@ def test_signing_out_ends_the_session_here_and_leads_to_its_end_at_the_provider(
     assert not SignOnSession.select().exists()
 
 
-def test_a_local_user_signs_out_here_alone(browser: FlaskClient, provider: MockProvider) -> None:
+def test_a_local_user_signs_out_here_alone(visitor: FlaskClient, provider: MockProvider) -> None:
     make_user("emergency", Role.ADMIN)
-    sign_in_locally(browser, "emergency")
-    assert sign_out(browser).headers["Location"] == "/"
+    sign_in_locally(visitor, "emergency")
+    assert sign_out(visitor).headers["Location"] == "/"
     assert not provider.requests
 
 
-def test_signing_out_works_while_the_provider_does_not_and_says_what_remains(browser: FlaskClient, provider: MockProvider) -> None:
-    sign_on(browser, provider)
-    browser.application.extensions["identity_provider"]._fetched -= 4000  # more than an hour later
+def test_signing_out_works_while_the_provider_does_not_and_says_what_remains(visitor: FlaskClient, provider: MockProvider) -> None:
+    sign_on(visitor, provider)
+    visitor.application.extensions["identity_provider"]._fetched -= 4000  # more than an hour later
     provider.failing = 500
-    page = sign_out(browser).text
+    page = sign_out(visitor).text
     assert "You are signed out here, but not there: CERN. On a shared computer, close all windows of the browser." in page
     assert not Session.select().exists()
 
 
-def test_signing_out_everywhere_ends_all_sessions_of_the_user_and_of_nobody_else(browser: FlaskClient, provider: MockProvider) -> None:
-    others = [browser.application.test_client() for _ in range(2)]
-    for each in (browser, *others):
+def test_signing_out_everywhere_ends_all_sessions_of_the_user_and_of_nobody_else(visitor: FlaskClient, provider: MockProvider) -> None:
+    others = [visitor.application.test_client() for _ in range(2)]
+    for each in (visitor, *others):
         sign_on(each, provider)
     sessions.start(make_user("bob", Role.VIEWER), Lengths(1, 1), "", "")
-    assert "Sign out everywhere" in browser.get("/account/sessions", base_url=HOME).text
-    sign_out(browser, everywhere="1")
+    assert "Sign out everywhere" in visitor.get("/account/sessions", base_url=HOME).text
+    sign_out(visitor, everywhere="1")
     assert [row.user.name for row in Session.select()] == ["bob"]
 
 
-def test_the_provider_ends_all_sessions_of_a_user(browser: FlaskClient, provider: MockProvider) -> None:
+def test_the_provider_ends_all_sessions_of_a_user(visitor: FlaskClient, provider: MockProvider) -> None:
     for _ in range(2):
-        sign_on(browser.application.test_client(), provider)
+        sign_on(visitor.application.test_client(), provider)
     sessions.start(make_user("bob", Role.VIEWER), Lengths(1, 1), "", "")
-    answer = send(browser, provider.logout_token())
+    answer = send(visitor, provider.logout_token())
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert [row.user.name for row in Session.select()] == ["bob"]
     row = Audit.select().order_by(Audit.id.desc()).get()
     assert (row.user, row.action, row.target, row.answer) == ("sign-on", "end sessions", "ada", "2, by sign-on")
 
 
-def test_the_provider_ends_one_session_of_a_user(browser: FlaskClient, provider: MockProvider) -> None:
+def test_the_provider_ends_one_session_of_a_user(visitor: FlaskClient, provider: MockProvider) -> None:
     for sid in ("s-1", "s-2"):
         provider.claims["sid"] = sid
-        sign_on(browser.application.test_client(), provider)
-    assert send(browser, provider.logout_token(sub=None, sid="s-1")).status_code == 200
+        sign_on(visitor.application.test_client(), provider)
+    assert send(visitor, provider.logout_token(sub=None, sid="s-1")).status_code == 200
     assert [row.sid for row in SignOnSession.select()] == ["s-2"]
 
 
-def test_a_logout_token_that_is_sent_again_ends_no_later_session(browser: FlaskClient, provider: MockProvider) -> None:
+def test_a_logout_token_that_is_sent_again_ends_no_later_session(visitor: FlaskClient, provider: MockProvider) -> None:
     token = provider.logout_token(iat=int(time.time()) - 120)
-    sign_on(browser, provider)
-    assert send(browser, token).status_code == 200
+    sign_on(visitor, provider)
+    assert send(visitor, token).status_code == 200
     assert Session.select().count() == 1
 
 
@@ -120,39 +120,39 @@ def test_a_logout_token_that_is_sent_again_ends_no_later_session(browser: FlaskC
     ],
 )
 def test_a_logout_token_that_is_not_right_ends_nothing(
-    browser: FlaskClient, provider: MockProvider, changes: dict[str, Any], reason: str
+    visitor: FlaskClient, provider: MockProvider, changes: dict[str, Any], reason: str
 ) -> None:
-    sign_on(browser, provider)
-    answer = send(browser, provider.logout_token(**changes))
+    sign_on(visitor, provider)
+    answer = send(visitor, provider.logout_token(**changes))
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
     assert Session.select().count() == 1
     row = Audit.select().order_by(Audit.id.desc()).get()
     assert (row.user, row.action, row.answer) == ("nobody", "end sessions", f"refused: {reason}")
 
 
-def test_a_token_of_a_stranger_or_an_id_token_ends_nothing(browser: FlaskClient, provider: MockProvider) -> None:
-    sign_on(browser, provider)
+def test_a_token_of_a_stranger_or_an_id_token_ends_nothing(visitor: FlaskClient, provider: MockProvider) -> None:
+    sign_on(visitor, provider)
     id_token = SignOnSession.get().id_token
     provider.sign = lambda mock, claims: sign(mock, claims, OTHER_KEY, kid="first")
     for token in (provider.logout_token(), id_token, "", "abc"):
-        assert send(browser, token).status_code == 400
+        assert send(visitor, token).status_code == 400
     assert Session.select().count() == 1
 
 
-def test_accounts_of_the_provider_have_no_password_to_change(browser: FlaskClient, provider: MockProvider) -> None:
-    sign_on(browser, provider)
-    page = browser.get("/account/sessions", base_url=HOME).text
+def test_accounts_of_the_provider_have_no_password_to_change(visitor: FlaskClient, provider: MockProvider) -> None:
+    sign_on(visitor, provider)
+    page = visitor.get("/account/sessions", base_url=HOME).text
     assert "Change password" not in page
     assert "change your password where you sign in" in page
-    answer = browser.get("/account/password", base_url=HOME)
+    answer = visitor.get("/account/password", base_url=HOME)
     assert answer.status_code == 403
     assert "You have no password here: your account comes from sign-on" in answer.text
     form = {"old": "", "new": "violet tractor 7 harbour", "again": "violet tractor 7 harbour"}
-    assert browser.post("/account/password", data=form, headers=FROM_PAGE, base_url=HOME).status_code == 403
+    assert visitor.post("/account/password", data=form, headers=FROM_PAGE, base_url=HOME).status_code == 403
     assert User.get().password == ""
 
 
-def test_a_user_of_the_provider_learns_where_a_role_comes_from(browser: FlaskClient, provider: MockProvider) -> None:
-    sign_on(browser, provider)
-    page = browser.get("/account/audit", base_url=HOME).text
+def test_a_user_of_the_provider_learns_where_a_role_comes_from(visitor: FlaskClient, provider: MockProvider) -> None:
+    sign_on(visitor, provider)
+    page = visitor.get("/account/audit", base_url=HOME).text
     assert "Needs the role admin (you are operator); ask the administrators: your role comes from sign-on" in page

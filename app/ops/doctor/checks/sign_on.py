@@ -1,0 +1,52 @@
+"""Whether users can sign on by the identity provider, and an administrator without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from peewee import PeeweeException
+
+from app.core import database
+from app.core.settings import Settings
+from app.ops.doctor.diagnosis import Diagnosis
+from app.security.models import LOCAL, User
+from app.security.roles import Role
+from app.security.sign_on.errors import ProviderUnavailable
+from app.security.sign_on.provider import IdentityProvider
+from app.security.sign_on.settings import SignOnSettings
+
+
+def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
+    """What the provider says of itself, the settings that belong together, and the local accounts for emergencies."""
+    sign_on = settings.of(SignOnSettings)
+    if not sign_on.sign_on_issuer:
+        yield Diagnosis("ok", "users sign in with local accounts; sign_on_issuer is not set")
+        return
+    yield from _provider(sign_on)
+    if not sign_on.sign_on_client_id:
+        yield Diagnosis("error", "sign_on_client_id is not set, so nobody can sign on", "Register the hub at the provider, and set it")
+    if not sign_on.sign_on_roles:
+        effect = "every user is a viewer" if sign_on.sign_on_without_role == "viewer" else "every user is refused"
+        yield Diagnosis("warning", f"sign_on_roles is empty: {effect}", "Say in sign_on_roles which role each value of the claim grants")
+    if not _has_local_administrator(settings):
+        remedy = "Keep one for times without the provider: dqmhub user add NAME --role admin"
+        yield Diagnosis("warning", "There is no local account with the role admin", remedy)
+
+
+def _provider(settings: SignOnSettings) -> Iterator[Diagnosis]:
+    try:
+        IdentityProvider(settings).metadata()
+    except ProviderUnavailable as error:
+        remedy = "Correct sign_on_issuer or sign_on_ca, or let this machine reach the provider"
+        yield Diagnosis("error", f"{settings.sign_on_issuer} cannot be used: {error.reason}", remedy)
+    else:
+        yield Diagnosis("ok", f"{settings.sign_on_issuer} has metadata and keys that the hub can use")
+
+
+def _has_local_administrator(settings: Settings) -> bool:
+    """Whether somebody can sign in without the provider; True if nobody knows."""
+    try:
+        database.check(database.connect(settings))
+        return User.select().where((User.origin == LOCAL) & (User.role == Role.ADMIN) & ~User.disabled).exists()
+    except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
+        return True
