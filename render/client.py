@@ -111,6 +111,9 @@ class Request:
     after: int | None = None
     """Lumisection of the snapshots, which is written in a corner of pictures; None for no such text."""
 
+    request_id: str = ""
+    """Names the request in the log of the service: at most 64 letters, digits, - and _; "" for no name."""
+
     def message(self) -> bytes:
         """The request as sent to the service. Raises RequestError if it exceeds a limit of the protocol."""
         scalar = self.flags & 0xFF <= SCALAR_TYPES
@@ -136,7 +139,9 @@ class Request:
         return b"".join(lists) or self.streamer_file.encode()
 
     def _spec_part(self) -> bytes:
-        return (self.spec if self.after is None else f"{self.spec};after={self.after}").encode()
+        after = "" if self.after is None else f";after={self.after}"
+        request = f";request={self.request_id}" if self.request_id else ""
+        return f"{self.spec}{after}{request}".encode()
 
     def _name_part(self) -> bytes:
         name = self.name.encode()

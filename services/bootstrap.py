@@ -45,6 +45,7 @@ MORE_PACKAGES = {
         "rpmlint",
         "cpio",
         "man-db",
+        "prometheus",
     ],
     "bench": ["wrk", "chromium-headless-shell"],
     "rpm": ["rpm"],

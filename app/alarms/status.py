@@ -65,8 +65,8 @@ def metrics() -> Iterator[Metric]:
     yield gauge("dqmhub_alarms_unacknowledged", "Alarms on plots that nobody has acknowledged or muted", unacknowledged)
     problems = AlarmRule.select().where(AlarmRule.enabled, AlarmRule.problem != "").count()
     yield gauge("dqmhub_alarm_rule_problems", "Alarm rules that could not be judged, or watch less than they should", [({}, problems)])
-    if (age := _age()) is not None:
-        yield gauge("dqmhub_alarm_rules_age_seconds", "Time since new data were looked for", [({}, age)])
+    age = _age()
+    yield gauge("dqmhub_alarm_rules_age_seconds", "Time since new data were looked for", [] if age is None else [({}, age)])
 
 
 def _rule_counts() -> tuple[int, int]:

@@ -15,7 +15,22 @@ from app.queue.states import STATES
 if TYPE_CHECKING:
     from app.queue.models import BackgroundJob
 
-FIELDS = ("id", "queue", "kind", "key", "state", "attempts", "owner", "progress", "note", "error", "created", "started", "finished")
+FIELDS = (
+    "id",
+    "queue",
+    "kind",
+    "key",
+    "state",
+    "attempts",
+    "owner",
+    "progress",
+    "note",
+    "error",
+    "created",
+    "started",
+    "finished",
+    "request",
+)
 
 
 @click.group()

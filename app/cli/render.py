@@ -125,6 +125,8 @@ def render_arguments(settings: Settings, workers: int) -> list[str]:
         "--timeout": f"{gui.render_timeout_s:g}",
         "--cpu": f"{gui.render_cpu_s:g}",
         "--memory": str(gui.render_memory_mb),
+        "--log-format": settings.log_format,
+        "--log-level": settings.log_level,
     }
     arguments = [text for option in options.items() for text in option]
     arguments += [f"--root={root}" for root in local_roots(settings)]

@@ -78,7 +78,8 @@ def problems() -> Mapping[str, Any]:
 
 
 def metrics(settings: Settings) -> Iterator[Metric]:
-    """Files by state, and snapshots of ongoing runs."""
+    """Whether the render service draws, files by state, and snapshots of ongoing runs."""
+    yield gauge("dqmhub_render_up", "Whether the render service draws plots", [({}, render_line(settings).state != "down")])
     states = rows(File.select(File.state, fn.COUNT(File.id)).group_by(File.state).order_by(File.state))
     yield gauge("dqmhub_files", "Registered files by state", [({"state": state}, count) for state, count in states])
     yield from snapshots.metrics(settings)

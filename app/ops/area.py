@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from app import ops
 from app.core.area import Area, CliCommand, MenuItem
 from app.ops.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+    from app.core.settings import Settings
+
+
+def _metrics(settings: Settings) -> Iterable[Metric]:
+    from app.ops import disk
+
+    return disk.metrics(settings)
+
 
 AREA = Area(
     name="ops",
@@ -26,6 +41,7 @@ AREA = Area(
         "run": CliCommand("app.cli.run", "Run"),
     },
     settings=ServiceSettings,
+    metrics=_metrics,
     roles={
         "openapi.openapi": "public",
         "health.live": "public",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from huey.consumer import Consumer, Environment, ProcessEnvironment, Scheduler
 
-from app.core import database
+from app.core import database, log_context
 from app.core.heartbeat import Heartbeat
 from app.core.outages import outages_logged
 from app.core.settings import Settings
@@ -51,7 +51,12 @@ def start_run(task: HueyTask) -> None:
 
     A message in the queue could reach the consumer that holds the lease already, so that no other would stand by.
     """
-    thread = threading.Thread(target=task.execute, name=task.name, daemon=True)
+
+    def execute() -> None:
+        with log_context.during(task=task.name.removeprefix("periodic task ")):
+            task.execute()
+
+    thread = threading.Thread(target=execute, name=task.name, daemon=True)
     _threads[:] = [*(other for other in _threads if other.is_alive()), thread]
     thread.start()
 

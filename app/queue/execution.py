@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import os
 import secrets
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from app.core import log_context
 from app.core.database import end_thread, release
 from app.core.outages import log_outage, outage_of, outages_logged, refuse_full_disk
 from app.core.settings import Settings
@@ -140,7 +142,13 @@ def lease_s() -> float:
 
 
 def attempt(job: BackgroundJob, handler: Handler) -> None:
-    """Run the handler of a claimed job, renew its lease meanwhile, and store the outcome."""
+    """Run the handler of a claimed job, renew its lease meanwhile, and store the outcome. Log lines name the job and its request."""
+    run = job.arguments.get("run")
+    with log_context.during(request=job.request, run=run if isinstance(run, int) else None, job=job.id):
+        _attempt(job, handler)
+
+
+def _attempt(job: BackgroundJob, handler: Handler) -> None:
     log.info("Job %d, %s %s: attempt %d", job.id, job.kind, job.key, job.attempts)
     try:
         with _renewed_lease(job):
@@ -223,7 +231,7 @@ def _renewed_lease(job: BackgroundJob) -> Iterator[None]:
         finally:
             end_thread()
 
-    renewer = threading.Thread(target=renew, name=f"lease-{job.id}", daemon=True)
+    renewer = threading.Thread(target=contextvars.copy_context().run, args=(renew,), name=f"lease-{job.id}", daemon=True)
     renewer.start()
     try:
         yield

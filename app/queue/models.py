@@ -48,6 +48,7 @@ class BackgroundJob(Table):
         default=time.time
     )  # queued: end of the pause between attempts; running: of the lease, which each renewal changes
     owner = TextField(default="")  # host, process and attempt of the last claim
+    request = TextField(default="")  # id of the HTTP request that caused it, for logs
     lasting = BooleanField(default=False)  # it is retried until it is done, and cannot be cancelled
     cancelling = BooleanField(default=False)  # the running handler is to stop
     progress = DoubleField(null=True)  # 0..1, null when unknown

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from peewee import fn
+
 from app.core.area import State, StatusLine
 from app.core.database import rows
 from app.core.heartbeat import SILENT_S, Service
@@ -81,7 +83,12 @@ def failed_jobs() -> Mapping[str, Any]:
 
 
 def metrics(_: Settings) -> Iterator[Metric]:
-    """Jobs by queue and state, wait of the oldest queued job, and failures, age and duration of each periodic task."""
+    """Processes, jobs by queue and state, wait of the oldest queued job, and failures, age and duration of each periodic task."""
+    alive = dict(
+        rows(Service.select(Service.name, fn.COUNT(Service.id)).where(Service.seen > time.time() - SILENT_S).group_by(Service.name))
+    )
+    processes = [({"service": name}, alive.get(name, 0)) for name in SERVICES]
+    yield gauge("dqmhub_processes", "Processes of a service with a heartbeat", processes)
     jobs = [({"queue": queue, "state": state}, count) for (queue, state), count in sorted(counts().items())]
     yield gauge("dqmhub_jobs", "Background jobs by queue and state", jobs)
     waiting = [({"queue": queue}, queue_wait_s(queue)) for queue in QUEUES]
@@ -92,5 +99,7 @@ def metrics(_: Settings) -> Iterator[Metric]:
     )
     ages = [({"task": row.name}, now - row.last_ok) for row in tasks if row.last_ok]
     yield gauge("dqmhub_periodic_task_age_seconds", "Time since the last success of a periodic task", ages)
+    periods = [({"task": row.name}, row.period_s) for row in tasks]
+    yield gauge("dqmhub_periodic_task_period_seconds", "Time between two steps of a periodic task", periods)
     durations = [({"task": row.name}, row.duration_s) for row in tasks if row.duration_s is not None]
     yield gauge("dqmhub_periodic_task_step_seconds", "Duration of the last step of a periodic task", durations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from functools import partial
@@ -10,11 +11,14 @@ from typing import Any, NoReturn
 
 from peewee import IntegrityError, fn
 
+from app.core import log_context
 from app.core.database import end_thread, proxy, rows
 from app.queue.execution import DAILY, Handler, attempt, claim, in_pause, lease_s, queue_of, send
 from app.queue.leases import JobLease, LeaseWatch
 from app.queue.models import ATTEMPTS, BackgroundJob, JobStateError
 from app.queue.states import CANCELLED, FAILED, OPEN, QUEUED, RUNNING
+
+log = logging.getLogger(__name__)
 
 POLL_S = 0.02
 
@@ -96,7 +100,10 @@ def _insert(queue: str, kind: str, key: str, args: dict[str, Any] | None, lastin
     """A new job; None if there is an open one of this kind and key."""
     try:
         with proxy.atomic():
-            job: BackgroundJob = BackgroundJob.create(queue=queue, kind=kind, key=key, args=json.dumps(args or {}), lasting=lasting)
+            values = {"queue": queue, "kind": kind, "key": key, "args": json.dumps(args or {}), "lasting": lasting}
+            job: BackgroundJob = BackgroundJob.create(**values, request=log_context.request_id())
+            if job.request:
+                log.info("Job %d, %s %s: queued", job.id, job.kind, job.key)
             return job
     except IntegrityError:
         return None

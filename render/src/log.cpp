@@ -4,6 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +17,10 @@ namespace dqmhub {
 namespace {
 
 std::optional<OpenDescriptors> standard_error;
+const std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
+LogLevel lowest = LogLevel::info;
+bool is_json = false;
+std::string request;
 
 // Returns the length of the UTF-8 sequence at the start of `text`, 0 if there is none. Overlong ones and surrogates are none.
 size_t sequence_length(std::string_view text) {
@@ -27,14 +35,73 @@ size_t sequence_length(std::string_view text) {
   return invalid ? 0 : length;
 }
 
+std::string json_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = sequence_length(text.substr(at));
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < ' ' || byte == 0x7f || length == 0) {
+      char escape[7];
+      std::snprintf(escape, sizeof escape, "\\u%04x", length == 0 ? 0xfffd : byte);
+      quoted += escape;
+    } else {
+      quoted += byte == '"' || byte == '\\' ? "\\" : "";
+      quoted += text.substr(at, length);
+    }
+    at += std::max<size_t>(length, 1);
+  }
+  return quoted + '"';
+}
+
+std::string utc_time() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  const time_t seconds = ms / 1000;
+  tm parts;
+  char text[24], whole[40];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &parts));
+  std::snprintf(whole, sizeof whole, "%s.%03d+00:00", text, int(ms % 1000));
+  return whole;
+}
+
+std::string json_line(const std::string &message, LogLevel level) {
+  return "{\"time\": \"" + utc_time() + "\", \"level\": \"" + std::string(kLevels[size_t(level)]) +
+         "\", \"process\": \"render\", \"pid\": " + std::to_string(getpid()) +
+         ", \"logger\": \"render\", \"message\": " + json_string(message) +
+         (request.empty() ? "" : ", \"request\": " + json_string(request)) + "}\n";
+}
+
+std::string text_line(const std::string &message) {
+  return "render: " + message + (request.empty() ? "" : " [request " + request + "]") + "\n";
+}
+
 }  // namespace
 
 void open_log() { standard_error.emplace(std::vector<int>{STDERR_FILENO}); }
 
-void log(const std::string &line) {
+bool set_log_format(std::string_view name) {
+  is_json = name == "json";
+  return is_json || name == "text";
+}
+
+bool set_log_level(std::string_view name) {
+  const auto found = std::find(kLevels.begin(), kLevels.end(), name);
+  if (found == kLevels.end())
+    return false;
+  lowest = LogLevel(found - kLevels.begin());
+  return true;
+}
+
+void set_log_request(std::string_view id) { request = id; }
+
+bool is_logged(LogLevel level) { return level >= lowest; }
+
+void log(const std::string &line, LogLevel level) {
+  if (!is_logged(level))
+    return;
   if (standard_error && !standard_error->are_intact())
     return;
-  const std::string whole = "render: " + line + "\n";
+  const std::string whole = is_json ? json_line(line, level) : text_line(line);
   pollfd error = {STDERR_FILENO, POLLOUT, 0};
   if (poll(&error, 1, 0) == 0)  // a full pipe that nobody reads: waiting would stop the service
     return;

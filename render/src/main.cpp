@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char *kUsage =
     "Usage: dqmhub-render --state-directory DIR/ [--workers N] [--load PLUGINS.so] [--timeout SECONDS] [--cpu SECONDS]\n"
-    "                     [--memory MB] [--root FOLDER ...]\n"
+    "                     [--memory MB] [--root FOLDER ...] [--log-format text|json] [--log-level LEVEL]\n"
     "  --state-directory  folder for socket, pid and status.json; DIR/../blacklist.txt lists monitor elements that are not\n"
     "                     drawn, one name per line\n"
     "  --workers          number of processes that draw (default: one per core)\n"
@@ -29,7 +29,9 @@ constexpr const char *kUsage =
     "  --timeout          wall time limit of one plot (default 30)\n"
     "  --cpu              CPU time limit of one plot (default 20)\n"
     "  --memory           memory limit of a worker, in addition to what ROOT takes at the start (default 1024)\n"
-    "  --root             folder with ROOT files that requests may name as a source of StreamerInfo; may be repeated\n";
+    "  --root             folder with ROOT files that requests may name as a source of StreamerInfo; may be repeated\n"
+    "  --log-format       text for people, or one JSON object per line (default text)\n"
+    "  --log-level        debug (a line for each plot), info, warning or error (default info)\n";
 
 int core_count() {
   cpu_set_t set;
@@ -46,6 +48,11 @@ template <typename Number> Number parse_positive(const char *option, const char 
   return value;
 }
 
+void require(bool condition, const char *expected) {
+  if (!condition)
+    throw std::invalid_argument(expected);
+}
+
 Settings parse_arguments(int argc, char **argv) {
   const option options[] = {{"state-directory", required_argument, nullptr, 'd'},
                             {"workers", required_argument, nullptr, 'w'},
@@ -54,6 +61,8 @@ Settings parse_arguments(int argc, char **argv) {
                             {"cpu", required_argument, nullptr, 'c'},
                             {"root", required_argument, nullptr, 'r'},
                             {"memory", required_argument, nullptr, 'm'},
+                            {"log-format", required_argument, nullptr, 'f'},
+                            {"log-level", required_argument, nullptr, 'v'},
                             {nullptr, 0, nullptr, 0}};
   Settings settings;
   settings.workers = core_count();
@@ -66,6 +75,8 @@ Settings parse_arguments(int argc, char **argv) {
       case 'r': settings.roots.push_back(optarg); break;
       case 'c': settings.cpu_s = parse_positive<double>("cpu", optarg); break;
       case 'm': settings.memory_mb = parse_positive<int>("memory", optarg); break;
+      case 'f': require(set_log_format(optarg), "--log-format must be text or json"); break;
+      case 'v': require(set_log_level(optarg), "--log-level must be debug, info, warning or error"); break;
       default: throw std::invalid_argument("Invalid option, see above");
     }
   }
@@ -83,7 +94,7 @@ void load_plugin_library(Master &master, const std::string &library, int argc, c
     log("plugins loaded: " + std::to_string(names.size()));
     master.set_plugins(names, "");
   } catch (const std::exception &error) {
-    log(std::string("cannot load the plugins: ") + error.what());
+    log(std::string("cannot load the plugins: ") + error.what(), LogLevel::error);
     master.set_plugins({}, error.what());
   }
   master.end_strays();
@@ -95,7 +106,7 @@ int serve(const Settings &settings, int argc, char **argv) {
   bool is_warming_up = false;  // ROOT then complains about dictionaries of its own classes, which nobody can change
   start_root([&is_warming_up](const std::string &message) {
     if (!is_warming_up)
-      log(to_printable(message));
+      log(to_printable(message), LogLevel::warning);
   });
   for (const auto &root : settings.roots)
     allow_streamer_folder(root);
@@ -125,7 +136,7 @@ int main(int argc, char **argv) {
     const int code = dqmhub::serve(settings, argc, argv);
     _exit(code);  // skips ROOT's clean-up, which is slow and may crash
   } catch (const std::exception &error) {
-    dqmhub::log(error.what());
+    dqmhub::log(error.what(), dqmhub::LogLevel::error);
     _exit(1);
   }
 }

@@ -148,7 +148,7 @@ bool Master::fork_spare() {
     run_child(number);
   }
   if (pid < 0) {
-    log(std::string("cannot fork: ") + std::strerror(errno));
+    log(std::string("cannot fork: ") + std::strerror(errno), LogLevel::error);
     next_fork_ms_ = now_ms() + kMinLifetimeMs;
     return false;
   }
@@ -172,7 +172,7 @@ void Master::run_child(size_t number) {
       worker.run();
     }
   } catch (const std::exception &error) {
-    log(std::string("worker: ") + error.what());
+    log(std::string("worker: ") + error.what(), LogLevel::error);
     _exit(1);
   }
   _exit(0);  // skips ROOT's clean-up, which is slow and may crash
@@ -243,7 +243,9 @@ void Master::report_loss(size_t number, int status) {
                                : " while idle";
   const std::string fault = slot.is_busy() ? "" : to_printable(slot.fault());
   status_.last_lost = fault.empty() ? children_[number].loss_cause(status, settings_) + when : fault;
-  log("a worker " + status_.last_lost);
+  set_log_request(slot.is_busy() || !fault.empty() ? slot.request() : "");
+  log("a worker " + status_.last_lost, LogLevel::error);
+  set_log_request("");
 }
 
 void Master::write_status() {

@@ -116,7 +116,7 @@ std::string try_to_load(const std::string &library, int argc, char **argv) {
     _exit(0);  // a plugin has forked and returned in both processes
   if (before.are_intact())
     return error;
-  log("cannot go on after loading " + library + ", which closes descriptors that it did not open");
+  log("cannot go on after loading " + library + ", which closes descriptors that it did not open", LogLevel::error);
   _exit(kSpoiltCode);
 }
 

@@ -1,5 +1,7 @@
 #include "protocol.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstring>
 
 #include "spec.h"
@@ -46,6 +48,20 @@ bool split_pairs(std::string_view data, int count, Request &request) {
   return true;
 }
 
+// Takes the id of a request from the end of its specification. Leaves there what is none, so that the specification is invalid.
+void split_id(Request &request) {
+  constexpr std::string_view key = ";request=";
+  const auto at = request.spec.rfind(key);
+  if (at == request.spec.npos)
+    return;
+  const auto id = request.spec.substr(at + key.size());
+  const auto is_allowed = [](unsigned char c) { return (c < 0x80 && std::isalnum(c)) || c == '-' || c == '_'; };
+  if (id.empty() || id.size() > kMaxIdBytes || !std::all_of(id.begin(), id.end(), is_allowed))
+    return;
+  request.id = id;
+  request.spec = request.spec.substr(0, at);
+}
+
 }  // namespace
 
 std::optional<int32_t> message_length(std::string_view buffer) {
@@ -78,6 +94,7 @@ Code parse_request(std::string_view message, Request &request) {
   request.streamers = take_part(header.streamers);
   request.name = take_part(header.name);
   request.spec = take_part(header.spec);
+  split_id(request);
   const auto data = take_part(header.data);
   if (request.scalar())
     request.text = data.substr(0, data.find('\0'));

@@ -11,6 +11,7 @@ namespace dqmhub {
 
 constexpr size_t kMaxMessageBytes = 64u << 20;
 constexpr int32_t kMaxObjects = 10;
+constexpr size_t kMaxIdBytes = 64;
 constexpr int32_t kMaxBins = 10'000'000;     // bins of one object, under- and overflow included
 constexpr int32_t kMaxVectorBins = 250'000;  // the same limit for SVG and PDF
 
@@ -34,6 +35,7 @@ struct Request {
   std::string_view streamers;  // StreamerInfo of older class versions: path of a ROOT file, or NUL, displacement and list
   std::string_view name;       // path of the monitor element
   std::string_view spec;
+  std::string_view id;                 // of the HTTP request, for the log; a spec may end with ";request=" and it
   std::string_view text;               // value of a scalar
   std::vector<EncodedObject> objects;  // a histogram, then its references
   std::vector<EncodedObject> earlier;  // snapshots to be subtracted, one for each object or none at all

@@ -168,7 +168,7 @@ void Worker::serve_connection(int fd, uint32_t events) {
   try {
     alive = exchange(fd, found->second, events);
   } catch (const std::bad_alloc &) {
-    log("a client was disconnected, because there is no memory for its request");
+    log("a client was disconnected, because there is no memory for its request", LogLevel::warning);
   }
   if (!alive)
     close_connection(found);
@@ -216,16 +216,21 @@ std::optional<Response> Worker::respond(int fd, Connection &connection, std::str
   Request request;
   if (const Code code = parse_request(message, request); code != kOk)
     return error_response(code);
-  slot_.begin_plot(request.name, request.spec, fd);  // before the others are looked at, so that two workers see each other
+  slot_.begin_plot(request, fd);  // before the others are looked at, so that two workers see each other
   if (slots_.must_wait(number_, request.name, connection.waiting_ms, most_of_one_name_)) {
     slot_.cancel_plot();
     connection.waiting_ms = connection.waiting_ms ? connection.waiting_ms : now_ms();
     return {};
   }
   connection.waiting_ms = 0;
+  set_log_request(request.id);
+  const int64_t started = now_ms();
   const Response response = draw(fd, request);
+  if (is_logged(LogLevel::debug))
+    log("drew " + to_printable(slot_.description()) + " in " + std::to_string(now_ms() - started) + " ms", LogLevel::debug);
   retire_if_damaged();
   slot_.end_plot();
+  set_log_request("");
   return response;
 }
 
@@ -277,7 +282,8 @@ void Worker::retire_if_grown() {
   if (now <= retire_bytes_)
     return;
   log("a worker has grown by " + std::to_string((now - initial_bytes_) >> 20) + " MB and is replaced; last plot " +
-      to_printable(slot_.description()));
+          to_printable(slot_.description()),
+      LogLevel::warning);
   retire();
 }
 

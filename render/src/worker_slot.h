@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "protocol.h"
+
 namespace dqmhub {
 
 constexpr int kActivateSignal = SIGUSR1;  // the master turns a spare into a worker with it
@@ -31,11 +33,12 @@ class WorkerSlot {
   void beat() { beat_.store(now_ms(), std::memory_order_release); }
 
   // Called by the worker around each request, which client number `client` has sent.
-  void begin_plot(std::string_view name, std::string_view spec, int client) {
+  void begin_plot(const Request &request, int client) {
     client_.store(client);
-    copy(name, name_);
-    copy(spec, spec_);
-    name_hash_.store(hash(name));
+    copy(request.name, name_);
+    copy(request.spec, spec_);
+    copy(request.id, request_);
+    name_hash_.store(hash(request.name));
     started_.store(now_ms());
   }
   // Takes back begin_plot: the plot has to wait.
@@ -89,6 +92,9 @@ class WorkerSlot {
   // A faulty worker may have overwritten any of this, also the terminating NULs.
   std::string description() const { return "'" + text(name_) + "' as '" + text(spec_) + "'"; }
 
+  // The id of the HTTP request of the current plot, or of the last one.
+  std::string request() const { return text(request_); }
+
  private:
   static uint64_t hash(std::string_view name) { return std::hash<std::string_view>()(name); }
   // A faulty worker may have written a time in the future: then it is overdue.
@@ -112,6 +118,7 @@ class WorkerSlot {
   char fault_[1024];
   char name_[1024];
   char spec_[512];
+  char request_[kMaxIdBytes + 1];
 };
 static_assert(std::atomic<int64_t>::is_always_lock_free, "shared between processes");
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,12 @@ def wait_for_jobs() -> None:
 
 
 @contextmanager
-def service(settings: Settings, name: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One of the product's own services, by the name of its command."""
+def service(settings: Settings, name: str, log: Path | None = None, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One of the product's own services, by the name of its command; its standard error goes to the end of a file."""
     command = [sys.executable, "-c", f"from app.cli import main; main([{name!r}])"]
     env = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())} | variables
-    process = subprocess.Popen(command, cwd=TREE, env=env)
+    with log.open("ab") if log else nullcontext() as stderr:
+        process = subprocess.Popen(command, cwd=TREE, env=env, stderr=stderr)
     try:
         yield process
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from app.core import log_context
 from app.core.database import rows
 from app.core.settings import Settings
 from app.core.urls import is_remote
@@ -39,10 +40,18 @@ def import_file(job: BackgroundJob, settings: Settings) -> None:
     """
     for _ in range(MAX_ROUNDS):
         file = File.get_or_none(File.id == int(job.key))
+        log_context.add(run=_run_of(int(job.key)))
         if file is None or not _is_due(file):  # its samples have another file by now, or another worker was faster
             return
         if not _import(job, file, settings):
             return
+
+
+def _run_of(file: int) -> int | None:
+    """The run of a file; None if it has several."""
+    of_file = (Sample.file == file) | (Sample.coming == file)
+    runs = rows(Sample.select(Sample.run).where(of_file).distinct().limit(2))
+    return runs[0][0] if len(runs) == 1 else None
 
 
 def _is_due(file: File) -> bool:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from cachetools import TTLCache
 
+from app.core import log_context
 from app.core.metrics import PLOTS_KEPT, RENDER_SECONDS, RENDERS
 from app.core.outages import outages_logged
 from app.core.settings import TREE, Settings
@@ -181,7 +182,7 @@ class Plots:
 
         Each crash is counted, except a first one without a report, which can be due to a plot of another request.
         """
-        request = render_request(parts, options)
+        request = replace(render_request(parts, options), request_id=log_context.request_id())
         try:
             return self._request_with_streamers(parts, request)
         except RenderLost as error:

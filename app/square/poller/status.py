@@ -127,8 +127,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
         days = certificate_days(settings)
     except (OSError, ValueError):
         days = -1.0  # an unreadable certificate is as useless as an expired one
-    if days is not None:
-        yield gauge("dqmhub_square_certificate_days", "Days until the certificate for CMSWEB expires", [({}, days)])
+    yield gauge("dqmhub_square_certificate_days", "Days until the certificate for CMSWEB expires", [] if days is None else [({}, days)])
 
 
 def _host_metrics() -> Iterator[Metric]:

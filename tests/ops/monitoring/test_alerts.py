@@ -1,0 +1,205 @@
+"""The example alerts for Prometheus: each fires for its reason, after its time, and not otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from tests.ops.monitoring.promtool import ALERTS, promtool, write
+
+END = "60m"
+HUB = 'instance="hub1"'
+
+
+class Case(NamedTuple):
+    """What an alert is about.
+
+    Attributes:
+        bad: Series for which it fires; values as promtool writes them, one per minute.
+        good: The same just before it would.
+        labels: Of the alert that fires.
+        summary: Of that alert.
+    """
+
+    bad: dict[str, str]
+    good: dict[str, str]
+    labels: dict[str, str]
+    summary: str
+
+
+def constant(series: str, bad: float, good: float, labels: dict[str, str], summary: str) -> Case:
+    """A case of one series that does not change."""
+    return Case({series: f"{bad}x60"}, {series: f"{good}x60"}, labels, summary)
+
+
+def statuses(failed: int) -> dict[str, str]:
+    """A hundred requests each minute, of which so many fail."""
+    return {
+        f'dqmhub_requests_total{{{HUB}, status="200"}}': f"0+{100 - failed}x60",
+        f'dqmhub_requests_total{{{HUB}, status="503"}}': f"0+{failed}x60",
+    }
+
+
+def durations(fast: int) -> dict[str, str]:
+    """A hundred requests each minute, of which so many take less than 2 s, and all less than 10 s."""
+    buckets = {"2.0": fast, "10.0": 100, "+Inf": 100}
+    return {f'dqmhub_request_seconds_bucket{{{HUB}, le="{limit}"}}': f"0+{count}x60" for limit, count in buckets.items()}
+
+
+def task(age: float) -> dict[str, str]:
+    return {
+        'dqmhub_periodic_task_age_seconds{task="grab"}': f"{age}x60",
+        'dqmhub_periodic_task_period_seconds{task="grab"}': "30x60",
+    }
+
+
+def disk(free: float) -> dict[str, str]:
+    return {
+        f'dqmhub_disk_free_bytes{{{HUB}, folder="data"}}': f"{free}x60",
+        f'dqmhub_disk_size_bytes{{{HUB}, folder="data"}}': "10e9x60",
+    }
+
+
+CASES = {
+    "DqmhubDown": constant(
+        f'up{{job="dqmhub", {HUB}}}', 0, 1, {"job": "dqmhub", "instance": "hub1"}, "The web server hub1 does not answer"
+    ),
+    "DqmhubServiceSilent": constant('dqmhub_processes{service="live"}', 0, 1, {"service": "live"}, "No process of the service live runs"),
+    "DqmhubMetricsFailed": Case(
+        {'dqmhub_metrics_failed{area="gui"}': "1x60"}, {}, {"area": "gui"}, "The metrics of the area gui fail, so its alerts are blind"
+    ),
+    "DqmhubVersionsMixed": Case(
+        {'dqmhub_build_info{version="1"}': "1x60", 'dqmhub_build_info{version="2"}': "1x60"},
+        {'dqmhub_build_info{version="1", instance="a"}': "1x60", 'dqmhub_build_info{version="1", instance="b"}': "1x60"},
+        {},
+        "Web servers of 2 versions run together",
+    ),
+    "DqmhubPeriodicTaskLate": Case(task(91), task(90), {"task": "grab"}, 'The periodic task "grab" last succeeded 1m 31s ago'),
+    "DqmhubPeriodicTaskFailing": constant(
+        'dqmhub_periodic_task_failures{task="grab"}', 5, 4, {"task": "grab"}, 'The periodic task "grab" failed 5 times in a row'
+    ),
+    "DqmhubQueueStuck": constant(
+        'dqmhub_jobs_oldest_seconds{queue="bulk"}',
+        660,
+        600,
+        {"queue": "bulk"},
+        "A background job of the queue bulk has waited for 11m 0s",
+    ),
+    "DqmhubJobsFailing": Case(
+        {'dqmhub_jobs{queue="bulk", state="failed"}': "0+1x60"},
+        {'dqmhub_jobs{queue="bulk", state="failed"}': "500x60", 'dqmhub_jobs{queue="bulk", state="done"}': "0+9x60"},
+        {"queue": "bulk"},
+        "60 background jobs of the queue bulk failed within an hour",
+    ),
+    "DqmhubErrors": Case(statuses(6), statuses(5), {"instance": "hub1"}, "6% of the requests to hub1 fail"),
+    "DqmhubSlow": Case(durations(90), durations(95), {"instance": "hub1"}, "One request of twenty to hub1 takes longer than 6s"),
+    "DqmhubRenderDown": constant(f"dqmhub_render_up{{{HUB}}}", 0, 1, {"instance": "hub1"}, "The render service of hub1 draws no plots"),
+    "DqmhubPlotsCrash": Case(
+        {f'dqmhub_renders_total{{{HUB}, outcome="RenderCrashed"}}': "0+1x60"},
+        {f'dqmhub_renders_total{{{HUB}, outcome="drawn"}}': "0+500x60"},
+        {"instance": "hub1"},
+        "15 plots ended a process of the render service within 15 minutes",
+    ),
+    "DqmhubDiskNearlyFull": Case(
+        disk(0.9e9), disk(1.1e9), {"instance": "hub1", "folder": "data"}, "9% of the disk with the data of hub1 are free"
+    ),
+    "DqmhubDiskFull": Case(
+        disk(0.25 * 2**30),
+        disk(1.1e9),
+        {"instance": "hub1", "folder": "data"},
+        "256MiB are free on the disk with the data of hub1",
+    ),
+    "DqmhubMirrorBehind": constant(
+        'dqmhub_publish_mirror_lag_seconds{mirror="m"}', 301, 300, {"mirror": "m"}, "The public mirror m does not get what is published"
+    ),
+    "DqmhubHostSilent": constant(
+        'dqmhub_square_host_failures{host="fu1"}', 10, 9, {"host": "fu1"}, "The P5 host fu1 has not answered 10 times in a row"
+    ),
+    "DqmhubCertificateEnds": constant("dqmhub_square_certificate_days", 13, 14, {}, "The certificate for CMSWEB ends in 13 days"),
+    "DqmhubNotificationsWait": constant(
+        'dqmhub_notification_pending_seconds{channel="mail"}',
+        960,
+        900,
+        {"channel": "mail"},
+        "Notifications by mail have not been delivered for 16m 0s",
+    ),
+    "DqmhubAlarmRulesLate": constant("dqmhub_alarm_rules_age_seconds", 301, 300, {}, "Alarms on plots have not been judged for 5m 1s"),
+    "DqmhubTransferDiskFull": constant(
+        'dqmhub_transfer_disk_used_ratio{host="bu1", place="/ramdisk"}',
+        0.95,
+        0.9,
+        {"host": "bu1", "place": "/ramdisk"},
+        "95% of the disk /ramdisk of bu1 are used",
+    ),
+    "DqmhubTransferSilent": constant(
+        'dqmhub_transfer_report_age_seconds{host="bu1", mode="bu"}',
+        360,
+        300,
+        {"host": "bu1", "mode": "bu"},
+        "The transfer bu on bu1 has not reported for 6m 0s",
+    ),
+    "DqmhubFilesNotDelivered": constant(
+        'dqmhub_transfer_gui_machine_reachable{gui_machine="gui1"}', 0, 1, {"gui_machine": "gui1"}, "The GUI machine gui1 gets no files"
+    ),
+    "DqmhubJobSourceFailing": constant(
+        'dqmhub_diary_source_failures{source="grid"}', 5, 4, {"source": "grid"}, "The job source grid failed 5 times in a row"
+    ),
+    "DqmhubRunFactsFailing": constant(
+        'dqmhub_run_facts_failures{source="oms"}', 5, 4, {"source": "oms"}, "Facts of runs from oms have failed 5 times in a row"
+    ),
+}
+ALSO_FIRING = {"DqmhubDiskFull": {"DqmhubDiskNearlyFull"}}
+"""Alerts that fire with another one."""
+
+
+def rules() -> dict[str, dict[str, Any]]:
+    """The alerts by name."""
+    (group,) = yaml.safe_load(ALERTS.read_text())["groups"]
+    return {rule["alert"]: rule for rule in group["rules"]}
+
+
+def a_test(series: dict[str, str], checks: list[dict[str, Any]]) -> dict[str, Any]:
+    values = [{"series": name, "values": text} for name, text in series.items()]
+    return {"interval": "1m", "input_series": values, "alert_rule_test": checks}
+
+
+def none(alert: str, when: str = END) -> dict[str, Any]:
+    return {"eval_time": when, "alertname": alert, "exp_alerts": []}
+
+
+def fires(alert: str, rule: dict[str, Any], case: Case) -> dict[str, Any]:
+    annotations = {"summary": case.summary, "action": rule["annotations"]["action"].replace("{{ $labels.", "{{").strip()}
+    for name, value in case.labels.items():
+        annotations["action"] = annotations["action"].replace(f"{{{{{name} }}}}", value)
+    expected = {"exp_labels": case.labels | rule["labels"], "exp_annotations": annotations}
+    return {"eval_time": END, "alertname": alert, "exp_alerts": [expected]}
+
+
+def test_every_alert_is_tested() -> None:
+    assert rules().keys() == CASES.keys()
+
+
+def test_each_alert_fires_for_its_reason_after_its_time_and_no_other_does(tmp_path: Path) -> None:
+    tests = []
+    for alert, case in CASES.items():
+        rule = rules()[alert]
+        others = [none(other) for other in CASES if other != alert and other not in ALSO_FIRING.get(alert, set())]
+        not_yet = [none(alert, "1m")] if "for" in rule else []
+        tests.append(a_test(case.bad, [fires(alert, rule, case), *not_yet, *others]))
+    found = promtool("test", "rules", write(tmp_path / "tests.yml", {"rule_files": [str(ALERTS)], "tests": tests}), folder=tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_no_alert_fires_just_below_its_limit(tmp_path: Path) -> None:
+    series = {name: values for case in CASES.values() for name, values in case.good.items()}
+    tests = [a_test(series, [none(alert) for alert in CASES])]
+    found = promtool("test", "rules", write(tmp_path / "tests.yml", {"rule_files": [str(ALERTS)], "tests": tests}), folder=tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_every_alert_says_what_to_do_and_how_urgent_it_is() -> None:
+    for name, rule in rules().items():
+        assert rule["labels"]["severity"] in ("page", "ticket"), name
+        assert rule["annotations"].keys() == {"summary", "action"}, name
