@@ -7,7 +7,7 @@ from typing import Any
 
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidClaimError, InvalidKeyIdError, JoseError
 from joserfc.jwt import JWTClaimsRegistry, Token
 
 from app.security.sign_on.errors import AnswerRefused
@@ -18,6 +18,9 @@ ALGORITHMS = ("RS256", "PS256", "ES256")
 
 CLOCK_SKEW_S = 60
 """Largest difference between the clocks of the provider and of this hub."""
+
+MAX_SUB_CHARS = 255
+"""Of ASCII: OpenID Connect Core 2."""
 
 LOGOUT_TOKEN_S = 300
 """A logout token is accepted for this time after it was made."""
@@ -37,7 +40,9 @@ def check_id_token(provider: IdentityProvider, encoded: str, nonce: str, access_
     claims = CodeIDToken(token.claims, token.header, expected, params)
     try:
         claims.validate(leeway=CLOCK_SKEW_S)
-    except JoseError as error:
+        if not (token.claims["sub"].isascii() and token.claims["sub"].isprintable() and len(token.claims["sub"]) <= MAX_SUB_CHARS):
+            raise InvalidClaimError("sub")
+    except (JoseError, AttributeError, TypeError, ValueError) as error:  # of claims of other types
         raise _refused(provider, error) from error
     return dict(token.claims)
 
@@ -62,7 +67,8 @@ def check_logout_token(provider: IdentityProvider, encoded: str) -> dict[str, An
         raise _refused(provider, "it is no logout token: it has no event of a logout")
     if "nonce" in claims:
         raise _refused(provider, "it is no logout token: it has a nonce, as an ID token")
-    if not any(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "sid")):
+    names = [claims[name] for name in ("sub", "sid") if name in claims]
+    if not names or not all(isinstance(name, str) and name for name in names):
         raise _refused(provider, "it names neither a user nor a session")
     if claims["iat"] < time.time() - LOGOUT_TOKEN_S - CLOCK_SKEW_S:
         raise _refused(provider, "it is too old")
@@ -86,4 +92,4 @@ def _verified(provider: IdentityProvider, encoded: str) -> Token:
 def _refused(provider: IdentityProvider, reason: Exception | str) -> AnswerRefused:
     name = provider.settings.sign_on_name
     remedy = "check the clocks of both" if isinstance(reason, ExpiredTokenError) else "if it happens again, tell the administrators"
-    return AnswerRefused(f"The answer of {name} is not valid for this sign-on. Begin again; {remedy}", f"token: {reason}"[:300])
+    return AnswerRefused(f"The answer of {name} is not valid for this sign-on. Begin again; {remedy}", f"token: {reason}")

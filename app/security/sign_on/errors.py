@@ -9,12 +9,12 @@ class SignOnError(SecurityError):
     """A sign-on is refused.
 
     Attributes:
-        reason: what exactly was wrong, for administrators.
+        reason: what exactly was wrong, for administrators; of one line that every database can store.
     """
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason = reason[:300].encode(errors="backslashreplace").decode()
 
 
 class AnswerRefused(SignOnError):

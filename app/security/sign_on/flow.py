@@ -102,9 +102,9 @@ def _check_answer(provider: IdentityProvider, pending: PendingSignOn, answer: Ma
         raise AnswerRefused("This sign-on was not begun in this browser: begin again", "state: another one than this browser began with")
     issuer, says_issuer = answer.get("iss"), provider.metadata().get("authorization_response_iss_parameter_supported")
     if (issuer is None and says_issuer) or (issuer is not None and issuer != provider.settings.sign_on_issuer):
-        raise AnswerRefused(f"This is no answer of {name}: begin again", f"answer: of the issuer {issuer!r}"[:300])  # RFC 9207
+        raise AnswerRefused(f"This is no answer of {name}: begin again", f"answer: of the issuer {issuer!r}")  # RFC 9207
     if error := answer.get("error"):
-        raise SignOnError(f"{name} did not sign you in ({error[:60]}). Begin again, or use a local account", f"answer: error {error}"[:300])
+        raise SignOnError(f"{name} did not sign you in ({error[:60]}). Begin again, or use a local account", f"answer: error {error}")
     if not answer.get("code"):
         raise AnswerRefused(f"This is no answer of {name}: begin again", "answer: neither code nor error")
 
@@ -124,7 +124,7 @@ def _with_user_info(provider: IdentityProvider, claims: dict[str, Any], access_t
 def _identity(provider: IdentityProvider, claims: dict[str, Any], id_token: str) -> Identity:
     settings = provider.settings
     name, sid = claim_of(claims, settings.sign_on_name_claim), claims.get("sid", "")
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not name.strip().isprintable() or not name.strip():
         raise SignOnError(
             f"{settings.sign_on_name} does not say your user name: tell the administrators", f"claims: no {settings.sign_on_name_claim}"
         )
@@ -133,4 +133,6 @@ def _identity(provider: IdentityProvider, claims: dict[str, Any], id_token: str)
             f"{settings.sign_on_name} knows you as {name[:64]}, and grants you no role here. Ask the administrators of this hub for one",
             f"claims: no value of {settings.sign_on_role_claim} grants a role to {name[:64]}",
         )
-    return Identity(f"{settings.sign_on_issuer} {claims['sub']}", name, *granted, sid if isinstance(sid, str) else "", id_token)
+    return Identity(
+        f"{settings.sign_on_issuer} {claims['sub']}", name, *granted, sid if isinstance(sid, str) and sid.isprintable() else "", id_token
+    )

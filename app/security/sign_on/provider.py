@@ -41,6 +41,9 @@ LEAVE_ALONE_S = 10.0
 EXCHANGES = 4
 """Sign-ons of this process that may wait for the provider at the same time; the other threads serve pages."""
 
+BUSY_S = 2.0
+"""A further one waits for its turn at most this long."""
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -98,8 +101,8 @@ class IdentityProvider:
         client, secret = self.settings.sign_on_client_id, self.settings.sign_on_client_secret
         if not secret:
             return ClientAuth(client, "", "none")
-        methods = self.metadata().get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        if "client_secret_basic" in methods:  # both parts are encoded as in a form: RFC 6749, 2.3.1
+        methods = self.metadata().get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        if not isinstance(methods, list) or "client_secret_basic" in methods:  # both parts are encoded as in a form: RFC 6749, 2.3.1
             return ClientAuth(quote(client, safe=""), quote(secret, safe=""), "client_secret_basic")
         return ClientAuth(client, secret, "client_secret_post")
 
@@ -110,8 +113,8 @@ class IdentityProvider:
         return url
 
     def _asked(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
-        if not self._exchanges.acquire(timeout=DEADLINE_S / 2):
-            raise SignInBusyError("Too many sign-ons at the same time; try again in a few seconds", DEADLINE_S / 2)
+        if not self._exchanges.acquire(timeout=BUSY_S):
+            raise SignInBusyError("Too many sign-ons at the same time; try again in a few seconds", BUSY_S)
         try:
             with self._client() as client:
                 return self._json(client, method, url, body, headers)

@@ -14,6 +14,9 @@ from app.security.sign_on.flow import Identity
 from app.security.sign_on.provider import IdentityProvider
 from app.security.tokens import digest
 
+MAX_HINT_CHARS = 4000
+"""Servers take addresses of some 8 kB. Without the hint the provider asks the user before it ends the session."""
+
 ORIGIN = "sign-on"
 """Of accounts that the provider identifies."""
 
@@ -33,7 +36,8 @@ def id_token_of(session: Session) -> str:
 def sign_out_address(provider: IdentityProvider, id_token: str, return_to: str) -> str:
     """Where the browser ends its session at the provider; "" if the provider has no such address. Raises ProviderUnavailable."""
     address = provider.metadata().get("end_session_endpoint")
-    query = {"id_token_hint": id_token, "client_id": provider.settings.sign_on_client_id, "post_logout_redirect_uri": return_to}
+    hint = {"id_token_hint": id_token} if len(id_token) <= MAX_HINT_CHARS else {}
+    query = {**hint, "client_id": provider.settings.sign_on_client_id, "post_logout_redirect_uri": return_to}
     return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}" if address else ""
 
 

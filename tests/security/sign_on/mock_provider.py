@@ -49,6 +49,7 @@ class MockProvider:
     sign: Signer = sign
     metadata: dict[str, Any] = field(default_factory=dict)  # instead of the right ones
     user_info: dict[str, Any] = field(default_factory=dict)
+    secret: str = SECRET
     failing: int = 0  # status of all answers
     begun: dict[str, dict[str, str]] = field(default_factory=dict)  # requests for authorization, by code
     requests: list[str] = field(default_factory=list)  # paths
@@ -75,6 +76,13 @@ class MockProvider:
         }
         return self.sign(self, {name: value for name, value in claims.items() if value is not None})
 
+    def client_auth(self, authorization: str, form: dict[str, str]) -> tuple[str, str]:
+        """Client and secret of a request, in its header, or in the form if the metadata allow only that or there is no secret."""
+        if authorization:
+            client, secret = base64.b64decode(authorization.removeprefix("Basic ")).decode().split(":")
+            return unquote_plus(client), unquote_plus(secret)
+        return form.get("client_id", ""), form.get("client_secret", "")
+
     def answer(self, method: str, path: str, headers: Any, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         self.requests.append(path)
         if self.failing:
@@ -100,8 +108,7 @@ class MockProvider:
         return {**found, **self.metadata}
 
     def _token(self, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        client, secret = base64.b64decode(authorization.removeprefix("Basic ")).decode().split(":")
-        if (unquote_plus(client), unquote_plus(secret)) != (CLIENT, SECRET):
+        if self.client_auth(authorization, form) != (CLIENT, self.secret):
             return 401, {"error": "invalid_client"}
         asked = self.begun.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()

@@ -7,15 +7,19 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from app.security import Role, accounts
 from app.security.models import Audit, Session, User
+from app.security.sign_on.provider import EXCHANGES, IdentityProvider
 from tests.security.conftest import HOME, make_user
 from tests.security.conftest import sign_in as sign_in_locally
 from tests.security.sign_on.conftest import begin, bring_back, sign_on, sign_on_settings
@@ -141,6 +145,16 @@ def joined(header: dict[str, str], claims: dict[str, Any], secret: bytes = b"") 
     signed = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims))
     signature = base64.urlsafe_b64encode(hmac.digest(secret, signed, "sha256")).rstrip(b"=") if secret else b""
     return (signed + b"." + signature).decode()
+
+
+def joined_and_signed(claims: dict[str, Any]) -> str:
+    """A rightly signed token with escapes in its JSON that the library would not write."""
+    signed = b".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "RS256", "kid": "first"}, claims)
+    )
+    key = KEY.get_op_key("sign")
+    signature = key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+    return (signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
 def unsigned(provider: MockProvider, claims: dict[str, Any]) -> str:
@@ -328,6 +342,71 @@ def test_a_provider_that_failed_is_left_alone_for_some_seconds(visitor: FlaskCli
     provider.failing = 500
     assert [visitor.get("/account/sign-on", base_url=HOME).status_code for _ in range(5)] == [503] * 5
     assert len(provider.requests) == 1
+
+
+def test_the_secret_of_the_hub_goes_where_the_provider_takes_it(small_app: Callable[..., Flask], provider: MockProvider) -> None:
+    provider.metadata = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+    assert sign_on(small_app(**sign_on_settings(provider)).test_client(), provider).status_code == 303
+
+
+def test_a_hub_without_a_secret_is_a_public_client(small_app: Callable[..., Flask], provider: MockProvider) -> None:
+    provider.secret = ""
+    assert sign_on(small_app(**{**sign_on_settings(provider), "sign_on_client_secret": ""}).test_client(), provider).status_code == 303
+
+
+def test_a_wrong_secret_is_named_in_the_audit_log(small_app: Callable[..., Flask], provider: MockProvider) -> None:
+    answer = sign_on(small_app(**{**sign_on_settings(provider), "sign_on_client_secret": "old"}).test_client(), provider)
+    assert (answer.status_code, refusal()) == (503, "/token answers 401 invalid_client")
+
+
+def test_behind_a_proxy_the_way_to_the_provider_and_back_stays_below_the_prefix(
+    small_app: Callable[..., Flask], provider: MockProvider
+) -> None:
+    settings = {"url_prefix": "/dqm", "trusted_proxies": ("192.0.2.1/32",), "secure_cookies": True, "allowed_hosts": ("hub.cern.ch",)}
+    visitor = small_app(**sign_on_settings(provider), **settings).test_client()
+    proxied: dict[str, Any] = {
+        "base_url": "https://hub.cern.ch",
+        "environ_overrides": {"REMOTE_ADDR": "192.0.2.1"},
+        "headers": {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"},
+    }
+    address = visitor.get("/dqm/account/sign-on?next=/help", **proxied).headers["Location"]
+    assert dict(parse_qsl(urlsplit(address).query))["redirect_uri"] == "https://hub.cern.ch/dqm/account/sign-on/return"
+    answer = visitor.get("/dqm/account/sign-on/return", query_string=provider.authorize(address), **proxied)
+    assert answer.headers["Location"] == "/dqm/help"
+
+
+def test_few_requests_wait_for_a_slow_provider_at_the_same_time(visitor: FlaskClient, provider: MockProvider) -> None:
+    answer = provider.authorize(begin(visitor))
+    exchanges = visitor.application.extensions["identity_provider"]._exchanges
+    with ExitStack() as others:
+        for _ in range(EXCHANGES):
+            others.enter_context(exchanges)
+        busy = bring_back(visitor, answer)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "2")
+    assert "Too many sign-ons at the same time; try again in a few seconds" in busy.text
+    assert "/token" not in provider.requests
+
+
+STRANGE: list[Any] = [7, -1, 1e300, True, "", "\ud800", "x" * 5000, [], [1], ["x", None], {"a": 1}, [[["a"]]], 10**400]
+
+
+def test_claims_of_any_type_are_refused_or_taken_and_never_an_error(visitor: FlaskClient, provider: MockProvider) -> None:
+    names = ("iss", "aud", "iat", "exp", "nbf", "nonce", "sub", "azp", "at_hash", "amr", "auth_time", "sid", "preferred_username", "roles")
+    for name in names:
+        for value in STRANGE:
+            provider.sign = lambda mock, claims, name=name, value=value: joined_and_signed({**claims, name: value})  # type: ignore[misc]
+            assert sign_on(visitor, provider).status_code in (303, 403), (name, value)
+
+
+def test_metadata_of_any_type_make_no_error(visitor: FlaskClient, provider: MockProvider) -> None:
+    for name in ("issuer", "authorization_endpoint", "jwks_uri", "end_session_endpoint", "token_endpoint_auth_methods_supported"):
+        for value in (*STRANGE, "http://[::1", "javascript:alert(1)"):
+            provider.metadata = {name: value}
+            visitor.application.extensions["identity_provider"] = IdentityProvider(
+                visitor.application.extensions["identity_provider"].settings
+            )
+            answer = visitor.get("/account/sign-on", base_url=HOME)
+            assert answer.status_code == 503 or sign_on(visitor, provider).status_code in (303, 403, 503), (name, value)
 
 
 def test_a_hub_without_a_provider_has_only_local_accounts(small_app: Callable[..., Flask]) -> None:
