@@ -107,8 +107,8 @@ def postgresql() -> Iterator[servers.PostgreSQL]:
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """The address of a real Redis server of this worker, started by the first test that needs it."""
-    with servers.redis_server() as url:
-        yield url
+    with servers.redis_server() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -108,14 +108,17 @@ class SqliteFile(FirstCause, SqliteDatabase):
     def check_file(self) -> None:
         """Raise DatabaseReplaced unless the file is the one that was opened first."""
         if self.file_id and (found := self._file_id()) != self.file_id:
+            restore = f"{RESTORE[0].lower()}{RESTORE[1:]}"
             raise DatabaseReplaced(
-                f"The file of the database was {'replaced' if found else 'removed'} while DQM Hub runs: {RESTORE[0].lower()}{RESTORE[1:]}"
+                f"The file of the database was replaced while DQM Hub runs: {restore}"
+                if found
+                else f"The file of the database was removed while DQM Hub runs, or its disk cannot be reached: mount it again, or {restore}"
             )
 
     def _file_id(self) -> tuple[int, int] | None:
         try:
             found = os.stat(self.database)
-        except FileNotFoundError:
+        except OSError:  # not only because it is missing: also of a disk that fails
             return None
         return found.st_dev, found.st_ino
 

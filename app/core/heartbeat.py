@@ -10,6 +10,7 @@ import time
 
 from peewee import DoubleField, IntegerField, TextField
 
+from app.core.clock import CLOCK
 from app.core.database import Table, end_thread
 from app.core.outages import outages_logged
 from app.core.version import VERSION
@@ -47,6 +48,7 @@ class Heartbeat:
 
     def write(self) -> None:
         """Store the heartbeat, unless the last one is younger than PERIOD_S. Cheap enough to be called often."""
+        CLOCK.set_by_s()  # a process that looks rarely may miss that it was set and corrected
         now = time.time()
         if 0 <= now - self.last < PERIOD_S:
             return

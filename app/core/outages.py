@@ -37,6 +37,9 @@ BUSY_STATES = ("55P03", "40P01", "40001", "57014", "53300")
 AWAY_STATES = ("08", "53", "57P", "58", "25006", "XX00")
 """Beginnings of SQL states: connection, resources, shutdown, system errors, a read-only standby, damaged data."""
 
+AWAY_REDIS = frozenset({"ConnectionError", "TimeoutError", "ReadOnlyError", "OutOfMemoryError"})
+"""Classes of errors of Redis; one that reads its data after a restart has a connection error, too."""
+
 LOG_S = 60.0
 """An outage is logged at most this often by a process."""
 
@@ -79,6 +82,8 @@ def _kind(error: BaseException) -> OutageKind | None:
         return "unusable"
     if type(error).__module__.startswith("psycopg"):
         return _postgresql_kind(error)
+    if type(error).__module__.startswith("redis."):
+        return "away" if AWAY_REDIS.intersection(each.__name__ for each in type(error).__mro__) else None
     if isinstance(error, OSError):
         return "full" if error.errno in FULL_ERRORS else "away" if error.errno == errno.EROFS else None
     return "busy" if type(error).__name__ == "MaxConnectionsExceeded" else None  # of the pool

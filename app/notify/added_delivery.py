@@ -16,8 +16,8 @@ from app.core.database import end_thread, rows
 from app.core.settings import Settings
 from app.notify.added_channels import added_channels
 from app.notify.channels.base import Channel
-from app.notify.delivery import deliver_due
-from app.notify.models import OPEN, Delivery, NotificationChannel
+from app.notify.delivery import deliver_due, is_due
+from app.notify.models import Delivery, NotificationChannel
 from app.queue.periodic import TaskRun
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def added_delivery_task(settings: Settings, run: TaskRun) -> Iterator[Callable[[
 
 def _due_channels(found: Sequence[Channel]) -> list[Channel]:
     """Those of these channels that have something to send now."""
-    due = Delivery.state.in_(OPEN), Delivery.not_before <= time.time(), Delivery.channel.in_([channel.name for channel in found])
+    due = is_due(time.time()), Delivery.channel.in_([channel.name for channel in found])
     names = {name for (name,) in rows(Delivery.select(Delivery.channel).where(*due).distinct())} if found else set()
     return [channel for channel in found if channel.name in names]
 

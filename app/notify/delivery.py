@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from app.core.counters import advance
 from app.core.database import proxy, rows
@@ -21,7 +22,7 @@ from app.notify.channels.base import Channel
 from app.notify.errors import NotifyError, PermanentError, TemporaryError
 from app.notify.masking import without_secrets
 from app.notify.messages import message_of
-from app.notify.models import COUNTER, DEFERRED, FAILED, OPEN, SENT, SUPPRESSED, Delivery, Notification
+from app.notify.models import COUNTER, DEFERRED, FAILED, OPEN, PENDING, SENT, SUPPRESSED, Delivery, Notification
 from app.notify.subscriptions import is_personal, recipients
 from app.queue.periodic import TaskRun
 
@@ -47,8 +48,7 @@ def delivery_task(channel: Channel, public_url: str, run: TaskRun) -> Iterator[C
 def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], bool]) -> None:
     """Send due deliveries until an attempt fails; the others would fail, too, and are retried in the next step."""
     now = time.time()
-    due = Delivery.channel == channel.name, Delivery.state.in_(OPEN), Delivery.not_before <= now
-    query = Delivery.select(Delivery, Notification).join(Notification).where(*due)
+    query = Delivery.select(Delivery, Notification).join(Notification).where(Delivery.channel == channel.name, is_due(now))
     is_last = Notification.kind.in_([kind.name for kind in personal_kinds()])
     found = list(query.order_by(is_last, Delivery.not_before, Delivery.id).limit(MAX_DUE))
     expired = [delivery for delivery in found if delivery.since < now - channel.max_age_s]
@@ -62,6 +62,12 @@ def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], boo
     for addresses, batch in personal_batches(personal):  # last: one address that is refused must not delay the others
         if should_stop() or not _attempt(channel, public_url, batch, addresses):
             return
+
+
+def is_due(now: float) -> Any:
+    """The condition that a delivery is to be sent now. A longer pause than any means that the clock was set back."""
+    is_lost = (Delivery.state == PENDING) & (Delivery.not_before > now + MAX_PAUSE_S)
+    return Delivery.state.in_(OPEN) & ((Delivery.not_before <= now) | is_lost)
 
 
 def personal_batches(due: list[Delivery]) -> list[tuple[tuple[str, ...], list[Delivery]]]:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from app.core import metrics
 from app.core.area import Area
+from app.core.clock import CLOCK
 from app.core.outages import log_error
 from app.core.version import VERSION
 from app.ops.disk import disk_line
@@ -60,6 +61,13 @@ def metric_text() -> Response:
 def _texts() -> Iterator[bytes]:
     """The gauges of the areas as text; those of an area that fails are left out."""
     yield metrics.family_text([metrics.gauge("dqmhub_build_info", "Version of DQM Hub", [({"version": VERSION}, 1)])])
+    yield metrics.family_text(
+        [
+            metrics.gauge(
+                "dqmhub_clock_set_seconds", "By how much the clock of the machine was set and not corrected", [({}, CLOCK.set_by_s())]
+            )
+        ]
+    )
     failed = []
     for area in current_app.extensions["areas"]:
         try:

@@ -15,6 +15,7 @@ from app.core.area import Area, StatusLine
 from app.core.outages import log_error, outage_of
 from app.core.settings import Settings
 from app.gui.plots import quarantine
+from app.ops.clock import clock_line
 from app.ops.disk import disk_line
 from app.security import Role, needs
 from app.security.caller import current_user
@@ -36,7 +37,7 @@ def status() -> Response:
         lines = [*base, *readiness(areas, request_settings())]
         return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=[])
     tables, failures = _tables(areas)
-    lines = [*base, *(line for area in areas for line in _lines_of(area, request_settings())), *failures]
+    lines = [*base, clock_line(), *(line for area in areas for line in _lines_of(area, request_settings())), *failures]
     return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=tables)
 
 

@@ -21,6 +21,7 @@ from app.core.settings import Settings
 from app.queue.settings import QueueSettings
 
 SQLITE_TIMEOUT_S = 10
+REDIS_TIMEOUT_S = 5
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is not typed
@@ -34,18 +35,36 @@ class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is not typed
         return Message(id=None, name=name, args=tuple(arguments))
 
 
-class SqliteQueueStorage(SqliteStorage):  # type: ignore[misc]  # huey is not typed
+class PatientQueue:
+    """Has no message in an outage: otherwise every worker would log a traceback several times a second."""
+
+    def dequeue(self) -> Any:
+        """The next message; None if there is none."""
+        with outages_logged("Messages are not taken from the queue"):
+            return super().dequeue()  # type: ignore[misc]  # a storage of huey follows
+
+    def read_schedule(self, timestamp: object) -> Any:
+        """Messages for later, which DQM Hub has none of; huey's scheduler asks each second."""
+        return []
+
+
+class RedisQueueStorage(PatientQueue, RedisStorage):  # type: ignore[misc]  # huey is not typed
+    """huey's storage in Redis. A server that does not respond is away after REDIS_TIMEOUT_S."""
+
+    def __init__(self, name: str, url: str) -> None:
+        from redis import ConnectionPool
+
+        pool = ConnectionPool.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
+        super().__init__(name, connection_pool=pool)
+
+
+class SqliteQueueStorage(PatientQueue, SqliteStorage):  # type: ignore[misc]  # huey is not typed
     """huey's storage in SQLite without a sync to disk at each message."""
 
     def _create_connection(self) -> Any:
         connection = super()._create_connection()
         connection.execute("pragma synchronous=normal")
         return connection
-
-    def dequeue(self) -> Any:
-        """The next message; None also in an outage: otherwise every worker would log a traceback several times a second."""
-        with outages_logged("Messages are not taken from the queue"):
-            return super().dequeue()
 
 
 class JobQueue(Huey):  # type: ignore[misc]  # huey is not typed
@@ -57,7 +76,7 @@ class JobQueue(Huey):  # type: ignore[misc]  # huey is not typed
     def __init__(self, name: str, settings: Settings, run: Callable[[int], None]) -> None:
         url = settings.of(QueueSettings).huey_url
         if url:
-            storage: dict[str, Any] = {"storage_class": RedisStorage, "url": url}
+            storage: dict[str, Any] = {"storage_class": RedisQueueStorage, "url": url}
         else:
             settings.data.mkdir(parents=True, exist_ok=True)
             filename = str(settings.data / "queue.db")

@@ -12,8 +12,10 @@ from app.core.area import State, StatusLine
 from app.core.database import rows
 from app.core.heartbeat import SILENT_S, Service
 from app.core.metrics import gauge
+from app.core.outages import outage_of
 from app.core.settings import Settings
 from app.core.version import VERSION
+from app.queue.execution import queue_of
 from app.queue.periodic import PeriodicTaskState
 from app.queue.settings import QUEUES
 from app.queue.store import counts, last_failed, queue_wait_s
@@ -27,6 +29,9 @@ QUEUE_WARN_S = 60.0
 
 LATE_PERIODS, LATE_S = 3, 15.0
 """A periodic task is down when its last success is more than LATE_PERIODS periods and more than LATE_S seconds ago."""
+
+LITTLE_S = 1.0
+"""By so much the clocks of two machines that agree may differ, s."""
 
 LAST_FAILED = 10
 
@@ -44,8 +49,8 @@ def _processes() -> Iterator[StatusLine]:
     known = rows(query)
     for name in SERVICES:
         found = [row for row in known if row[0] == name]
-        alive = [row for row in found if now - row[4] < SILENT_S]
-        age = now - found[0][4] if found else None
+        alive = [row for row in found if abs(now - row[4]) < SILENT_S]  # a dead one of a clock that was ahead is in the future
+        age = _age(now, found[0][4]) if found else None
         if not alive:
             yield StatusLine(name, "down", "silent" if found else "never seen", age, f"start it with `dqmhub {name}`")
             continue
@@ -55,7 +60,18 @@ def _processes() -> Iterator[StatusLine]:
         yield StatusLine(name, state, f"{len(alive)} running, version {', '.join(versions)}", age, processes)
 
 
+def _age(now: float, at: float) -> float | None:
+    """The age of a time, s; None if it is in the future: the clock was set back since."""
+    return now - at if now >= at - LITTLE_S else None
+
+
 def _queue(name: str) -> StatusLine:
+    try:
+        queue_of(name).pending_count()
+    except Exception as error:
+        if (outage := outage_of(error)) is None:
+            raise
+        return StatusLine(f"queue {name}", "down", "cannot be reached: jobs wait", detail=outage.reason)
     by_state = {state: count for (queue, state), count in counts().items() if queue == name}
     age = queue_wait_s(name)
     text = ", ".join(
@@ -68,8 +84,8 @@ def _queue(name: str) -> StatusLine:
 def _periodic_tasks() -> Iterator[StatusLine]:
     now = time.time()
     for row in PeriodicTaskState.select().order_by(PeriodicTaskState.name):
-        age = now - row.last_ok if row.last_ok else None
-        is_late = age is None or age > max(LATE_PERIODS * row.period_s, LATE_S)
+        age = _age(now, row.last_ok) if row.last_ok else None
+        is_late = not row.last_ok or abs(now - row.last_ok) > max(LATE_PERIODS * row.period_s, LATE_S)
         text = f"every {row.period_s:g} s" + (f", takes {row.duration_s:.2f} s" if row.duration_s is not None else "")
         if row.failures:
             text += f", failed {row.failures} times in a row"

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from peewee import IntegrityError, fn
 
 from app.core import log_context
+from app.core.clock import CLOCK
 from app.core.database import end_thread, proxy, rows
 from app.queue.execution import DAILY, Handler, attempt, claim, in_pause, lease_s, queue_of, send
 from app.queue.leases import JobLease, LeaseWatch
@@ -141,7 +142,9 @@ def end_expired_leases(queue: str, leases: LeaseWatch) -> None:
 
 
 def enqueue_daily() -> None:
-    """Enqueue today's job (UTC) of each daily kind, unless it was enqueued before."""
+    """Enqueue today's job (UTC) of each daily kind, unless it was enqueued before, or the clock was set far ahead: they delete old data."""
+    if CLOCK.is_far_ahead():
+        return
     today = time.strftime("%Y-%m-%d", time.gmtime())
     for kind in DAILY:
         if latest_job(kind, today) is None:

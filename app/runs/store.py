@@ -17,6 +17,8 @@ from app.runs.run_registry import RegistryRun
 from app.runs.units import NORMAL_UNITS
 
 ENROLLED_AT_ONCE = 500
+FUTURE_S = 60.0
+"""A time so far in the future is that of another clock, s."""
 OMS_COLUMNS = (
     *("start", "end", "fill", "fill_type", "stable_beam", "injection_scheme", "era", "duration", "delivered_lumi", "recorded_lumi"),
     *("end_lumi", "b_field", "energy", "l1_rate", "hlt_physics_rate", "l1_key", "hlt_key", "last_lumi"),
@@ -73,8 +75,16 @@ def enroll(runs: Iterable[int]) -> int:
 
 def due_runs(source: str, limit: int) -> list[int]:
     """The runs that are due in a source, newest first."""
-    due = getattr(RunRecord, f"{source}_due")
-    return [run for (run,) in rows(RunRecord.select(RunRecord.run).where(due <= time.time()).order_by(RunRecord.run.desc()).limit(limit))]
+    query = RunRecord.select(RunRecord.run).where(_is_due(source)).order_by(RunRecord.run.desc()).limit(limit)
+    return [run for (run,) in rows(query)]
+
+
+def _is_due(source: str) -> Any:
+    """The condition that a run is due in a source: now, or later by a clock that was set back after its answer or its enrolment."""
+    due, answered, failures = (getattr(RunRecord, f"{source}_{name}") for name in ("due", "at", "failures"))
+    now = time.time()
+    is_new = answered.is_null() & (failures == 0) & (RunRecord.enrolled > now + FUTURE_S)
+    return (due <= now) | (due.is_null(False) & ((answered > now + FUTURE_S) | is_new))
 
 
 def _store(run: int, source: str, due: float | None, **values: Any) -> None:
@@ -177,5 +187,4 @@ def counts(source: str) -> dict[str, int]:
 
 def due_count(source: str) -> int:
     """Number of the runs that are due in a source."""
-    due = getattr(RunRecord, f"{source}_due")
-    return int(RunRecord.select().where(due <= time.time()).count())
+    return int(RunRecord.select().where(_is_due(source)).count())

@@ -12,6 +12,7 @@ from app.core.database import rows
 from app.core.settings import Settings
 from app.gui.models import Dataset, Sample
 from app.gui.samples import SampleKey
+from app.trends.extraction_state import LONGEST_PAUSE_S
 from app.trends.models import CHANGED, TrendDataset, TrendExtraction
 from app.trends.settings import TrendSettings
 from app.trends.states import DONE
@@ -51,7 +52,9 @@ def _is_due(newest: int) -> Any:
     is_settled = (extraction.finished < time.time() - LIVE_PAUSE_S) | (extraction.sample_version == CHANGED)
     has_new_list = (extraction.sample_version != Sample.version) & is_settled
     is_changed = has_new_list | ((extraction.state == DONE) & (extraction.activated < newest))
-    is_retried = (extraction.state != DONE) & (extraction.next_try <= time.time())
+    now = time.time()
+    is_lost = extraction.next_try > now + LONGEST_PAUSE_S  # the clock was set back
+    is_retried = (extraction.state != DONE) & ((extraction.next_try <= now) | is_lost)
     return is_new | is_changed | is_retried
 
 

@@ -248,3 +248,13 @@ def test_old_notifications_are_removed_with_their_deliveries(hub: Settings) -> N
     assert remove_old(10, lambda _: None) == 2
     assert [each.event for each in Notification.select()] == ["crash-2"]
     assert (Delivery.select().count(), MaintenanceWindow.select().count()) == (1, 0)
+
+
+def test_a_retry_in_the_far_future_is_due_as_the_clock_was_set_back_but_quiet_hours_hold(hub: Settings, receiver: Hook) -> None:
+    channel = one_channel(hub, notify_webhooks=(receiver.address,))
+    due(channel, 1, 2)
+    Delivery.update(not_before=time.time() + 3600).execute()
+    deferred = Delivery.select().order_by(Delivery.id.desc()).get()
+    Delivery.update(state="deferred", not_before=time.time() + 3600).where(Delivery.id == deferred.id).execute()
+    work(channel)
+    assert [one.state for one in Delivery.select().order_by(Delivery.id)] == ["sent", "deferred"]

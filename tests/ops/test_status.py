@@ -16,6 +16,7 @@ from app import create_app
 from app.core import database
 from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
+from app.core.version import VERSION
 from app.gui.models import FAILED, File
 from app.queue import store
 from app.queue.periodic import PeriodicTaskState
@@ -143,3 +144,14 @@ def test_status_and_metrics_show_the_age_of_each_periodic_task(client: FlaskClie
     lines = client.get("/metrics").text
     assert 'dqmhub_periodic_task_failures{task="poll playback"} 9' in lines
     assert 'dqmhub_periodic_task_step_seconds{task="poll production"} 0.25' in lines
+
+
+def test_times_in_the_future_are_no_signs_of_life_and_are_named(client: FlaskClient) -> None:
+    """As after a clock that was ahead was set back."""
+    later = time.time() + 3600
+    Service.create(name="worker", host="fu-1", process=1, version=VERSION, started=later, seen=later)
+    PeriodicTaskState.create(name="count", period_s=5.0, last_ok=later)
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", client.get("/status").text))
+    assert re.search(r"clock check behind a heartbeat by 3,[56]\d\d s – The last heartbeat of worker on fu-1 is in the future", text), text
+    assert "worker down silent –" in text
+    assert "periodic task count down every 5 s –" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -12,6 +13,7 @@ from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from urllib.parse import quote
 
 import psycopg
@@ -37,34 +39,59 @@ class Missing(RuntimeError):
         super().__init__(f"{program} is not on this machine: `make test` installs it (Debian package {package})")
 
 
-def _wait(ready: Callable[[], object], process: subprocess.Popen[bytes], log: Path, *errors: type[Exception]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            ready()
-            return
-        except errors as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"a server of the tests did not start: {log.read_text()}") from error
-            time.sleep(0.02)
+class ServerProcess:
+    """A process of a server, which can be ended and started again.
+
+    Args:
+        command: What starts it.
+        log: The file with what it prints.
+        ready: Raises one of `errors` while the server does not respond.
+    """
+
+    def __init__(self, command: list[str], log: Path, ready: Callable[[], object], *errors: type[Exception]) -> None:
+        self._command, self._log, self._ready, self._errors = command, log, ready, errors
+        self._process: subprocess.Popen[bytes]
+
+    def start(self) -> None:
+        """Start it, and wait until it responds."""
+        with self._log.open("wb") as output:  # setpriv: a killed test run leaves no server behind
+            self._process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self._command], stdout=output, stderr=output)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self._ready()
+                return
+            except self._errors as error:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"a server of the tests did not start: {self._log.read_text()}") from error
+                time.sleep(0.02)
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        """End it by a signal, unless it has ended."""
+        self._process.send_signal(number)
+        self._process.wait(PATIENCE_S)
 
 
 @contextmanager
-def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:  # setpriv: a killed test run leaves no server behind
-        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *command], stdout=output, stderr=output)
+def _running(process: ServerProcess) -> Iterator[None]:
+    process.start()
     try:
-        yield process
+        yield
     finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
+        process.end()
 
 
 class PostgreSQL:
-    """A server on a UNIX socket; `database()` makes a database, `template()` one with this version's tables."""
+    """A server on a UNIX socket; `database()` makes a database, `template()` one with this version's tables.
 
-    def __init__(self, socket: str) -> None:
+    Attributes:
+        socket: The folder of the socket.
+        process: The server itself.
+    """
+
+    def __init__(self, socket: str, command: list[str]) -> None:
         self.socket = socket
+        self.process = ServerProcess(command, Path(socket, "log"), lambda: self.run("SELECT 1"), psycopg.OperationalError)
         self._numbers = count()
         self._template = ""
         self._connection: psycopg.Connection | None = None
@@ -85,6 +112,7 @@ class PostgreSQL:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
@@ -142,25 +170,31 @@ def postgresql() -> Iterator[PostgreSQL]:
             "autovacuum": "off",
         }
         command = [*as_user, str(programs / "postgres"), "-D", data, *(f"--{name}={value}" for name, value in options.items())]
-        log = Path(folder, "log")
-        with _running(command, log) as process, closing(PostgreSQL(folder)) as server:
-            _wait(lambda: server.run("SELECT 1"), process, log, psycopg.OperationalError)
+        server = PostgreSQL(folder, command)
+        with _running(server.process), closing(server):
             yield server
 
 
+class RedisServer(NamedTuple):
+    """A server on a UNIX socket."""
+
+    url: str
+    process: ServerProcess
+
+
 @contextmanager
-def redis_server() -> Iterator[str]:
-    """The address of a Redis server that stores nothing on disk."""
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis server that stores nothing on disk."""
     program = shutil.which("redis-server")
     if program is None:
         raise Missing("redis-server", "redis-server")
     with TemporaryDirectory(prefix="dqmhub-redis-", dir="/tmp") as folder:
         command = [program, "--port", "0", "--unixsocket", f"{folder}/socket", "--save", "", "--appendonly", "no", "--dir", folder]
-        log = Path(folder, "log")
         url = f"unix://{folder}/socket"
-        with _running(command, log) as process, redis.Redis.from_url(url) as client:
-            _wait(client.ping, process, log, redis.ConnectionError)
-            yield url
+        with redis.Redis.from_url(url) as client:
+            process = ServerProcess(command, Path(folder, "log"), client.ping, redis.ConnectionError)
+            with _running(process):
+                yield RedisServer(url, process)
 
 
 @contextmanager
@@ -174,12 +208,11 @@ def mariadb() -> Iterator[str]:
         if os.geteuid() == 0:
             options.append("--user=mysql")
             shutil.chown(folder, "mysql", "mysql")
-        log = Path(folder, "log")
         prepare = [install, *options, "--auth-root-authentication-method=normal", "--skip-test-db"]
         subprocess.run(prepare, check=True, capture_output=True, cwd=folder)
         command = [program, *options, f"--socket={folder}/socket", "--skip-networking", f"--pid-file={folder}/pid"]
-        with _running(command, log) as process:
-            _wait(lambda: _connect(f"{folder}/socket"), process, log, OSError)
+        process = ServerProcess(command, Path(folder, "log"), lambda: _connect(f"{folder}/socket"), OSError)
+        with _running(process):
             yield f"{folder}/socket"
 
 
