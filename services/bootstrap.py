@@ -36,6 +36,7 @@ MORE_PACKAGES = {
         "mariadb-server",
         "xrootd-server",
         "nginx-light",
+        "apache2-bin",
         "iproute2",
         "openssh-server",
         "rsync",

@@ -9,6 +9,8 @@ from flask import has_request_context, request
 from app.security import this_machine, tokens
 from app.security.models import LOCAL as LOCAL_ACCOUNT
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
+from app.security.proxy_login.identity import ProxyLoginError
+from app.security.proxy_login.login import HEADERS, identified_user
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
 from app.security.signed_in import is_local, session_user
@@ -26,6 +28,7 @@ class Caller:
     is_local: bool = False  # it has proven to be on this machine
     origin: str = LOCAL_ACCOUNT  # of the account
     is_token: bool = False  # it is a script with an API token, which has the rights of its role and none of its owner
+    problem: str = ""  # why the user whom a proxy has identified is refused
 
 
 NOBODY = Caller("", Role.PUBLIC)
@@ -80,7 +83,7 @@ def trusted(networks: tuple[str, ...]) -> bool:
 
 
 def _identify() -> Caller:
-    if is_bearer():
+    if _has_token():
         secret = request.headers["Authorization"][7:].strip()
         if this_machine.is_key(secret):
             return replace(READER if _is_anonymous_reader(True) else NOBODY, is_local=True, is_token=True)
@@ -89,7 +92,17 @@ def _identify() -> Caller:
     local = is_local()
     if user := session_user():
         return Caller(user.name, user.role, user.subsystems, local, user.origin)
-    return replace(READER if _is_anonymous_reader(local) else NOBODY, is_local=local)
+    anonymous = replace(READER if _is_anonymous_reader(local) else NOBODY, is_local=local)
+    try:
+        user = identified_user(request.environ, request_settings(), request.remote_addr or "")
+    except ProxyLoginError as error:
+        return replace(anonymous, problem=str(error))
+    return Caller(user.name, user.role, user.subsystems, local, user.origin) if user else anonymous
+
+
+def _has_token() -> bool:
+    """Whether the request has an API token; behind a proxy that identifies users, a token of another system is the proxy's business."""
+    return is_bearer() and (HEADERS not in request.environ or request.headers["Authorization"][7:].strip().startswith(tokens.PREFIX))
 
 
 def _is_anonymous_reader(local: bool) -> bool:

@@ -40,6 +40,8 @@ def deny(least: Role) -> ResponseReturnValue:
     if caller.name:
         remedy = role_remedy(caller, least.title)
         raise Problem(403, f"Needs the role {least.title} (you are {caller.role.title}); {remedy}")
+    if caller.problem:
+        raise Problem(403, caller.problem)
     if is_api():
         challenge = {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
         raise Problem(401, f"Needs the role {least.title}: send an API token", headers=challenge)

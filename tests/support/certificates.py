@@ -9,13 +9,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 
-def write_certificate(folder: Path, name: str, days: float = 100.0) -> str:
-    """A certificate of its own authority, with its key in the same file; where it is."""
+def write_certificate(folder: Path, name: str, days: float = 100.0, subject: str = "") -> str:
+    """A certificate of its own authority, with its key in the same file; where it is. subject: as RFC 4514 writes it, `CN=name` by default."""
     key = ec.generate_private_key(ec.SECP256R1())
-    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    named = x509.Name.from_rfc4514_string(subject or f"CN={name}")
     end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
     made = (
         x509.CertificateBuilder()

@@ -47,7 +47,7 @@ def nginx(folder: Path, port: int, servers: str, host: str = "127.0.0.1", before
         command = [*before, "setpriv", "--pdeathsig", "TERM", program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        until(lambda: process.poll() is not None or _listens(host, port), "nginx")
+        until(lambda: process.poll() is not None or listens(host, port), "nginx")
         assert process.poll() is None, log.read_text()
         yield
     finally:
@@ -55,7 +55,8 @@ def nginx(folder: Path, port: int, servers: str, host: str = "127.0.0.1", before
         process.wait(PATIENCE_S)
 
 
-def _listens(host: str, port: int) -> bool:
+def listens(host: str, port: int) -> bool:
+    """Whether a server accepts connections."""
     try:
         socket.create_connection((host, port), 1).close()
     except OSError:

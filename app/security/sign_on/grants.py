@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from app.security.roles import Role, parse_role
+from app.security import role_grants
+from app.security.roles import Role
 from app.security.sign_on.settings import SignOnSettings
 
 
 def granted_role(claims: Mapping[str, Any], settings: SignOnSettings) -> tuple[Role, str] | None:
-    """The highest role that claims grant and its subsystems separated by commas; None if the user is to be refused.
-
-    Several grants of expert add their subsystems; one without a limit removes the limits.
-    """
-    values = values_of(claims, settings.sign_on_role_claim)
-    grants = (item.rpartition("=") for item in settings.sign_on_roles)
-    found = [parse_role(role) for value, _, role in grants if value in values]
-    if not found:
-        return (Role.VIEWER, "") if settings.sign_on_without_role == "viewer" else None
-    highest = max(role for role, _ in found)
-    return highest, _joined(subsystems for role, subsystems in found if role == highest)
+    """The highest role that claims grant and its subsystems separated by commas; None if the user is to be refused."""
+    granted = role_grants.granted_role(settings.sign_on_roles, values_of(claims, settings.sign_on_role_claim))
+    return granted or ((Role.VIEWER, "") if settings.sign_on_without_role == "viewer" else None)
 
 
 def values_of(claims: Mapping[str, Any], name: str) -> set[str]:
@@ -37,8 +30,3 @@ def claim_of(claims: Mapping[str, Any], name: str) -> Any:
     first, _, rest = name.partition(".")
     inner = claims.get(first)
     return claim_of(inner, rest) if rest and isinstance(inner, Mapping) else None
-
-
-def _joined(limits: Iterable[str]) -> str:
-    found = list(limits)
-    return "" if "" in found else ",".join(dict.fromkeys(name for limit in found for name in limit.split(",")))

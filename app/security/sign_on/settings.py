@@ -6,20 +6,7 @@ from dataclasses import dataclass
 
 from app.core.settings.checks import one_of, secure_url
 from app.core.settings.table import setting, settings_table
-from app.security.roles import parse_role
-
-
-def role_grants(value: tuple[str, ...]) -> str:
-    """Values of the claim with the role of each, such as dqm-experts=expert:Pixel."""
-    for item in value:
-        group, equals, role = item.rpartition("=")
-        try:
-            parse_role(role)
-        except ValueError as error:
-            return f"a list of value=role such as dqm-experts=expert:Pixel ({error})"
-        if not (group and equals):
-            return "a list of value=role such as dqm-experts=expert:Pixel"
-    return ""
+from app.security.role_grants import role_grants
 
 
 def scopes(value: tuple[str, ...]) -> str:

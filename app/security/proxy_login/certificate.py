@@ -1,0 +1,44 @@
+"""Client certificates: the proxy verifies the certificate, and sends its subject and the key of the proxy.
+
+nginx and Apache write subjects as RFC 2253 says: `CN=Anna Berg,CN=123456,CN=aberg,OU=Users,DC=cern,DC=ch`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+
+from app.security.proxy_login.identity import Identity, ProxyLoginError, utf8
+
+VERIFIED, SUBJECT, KEY = "HTTP_SSL_CLIENT_VERIFY", "HTTP_SSL_CLIENT_S_DN", "HTTP_DQM_PROXY_KEY"
+_COMMON_NAME = re.compile(r"(?:^|[,/+])CN=((?:\\.|[^,/+\\])*)", re.IGNORECASE)
+_ACCOUNT = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9._@-]{0,63}")
+
+
+def identity(headers: Mapping[str, str], key: bytes) -> Identity | None:
+    """The user of the certificate; None if the client sent none.
+
+    Args:
+        headers: Of the request, as in WSGI.
+        key: Of the proxies.
+
+    Raises:
+        ProxyLoginError: the key of the proxy is missing or wrong, or the certificate is not good.
+    """
+    verified = headers.get(VERIFIED, "") or "NONE"
+    if verified == "NONE":
+        return None
+    if not hmac.compare_digest(headers.get(KEY, "").encode("latin-1"), key.strip()):
+        raise ProxyLoginError("The proxy identifies a user, but its header DQM-Proxy-Key is not what proxy_login_key_file contains")
+    subject = utf8(headers.get(SUBJECT, "")).strip()
+    if verified != "SUCCESS" or not subject:
+        raise ProxyLoginError(f"The client certificate is not accepted by the proxy ({verified[:100]}): use a valid one")
+    return Identity(subject, account_name(subject), frozenset({f"dn:{subject}"}))
+
+
+def account_name(subject: str) -> str:
+    """What the account of a subject is called: its first common name that can be a user name, else made of the last one."""
+    names = [name.lower() for name in _COMMON_NAME.findall(subject)]
+    fitting = [name for name in names if _ACCOUNT.fullmatch(name)]
+    return fitting[0] if fitting else re.sub(r"[^a-z0-9]+", ".", names[-1] if names else "").strip(".")[:64]

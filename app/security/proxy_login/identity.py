@@ -1,0 +1,25 @@
+"""Who a proxy says that a user is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.security.errors import SecurityError
+
+
+class ProxyLoginError(SecurityError):
+    """A named proxy identifies a user in a way that does not count. The message says what is wrong, for users and administrators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user as a proxy identifies them."""
+
+    subject: str  # what names this user and never anybody else
+    name: str  # what a new account is called
+    values: frozenset[str]  # what may grant a role, as in the setting proxy_login_roles
+
+
+def utf8(value: str) -> str:
+    """The text of a header, whose bytes WSGI hands on as Latin-1."""
+    return value.encode("latin-1").decode("utf-8", "replace")

@@ -1,0 +1,112 @@
+"""The user of a request whom a named proxy has identified, with an account of the origin "proxy"."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.security import accounts
+from app.security.errors import AccountError
+from app.security.models import User
+from app.security.proxies import is_inside
+from app.security.proxy_login import certificate, cmsweb
+from app.security.proxy_login.identity import Identity, ProxyLoginError
+from app.security.proxy_login.settings import ProxyLoginSettings
+from app.security.repeated import audit_often
+from app.security.role_grants import granted_role
+from app.security.roles import Role
+from app.security.throttle import network_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+    from app.core.settings import Settings
+
+ORIGIN = "proxy"
+HEADERS = "dqmhub.login_headers"
+"""In the environ of a request: what a named proxy says of its user."""
+IGNORED = "dqmhub.ignored_login"
+"""In the environ of a request: the address from which such headers came and were removed, since no named proxy is there."""
+
+PREFIXES = ("HTTP_CMS_AUTH", "HTTP_SSL_CLIENT_", "HTTP_DQM_PROXY_KEY")
+SHORTEST_KEY = 16
+READERS: dict[str, Callable[[Mapping[str, str], bytes], Identity | None]] = {"certificate": certificate.identity, "cmsweb": cmsweb.identity}
+
+
+class LoginHeaders:
+    """WSGI middleware that removes headers about users from all requests, and hands on those of named proxies by another way.
+
+    It must come before what replaces the address of the proxy by that of its client.
+    """
+
+    def __init__(self, app: WSGIApplication, settings: Settings) -> None:
+        self.app = app
+        login = settings.of(ProxyLoginSettings)
+        self.networks = () if login.proxy_login == "off" else login.proxy_login_networks
+        self.is_on = login.proxy_login != "off"
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
+        found = {name: environ.pop(name) for name in [name for name in environ if name.startswith(PREFIXES)]}
+        if found and self.is_on:
+            peer = environ.get("REMOTE_ADDR", "")
+            environ.update({HEADERS: found} if is_inside(peer, self.networks) else {IGNORED: peer})
+        return self.app(environ, start_response)
+
+
+def identified_user(environ: Mapping[str, Any], settings: Settings, address: str) -> User | None:
+    """The user whom a named proxy has identified; None if it has identified nobody. What is refused has an audit row.
+
+    Args:
+        address: Of the client, for the audit log.
+
+    Raises:
+        ProxyLoginError: the proxy or the user is refused.
+    """
+    if IGNORED in environ:
+        _audit("(headers)", address, f"ignored: no proxy that identifies users is at {environ[IGNORED]}", "nobody")
+    headers, login = environ.get(HEADERS), settings.of(ProxyLoginSettings)
+    if headers is None:
+        return None
+    subject = "(unknown)"
+    try:
+        found = READERS[login.proxy_login](headers, _key(login.proxy_login_key_file))
+        if found is None:
+            return None
+        subject = found.subject
+        user = accounts.from_directory(ORIGIN, subject, found.name, *_role_of(found, login))
+    except (ProxyLoginError, AccountError) as error:
+        _audit(subject, address, f"refused: {error}", "nobody")
+        raise ProxyLoginError(str(error)) from None
+    _audit_accepted(user.name, subject, address, int(time.time() // 3600))
+    return user
+
+
+def _key(file: str) -> bytes:
+    try:
+        key = Path(file).read_bytes()
+    except OSError as error:
+        raise ProxyLoginError(f"The key of the proxies cannot be read: {error.strerror} (proxy_login_key_file)") from None
+    if len(key.strip()) < SHORTEST_KEY:
+        raise ProxyLoginError(f"The key of the proxies has less than {SHORTEST_KEY} bytes (proxy_login_key_file)")
+    return key
+
+
+def _role_of(found: Identity, login: ProxyLoginSettings) -> tuple[Role, str]:
+    if granted := granted_role(login.proxy_login_roles, found.values):
+        return granted
+    if login.proxy_login_without_role == "viewer":
+        return Role.VIEWER, ""
+    raise ProxyLoginError(f"{found.name} has no role here: ask the administrators for a line in proxy_login_roles")
+
+
+def _audit(target: str, address: str, answer: str, user: str) -> None:
+    audit_often("proxy sign-in", target[:200], f"from {address}", answer, sender=network_of(address), user=user)
+
+
+@lru_cache(4096)
+def _audit_accepted(name: str, subject: str, address: str, hour: int) -> None:
+    """Add a row for the first request of a user from an address in an hour; each process counts one."""
+    audit_often("proxy sign-in", subject[:200], f"from {address}", "accepted", sender=f"{name}@{network_of(address)}", user=name)
