@@ -65,9 +65,11 @@ def encode(line: Mapping[str, object]) -> str:
     values = {name: _clean(value) for name, value in line.items()}
     text = json.dumps(values, default=str)
     for name in LONG_FIELDS:
-        over = len(text) + 1 - LINE_BYTES
-        if over > 0 and name in values:
-            values[name] = _cut(str(values[name]), over)
+        whole = str(values.get(name, ""))
+        length = len(whole)
+        while len(text) >= LINE_BYTES and length:
+            length //= 2
+            values[name] = f"{whole[: length // 2]} ... {whole[len(whole) - length // 2 :]}"
             text = json.dumps(values, default=str)
     return text
 
@@ -75,22 +77,6 @@ def encode(line: Mapping[str, object]) -> str:
 def _clean(value: object) -> object:
     """Text without halves of surrogate pairs, as names of files may have them: they are no valid JSON."""
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
-
-
-def _cut(text: str, over: int) -> str:
-    """The beginning and the end of a text, so short that its JSON is at least `over` characters shorter, if that is possible."""
-    keep = max(0, len(json.dumps(text)) - over - 8)
-    half, used, head = keep // 2, 0, 0
-    while head < len(text) and (used := used + _width(text[head])) <= half:
-        head += 1
-    used, tail = 0, len(text)
-    while tail > head and (used := used + _width(text[tail - 1])) <= half:
-        tail -= 1
-    return f"{text[:head]} ... {text[tail:]}"
-
-
-def _width(character: str) -> int:
-    return len(json.dumps(character)) - 2
 
 
 def log_uncaught_errors() -> None:

@@ -27,6 +27,16 @@ class Commands(click.Group):
         super().__init__(*args, **kwargs)
         self.declared = {name: command for area in areas for name, command in area.commands.items()}
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Where log lines are JSON, the error that ends it is such a line too."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            if not _logs_errors():
+                raise
+            logging.getLogger(__name__).critical(error.format_message())
+            ctx.exit(error.exit_code)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order of their groups, `run` first."""
         return sorted(self.declared, key=lambda name: (COMMAND_GROUPS.index(self.declared[name].group), name != "run", name))
@@ -124,11 +134,16 @@ def main(arguments: list[str] | None = None) -> Any:
         message = message_of(error)
         if message is None:
             raise
-        if is_json() and not sys.stderr.isatty():
+        if _logs_errors():
             logging.getLogger(__name__).critical(message)
         else:
             click.echo(f"dqmhub: {message}", err=True)
         sys.exit(1)
+
+
+def _logs_errors() -> bool:
+    """Whether errors are log lines: a person at a terminal wants text."""
+    return is_json() and not sys.stderr.isatty()
 
 
 def message_of(error: Exception) -> str | None:

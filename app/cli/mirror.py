@@ -36,6 +36,7 @@ def mirror_arguments(settings: Settings) -> list[str]:
         "rate": [service.mirror_rate],
         "burst": [service.mirror_burst],
         "log-level": [settings.log_level],
+        "log-format": [settings.log_format],
         "oldest-h": [service.mirror_oldest_h],
         "trusted-proxies": settings.of(SecuritySettings).trusted_proxies,
     }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import Response, g, request
 
 from app.core import log_context
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
     from flask import Flask
+
+
+log = logging.getLogger("access")
 
 
 class RequestIds:
@@ -35,8 +40,17 @@ def init_app(app: Flask) -> None:
     """Give an id to every request, and add the run in its address to its log lines."""
     app.wsgi_app = RequestIds(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
     app.before_request(_add_run)
+    if app.config["HUB"].access_log:
+        app.after_request(_log_request)
 
 
 def _add_run() -> None:
     run = (request.view_args or {}).get("run")
     log_context.add(run=run if isinstance(run, int) else None)
+
+
+def _log_request(response: Response) -> Response:
+    ms = 1000 * (time.perf_counter() - g.started) if "started" in g else 0.0
+    address = request.environ.get("dqmhub.client") or request.environ.get("REMOTE_ADDR", "")
+    log.info("%s %s %d %.1f ms %s", request.method, ascii(request.path)[1:-1], response.status_code, ms, address)
+    return response

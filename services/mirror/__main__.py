@@ -6,7 +6,9 @@ import logging
 import os
 import sys
 
-from .options import OptionError, read
+from protocol.log_lines import JsonFormatter, log_uncaught_errors
+
+from .options import OptionError, Options, read
 
 
 def main() -> None:
@@ -16,12 +18,22 @@ def main() -> None:
     except OptionError as error:
         sys.exit(f"mirror: {error}")
     os.umask(0o027)
-    logging.basicConfig(level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _start_logging(options)
     from .server import serve, startup_problem
 
     if problem := startup_problem(options):
         sys.exit(f"mirror: {problem}")
     serve(options)
+
+
+def _start_logging(options: Options) -> None:
+    handler = logging.StreamHandler()
+    if options.log_format == "json":
+        handler.setFormatter(JsonFormatter("mirror"))
+        log_uncaught_errors()
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=options.log_level.upper(), handlers=[handler])
 
 
 if __name__ == "__main__":

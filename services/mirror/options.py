@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from protocol.log_lines import LOG_FORMATS
 from protocol.snapshot import MAX_SNAPSHOT_BYTES
 
 
@@ -54,6 +55,11 @@ def check_log_level(value: str) -> str:
     return "" if value in LOG_LEVELS else f"one of {', '.join(LOG_LEVELS)}"
 
 
+def check_log_format(value: str) -> str:
+    """A check for the format of log messages."""
+    return "" if value in LOG_FORMATS else f"one of {', '.join(LOG_FORMATS)}"
+
+
 def _option(default: Any, help: str, check: Check = lambda _: "") -> Any:
     return field(default=default, metadata={"help": help, "check": check})
 
@@ -75,6 +81,7 @@ class Options:
     largest_mb: int = _option(MAX_SNAPSHOT_BYTES >> 20, "maximum size of a snapshot, MB", between(1, 1024))
     threads: int = _option(16, "requests answered at the same time", between(2, 256))
     log_level: str = _option("info", "lowest level of log messages", check_log_level)
+    log_format: str = _option("text", "log messages as text for people, or json: one object per line", check_log_format)
     access_log: bool = _option(False, "log each request: address, method, path, status, ms")
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from protocol.buffered_http.arbiter import ReportingArbiter
+from protocol.buffered_http.logger import PropagatingLogger
 
 from .options import Options
 from .worker import MirrorWorker
@@ -55,6 +56,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "limit_request_fields": 60,
             "control_socket_disable": True,
             "loglevel": self.options.log_level,
+            "logger_class": PropagatingLogger,
             "proc_name": "dqmhub-mirror",
             "forwarded_allow_ips": "",
             "when_ready": lambda _: _follow_supervisor(),

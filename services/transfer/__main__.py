@@ -71,7 +71,7 @@ def main() -> None:
     elif arguments.again:
         sys.exit(_serve(partial(module.again, machine=arguments.again, run=arguments.run), arguments.mode, options, 0))
     else:
-        start_logging(options.log_level)
+        start_logging(options.log_level, options.log_format, arguments.mode)
         # in a thread, since a mounted folder may never answer
         threading.Thread(target=_log_problems, args=(mode, options), name="places", daemon=True).start()
         serve = partial(module.serve, run=arguments.run) if arguments.run else mode.serve

@@ -74,3 +74,13 @@ def test_the_page_of_an_error_shows_the_id_under_which_the_log_has_it(app: Flask
     page.feed(response.text)
     assert logged == [response.headers["X-Request-ID"]]
     assert f"request {logged[0]}" in page.text
+
+
+def test_an_access_log_has_a_line_for_each_request_without_its_query(hub: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "access")
+    client = create_app(hub.replace(access_log=True)).test_client()
+    client.get("/healthz/live?secret=1")
+    client.get("/nowhere%0aforged", headers={"Accept": "text/html"})
+    first, second = (record.getMessage().split() for record in caplog.records if record.name == "access")
+    assert (first[:3], first[4:]) == (["GET", "/healthz/live", "200"], ["ms", "127.0.0.1"])
+    assert second[:3] == ["GET", "/nowhere\\nforged", "404"]

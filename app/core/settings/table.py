@@ -81,6 +81,7 @@ class CoreSettings:
     public_url: str = setting("", "URL of this hub for links in notifications; empty: no links.", url_of("http", "https"))
     log_level: str = setting("info", "Lowest level of log messages.", one_of(*LOG_LEVELS))
     log_format: str = setting("text", "Log messages as text for people, or as one JSON object per line.", one_of(*LOG_FORMATS))
+    access_log: bool = setting(False, "Log each request: method, path without the query, status, ms, address; needs log_level info.")
     problem_url: str = setting("", "URL for 'Report a problem', mailto: or https:; empty: a text to copy.", contact_url)
 
     @property

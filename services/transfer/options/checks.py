@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..log import LOG_LEVELS
+from ..log import LOG_FORMATS, LOG_LEVELS
 
 Check = Callable[[Any], str]
 """Returns a description of the allowed values if a value is invalid, otherwise ""."""
@@ -23,6 +23,11 @@ def between(low: float, high: float) -> Check:
 def check_log_level(value: str) -> str:
     """A check for the name of a log level."""
     return "" if value in LOG_LEVELS else f"one of {', '.join(LOG_LEVELS)}"
+
+
+def check_log_format(value: str) -> str:
+    """A check for the format of log messages."""
+    return "" if value in LOG_FORMATS else f"one of {', '.join(LOG_FORMATS)}"
 
 
 def check_place(value: str) -> str:

@@ -13,6 +13,7 @@ from .checks import (
     check_addresses,
     check_command,
     check_host,
+    check_log_format,
     check_log_level,
     check_name,
     check_optional_place,
@@ -118,6 +119,7 @@ class Options:
     """Options of all modes."""
 
     log_level: str = option("info", "lowest level of log messages", check_log_level)
+    log_format: str = option("text", "log messages as text for people, or json: one object per line", check_log_format)
     host: str = option("", "name of this host in names of files and on pages; empty: its short name", check_host)
     state: str = option("/var/lib/dqmhub-transfer", "folder for the journal and the locks of the service", check_place)
     hubs: tuple[HubOptions, ...] = _tables()
