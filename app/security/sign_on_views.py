@@ -43,7 +43,7 @@ def begin_now() -> AnyResponse:
     provider, target = _provider(), local_address(request.args.get("next", "/"))
     pending = begin(url_for("sign_on.returned", _external=True), target if len(target) <= MAX_TARGET_CHARS else "/")
     try:
-        address = provider_address(provider, pending)
+        address = provider_address(provider, pending, "another" in request.args)
     except SecurityError as error:
         return _refused(error, target)
     _keep(pending)
@@ -108,7 +108,7 @@ def _start(provider: IdentityProvider, pending: PendingSignOn) -> None:
 def _refused(error: SecurityError, target: str) -> Response:
     """The sign-in page with the reason; another account may work."""
     _audit_refusal("sign on", error)
-    return sign_in_page(target, "", problem_of(error))
+    return sign_in_page(target, "", problem_of(error), is_refused=type(error) is SignOnError)
 
 
 def _audit_refusal(action: str, error: SecurityError) -> None:

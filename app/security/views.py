@@ -73,7 +73,7 @@ def sign_in_now() -> AnyResponse:
     return redirect(request.script_root + target, 303)
 
 
-def sign_in_page(target: str, name: str, problem: Problem | None = None) -> Response:
+def sign_in_page(target: str, name: str, problem: Problem | None = None, is_refused: bool = False) -> Response:
     """The form, with the role that the page `target` needs, the way to the identity provider, and in a demo with its accounts for users of this machine."""
     settings = request_settings()
     security, caller, provider = settings.of(SecuritySettings), current_user(), current_provider()
@@ -84,6 +84,7 @@ def sign_in_page(target: str, name: str, problem: Problem | None = None) -> Resp
         name=name,
         role=role_of_page(target),
         provider=provider and provider.settings.sign_on_name,
+        is_refused=is_refused,
         is_provider_away=bool(provider and provider.problem),
         demo=demo_accounts.read(settings) if security.demo_accounts and caller.is_local else {},
         is_demo=security.demo_accounts,

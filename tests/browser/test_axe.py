@@ -73,6 +73,8 @@ AXE = Path(str(distribution("axe-playwright-python").locate_file("axe_playwright
 CHECKS = Path(__file__).with_name("axe_checks.js")
 COLOURS = ["color-contrast", "link-in-text-block"]
 """The rules about colours: the only ones that a theme can break, and a width only by elements that it shows, hides or repaints."""
+SIGN_ON = {"sign_on_issuer": "https://issuer.example", "sign_on_client_id": "hub"}
+"""The sign-in page has the way to the identity provider, to which nobody goes here."""
 ADD_STYLE = """style => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(style);
@@ -301,7 +303,7 @@ def page_keys() -> dict[str, Any]:
 def full_site(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_files: list[Path], fixtures_dir: Path
 ) -> Iterator[Settings]:
-    with run_full_site(tmp_path_factory.mktemp("x"), sqlite_template, demo_files, fixtures_dir) as settings:
+    with run_full_site(tmp_path_factory.mktemp("x"), sqlite_template, demo_files, fixtures_dir, **SIGN_ON) as settings:
         yield settings
 
 

@@ -12,8 +12,9 @@ from flask import Flask
 from app.areas import AREAS, settings_reference
 from app.cli import dqmhub
 from app.control.activity import FILTERS
-from app.core.settings import TREE, reference
+from app.core.settings import TREE, load, reference
 from app.security.roles import GRANTED, Role, least_role
+from app.security.sign_on.grants import granted_role
 from app.security.sign_on.settings import SignOnSettings
 
 DOCS = TREE / "docs"
@@ -32,6 +33,14 @@ def test_the_settings_are_documented_with_their_defaults_and_help() -> None:
 def test_the_settings_of_sign_on_are_documented_with_it() -> None:
     table = reference([("Settings", SignOnSettings)])
     assert text("operators/sign-on.md").endswith(table), "put the rows of `app.core.settings.reference` into docs/operators/sign-on.md"
+
+
+def test_the_example_of_sign_on_is_accepted(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", text("operators/sign-on.md"), re.DOTALL)
+    (tmp_path / "dqmhub.toml").write_text(example)
+    settings = load(tmp_path / "dqmhub.toml", {}).of(SignOnSettings)
+    claims = {"cern_roles": ["dqm-pixel", "dqm-strips", "another"]}
+    assert granted_role(claims, settings) == (Role.EXPERT, "Pixel,SiStrips")
 
 
 def commands(group: click.Group, path: str) -> list[str]:

@@ -75,6 +75,16 @@ def test_an_account_is_changed_disabled_and_listed(dqmhub: Command) -> None:
     assert Audit.select().count() == 5
 
 
+def test_an_account_is_handed_over_to_a_directory_which_then_decides(dqmhub: Command) -> None:
+    dqmhub("user", "add", "alice", "--role", "shifter", typed=PASSWORD)
+    assert dqmhub("user", "hand-over", "alice").output == "the next user alice of sign-on has this account\n"
+    assert " sign-on " in dqmhub("user", "ls").output
+    refused = [dqmhub("user", "role", "alice", "admin"), dqmhub("user", "password", "alice", typed=PASSWORD)]
+    assert [(result.exit_code, "comes from sign-on: change it there" in result.output) for result in refused] == [(1, True)] * 2
+    assert dqmhub("user", "hand-over", "alice", "--to", "proxy").exit_code == 0
+    assert User.get().origin == "proxy"
+
+
 def test_a_token_is_shown_once_and_revoked(dqmhub: Command) -> None:
     dqmhub("user", "add", "alice", "--role", "operator", typed=PASSWORD)
     made = dqmhub("token", "add", "alice", "--name", "nightly", "--role", "operator", "--days", "30")

@@ -106,4 +106,4 @@ def test_a_user_without_rights_gets_the_command() -> None:
 def test_an_unknown_goal_is_refused() -> None:
     done = subprocess.run([sys.executable, TREE / "services" / "bootstrap.py", "fly"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.strip() == "usage: python3 services/bootstrap.py build | run | test | bench"
+    assert done.stderr.strip() == "usage: python3 services/bootstrap.py build | run | test | bench | rpm"

@@ -63,8 +63,8 @@ def begin(redirect_uri: str, target: str) -> PendingSignOn:
     return PendingSignOn(token_urlsafe(24), token_urlsafe(24), token_urlsafe(32), redirect_uri, target, int(time.time()))
 
 
-def provider_address(provider: IdentityProvider, pending: PendingSignOn) -> str:
-    """Where the browser is sent. Raises ProviderUnavailable."""
+def provider_address(provider: IdentityProvider, pending: PendingSignOn, another_user: bool = False) -> str:
+    """Where the browser is sent; there it may sign in as another user than the one that the provider knows. Raises ProviderUnavailable."""
     settings = provider.settings
     address: str = prepare_grant_uri(
         provider.metadata()["authorization_endpoint"],
@@ -74,6 +74,7 @@ def provider_address(provider: IdentityProvider, pending: PendingSignOn) -> str:
         scope=" ".join(settings.sign_on_scopes),
         state=pending.state,
         nonce=pending.nonce,
+        prompt="login" if another_user else None,
         code_challenge=create_s256_code_challenge(pending.verifier),  # type: ignore[no-untyped-call]
         code_challenge_method="S256",
     )

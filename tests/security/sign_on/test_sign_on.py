@@ -107,6 +107,16 @@ def test_without_a_role_a_user_is_refused_or_reads_as_the_setting_says(small_app
     assert not User.select().exists()
 
 
+def test_who_is_refused_can_sign_on_as_another_user(visitor: FlaskClient, provider: MockProvider) -> None:
+    provider.claims["roles"] = []
+    page = sign_on(visitor, provider, "/help").text
+    assert 'href="/account/sign-on?next=/help&amp;another=1"' in page
+    again = visitor.get("/account/sign-on?next=/help&another=1", base_url=HOME).headers["Location"]
+    assert dict(parse_qsl(urlsplit(again).query))["prompt"] == "login"
+    assert "prompt" not in begin(visitor)
+    assert "As another user" not in visitor.get("/account/sign-in", base_url=HOME).text
+
+
 def test_without_a_role_a_user_may_be_a_viewer(small_app: Callable[..., Flask], provider: MockProvider) -> None:
     provider.claims["roles"] = []
     assert sign_on(small_app(**sign_on_settings(provider), sign_on_without_role="viewer").test_client(), provider).status_code == 303

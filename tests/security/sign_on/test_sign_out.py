@@ -60,6 +60,14 @@ def test_a_local_user_signs_out_here_alone(visitor: FlaskClient, provider: MockP
     assert not provider.requests
 
 
+def test_a_local_user_can_sign_out_everywhere(visitor: FlaskClient) -> None:
+    make_user("emergency", Role.ADMIN)
+    for each in (visitor.application.test_client(), visitor):
+        sign_in_locally(each, "emergency")
+    assert sign_out(visitor, everywhere="1").headers["Location"] == "/"
+    assert not Session.select().exists()
+
+
 def test_signing_out_works_while_the_provider_does_not_and_says_what_remains(visitor: FlaskClient, provider: MockProvider) -> None:
     sign_on(visitor, provider)
     visitor.application.extensions["identity_provider"]._fetched -= 4000  # more than an hour later
