@@ -25,8 +25,8 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     yield examine("web_host", "web_port", settings.web_host, settings.web_port, f"{settings.url_prefix}/healthz/seen", "proxy")
     service = settings.of(ServiceSettings)
     if service.mirror_keys:
-        path = f"{service.mirror_prefix}/healthz"
-        yield examine("mirror_host", "mirror_port", service.mirror_host, service.mirror_port, path, "status")
+        path = f"{service.mirror_prefix}/snapshots"
+        yield examine("mirror_host", "mirror_port", service.mirror_host, service.mirror_port, path, "series")
 
 
 def examine(host_name: str, port_name: str, host: str, port: int, path: str, key: str) -> Diagnosis:

@@ -1,0 +1,103 @@
+"""The container files: what they copy is there, nobody runs as root, and their commands work in a read-only root."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE, setting_rows
+from app.core.settings.table import CoreSettings
+from app.ops.settings import ServiceSettings
+from services.bootstrap import BUILD_PACKAGES, ROOT_PACKAGES
+from tests.supply.containerfile import FOLDER, Image, assemble, stages
+from tests.support.http_clients import request
+from tests.support.ports import free_port
+from tests.support.processes import until
+
+NAMES = sorted(path.stem for path in FOLDER.glob("*.containerfile"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_copied_is_in_the_tree_and_the_last_stage_takes_only_what_was_built(name: str) -> None:
+    build, final = stages(name)
+    assert all((TREE / source).exists() for origin, sources, _ in build.copies() for source in sources if not origin)
+    place = final.last("WORKDIR")
+    assert list(final.copies()) == [(build.name, [place], place)]
+    assert build.last("WORKDIR") == place
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_packages_are_those_of_the_lock_by_their_hashes(name: str) -> None:
+    build, _ = stages(name)
+    (install,) = [one.text for one in build.instructions if "pip install" in one.text]
+    assert "--require-hashes" in install
+    assert "--only-binary :all:" in install
+    files = {f"requirements/{text}.txt" for text in re.findall(r"-r requirements/(\w+)\.txt", install)}
+    assert files == {source for _, sources, _ in build.copies() for source in sources if source.startswith("requirements/")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_user_is_not_root_and_named_by_a_number(name: str) -> None:
+    _, final = stages(name)
+    number, _, group = final.last("USER").partition(":")
+    assert int(number) > 0
+    assert int(group) > 0  # Kubernetes only believes numbers with runAsNonRoot
+
+
+def test_ports_and_variables_are_those_of_the_settings() -> None:
+    (_, hub), (_, mirror) = stages("hub"), stages("mirror")
+    assert int(hub.last("EXPOSE")) == CoreSettings.web_port
+    assert int(mirror.last("EXPOSE")) == ServiceSettings.mirror_port
+    known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()}
+    assert {name for name in hub.variables() if name.startswith("DQMHUB_")} <= known
+
+
+def test_the_packages_of_debian_are_those_of_the_build_from_a_checkout() -> None:
+    build, final = stages("hub")
+    texts = ["".join(one.text for one in stage.instructions if one.word == "RUN") for stage in (build, final)]
+    left_out = {"libpng-dev", "libboost-dev"}  # for the bench, and for plugins that need it
+    assert {name for name in BUILD_PACKAGES if name not in texts[0].split()} <= left_out
+    assert {name for name in ROOT_PACKAGES if name not in texts[1].split()} == set()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Image:
+    return assemble("hub", tmp_path_factory.mktemp("hub") / "root")
+
+
+@pytest.mark.slow
+def test_the_hub_runs_from_a_read_only_root_as_another_user_than_root(hub: Image) -> None:
+    port = free_port()
+    variables = {"DQMHUB_WEB_PORT": str(port), "DQMHUB_WEB_WORKERS": "1"}
+    upgraded = hub.run("db", "upgrade", **variables)
+    assert upgraded.returncode == 0, upgraded.stderr
+    with hub.running("web", **variables):
+        until(lambda: answers(port, "/healthz/live"), "the hub of the image")
+        database = Path(f"{hub.root}.data") / "dqmhub.db"
+        assert database.stat().st_uid == int(hub.final.last("USER").partition(":")[0])
+
+
+@pytest.mark.slow
+def test_nothing_of_the_image_can_be_changed_by_what_runs_in_it(hub: Image) -> None:
+    program = "import os; print(os.getuid()); open('/opt/dqmhub/wsgi.py', 'a')"
+    done = hub.run("-c", program, entry=["/opt/dqmhub/.venv/bin/python"])
+    assert done.stdout == "10001\n"
+    assert re.search("Read-only file system|Permission denied", done.stderr)
+
+
+@pytest.mark.slow
+def test_the_mirror_runs_from_a_read_only_root_as_another_user_than_root(tmp_path: Path) -> None:
+    image, port = assemble("mirror", tmp_path / "root"), free_port()
+    with image.running("--port", str(port)):
+        until(lambda: answers(port, "/healthz"), "the mirror of the image")
+    assert (Path(f"{image.root}.data") / "mirror.db").is_file()
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether a service answers at an address of this machine."""
+    try:
+        return request(port, path)[0] == 200
+    except OSError:
+        return False
