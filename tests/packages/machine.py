@@ -58,9 +58,9 @@ Nothing.
 class Machine:
     """The machine while it runs; `run` and `start` are for commands inside of it."""
 
-    def __init__(self, root: Path, init: int) -> None:
+    def __init__(self, root: Path, first_process: int) -> None:
         self.root = root
-        self._enter = ["nsenter", "-t", str(init), "-m", "-n", "-p"]
+        self._enter = ["nsenter", "-t", str(first_process), "-m", "-n"]
 
     def run(self, *command: str, user: str = "root", check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -88,46 +88,47 @@ class Machine:
 
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:
-    return {"PATH": "/usr/sbin:/usr/bin", "LC_ALL": "C.UTF-8", **variables}
+    return {"PATH": "/usr/sbin:/usr/bin", "LC_ALL": "C", **variables}
 
 
 @contextmanager
-def machine(root: Path, *more: Path) -> Iterator[Machine]:
-    """Make a machine in an empty folder and let it run until the end of the block; all its processes end with it.
+def machine(root: Path, *more: Path, programs: Sequence[str] = ()) -> Iterator[Machine]:
+    """Make a machine in an empty folder and let it run until the end of the block.
 
     Args:
         more: Further folders of this machine that it has, too.
+        programs: Further programs.
     """
     if os.geteuid() or not os.path.exists("/usr/bin/python3.11") or not shutil.which("rpm"):
         pytest.skip("needs root, /usr/bin/python3.11 and rpm (Debian package rpm)")
-    _fill(root)
+    _fill(root, (*PROGRAMS, *programs))
     bound = [*BOUND, *map(str, more)]
     for folder in bound:
         (root / folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
     mounts = [f"mount --bind {folder} {root}{folder} && mount -o remount,bind,ro {root}{folder}" for folder in bound]
-    script = " && ".join([*mounts, f"mount -t proc proc {root}/proc", "ip link set lo up", "echo ready", "exec sleep infinity"])
-    command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", script]
+    script = " && ".join([*mounts, f"mount --bind /proc {root}/proc", "ip link set lo up", "echo ready", "exec sleep infinity"])
+    command = ["unshare", "--mount", "--net", "sh", "-c", script]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             if process.stdout.readline() != "ready\n":
                 pytest.skip("this machine gives no namespaces, or has no `ip` (Debian package iproute2)")
-            yield Machine(root, int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()))
+            yield Machine(root, process.pid)
         finally:
             process.kill()
 
 
-def _fill(root: Path) -> None:
+def _fill(root: Path, programs: Sequence[str]) -> None:
     for folder in ("etc", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "tmp", "proc", "dev", "var/lib", "opt", "run", "srv"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for name in ("bin", "lib", "lib64", "sbin"):
         (root / name).symlink_to(f"usr/{name}")
     (root / "tmp").chmod(0o1777)
     shutil.copytree("/usr/lib64", root / "usr/lib64", symlinks=True, dirs_exist_ok=True)
-    for name in PROGRAMS + ADMINISTRATION:
-        found = shutil.which(name)
+    for name in (*programs, *ADMINISTRATION):
+        found = shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin")
         assert found, name
-        shutil.copy2(found, root / "usr" / ("bin" if name in PROGRAMS else "sbin") / name)
+        shutil.copy2(found, root / "usr" / ("sbin" if name in ADMINISTRATION else "bin") / name)
     for name in ("etc/ld.so.cache", "etc/login.defs"):
         shutil.copy(f"/{name}", root / name)
     shutil.copytree("/etc/pam.d", root / "etc/pam.d", symlinks=True)
