@@ -78,9 +78,12 @@ class RunningHub:
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request."""
-        options.setdefault("timeout", PATIENCE_S)
+        return self.fetch(f"{site.address(self.settings)}{path}", method, **options)
+
+    def fetch(self, url: str, method: str = "GET", **options: Any) -> Answer:
+        """Send a request to any server."""
         try:
-            answer = self._pool.request(method, f"{site.address(self.settings)}{path}", redirect=False, **options)
+            answer = self._pool.request(method, url, redirect=False, timeout=PATIENCE_S, **options)
         except urllib3.exceptions.HTTPError as error:
             return Answer(0, repr(error))
         return Answer(answer.status, answer.data.decode("utf-8", "replace"))

@@ -1,0 +1,100 @@
+"""Processes are killed all the time while clients use the hub: nothing that was confirmed is lost or doubled, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.core.database import rows
+from app.gui.models import READY, Dataset, File, Sample, ShortLink
+from app.publish import revisions
+from app.queue import execution, store
+from app.queue.models import BackgroundJob
+from app.queue.states import DONE
+from tests.kills.clients import DATASET, Clients
+from tests.kills.system import KilledSystem, killed_system
+from tests.support.gui import demo_files
+from tests.support.processes import until
+from tests.support.site import bound
+from tests.support.storms import TIMES, chance
+
+pytestmark = [pytest.mark.slow, pytest.mark.storm]
+
+LOOPS = int(os.environ.get("KILLS_LOOPS", str(45 * TIMES)))
+"""Kills; those of the chain and of the transfer have tests of their own."""
+PAUSE_S = 0.3
+
+
+def test_processes_that_are_killed_all_the_time_lose_nothing_and_double_nothing(
+    tmp_path: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    shutil.copytree(sqlite_template, tmp_path / "var")
+    smallest = min(demo_files(tmp_path_factory), key=lambda file: file.stat().st_size)
+    dice = chance(20)
+    with killed_system(tmp_path, dice, file_roots=(str(files),)) as system, bound(system.hub.settings):
+        execution.connect(system.hub.settings)
+        before = set(os.listdir(tmp_path / "var"))
+        clients = Clients(system.hub, smallest, files, PAUSE_S)
+        jobs = []
+        with clients.at_work():
+            for number in system.storm(LOOPS):
+                jobs.append(store.enqueue("clean-names", f"kill {number}").id)
+                time.sleep(dice.uniform(0, PAUSE_S))  # the moment of the kill
+        system.revive()
+        until(system.hub.is_ready, "the hub")
+        assert clients.wrong == []
+        assert_nothing_is_lost_or_doubled(system, clients, jobs)
+        assert_databases_are_whole(tmp_path)
+        assert left_behind(tmp_path / "var", before) == []
+        execution.disconnect()
+    print(f"kills: {system.kills}; {len(clients.links)} links, {len(clients.runs)} files, {len(jobs)} jobs")
+
+
+def assert_nothing_is_lost_or_doubled(system: KilledSystem, clients: Clients, jobs: list[int]) -> None:
+    """Count what was confirmed."""
+    links = [view for (view,) in rows(ShortLink.select(ShortLink.address))]
+    assert set(clients.links) <= set(links)
+    assert len(links) == len(set(links))
+    for run in clients.runs:
+        until(lambda run=run: system.hub.get(f"/browse/{run}{DATASET}").status == 200, f"the page of run {run}")
+    until(lambda: not BackgroundJob.select().where(BackgroundJob.state.in_(("queued", "running"))).exists(), "all jobs to end")
+    query = Sample.select(Sample.run).join(Dataset, on=(Sample.dataset == Dataset.id)).where(Dataset.name == DATASET)
+    found = sorted(run for (run,) in rows(query))
+    assert found == sorted(set(found))
+    assert set(clients.runs) <= set(found)
+    states = dict(rows(BackgroundJob.select(BackgroundJob.id, BackgroundJob.state).where(BackgroundJob.id.in_(jobs))))
+    assert states == dict.fromkeys(jobs, DONE)
+    assert not BackgroundJob.select().where(BackgroundJob.state == "failed").exists()
+    assert {state for (state,) in rows(File.select(File.state))} <= {READY}
+    until(lambda: mirror_has(system) == (revisions.current().name, revisions.current().revision), "the mirror to have all")
+
+
+def mirror_has(system: KilledSystem) -> tuple[str, int]:
+    """Series and revision of the mirror."""
+    (url,) = system.hub.settings["publish_mirrors"]
+    answer = json.loads(system.hub.fetch(f"{url}/status").text)
+    return answer["series"], answer["have"]
+
+
+def assert_databases_are_whole(folder: Path) -> None:
+    """Let SQLite check each database."""
+    files = [file for place in ("var", "mirror") for file in (folder / place).rglob("*.db")]
+    assert len(files) >= 3
+    for file in files:
+        with closing(sqlite3.connect(file)) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)], file
+
+
+def left_behind(data: Path, before: set[str]) -> list[str]:
+    """Files of killed processes in the data folder."""
+    new = [name for name in os.listdir(data) if name not in before and not name.startswith(("queue.db", "dqmhub.db-"))]
+    return new + [str(path.relative_to(data)) for path in data.rglob("*") if path.suffix in (".tmp", ".part", ".new")]
