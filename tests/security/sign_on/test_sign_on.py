@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from app import create_app
 from app.security import Role, accounts
 from app.security.models import Audit, Session, User
 from app.security.sign_on.provider import EXCHANGES, IdentityProvider
@@ -24,10 +25,13 @@ from tests.security.conftest import HOME, make_user
 from tests.security.conftest import sign_in as sign_in_locally
 from tests.security.sign_on.conftest import begin, bring_back, sign_on, sign_on_settings
 from tests.security.sign_on.mock_provider import CLIENT, KEY, OTHER_KEY, MockProvider, sign
+from tests.support.small_disk import fill_hub
 
 if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
+
+    from app.core.settings import Settings
 
 
 def refusal() -> str:
@@ -417,6 +421,17 @@ def test_metadata_of_any_type_make_no_error(visitor: FlaskClient, provider: Mock
             )
             answer = visitor.get("/account/sign-on", base_url=HOME)
             assert answer.status_code == 503 or sign_on(visitor, provider).status_code in (303, 403, 503), (name, value)
+
+
+def test_a_full_disk_refuses_a_sign_on_with_the_reason_and_the_next_one_works(small_hub: Settings, provider: MockProvider) -> None:
+    visitor = create_app(small_hub.replace(**sign_on_settings(provider))).test_client()
+    answer = provider.authorize(begin(visitor))
+    filling = fill_hub(small_hub)
+    refused = bring_back(visitor, answer)
+    assert (refused.status_code, "full" in refused.text) == (507, True)
+    assert not User.select().exists()
+    filling.unlink()
+    assert sign_on(visitor, provider).status_code == 303
 
 
 def test_a_hub_without_a_provider_has_only_local_accounts(small_app: Callable[..., Flask]) -> None:
