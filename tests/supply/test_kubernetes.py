@@ -1,0 +1,131 @@
+"""The manifests for Kubernetes: of the right form, confined, and with commands, settings, ports and addresses that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import kubernetes_validate
+import pytest
+import yaml
+from flask import Flask
+
+from app.cli import dqmhub
+from app.core.settings import TREE, load
+from app.core.settings.loading import OTHER_VARIABLES
+from app.core.settings.table import setting_rows
+from app.core.version import VERSION
+from services.mirror import options as mirror_options
+from tests.supply.containerfile import stages
+
+FILES = {path.stem: path for path in sorted((TREE / "services/kubernetes").glob("*.yaml"))}
+Manifest = dict[str, Any]
+
+
+def manifests(name: str) -> list[Manifest]:
+    """The objects of a file; those of a list each by itself."""
+    documents = list(yaml.safe_load_all(FILES[name].read_text(encoding="utf-8")))
+    return [each for one in documents for each in (one["items"] if one["kind"] == "List" else [one])]
+
+
+def pods(name: str) -> list[Manifest]:
+    return [one["spec"]["template"] for one in manifests(name) if one["kind"] == "Deployment"]
+
+
+def containers(name: str) -> list[Manifest]:
+    return [one for pod in pods(name) for one in (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"])]
+
+
+def probes(name: str) -> Iterator[Manifest]:
+    for container in containers(name):
+        yield from (container[kind]["httpGet"] for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in container)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_object_has_the_form_that_kubernetes_asks_for(name: str) -> None:
+    for one in manifests(name):
+        kubernetes_validate.validate(one, "1.37", strict=True)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_container_is_confined(name: str) -> None:
+    for pod in pods(name):
+        security = pod["spec"]["securityContext"]
+        assert (security["runAsNonRoot"], security["seccompProfile"]["type"]) == (True, "RuntimeDefault")
+        assert f"{security['runAsUser']}:{security['runAsGroup']}" == stages(name)[-1].last("USER")
+        assert pod["spec"]["automountServiceAccountToken"] is False
+    for container in containers(name):
+        security = container["securityContext"]
+        assert security == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+        assert container["resources"]["limits"]["memory"]
+        assert {"/data", "/tmp"} <= {mount["mountPath"] for mount in container["volumeMounts"]}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_names_that_objects_use_of_each_other_are_there(name: str) -> None:
+    named = {
+        kind: {one["metadata"]["name"] for one in manifests(name) if one["kind"] == kind} for kind in ("ConfigMap", "PersistentVolumeClaim")
+    }
+    for pod in pods(name):
+        volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+        assert {one["configMap"]["name"] for one in volumes.values() if "configMap" in one} <= named["ConfigMap"]
+        claims = {one["persistentVolumeClaim"]["claimName"] for one in volumes.values() if "persistentVolumeClaim" in one}
+        assert claims <= named["PersistentVolumeClaim"]
+        used = (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"])
+        assert {mount["name"] for one in used for mount in one["volumeMounts"]} == set(volumes)
+    labels = [pod["metadata"]["labels"] for pod in pods(name)]
+    for one in manifests(name):
+        selector = one["spec"].get("selector", {}) if one["kind"] in ("Service", "PodDisruptionBudget") else None
+        if selector is not None:
+            assert selector.get("matchLabels", selector) in labels
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_images_have_the_version_of_the_product_and_its_port(name: str) -> None:
+    product = {"hub": "dqmhub", "mirror": "dqmhub-mirror"}[name]
+    assert {one["image"] for one in containers(name)} == {f"{product}:{VERSION}"}
+    ports = {port["containerPort"] for one in containers(name) for port in one.get("ports", ())}
+    assert ports == {int(stages(name)[-1].last("EXPOSE"))}
+
+
+def test_the_commands_of_the_hub_are_there_and_all_services_run() -> None:
+    commands = [one["args"] for one in containers("hub")]
+    context = click.Context(dqmhub)
+    for name, *more in commands:
+        command = dqmhub.get_command(context, name)
+        assert command is not None
+        assert not more or (isinstance(command, click.Group) and command.get_command(context, more[0]))
+    assert {"web", "live", "worker", "render"} <= {name for name, *_ in commands}
+
+
+def test_the_settings_of_the_hub_are_valid(tmp_path: Path) -> None:
+    (config,) = [one for one in manifests("hub") if one["kind"] == "ConfigMap"]
+    (file, text) = next(iter(config["data"].items()))
+    (tmp_path / file).write_text(text)
+    settings = load(tmp_path / file, {})
+    mounts = {mount["mountPath"] for one in containers("hub") for mount in one["volumeMounts"]}
+    assert set(settings["file_roots"]) <= mounts
+    known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()} | OTHER_VARIABLES | {row.metadata["env"] for row in setting_rows()}
+    variables = {one["name"]: one["value"] for container in containers("hub") for one in container["env"]}
+    assert variables == {"DQMHUB_CONFIG": f"/etc/dqmhub/{file}"}
+    comment = FILES["hub"].read_text(encoding="utf-8")
+    secrets = {word.partition("=")[2].partition("=")[0] for word in comment.split() if word.startswith("--from-literal=")}
+    assert secrets == {"DATABASE_URL", "DQMHUB_HUEY_URL", "DQMHUB_SECRET_KEY"}
+    assert secrets | set(variables) <= known
+    hosts = {header["value"] for probe in probes("hub") for header in probe["httpHeaders"]}
+    assert hosts <= set(settings["allowed_hosts"])
+
+
+def test_the_options_of_the_mirror_are_valid(tmp_path: Path) -> None:
+    (config,) = [one for one in manifests("mirror") if one["kind"] == "ConfigMap"]
+    ((file, text),) = config["data"].items()
+    (tmp_path / file).write_text(text)
+    assert [one["args"] for one in containers("mirror")] == [["--config", f"/etc/dqmhub-mirror/{file}"]]
+    assert mirror_options.read(["--config", str(tmp_path / file)], "mirror").trusted_proxies == ("10.100.0.0/16",)
+
+
+def test_the_addresses_of_probes_are_those_of_the_services(app: Flask) -> None:
+    assert {probe["path"] for probe in probes("hub")} <= {rule.rule for rule in app.url_map.iter_rules()}
+    assert {probe["path"] for probe in probes("mirror")} == {"/healthz"}
