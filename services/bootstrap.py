@@ -45,6 +45,7 @@ MORE_PACKAGES = {
         "rpm",
         "rpmlint",
         "cpio",
+        "systemd",
         "man-db",
         "prometheus",
     ],

@@ -1,0 +1,150 @@
+"""A machine with a real systemd: its root folder is an overlay of that of this machine, with processes, networks and groups of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE
+from tests.render.service import children
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
+
+SYSTEMD = Path("/usr/lib/systemd/systemd")
+NEEDED = ["unshare", "nsenter", "pivot_root", "systemctl", "journalctl", "systemd-sysusers", "systemd-tmpfiles", "/usr/bin/python3.11"]
+
+BOOT = """
+set -e
+shared=$1 tree=$2 libraries=$3
+mount -t tmpfs tmpfs "$shared"
+mkdir "$shared/new" "$shared/work" "$shared/root"
+root=$shared/root
+mount -t overlay overlay -o "lowerdir=/,upperdir=$shared/new,workdir=$shared/work" "$root"
+mount -t proc proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+for folder in dev run tmp; do mount -t tmpfs tmpfs "$root/$folder"; done
+for name in null zero full random urandom tty; do cp -a "/dev/$name" "$root/dev/"; done
+mkdir "$root/dev/pts" "$root/dev/shm" "$root/dev/mqueue" "$root/dev/hugepages"
+ln -s pts/ptmx "$root/dev/ptmx"
+ln -s /proc/self/fd "$root/dev/fd"
+ip link set lo up
+mkdir -p "$root$tree"
+mount --bind "$tree" "$root$tree"
+for folder in "$root$tree"/../ "$root$tree"/../../; do chmod o+x "$folder"; done
+rm -rf "$root"/etc/systemd/system "$root"/usr/lib/systemd/system/*.wants "$root/var/lib/dqmhub"
+mkdir -p "$root"/usr/lib/systemd/system/sysinit.target.wants "$root/etc/systemd/system" "$root/opt/dqmhub" "$root/etc/dqmhub"
+for unit in systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket; do
+  ln -s "../$unit" "$root/usr/lib/systemd/system/sysinit.target.wants/"
+done
+echo 0123456789abcdef0123456789abcdef > "$root/etc/machine-id"
+cd "$tree/services/systemd"
+cp *.service *.timer *.target "$root/usr/lib/systemd/system/"
+ln -s "$tree" "$root/opt/dqmhub/current"
+python="export PYTHONPATH=$tree:$libraries; exec /usr/bin/python3.11 -S -P"
+printf '#!/bin/sh\\n%s -c "from app.cli import main; main()" "$@"\\n' "$python" > "$root/usr/bin/dqmhub"
+printf '#!/bin/sh\\n%s -m services.mirror "$@"\\n' "$python" > "$root/usr/bin/dqmhub-mirror"
+printf '#!/bin/sh\\n%s -m services.transfer "$@"\\n' "$python" > "$root/usr/bin/dqmhub-transfer"
+chmod 755 "$root"/usr/bin/dqmhub*
+cp dqmhub.sysusers "$root/usr/lib/sysusers.d/dqmhub.conf"
+cp dqmhub-transfer.sysusers "$root/usr/lib/sysusers.d/dqmhub-transfer.conf"
+cp dqmhub.tmpfiles "$root/usr/lib/tmpfiles.d/dqmhub.conf"
+mkdir "$root/old"
+cd "$root"
+pivot_root . old
+cp -r "/old$4/." /
+chmod 777 /srv/*
+systemd-sysusers dqmhub.conf dqmhub-transfer.conf
+systemd-tmpfiles --create dqmhub.conf
+[ ! -d /var/lib/dqmhub ] || chown -R dqmhub:dqmhub /var/lib/dqmhub
+umount -l /old
+exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --system --unit=basic.target
+"""
+"""Makes the machine; arguments: an empty folder, the tree, its libraries, and a folder with files for the root folder."""
+
+
+class Machine:
+    """A running machine; `process` is its systemd."""
+
+    def __init__(self, process: int) -> None:
+        self._enter = ["nsenter", f"--target={process}", "--all"]
+
+    def run(self, *words: str, check: bool = True) -> str:
+        """Run a command there as root; its output."""
+        done = subprocess.run([*self._enter, *words], capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+        if done.returncode and check:
+            pytest.fail(f"{words}: {done.stdout}{done.stderr}{self.run('journalctl', '--no-pager', '--lines=100', check=False)}")
+        return done.stdout.strip()
+
+    def show(self, unit: str, key: str) -> str:
+        """A property of a unit."""
+        return self.run("systemctl", "show", unit, "--property", key, "--value")
+
+    def log(self, unit: str) -> str:
+        """The log of a unit, without time and host."""
+        return self.run("journalctl", "--no-pager", "--output=cat", "--unit", unit)
+
+    def get(self, url: str) -> bytes:
+        """The body of a response; nothing while there is no server."""
+        code = "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1]).read())"
+        command = [*self._enter, "/usr/bin/python3.11", "-c", code, url]
+        return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_S).stdout
+
+
+def _group_folder() -> Path:
+    """A new control group of version 2."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        if after.split()[0] == "cgroup2":
+            folder = Path(before.split()[4]) / f"dqmhub-test-{os.getpid()}"
+            with suppress(OSError):
+                folder.mkdir()
+                return folder
+    pytest.skip("this machine gives no control groups of version 2")
+
+
+@contextmanager
+def machine(folder: Path, files: Path) -> Iterator[Machine]:
+    """A machine that has booted, with the files in its root folder; skips where that is not possible."""
+    missing = [name for name in NEEDED if not shutil.which(name)]
+    if missing or os.geteuid() or not SYSTEMD.exists():
+        pytest.skip(f"this needs root and the programs {', '.join(missing) or SYSTEMD}")
+    group, log = _group_folder(), folder / "log"
+    (folder / "shared").mkdir()
+    namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--fork", "--kill-child"]
+    arguments = [str(folder / "shared"), str(TREE), sysconfig.get_path("purelib"), str(files)]
+    join = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh"]
+    with log.open("wb") as output:
+        command = [*join, "unshare", *namespaces, "sh", "-c", BOOT, "sh", *arguments]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        until(lambda: process.poll() is not None or _has_booted(process.pid), "systemd")
+        if process.poll() is not None:
+            pytest.skip(f"this machine cannot run another one: {log.read_text()[-1000:]}")
+        yield Machine(children(process.pid)[0])
+    finally:
+        process.kill()
+        process.wait(PATIENCE_S)
+        until(lambda: _is_removed(group), "the processes of the machine to end")
+
+
+def _has_booted(unshare: int) -> bool:
+    found = children(unshare)
+    if not found or Path(f"/proc/{found[0]}/comm").read_text().strip() != "systemd":
+        return False
+    command = ["nsenter", f"--target={found[0]}", "--all", "systemctl", "is-system-running"]
+    return subprocess.run(command, capture_output=True, check=False).stdout.strip() in (b"running", b"degraded")
+
+
+def _is_removed(group: Path) -> bool:
+    with suppress(OSError):
+        for folder, _, _ in os.walk(group, topdown=False):
+            os.rmdir(folder)
+    return not group.exists()

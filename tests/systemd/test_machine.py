@@ -1,0 +1,89 @@
+"""The units under a real systemd: they start, work within their confinement, are restarted when they hang, and stop."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.settings import TREE
+from app.gui.demo.make import make_demo
+from render.build import build
+from tests.support.processes import until
+from tests.systemd.machine import Machine, machine
+
+pytestmark = pytest.mark.slow
+
+HUB = ["dqmhub-web", "dqmhub-live", "dqmhub-worker@1", "dqmhub-render"]
+OTHERS = ["dqmhub-mirror", "dqmhub-transfer@fu", "dqmhub-transfer@bu", "dqmhub-transfer@cleanup"]
+WEB = "http://127.0.0.1:8889"
+SAMPLE = "367199/Large/Demo-20-v1/DQMIO"
+PLOT = "PixelPhase1/Tracks/PXBarrel/charge_PXLayer_1"
+SETTINGS = """data_dir = "/var/lib/dqmhub"
+anonymous_read = "everyone"
+file_roots = ["/srv/files"]
+web_workers = 1
+"""
+TRANSFER = """[fu]
+folder = "/srv/fu"
+target = "/srv/sent"
+[bu]
+folder = "/srv/bu"
+[cleanup]
+folder = "/srv/cleanup"
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """What an administrator puts on the machine: a database, options, a file of a run, and a short watchdog."""
+    root = tmp_path_factory.mktemp("files")
+    shutil.copytree(sqlite_template, root / "var/lib/dqmhub", ignore=shutil.ignore_patterns("*.inode"))
+    for name in (
+        "etc/dqmhub",
+        "etc/systemd/system/dqmhub-web.service.d",
+        *(f"srv/{name}" for name in ("files", "fu", "sent", "bu", "cleanup")),
+    ):
+        (root / name).mkdir(parents=True)
+    (root / "etc/dqmhub/dqmhub.toml").write_text(SETTINGS)
+    (root / "etc/dqmhub-transfer.toml").write_text(TRANSFER)
+    (root / "etc/dqmhub-mirror.toml").touch()
+    (root / "etc/systemd/system/dqmhub-web.service.d/short.conf").write_text("[Service]\nWatchdogSec=4\n")
+    make_demo(root / "srv/files", build(TREE, sys.executable).with_name("dqmhub-demo"), 20, lambda _: None)
+    return root
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[Machine]:
+    with machine(tmp_path_factory.mktemp("machine"), files) as found:
+        yield found
+
+
+def test_the_services_of_a_machine_start_work_are_restarted_and_stop(running: Machine) -> None:
+    all_units = HUB + OTHERS
+    running.run("systemctl", "start", "dqmhub.target", *all_units)
+    assert {unit: running.show(unit, "ActiveState") for unit in all_units} == dict.fromkeys(all_units, "active")
+    assert {unit: running.show(unit, "StatusErrno") for unit in all_units} == dict.fromkeys(all_units, "0")
+    assert running.get(f"{WEB}/healthz/live"), "`systemctl start` returns when requests are answered"
+
+    as_user = ["setpriv", "--reuid=dqmhub", "--regid=dqmhub", "--clear-groups", "dqmhub"]
+    running.run(*as_user, "register", "/srv/files")
+    until(lambda: b"PixelPhase1" in running.get(f"{WEB}/api/v1/archive/{SAMPLE}"), "the import")
+    assert running.get(f"{WEB}/plotfairy/archive/{SAMPLE}/{PLOT}?w=300&h=200").startswith(b"\x89PNG")
+    running.run("systemctl", "start", "dqmhub-backup")
+    assert running.run("ls", "/var/lib/dqmhub/backups")
+    running.run("systemctl", "start", "dqmhub-nightly", check=False)  # what it says of this machine is no matter here
+    assert "the running render service draws" in running.log("dqmhub-nightly")
+
+    main = running.show("dqmhub-web", "MainPID")
+    running.run("pkill", "--signal", "STOP", "--parent", main)
+    until(lambda: running.show("dqmhub-web", "NRestarts") == "1", "systemd to restart the web server")
+    assert "Watchdog timeout" in running.log("dqmhub-web")
+    until(lambda: running.get(f"{WEB}/healthz/live"), "the web server")
+
+    running.run("systemctl", "stop", "dqmhub*")
+    assert {unit: running.show(unit, "ActiveState") for unit in all_units} == dict.fromkeys(all_units, "inactive")
+    assert {unit: running.show(unit, "Result") for unit in all_units} == dict.fromkeys(all_units, "success")
