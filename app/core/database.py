@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
 
 from app.core.database_kinds import DatabaseReplaced, SqliteFile, postgresql_pool
+from app.core.database_upgrades import newer_release, note_upgrade
 from app.core.database_waits import LockWaits
 from app.core.disk import is_full
 from app.core.settings import TREE, Settings
@@ -233,20 +234,23 @@ def check(database: Database) -> None:
     _reach(database)
     rows = _runner(database).status()
     if unknown := [row.name for row in rows if row.path is None]:
-        raise UnusableDatabase(
-            f"The database belongs to a newer version of DQM Hub (it has {unknown[-1]}): install that version, or restore a backup"
-        )
+        raise UnusableDatabase(newer_release(database, unknown[-1]))
     if missing := [row.name for row in rows if not row.applied]:
         raise UnusableDatabase(f"The database is older than this version of DQM Hub (it lacks {missing[0]}): run `dqmhub db upgrade`")
 
 
-def upgrade(database: Database, announce: Callable[[str], object]) -> list[str]:
-    """Apply the missing migrations, in one process at a time; returns their names."""
+def upgrade(database: Database, announce: Callable[[str], object], backup: str = "") -> list[str]:
+    """Apply the missing migrations, in one process at a time; returns their names.
+
+    Args:
+        backup: Name of the backup that was made before; "" for none.
+    """
     with _one_runner(database, announce):
         unknown = [row.name for row in _runner(database).status() if row.path is None]
         if unknown:
             check(database)
         done: list[str] = _runner(database).up()
+        note_upgrade(database, backup)
     return done
 
 

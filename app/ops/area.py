@@ -29,6 +29,7 @@ AREA = Area(
     commands={
         "backup": CliCommand("app.cli.backup", "Maintenance"),
         "restore": CliCommand("app.cli.backup", "Maintenance"),
+        "upgrade": CliCommand("app.cli.upgrade", "Maintenance"),
         "doctor": CliCommand("app.cli.doctor", "Maintenance"),
         "preflight": CliCommand("app.cli.preflight", "Maintenance"),
         "config": CliCommand("app.cli.config", "Maintenance"),

@@ -18,6 +18,7 @@ from app.ops.backup.manifest import Backup, read_manifest
 from app.ops.settings import ServiceSettings
 
 NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
+LOCK = ".lock"
 PARTIAL, REMOVED = ".partial-", ".removed-"
 """Beginnings of the names of what is being made and removed."""
 
@@ -65,7 +66,7 @@ def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        lock = (folder / LOCK).open("w")
     except OSError as error:
         raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
     with lock:

@@ -13,8 +13,9 @@ from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import complete_place, partial_backup, rotate
+from app.ops.backup.folder import LOCK, complete_place, partial_backup, rotate
 from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
+from app.ops.backup.owner import owner_of
 from app.ops.backup.verifying import verify
 from app.ops.settings import ServiceSettings
 
@@ -49,6 +50,11 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
         write_manifest(Backup(partial, moment, VERSION, database.is_sqlite(), migrations, counts, files))
         progress("Verifying the backup")
         verify(read_manifest(partial))
+        owner = owner_of(settings.data)
+        owner.give_tree(partial)
+    for path in (folder, folder / LOCK):
+        if path.is_relative_to(settings.data):
+            owner.give(path)
     made = read_manifest(complete_place(partial))
     for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep):
         progress(f"Removed the old backup {removed.name}")

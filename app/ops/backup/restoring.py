@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from app.core.settings import Settings
 from app.ops.backup import postgresql_restore, sqlite_restore
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import DATA, Backup
+from app.ops.backup.owner import owner_of
 from app.ops.backup.running import running_services
 from app.ops.backup.verifying import verify
 
@@ -44,32 +44,19 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}"
     is_new = not settings.data.exists()
     settings.data.mkdir(parents=True, exist_ok=True)
-    owner = (backup.folder if is_new else settings.data).stat()
-    own = Owner(owner.st_uid, owner.st_gid)
+    owner = owner_of(backup.folder if is_new else settings.data)
     if is_new:
-        own.give(settings.data)
+        owner.give(settings.data)
     aside = settings.data / (ASIDE + stamp)
     progress("Restoring the database")
     if backup.is_sqlite:
-        sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, own.give)
+        sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, owner.give)
         schema = ""
     else:
         schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
-    _restore_files(backup, settings.data, aside, own.give)
+    _restore_files(backup, settings.data, aside, owner.give)
     places = [str(aside)] * aside.exists() + [f"schema {schema} of the database"] * bool(schema)
     return Restored(" and ".join(places), is_older)
-
-
-class Owner(NamedTuple):
-    """The user and group of the services, to whom restored files belong also if the superuser restores them."""
-
-    user: int
-    group: int
-
-    def give(self, path: Path) -> None:
-        """Let a file belong to them."""
-        if os.geteuid() == 0:
-            os.chown(path, self.user, self.group)
 
 
 def refuse_running(settings: Settings) -> None:

@@ -53,8 +53,10 @@ def check(file: Path, counts: Mapping[str, int]) -> None:
 
 def row_counts(connection: sqlite3.Connection) -> dict[str, int]:
     """The number of rows of each table, those of search indexes included."""
-    tables = [name for _, name, kind, *_ in connection.execute("PRAGMA table_list") if kind in ("table", "shadow")]
-    names = sorted(name for name in tables if not name.startswith("sqlite_"))
+    tables = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND sql NOT LIKE 'CREATE VIRTUAL %'"
+    )
+    names = sorted(name for (name,) in tables)
     return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 
 

@@ -1,0 +1,99 @@
+"""`dqmhub upgrade`: from one release to the next, and back."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+
+import click
+
+from app import cli
+from app.core.installation import Release, current, release, releases, version_key
+from app.core.settings import TREE, Settings
+from app.core.version import VERSION
+from app.ops.upgrade.state import UpgradeState
+
+
+@click.command()
+@click.argument("version", default="")
+@click.option("--back", is_flag=True, help="Return to the release before the last upgrade, and to its backup if the database was migrated.")
+@click.option(
+    "--services", "command", default="", help="Command that is run with `stop` and `start`; by default systemctl where systemd runs."
+)
+def upgrade(version: str, back: bool, command: str) -> None:
+    """Upgrade to the installed release VERSION, by default the newest: backup, migrations, switch, health check.
+
+    If a step fails, the release before is in use again. An upgrade that was killed is finished by the same command.
+    """
+    from app.ops.upgrade import UpgradeError, load_state
+
+    own = release()
+    if own and not back:
+        _run_target(own, version)
+    settings = cli.settings()
+    os.chdir(TREE)
+    try:
+        state = load_state(settings)
+        if back or (state and state.stage == "returning"):
+            _go_back(settings, state, own, command)
+        else:
+            _upgrade(settings, state, own, command)
+    except UpgradeError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _run_target(own: Release, version: str) -> None:
+    """Go on with the program of the release to upgrade to, unless this is it: only that knows its migrations."""
+    installed = releases(own.prefix)
+    target = next((each for each in installed if each.version == version), None) if version else installed[-1]
+    if target is None:
+        raise click.ClickException(
+            f"There is no release {version} in {own.prefix}; installed: {', '.join(each.version for each in installed)}"
+        )
+    in_use = current(own.prefix)
+    if in_use and version_key(target.version) < version_key(in_use.version):
+        raise click.ClickException(
+            f"{target.version} is older than {in_use.version}, which is in use; the way back is `dqmhub upgrade --back`"
+        )
+    if target != own:
+        os.execv(target.launcher, [str(target.launcher), *sys.argv[1:]])
+
+
+def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None, command: str) -> None:
+    from app.ops.upgrade import UpgradeError
+    from app.ops.upgrade.health import check_health
+    from app.ops.upgrade.running import upgrade as run_upgrade
+    from app.ops.upgrade.services import Services, default_command
+    from app.ops.upgrade.state import UpgradeState
+
+    in_use = current(own.prefix) if own else None
+    if state and state.is_unfinished and state.target != VERSION:
+        raise UpgradeError(
+            f"The upgrade to {state.target} is unfinished: continue it with `dqmhub upgrade {state.target}`, or return with --back"
+        )
+    if not (state and state.is_unfinished):
+        state = UpgradeState("upgrading", in_use.version if in_use else VERSION, VERSION)
+    services = Services(shlex.split(command) or default_command())
+    program = [str(own.launcher)] if own else [sys.executable, "-m", "app.cli"]
+    done = run_upgrade(settings, state, own.prefix if own else None, services, lambda: check_health(settings, program), _progress)
+    click.echo(f"{done.target} is in use; the backup made before is {done.backup}" if done.backup else f"{done.target} is in use")
+    if not services.command:
+        click.echo("start the services now")
+
+
+def _go_back(settings: Settings, state: UpgradeState | None, own: Release | None, command: str) -> None:
+    from app.ops.upgrade import UpgradeError, go_back
+    from app.ops.upgrade.services import Services, default_command
+
+    if state is None or state.stage == "returned":
+        raise UpgradeError("There is no upgrade to return from; `dqmhub restore` restores a backup")
+    services = Services(shlex.split(command) or default_command())
+    kept = go_back(settings, state, own.prefix if own else None, services, _progress)
+    click.echo(f"{state.previous} is in use again{kept}")
+    if not services.command:
+        click.echo("start the services now")
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)

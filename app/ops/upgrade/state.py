@@ -1,0 +1,60 @@
+"""The progress of an upgrade, in a file of data_dir: what was killed is finished by the next command."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from app.core.settings import Settings
+from app.ops.backup.owner import owner_of
+from app.ops.upgrade.errors import UpgradeError
+
+Stage = Literal["upgrading", "returning", "upgraded", "returned"]
+
+
+class UpgradeState(NamedTuple):
+    """How far an upgrade has come."""
+
+    stage: Stage
+    previous: str  # version in use before; the same as `target` in a checkout, which has no releases
+    target: str  # version to be used
+    backup: str = ""  # name of the backup made before; "" until it is complete
+    services: tuple[str, ...] = ()  # names of the services that ran before
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the upgrade, or the way back, was interrupted."""
+        return self.stage in ("upgrading", "returning")
+
+
+def load_state(settings: Settings) -> UpgradeState | None:
+    """The progress of the last upgrade; None if there was none. Raises UpgradeError."""
+    path = _path(settings)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return UpgradeState(**content | {"services": tuple(content["services"])})
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UpgradeError(
+            f"{path} cannot be read ({error}): remove it, and check with `dqmhub db status` which release is needed"
+        ) from error
+
+
+def store_state(settings: Settings, state: UpgradeState) -> UpgradeState:
+    """Store the progress, and return it."""
+    path = _path(settings)
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(state._asdict(), indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    owner_of(settings.data).give(new)
+    new.replace(path)
+    return state
+
+
+def _path(settings: Settings) -> Path:
+    return settings.data / "upgrade.json"
