@@ -30,6 +30,16 @@ def role_parameter(context: click.Context, parameter: click.Parameter, value: st
         raise click.BadParameter(str(error)) from None
 
 
+def known_areas(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of areas with an API; an error of the command for another one."""
+    from app.security.token_limits import limits
+
+    known = [area.name for area in limits()]
+    if unknown := sorted(set(value) - set(known)):
+        raise click.BadParameter(f"There is no area {unknown[0]} with an API; there are {', '.join(known)}")
+    return tuple(dict.fromkeys(value))
+
+
 @click.group()
 def user() -> None:
     """Create, list, change and disable accounts."""
@@ -193,7 +203,8 @@ def set_disabled(name: str, disabled: bool) -> None:
 @click.option("--name", required=True, help="Purpose of the token, shown in lists.")
 @click.option("--role", type=ROLE, default="viewer", show_default=True, help="Role of the token, at most that of its owner.")
 @click.option("--days", type=click.FloatRange(0, 3650, min_open=True), default=365, show_default=True, help="Days until it expires.")
-def add_token(owner: str, name: str, role: str, days: float) -> None:
+@click.option("--area", "areas", multiple=True, callback=known_areas, help="Area to which the token is limited; several times for several.")
+def add_token(owner: str, name: str, role: str, days: float, areas: tuple[str, ...]) -> None:
     """Create an API token for the user OWNER (shown once)."""
     cli.open_database()
     from app.security import tokens
@@ -201,7 +212,7 @@ def add_token(owner: str, name: str, role: str, days: float) -> None:
     account = existing_user(owner)
     if Role.of(role) > account.role:
         raise click.ClickException(f"{account.name} has the role {Role(account.role).title}; a token of {account.name} cannot have more")
-    row, secret = tokens.make(account, name, Role.of(role), days)
+    row, secret = tokens.make(account, name, Role.of(role), days, areas)
     click.echo(f"token {row.id}, expires {utc_time(row.expires)}; it is shown only once:", err=True)
     click.echo(secret)
 
@@ -219,13 +230,15 @@ def list_tokens(as_json: bool) -> None:
         return
     for row in rows:
         times = f"expires {utc_time(row.expires)}, last used {utc_time(row.last_used)}"
-        click.echo(f"{row.id:>5} {row.user.name:<20} {row.role.title:<9} {times}: {row.name}")
+        click.echo(
+            f"{row.id:>5} {row.user.name:<20} {row.role.title:<9} {times}: {row.name}" + (f" (limited to {row.areas})" if row.areas else "")
+        )
 
 
 def token_values(row: Token) -> dict[str, object]:
     """The public values of a token, for JSON."""
     values: dict[str, object] = {name: getattr(row, name) for name in ("id", "name", "created", "expires", "last_used")}
-    return {**values, "owner": row.user.name, "role": row.role.title}
+    return {**values, "owner": row.user.name, "role": row.role.title, "areas": list(filter(None, row.areas.split(",")))}
 
 
 @token.command("revoke")

@@ -38,7 +38,9 @@ AREA = Area(
         "own_account.own_sessions": "viewer",
         "own_account.end_session_now": "viewer",
         "own_account.end_other_sessions": "viewer",
-        "own_account.revoke_token": "viewer",
+        "own_tokens.own_tokens": "viewer",
+        "own_tokens.add_token": "viewer",
+        "own_tokens.revoke_token": "viewer",
         "account.audit_log": "admin",
     },
 )

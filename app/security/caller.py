@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from flask import has_request_context, request
 
+from app.core.area import current_areas
 from app.security import this_machine, tokens
 from app.security.models import LOCAL as LOCAL_ACCOUNT
+from app.security.models import Token
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
 from app.security.proxy_login.identity import ProxyLoginError
 from app.security.proxy_login.login import HEADERS, identified_user
@@ -28,7 +30,7 @@ class Caller:
     is_local: bool = False  # it has proven to be on this machine
     origin: str = LOCAL_ACCOUNT  # of the account
     is_token: bool = False  # it is a script with an API token, which has the rights of its role and none of its owner
-    problem: str = ""  # why the user whom a proxy has identified is refused
+    problem: str = ""  # why the user whom a proxy has identified, or the token, is refused
 
 
 NOBODY = Caller("", Role.PUBLIC)
@@ -88,7 +90,7 @@ def _identify() -> Caller:
         if this_machine.is_key(secret):
             return replace(READER if _is_anonymous_reader(True) else NOBODY, is_local=True, is_token=True)
         token = tokens.authenticate(secret)
-        return Caller(token.user.name, min(token.role, token.user.role), token.user.subsystems, origin=token.user.origin, is_token=True)
+        return _holder(token)
     local = is_local()
     if user := session_user():
         return Caller(user.name, user.role, user.subsystems, local, user.origin)
@@ -98,6 +100,16 @@ def _identify() -> Caller:
     except ProxyLoginError as error:
         return replace(anonymous, problem=str(error))
     return Caller(user.name, user.role, user.subsystems, local, user.origin) if user else anonymous
+
+
+def _holder(token: Token) -> Caller:
+    """The sender of a token; without a role in areas to which the token is not limited."""
+    role = min(token.role, token.user.role)
+    caller = Caller(token.user.name, role, token.user.subsystems, origin=token.user.origin, is_token=True)
+    limits = token.areas.split(",") if token.areas else []
+    if not limits or any(request.endpoint in area.roles for area in current_areas() if area.name in limits):
+        return caller
+    return replace(caller, role=Role.PUBLIC, problem=f"This API token is limited to {', '.join(limits)}, and this address is elsewhere")
 
 
 def _has_token() -> bool:

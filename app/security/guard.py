@@ -37,11 +37,11 @@ def init_app(app: Flask, settings: Settings) -> None:
 def deny(least: Role) -> ResponseReturnValue:
     """The response if the role is too low: a redirect to the sign-in page, or an error with the reason."""
     caller = current_user()
+    if caller.problem:
+        raise Problem(403, caller.problem)
     if caller.name:
         remedy = role_remedy(caller, least.title)
         raise Problem(403, f"Needs the role {least.title} (you are {caller.role.title}); {remedy}")
-    if caller.problem:
-        raise Problem(403, caller.problem)
     if is_api():
         challenge = {"WWW-Authenticate": 'Bearer realm="dqmhub"'}
         raise Problem(401, f"Needs the role {least.title}: send an API token", headers=challenge)

@@ -79,6 +79,7 @@ class Token(Table):
     user = ForeignKeyField(User, on_delete="CASCADE")
     name = TextField()  # purpose of the token
     role = RoleField()  # the role of the owner applies if it is lower
+    areas = TextField(default="")  # to which it is limited: names separated by commas; "" is no limit
     created = DoubleField()
     expires = DoubleField()
     last_used = DoubleField(null=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Flask
 
 from app.core.settings import Settings
-from app.security import guard, headers, own_account, refusals, sign_on_views, this_machine, views
+from app.security import guard, headers, own_account, own_tokens, refusals, sign_on_views, this_machine, views
 from app.security.audit_log import set_actor_provider
 from app.security.caller import actor, current_user
 from app.security.cookies import CookieSessionInterface
@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
     provider.init_app(app, settings.of(SignOnSettings))
     app.register_blueprint(views.blueprint)
     app.register_blueprint(own_account.blueprint)
+    app.register_blueprint(own_tokens.blueprint)
     app.register_blueprint(sign_on_views.blueprint)
 
 

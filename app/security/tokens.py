@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from secrets import token_urlsafe
 
@@ -23,14 +24,29 @@ def digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def make(owner: User, name: str, role: Role, days: float) -> tuple[Token, str]:
-    """Create a token; returns its row and the token itself, which cannot be shown again."""
+def make(owner: User, name: str, role: Role, days: float, areas: Sequence[str] = ()) -> tuple[Token, str]:
+    """Create a token; returns its row and the token itself, which cannot be shown again.
+
+    Args:
+        owner: Whose role is the highest that the token can have.
+        name: Purpose of the token.
+        role: Of the token.
+        days: Until it expires.
+        areas: Names of the areas to which the token is limited; none for no limit.
+    """
     secret, now = PREFIX + token_urlsafe(32), time.time()
+    limit = f" in {', '.join(areas)}" if areas else ""
     with proxy.atomic():
         row: Token = Token.create(
-            sha256=digest(secret), user=owner, name=name, role=min(role, owner.role), created=now, expires=now + days * 86400
+            sha256=digest(secret),
+            user=owner,
+            name=name,
+            role=min(role, owner.role),
+            areas=",".join(areas),
+            created=now,
+            expires=now + days * 86400,
         )
-        audit("add token", f"token {row.id} {name!r} of {owner.name}", answer=f"role {row.role.title}, {days:g} days")
+        audit("add token", f"token {row.id} {name!r} of {owner.name}", answer=f"role {row.role.title}{limit}, {days:g} days")
     return row, secret
 
 

@@ -233,6 +233,7 @@ PAGES = {
     "/account/sign-in": ["/account/sign-in"],
     "/account/password": ["/account/password"],
     "/account/sessions": ["/account/sessions"],
+    "/account/tokens": ["/account/tokens"],
     "/account/audit": ["/account/audit"],
 }
 """Addresses of each route that is a page, with keys of jobs left open."""

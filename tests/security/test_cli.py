@@ -54,6 +54,7 @@ def test_errors_are_one_line(dqmhub: Command) -> None:
         (("user", "add", "a b"), PASSWORD, "A user name has"),
         (("user", "role", "alice", "admin"), "", "There is no user alice"),
         (("token", "add", "alice", "--name", "x"), "", "There is no user alice"),
+        (("token", "add", "alice", "--name", "x", "--area", "nothing"), "", "There is no area nothing with an API"),
         (("token", "revoke", "7"), "", "There is no token 7"),
     ]:
         result = dqmhub(*arguments, typed=typed)

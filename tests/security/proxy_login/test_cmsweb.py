@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,3 +162,14 @@ def test_a_key_that_cannot_be_used_is_named(make_app: Callable[..., Flask], tmp_
     page = client.get("/", headers=signed(), environ_overrides={"REMOTE_ADDR": FRONT}, base_url=HOME)
     assert page.status_code == 403
     assert "/account/sign-in" in page.text, "local accounts still sign in"
+
+
+def test_a_user_whom_a_proxy_identifies_makes_tokens_and_has_no_password_to_change(make_app: Callable[..., Flask]) -> None:
+    client = make_app().test_client()
+    front = {"environ_overrides": {"REMOTE_ADDR": FRONT}, "base_url": HOME}
+    form = {"name": "nightly", "role": "expert", "days": "7"}
+    made = client.post("/account/tokens", data=form, headers=signed() | {"Origin": HOME}, **front)
+    secret = re.findall(r"dqmhub_[\w-]{43}", made.text)[0]
+    assert who(client, {"Authorization": f"Bearer {secret}"}, ELSEWHERE) == "aberg expert Pixel"
+    assert "Sign out" not in made.text
+    assert client.get("/account/password", headers=signed(), **front).status_code == 403
