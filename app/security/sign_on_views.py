@@ -20,7 +20,7 @@ from app.security.sign_on.checked_tokens import check_logout_token
 from app.security.sign_on.errors import AnswerRefused, ProviderUnavailable, SignOnError
 from app.security.sign_on.flow import PENDING_S, PendingSignOn, begin, complete, provider_address
 from app.security.sign_on.provider import IdentityProvider, current_provider
-from app.security.sign_on.sessions_there import ORIGIN, end_by_provider, remember
+from app.security.sign_on.provider_sessions import ORIGIN, end_by_provider, remember
 from app.security.signed_in import start_session
 from app.security.throttle import network_of
 from app.security.views import form_text, sign_in_page

@@ -21,7 +21,7 @@ from app.security.repeated import counts_of
 from app.security.roles import Role, needs
 from app.security.settings import SecuritySettings
 from app.security.sign_on.provider import IdentityProvider, current_provider
-from app.security.sign_on.sessions_there import id_token_of, sign_out_address
+from app.security.sign_on.provider_sessions import id_token_of, sign_out_address
 from app.security.signed_in import current_session, end_local, end_session, session_identifier, start_local, start_session
 from app.web import Problem, page, request_settings
 from app.web.arguments import int_arg
@@ -127,11 +127,11 @@ def sign_out() -> AnyResponse:
         session.clear()
         return sign_in_page("/", "", Problem(200, SIGNED_OUT_HERE))
     if id_token and (provider := current_provider()):
-        return _sign_out_there(provider, id_token)
+        return _provider_sign_out_page(provider, id_token)
     return redirect(request.script_root + "/", 303)
 
 
-def _sign_out_there(provider: IdentityProvider, id_token: str) -> AnyResponse:
+def _provider_sign_out_page(provider: IdentityProvider, id_token: str) -> AnyResponse:
     """A page that sends the browser on to end its session at the provider: a form may not lead to another site (CSP)."""
     try:
         address = sign_out_address(provider, id_token, url_for("home.index", _external=True))

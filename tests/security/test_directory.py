@@ -17,7 +17,7 @@ from app.security.passwords import verify
 from app.security.sessions import Lengths
 from app.security.sign_on.flow import Identity
 from app.security.sign_on.provider import IdentityProvider
-from app.security.sign_on.sessions_there import end_by_provider, remember
+from app.security.sign_on.provider_sessions import end_by_provider, remember
 from app.security.sign_on.settings import SignOnSettings
 from tests.security.conftest import make_user, sign_in
 

@@ -27,7 +27,7 @@ from app.security.errors import SignInBusyError
 from app.security.sign_on.errors import AnswerRefused, ProviderUnavailable
 from app.security.sign_on.settings import SignOnSettings
 
-DEADLINE_S = 10.0
+DEADLINE_S = 5.0
 MAX_BYTES = 1 << 20
 KEEP_S = 3600.0
 """Metadata and keys are fetched again after this time."""

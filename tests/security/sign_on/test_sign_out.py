@@ -73,7 +73,7 @@ def test_signing_out_works_while_the_provider_does_not_and_says_what_remains(vis
     visitor.application.extensions["identity_provider"]._fetched -= 4000  # more than an hour later
     provider.failing = 500
     page = sign_out(visitor).text
-    assert "You are signed out here, but not there: CERN. On a shared computer, close all windows of the browser." in page
+    assert "You are signed out here, but not at CERN. On a shared computer, close all windows of the browser." in page
     assert not Session.select().exists()
 
 
