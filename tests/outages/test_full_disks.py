@@ -1,0 +1,94 @@
+"""A disk that gets full in the middle of an upgrade, of a backup or of polling: nothing is half done, and it is done when there is space."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import pytest
+from peewee import OperationalError
+from playhouse.migrations import Runner
+
+from app.core import database
+from app.core.database import MIGRATIONS
+from app.core.outages import outage_of
+from app.core.settings import Settings
+from app.gui.models import Dataset
+from app.ops.backup.folder import backups
+from app.ops.backup.making import SPARE_BYTES, make_backup
+from app.square.models import Host
+from app.square.poller.host_poller import HostPoller
+from tests.core.database.test_migrations import run
+from tests.square.test_host_poller import assert_all_there, job, keys, never, poller
+from tests.support.p5 import FU, P5
+from tests.support.site import unbind
+from tests.support.small_disk import fill_disk, fill_hub, small_disk
+from tests.support.square_fixtures import p5
+
+__all__ = ["p5"]
+
+pytestmark = pytest.mark.slow
+
+OLD = "0030_trend_groups"
+"""A migration after which many others create and fill tables."""
+
+
+def test_an_upgrade_on_a_full_disk_says_so_and_goes_on_when_there_is_space(tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path / "var"))
+    with small_disk(settings.data):
+        connection = database.connect(settings)
+        Runner(connection, str(MIGRATIONS)).up(OLD)
+        connection.execute_sql("INSERT INTO dataset (name) VALUES ('/a/b/c')")
+        filling = fill_hub(settings)
+        unbind()
+        code, _, error = run(settings, "db", "upgrade")
+        assert (code, error.startswith("dqmhub: "), "full" in error) == (1, True, True), error
+        filling.unlink()
+        with closing(sqlite3.connect(settings.data / "dqmhub.db")) as opened:
+            assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert run(settings, "db", "upgrade")[0] == 0
+        database.check(database.connect(settings))
+        assert [row.name for row in Dataset.select()] == ["/a/b/c"]
+        unbind()
+
+
+def test_a_backup_whose_disk_gets_full_leaves_nothing_and_the_next_one_is_whole(hub: Settings, tmp_path: Path) -> None:
+    disk = tmp_path / "backups"
+    fillings: list[Path] = []
+
+    def fill(_: str) -> None:
+        if not fillings:
+            fillings.append(fill_disk(disk))
+
+    with small_disk(disk, 2 * SPARE_BYTES >> 20):
+        folder = disk / "dqmhub"
+        with pytest.raises((OSError, sqlite3.Error, OperationalError), match=r"full|No space left"):
+            make_backup(hub, folder, fill)
+        assert backups(folder) == []
+        assert not [entry for entry in folder.rglob("*") if entry.is_file() and entry.name != ".lock"]
+        fillings[0].unlink()
+        made = make_backup(hub, folder, lambda _: None)
+        assert backups(folder) == [made]
+
+
+def test_documents_of_p5_that_find_the_disk_full_arrive_when_there_is_space(small_hub: Settings, p5: P5) -> None:
+    p5.incident("upload", host=FU, documents=[job(number, note="long" * 1000) for number in range(50)])
+    one = poller(small_hub, p5)
+    filling = fill_hub(small_hub)
+    with pytest.raises(OperationalError) as raised:
+        poll_for_ever(one, p5)
+    assert outage_of(raised.value) == ("full", "database or disk is full")
+    filling.unlink()
+    assert one.poll(never)
+    assert_all_there(p5, FU)
+    assert len(keys()) == 50
+    assert Host.get(Host.name == FU).failures == 0
+
+
+def poll_for_ever(one: HostPoller, p5: P5) -> None:
+    """Fetch ever new versions of 50 documents: SQLite has some room in its log."""
+    for version in count():
+        p5.incident("upload", host=FU, documents=[job(number, note=f"{version}" * 5000) for number in range(50)])
+        one.poll(never)
