@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def _metrics(settings: Settings) -> Iterable[Metric]:
-    from app.ops import disk
+    from app.ops import gauges
 
-    return disk.metrics(settings)
+    return gauges.metrics(settings)
 
 
 AREA = Area(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from flask import Flask, Response, request
 
 from app.core.area import StatusLine, current_areas
 from app.core.database import is_sqlite
 from app.core.disk import disk_space, is_full
-from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.web import Problem, request_settings
 from app.web.errors import FULL
-
-if TYPE_CHECKING:
-    from prometheus_client import Metric
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -71,10 +66,3 @@ def disk_line(settings: Settings) -> StatusLine:
     if found.free < min(LITTLE_BYTES, LITTLE_PART * found.size):
         return StatusLine("disk", "warn", f"nearly full: {text}")
     return StatusLine("disk", "ok", text)
-
-
-def metrics(settings: Settings) -> Iterator[Metric]:
-    """Free space and size of the disk of the data folder. Raises OSError when it cannot be reached."""
-    found, labels = disk_space(settings.data), {"folder": "data"}
-    yield gauge("dqmhub_disk_free_bytes", "Free space of a disk", [(labels, found.free)])
-    yield gauge("dqmhub_disk_size_bytes", "Size of a disk", [(labels, found.size)])

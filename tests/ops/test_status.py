@@ -18,6 +18,7 @@ from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
 from app.core.version import VERSION
 from app.gui.models import FAILED, File
+from app.ops.backup import backup_folder, make_backup
 from app.queue import store
 from app.queue.periodic import PeriodicTaskState
 from tests.support import gui
@@ -155,3 +156,13 @@ def test_times_in_the_future_are_no_signs_of_life_and_are_named(client: FlaskCli
     assert re.search(r"clock check behind a heartbeat by 3,[56]\d\d s – The last heartbeat of worker on fu-1 is in the future", text), text
     assert "worker down silent –" in text
     assert "periodic task count down every 5 s –" in text
+
+
+def test_metrics_have_the_space_of_disks_and_the_age_of_the_newest_backup(client: FlaskClient, hub: Settings) -> None:
+    assert "\ndqmhub_backup_age_seconds " not in client.get("/metrics").text
+    backup = make_backup(hub, backup_folder(hub), lambda _: None)
+    text = client.get("/metrics").text
+    assert re.search(r'^dqmhub_disk_free_bytes{folder="data"} [1-9]', text, re.M)
+    assert re.search(r'^dqmhub_disk_size_bytes{folder="backups"} [1-9]', text, re.M)
+    (age,) = re.findall(r"^dqmhub_backup_age_seconds (\S+)$", text, re.M)
+    assert 0 <= float(age) <= time.time() - backup.made + 1

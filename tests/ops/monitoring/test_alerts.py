@@ -111,6 +111,13 @@ CASES = {
         {"instance": "hub1", "folder": "data"},
         "256MiB are free on the disk with the data of hub1",
     ),
+    "DqmhubBackupOld": Case(
+        {"dqmhub_backup_age_seconds": "97200x60", "dqmhub_backup_max_age_seconds": "93600x60"},
+        {"dqmhub_backup_age_seconds": "93600x60", "dqmhub_backup_max_age_seconds": "93600x60"},
+        {},
+        "The newest backup is 1d 3h 0m 0s old",
+    ),
+    "DqmhubClockSet": constant(f"dqmhub_clock_set_seconds{{{HUB}}}", -31, 30, {"instance": "hub1"}, "The clock of hub1 was set by 31 s"),
     "DqmhubMirrorBehind": constant(
         'dqmhub_publish_mirror_lag_seconds{mirror="m"}', 301, 300, {"mirror": "m"}, "The public mirror m does not get what is published"
     ),

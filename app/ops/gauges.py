@@ -1,0 +1,34 @@
+"""Gauges of the machine for /metrics: space of disks, and age of the newest backup."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.core.disk import disk_space
+from app.core.metrics import gauge
+from app.core.settings import Settings
+from app.ops.backup import backup_folder, backups
+from app.ops.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+
+def metrics(settings: Settings) -> Iterator[Metric]:
+    """Free space and size of the disks, and the age of the newest backup. Raises OSError when the data folder cannot be reached."""
+    spaces = [({"folder": name}, disk_space(path)) for name, path in _folders(settings).items()]
+    yield gauge("dqmhub_disk_free_bytes", "Free space of a disk", [(labels, space.free) for labels, space in spaces])
+    yield gauge("dqmhub_disk_size_bytes", "Size of a disk", [(labels, space.size) for labels, space in spaces])
+    newest = backups(backup_folder(settings))[:1]
+    yield gauge("dqmhub_backup_age_seconds", "Age of the newest backup", [({}, max(time.time() - each.made, 0.0)) for each in newest])
+    longest_s = 3600 * settings.of(ServiceSettings).backup_max_age_h
+    yield gauge("dqmhub_backup_max_age_seconds", "Age of the newest backup that is a problem", [({}, longest_s)])
+
+
+def _folders(settings: Settings) -> dict[str, Path]:
+    """The folders with disks of their own perhaps; without that of the backups as long as it is not there."""
+    folder = backup_folder(settings)
+    return {"data": settings.data, **({"backups": folder} if folder.is_dir() else {})}
