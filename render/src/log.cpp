@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -16,11 +17,16 @@
 namespace dqmhub {
 namespace {
 
+constexpr int kMaxOutputParts = 16;
+constexpr size_t kMaxOutputLine = 2000;  // longer ones become several
 std::optional<OpenDescriptors> standard_error;
 const std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
 LogLevel lowest = LogLevel::info;
 bool is_json = false;
 std::string request;
+int destination = STDERR_FILENO;
+int output = -1;           // of plugins and libraries, to be read by the master
+std::string partial_line;  // of it
 
 // Returns the length of the UTF-8 sequence at the start of `text`, 0 if there is none. Overlong ones and surrogates are none.
 size_t sequence_length(std::string_view text) {
@@ -77,7 +83,7 @@ std::string text_line(const std::string &message) {
 
 }  // namespace
 
-void open_log() { standard_error.emplace(std::vector<int>{STDERR_FILENO}); }
+void open_log() { standard_error.emplace(std::vector<int>{destination}); }
 
 bool set_log_format(std::string_view name) {
   is_json = name == "json";
@@ -92,6 +98,35 @@ bool set_log_level(std::string_view name) {
   return true;
 }
 
+int capture_output() {
+  int ends[2];
+  const int copy = is_json ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+  if (copy < 0 || pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)  // a plugin must not wait for the master, so the pipe does not block
+    return -1;
+  destination = copy;
+  open_log();
+  dup2(ends[1], STDOUT_FILENO);
+  dup2(ends[1], STDERR_FILENO);
+  close(ends[1]);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  return output = ends[0];
+}
+
+void log_output() {
+  char bytes[4096];
+  for (int part = 0; part < kMaxOutputParts; ++part) {  // a plugin that writes all the time must not stop the caller
+    const ssize_t count = read(output, bytes, sizeof bytes);
+    if (count <= 0)
+      return;
+    partial_line.append(bytes, count);
+    for (size_t end; (end = partial_line.find('\n')) != partial_line.npos || partial_line.size() > kMaxOutputLine;) {
+      const size_t length = std::min(end, kMaxOutputLine);
+      log("output: " + partial_line.substr(0, length), LogLevel::warning);
+      partial_line.erase(0, length + (length == end));
+    }
+  }
+}
+
 void set_log_request(std::string_view id) { request = id; }
 
 bool is_logged(LogLevel level) { return level >= lowest; }
@@ -102,10 +137,10 @@ void log(const std::string &line, LogLevel level) {
   if (standard_error && !standard_error->are_intact())
     return;
   const std::string whole = is_json ? json_line(line, level) : text_line(line);
-  pollfd error = {STDERR_FILENO, POLLOUT, 0};
+  pollfd error = {destination, POLLOUT, 0};
   if (poll(&error, 1, 0) == 0)  // a full pipe that nobody reads: waiting would stop the service
     return;
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, whole.data(), whole.size());
+  [[maybe_unused]] const auto written = write(destination, whole.data(), whole.size());
 }
 
 std::string to_printable(const std::string &text) {

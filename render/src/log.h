@@ -13,6 +13,11 @@ void open_log();
 bool set_log_format(std::string_view name);
 bool set_log_level(std::string_view name);
 
+// Makes lines of the log of what plugins and libraries write to standard output and error, if the log is JSON. Returns a
+// descriptor that becomes readable when there is something for `log_output`, -1 for text, which needs no such lines.
+int capture_output();
+void log_output();
+
 // The id of the HTTP request that the next lines of this process belong to, "" for none.
 void set_log_request(std::string_view id);
 

@@ -132,10 +132,12 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "dqmhub-render: %s\n%s", error.what(), dqmhub::kUsage);
     return 1;
   }
+  settings.output = dqmhub::capture_output();
   try {
     const int code = dqmhub::serve(settings, argc, argv);
     _exit(code);  // skips ROOT's clean-up, which is slow and may crash
   } catch (const std::exception &error) {
+    dqmhub::log_output();
     dqmhub::log(error.what(), dqmhub::LogLevel::error);
     _exit(1);
   }

@@ -98,6 +98,7 @@ int Master::run() {
       write_status();
   }
   wait_for_strays();
+  log_output();
   uint64_t plot_count = 0;
   for (size_t i = 0; i < children_.size(); ++i)
     plot_count += slots_[i].plot_count();
@@ -179,9 +180,11 @@ void Master::run_child(size_t number) {
 }
 
 void Master::wait_for_events() {
-  pollfd watched[] = {{signals_, POLLIN, 0}, {supervisor_, POLLIN, 0}};
-  if (poll(watched, 2, wait_ms()) <= 0)
+  pollfd watched[] = {{signals_, POLLIN, 0}, {supervisor_, POLLIN, 0}, {settings_.output, POLLIN, 0}};
+  if (poll(watched, 3, wait_ms()) <= 0)
     return;
+  if (watched[2].revents)
+    log_output();
   if (watched[0].revents & POLLNVAL)
     throw std::runtime_error("A plugin has closed descriptors of the service");
   if (watched[0].revents)

@@ -28,6 +28,19 @@ def debugged(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield service
 
 
+TALKATIVE = r"""
+#include <cstdio>
+#include <iostream>
+#include <string>
+const int started = [] {
+  std::cout << "to \"output\"\nsecond line" << std::endl;
+  std::cerr << "to error, \xff\n" << std::string(5000, 'x') << "\n";
+  std::printf("by printf\n");
+  return 0;
+}();
+"""
+
+
 def lines(service: Service) -> list[dict[str, Any]]:
     text = service.log_path.read_bytes()
     return [json.loads(line) for line in text.split(b"\n")[:-1]]
@@ -71,6 +84,18 @@ def test_an_id_that_is_not_one_word_is_refused_as_part_of_the_specification(debu
         connection.connect(str(debugged.state / "socket"))
         connection.sendall(request.message())
         assert connection.recv(8) == b"\2\0\0\0\0\0\0\0"
+
+
+def test_what_a_plugin_prints_becomes_lines_of_the_log(program: Path, tmp_path: Path) -> None:
+    (tmp_path / "talkative.cc").write_text(TALKATIVE)
+    subprocess.run(["g++", "-shared", "-fPIC", "-o", "talkative.so", "talkative.cc"], cwd=tmp_path, check=True, timeout=PATIENCE_S)
+    arguments = ["--workers", "1", "--log-format", "json", "--load", str(tmp_path / "talkative.so")]
+    with Service(program, tmp_path, *arguments) as service:
+        wait_until(lambda: "by printf" in service.log, "the log should have what the plugin printed")
+        wait_until(lambda: "ready at" in service.log, "the service should be ready")
+        messages = [line["message"] for line in lines(service) if line["message"].startswith("output: ")]
+    expected = ['to "output"', "second line", "to error, \ufffd", "x" * 2000, "x" * 1000, "by printf"]
+    assert {f"output: {text}" for text in expected} <= set(messages)
 
 
 @pytest.mark.parametrize(
