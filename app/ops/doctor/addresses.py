@@ -9,10 +9,13 @@ PAGES_FOR_BROWSERS = ("_page", "problem_url")
 
 
 def server_addresses(settings: Settings, url: str) -> set[str]:
-    """HTTP addresses that this hub or its users send requests to: `url`, the one people open ("" if unknown), and all that are set."""
+    """HTTP addresses that this hub or its users send requests to: `url`, the one people open ("" if unknown), and all that are set.
+
+    Those of secret settings are left out: webhooks may take any request for a message, and whoever sees an address can send one.
+    """
     found = {url}
     for row in setting_rows():
         value = settings[row.name]
-        if value != row.default and not row.name.endswith(PAGES_FOR_BROWSERS):
+        if value != row.default and not row.metadata["secret"] and not row.name.endswith(PAGES_FOR_BROWSERS):
             found.update(value if isinstance(value, tuple) else [value] if isinstance(value, str) else [])
     return {address for address in found if address.startswith(("http://", "https://"))}

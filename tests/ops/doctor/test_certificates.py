@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
+from app.ops.doctor.addresses import server_addresses
 from tests.ops.doctor.findings import found, wrong
 from tests.support.certificates import write_certificate
 from tests.support.ports import free_port
@@ -69,3 +70,8 @@ def test_a_server_that_cannot_be_reached_is_a_warning(settings: Settings) -> Non
     port = free_port()
     ((level, text),) = wrong(settings, "certificates", f"https://127.0.0.1:{port}/dqm")
     assert (level, text.partition(":")[0]) == ("warning", "The certificate of 127.0.0.1")
+
+
+def test_addresses_that_are_secrets_get_no_request_and_are_not_shown(settings: Settings) -> None:
+    secret = settings.replace(notify_webhooks=("https://chat.example/hooks/token",), runs_rr_url="https://rr.example/api")
+    assert server_addresses(secret, "") == {"https://rr.example/api"}

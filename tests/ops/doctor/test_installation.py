@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ from app.core.heartbeat import Service
 from app.core.settings import TREE, Settings
 from app.ops.doctor.checks import renderer, software
 from render.build import binary
+from services import sbom
 from tests.ops.doctor.findings import found, wrong
 from tests.support.small_disk import fill_disk, small_disk
 
@@ -68,9 +70,15 @@ def test_a_service_of_another_version_on_this_host_is_named(hub: Settings) -> No
     assert problems == [("error", "dqmhub web, process 7, runs version 0.0.9, and 0.1.0 is installed")]
 
 
-def test_a_package_of_another_version_is_named() -> None:
-    lock = "flask==3.1.2 \\\n    --hash=sha256:00\nredis==5.0 ; python_version < '4' \\\n"
-    assert list(software.differences(lock, {"flask": "3.0.0"})) == ["flask is 3.0.0, and this version of DQM Hub was tested with 3.1.2"]
+def test_a_package_of_another_version_is_named(tmp_path: Path) -> None:
+    lock, contents = tmp_path / "run.txt", tmp_path / "sbom.json"
+    lock.write_text("flask==3.1.2 \\\n    --hash=sha256:00\nredis==5.0 ; python_version < '4' \\\n")
+    wrong = ["flask is 3.0.0, and this version of DQM Hub was tested with 3.1.2"]
+    assert list(software.differences(software.tested(contents, lock), {"flask": "3.0.0"})) == wrong
+    contents.write_text(json.dumps(sbom.document("dqmhub")))
+    versions = software.tested(contents, lock)
+    assert versions == software.tested(tmp_path / "none", software.LOCK)
+    assert next(software.differences(versions, versions | {"huey": "1.0"})).startswith("huey is 1.0, and ")
 
 
 def test_a_render_service_that_is_not_built_is_named(tmp_path: Path) -> None:

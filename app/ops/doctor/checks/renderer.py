@@ -15,7 +15,7 @@ from render.errors import RenderError, RenderTimeout
 from render.own_service import started
 
 PING_S = 5.0
-BUILD = "Build it against the ROOT of this machine, as docs/operators/install.md says"
+BUILD = "Put the ROOT of this machine on the path, and run `dqmhub render build` (docs/operators/install.md)"
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:

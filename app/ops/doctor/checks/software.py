@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
+from pathlib import Path
 
 from peewee import PeeweeException
 
@@ -17,7 +19,9 @@ from app.core.settings import TREE, Settings
 from app.core.version import VERSION
 from app.ops.doctor.diagnosis import Diagnosis
 
-LOCK = TREE / "requirements" / "run.txt"
+LIST, LOCK = TREE / "sbom.json", TREE / "requirements" / "run.txt"
+"""The tested versions: in a package and in an image, and in a checkout."""
+
 INSTALLERS = ("pip", "setuptools")
 """In the lock, but not used by what runs."""
 
@@ -27,23 +31,34 @@ AGAIN = "Install this version again, as docs/operators/install.md says"
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """The versions in this process, and those in the heartbeats of this host."""
     yield Diagnosis("ok", f"DQM Hub {VERSION} with Python {sys.version.split()[0]} from {sys.prefix}")
-    if LOCK.is_file():
-        found = reversed(list(distributions()))  # the first on the path is the one that is imported
-        names = {re.sub(r"[-_.]+", "-", one.metadata["Name"]).lower(): one.version for one in found}
-        wrong = list(differences(LOCK.read_text(encoding="utf-8"), names))
-        for text in wrong:
-            yield Diagnosis("error", text, AGAIN)
-        if not wrong:
-            yield Diagnosis("ok", "the packages of others have the versions that were tested")
+    found = reversed(list(distributions()))  # the first on the path is the one that is imported
+    wrong = list(differences(tested(LIST, LOCK), {canonical(one.metadata["Name"]): one.version for one in found}))
+    for text in wrong:
+        yield Diagnosis("error", text, AGAIN)
+    if not wrong:
+        yield Diagnosis("ok", "the packages of others have the versions that were tested")
     yield from _services(settings)
 
 
-def differences(lock: str, installed: Mapping[str, str]) -> Iterator[str]:
-    """Packages whose version is not the one of the lock. Missing ones are left out: extras are optional, and others fail at the start."""
-    for name, version in re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", lock, re.M):
-        found = installed.get(name, version)
+def tested(contents: Path, lock: Path) -> dict[str, str]:
+    """Version of each Python package, from the list of contents (CycloneDX) or else from a lock. Raises OSError or ValueError."""
+    if contents.is_file():
+        components = json.loads(contents.read_text(encoding="utf-8"))["components"]
+        return {one["name"]: one["version"] for one in components if one["purl"].startswith("pkg:pypi/")}
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.M))
+
+
+def differences(wanted: Mapping[str, str], installed: Mapping[str, str]) -> Iterator[str]:
+    """Packages whose version is not the tested one. Missing ones are left out: extras are optional, and others fail at the start."""
+    for name, version in wanted.items():
+        found = installed.get(canonical(name), version)
         if found != version and name not in INSTALLERS:
             yield f"{name} is {found}, and this version of DQM Hub was tested with {version}"
+
+
+def canonical(name: str) -> str:
+    """A name of a package as locks have it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _services(settings: Settings) -> Iterator[Diagnosis]:
