@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -34,7 +35,9 @@ target = "/srv/sent"
 folder = "/srv/bu"
 [cleanup]
 folder = "/srv/cleanup"
+release_link = "/srv/current_production"
 """
+DOCUMENT = (TREE / "docs/operators/services.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,9 @@ def files(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Pa
     (root / "etc/dqmhub-mirror.toml").touch()
     (root / "etc/systemd/system/dqmhub-web.service.d/short.conf").write_text("[Service]\nWatchdogSec=4\n")
     make_demo(root / "srv/files", build(TREE, sys.executable).with_name("dqmhub-demo"), 20, lambda _: None)
+    drop_in = re.findall(r"```ini\n(\[Unit\].*?)```", DOCUMENT, re.DOTALL)
+    (root / "etc/systemd/system/dqmhub-render.service.d").mkdir()
+    (root / "etc/systemd/system/dqmhub-render.service.d/override.conf").write_text(*drop_in)
     return root
 
 
@@ -64,6 +70,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[M
 
 def test_the_services_of_a_machine_start_work_are_restarted_and_stop(running: Machine) -> None:
     all_units = HUB + OTHERS
+    running.run("ln", "--symbolic", "/srv/fu", "/srv/current_production")
     running.run("systemctl", "start", "dqmhub.target", *all_units)
     assert {unit: running.show(unit, "ActiveState") for unit in all_units} == dict.fromkeys(all_units, "active")
     assert {unit: running.show(unit, "StatusErrno") for unit in all_units} == dict.fromkeys(all_units, "0")
@@ -83,6 +90,11 @@ def test_the_services_of_a_machine_start_work_are_restarted_and_stop(running: Ma
     until(lambda: running.show("dqmhub-web", "NRestarts") == "1", "systemd to restart the web server")
     assert "Watchdog timeout" in running.log("dqmhub-web")
     until(lambda: running.get(f"{WEB}/healthz/live"), "the web server")
+
+    render = running.show("dqmhub-render", "MainPID")
+    running.run("ln", "--symbolic", "--force", "--no-dereference", "/srv/sent", "/srv/current_production")
+    until(lambda: running.show("dqmhub-render", "MainPID") not in (render, "0"), "the render service to start again with another release")
+    until(lambda: running.show("dqmhub-render", "ActiveState") == "active", "the render service")
 
     running.run("systemctl", "stop", "dqmhub*")
     assert {unit: running.show(unit, "ActiveState") for unit in all_units} == dict.fromkeys(all_units, "inactive")
