@@ -15,7 +15,7 @@ from app.security.errors import AccountError
 from app.security.models import Audit, Session, Token, User
 from app.security.passwords import verify
 from app.security.sessions import Lengths
-from app.security.sign_on.flow import Identity
+from app.security.sign_on.flow import SignedOnUser
 from app.security.sign_on.provider import IdentityProvider
 from app.security.sign_on.provider_sessions import end_by_provider, remember
 from app.security.sign_on.settings import SignOnSettings
@@ -121,7 +121,7 @@ def test_an_account_that_is_handed_over_belongs_to_the_next_user_of_this_name_an
 def test_the_provider_ends_the_sessions_that_it_names(hub: Settings) -> None:
     provider = IdentityProvider(SignOnSettings(sign_on_issuer="https://issuer.example"))
     for sid in ("s-1", "s-2", "s-3"):
-        remember(sessions.start(ada(), Lengths(1, 1), "", ""), Identity(ADA, "ada", Role.VIEWER, "", sid, ""))
+        remember(sessions.start(ada(), Lengths(1, 1), "", ""), SignedOnUser(ADA, "ada", Role.VIEWER, "", sid, ""))
     now = int(time.time())
     assert end_by_provider(provider, {"iat": now, "sid": "s-1"}) == 1
     assert end_by_provider(provider, {"iat": now, "sid": "s-2", "sub": "another"}) == 0

@@ -47,7 +47,7 @@ class PendingSignOn:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SignedOnUser:
     """A user as the provider describes them."""
 
     subject: str  # issuer and sub, which no other user ever has
@@ -81,7 +81,7 @@ def provider_address(provider: IdentityProvider, pending: PendingSignOn, another
     return address
 
 
-def complete(provider: IdentityProvider, pending: PendingSignOn, answer: Mapping[str, str]) -> Identity:
+def complete(provider: IdentityProvider, pending: PendingSignOn, answer: Mapping[str, str]) -> SignedOnUser:
     """Who signs on, by what the browser brought back from the provider.
 
     Raises:
@@ -122,7 +122,7 @@ def _with_user_info(provider: IdentityProvider, claims: dict[str, Any], access_t
     return {**more, **claims}
 
 
-def _identity(provider: IdentityProvider, claims: dict[str, Any], id_token: str) -> Identity:
+def _identity(provider: IdentityProvider, claims: dict[str, Any], id_token: str) -> SignedOnUser:
     settings = provider.settings
     name, sid = claim_of(claims, settings.sign_on_name_claim), claims.get("sid", "")
     if not isinstance(name, str) or not name.strip().isprintable() or not name.strip():
@@ -134,6 +134,6 @@ def _identity(provider: IdentityProvider, claims: dict[str, Any], id_token: str)
             f"{settings.sign_on_name} knows you as {name[:64]}, and grants you no role here. Ask the administrators of this hub for one",
             f"claims: no value of {settings.sign_on_role_claim} grants a role to {name[:64]}",
         )
-    return Identity(
+    return SignedOnUser(
         f"{settings.sign_on_issuer} {claims['sub']}", name, *granted, sid if isinstance(sid, str) and sid.isprintable() else "", id_token
     )

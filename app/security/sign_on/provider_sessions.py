@@ -10,7 +10,7 @@ from app.core.database import proxy
 from app.security.audit_log import audit
 from app.security.models import Session, SignOnSession, User
 from app.security.sign_on.checked_tokens import CLOCK_SKEW_S
-from app.security.sign_on.flow import Identity
+from app.security.sign_on.flow import SignedOnUser
 from app.security.sign_on.provider import IdentityProvider
 from app.security.tokens import digest
 
@@ -21,7 +21,7 @@ ORIGIN = "sign-on"
 """Of accounts that the provider identifies."""
 
 
-def remember(identifier: str, identity: Identity) -> None:
+def remember(identifier: str, identity: SignedOnUser) -> None:
     """Store what the provider calls the session in which the one of this identifier began."""
     session = Session.get(Session.sha256 == digest(identifier))
     SignOnSession.create(session=session, sid=identity.sid, id_token=identity.id_token)
