@@ -9,14 +9,14 @@ import hmac
 import re
 from collections.abc import Mapping
 
-from app.security.proxy_login.identity import Identity, ProxyLoginError, utf8
+from app.security.proxy_login.identity import ProxyLoginError, ProxyUser, utf8
 
 VERIFIED, SUBJECT, KEY = "HTTP_SSL_CLIENT_VERIFY", "HTTP_SSL_CLIENT_S_DN", "HTTP_DQM_PROXY_KEY"
 _COMMON_NAME = re.compile(r"(?:^|[,/+])CN=((?:\\.|[^,/+\\])*)", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9._@-]{0,63}")
 
 
-def identity(headers: Mapping[str, str], key: bytes) -> Identity | None:
+def identity(headers: Mapping[str, str], key: bytes) -> ProxyUser | None:
     """The user of the certificate; None if the client sent none.
 
     Args:
@@ -34,7 +34,7 @@ def identity(headers: Mapping[str, str], key: bytes) -> Identity | None:
     subject = utf8(headers.get(SUBJECT, "")).strip()
     if verified != "SUCCESS" or not subject:
         raise ProxyLoginError(f"The client certificate is not accepted by the proxy ({verified[:100]}): use a valid one")
-    return Identity(subject, account_name(subject), frozenset({f"dn:{subject}"}))
+    return ProxyUser(subject, account_name(subject), frozenset({f"dn:{subject}"}))
 
 
 def account_name(subject: str) -> str:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 
-from app.security.proxy_login.identity import Identity, ProxyLoginError, utf8
+from app.security.proxy_login.identity import ProxyLoginError, ProxyUser, utf8
 
 SIGNATURE = "cms-authn-hmac"
 WEAK = frozenset({"", "None", "HostIP", "AUCookie", "X509LimitedProxy"})
 """Methods that identify no user: an address, a cookie without a name, a proxy certificate that a worker node may have leaked."""
 
 
-def identity(headers: Mapping[str, str], key: bytes) -> Identity | None:
+def identity(headers: Mapping[str, str], key: bytes) -> ProxyUser | None:
     """The user whom CMSWEB has identified; None if it has identified nobody.
 
     Args:
@@ -41,7 +41,7 @@ def identity(headers: Mapping[str, str], key: bytes) -> Identity | None:
     login = signed.get("cms-authn-login", "")
     if not login:
         raise ProxyLoginError("CMSWEB knows no login of your certificate: register the certificate in CRIC")
-    return Identity(login, login, frozenset(_values(signed, login)))
+    return ProxyUser(login, login, frozenset(_values(signed, login)))
 
 
 def signed_headers(headers: Mapping[str, str]) -> dict[str, str]:

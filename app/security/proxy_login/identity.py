@@ -12,7 +12,7 @@ class ProxyLoginError(SecurityError):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ProxyUser:
     """A user as a proxy identifies them."""
 
     subject: str  # what names this user and never anybody else

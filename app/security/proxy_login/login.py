@@ -13,7 +13,7 @@ from app.security.errors import AccountError
 from app.security.models import User
 from app.security.proxies import is_inside
 from app.security.proxy_login import certificate, cmsweb
-from app.security.proxy_login.identity import Identity, ProxyLoginError
+from app.security.proxy_login.identity import ProxyLoginError, ProxyUser
 from app.security.proxy_login.settings import ProxyLoginSettings
 from app.security.repeated import audit_often
 from app.security.role_grants import granted_role
@@ -33,7 +33,10 @@ IGNORED = "dqmhub.ignored_login"
 
 PREFIXES = ("HTTP_CMS_AUTH", "HTTP_SSL_CLIENT_", "HTTP_DQM_PROXY_KEY")
 SHORTEST_KEY = 16
-READERS: dict[str, Callable[[Mapping[str, str], bytes], Identity | None]] = {"certificate": certificate.identity, "cmsweb": cmsweb.identity}
+READERS: dict[str, Callable[[Mapping[str, str], bytes], ProxyUser | None]] = {
+    "certificate": certificate.identity,
+    "cmsweb": cmsweb.identity,
+}
 
 
 class LoginHeaders:
@@ -94,7 +97,7 @@ def _key(file: str) -> bytes:
     return key
 
 
-def _role_of(found: Identity, login: ProxyLoginSettings) -> tuple[Role, str]:
+def _role_of(found: ProxyUser, login: ProxyLoginSettings) -> tuple[Role, str]:
     if granted := granted_role(login.proxy_login_roles, found.values):
         return granted
     if login.proxy_login_without_role == "viewer":
