@@ -21,7 +21,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import areas, create_app  # noqa: F401  areas makes the settings known
-from app.core import database
+from app.core import database, log_context
 from app.core.settings import TREE, Settings
 from app.queue import execution
 from app.security import passwords
@@ -86,6 +86,13 @@ def umask() -> Iterator[None]:
     os.umask(before)
     yield
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def own_log_context() -> Iterator[None]:
+    """The log lines of a test belong to no request of an earlier one, whose client was in this thread."""
+    with log_context.during():
+        yield
 
 
 @pytest.fixture(scope="session")
