@@ -36,7 +36,7 @@ def known_areas(context: click.Context, parameter: click.Parameter, value: tuple
 
     known = [area.name for area in limits()]
     if unknown := sorted(set(value) - set(known)):
-        raise click.BadParameter(f"There is no area {unknown[0]} with an API; there are {', '.join(known)}")
+        raise click.ClickException(f"There is no area {unknown[0]} with an API; there are {', '.join(known)}")
     return tuple(dict.fromkeys(value))
 
 
