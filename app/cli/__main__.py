@@ -1,5 +1,8 @@
 """`python -m app.cli`: the command `dqmhub`, where it is no console script."""
 
-from app.cli import main
+from __future__ import annotations
 
-main()
+from app import cli
+
+if __name__ == "__main__":
+    cli.main()
