@@ -15,6 +15,7 @@ import pytest
 
 from app.core.settings import TREE, Settings
 from tests.support.cli import run_command
+from tests.support.ports import free_port
 from tests.support.processes import environment
 from tests.support.small_disk import small_disk
 
@@ -27,6 +28,8 @@ def preflight(folder: Path, *arguments: str, python: str | Path = sys.executable
     """Level and text of what is found, by a copy that sees nothing of the product."""
     script = Path(shutil.copy(SOURCE, folder / "preflight.py"))
     places = ["--prefix", str(folder / "opt"), "--data", str(folder / "data"), "--json"]
+    if "--port" not in arguments:
+        places += ["--port", str(free_port())]
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "DQMHUB_PYTHON": sys.executable, **variables}
     done = subprocess.run([python, script, *places, *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert not done.stderr, done.stderr

@@ -134,8 +134,7 @@ def assemble(name: str, root: Path) -> Image:
     data = root.with_name(f"{root.name}.data")
     data.mkdir()
     os.chown(data, *map(int, final.last("USER").split(":")))
-    for folder in (root, *root.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o005)
+    root.chmod(0o755)
     return Image(root, final)
 
 
