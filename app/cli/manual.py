@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
-from app.cli import dqmhub
+from app import cli
 from app.core.version import VERSION
 
 FILES = (
@@ -23,8 +23,8 @@ def page(day: datetime) -> str:
     """The manual page."""
     lines = [f'.TH DQMHUB 1 {day:%Y-%m-%d} "DQM Hub {VERSION}"', ".SH NAME", r"dqmhub \- data quality monitoring of CMS"]
     lines += [".SH SYNOPSIS", ".B dqmhub", r"[\fIOPTION\fR...] \fICOMMAND\fR [\fIARGUMENT\fR...]"]
-    lines += [".SH DESCRIPTION", *_paragraphs(dqmhub.help or ""), *_options(click.Context(dqmhub, info_name="dqmhub"))]
-    lines += [".SH COMMANDS", *(line for context in _commands(click.Context(dqmhub, info_name="dqmhub")) for line in _command(context))]
+    lines += [".SH DESCRIPTION", *_paragraphs(cli.dqmhub.help or ""), *_options(click.Context(cli.dqmhub, info_name="dqmhub"))]
+    lines += [".SH COMMANDS", *(line for context in _commands(click.Context(cli.dqmhub, info_name="dqmhub")) for line in _command(context))]
     lines += [".SH FILES", *(line for name, text in FILES for line in (".TP", f".I {_escaped(name)}", _escaped(text)))]
     return "\n".join(lines) + "\n"
 
