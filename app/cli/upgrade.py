@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,9 @@ from app import cli
 from app.core.installation import Release, current, release, releases, version_key
 from app.core.settings import TREE, Settings
 from app.core.version import VERSION
-from app.ops.upgrade.state import UpgradeState
+
+if TYPE_CHECKING:
+    from app.ops.upgrade.state import UpgradeState
 
 
 @click.command()
