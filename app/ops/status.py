@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 
@@ -25,6 +26,7 @@ blueprint = Blueprint("status", __name__)
 
 LOCK_WAIT_S = 1.0
 LOCKED = "locked by another program: pages can be read, nothing can be stored"
+READ_ONLY = "cannot be written: pages can be read, nothing can be stored"
 
 
 @blueprint.get("/status")
@@ -91,6 +93,9 @@ def database_line() -> StatusLine:
     except (PeeweeException, database.UnusableDatabase) as error:
         return StatusLine("database", "down", "unusable", detail=str(error))
     duration_ms = 1000 * (time.perf_counter() - start)
+    file = database.sqlite_file()
+    if file and not os.access(file, os.W_OK):  # as after an error of its disk; SQLite says so only when it writes
+        return StatusLine("database", "warn", READ_ONLY, detail=f"{file} is read-only for this process: check its disk and its owner")
     if reason := _write_error():
         return StatusLine("database", "warn", LOCKED, detail=reason)
     return StatusLine("database", "ok", f"{database.server_version()}, responds in {duration_ms:.1f} ms")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from peewee import OperationalError
 from playhouse.migrations import Runner
 
+from app import create_app
 from app.core import database
 from app.core.database import MIGRATIONS
 from app.core.outages import outage_of
@@ -21,8 +25,11 @@ from app.ops.backup.making import SPARE_BYTES, make_backup
 from app.square.models import Host
 from app.square.poller.host_poller import HostPoller
 from tests.core.database.test_migrations import run
+from tests.security.conftest import HOME
 from tests.square.test_host_poller import assert_all_there, job, keys, never, poller
 from tests.support.p5 import FU, P5
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import LOOPBACK_RIGHTS
 from tests.support.site import unbind
 from tests.support.small_disk import fill_disk, fill_hub, small_disk
 from tests.support.square_fixtures import p5
@@ -85,6 +92,40 @@ def test_documents_of_p5_that_find_the_disk_full_arrive_when_there_is_space(smal
     assert_all_there(p5, FU)
     assert len(keys()) == 50
     assert Host.get(Host.name == FU).failures == 0
+
+
+def test_a_disk_that_became_read_only_is_named_and_pages_are_shown(small_hub: Settings) -> None:
+    """As after an error of the disk."""
+    client = create_app(small_hub.replace(**LOOPBACK_RIGHTS)).test_client()
+    with another_process(small_hub.data / "dqmhub.db"):
+        database.disconnect()
+        subprocess.run(["mount", "--bind", small_hub.data, small_hub.data], check=True)
+        subprocess.run(["mount", "-o", "remount,ro,bind", small_hub.data], check=True)
+        try:
+            assert "cannot be written: pages can be read, nothing can be stored" in client.get("/status", base_url=HOME).text
+            assert client.get("/diary", base_url=HOME).status_code == 200
+            answer = client.post("/s", data={"address": "/browse/1/a/b/c"}, headers={"Origin": HOME}, base_url=HOME)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+            database.disconnect()
+        finally:
+            subprocess.run(["umount", "--lazy", small_hub.data], check=True)
+    assert "cannot be written" not in client.get("/status", base_url=HOME).text
+
+
+@contextmanager
+def another_process(file: Path) -> Iterator[None]:
+    """Another process has a database open, so that its log stays."""
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM dataset').fetchall(); print(flush=True); input()"
+    )
+    command = [sys.executable, "-c", code, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield
+        finally:
+            process.communicate("\n", PATIENCE_S)
 
 
 def poll_for_ever(one: HostPoller, p5: P5) -> None:
