@@ -6,13 +6,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from app import ops
-from app.core.area import Area, CliCommand, MenuItem
+from app.core.area import Area, CliCommand, MenuItem, StatusLine
+from app.ops.event_source import OperationEvents
 from app.ops.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from app.core.settings import Settings
+
+
+def _status(settings: Settings) -> Iterable[StatusLine]:
+    from app.ops.backup.status import status_lines
+
+    return status_lines(settings)
 
 
 def _metrics(settings: Settings) -> Iterable[Metric]:
@@ -42,7 +49,9 @@ AREA = Area(
         "run": CliCommand("app.cli.run", "Run"),
     },
     settings=ServiceSettings,
+    status=_status,
     metrics=_metrics,
+    events=OperationEvents(),
     roles={
         "openapi.openapi": "public",
         "health.live": "public",

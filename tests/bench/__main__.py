@@ -20,6 +20,7 @@ from pathlib import Path
 from app.core.settings import TREE
 from render.build import binary
 from tests.bench.alarms import alarms
+from tests.bench.backup import backup
 from tests.bench.compare import compare
 from tests.bench.delay import delay
 from tests.bench.diary import diary
@@ -260,6 +261,7 @@ PARTS = {
     "trends": trends,
     "alarms": alarms,
     "trends-page": trends_page,
+    "backup": backup,
 }
 
 

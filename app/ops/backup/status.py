@@ -1,0 +1,42 @@
+"""Backups on the status page, and whether the newest is too old."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from app.core.area import StatusLine
+from app.core.settings import Settings
+from app.ops.backup.folder import backup_folder, backups
+from app.ops.settings import ServiceSettings
+
+
+def are_backups_made(settings: Settings) -> bool:
+    """Whether this hub makes backups: the setting names a folder, or there was a backup once."""
+    return bool(settings.of(ServiceSettings).backup_dir) or backup_folder(settings).is_dir()
+
+
+def late_since(settings: Settings) -> float | None:
+    """Since when the newest backup is too old, Unix s UTC; None while it is not, and where no backups are made. 0: there is none."""
+    if not are_backups_made(settings):
+        return None
+    newest = next(iter(backups(backup_folder(settings))), None)
+    since = newest.made + 3600 * settings.of(ServiceSettings).backup_max_age_h if newest else 0.0
+    return since if since < time.time() else None
+
+
+def status_lines(settings: Settings) -> Iterator[StatusLine]:
+    """The newest backup."""
+    folder = backup_folder(settings)
+    if not are_backups_made(settings):
+        yield StatusLine("backup", "idle", "no backups are made", detail="`dqmhub backup` makes one; run it once a day")
+        return
+    found = backups(folder)
+    if not found:
+        yield StatusLine("backup", "warn", "there is none yet", detail=f"no backup in {folder}")
+        return
+    text = f"{found[0].name} of {found[0].size / 1e6:,.1f} MB is the newest of {len(found)}"
+    is_late = late_since(settings) is not None
+    limit = f"older than {settings.of(ServiceSettings).backup_max_age_h:g} h: " if is_late else ""
+    age = max(0.0, time.time() - found[0].made)
+    yield StatusLine("backup", "warn" if is_late else "ok", limit + text, age, f"in {folder}")
