@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services import sbom
-from services.packaging import elf, wheels
+from services.packaging import documents, elf, wheels
 
 TREE = Path(__file__).resolve().parents[2]
 SITE = Path("lib", "python3.11", "site-packages")
@@ -37,7 +37,7 @@ PRODUCTS = (
         (
             *("app", "jobs", "protocol", "render", "templates", "static", "migrations", "docs", "wsgi.py", "Procfile"),
             *("services/__init__.py", "services/restarting.sh", "services/mirror", "services/transfer", "services/simulator"),
-            *("services/systemd", "LICENSE", "CHANGELOG.md"),
+            *("services/systemd", "services/monitoring", "LICENSE", "CHANGELOG.md"),
         ),
     ),
     Product("dqmhub-mirror", "services.mirror", ("protocol", "services/__init__.py", "services/mirror", "LICENSE")),
@@ -57,6 +57,8 @@ def make(product: Product, target: Path, cache: Path, source: Path = TREE) -> No
         subprocess.CalledProcessError: Git, pip or Python failed.
     """
     _copy(source, product.parts, target)
+    if "docs" in product.parts:
+        documents.write(target / "docs")
     site = target / SITE
     site.mkdir(parents=True)
     if lock := sbom.LOCKS[product.name]:

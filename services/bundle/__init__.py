@@ -1,0 +1,1 @@
+"""The offline bundle, for machines without RPM: `make bundle`."""
