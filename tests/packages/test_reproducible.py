@@ -19,7 +19,9 @@ from tests.packages.conftest import Packages
 pytestmark = pytest.mark.slow
 
 
-def test_two_builds_in_different_folders_are_the_same(packages: Packages, tmp_path: Path) -> None:
+def test_two_builds_in_different_folders_are_the_same(packages: Packages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = ["rpm", "-qp", "--qf", "%{BUILDTIME}", str(packages.release)]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", subprocess.run(query, check=True, capture_output=True, text=True).stdout)
     work = tmp_path / "elsewhere" / "deeper"
     stage(work / "stage", TREE / "build" / "wheels", TREE)
     files = described(work / "stage" / "dqmhub")  # packing it again would take the time of all other tests together
