@@ -29,10 +29,6 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
     """All packages of this checkout, and one that provides what el8 has."""
     if not shutil.which("rpmbuild"):
         pytest.skip("rpmbuild is not on this machine (Debian package rpm); `make test` installs it")
-    folder = (
-        Path("/tmp/rpmw/dev")
-        if Path("/tmp/rpmw/dev/ok").exists()
-        else shared_folder(tmp_path_factory, "packages", lambda folder: (build(folder, TREE / "build" / "wheels"), base_package(folder)))
-    )
+    folder = shared_folder(tmp_path_factory, "packages", lambda folder: (build(folder, TREE / "build" / "wheels"), base_package(folder)))
     names = ("dqmhub-[0-9]", "dqmhub-release", "dqmhub-mirror", "dqmhub-transfer")
     return Packages(next(folder.glob("noarch/base-*.rpm")), *(next(folder.glob(f"{name}*.rpm")) for name in names))
