@@ -40,45 +40,53 @@ mkdir -p "$root$tree"
 mount --bind "$tree" "$root$tree"
 for folder in "$root$tree"/../ "$root$tree"/../../; do chmod o+x "$folder"; done
 rm -rf "$root"/etc/systemd/system "$root"/usr/lib/systemd/system/*.wants "$root/var/lib/dqmhub"
-mkdir -p "$root"/usr/lib/systemd/system/sysinit.target.wants "$root/etc/systemd/system" "$root/opt/dqmhub" "$root/etc/dqmhub"
+mkdir -p "$root"/usr/lib/systemd/system/sysinit.target.wants "$root/etc/systemd/system"
 for unit in systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket; do
   ln -s "../$unit" "$root/usr/lib/systemd/system/sysinit.target.wants/"
 done
 echo 0123456789abcdef0123456789abcdef > "$root/etc/machine-id"
-cd "$tree/services/systemd"
-cp *.service *.timer *.target "$root/usr/lib/systemd/system/"
-ln -s "$tree" "$root/opt/dqmhub/current"
-python="export PYTHONPATH=$tree:$libraries; exec /usr/bin/python3.11 -S -P"
-printf '#!/bin/sh\\n%s -c "from app.cli import main; main()" "$@"\\n' "$python" > "$root/usr/bin/dqmhub"
-printf '#!/bin/sh\\n%s -m services.mirror "$@"\\n' "$python" > "$root/usr/bin/dqmhub-mirror"
-printf '#!/bin/sh\\n%s -m services.transfer "$@"\\n' "$python" > "$root/usr/bin/dqmhub-transfer"
-chmod 755 "$root"/usr/bin/dqmhub*
-cp dqmhub.sysusers "$root/usr/lib/sysusers.d/dqmhub.conf"
-cp dqmhub-transfer.sysusers "$root/usr/lib/sysusers.d/dqmhub-transfer.conf"
-cp dqmhub.tmpfiles "$root/usr/lib/tmpfiles.d/dqmhub.conf"
 mkdir "$root/old"
 cd "$root"
 pivot_root . old
 cp -r "/old$4/." /
+eval "$5"
+cd /
+umount -l /old
+exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --system --unit=basic.target
+"""
+"""Makes the machine; arguments: an empty folder, the tree, its libraries, a folder with files for the root folder, and what to run in it then."""
+
+CHECKOUT = """
+mkdir -p /opt/dqmhub /etc/dqmhub
+cd "$tree/services/systemd"
+cp *.service *.timer *.target /usr/lib/systemd/system/
+ln -s "$tree" /opt/dqmhub/current
+python="export PYTHONPATH=$tree:$libraries; exec /usr/bin/python3.11 -S -P"
+printf '#!/bin/sh\\n%s -c "from app.cli import main; main()" "$@"\\n' "$python" > /usr/bin/dqmhub
+printf '#!/bin/sh\\n%s -m services.mirror "$@"\\n' "$python" > /usr/bin/dqmhub-mirror
+printf '#!/bin/sh\\n%s -m services.transfer "$@"\\n' "$python" > /usr/bin/dqmhub-transfer
+chmod 755 /usr/bin/dqmhub*
+cp dqmhub.sysusers /usr/lib/sysusers.d/dqmhub.conf
+cp dqmhub-transfer.sysusers /usr/lib/sysusers.d/dqmhub-transfer.conf
+cp dqmhub.tmpfiles /usr/lib/tmpfiles.d/dqmhub.conf
 chmod 777 /srv/*
 systemd-sysusers dqmhub.conf dqmhub-transfer.conf
 systemd-tmpfiles --create dqmhub.conf
 [ ! -d /var/lib/dqmhub ] || chown -R dqmhub:dqmhub /var/lib/dqmhub
-umount -l /old
-exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --system --unit=basic.target
 """
-"""Makes the machine; arguments: an empty folder, the tree, its libraries, and a folder with files for the root folder."""
+"""Installs the products as this checkout has them."""
 
 
 class Machine:
     """A running machine; `process` is its systemd."""
 
     def __init__(self, process: int) -> None:
+        self.process = process
         self._enter = ["nsenter", f"--target={process}", "--all"]
 
-    def run(self, *words: str, check: bool = True) -> str:
-        """Run a command there as root; its output."""
-        done = subprocess.run([*self._enter, *words], capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    def run(self, *words: str, check: bool = True, text: str = "") -> str:
+        """Run a command there as root; its output. text: its standard input."""
+        done = subprocess.run([*self._enter, *words], input=text, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
         if done.returncode and check:
             pytest.fail(f"{words}: {done.stdout}{done.stderr}{self.run('journalctl', '--no-pager', '--lines=100', check=False)}")
         return done.stdout.strip()
@@ -98,12 +106,12 @@ class Machine:
         return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_S).stdout
 
 
-def _group_folder() -> Path:
+def _group_folder(name: str) -> Path:
     """A new control group of version 2."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
         if after.split()[0] == "cgroup2":
-            folder = Path(before.split()[4]) / f"dqmhub-test-{os.getpid()}"
+            folder = Path(before.split()[4]) / f"dqmhub-test-{os.getpid()}-{name}"
             with suppress(OSError):
                 folder.mkdir()
                 return folder
@@ -111,15 +119,21 @@ def _group_folder() -> Path:
 
 
 @contextmanager
-def machine(folder: Path, files: Path) -> Iterator[Machine]:
-    """A machine that has booted, with the files in its root folder; skips where that is not possible."""
+def machine(folder: Path, files: Path, install: str = CHECKOUT) -> Iterator[Machine]:
+    """A machine that has booted; skips where that is not possible.
+
+    Args:
+        folder: Empty.
+        files: Copied into the root folder of the machine.
+        install: Commands that are run in it before it boots.
+    """
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing or os.geteuid() or not SYSTEMD.exists():
         pytest.skip(f"this needs root and the programs {', '.join(missing) or SYSTEMD}")
-    group, log = _group_folder(), folder / "log"
+    group, log = _group_folder(folder.name), folder / "log"
     (folder / "shared").mkdir()
     namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--fork", "--kill-child"]
-    arguments = [str(folder / "shared"), str(TREE), sysconfig.get_path("purelib"), str(files)]
+    arguments = [str(folder / "shared"), str(TREE), sysconfig.get_path("purelib"), str(files), install]
     join = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh"]
     with log.open("wb") as output:
         command = [*join, "unshare", *namespaces, "sh", "-c", BOOT, "sh", *arguments]

@@ -30,7 +30,8 @@ def server_of(url: str) -> Server:
     password = query.pop("password", unquote(parts.password or ""))
     host = parts.netloc.rpartition("@")[2]
     netloc = f"{parts.username}@{host}" if parts.username else host
-    address = parts._replace(netloc=netloc, query=urlencode(query, quote_via=quote)).geturl()
+    options = urlencode(query, quote_via=quote)
+    address = f"{parts.scheme}://{netloc}{parts.path}" + (f"?{options}" if options else "")  # geturl() drops // before no host
     return Server(address, os.environ | ({"PGPASSWORD": password} if password else {}))
 
 

@@ -187,6 +187,11 @@ def test_passwords_are_not_among_the_arguments_of_programs() -> None:
     assert (socket.address, socket.environment["PGPASSWORD"]) == ("postgresql://dqm@/hub?host=%2Frun%2Fpostgresql", "other")
 
 
+@pytest.mark.parametrize("address", ["postgresql:///hub", "postgresql:///hub?host=%2Frun%2Fpostgresql"])
+def test_the_address_of_a_server_on_a_socket_stays_one(address: str) -> None:
+    assert postgresql_dump.server_of(address).address == address
+
+
 def test_commands_make_list_and_verify_backups(hub: Settings) -> None:
     assert dqmhub(hub, "backup", "verify").stderr.startswith("Error: There is no backup in")
     made = dqmhub(hub, "backup")

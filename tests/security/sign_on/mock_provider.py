@@ -49,6 +49,7 @@ class MockProvider:
     sign: Signer = sign
     metadata: dict[str, Any] = field(default_factory=dict)  # instead of the right ones
     user_info: dict[str, Any] = field(default_factory=dict)
+    client: str = CLIENT
     secret: str = SECRET
     failing: int = 0  # status of all answers
     begun: dict[str, dict[str, str]] = field(default_factory=dict)  # requests for authorization, by code
@@ -58,7 +59,7 @@ class MockProvider:
         """What the browser brings back after the user signed in at this address."""
         asked = dict(parse_qsl(urlsplit(address).query))
         assert address.startswith(f"{self.issuer}/authorize?")
-        assert (asked["response_type"], asked["client_id"], asked["code_challenge_method"]) == ("code", CLIENT, "S256")
+        assert (asked["response_type"], asked["client_id"], asked["code_challenge_method"]) == ("code", self.client, "S256")
         code = f"code-{len(self.begun)}"
         self.begun[code] = asked
         return {"code": code, "state": asked["state"], "iss": self.issuer}
@@ -67,7 +68,7 @@ class MockProvider:
         event = {"http://schemas.openid.net/event/backchannel-logout": {}}
         claims = {
             "iss": self.issuer,
-            "aud": CLIENT,
+            "aud": self.client,
             "iat": int(time.time()),
             "jti": "j",
             "events": event,
@@ -108,14 +109,22 @@ class MockProvider:
         return {**found, **self.metadata}
 
     def _token(self, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        if self.client_auth(authorization, form) != (CLIENT, self.secret):
+        if self.client_auth(authorization, form) != (self.client, self.secret):
             return 401, {"error": "invalid_client"}
         asked = self.begun.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
         if asked is None or (challenge, form["redirect_uri"]) != (asked["code_challenge"], asked["redirect_uri"]):
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"], **self.claims, **self.wrong}
+        claims = {
+            "iss": self.issuer,
+            "aud": self.client,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": asked["nonce"],
+            **self.claims,
+            **self.wrong,
+        }
         id_token = self.sign(self, {name: value for name, value in claims.items() if value is not None})
         return 200, {"access_token": "access", "token_type": "Bearer", "id_token": id_token}
 
