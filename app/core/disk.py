@@ -1,4 +1,4 @@
-"""The disk with the data of the hub: how much of it is free, and whether it is full."""
+"""The disk with the data of the hub: how much of it is free, whether it is full, and whether it can be written."""
 
 from __future__ import annotations
 
@@ -39,3 +39,8 @@ def is_full(folder: Path) -> bool:
         return disk_space(folder).is_full
     except OSError:
         return False
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether a file or folder is there, but this process may not write it: its disk had an error, or it belongs to another user."""
+    return os.access(path, os.F_OK) and not os.access(path, os.W_OK)

@@ -1,8 +1,9 @@
-// The banner about a full disk: each answer to a page says whether the disk is full, also while nothing else is new.
+// The banners about a disk that is full or read-only: each answer to a page says whether it is, also while nothing else is new.
 "use strict";
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const banner = document.getElementById("disk-banner");
   const xhr = event.detail.xhr;
-  if (banner && xhr.status > 0) banner.hidden = xhr.getResponseHeader("DQM-Disk") !== "full";
+  if (xhr.status === 0) return;
+  const state = xhr.getResponseHeader("DQM-Disk");
+  for (const banner of document.querySelectorAll(".disk-banner")) banner.hidden = banner.dataset.disk !== state;
 });

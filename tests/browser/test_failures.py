@@ -54,7 +54,7 @@ def test_a_page_that_is_open_says_that_the_disk_is_full_for_as_long_as_it_is(
         open_page(browser, address(settings), watch) as page,
     ):
         page.goto("/square")
-        banner = page.locator("#disk-banner")
+        banner = page.locator('.disk-banner[data-disk="full"]')
         expect(banner).to_be_hidden()
         filling = fill_disk(data)
         expect(banner).to_be_visible()

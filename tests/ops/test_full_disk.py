@@ -109,7 +109,7 @@ def test_signing_in_is_tried_while_little_space_is_left(client: FlaskClient, sma
 
 def test_every_page_says_that_the_disk_is_full_for_as_long_as_it_is(client: FlaskClient, small_hub: Settings) -> None:
     pages = ["/", "/square", "/trends", "/diary", "/transfers", "/notifications", "/status", "/help", "/nowhere", "/account/audit"]
-    banner = f'class="disk-banner" role="alert">.*<span>{FULL}.</span></p>'
+    banner = f'class="disk-banner" data-disk="full" role="alert">.*<span>{FULL}.</span></p>'
     assert not [page for page in pages if re.search(banner, send(client, "GET", page).text)]
     filling = fill_hub(small_hub)
     assert [page for page in pages if re.search(banner, send(client, "GET", page).text)] == pages

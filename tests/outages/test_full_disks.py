@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -37,6 +38,8 @@ from tests.support.square_fixtures import p5
 __all__ = ["p5"]
 
 pytestmark = pytest.mark.slow
+
+READ_ONLY = "DQM Hub cannot write to its disk: nothing can be stored or changed until an administrator has repaired that"
 
 OLD = "0030_trend_groups"
 """A migration after which many others create and fill tables."""
@@ -103,13 +106,22 @@ def test_a_disk_that_became_read_only_is_named_and_pages_are_shown(small_hub: Se
         subprocess.run(["mount", "-o", "remount,ro,bind", small_hub.data], check=True)
         try:
             assert "cannot be written: pages can be read, nothing can be stored" in client.get("/status", base_url=HOME).text
-            assert client.get("/diary", base_url=HOME).status_code == 200
+            page = client.get("/diary", base_url=HOME)
+            assert (page.status_code, shown_banners(page.text)) == (200, [f"{READ_ONLY}."])
+            assert client.get("/diary", headers={"HX-Request": "true"}, base_url=HOME).headers["DQM-Disk"] == "read-only"
             answer = client.post("/s", data={"address": "/browse/1/a/b/c"}, headers={"Origin": HOME}, base_url=HOME)
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+            assert (answer.status_code, answer.headers["Retry-After"], READ_ONLY in answer.text) == (503, "30", True)
             database.disconnect()
         finally:
             subprocess.run(["umount", "--lazy", small_hub.data], check=True)
-    assert "cannot be written" not in client.get("/status", base_url=HOME).text
+    page = client.get("/status", base_url=HOME)
+    assert "cannot be written" not in page.text
+    assert shown_banners(page.text) == []
+
+
+def shown_banners(page: str) -> list[str]:
+    """The banners of a page that are not hidden."""
+    return re.findall(r'class="disk-banner" data-disk="[a-z-]+" role="alert">.*<span>(.*)</span>', page)
 
 
 @contextmanager
