@@ -12,6 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.settings import TREE, Settings
+from app.gui.files.register import IMPORT
+from app.gui.models import File
+from app.queue.models import ATTEMPTS, BackgroundJob
+from app.queue.states import RUNNING
 from tests.publish.receivers import public_key
 from tests.support.ports import free_port
 from tests.support.processes import of_session, until
@@ -73,9 +77,10 @@ class KilledSystem:
 
     def _victims(self, name: str, is_leader: bool) -> list[int]:
         if name == READER:
-            return [pid for service in ("web", "worker") for pid in of_session(self.hub.services[service].pid) if is_reader(pid)]
+            readers = [pid for service in ("web", "worker") for pid in of_session(self.hub.services[service].pid) if file_read_by(pid)]
+            return [pid for pid in readers if not is_last_attempt(pid)]
         first = self.hub.services[name].pid
-        return [first] if is_leader else [pid for pid in of_session(first) if pid != first]
+        return [first] if is_leader else [pid for pid in of_session(first) if pid != first and not is_last_attempt(pid)]
 
     def revive(self) -> None:
         """Start what has ended, once all of its children have ended, too."""
@@ -85,12 +90,22 @@ class KilledSystem:
                 self.start(name)
 
 
-def is_reader(pid: int) -> bool:
-    """Whether a process reads a file for an import."""
+def file_read_by(pid: int) -> str:
+    """The file that a process reads for an import; "" for any other process."""
     try:
-        return b"app.gui.catalog.reader" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
+        return ""
+    return command[command.index("app.gui.catalog.reader") + 1] if "app.gui.catalog.reader" in command else ""
+
+
+def is_last_attempt(pid: int) -> bool:
+    """Whether a process reads a file whose import was killed so often that one kill more would put it off for an hour."""
+    file = File.get_or_none(File.url == file_read_by(pid))
+    if file is None:
         return False
+    job = BackgroundJob.kind == IMPORT, BackgroundJob.key == str(file.id), BackgroundJob.state == RUNNING
+    return BackgroundJob.select().where(*job, BackgroundJob.attempts >= ATTEMPTS).exists()
 
 
 @contextmanager
