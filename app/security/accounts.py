@@ -11,7 +11,7 @@ from peewee import IntegrityError
 from app.core.database import proxy
 from app.security import throttle, tokens
 from app.security.audit_log import audit
-from app.security.errors import AccountError, RetryLaterError, WrongPasswordError
+from app.security.errors import AccountError, NoRoleError, RetryLaterError, WrongPasswordError
 from app.security.models import LOCAL, Session, Token, User
 from app.security.passwords import hash_password, verify, weakness
 from app.security.repeated import audit_often
@@ -53,18 +53,24 @@ def from_directory(origin: str, subject: str, name: str, role: Role, subsystems:
         origin: Which directory: "sign-on" or "proxy".
         subject: What the directory calls the user, and never anybody else.
         name: What a new account is called.
-        role: What the directory grants; another role than before ends all sessions of the user.
+        role: What the directory grants; PUBLIC if it grants none. Another role than before ends all sessions of the user, and
+            applies to the user's tokens from now on, also to an account that is refused.
         subsystems: To which an expert is limited, separated by commas.
 
     Raises:
+        NoRoleError: the directory grants no role; the account, if there is one, has none any more.
         AccountError: the account is disabled, or a new one cannot have this name, e.g. since it belongs to another account.
     """
-    user = _of_subject(origin, subject) or _add_of_directory(origin, subject, _checked_name(name), role, subsystems)
-    if user.disabled:
-        raise AccountError(f"The account {user.name} is disabled here; the administrators can enable it: dqmhub user enable {user.name}")
-    if (user.role, user.subsystems) != (role, subsystems):
-        _change_role(user, role, subsystems)
+    user = _of_subject(origin, subject)
+    if user is None and role != Role.PUBLIC:
+        user = _add_of_directory(origin, subject, name, role, subsystems)
+    if user and (user.role, user.subsystems) != (role, subsystems):
+        _change_role(user, role, subsystems, by=origin)
         user.role, user.subsystems = role, subsystems
+    if user and user.disabled:
+        raise AccountError(f"The account {user.name} is disabled here; the administrators can enable it: dqmhub user enable {user.name}")
+    if user is None or role == Role.PUBLIC:
+        raise NoRoleError(f"{user.name if user else name[:64]} has no role here")
     return user
 
 
@@ -74,6 +80,9 @@ def _of_subject(origin: str, subject: str) -> User | None:
 
 
 def _add_of_directory(origin: str, subject: str, name: str, role: Role, subsystems: str) -> User:
+    if not name:
+        raise AccountError(f"The {origin} says no name that an account can have of {subject}: tell the administrators")
+    name = _checked_name(name)
     values = {"name": name, "role": role, "subsystems": subsystems, "password": "", "created": time.time()}
     try:
         with proxy.atomic():
@@ -147,9 +156,9 @@ def set_role(user: User, role: Role, subsystems: str = "") -> None:
     _change_role(user, role, subsystems)
 
 
-def _change_role(user: User, role: Role, subsystems: str) -> None:
+def _change_role(user: User, role: Role, subsystems: str, by: str = "") -> None:
     answer = f"from {role_text(user.role, user.subsystems)} to {role_text(role, subsystems)}"
-    _change(user, "change role", answer, role=role, subsystems=subsystems)
+    _change(user, "change role", answer, by, role=role, subsystems=subsystems)
 
 
 def set_disabled(user: User, disabled: bool) -> None:
@@ -167,11 +176,11 @@ def _check_strength(password: str, name: str) -> None:
         raise AccountError(problem)
 
 
-def _change(user: User, action: str, answer: str = "", **values: object) -> None:
+def _change(user: User, action: str, answer: str = "", by: str = "", **values: object) -> None:
     with proxy.atomic():
         User.update(**values).where(User.id == user.id).execute()
         Session.delete().where(Session.user == user).execute()
-        audit(action, user.name, answer=answer)
+        audit(action, user.name, answer=answer, user=by)
 
 
 def check_password(name: str, password: str, address: str) -> User | None:

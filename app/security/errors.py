@@ -13,6 +13,10 @@ class AccountError(SecurityError):
     """An account cannot be created or changed like this."""
 
 
+class NoRoleError(AccountError):
+    """A directory grants a user no role here."""
+
+
 class WrongPasswordError(SecurityError):
     """The current password is wrong."""
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core.database import proxy
 from app.security import accounts
 from app.security.audit_log import audit
-from app.security.errors import AccountError, RetryLaterError, SecurityError
+from app.security.errors import AccountError, NoRoleError, RetryLaterError, SecurityError
 from app.security.guard import local_address
 from app.security.problems import problem_of
 from app.security.repeated import audit_often
@@ -98,6 +98,12 @@ def _start(provider: IdentityProvider, pending: PendingSignOn) -> None:
     identity = complete(provider, pending, request.args)
     try:
         user = accounts.from_directory(ORIGIN, identity.subject, identity.name, identity.role, identity.subsystems)
+    except NoRoleError as error:
+        named, claim = f" as {identity.name[:64]}" if identity.name else "", provider.settings.sign_on_role_claim
+        raise SignOnError(
+            f"{provider.settings.sign_on_name} knows you{named}, and grants you no role here. Ask the administrators of this hub for one",
+            f"claims: no value of {claim} grants a role to {identity.name[:64] or identity.subject}",
+        ) from error
     except AccountError as error:
         raise SignOnError(str(error), f"account: {error}") from error
     with proxy.atomic():

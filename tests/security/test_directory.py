@@ -11,7 +11,7 @@ import pytest
 
 from app.core import database
 from app.security import Role, accounts, sessions, tokens
-from app.security.errors import AccountError
+from app.security.errors import AccountError, NoRoleError
 from app.security.models import Audit, Session, Token, User
 from app.security.passwords import verify
 from app.security.sessions import Lengths
@@ -65,9 +65,26 @@ def test_an_account_that_is_disabled_here_stays_disabled_whatever_the_directory_
     accounts.set_disabled(ada(), True)
     with pytest.raises(AccountError, match="disabled here; the administrators can enable it: dqmhub user enable ada"):
         ada(Role.ADMIN)
-    assert (User.get().disabled, User.get().role) == (True, Role.VIEWER)
+    assert User.get().disabled
     accounts.set_disabled(User.get(), False)
     assert ada(Role.ADMIN).role == Role.ADMIN
+
+
+def test_a_role_that_the_directory_takes_is_gone_with_the_sessions_also_where_the_account_is_disabled(hub: Settings) -> None:
+    sessions.start(ada(Role.OPERATOR), Lengths(1, 1), "", "")
+    with pytest.raises(NoRoleError, match="ada has no role here"):
+        ada(Role.PUBLIC)
+    assert (User.get().role, Session.select().count()) == (Role.PUBLIC, 0)
+    accounts.set_disabled(ada(Role.OPERATOR), True)
+    with pytest.raises(AccountError, match="is disabled"):
+        ada(Role.PUBLIC)
+    assert (User.get().disabled, User.get().role) == (True, Role.PUBLIC)
+
+
+def test_who_has_no_role_gets_no_account(hub: Settings) -> None:
+    with pytest.raises(NoRoleError, match="Ada has no role here"):
+        ada(Role.PUBLIC)
+    assert not User.select().exists()
 
 
 def test_a_name_that_no_account_can_have_is_refused(hub: Settings) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.security import accounts
-from app.security.errors import AccountError
+from app.security.errors import AccountError, NoRoleError
 from app.security.models import User
 from app.security.proxies import is_inside
 from app.security.proxy_login import certificate, cmsweb
@@ -82,7 +82,8 @@ def identified_user(environ: Mapping[str, Any], settings: Settings, address: str
         user = accounts.from_directory(ORIGIN, subject, found.name, *_role_of(found, login))
     except (ProxyLoginError, AccountError) as error:
         _audit(subject, address, f"refused: {error}", "nobody")
-        raise ProxyLoginError(str(error)) from None
+        remedy = ": ask the administrators for a line in proxy_login_roles" if isinstance(error, NoRoleError) else ""
+        raise ProxyLoginError(f"{error}{remedy}") from None
     _audit_accepted(user.name, subject, address, int(time.time() // 3600))
     return user
 
@@ -100,9 +101,7 @@ def _key(file: str) -> bytes:
 def _role_of(found: ProxyUser, login: ProxyLoginSettings) -> tuple[Role, str]:
     if granted := granted_role(login.proxy_login_roles, found.values):
         return granted
-    if login.proxy_login_without_role == "viewer":
-        return Role.VIEWER, ""
-    raise ProxyLoginError(f"{found.name} has no role here: ask the administrators for a line in proxy_login_roles")
+    return (Role.VIEWER if login.proxy_login_without_role == "viewer" else Role.PUBLIC), ""
 
 
 def _audit(target: str, address: str, answer: str, user: str) -> None:

@@ -51,8 +51,8 @@ class SignedOnUser:
     """A user as the provider describes them."""
 
     subject: str  # issuer and sub, which no other user ever has
-    name: str
-    role: Role
+    name: str  # what a new account is called, "" if the provider does not say it
+    role: Role  # PUBLIC if the provider grants none
     subsystems: str
     sid: str  # session at the provider, "" if it names none
     id_token: str
@@ -88,7 +88,7 @@ def complete(provider: IdentityProvider, pending: PendingSignOn, answer: Mapping
         AnswerRefused: It is not the provider's answer to this sign-on.
         ProviderUnavailable: The provider does not answer.
         SignInBusyError: Too many sign-ons wait for the provider.
-        SignOnError: The provider refuses the user, or grants no role or name.
+        SignOnError: The provider refuses the user.
     """
     _check_answer(provider, pending, answer)
     tokens = provider.exchange(answer["code"], pending.verifier, pending.redirect_uri)
@@ -125,15 +125,10 @@ def _with_user_info(provider: IdentityProvider, claims: dict[str, Any], access_t
 def _identity(provider: IdentityProvider, claims: dict[str, Any], id_token: str) -> SignedOnUser:
     settings = provider.settings
     name, sid = claim_of(claims, settings.sign_on_name_claim), claims.get("sid", "")
-    if not isinstance(name, str) or not name.strip().isprintable() or not name.strip():
-        raise SignOnError(
-            f"{settings.sign_on_name} does not say your user name: tell the administrators", f"claims: no {settings.sign_on_name_claim}"
-        )
-    if (granted := granted_role(claims, settings)) is None:
-        raise SignOnError(
-            f"{settings.sign_on_name} knows you as {name[:64]}, and grants you no role here. Ask the administrators of this hub for one",
-            f"claims: no value of {settings.sign_on_role_claim} grants a role to {name[:64]}",
-        )
     return SignedOnUser(
-        f"{settings.sign_on_issuer} {claims['sub']}", name, *granted, sid if isinstance(sid, str) and sid.isprintable() else "", id_token
+        f"{settings.sign_on_issuer} {claims['sub']}",
+        name.strip() if isinstance(name, str) and name.strip().isprintable() else "",
+        *granted_role(claims, settings),
+        sid if isinstance(sid, str) and sid.isprintable() else "",
+        id_token,
     )

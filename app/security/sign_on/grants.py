@@ -10,10 +10,10 @@ from app.security.roles import Role
 from app.security.sign_on.settings import SignOnSettings
 
 
-def granted_role(claims: Mapping[str, Any], settings: SignOnSettings) -> tuple[Role, str] | None:
-    """The highest role that claims grant and its subsystems separated by commas; None if the user is to be refused."""
+def granted_role(claims: Mapping[str, Any], settings: SignOnSettings) -> tuple[Role, str]:
+    """The highest role that claims grant and its subsystems separated by commas; PUBLIC if the user is to be refused."""
     granted = role_grants.granted_role(settings.sign_on_roles, values_of(claims, settings.sign_on_role_claim))
-    return granted or ((Role.VIEWER, "") if settings.sign_on_without_role == "viewer" else None)
+    return granted or (Role.VIEWER if settings.sign_on_without_role == "viewer" else Role.PUBLIC, "")
 
 
 def values_of(claims: Mapping[str, Any], name: str) -> set[str]:

@@ -80,13 +80,28 @@ def test_a_user_whom_cmsweb_identifies_has_the_role_of_their_groups(make_app: Ca
     user = User.get(User.name == "aberg")
     assert (user.origin, user.subject) == ("proxy", "aberg")
     assert answers() == ["accepted"]
-    assert who(client, signed(cms_authz_dqm_expert="group:other")).startswith("403 aberg has no role here")
+    assert who(client, signed(cms_authz_dqm_expert="group:other")).startswith(
+        "403 aberg has no role here: ask the administrators for a line"
+    )
     client = make_app(
         proxy_login_roles=("dqm-expert=expert:Pixel", "dqm-expert/site:t2-ch-cern=expert:Ecal", "login:aberg=viewer")
     ).test_client()
     assert who(client, signed()) == "aberg expert Pixel,Ecal"
     client = make_app(proxy_login_roles=(), proxy_login_without_role="viewer").test_client()
     assert who(client, signed()) == "aberg viewer"
+
+
+def test_who_has_lost_the_role_at_cmsweb_loses_it_for_their_tokens_too(make_app: Callable[..., Flask]) -> None:
+    client = make_app().test_client()
+    who(client, signed())
+    _, secret = tokens.make(User.get(), "nightly", Role.EXPERT, 365)
+    script = {"Authorization": f"Bearer {secret}"}
+    assert who(client, script) == "aberg expert Pixel"
+    for _ in range(2):
+        assert who(client, signed(cms_authz_dqm_expert="group:other")).startswith("403")
+    assert who(client, script).startswith("403")
+    rows = Audit.select().where(Audit.action == "change role")
+    assert [(row.user, row.target, row.answer) for row in rows] == [("proxy", "aberg", "from expert:Pixel to public")]
 
 
 @pytest.mark.parametrize(
