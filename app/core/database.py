@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,17 +19,14 @@ from urllib.parse import unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
 
-from app.core.database_kinds import DatabaseReplaced, SqliteFile, postgresql_pool
+from app.core.database_kinds import DatabaseReplaced, SqliteFile, SqliteFileToRead, postgresql_pool
+from app.core.database_log import foreign_log
 from app.core.database_upgrades import newer_release, note_upgrade
 from app.core.database_waits import LockWaits
-from app.core.disk import is_full
+from app.core.disk import NETWORK_FILE_SYSTEMS, file_system, is_full
 from app.core.settings import TREE, Settings
 
 MIGRATIONS = TREE / "migrations"
-NETWORK_FILE_SYSTEMS = (
-    *("nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "9p"),
-    *("fuse.sshfs", "fuse.eos", "fuse.ceph", "fuse.cernvm"),
-)
 POOL_SIZE = 32
 LOCK_TIMEOUT_S = 10
 """Longest wait of a statement for locks, s; after it the database is busy."""
@@ -41,7 +37,11 @@ proxy = DatabaseProxy()
 
 
 class UnusableDatabase(RuntimeError):
-    """The database cannot be used. The message has the reason and the solution."""
+    """The database cannot be used. The message has the reason and the remedy."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason}: {remedy}")
 
 
 class Table(Model):
@@ -67,6 +67,31 @@ def connect(settings: Settings, web_threads: int = 0) -> Database:
     disconnect()  # from the previous database
     proxy.initialize(database)
     return database
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Database]:
+    """The database of these settings, bound to the tables for a block that only reads: nothing is made, and nothing is changed.
+
+    Raises UnusableDatabase if a service that starts now could not use it.
+    """
+    file, before = settings.data / "dqmhub.db", proxy.obj
+    if not settings.database_url and not file.exists() and not foreign_log(file):
+        remedy = "correct data_dir, or mount its disk; for a new hub run `dqmhub db upgrade`"
+        raise UnusableDatabase(f"The database {file} does not exist", remedy)
+    disconnect()
+    if settings.database_url:
+        database = _postgresql(settings.database_url, 0)
+    else:
+        refuse_network(settings.data, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
+        database = SqliteFileToRead(str(file), None, LockWaits(LOCK_TIMEOUT_S, None))
+    proxy.initialize(database)
+    try:
+        check(database)
+        yield database
+    finally:
+        disconnect()
+        proxy.initialize(before)
 
 
 def is_sqlite() -> bool:
@@ -107,7 +132,7 @@ def _sqlite(path: Path, web_threads: int) -> Database:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnusableDatabase(f"Cannot create {path} ({error.strerror}): set data_dir to a writable folder") from error
+        raise UnusableDatabase(f"Cannot create {path} ({error.strerror})", "set data_dir to a writable folder") from error
     refuse_network(path.parent, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
     pragmas = {
         "journal_mode": "wal",
@@ -127,20 +152,9 @@ def refuse_network(folder: Path, mounts: str) -> None:
     kind = file_system(folder, mounts)
     if kind.startswith(NETWORK_FILE_SYSTEMS):
         raise UnusableDatabase(
-            f"{folder} is on a network file system ({kind}), where SQLite loses data: "
-            "set data_dir to a folder on a local disk, or database_url to a PostgreSQL database"
+            f"{folder} is on a network file system ({kind}), where SQLite loses data",
+            "set data_dir to a folder on a local disk, or database_url to a PostgreSQL database",
         )
-
-
-def file_system(folder: Path, mounts: str) -> str:
-    """Type of the file system of a folder. mounts: content of /proc/mounts."""
-    place, best, kind = str(folder.resolve()), -1, ""
-    for line in mounts.splitlines():
-        _, point, mounted, *_ = line.split(" ")
-        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point).rstrip("/")  # blanks are \040
-        if (place + "/").startswith(point + "/") and len(point) >= best:
-            best, kind = len(point), mounted
-    return kind
 
 
 def _postgresql(url: str, web_threads: int) -> Database:
@@ -222,11 +236,11 @@ def _reach(database: Database) -> None:
         database.execute_sql("SELECT 1")
     except PeeweeException as error:
         if isinstance(error, DatabaseReplaced):
-            raise UnusableDatabase(str(error)) from error
+            raise UnusableDatabase(error.reason, error.remedy) from error
         if isinstance(database, SqliteFile) and is_full(Path(database.database).parent):
-            raise UnusableDatabase(f"Cannot open the database: the disk of {database.database} is full") from error
+            raise UnusableDatabase(f"Cannot open the database, as the disk of {database.database} is full", "free space on it") from error
         where = "data_dir" if isinstance(database, SqliteDatabase) else "database_url and the server"
-        raise UnusableDatabase(f"Cannot reach the database: {str(error).strip()}; check {where}") from error
+        raise UnusableDatabase(f"Cannot reach the database ({' '.join(str(error).split())})", f"check {where}") from error
 
 
 def check(database: Database) -> None:
@@ -234,9 +248,9 @@ def check(database: Database) -> None:
     _reach(database)
     rows = _runner(database).status()
     if unknown := [row.name for row in rows if row.path is None]:
-        raise UnusableDatabase(newer_release(database, unknown[-1]))
+        raise UnusableDatabase(*newer_release(database, unknown[-1]))
     if missing := [row.name for row in rows if not row.applied]:
-        raise UnusableDatabase(f"The database is older than this version of DQM Hub (it lacks {missing[0]}): run `dqmhub db upgrade`")
+        raise UnusableDatabase(f"The database is older than this version of DQM Hub (it lacks {missing[0]})", "run `dqmhub db upgrade`")
 
 
 def upgrade(database: Database, announce: Callable[[str], object], backup: str = "") -> list[str]:
@@ -258,7 +272,7 @@ def _lock_file(path: Path) -> TextIO:
     try:
         return path.open("w")
     except OSError as error:
-        raise UnusableDatabase(f"Cannot write {path} ({error.strerror}); check data_dir") from error
+        raise UnusableDatabase(f"Cannot write {path} ({error.strerror})", "check data_dir") from error
 
 
 @contextmanager

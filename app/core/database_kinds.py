@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import sqlite3
 import sys
 import time
 from functools import partial
@@ -13,7 +14,7 @@ from typing import Any
 
 from peewee import PeeweeException, SqliteDatabase
 
-from app.core.database_log import foreign_log, note_file
+from app.core.database_log import LOG_ENDINGS, foreign_log, note_file
 from app.core.database_waits import LockWaits
 
 CHECK_S = 0.2
@@ -22,11 +23,15 @@ CHECK_S = 0.2
 ROLLBACK_TO_SAVEPOINT = "ROLLBACK TO "
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
-RESTORE = "Stop all its services, restore the database as docs/operators/backup.md says, and start them again"
+RESTORE = "stop all its services, restore the database as docs/operators/backup.md says, and start them again"
 
 
 class DatabaseReplaced(PeeweeException):
-    """The file of the database was replaced or removed while this process runs. The message has the reason and the solution."""
+    """The file of the database was replaced or removed while this process runs. The message has the reason and the remedy."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason}: {remedy}")
 
 
 class FirstCause:
@@ -81,11 +86,15 @@ class SqliteFile(FirstCause, SqliteDatabase):
     def _connect_first(self) -> bool:
         file = Path(self.database)
         if reason := foreign_log(file):
-            raise DatabaseReplaced(f"{reason}. {RESTORE}")
+            raise DatabaseReplaced(reason, RESTORE)
+        self._note(file)
         super().connect()
         self.file_id = self._file_id()
-        note_file(file)  # if it is new
+        self._note(file)  # if it is new
         return True
+
+    def _note(self, file: Path) -> None:
+        note_file(file)
 
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction. Raises DatabaseReplaced."""
@@ -108,12 +117,10 @@ class SqliteFile(FirstCause, SqliteDatabase):
     def check_file(self) -> None:
         """Raise DatabaseReplaced unless the file is the one that was opened first."""
         if self.file_id and (found := self._file_id()) != self.file_id:
-            restore = f"{RESTORE[0].lower()}{RESTORE[1:]}"
-            raise DatabaseReplaced(
-                f"The file of the database was replaced while DQM Hub runs: {restore}"
-                if found
-                else f"The file of the database was removed while DQM Hub runs, or its disk cannot be reached: mount it again, or {restore}"
-            )
+            if found:
+                raise DatabaseReplaced("The file of the database was replaced while DQM Hub runs", RESTORE)
+            reason = "The file of the database was removed while DQM Hub runs, or its disk cannot be reached"
+            raise DatabaseReplaced(reason, f"mount it again, or {RESTORE}")
 
     def _file_id(self) -> tuple[int, int] | None:
         try:
@@ -121,6 +128,20 @@ class SqliteFile(FirstCause, SqliteDatabase):
         except OSError:  # not only because it is missing: also of a disk that fails
             return None
         return found.st_dev, found.st_ino
+
+
+class SqliteFileToRead(SqliteFile):
+    """The same without making or changing anything, not even the log of a database that no process has open."""
+
+    def _note(self, file: Path) -> None:
+        pass
+
+    def _connect(self) -> sqlite3.Connection:
+        file = Path(self.database).absolute()
+        has_log = file.with_name(file.name + LOG_ENDINGS[0]).exists()
+        connection = sqlite3.connect(f"{file.as_uri()}?{'mode=ro' if has_log else 'immutable=1'}", uri=True, isolation_level=None)
+        self._add_conn_hooks(connection)  # type: ignore[attr-defined]  # of peewee
+        return connection
 
 
 def postgresql_pool(*arguments: Any, **options: Any) -> Any:

@@ -24,7 +24,6 @@ def foreign_log(file: Path) -> str:
     To be called before a process opens the file for the first time: SQLite would lose its locks when this closes the file.
     """
     if not any(path.exists() for path in _logs(file)):
-        note_file(file)
         return ""
     inode, noted = _inode(file), _noted(file)
     if not inode:
@@ -34,8 +33,6 @@ def foreign_log(file: Path) -> str:
             f"{file} was replaced, and {file.name}-wal and {file.name}-shm belong to the file before it "
             f"(unless the whole folder was moved: then remove {_note(file).name})"
         )
-    if not noted:
-        note_file(file)
     return ""
 
 

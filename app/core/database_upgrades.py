@@ -25,8 +25,8 @@ def note_upgrade(database: Database, backup: str) -> None:
         database.execute_sql(f"INSERT INTO {TABLE} (version, backup, at) VALUES ({values})", (VERSION, backup, time.time()))
 
 
-def newer_release(database: Database, unknown: str) -> str:
-    """What to do with a database of a newer release.
+def newer_release(database: Database, unknown: str) -> tuple[str, str]:
+    """That a database is of a newer release, and what to do.
 
     Args:
         unknown: A migration of that release.
@@ -40,7 +40,8 @@ def newer_release(database: Database, unknown: str) -> str:
     restore = (
         f"go back to the backup made before the upgrade, `dqmhub restore {backup}`" if backup else "restore a backup, `dqmhub restore`"
     )
-    return f"The database belongs to a newer version of DQM Hub{f', {name}' if name else ''} (it has {unknown}): {install}, or {restore}"
+    reason = f"The database belongs to a newer version of DQM Hub{f', {name}' if name else ''} (it has {unknown})"
+    return reason, f"{install}, or {restore}"
 
 
 def _upgrades(database: Database) -> list[tuple[str, str]]:

@@ -1,9 +1,10 @@
-"""The disk with the data of the hub: how much of it is free, whether it is full, and whether it can be written."""
+"""The disk with the data of the hub: its kind, how much of it is free, whether it is full, and whether it can be written."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,12 @@ FULL_BYTES = 1 << 20
 
 FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT})
 """Numbers of system errors of a full disk, or a full share of it."""
+
+
+NETWORK_FILE_SYSTEMS = (
+    *("nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "9p"),
+    *("fuse.sshfs", "fuse.eos", "fuse.ceph", "fuse.cernvm"),
+)
 
 
 class DiskSpace(NamedTuple):
@@ -44,3 +51,14 @@ def is_full(folder: Path) -> bool:
 def is_read_only(path: Path) -> bool:
     """Whether a file or folder is there, but this process may not write it: its disk had an error, or it belongs to another user."""
     return os.access(path, os.F_OK) and not os.access(path, os.W_OK)
+
+
+def file_system(folder: Path, mounts: str) -> str:
+    """Type of the file system of a folder. mounts: content of /proc/mounts."""
+    place, best, kind = str(folder.resolve()), -1, ""
+    for line in mounts.splitlines():
+        _, point, mounted, *_ = line.split(" ")
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point).rstrip("/")  # blanks are \040
+        if (place + "/").startswith(point + "/") and len(point) >= best:
+            best, kind = len(point), mounted
+    return kind

@@ -134,7 +134,7 @@ def test_a_job_that_ends_on_a_full_disk_is_not_run_again(small_hub: Settings, tm
     assert "Traceback" not in log.read_text()
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), UnusableDatabase("It is away")], ids=repr)
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), UnusableDatabase("It is away", "wait")], ids=repr)
 def test_a_job_that_an_outage_ends_is_queued_again_as_if_it_had_not_begun(hub: Settings, error: Exception) -> None:
     def fail(_: BackgroundJob) -> None:
         raise error

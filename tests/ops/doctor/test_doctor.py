@@ -125,7 +125,7 @@ def test_findings_can_be_read_by_programs(settings: Settings) -> None:
             "check": "data-folder",
             "level": "error",
             "text": f"The data folder {settings.data} does not exist",
-            "remedy": "Run dqmhub db upgrade, or correct data_dir",
+            "remedy": "Correct data_dir, or mount its disk; for a new hub run dqmhub db upgrade",
         },
     ]
 

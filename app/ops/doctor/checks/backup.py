@@ -27,7 +27,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         yield Diagnosis("error", f"The newest backup, {newest.name}, is {age_h:.0f} h old, and may be {limit_h:g} h", TIMER)
     else:
         yield Diagnosis("ok", f"the newest backup, {newest.name}, is {max(age_h, 0):.0f} h old")
-    if newest.is_sqlite and folder.stat().st_dev == settings.data.stat().st_dev:
+    if newest.is_sqlite and settings.data.is_dir() and folder.stat().st_dev == settings.data.stat().st_dev:
         yield Diagnosis(
             "warning", f"The backups in {folder} are on the disk of the data: one fault loses both", "Set backup_dir to another disk"
         )

@@ -58,8 +58,9 @@ def _compare(address: str) -> Iterator[Diagnosis]:
 def _heartbeats_ahead(settings: Settings) -> Iterator[Diagnosis]:
     """Heartbeats with a time that has not come yet."""
     try:
-        database.check(database.connect(settings))
-        ahead = [(row.name, row.host, row.seen - time.time()) for row in Service.select().where(Service.seen > time.time() + PERIOD_S)]
+        with database.reading(settings):
+            found = Service.select().where(Service.seen > time.time() + PERIOD_S)
+            ahead = [(row.name, row.host, row.seen - time.time()) for row in found]
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return
     for name, host, seconds in ahead:

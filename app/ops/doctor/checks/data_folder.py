@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.core import database
+from app.core.disk import NETWORK_FILE_SYSTEMS, file_system
 from app.core.settings import Settings
 from app.gui.settings import local_roots
 from app.ops.disk import disk_line
@@ -21,12 +21,14 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """Owner, mode, file system and free space; and whether the files of `file_roots` can be read."""
     folder = settings.data
     if not folder.is_dir():
-        yield Diagnosis("error", f"The data folder {folder} does not exist", "Run dqmhub db upgrade, or correct data_dir")
+        yield Diagnosis(
+            "error", f"The data folder {folder} does not exist", "Correct data_dir, or mount its disk; for a new hub run dqmhub db upgrade"
+        )
         return
     yield from _rights(folder)
     yield _space(settings)
-    kind = database.file_system(folder, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
-    if kind.startswith(database.NETWORK_FILE_SYSTEMS):
+    kind = file_system(folder, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
+    if kind.startswith(NETWORK_FILE_SYSTEMS):
         remedy = "Set data_dir to a folder on a local disk: queues, plots and sockets need one, too"
         yield Diagnosis("error", f"{folder} is on a network file system ({kind})", remedy)
     for root in local_roots(settings):

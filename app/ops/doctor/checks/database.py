@@ -12,8 +12,7 @@ from app.ops.doctor.diagnosis import Diagnosis
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """What a service that starts now would say."""
     try:
-        database.check(database.connect(settings))
+        with database.reading(settings):
+            yield Diagnosis("ok", f"the database is usable ({database.server_version()})")
     except database.UnusableDatabase as error:
-        yield Diagnosis("error", str(error))
-    else:
-        yield Diagnosis("ok", f"The database is usable ({database.server_version()})")
+        yield Diagnosis("error", error.reason, f"{error.remedy[0].upper()}{error.remedy[1:]}")

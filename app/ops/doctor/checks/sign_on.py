@@ -46,7 +46,7 @@ def _provider(settings: SignOnSettings) -> Iterator[Diagnosis]:
 def _has_local_administrator(settings: Settings) -> bool:
     """Whether somebody can sign in without the provider; True if nobody knows."""
     try:
-        database.check(database.connect(settings))
-        return User.select().where((User.origin == LOCAL) & (User.role == Role.ADMIN) & ~User.disabled).exists()
+        with database.reading(settings):
+            return bool(User.select().where((User.origin == LOCAL) & (User.role == Role.ADMIN) & ~User.disabled).exists())
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return True

@@ -64,9 +64,9 @@ def canonical(name: str) -> str:
 def _services(settings: Settings) -> Iterator[Diagnosis]:
     """Services of this host that run another version of DQM Hub."""
     try:
-        database.check(database.connect(settings))
-        here = (Service.host == socket.gethostname()) & (Service.seen > time.time() - SILENT_S)
-        running = list(Service.select().where(here))
+        with database.reading(settings):
+            here = (Service.host == socket.gethostname()) & (Service.seen > time.time() - SILENT_S)
+            running = list(Service.select().where(here))
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return
     for one in running:
