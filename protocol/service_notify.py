@@ -1,4 +1,7 @@
-"""Messages of a service to systemd: that it is ready, alive or stopping (man sd_notify). Without systemd they do nothing."""
+"""Messages of a service to systemd: that it is ready, alive or stopping (man sd_notify). Without systemd they do nothing.
+
+Where something else watches, such as the probes of Kubernetes, the file DQMHUB_ALIVE_FILE has the time at which it was last alive.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ import os
 import socket
 import time
 from contextlib import suppress
+from pathlib import Path
 
-SOCKET_VARIABLE = "NOTIFY_SOCKET"
+SOCKET_VARIABLE, FILE_VARIABLE = "NOTIFY_SOCKET", "DQMHUB_ALIVE_FILE"
 TIMEOUT_S = 1.0
 """Longest wait for systemd to take a message, s; a service must not hang with it."""
 MESSAGES_PER_WATCHDOG = 4
 """`alive` sends so many messages in the time of the watchdog; systemd advises at least two."""
+FILE_PERIOD_S = 1.0
+"""Without a watchdog, the file gets a new time at most this often, s."""
 
 _last_alive = float("-inf")
 
@@ -27,10 +33,15 @@ def ready() -> None:
 def alive() -> None:
     """Report that the service works. To be called in each step of the loop that must not hang; most calls send nothing."""
     global _last_alive
-    period, now = watchdog_s(), time.monotonic()
-    if period and now - _last_alive >= period / MESSAGES_PER_WATCHDOG:
-        _last_alive = now
+    watchdog, now = watchdog_s(), time.monotonic()
+    if now - _last_alive < (watchdog / MESSAGES_PER_WATCHDOG if watchdog else FILE_PERIOD_S):
+        return
+    _last_alive = now
+    if watchdog:
         _send("WATCHDOG=1")
+    if file := os.environ.get(FILE_VARIABLE):
+        with suppress(OSError):
+            Path(file).touch()
 
 
 def stopping() -> None:

@@ -1,4 +1,5 @@
-// Messages of the service to systemd (man sd_notify); without systemd they do nothing.
+// Messages of the service to systemd (man sd_notify); without systemd they do nothing. Where something else watches, such as
+// the probes of Kubernetes, the file DQMHUB_ALIVE_FILE has the time at which the service was last alive.
 #pragma once
 
 namespace dqmhub {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +16,15 @@ import yaml
 from flask import Flask
 
 from app.cli import dqmhub
-from app.core.settings import TREE, load
+from app.core.settings import TREE, Settings, load
 from app.core.settings.loading import OTHER_VARIABLES
 from app.core.settings.table import setting_rows
 from app.core.version import VERSION
+from app.ops.doctor.checks import data_folder
+from protocol import service_notify
 from services.mirror import options as mirror_options
 from tests.supply.containerfile import stages
+from tests.support.processes import consumer, stopped, until
 
 FILES = {path.stem: path for path in sorted((TREE / "services/kubernetes").glob("*.yaml"))}
 Manifest = dict[str, Any]
@@ -40,7 +46,9 @@ def containers(name: str) -> list[Manifest]:
 
 def probes(name: str) -> Iterator[Manifest]:
     for container in containers(name):
-        yield from (container[kind]["httpGet"] for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in container)
+        for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+            if "httpGet" in container.get(kind, ()):
+                yield container[kind]["httpGet"]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -61,6 +69,44 @@ def test_every_container_is_confined(name: str) -> None:
         assert security == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
         assert container["resources"]["limits"]["memory"]
         assert {"/data", "/tmp"} <= {mount["mountPath"] for mount in container["volumeMounts"]}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_kubernetes_restarts_every_service_that_hangs(name: str) -> None:
+    without = [one["name"] for pod in pods(name) for one in pod["spec"]["containers"] if "livenessProbe" not in one]
+    assert without == []
+
+
+def test_another_takes_the_work_of_a_service_of_the_hub_that_hangs() -> None:
+    deployments = [one["spec"]["replicas"] for one in manifests("hub") if one["kind"] == "Deployment"]
+    assert min(deployments) > 1
+
+
+@pytest.mark.slow
+def test_the_probe_of_a_service_without_an_address_fails_when_it_hangs(hub: Settings, tmp_path: Path) -> None:
+    """The render service: tests/systemd/test_processes.py."""
+    file = tmp_path / "alive"
+    ((shell, option, command),) = {
+        tuple(one["livenessProbe"]["exec"]["command"]) for one in containers("hub") if "exec" in one.get("livenessProbe", ())
+    }
+    (place,) = {each["value"] for one in containers("hub") for each in one["env"] if each["name"] == service_notify.FILE_VARIABLE}
+
+    def is_alive() -> bool:
+        return subprocess.run([shell, option, command.replace(place, str(file))], capture_output=True, check=False).returncode == 0
+
+    assert place in command
+    assert not is_alive()
+    with consumer(hub, "live", **{service_notify.FILE_VARIABLE: str(file)}) as process:
+        until(is_alive, "a sign of life")
+        with stopped([process.pid]):
+            let_pass(file, 90)
+            assert not is_alive()
+        until(is_alive, "a sign of life after the hang")
+
+
+def let_pass(file: Path, seconds: float) -> None:
+    """As if so much time had passed since the last change of a file."""
+    os.utime(file, (time.time() - seconds,) * 2)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -109,13 +155,23 @@ def test_the_settings_of_the_hub_are_valid(tmp_path: Path) -> None:
     assert set(settings["file_roots"]) <= mounts
     known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()} | OTHER_VARIABLES | {row.metadata["env"] for row in setting_rows()}
     variables = {one["name"]: one["value"] for container in containers("hub") for one in container["env"]}
-    assert variables == {"DQMHUB_CONFIG": f"/etc/dqmhub/{file}"}
+    assert variables == {"DQMHUB_CONFIG": f"/etc/dqmhub/{file}", service_notify.FILE_VARIABLE: "/tmp/alive"}
     comment = FILES["hub"].read_text(encoding="utf-8")
     secrets = {word.partition("=")[2].partition("=")[0] for word in comment.split() if word.startswith("--from-literal=")}
     assert secrets == {"DATABASE_URL", "DQMHUB_HUEY_URL", "DQMHUB_SECRET_KEY"}
     assert secrets | set(variables) <= known
     hosts = {header["value"] for probe in probes("hub") for header in probe["httpHeaders"]}
     assert hosts <= set(settings["allowed_hosts"])
+
+
+def test_doctor_has_no_objection_to_the_volumes_of_the_hub() -> None:
+    """/data is of many hosts, and what is of one pod alone is local."""
+    settings = Settings(data_dir="/data", database_url="postgresql://db/dqm", huey_url="redis://queue:6379/0")
+    for pod in pods("hub"):
+        is_local = {volume["name"]: "emptyDir" in volume for volume in pod["spec"]["volumes"]}
+        for container in pod["spec"]["containers"]:
+            lines = [f"x {one['mountPath']} {'ext4' if is_local[one['name']] else 'ceph'} rw 0 0" for one in container["volumeMounts"]]
+            assert list(data_folder.file_systems(settings, "\n".join(lines))) == []
 
 
 def test_the_options_of_the_mirror_are_valid(tmp_path: Path) -> None:

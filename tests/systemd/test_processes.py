@@ -8,19 +8,19 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from app.core.settings import TREE, Settings
+from protocol.service_notify import FILE_VARIABLE
 from render.build import build
 from services.transfer.__main__ import MODES
 from tests.mirror.process import mirror_process
 from tests.render.service import Service, children, scalar_request
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
-from tests.support.processes import consumer, service, until
+from tests.support.processes import consumer, service, stopped, until
 from tests.support.service_manager import ServiceManager, service_manager
 
 SILENCE_S = 3.0
@@ -32,17 +32,6 @@ ALIVE = "WATCHDOG=1"
 def manager(tmp_path: Path) -> Iterator[ServiceManager]:
     with service_manager(tmp_path) as found:
         yield found
-
-
-@contextmanager
-def stopped(pids: list[int]) -> Iterator[None]:
-    """Processes that hang."""
-    assert pids
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    yield
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
 
 
 def ends_well(process: subprocess.Popen[bytes], manager: ServiceManager) -> bool:
@@ -129,13 +118,17 @@ def test_a_consumer_with_a_hanging_scheduler_is_not_alive(hub: Settings, manager
 
 def test_the_render_service_is_alive_while_its_main_process_steps_and_replaces_workers(tmp_path: Path, manager: ServiceManager) -> None:
     program = build(TREE, sys.executable)
-    with Service(program, tmp_path, "--workers", "1", environment=manager.variables) as render:
+    file = tmp_path / "alive"
+    with Service(program, tmp_path, "--workers", "1", environment=manager.variables | {FILE_VARIABLE: str(file)}) as render:
         assert manager.wait_for("READY=1").pid == render.process.pid
         assert render.client.render(scalar_request("5")).image
         manager.wait_for(ALIVE)
         os.kill(render.wait_until_ready().workers[0], signal.SIGKILL)
         manager.wait_for(ALIVE)
         with stopped([render.process.pid]):
+            os.utime(file, (0, 0))
             assert manager.falls_silent(SILENCE_S)
+            assert file.stat().st_mtime == 0
         manager.wait_for(ALIVE)
+        until(lambda: file.stat().st_mtime > 0, "the file that is as old as the last sign of life")
         assert ends_well(render.process, manager)

@@ -73,7 +73,10 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-OTHER_VARIABLES = {"DQMHUB_CONFIG", "DQMHUB_SUPERVISOR_PID", "DQMHUB_START_AFTER", "DQMHUB_DEMO_ONLINE", "DQMHUB_FIXTURES"}
+OTHER_VARIABLES = {
+    *("DQMHUB_CONFIG", "DQMHUB_ALIVE_FILE", "DQMHUB_SUPERVISOR_PID", "DQMHUB_START_AFTER"),
+    *("DQMHUB_DEMO_ONLINE", "DQMHUB_FIXTURES"),
+}
 """Variables that are not settings."""
 
 _TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list of texts"}

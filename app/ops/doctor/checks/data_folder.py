@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.gui.settings import local_roots
 from app.ops.disk import disk_line
 from app.ops.doctor.diagnosis import Diagnosis
+from app.queue.settings import QueueSettings
 
 MOST_NAMED = 5
 
@@ -27,10 +28,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         return
     yield from _rights(folder)
     yield _space(settings)
-    kind = file_system(folder, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
-    if kind.startswith(NETWORK_FILE_SYSTEMS):
-        remedy = "Set data_dir to a folder on a local disk: queues, plots and sockets need one, too"
-        yield Diagnosis("error", f"{folder} is on a network file system ({kind})", remedy)
+    yield from file_systems(settings, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
     for root in local_roots(settings):
         if root != folder.resolve() / "demo" and not os.access(root, os.R_OK | os.X_OK):
             problem = "cannot be read" if root.exists() else "does not exist"
@@ -54,6 +52,25 @@ def _rights(folder: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("error", f"All users of this machine can write {folder}", f"chmod 750 {folder}")
     if not strange:
         yield Diagnosis("ok", f"{folder} and its files belong to {user(owner)}")
+
+
+def file_systems(settings: Settings, mounts: str) -> Iterator[Diagnosis]:
+    """Whether SQLite and the socket of the render service are on a local disk. mounts: content of /proc/mounts.
+
+    Files of keys, plots and snapshots may be on a network: hosts with PostgreSQL and Redis share them.
+    """
+    needs = {"the database": not settings.database_url, "the queues": not settings.of(QueueSettings).huey_url}
+    kind = file_system(settings.data, mounts)
+    if kind.startswith(NETWORK_FILE_SYSTEMS) and any(needs.values()):
+        text = f"{settings.data} is on a network file system ({kind}), where SQLite loses data"
+        local = " and ".join(name for name, is_here in needs.items() if is_here)
+        yield Diagnosis("error", text, f"Set data_dir to a folder on a local disk, or have PostgreSQL and Redis keep {local}")
+        return
+    sockets = settings.data / "render"
+    kind = file_system(sockets, mounts)
+    if kind.startswith(NETWORK_FILE_SYSTEMS):
+        text = f"{sockets} is on a network file system ({kind}), and the socket of the render service is of one host only"
+        yield Diagnosis("error", text, f"Mount a folder of this host, such as a tmpfs, at {sockets}")
 
 
 def _space(settings: Settings) -> Diagnosis:
