@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
@@ -11,8 +12,10 @@ import time
 from peewee import DoubleField, IntegerField, TextField
 
 from app.core.clock import CLOCK
+from app.core.common_state import common_state
 from app.core.database import Table, end_thread
 from app.core.outages import outages_logged
+from app.core.settings import Settings
 from app.core.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,7 @@ class Service(Table):
     version = TextField()  # of DQM Hub
     started = DoubleField()
     seen = DoubleField(index=True)  # last heartbeat
+    common = TextField(default="{}")  # fingerprints of what all hosts must have in common, JSON
 
     class Meta:
         indexes = ((("name", "host", "process"), True),)
@@ -41,8 +45,8 @@ class Service(Table):
 class Heartbeat:
     """The heartbeat of this process as part of a service."""
 
-    def __init__(self, service: str) -> None:
-        self.service = service
+    def __init__(self, service: str, settings: Settings) -> None:
+        self.service, self.settings = service, settings
         self.started = time.time()
         self.last = 0.0
 
@@ -53,7 +57,7 @@ class Heartbeat:
         if 0 <= now - self.last < PERIOD_S:
             return
         process = {"name": self.service, "host": socket.gethostname(), "process": os.getpid()}
-        values = {"version": VERSION, "started": self.started, "seen": now}
+        values = {"version": VERSION, "started": self.started, "seen": now, "common": json.dumps(common_state(self.settings))}
         insert = Service.insert(process | values)
         insert.on_conflict(conflict_target=[Service.name, Service.host, Service.process], update=values).execute()
         Service.delete().where(Service.seen < now - KEEP_S).execute()

@@ -79,7 +79,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "when_ready": lambda _: follow_supervisor(),
             "pre_fork": lambda _, worker: self.counts.reserve(worker.age),
             "post_fork": self._begin_worker,
-            "post_worker_init": lambda _: Heartbeat("web").start(),
+            "post_worker_init": lambda _: Heartbeat("web", self.settings).start(),
             "child_exit": lambda _, worker: self.counts.end(worker.age),
         }
 

@@ -40,6 +40,9 @@ class GuiSettings:
     live_snapshots: int = setting(
         50, "Snapshots of an ongoing run before the newest that are kept for windows of its last lumisections; 0: none.", between(0, 1000)
     )
+    live_snapshots_dir: str = setting(
+        "", "Folder of kept snapshots, which all hosts of the hub share; empty: snapshots/ in data_dir.", path=True
+    )
     live_snapshots_mb: int = setting(4096, "Size of all kept snapshots on disk, MB; the oldest are removed first.", between(1, 10_000_000))
     live_snapshots_hours: int = setting(24, "Snapshots of a run without a new one for this time are removed, hours.", between(1, 8760))
     short_link_days: int = setting(730, "A short link that nobody has opened for this time is deleted, days.", between(1, 36500))

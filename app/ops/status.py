@@ -18,6 +18,7 @@ from app.core.settings import Settings
 from app.gui.plots import quarantine
 from app.ops.clock import clock_line
 from app.ops.disk import disk_line
+from app.ops.hosts import host_line
 from app.security import Role, needs
 from app.security.caller import current_user
 from app.web import page, request_settings
@@ -39,7 +40,13 @@ def status() -> Response:
         lines = [*base, *readiness(areas, request_settings())]
         return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=[])
     tables, failures = _tables(areas)
-    lines = [*base, clock_line(), *(line for area in areas for line in _lines_of(area, request_settings())), *failures]
+    lines = [
+        *base,
+        clock_line(),
+        host_line(request_settings()),
+        *(line for area in areas for line in _lines_of(area, request_settings())),
+        *failures,
+    ]
     return page("ops/status.html", "ops/status_fragment.html", lines=lines, tables=tables)
 
 

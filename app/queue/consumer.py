@@ -28,6 +28,8 @@ from protocol import service_notify
 if TYPE_CHECKING:
     from huey.api import PeriodicTask as HueyTask
 
+    from app.queue.queues import JobQueue
+
 log = logging.getLogger(__name__)
 
 OPTIONS = {
@@ -90,10 +92,10 @@ class SchedulerSteps:
 class SweepingScheduler(Scheduler):  # type: ignore[misc]  # huey is not typed
     """huey's scheduler, which the consumer keeps alive. Each second it also writes the heartbeat and sweeps the queue."""
 
-    def __init__(self, *args: Any, steps: SchedulerSteps, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, settings: Settings, steps: SchedulerSteps, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.leases = LeaseWatch()
-        self.heartbeat = Heartbeat({"live": "live", "bulk": "worker"}[self.huey.name])
+        self.heartbeat = Heartbeat({"live": "live", "bulk": "worker"}[self.huey.name], settings)
         self.steps = steps
 
     def loop(self, now: float | None = None) -> None:
@@ -132,10 +134,10 @@ class WorkerProcesses(ProcessEnvironment):  # type: ignore[misc]  # huey is not 
 class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
     """huey's consumer with our scheduler and worker processes."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, queue: JobQueue, settings: Settings, **options: Any) -> None:
         self.steps = SchedulerSteps()
-        self.scheduler_class = partial(SweepingScheduler, steps=self.steps)
-        super().__init__(*args, **kwargs)
+        self.scheduler_class = partial(SweepingScheduler, settings=settings, steps=self.steps)
+        super().__init__(queue, **options)
 
     def start(self) -> None:
         """Start the scheduler and the workers; huey takes signals only after that, when a worker may hold a job already."""
@@ -165,8 +167,10 @@ class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
 def consumer_of(name: str, settings: Settings) -> QueueConsumer:
     """The consumer of a queue: `live` runs jobs in threads, `bulk` in processes."""
     if name == "bulk":
-        return QueueConsumer(queue_of(name), workers=settings.of(QueueSettings).worker_processes, worker_type="process", **OPTIONS)
-    consumer = QueueConsumer(queue_of(name), workers=settings.of(QueueSettings).live_threads, worker_type="thread", **OPTIONS)
+        return QueueConsumer(
+            queue_of(name), settings, workers=settings.of(QueueSettings).worker_processes, worker_type="process", **OPTIONS
+        )
+    consumer = QueueConsumer(queue_of(name), settings, workers=settings.of(QueueSettings).live_threads, worker_type="thread", **OPTIONS)
     periodic.schedule(consumer.huey, periodic.configured_tasks(settings), consumer.stop_flag)
     return consumer
 

@@ -22,6 +22,7 @@ from render.build import binary
 from tests.bench.alarms import alarms
 from tests.bench.backup import backup
 from tests.bench.compare import compare
+from tests.bench.costs import costs
 from tests.bench.delay import delay
 from tests.bench.diary import diary
 from tests.bench.editors import editors
@@ -32,7 +33,7 @@ from tests.bench.mirror import mirror
 from tests.bench.polling import polling
 from tests.bench.publish import publish
 from tests.bench.render import render, windows
-from tests.bench.service import Hub, hub
+from tests.bench.service import Hub, hub, memory_mb
 from tests.bench.square import square
 from tests.bench.table import add_row, print_table
 from tests.bench.transfer import transfer
@@ -86,12 +87,6 @@ def number(pattern: str, text: str) -> float:
     found = re.search(pattern, text)
     assert found, text
     return float(found[1])
-
-
-def memory_mb(process: int) -> float:
-    """Proportional set size (PSS) of a process in MB."""
-    text = Path(f"/proc/{process}/smaps_rollup").read_text()
-    return number(r"Pss:\s+(\d+) kB", text) / 1024
 
 
 def large_files(hub: Hub) -> None:
@@ -246,6 +241,7 @@ PARTS = {
     "imports": with_hub(imports),
     "plots": with_hub(plots),
     "compare": with_hub(compare),
+    "costs": costs,
     "search": with_hub(search),
     "layouts": layouts,
     "editors": with_hub(editors),

@@ -15,10 +15,29 @@ from pathlib import Path
 START_S = 60
 
 
+def cpu_s(*processes: int) -> float:
+    """CPU time that processes and their children have used, s."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue
+        if {int(stat.parent.name), int(fields[1])} & {*processes}:
+            ticks += sum(map(int, fields[11:15]))  # user and system time, also of children that have ended
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(process: int) -> float:
+    """Proportional set size (PSS) of a process in MB."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
 class Hub:
     """Running web and render services with a data folder."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, **variables: str) -> None:
         self.data = data
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -27,6 +46,7 @@ class Hub:
             "DQMHUB_WEB_PORT": str(port),
             "DQMHUB_LOG_LEVEL": "warning",
             "DQMHUB_ANONYMOUS_READ": "loopback",
+            **variables,
         }
 
     def command(self, *arguments: str) -> str:
@@ -55,15 +75,7 @@ class Hub:
 
     def cpu_s(self) -> float:
         """CPU time that the services and their children have used, s."""
-        ticks = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rpartition(") ")[2].split()
-            except OSError:
-                continue
-            if {int(stat.parent.name), int(fields[1])} & set(self.services):
-                ticks += sum(map(int, fields[11:15]))  # user and system time, also of children that have ended
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_s(*self.services)
 
     def get(self, path: str) -> bytes:
         """The body of the answer to a request, which must have the status 200."""
@@ -73,12 +85,12 @@ class Hub:
 
 
 @contextmanager
-def hub(data: Path) -> Iterator[Hub]:
-    """Starts a hub with web and render services on a free port, and ends it afterwards."""
+def hub(data: Path, **variables: str) -> Iterator[Hub]:
+    """Starts a hub with web and render services on a free port, and ends it afterwards. variables: of its environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    running = Hub(data, port)
+    running = Hub(data, port, **variables)
     running.command("db", "upgrade")
     services = [running.start("render"), running.start("web")]
     running.master = services[1].pid

@@ -37,8 +37,8 @@ class Hook:
 
 
 @contextmanager
-def hook(certificate: str = "") -> Iterator[Hook]:
-    """A webhook on a free port, over TLS with a certificate."""
+def hook(certificate: str = "", host: str = "127.0.0.1") -> Iterator[Hook]:
+    """A webhook on a free port of an address, over TLS with a certificate."""
     found = Hook()
     found.hold.set()
 
@@ -60,10 +60,10 @@ def hook(certificate: str = "") -> Iterator[Hook]:
         def handle_error(self, *_: object) -> None:
             """A handshake that fails is what some clients are here for."""
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server((host, 0), Handler) as server:
         if certificate:
             server.socket = server_context(certificate).wrap_socket(server.socket, server_side=True)
-        found.address = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
+        found.address = f"http{'s' if certificate else ''}://{host}:{server.server_port}"
         with served(server):
             try:
                 yield found

@@ -79,9 +79,9 @@ def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Setting
 
 
 @pytest.mark.both_databases
-def test_status_shows_who_is_there_and_who_fell_silent(client: FlaskClient) -> None:
-    Heartbeat("live").write()
-    Heartbeat("worker").write()
+def test_status_shows_who_is_there_and_who_fell_silent(client: FlaskClient, hub: Settings) -> None:
+    Heartbeat("live", hub).write()
+    Heartbeat("worker", hub).write()
     Service.update(seen=time.time() - 600).where(Service.name == "worker").execute()
     text = client.get("/status").text
     assert "1 running, version" in text
@@ -102,10 +102,10 @@ def test_status_names_a_library_of_plugins_that_is_not_loaded(client: FlaskClien
 
 def test_a_sign_of_life_is_one_row_for_each_process(hub: Settings) -> None:
     for _ in range(3):
-        Heartbeat("live").write()
+        Heartbeat("live", hub).write()
     assert Service.select().count() == 1
     Service.update(seen=time.time() - 2 * 86400).execute()
-    Heartbeat("web").write()
+    Heartbeat("web", hub).write()
     assert [service.name for service in Service.select()] == ["web"]
 
 

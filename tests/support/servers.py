@@ -66,6 +66,11 @@ class ServerProcess:
                     raise RuntimeError(f"a server of the tests did not start: {self._log.read_text()}") from error
                 time.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        """Number of its process."""
+        return self._process.pid
+
     def end(self, number: int = signal.SIGTERM) -> None:
         """End it by a signal, unless it has ended."""
         self._process.send_signal(number)
@@ -148,7 +153,23 @@ def migrate(settings: Settings) -> None:
 
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
-    """A PostgreSQL server with nothing in it; it refuses to run as root, so root starts it as the user postgres."""
+    """A PostgreSQL server with nothing in it."""
+    with new_postgresql() as (folder, command):
+        server = PostgreSQL(folder, command)
+        with _running(server.process), closing(server):
+            yield server
+
+
+@contextmanager
+def new_postgresql(address: str = "", network: str = "") -> Iterator[tuple[str, list[str]]]:
+    """The folder of the socket of a new PostgreSQL server, and the command that starts it.
+
+    It refuses to run as root, so root starts it as the user postgres.
+
+    Args:
+        address: It listens there, too; "" for on its socket only.
+        network: From which clients need no password.
+    """
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), default=None)
     if programs is None or not (programs / "initdb").exists():
         raise Missing("PostgreSQL", "postgresql")
@@ -159,8 +180,11 @@ def postgresql() -> Iterator[PostgreSQL]:
         data = f"{folder}/data"
         initdb = [str(programs / "initdb"), "-D", data, "-U", "dqmhub", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(["setpriv", *as_user, *initdb], check=True, capture_output=True, cwd=folder)
+        if network:
+            with Path(data, "pg_hba.conf").open("a") as access:
+                access.write(f"host all all {network} trust\n")
         options = {
-            "listen_addresses": "",
+            "listen_addresses": address,
             "unix_socket_directories": folder,
             "fsync": "off",
             "synchronous_commit": "off",
@@ -169,10 +193,7 @@ def postgresql() -> Iterator[PostgreSQL]:
             "shared_buffers": "32MB",
             "autovacuum": "off",
         }
-        command = [*as_user, str(programs / "postgres"), "-D", data, *(f"--{name}={value}" for name, value in options.items())]
-        server = PostgreSQL(folder, command)
-        with _running(server.process), closing(server):
-            yield server
+        yield folder, [*as_user, str(programs / "postgres"), "-D", data, *(f"--{name}={value}" for name, value in options.items())]
 
 
 class RedisServer(NamedTuple):

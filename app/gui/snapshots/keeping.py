@@ -108,7 +108,8 @@ def why_not_kept(sample: OpenSample, settings: Settings) -> str:
 
 def space_problem(settings: Settings, size: int) -> str:
     """Why no snapshot of a file of so many bytes is kept, or ""."""
-    most_mb, free = settings.of(GuiSettings).live_snapshots_mb, disk_space(settings.data).free
+    most_mb, folder = settings.of(GuiSettings).live_snapshots_mb, snapshots_folder(settings)
+    free = disk_space(folder if folder.exists() else settings.data).free
     if size > most_mb << 20:
         return f"The file has {size / 1e6:,.0f} MB, more than live_snapshots_mb allows for all snapshots ({most_mb})"
     if free < size + RESERVE:

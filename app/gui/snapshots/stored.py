@@ -14,6 +14,7 @@ from app.core.database import prepared, rows
 from app.core.settings import Settings
 from app.formats import FileVersion
 from app.gui.models import Dataset
+from app.gui.settings import GuiSettings
 from app.gui.snapshots.models import LiveSnapshot
 
 
@@ -76,7 +77,7 @@ def oldest_first() -> list[Snapshot]:
 
 def snapshots_folder(settings: Settings) -> Path:
     """The folder of all packs."""
-    return settings.data / "snapshots"
+    return Path(settings.of(GuiSettings).live_snapshots_dir or settings.data / "snapshots")
 
 
 def packs_of(folder: Path, dataset: int, run: int) -> Path:

@@ -18,7 +18,8 @@ def running_services() -> list[str]:
     if "service" not in proxy.get_tables():
         return []
     here = socket.gethostname()
-    alive = Service.select().where(Service.seen > time.time() - SILENT_S).order_by(Service.name, Service.process)
+    columns = Service.name, Service.host, Service.process  # these alone: the database may be older than this version
+    alive = Service.select(*columns).where(Service.seen > time.time() - SILENT_S).order_by(Service.name, Service.process)
     return [
         f"{row.name} on {row.host} (process {row.process})" for row in alive if row.host != here or Path(f"/proc/{row.process}").exists()
     ]

@@ -83,7 +83,7 @@ class Services:
     def _reported(settings: Settings, version: str, since: float) -> set[str]:
         database.connect(settings)
         try:
-            return {row.name for row in Service.select().where(Service.version == version, Service.started >= since)}
+            return {row.name for row in Service.select(Service.name).where(Service.version == version, Service.started >= since)}
         finally:
             database.disconnect()
             database.proxy.initialize(None)

@@ -112,7 +112,7 @@ def test_what_is_replaced_is_kept_aside(elsewhere: Settings, made: Backup) -> No
 
 def test_nothing_is_restored_while_a_service_runs(elsewhere: Settings, made: Backup) -> None:
     database.connect(elsewhere)
-    Heartbeat("web").write()
+    Heartbeat("web", elsewhere).write()
     unbind()
     with pytest.raises(BackupError, match=r"Services use the database: web on .*Stop all of them, then restore again"):
         restore(elsewhere, made, ignore)

@@ -170,7 +170,7 @@ def test_nothing_is_upgraded_while_services_run_that_it_cannot_stop(site: Settin
     from app.core.heartbeat import Heartbeat
 
     database.connect(site)
-    Heartbeat("live").write()
+    Heartbeat("live", site).write()
     unbind()
     with pytest.raises(UpgradeError, match=r"Services use the database: live on .*or name a command that does it by --services"):
         upgrade(site, state_of(site), releases, Services([]), lambda: None, lambda _: None)

@@ -1,0 +1,23 @@
+"""Whether this host has in common with the other hosts of the hub what it must: keys, settings, shared folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.core import database
+from app.core.settings import Settings
+from app.ops.doctor.diagnosis import Diagnosis
+from app.ops.hosts import host_problems
+
+
+def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
+    """Compare this host with those whose services run now."""
+    try:
+        database.check(database.connect(settings))
+    except database.UnusableDatabase:
+        return  # another check says so
+    found = list(host_problems(settings))
+    for text, remedy in found:
+        yield Diagnosis("error", text, remedy)
+    if not found:
+        yield Diagnosis("ok", "the hosts of this hub have the same keys and settings")

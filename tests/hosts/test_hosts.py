@@ -1,0 +1,110 @@
+"""A hub on many hosts, each of which is killed and started again under load: nothing is lost or doubled, and pages stay up."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.database import disconnect, rows
+from app.gui.models import READY, Dataset, File, Sample
+from app.notify.models import Notification
+from app.queue import execution
+from app.queue.models import BackgroundJob
+from app.queue.periodic import PeriodicTaskState
+from app.queue.states import DONE, OPEN
+from app.square.models import Document
+from tests.hosts.clients import PLOT, SHOWN, Clients
+from tests.hosts.site import SERVICES, ManyHosts, many_hosts
+from tests.support.gui import demo_files
+from tests.support.processes import until
+from tests.support.site import bound
+
+pytestmark = pytest.mark.slow
+
+ROUNDS = int(os.environ.get("HOSTS_ROUNDS", "0"))
+"""How often each host is killed; 0: one of each kind is, once, as in the suite."""
+PAUSE_S = 0.25
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyHosts]:
+    files = tmp_path_factory.mktemp("files")
+    with many_hosts(tmp_path_factory.mktemp("site"), files) as site, bound(site.settings):
+        execution.connect(site.settings)
+        yield site
+        execution.disconnect()
+    assert "Traceback" not in site.logs()
+
+
+@pytest.fixture(scope="module")
+def clients(site: ManyHosts, tmp_path_factory: pytest.TempPathFactory) -> Clients:
+    """Clients, and a sample whose plots they read."""
+    file = next(file for file in demo_files(tmp_path_factory) if "StreamExpress" in file.name)
+    clients = Clients(site, file, Path(site.settings["file_roots"][0]), PAUSE_S)
+    assert clients.register(SHOWN)
+    until(lambda: site.get(PLOT).status == 200, "a plot")
+    return clients
+
+
+def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -> None:
+    site.p5.incident("start_run", lumis=200)
+    steps, since = steps_of_tasks(), time.monotonic()
+    kills = 0
+    with clients.at_work():
+        for name in [*SERVICES] * ROUNDS or ["web1", "live1", "worker1", "redis", "postgresql"]:
+            confirmed = len(clients.datasets)
+            clients.expected = (503,) if name == "postgresql" else ()
+            disconnect()
+            site.kill(name)
+            kills += 1
+            if name != "postgresql":
+                until(lambda confirmed=confirmed: len(clients.datasets) > confirmed + 2, f"files to be registered without {name}")
+                site.p5.incident("end_run", follow=False)
+                site.p5.incident("start_run", lumis=200)
+            site.revive(name)
+            until(lambda confirmed=confirmed: len(clients.datasets) > confirmed + 4, f"files to be registered after {name} is back")
+            clients.expected = ()
+    assert clients.wrong == []
+    assert_nothing_is_lost_or_doubled(site, clients)
+    elapsed = time.monotonic() - since
+    for task, (period_s, count) in steps_of_tasks().items():
+        assert count - steps[task][1] <= elapsed / period_s + kills + 2, f"{task} runs on one host at a time"
+    print(f"{kills} kills; {len(clients.datasets)} files, {clients.repeated} repeated, {len(clients.jobs)} jobs, read: {clients.read}")
+
+
+def steps_of_tasks() -> dict[str, tuple[float, int]]:
+    """Period in s, and number of steps so far, of each periodic task."""
+    columns = PeriodicTaskState.name, PeriodicTaskState.period_s, PeriodicTaskState.steps
+    return {name: (period_s, steps) for name, period_s, steps in rows(PeriodicTaskState.select(*columns))}
+
+
+def assert_nothing_is_lost_or_doubled(site: ManyHosts, clients: Clients) -> None:
+    """Count what was confirmed."""
+    until(lambda: not BackgroundJob.select().where(BackgroundJob.state.in_(OPEN)).exists(), "all jobs to end")
+    query = Sample.select(Dataset.name).join(Dataset, on=(Sample.dataset == Dataset.id)).where(Sample.lumi == 0)
+    found = sorted(name for (name,) in rows(query))
+    assert found == sorted(set(found))
+    assert set(clients.datasets) <= set(found)
+    assert {state for (state,) in rows(File.select(File.state))} == {READY}
+    states = dict(rows(BackgroundJob.select(BackgroundJob.id, BackgroundJob.state).where(BackgroundJob.id.in_(clients.jobs))))
+    assert states == dict.fromkeys(clients.jobs, DONE)
+    assert len(clients.jobs) == len(set(clients.jobs))
+    assert not BackgroundJob.select().where(BackgroundJob.state == "failed").exists()
+    until(lambda: documents_of_p5(site) == {(key, rev) for key, rev in rows(Document.select(Document.key, Document.rev))}, "all documents")
+
+    def all_notified() -> bool:
+        wanted = {event for (event,) in rows(Notification.select(Notification.event).where(Notification.outcome == "notified"))}
+        return {message["id"] for message in site.chat.messages} == wanted
+
+    until(all_notified, "all notifications")
+    assert site.chat.messages
+
+
+def documents_of_p5(site: ManyHosts) -> set[tuple[str, str]]:
+    """Key and revision of each document that the polled machines have."""
+    polled = site.settings["square_production"]
+    return {(entry["id"], entry["rev"]) for entry in site.p5.record()["documents"] if entry["there"] and entry["host"] in polled}
