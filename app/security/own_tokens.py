@@ -42,7 +42,7 @@ def add_token() -> AnyResponse:
     """Make a token, and show it this once."""
     user = own_account()
     form: dict[str, Any] = {"name": form_text("name").strip(), "role": form_text("role"), "days": request.form.get("days", 0, int)}
-    form["areas"] = [area.name for area in limits() if area.name in request.form.getlist("area")]
+    form["areas"] = sorted(set(request.form.getlist("area")))
     try:
         problem = _problem(user, form, Role.of(form["role"]))
     except ValueError as error:
@@ -72,6 +72,10 @@ def _problem(user: User, form: dict[str, Any], role: Role) -> str:
         return f"A token of yours has at most your role, {user.role.title}."
     if form["days"] not in DAYS:
         return f"A token is valid for {', '.join(map(str, DAYS))} days."
+    if unknown := sorted(set(form["areas"]) - {area.name for area in limits()}):
+        return (
+            f"A token cannot be limited to {unknown[0][:60]}: there is no such area. Choose among those below; nothing chosen is no limit."
+        )
     if len(tokens.tokens_of(user)) >= TOKENS:
         return f"You have {TOKENS} tokens: revoke one first."
     return ""

@@ -87,6 +87,7 @@ def test_a_token_that_is_limited_to_areas_can_do_nothing_elsewhere(
         ({"days": "0"}, "is valid for 1, 7, 30, 90, 365 days"),
         ({"days": "36500"}, "is valid for"),
         ({"days": "x"}, "is valid for"),
+        ({"area": ["gui", "trendz"]}, "A token cannot be limited to trendz: there is no such area"),
     ],
 )
 def test_a_token_that_cannot_be_made_says_why_and_keeps_the_form(
@@ -97,6 +98,12 @@ def test_a_token_that_cannot_be_made_says_why_and_keeps_the_form(
     assert answer.status_code == 400
     assert problem in answer.text
     assert 'value="gui" checked' in answer.text
+    assert not Token.select().exists()
+
+
+def test_an_unknown_area_does_not_make_a_token_without_a_limit(client: FlaskClient, people: dict[Role, User]) -> None:
+    sign_in(client, "operator")
+    assert create(client, area="trendz").status_code == 400
     assert not Token.select().exists()
 
 
