@@ -69,7 +69,8 @@ def identified_user(environ: Mapping[str, Any], settings: Settings, address: str
         ProxyLoginError: the proxy or the user is refused.
     """
     if IGNORED in environ:
-        _audit("(headers)", address, f"ignored: no proxy that identifies users is at {environ[IGNORED]}", "nobody")
+        answer = f"ignored: no proxy that identifies users is at {environ[IGNORED]}"
+        _audit("ignored proxy sign-in", "(headers)", address, answer, network_of(address))
     headers, login = environ.get(HEADERS), settings.of(ProxyLoginSettings)
     if headers is None:
         return None
@@ -81,7 +82,8 @@ def identified_user(environ: Mapping[str, Any], settings: Settings, address: str
         subject = found.subject
         user = accounts.from_directory(ORIGIN, subject, found.name, *_role_of(found, login))
     except (ProxyLoginError, AccountError) as error:
-        _audit(subject, address, f"refused: {error}", "nobody")
+        sender = f"{str(error)[:60]}: {subject[:200]}@{network_of(address)}"  # users behind one address have rows of their own
+        _audit("refused proxy sign-in", subject, address, f"refused: {error}", sender)
         remedy = ": ask the administrators for a line in proxy_login_roles" if isinstance(error, NoRoleError) else ""
         raise ProxyLoginError(f"{error}{remedy}") from None
     _audit_accepted(user.name, subject, address, int(time.time() // 3600))
@@ -104,11 +106,12 @@ def _role_of(found: ProxyUser, login: ProxyLoginSettings) -> tuple[Role, str]:
     return (Role.VIEWER if login.proxy_login_without_role == "viewer" else Role.PUBLIC), ""
 
 
-def _audit(target: str, address: str, answer: str, user: str) -> None:
-    audit_often("proxy sign-in", target[:200], f"from {address}", answer, sender=network_of(address), user=user)
+def _audit(action: str, target: str, address: str, answer: str, sender: str, user: str = "nobody") -> None:
+    """Add a row. Each kind has an action of its own: those that anybody can cause leave room for the others."""
+    audit_often(action, target[:200], f"from {address}", answer, sender=sender, user=user)
 
 
 @lru_cache(4096)
 def _audit_accepted(name: str, subject: str, address: str, hour: int) -> None:
     """Add a row for the first request of a user from an address in an hour; each process counts one."""
-    audit_often("proxy sign-in", subject[:200], f"from {address}", "accepted", sender=f"{name}@{network_of(address)}", user=name)
+    _audit("proxy sign-in", subject, address, "accepted", f"{name}@{network_of(address)}", name)

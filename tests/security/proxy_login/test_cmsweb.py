@@ -67,7 +67,7 @@ def who(client: FlaskClient, headers: dict[str, str], peer: str = FRONT) -> str:
 
 
 def answers() -> list[str]:
-    return [row.answer for row in Audit.select().where(Audit.action == "proxy sign-in").order_by(Audit.id)]
+    return [row.answer for row in Audit.select().where(Audit.action.endswith("proxy sign-in")).order_by(Audit.id)]
 
 
 def test_the_signature_is_that_of_the_documentation_of_cmsweb() -> None:
@@ -134,6 +134,19 @@ def test_headers_from_elsewhere_are_removed_and_named_in_the_audit_log(make_app:
 def test_without_the_setting_nobody_is_identified_and_nothing_is_written(make_app: Callable[..., Flask]) -> None:
     assert who(make_app(proxy_login="off").test_client(), signed()).startswith("401")
     assert answers() == []
+
+
+def test_each_user_who_is_refused_behind_one_address_has_a_row_whatever_came_from_there_before(make_app: Callable[..., Flask]) -> None:
+    client = make_app().test_client()
+    for login in ("carol", "aberg"):
+        who(client, signed(cms_authn_login=login))
+    accounts.set_disabled(User.get(User.name == "carol"), True)
+    who(client, signed() | {"cms-authn-hmac": "0" * 40})
+    for login in ("aberg", "mallory"):
+        who(client, signed(cms_authn_login=login, cms_authz_dqm_expert="group:other"))
+    who(client, signed(cms_authn_login="carol"))
+    refused = Audit.select().where(Audit.action == "refused proxy sign-in").order_by(Audit.id)
+    assert [row.target for row in refused] == ["(unknown)", "aberg", "mallory", "carol"]
 
 
 @pytest.mark.parametrize("method", ["None", "HostIP", "AUCookie", "X509LimitedProxy", ""])
