@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, redirect, request, session, url_for
@@ -26,7 +25,6 @@ from app.security.throttle import network_of
 from app.security.views import form_text, sign_in_page
 from app.web import Problem
 
-log = logging.getLogger(__name__)
 blueprint = Blueprint("sign_on", __name__, url_prefix="/account/sign-on")
 
 PENDING_KEY = "sign-on"
@@ -103,9 +101,10 @@ def _start(provider: IdentityProvider, pending: PendingSignOn) -> None:
         raise SignOnError(
             f"{provider.settings.sign_on_name} knows you{named}, and grants you no role here. Ask the administrators of this hub for one",
             f"claims: no value of {claim} grants a role to {identity.name[:64] or identity.subject}",
+            identity.name[:64] or identity.subject,
         ) from error
     except AccountError as error:
-        raise SignOnError(str(error), f"account: {error}") from error
+        raise SignOnError(str(error), f"account: {error}", identity.name[:64] or identity.subject) from error
     with proxy.atomic():
         remember(start_session(user), identity)
         audit("sign on", user.name, f"from {request.remote_addr}", "accepted", user=user.name)
@@ -118,11 +117,17 @@ def _refused(error: SecurityError, target: str) -> Response:
 
 
 def _audit_refusal(action: str, error: SecurityError) -> None:
-    reason, address = error.reason if isinstance(error, SignOnError) else str(error), request.remote_addr or ""
+    """Add a row for each kind of refusal, user whom the provider has identified, and network in an hour.
+
+    The other text of a reason does not count: visitors choose a part of it, and would fill the log with it.
+    """
+    address, reason, user = request.remote_addr or "", str(error), ""
+    if isinstance(error, SignOnError):
+        reason, user = error.reason, error.user
     if isinstance(error, ProviderUnavailable):
-        log.warning("The identity provider cannot be used: %s", reason)
-    sender = f"{reason[:60]}@{network_of(address)}"
-    audit_often(action, "(unknown)", f"from {address}", f"refused: {reason}", sender=sender, user="nobody")
+        _provider().log_problem(reason)
+    sender = f"{reason.partition(':')[0][:60]} {user[:100]}@{network_of(address)}"
+    audit_often(action, user or "(unknown)", f"from {address}", f"refused: {reason}", sender=sender, user="nobody")
 
 
 def _keep(pending: PendingSignOn) -> None:

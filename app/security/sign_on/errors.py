@@ -9,11 +9,14 @@ class SignOnError(SecurityError):
     """A sign-on is refused.
 
     Attributes:
-        reason: what exactly was wrong, for administrators; of one line that every database can store.
+        reason: what exactly was wrong, for administrators; of one line that every database can store. It may have text that
+            the visitor chose, except before its first colon.
+        user: whom the provider has identified, "" if nobody.
     """
 
-    def __init__(self, message: str, reason: str) -> None:
+    def __init__(self, message: str, reason: str, user: str = "") -> None:
         super().__init__(message)
+        self.user = user
         self.reason = reason[:300].encode(errors="backslashreplace").decode()
 
 

@@ -7,6 +7,7 @@ so that a change of keys needs nobody and made-up tokens cost nothing. A provide
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from app.security.errors import SignInBusyError
 from app.security.sign_on.errors import AnswerRefused, ProviderUnavailable
 from app.security.sign_on.settings import SignOnSettings
 
+log = logging.getLogger(__name__)
+
 DEADLINE_S = 5.0
 MAX_BYTES = 1 << 20
 KEEP_S = 3600.0
@@ -44,6 +47,9 @@ EXCHANGES = 4
 BUSY_S = 2.0
 """A further one waits for its turn at most this long."""
 
+LOG_S = 60.0
+"""Why the provider cannot be used is logged at most this often, however many visitors see it."""
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -58,11 +64,18 @@ class IdentityProvider:
         self._keys = KeySet([])
         self._fetched = self._refetched = self._failed = -KEEP_S * 1e6  # monotonic times
         self._problem = ""
+        self._logged = -LOG_S
 
     @property
     def problem(self) -> str:
         """Why the provider could not be used just now; "" if it could, or nobody has tried."""
         return self._problem if time.monotonic() < self._failed + LEAVE_ALONE_S else ""
+
+    def log_problem(self, reason: str) -> None:
+        """Log why a visitor cannot sign on, unless this process has just done so."""
+        if time.monotonic() > self._logged + LOG_S:
+            self._logged = time.monotonic()
+            log.warning("The identity provider cannot be used: %s", reason)
 
     def metadata(self) -> Mapping[str, Any]:
         """What the provider says of itself. Raises ProviderUnavailable."""

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 
-def refusal() -> str:
-    """The reason in the latest row of the audit log."""
+def refusal(user: str = "(unknown)") -> str:
+    """The reason in the latest row of the audit log, about this user of the provider."""
     row = Audit.select().order_by(Audit.id.desc()).get()
-    assert (row.user, row.action, row.target) == ("nobody", "sign on", "(unknown)")
+    assert (row.user, row.action, row.target) == ("nobody", "sign on", user)
     assert row.answer.startswith("refused: ")
     return str(row.answer).removeprefix("refused: ")
 
@@ -107,7 +107,7 @@ def test_without_a_role_a_user_is_refused_or_reads_as_the_setting_says(small_app
     answer = sign_on(small_app(**sign_on_settings(provider)).test_client(), provider)
     assert answer.status_code == 403
     assert "CERN knows you as Ada, and grants you no role here. Ask the administrators of this hub for one" in answer.text
-    assert refusal() == "claims: no value of roles grants a role to Ada"
+    assert refusal("Ada") == "claims: no value of roles grants a role to Ada"
     assert not User.select().exists()
 
 
@@ -253,10 +253,11 @@ def test_a_token_that_is_not_right_is_refused_with_a_row_in_the_audit_log(
     for name, value in wrong.items():
         setattr(provider, name, value)
     answer = sign_on(visitor, provider)
+    user = f"{provider.issuer} 4711" if reason.startswith("account") else "(unknown)"
     assert answer.status_code == 403
     assert "egin again" in answer.text or "tell the administrators" in answer.text
     assert "Sign in with CERN" in answer.text
-    assert refusal().startswith(reason)
+    assert refusal(user).startswith(reason)
     assert not Session.select().exists()
     assert not User.select().exists()
 
@@ -314,6 +315,26 @@ def test_an_answer_of_another_provider_or_without_a_code_is_refused(
     assert bring_back(visitor, {name: value for name, value in changed.items() if value is not None}).status_code == 403
     assert refusal() == reason
     assert "/token" not in provider.requests
+
+
+def test_words_that_a_visitor_chooses_fill_no_audit_log_and_hide_no_refused_user(visitor: FlaskClient, provider: MockProvider) -> None:
+    for word in ("x1", "x2:", "x3"):
+        bring_back(visitor, {**provider.authorize(begin(visitor)), "error": word})
+        bring_back(visitor, {**provider.authorize(begin(visitor)), "iss": f"https://{word}.example"})
+    provider.claims["roles"] = []
+    for name in ("Ada", "Bob"):
+        provider.claims["preferred_username"] = name
+        sign_on(visitor, provider)
+    assert [row.target for row in Audit.select().where(Audit.action == "sign on").order_by(Audit.id)] == ["(unknown)", "Ada", "Bob"]
+
+
+def test_an_outage_of_the_provider_is_logged_once_however_many_visitors_see_it(
+    visitor: FlaskClient, provider: MockProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.failing = 500
+    for _ in range(3):
+        assert visitor.get("/account/sign-on", base_url=HOME).status_code == 503
+    assert caplog.text.count("The identity provider cannot be used") == 1
 
 
 def test_text_from_outside_is_no_markup(visitor: FlaskClient, provider: MockProvider) -> None:
