@@ -1,6 +1,6 @@
-"""Log lines in JSON, the same from all processes: one object on one line, whatever the text in it.
+"""Log lines, the same from all processes: as text for people, or in JSON: one object on one line, whatever the text in it.
 
-Fields: time (UTC, ISO 8601), level, process (web, live, worker, mirror, ...), pid, logger, message, what the line belongs
+Fields of JSON: time (UTC, ISO 8601), level, process (web, live, worker, mirror, ...), pid, logger, message, what the line belongs
 to (request, run, job, task), and `error`, the traceback.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -21,6 +22,30 @@ LINE_BYTES = 4096
 
 LONG_FIELDS = ("error", "message")
 """Fields that are shortened, in this order."""
+
+
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that end a line, drive a terminal, or reverse the order of others."""
+
+
+def escaped(text: str) -> str:
+    """A text on one line: with escapes such as \\n in place of control characters."""
+    return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+class TextFormatter(logging.Formatter):
+    """Formats a record as a line for people, and its traceback as indented lines: whatever the text, none looks like another record."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line without traceback."""
+        return escaped(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """The indented traceback."""
+        return "\n".join(f"  {escaped(line)}" for line in super().formatException(ei).split("\n"))
 
 
 class JsonFormatter(logging.Formatter):

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core import log_context
 from app.core.settings import LOG_LEVELS, Settings
-from protocol.log_lines import JsonFormatter, log_uncaught_errors
+from protocol.log_lines import JsonFormatter, TextFormatter, log_uncaught_errors
 
 LEVEL_NUMBERS = dict(zip(LOG_LEVELS, (10, 20, 30, 40), strict=True))
 
@@ -21,14 +21,11 @@ class ShortTraceback(logging.Formatter):
     def formatException(self, ei: Any) -> str:
         """The traceback, or one line for a connection error."""
         kind, error, _ = ei
-        return f"  {kind.__name__}: {error}".rstrip() if kind.__name__ in CONNECTION_ERRORS else super().formatException(ei)
+        return f"{kind.__name__}: {error}".rstrip() if kind.__name__ in CONNECTION_ERRORS else super().formatException(ei)
 
 
-class TextFormatter(ShortTraceback):
+class HubTextFormatter(TextFormatter, ShortTraceback):
     """A line for people; at its end what it belongs to, for example [request 4f1d..., job 12]."""
-
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line without traceback."""
@@ -51,7 +48,7 @@ def start_logging(settings: Settings, process: str) -> None:
         handler.setFormatter(HubJsonFormatter(process, log_context.current))
         log_uncaught_errors()
     else:
-        handler.setFormatter(TextFormatter())
+        handler.setFormatter(HubTextFormatter())
     logging.basicConfig(level=LEVEL_NUMBERS[settings.log_level], handlers=[handler])
 
 

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from protocol.log_lines import JsonFormatter, log_uncaught_errors
+from protocol.log_lines import JsonFormatter, TextFormatter, log_uncaught_errors
 
 from .options import OptionError, Options, read
 
@@ -32,7 +32,7 @@ def _start_logging(options: Options) -> None:
         handler.setFormatter(JsonFormatter("mirror"))
         log_uncaught_errors()
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(TextFormatter())
     logging.basicConfig(level=options.log_level.upper(), handlers=[handler])
 
 

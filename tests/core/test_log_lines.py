@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.core import log_context
-from app.core.log_output import HubJsonFormatter, TextFormatter
+from app.core.log_output import HubJsonFormatter, HubTextFormatter
 from protocol.log_lines import LINE_BYTES
 
 HOSTILE = [
@@ -70,7 +70,18 @@ def test_lines_have_the_request_the_run_and_the_job_that_they_belong_to() -> Non
     with log_context.during(request="abcdefgh", job=12):
         log_context.add(run=380399, task=None)
         found = parsed(record_of("Registered"))
-        text = TextFormatter().format(record_of("Registered"))
+        text = HubTextFormatter().format(record_of("Registered"))
     assert (found["request"], found["job"], found["run"]) == ("abcdefgh", 12, 380399)
     assert text.endswith("WARNING app.gui: Registered [request abcdefgh, job 12, run 380399]")
     assert not log_context.current()
+
+
+def test_text_from_outside_makes_no_line_of_its_own_in_a_log_for_people() -> None:
+    forged = "\n2026-11-30 04:00:00,000 ERROR audit: forged \x1b[31m\u202e"
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        lines = HubTextFormatter().format(record_of("The provider says evil%s", forged, error=True)).split("\n")
+    assert lines[0].endswith(r"evil\n2026-11-30 04:00:00,000 ERROR audit: forged \x1b[31m\u202e")
+    assert all(line.startswith("  ") for line in lines[1:])
+    assert not any(letter in line for line in lines for letter in "\x1b\u202e")

@@ -8,7 +8,7 @@ import sys
 
 import redis
 
-from app.core.log_output import TextFormatter
+from app.core.log_output import HubTextFormatter
 
 
 def logged(error: Exception) -> str:
@@ -16,7 +16,7 @@ def logged(error: Exception) -> str:
         raise error
     except Exception:
         record = logging.LogRecord("hub", logging.ERROR, __file__, 1, "a poll failed", None, sys.exc_info())
-        return TextFormatter().format(record).partition(" ")[2].partition(" ")[2]
+        return HubTextFormatter().format(record).partition(" ")[2].partition(" ")[2]
 
 
 def test_an_unreachable_server_is_logged_on_one_line_with_the_reason() -> None:
