@@ -69,6 +69,7 @@ def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None
     from app.ops.upgrade.running import upgrade as run_upgrade
     from app.ops.upgrade.services import Services, default_command
     from app.ops.upgrade.state import UpgradeState
+    from render.build import binary
 
     in_use = current(own.prefix) if own else None
     if state and state.is_unfinished and state.target != VERSION:
@@ -76,6 +77,8 @@ def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None
             f"The upgrade to {state.target} is unfinished: continue it with `dqmhub upgrade {state.target}`, or return with --back"
         )
     if not (state and state.is_unfinished):
+        if own and in_use and binary(in_use.folder).exists() and not binary(own.folder).exists():
+            raise UpgradeError(f"The render service of {VERSION} is not built: run `{own.launcher} render build`, then upgrade again")
         state = UpgradeState("upgrading", in_use.version if in_use else VERSION, VERSION)
     services = Services(shlex.split(command) or default_command())
     program = [str(own.launcher)] if own else [sys.executable, "-m", "app.cli"]

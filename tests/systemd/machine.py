@@ -19,6 +19,13 @@ from tests.support.processes import until
 
 SYSTEMD = Path("/usr/lib/systemd/systemd")
 NEEDED = ["unshare", "nsenter", "pivot_root", "systemctl", "journalctl", "systemd-sysusers", "systemd-tmpfiles", "/usr/bin/python3.11"]
+LIBRARIES = sysconfig.get_path("purelib")
+
+LAUNCHER = f"""#!/bin/sh
+export PYTHONPATH=$(dirname "$(dirname "$(readlink -f "$0")")"):{LIBRARIES}
+exec /usr/bin/python3.11 -S -P -c 'from app.cli import main; main()' "$@"
+"""
+"""The program of a release on a machine; a Python of the tests may be in a home folder."""
 
 BOOT = """
 set -e
@@ -38,7 +45,8 @@ ln -s /proc/self/fd "$root/dev/fd"
 ip link set lo up
 mkdir -p "$root$tree"
 mount --bind "$tree" "$root$tree"
-for folder in "$root$tree"/../ "$root$tree"/../../; do chmod o+x "$folder"; done
+folder=$tree
+while folder=$(dirname "$folder"); [ "$folder" != / ]; do chmod o+x "$root$folder"; done
 rm -rf "$root"/etc/systemd/system "$root"/usr/lib/systemd/system/*.wants "$root/var/lib/dqmhub"
 mkdir -p "$root"/usr/lib/systemd/system/sysinit.target.wants "$root/etc/systemd/system"
 for unit in systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket; do
@@ -57,15 +65,14 @@ exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/
 """Makes the machine; arguments: an empty folder, the tree, its libraries, a folder with files for the root folder, and what to run in it then."""
 
 CHECKOUT = """
-mkdir -p /opt/dqmhub /etc/dqmhub
+mkdir -p /etc/dqmhub
 cd "$tree/services/systemd"
 cp *.service *.timer *.target /usr/lib/systemd/system/
-ln -s "$tree" /opt/dqmhub/current
+ln -s /opt/dqmhub/current/bin/dqmhub /usr/bin/dqmhub
 python="export PYTHONPATH=$tree:$libraries; exec /usr/bin/python3.11 -S -P"
-printf '#!/bin/sh\\n%s -c "from app.cli import main; main()" "$@"\\n' "$python" > /usr/bin/dqmhub
 printf '#!/bin/sh\\n%s -m services.mirror "$@"\\n' "$python" > /usr/bin/dqmhub-mirror
 printf '#!/bin/sh\\n%s -m services.transfer "$@"\\n' "$python" > /usr/bin/dqmhub-transfer
-chmod 755 /usr/bin/dqmhub*
+chmod 755 /usr/bin/dqmhub-*
 cp dqmhub.sysusers /usr/lib/sysusers.d/dqmhub.conf
 cp dqmhub-transfer.sysusers /usr/lib/sysusers.d/dqmhub-transfer.conf
 cp dqmhub.tmpfiles /usr/lib/tmpfiles.d/dqmhub.conf
@@ -74,7 +81,19 @@ systemd-sysusers dqmhub.conf dqmhub-transfer.conf
 systemd-tmpfiles --create dqmhub.conf
 [ ! -d /var/lib/dqmhub ] || chown -R dqmhub:dqmhub /var/lib/dqmhub
 """
-"""Installs the products as this checkout has them."""
+"""Installs the units, mirror and transfer of this checkout beside the releases of a hub."""
+
+HIDDEN = ("/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/")
+"""Folders that services with the confinement of the units do not see."""
+
+
+def see_tree(root: Path) -> None:
+    """Let the services of a machine see the checkout, and the packages of the tests, where their confinement would hide them."""
+    hidden = {place for place in (str(TREE), LIBRARIES) if f"{place}/".startswith(HIDDEN)}
+    if hidden:
+        folder = root / "etc/systemd/system/dqmhub-.service.d"
+        folder.mkdir(parents=True)
+        (folder / "tree.conf").write_text(f"[Service]\nProtectHome=tmpfs\nBindReadOnlyPaths={' '.join(sorted(hidden))}\n")
 
 
 class Machine:
@@ -133,7 +152,7 @@ def machine(folder: Path, files: Path, install: str = CHECKOUT) -> Iterator[Mach
     group, log = _group_folder(folder.name), folder / "log"
     (folder / "shared").mkdir()
     namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--fork", "--kill-child"]
-    arguments = [str(folder / "shared"), str(TREE), sysconfig.get_path("purelib"), str(files), install]
+    arguments = [str(folder / "shared"), str(TREE), LIBRARIES, str(files), install]
     join = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh"]
     with log.open("wb") as output:
         command = [*join, "unshare", *namespaces, "sh", "-c", BOOT, "sh", *arguments]

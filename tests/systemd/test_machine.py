@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from app.core.installation import switch
 from app.core.settings import TREE
+from app.core.version import VERSION
 from app.gui.demo.make import make_demo
 from render.build import build
+from tests.ops.upgrade.test_upgrade import MIGRATION, NEXT
 from tests.support.processes import until
-from tests.systemd.machine import Machine, machine
+from tests.support.releases import make_release
+from tests.systemd.machine import LAUNCHER, Machine, machine, see_tree
 
 pytestmark = pytest.mark.slow
 
 HUB = ["dqmhub-web", "dqmhub-live", "dqmhub-worker@1", "dqmhub-render"]
 OTHERS = ["dqmhub-mirror", "dqmhub-transfer@fu", "dqmhub-transfer@bu", "dqmhub-transfer@cleanup"]
+BROKEN = "9.1.0"
 WEB = "http://127.0.0.1:8889"
 SAMPLE = "367199/Large/Demo-20-v1/DQMIO"
 PLOT = "PixelPhase1/Tracks/PXBarrel/charge_PXLayer_1"
@@ -51,6 +56,11 @@ def files(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Pa
         *(f"srv/{name}" for name in ("files", "fu", "sent", "bu", "cleanup")),
     ):
         (root / name).mkdir(parents=True)
+    install(root / "opt/dqmhub", VERSION)
+    install(root / "opt/dqmhub", NEXT, {"migrations/9001_next.py": MIGRATION})
+    install(root / "opt/dqmhub", BROKEN, {"migrations/9001_next.py": MIGRATION, "templates/ops/status.html": "{{ broken("})
+    switch(root / "opt/dqmhub", VERSION)
+    see_tree(root)
     (root / "etc/dqmhub/dqmhub.toml").write_text(SETTINGS)
     (root / "etc/dqmhub-transfer.toml").write_text(TRANSFER)
     (root / "etc/dqmhub-mirror.toml").touch()
@@ -60,6 +70,13 @@ def files(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Pa
     (root / "etc/systemd/system/dqmhub-render.service.d").mkdir()
     (root / "etc/systemd/system/dqmhub-render.service.d/override.conf").write_text(*drop_in)
     return root
+
+
+def install(prefix: Path, version: str, files: Mapping[str, str] = {}) -> None:
+    """Install a release, with what is the same in all of them from the checkout: the render service, and the programs of systemd."""
+    made = make_release(prefix, version, {"bin/dqmhub": LAUNCHER, **files})
+    for name in ("build", "services"):
+        (made.folder / name).symlink_to(TREE / name)
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +116,22 @@ def test_the_services_of_a_machine_start_work_are_restarted_and_stop(running: Ma
     running.run("systemctl", "stop", "dqmhub*")
     assert {unit: running.show(unit, "ActiveState") for unit in all_units} == dict.fromkeys(all_units, "inactive")
     assert {unit: running.show(unit, "Result") for unit in all_units} == dict.fromkeys(all_units, "success")
+
+
+def test_an_upgrade_stops_the_services_starts_those_of_the_new_release_and_leaves_a_broken_one(running: Machine) -> None:
+    running.run("systemctl", "start", "dqmhub.target")
+    running.run("dqmhub", "upgrade", check=False)
+    assert released(running) == dict.fromkeys(HUB, VERSION), f"{BROKEN} is the newest, and shows no status page"
+    assert running.get(f"{WEB}/healthz/live")
+    assert running.run("find", "/var/lib/dqmhub", "-name", "replaced-*"), "its database was replaced by the backup"
+
+    upgraded = running.run("dqmhub", "upgrade", NEXT)
+    assert upgraded.startswith(f"{NEXT} is in use; the backup made before is ")
+    assert released(running) == dict.fromkeys(HUB, NEXT)
+    assert running.get(f"{WEB}/healthz/live")
+
+
+def released(host: Machine) -> dict[str, str]:
+    """The release of each service."""
+    variables = {unit: host.run("cat", f"/proc/{host.show(unit, 'MainPID')}/environ") for unit in HUB}
+    return {unit: text.partition("PYTHONPATH=/opt/dqmhub/")[2].partition(":")[0] for unit, text in variables.items()}

@@ -65,7 +65,7 @@ class Services:
     def _run(self, what: str) -> None:
         if not self.command:
             return
-        command = [*self.command, what, *([TARGET] if self.command == default_command() else [])]
+        command = [*self.command, what, *(_units(what) if self.command == default_command() else [])]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
             raise UpgradeError(f"`{' '.join(command)}` failed: {' '.join((done.stderr or done.stdout).split()) or done.returncode}")
@@ -87,3 +87,11 @@ class Services:
         finally:
             database.disconnect()
             database.proxy.initialize(None)
+
+
+def _units(what: str) -> list[str]:
+    """What systemd stops or starts: the target; and to stop, its services too, as systemd waits only for what is named."""
+    if what != "stop":
+        return [TARGET]
+    command = ["systemctl", "show", "--property=ConsistsOf", "--value", TARGET]
+    return [TARGET, *subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout.split()]

@@ -18,6 +18,7 @@ from app.core.version import VERSION
 from app.ops.backup import backup_folder, backups
 from app.ops.upgrade import UpgradeError, UpgradeState, go_back, load_state, upgrade
 from app.ops.upgrade.services import Services
+from render.build import binary
 from tests.ops.backup.test_backups import add_links
 from tests.support.kills import killed_at_each_step
 from tests.support.releases import make_release, run_release
@@ -184,3 +185,14 @@ def test_a_backup_that_cannot_be_made_ends_the_upgrade_with_the_services_started
         upgrade(occupied, state_of(site), releases, Services([str(command)]), lambda: None, lambda _: None)
     assert command.with_name("calls").read_text().split() == ["stop", "stop", "start"]
     assert tables(site) == (10, False)
+
+
+@pytest.mark.slow
+def test_a_release_without_a_render_service_is_not_switched_to_from_one_that_has_it(site: Settings, old: Release, command: Path) -> None:
+    binary(old.folder).parent.mkdir(parents=True)
+    binary(old.folder).touch()
+    new = make_release(old.prefix, NEXT)
+    done = run_release(old, site, "upgrade", "--services", str(command))
+    expected = f"Error: The render service of {NEXT} is not built: run `{new.launcher} render build`, then upgrade again\n"
+    assert (done.returncode, done.stderr) == (1, expected)
+    assert not command.with_name("calls").exists(), "the services go on"
