@@ -32,8 +32,6 @@ LOCK_TIMEOUT_S = 10
 """Longest wait of a statement for locks, s; after it the database is busy."""
 WEB_LOCK_TIMEOUT_S = 3
 """The same in the web server, where other requests wait for the thread."""
-POSTGRESQL_GONE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
-"""Options of libpq, s and ms: when a server whose machine or network is gone counts as away. TCP itself waits for a quarter of an hour."""
 
 proxy = DatabaseProxy()
 
@@ -166,7 +164,6 @@ def _postgresql(url: str, web_threads: int) -> Database:
     for item in filter(None, parts.query.split("&")):  # e.g. host=/run/postgresql for a UNIX socket, sslmode=verify-full
         name, _, value = item.partition("=")
         options[name] = unquote(value)
-    options = POSTGRESQL_GONE | options
     options.setdefault("options", f"-c lock_timeout={1000 * _lock_timeout(web_threads):.0f}")
     name = unquote(parts.path.lstrip("/"))
     pool: Database = postgresql_pool(name, max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)

@@ -144,6 +144,10 @@ class SqliteFileToRead(SqliteFile):
         return connection
 
 
+POSTGRESQL_GONE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+"""Options of libpq, s and ms: when a server whose machine or network is gone counts as away. TCP itself waits for a quarter of an hour."""
+
+
 def postgresql_pool(*arguments: Any, **options: Any) -> Any:
     """A pool of connections to a PostgreSQL database; arguments are those of peewee."""
     from playhouse.pool import PooledPostgresqlDatabase  # it loads the driver
@@ -155,4 +159,4 @@ def postgresql_pool(*arguments: Any, **options: Any) -> Any:
             poll.register(connection.fileno(), select.POLLIN)
             return bool(super()._is_closed(connection) or poll.poll(0))
 
-    return Pool(*arguments, **options)
+    return Pool(*arguments, **POSTGRESQL_GONE | options)
