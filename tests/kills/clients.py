@@ -14,8 +14,8 @@ from tests.support.running_hub import RunningHub
 DATASET = "/ZeroBias/Kills-v1/DQMIO"
 FIRST_RUN = 400000
 PAGES = ("/", "/status", "/diary", "/api/v1/samples")
-AGAIN = (0, 502, 503, 507)
-"""Statuses of a hub that is being started again; any other response to a correct request is an answer."""
+UNAVAILABLE = (0, 502, 503, 507)
+"""Statuses of a hub that is being restarted; any other response to a correct request is an answer."""
 
 
 class Clients:
@@ -24,6 +24,7 @@ class Clients:
     Attributes:
         links: Views whose short links were confirmed.
         runs: Runs whose file was registered, which was confirmed.
+        pages: How many pages were read.
         wrong: Responses that no kill excuses.
     """
 
@@ -31,6 +32,7 @@ class Clients:
         self._hub, self._file, self._folder, self._pause_s = hub, file, folder, pause_s
         self.links: list[str] = []
         self.runs: list[int] = []
+        self.pages = 0
         self.wrong: list[str] = []
         self._ended = threading.Event()
 
@@ -46,6 +48,10 @@ class Clients:
             self._ended.set()
             for thread in threads:
                 thread.join()
+
+    def confirmed(self) -> tuple[int, int, int]:
+        """How many links, runs and pages there are so far."""
+        return len(self.links), len(self.runs), self.pages
 
     def _repeat(self, act: Callable[[int], None]) -> None:
         number = 0
@@ -67,12 +73,14 @@ class Clients:
         answer = self._hub.request("POST", "/api/v1/register", json=[entry])
         if answer.status == 201:
             self.runs.append(run)
-        elif answer.status not in AGAIN:
+        elif answer.status not in UNAVAILABLE:
             self.wrong.append(f"registering run {run}: {answer.status} {answer.text[:200]}")
         self._hub.get(f"/browse/{run}{DATASET}")  # has the file read
 
     def _read(self, number: int) -> None:
         path = PAGES[number % len(PAGES)]
         answer = self._hub.get(path)
-        if answer.status != 200 and answer.status not in AGAIN:
+        if answer.status == 200:
+            self.pages += 1
+        elif answer.status not in UNAVAILABLE:
             self.wrong.append(f"{path}: {answer.status} {answer.text[:200]}")

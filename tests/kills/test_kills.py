@@ -19,18 +19,20 @@ from app.publish import revisions
 from app.queue import execution, store
 from app.queue.models import BackgroundJob
 from app.queue.states import DONE, FAILED
-from tests.kills.clients import DATASET, Clients
+from tests.kills.clients import DATASET, UNAVAILABLE, Clients
 from tests.kills.system import KilledSystem, killed_system
 from tests.support.gui import demo_files
 from tests.support.processes import until
 from tests.support.site import bound
-from tests.support.storms import TIMES, chance
+from tests.support.storms import TIMES, chance, note_kills
 
 pytestmark = [pytest.mark.slow, pytest.mark.storm]
 
 LOOPS = int(os.environ.get("KILLS_LOOPS", str(45 * TIMES)))
 """Kills; those of the chain and of the transfer have tests of their own."""
 PAUSE_S = 0.3
+KILLS_PER_PROGRESS = 10
+"""After so many kills each client must get on, or there would be nothing that can be lost."""
 
 
 def test_processes_that_are_killed_all_the_time_lose_nothing_and_double_nothing(
@@ -49,6 +51,8 @@ def test_processes_that_are_killed_all_the_time_lose_nothing_and_double_nothing(
         with clients.at_work():
             for number in system.storm(LOOPS):
                 jobs.append(store.enqueue("clean-names", f"kill {number}").id)
+                if number % KILLS_PER_PROGRESS == 0:
+                    wait_for_progress(clients)
                 time.sleep(dice.uniform(0, PAUSE_S))  # the moment of the kill
         system.revive()
         until(system.hub.is_ready, "the hub")
@@ -57,7 +61,15 @@ def test_processes_that_are_killed_all_the_time_lose_nothing_and_double_nothing(
         assert_databases_are_whole(tmp_path)
         assert left_behind(tmp_path / "var", before) == []
         execution.disconnect()
-    print(f"kills: {system.kills}; {len(clients.links)} links, {len(clients.runs)} files, {len(jobs)} jobs")
+    assert sum(system.kills.values()) == LOOPS
+    note_kills("hub and mirror", system.kills)
+    print(f"{len(clients.links)} links, {len(clients.runs)} files, {len(jobs)} jobs")
+
+
+def wait_for_progress(clients: Clients) -> None:
+    """Wait until a link, a file and a page more than now are confirmed."""
+    before = clients.confirmed()
+    until(lambda: all(now > then for now, then in zip(clients.confirmed(), before, strict=True)), f"more than {before} links, files, pages")
 
 
 def assert_nothing_is_lost_or_doubled(system: KilledSystem, clients: Clients, jobs: list[int]) -> None:
@@ -80,11 +92,14 @@ def assert_nothing_is_lost_or_doubled(system: KilledSystem, clients: Clients, jo
     until(lambda: mirror_has(system) == (revisions.current().name, revisions.current().revision), "the mirror to have all")
 
 
-def mirror_has(system: KilledSystem) -> tuple[str, int]:
-    """Series and revision of the mirror."""
+def mirror_has(system: KilledSystem) -> tuple[str, int] | None:
+    """Series and revision of the mirror; None while it is being restarted."""
     (url,) = system.hub.settings["publish_mirrors"]
-    answer = json.loads(system.hub.fetch(f"{url}/status").text)
-    return answer["series"], answer["have"]
+    answer = system.hub.fetch(f"{url}/status")
+    if answer.status in UNAVAILABLE:
+        return None
+    status = json.loads(answer.text)
+    return status["series"], status["have"]
 
 
 def assert_databases_are_whole(folder: Path) -> None:

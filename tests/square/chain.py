@@ -34,6 +34,7 @@ from tests.support.ports import free_port
 from tests.support.processes import environment, of_session, until
 from tests.support.servers import migrate
 from tests.support.site import address, bound
+from tests.support.storms import note_kills
 
 SERVICES = ("web", "live", "worker", "p5")
 
@@ -273,7 +274,10 @@ def main() -> int:
         with bound(settings), chain(settings, *options) as running:
             hits = storm(running, arguments.kills, arguments.seed, arguments.lost)
             found = settled(running)
-            print(f"hit: {dict(hits)}; {Document.select().count()} documents, {Run.select().count()} runs in the hub")
+            note_kills("chain from P5", {name: hits[name] for name in SERVICES})
+            print(
+                f"P5 lost its documents {hits['p5 lost all']} times; {Document.select().count()} documents, {Run.select().count()} runs in the hub"
+            )
     print("\n".join(f"WRONG: {what}" for what in found[:50]) or "nothing lost, nothing doubled")
     return 1 if found else 0
 

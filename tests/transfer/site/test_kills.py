@@ -13,20 +13,21 @@ import pytest
 from app.core.settings import TREE
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
-from tests.support.storms import TIMES, chance
+from tests.support.storms import TIMES, chance, note_kills
 from tests.transfer.site.kill_storm import count_steps, kill_in
 from tests.transfer.site.online_site import online_site, write_client_files
 
 pytestmark = [pytest.mark.slow, pytest.mark.storm]
 
 FIRST = 367100
-KILLS = 2 if TIMES == 1 else 30
-RUNS = 1 if TIMES == 1 else 30
-"""Rounds of the test. All modes are killed in each of them."""
+RUNS = 1 if TIMES == 1 else -(-3 * TIMES // 2)
+"""Rounds of the test: 30 with the 20 times of the long form. All modes are killed in each of them."""
 STEPS = {"fu1": 60, "bu": 90, "gui1": 4}
 """Steps that each run has at least, for the short form, which does not count them."""
 REMOVED = 30
 """Files that a clean-up removes."""
+KILLS = min(2 * TIMES, REMOVED)
+"""Kills of a clean-up."""
 
 
 def test_a_transfer_that_is_killed_at_any_step_does_everything_once(tmp_path: Path, sqlite_template: Path, render: Path) -> None:
@@ -36,6 +37,7 @@ def test_a_transfer_that_is_killed_at_any_step_does_everything_once(tmp_path: Pa
     with online_site(tmp_path, sqlite_template, files, render, "fu1", "bu", "gui1") as site:
         steps = STEPS if TIMES == 1 else count_steps(site, runs.pop())
         killed = kill_in(site, runs[:RUNS], steps, chance(16), cuts_power=TIMES > 1)
+        note_kills("transfer", killed)
         assert all(2 * killed.get(host, 0) >= RUNS for host in steps), "a kill can come after the last step of a run, but most do not"
 
 
@@ -63,3 +65,4 @@ def test_a_clean_up_that_is_killed_at_any_step_removes_what_it_may_and_nothing_e
             until(lambda stay=stay: set(os.listdir(folder)) == stay, "the rest of the clean-up")
             process.terminate()
             assert process.wait(PATIENCE_S) == 0
+    note_kills("clean-up", {"cleanup": KILLS})
