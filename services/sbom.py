@@ -1,7 +1,7 @@
-"""Lists what a package of the product contains of others: an SBOM in the form of CycloneDX 1.6, the same for the same tree.
+"""Lists the third-party parts of a package of the product: an SBOM in the form of CycloneDX 1.6, the same for the same tree.
 
-Python packages are those of requirements/, with the SHA-256 of their files; files of others in the tree are those of the
-tables vendored.toml. Usage: python -m services.sbom dqmhub | dqmhub-mirror | dqmhub-transfer [--lib FOLDER] > sbom.json
+Python packages are those of requirements/, with the SHA-256 of their files; third-party files in the tree are those of the
+tables vendored.toml. Usage: python -m services.sbom dqmhub | dqmhub-mirror | dqmhub-transfer [--lib FOLDER] [--root] > sbom.json
 """
 
 from __future__ import annotations
@@ -21,23 +21,28 @@ TREE = Path(__file__).resolve().parent.parent
 LOCKS = {"dqmhub": "run.txt", "dqmhub-mirror": "mirror.txt", "dqmhub-transfer": None}
 """The packages of the product, and the lock of what is installed with each."""
 
+ROOT_LOCK = "root.txt"
+"""The lock of ROOT, which is installed in images of the hub; elsewhere the machine has its own."""
+
 VENDORED = ("static/vendor", "app/publish/sanitize/data")
 """Folders with a table vendored.toml; only `dqmhub` contains them."""
 
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
-def document(product: str, lib: Path | None = None) -> dict[str, Any]:
+def document(product: str, lib: Path | None = None, has_root: bool = False) -> dict[str, Any]:
     """The SBOM of one of LOCKS.
 
     Args:
         lib: Folder with installed Python packages; then only these are listed, with licences and what each needs.
+        has_root: Whether ROOT is installed with it.
 
     Raises:
         ValueError: The folder has a package that the lock does not have in this version.
     """
     installed = {_canonical(one.metadata["Name"]): one for one in distributions(path=[str(lib)])} if lib else None
     components = [*_python_packages(LOCKS[product], installed), *(_vendored() if product == "dqmhub" else ())]
+    components += _python_packages(ROOT_LOCK, None) if has_root else ()
     version = _version()
     root = {"type": "application", "bom-ref": product, "name": product, "version": version, "licenses": [{"license": {"id": "Apache-2.0"}}]}
     edges = {one["name"]: one["bom-ref"] for one in components}
@@ -88,7 +93,7 @@ def _python_packages(lock: str | None, installed: Mapping[str, Distribution] | N
 
 
 def _vendored() -> Iterator[dict[str, Any]]:
-    """The packages of which the tree has files."""
+    """The third-party packages whose files are in the tree."""
     for folder in VENDORED:
         for one in tomllib.loads((TREE / folder / "vendored.toml").read_text(encoding="utf-8")).values():
             files = [
@@ -129,11 +134,12 @@ def _canonical(name: str) -> str:
 
 def main() -> None:
     """Print the SBOM."""
-    parser = argparse.ArgumentParser(prog="python -m services.sbom", description="List what a package of the product contains of others.")
+    parser = argparse.ArgumentParser(prog="python -m services.sbom", description="List the third-party parts of a package of the product.")
     parser.add_argument("product", choices=LOCKS)
     parser.add_argument("--lib", type=Path, metavar="FOLDER", help="list the Python packages that are installed there")
+    parser.add_argument("--root", action="store_true", help="list ROOT as well, which images have")
     arguments = parser.parse_args()
-    json.dump(document(arguments.product, arguments.lib), sys.stdout, indent=1, ensure_ascii=False)
+    json.dump(document(arguments.product, arguments.lib, arguments.root), sys.stdout, indent=1, ensure_ascii=False)
     print()
 
 

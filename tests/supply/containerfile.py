@@ -67,7 +67,7 @@ def stages(name: str) -> list[Stage]:
 
 
 class Image(NamedTuple):
-    """The files of an image, without the packages of Debian: those are this machine's."""
+    """The files of an image. Packages of Debian are this machine's, so one that the container file forgets is not missed here."""
 
     root: Path
     final: Stage

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 from app.core.settings import TREE, setting_rows
 from app.core.settings.table import CoreSettings
+from app.core.version import VERSION
 from app.ops.settings import ServiceSettings
+from render.build import binary, build
+from render.client import RenderClient
+from render.errors import RenderError
 from services.bootstrap import BUILD_PACKAGES, ROOT_PACKAGES
+from tests.render.service import scalar_request
 from tests.supply.containerfile import FOLDER, Image, assemble, stages
 from tests.support.http_clients import request
 from tests.support.ports import free_port
@@ -80,6 +88,25 @@ def test_the_hub_runs_from_a_read_only_root_as_another_user_than_root(hub: Image
 
 
 @pytest.mark.slow
+def test_the_command_dqmhub_is_in_the_image_and_works_in_any_folder(hub: Image) -> None:
+    done = hub.run("-c", "command -v dqmhub && cd /tmp && dqmhub --version", entry=["sh"])
+    assert done.stdout.splitlines()[0] == "/opt/dqmhub/bin/dqmhub", done.stderr
+    assert VERSION in done.stdout.splitlines()[1]
+
+
+@pytest.mark.slow
+def test_the_render_service_draws_in_a_read_only_root(hub: Image) -> None:
+    """With the program of this tree, whose libraries are elsewhere than in the image that builds its own."""
+    program = binary(hub.root / hub.final.last("WORKDIR")[1:])
+    program.parent.mkdir(parents=True)
+    shutil.copy(build(TREE, sys.executable), program)
+    libraries = f"{hub.final.last('WORKDIR')}/.venv/{Path(sysconfig.get_path('platlib')).relative_to(sys.prefix)}/ROOT/lib"
+    with hub.running("render", DQMHUB_RENDER_WORKERS="1", LD_LIBRARY_PATH=libraries):
+        client = RenderClient(Path(f"{hub.root}.data") / "render" / "socket")
+        until(lambda: draws(client), "the render service of the image")
+
+
+@pytest.mark.slow
 def test_nothing_of_the_image_can_be_changed_by_what_runs_in_it(hub: Image) -> None:
     program = "import os; print(os.getuid()); open('/opt/dqmhub/wsgi.py', 'a')"
     done = hub.run("-c", program, entry=["/opt/dqmhub/.venv/bin/python"])
@@ -100,4 +127,12 @@ def answers(port: int, path: str) -> bool:
     try:
         return request(port, path)[0] == 200
     except OSError:
+        return False
+
+
+def draws(client: RenderClient) -> bool:
+    """Whether a render service draws a plot."""
+    try:
+        return bool(client.render(scalar_request("5")).image)
+    except RenderError:
         return False

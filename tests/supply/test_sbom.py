@@ -1,4 +1,4 @@
-"""The list of what the packages of the product contain of others (SBOM)."""
+"""The list of the third-party parts of the packages of the product (SBOM)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from app.core.settings import TREE
 from services import sbom
+from tests.supply.containerfile import stages
 
 
 @pytest.mark.parametrize("product", sbom.LOCKS)
@@ -31,6 +32,17 @@ def test_the_list_has_the_packages_and_hashes_that_the_tool_of_cyclonedx_finds_i
         return {one["purl"]: one["externalReferences"][0]["hashes"] for one in found}  # type: ignore[index]  # JSON
 
     assert packages(ours) == packages(theirs)
+
+
+def test_the_list_of_the_image_has_root_with_the_hashes_of_its_lock() -> None:
+    (root,) = [one for one in sbom.document("dqmhub", has_root=True)["components"] if one["name"] == "root"]
+    lock = (TREE / "requirements/root.txt").read_text(encoding="utf-8")
+    assert f"root=={root['version']} " in lock
+    hashes = {each["content"] for each in root["externalReferences"][0]["hashes"]}
+    assert len(hashes) == lock.count("--hash=sha256:")
+    assert all(f"sha256:{each}" in lock for each in hashes)
+    build = "".join(one.text for one in stages("hub")[0].instructions if one.word == "RUN")
+    assert "services.sbom dqmhub --root" in build
 
 
 def test_an_installed_package_that_is_not_locked_is_refused(tmp_path: Path) -> None:
