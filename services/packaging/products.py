@@ -1,4 +1,4 @@
-"""The products, and the installable tree of each: our files, the packages of others, and a launcher."""
+"""The products, and the installable tree of each: our files, third-party packages, and a launcher."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packages of others: wheels in the versions and with the hashes of requirements/, for the oldest system that we support."""
+"""Third-party packages: wheels in the versions and with the hashes of requirements/, for the oldest system that we support."""
 
 from __future__ import annotations
 
