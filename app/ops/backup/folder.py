@@ -15,12 +15,15 @@ from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import Backup, read_manifest
+from app.ops.backup.owner import Owner, owner_of
 from app.ops.settings import ServiceSettings
 
 NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
 LOCK = ".lock"
 PARTIAL, REMOVED = ".partial-", ".removed-"
 """Beginnings of the names of what is being made and removed."""
+CLOCK_S = 300.0
+"""A backup may have been made by a clock that was ahead by this time."""
 
 
 def backup_folder(settings: Settings) -> Path:
@@ -29,18 +32,34 @@ def backup_folder(settings: Settings) -> Path:
 
 
 def backups(folder: Path) -> list[Backup]:
-    """The backups in a folder, the newest first. What is being made, or has no readable manifest, is none."""
+    """The backups in a folder, the newest first. What is being made, or has no readable manifest, is none.
+
+    Those with a time in the future come last: the clock was wrong, and nobody knows how old they are. Raises BackupError if the folder
+    cannot be read.
+    """
     try:
         names = [entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise BackupError(f"The folder of the backups, {folder}, cannot be read: {error.strerror}") from error
     found = []
     for name in names:
         try:
             found.append(read_manifest(folder / name))
         except BackupError:
             continue
-    return sorted(found, key=lambda backup: backup.made, reverse=True)
+    return sorted(found, key=lambda backup: (not is_of_future(backup), backup.made), reverse=True)
+
+
+def is_of_future(backup: Backup) -> bool:
+    """Whether the clock was ahead when a backup was made."""
+    return backup.made > time.time() + CLOCK_S
+
+
+def newest_backup(folder: Path) -> Backup | None:
+    """The newest backup whose age is known. Raises BackupError if the folder cannot be read."""
+    return next((backup for backup in backups(folder) if not is_of_future(backup)), None)
 
 
 def find_backup(folder: Path, name: str) -> Backup:
@@ -55,18 +74,27 @@ def find_backup(folder: Path, name: str) -> Backup:
     for backup in found:
         if backup.name == name:
             return backup
-    raise BackupError(f"There is no backup {name} in {folder}; the newest is {found[0].name}")
+    if NAME.fullmatch(name) and (folder / name).is_dir():
+        return read_manifest(folder / name)  # raises the reason why it is not in the list
+    raise BackupError(f"There is no backup {name} in {folder}; the newest is {found[0].name}. The path of a backup has a slash: ./{name}")
 
 
 @contextmanager
-def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
+def partial_backup(folder: Path, moment: float, owner: Owner) -> Iterator[Path]:
     """A folder for a backup that is being made, which gets its name when the block has ended without an error, and is removed otherwise.
 
-    Raises BackupError if another backup is being made.
+    Args:
+        owner: Of a folder that does not exist yet.
+
+    Raises:
+        BackupError: Another backup is being made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            owner.give(folder)
         lock = (folder / LOCK).open("w")
+        owner_of(folder).give(folder / LOCK)
     except OSError as error:
         raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
     with lock:

@@ -13,7 +13,7 @@ from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import LOCK, complete_place, partial_backup, rotate
+from app.ops.backup.folder import complete_place, partial_backup, rotate
 from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
 from app.ops.backup.owner import owner_of
 from app.ops.backup.verifying import verify
@@ -38,7 +38,8 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
     if MIGRATIONS_TABLE not in database.proxy.get_tables():
         raise BackupError("The database has no tables yet, so there is nothing to back up; `dqmhub db upgrade` creates them")
     moment = time.time()
-    with partial_backup(folder, moment) as partial:
+    owner = owner_of(settings.data)
+    with partial_backup(folder, moment, owner) as partial:
         _refuse_full_disk(folder)
         progress("Copying the database")
         if database.is_sqlite():
@@ -50,11 +51,7 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
         write_manifest(Backup(partial, moment, VERSION, database.is_sqlite(), migrations, counts, files))
         progress("Verifying the backup")
         verify(read_manifest(partial))
-        owner = owner_of(settings.data)
         owner.give_tree(partial)
-    for path in (folder, folder / LOCK):
-        if path.is_relative_to(settings.data):
-            owner.give(path)
     made = read_manifest(complete_place(partial))
     for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep):
         progress(f"Removed the old backup {removed.name}")
@@ -69,7 +66,7 @@ def _refuse_full_disk(folder: Path) -> None:
     if free < needed:
         raise BackupError(
             f"There is not enough space in {folder}: the backup needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; "
-            "set backup_dir to a folder on another disk, or a lower backup_keep"
+            "set backup_dir to a folder on another disk, or remove folders of old backups there"
         )
 
 

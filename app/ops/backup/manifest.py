@@ -72,6 +72,8 @@ def read_manifest(folder: Path) -> Backup:
     """The backup in a folder. Raises BackupError if it has no readable manifest."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if strangers := [name for name in content["files"] if ".." in Path(name).parts or Path(name).is_absolute()]:
+            raise ValueError(f"the file {strangers[0]} is not in the folder")
         files = {str(name): BackupFile(str(file["sha256"]), int(file["size"])) for name, file in content["files"].items()}
         return Backup(
             folder,

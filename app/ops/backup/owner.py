@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 from typing import NamedTuple
+
+PACKAGE_USER = "dqmhub"
+"""The user of the services where the packages are installed."""
 
 
 class Owner(NamedTuple):
@@ -25,6 +29,23 @@ class Owner(NamedTuple):
 
 
 def owner_of(path: Path) -> Owner:
-    """The owner of a file or folder."""
-    found = path.stat()
+    """The owner of a file or folder, or of the nearest folder above it that exists."""
+    found = next(place for place in (path.absolute(), *path.absolute().parents) if place.exists()).stat()
     return Owner(found.st_uid, found.st_gid)
+
+
+def owner_of_restored(data: Path, backup: Path) -> Owner:
+    """Who gets what is restored: the owner of `data_dir`, or that of the backup when `data_dir` is missing or empty.
+
+    In the second case it is the user of the packages instead of the superuser, whose files the services could not read.
+    """
+    if data.is_dir() and any(data.iterdir()):
+        return owner_of(data)
+    owner = owner_of(data) if data.is_dir() else owner_of(backup)
+    if owner.user == 0:
+        try:
+            user = pwd.getpwnam(PACKAGE_USER)
+        except KeyError:
+            return owner
+        return Owner(user.pw_uid, user.pw_gid)
+    return owner

@@ -16,7 +16,7 @@ from app.core.settings import Settings
 from app.ops.backup import postgresql_restore, sqlite_restore
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import DATA, Backup
-from app.ops.backup.owner import owner_of
+from app.ops.backup.owner import owner_of_restored
 from app.ops.backup.running import running_services
 from app.ops.backup.verifying import verify
 
@@ -37,16 +37,14 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     Raises:
         BackupError: The backup cannot be used here, or services run.
     """
-    progress(f"Verifying the backup {backup.name}")
-    verify(backup)
     is_older = _is_older(settings, backup)
     refuse_running(settings)
+    progress(f"Verifying the backup {backup.name}")
+    verify(backup)
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}"
-    is_new = not settings.data.exists()
+    owner = owner_of_restored(settings.data, backup.folder)
     settings.data.mkdir(parents=True, exist_ok=True)
-    owner = owner_of(backup.folder if is_new else settings.data)
-    if is_new:
-        owner.give(settings.data)
+    owner.give(settings.data)
     aside = settings.data / (ASIDE + stamp)
     progress("Restoring the database")
     if backup.is_sqlite:

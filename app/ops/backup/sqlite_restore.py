@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.core.database_log import LOG_ENDINGS, foreign_log, note_file
+from app.core.disk import disk_space
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import Backup, file_of
 
@@ -25,13 +26,33 @@ def restore(backup: Backup, file: Path, aside: Path, give: Callable[[Path], obje
         give: Makes a file belong to the user of the services.
     """
     new = file.with_name(f"{file.name}.restoring")
+    try:
+        _copy(backup, new)
+        give(new)
+        _replace(new, file, aside, give)
+    finally:
+        new.unlink(missing_ok=True)  # of a restore that failed: it may fill the disk
+    note_file(file)
+
+
+def _copy(backup: Backup, new: Path) -> None:
+    """Copy the database of a backup. Raises BackupError without enough space, or if the copy is not what was written."""
+    needed = backup.files[backup.database.name].size
+    new.unlink(missing_ok=True)  # of a killed restore
+    if (free := disk_space(new.parent).free) < needed:
+        raise BackupError(
+            f"There is not enough space in {new.parent}: the database needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; "
+            "remove logs or plots/ there"
+        )
     shutil.copyfile(backup.database, new)
     new.chmod(0o640)
-    give(new)
     if file_of(new) != backup.files[backup.database.name]:
         raise BackupError(f"The copy of the database at {new} is not what was written: check the disk")
     with new.open("rb") as written:
         os.fsync(written.fileno())
+
+
+def _replace(new: Path, file: Path, aside: Path, give: Callable[[Path], object]) -> None:
     logs = [file.with_name(file.name + ending) for ending in LOG_ENDINGS]
     if any(path.exists() for path in (file, *logs)):
         aside.mkdir()
@@ -45,7 +66,6 @@ def restore(backup: Backup, file: Path, aside: Path, give: Callable[[Path], obje
             _replace_unusable(new, [file, *logs], aside)
     else:
         new.replace(file)
-    note_file(file)
 
 
 def _replace_usable(new: Path, file: Path, aside: Path) -> None:

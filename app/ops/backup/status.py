@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from app.core.area import StatusLine
 from app.core.settings import Settings
-from app.ops.backup.folder import backup_folder, backups
+from app.ops.backup.errors import BackupError
+from app.ops.backup.folder import backup_folder, backups, is_of_future, newest_backup
 from app.ops.settings import ServiceSettings
 
 
@@ -20,7 +21,7 @@ def late_since(settings: Settings) -> float | None:
     """Since when the newest backup is too old, Unix s UTC; None while it is not, and where no backups are made. 0: there is none."""
     if not are_backups_made(settings):
         return None
-    newest = next(iter(backups(backup_folder(settings))), None)
+    newest = newest_backup(backup_folder(settings))
     since = newest.made + 3600 * settings.of(ServiceSettings).backup_max_age_h if newest else 0.0
     return since if since < time.time() else None
 
@@ -31,9 +32,14 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     if not are_backups_made(settings):
         yield StatusLine("backup", "idle", "no backups are made", detail="`dqmhub backup` makes one; run it once a day")
         return
-    found = backups(folder)
-    if not found:
-        yield StatusLine("backup", "warn", "there is none yet", detail=f"no backup in {folder}")
+    try:
+        found = backups(folder)
+    except BackupError as error:
+        yield StatusLine("backup", "warn", "the folder cannot be read", detail=str(error))
+        return
+    if not found or is_of_future(found[0]):
+        reason = f"; the clock was ahead when {found[0].name} was made" if found else ""
+        yield StatusLine("backup", "warn", "there is none yet", detail=f"no backup in {folder}{reason}")
         return
     text = f"{found[0].name} of {found[0].size / 1e6:,.1f} MB is the newest of {len(found)}"
     is_late = late_since(settings) is not None

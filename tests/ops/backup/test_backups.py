@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import pwd
 import shutil
 import threading
 import time
@@ -19,6 +21,7 @@ from app.core.settings.secret_key import load_secret_key
 from app.gui.models import ShortLink
 from app.ops.backup import BackupError, backup_folder, backups, find_backup, make_backup, postgresql_dump, verify
 from app.ops.backup.manifest import MANIFEST, write_manifest
+from app.ops.backup.status import status_lines
 from tests.support.cli import dqmhub
 from tests.support.processes import until
 
@@ -145,8 +148,9 @@ def test_what_is_unfinished_or_unreadable_is_no_backup_and_the_leftovers_are_rem
     assert [each.name for each in backups(folder)] == [made.name]
     make_backup(hub, folder, lambda _: None)
     assert not (folder / ".partial-2026-01-01T00-00-00Z").exists()
-    with pytest.raises(BackupError, match=r"its manifest\.json cannot be read"):
-        find_backup(folder, str(folder / "2026-01-02T00-00-00Z"))
+    for name in ("2026-01-02T00-00-00Z", str(folder / "2026-01-02T00-00-00Z")):
+        with pytest.raises(BackupError, match=r"its manifest\.json cannot be read"):
+            find_backup(folder, name)
 
 
 def test_a_second_backup_at_the_same_time_is_refused(hub: Settings) -> None:
@@ -157,6 +161,43 @@ def test_a_second_backup_at_the_same_time_is_refused(hub: Settings) -> None:
         with pytest.raises(BackupError, match="Another backup is being made"):
             make(hub)
     make(hub)
+
+
+def test_a_backup_by_the_superuser_does_not_keep_the_user_of_the_services_from_the_next_one(hub: Settings, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only the superuser gives files away")
+    nobody = pwd.getpwnam("nobody")
+    theirs, new = tmp_path / "theirs", tmp_path / "new"
+    for folder in (theirs, hub.data):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    for folder in (theirs, new):
+        made = make_backup(hub, folder, lambda _: None)
+        assert {path.stat().st_uid for path in (folder, folder / ".lock", made.folder, made.database)} == {nobody.pw_uid}
+
+
+def test_a_backup_of_a_wrong_clock_is_not_the_newest(hub: Settings) -> None:
+    folder = backup_folder(hub)
+    wrong, right = [make_backup(hub, folder, lambda _: None) for _ in range(2)]
+    write_manifest(wrong._replace(made=time.time() + 30 * 86400))
+    assert [each.name for each in backups(folder)] == [right.name, wrong.name]
+    assert find_backup(folder, "").name == right.name
+    shutil.rmtree(right.folder)
+    (line,) = status_lines(hub)
+    assert (line.state, line.text) == ("warn", "there is none yet")
+
+
+def test_a_folder_of_backups_that_cannot_be_read_is_named(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(hub)
+    monkeypatch.setattr(Path, "iterdir", failing_disk)
+    (line,) = status_lines(hub)
+    assert (line.state, line.text) == ("warn", "the folder cannot be read")
+    with pytest.raises(BackupError, match="cannot be read: Input/output error"):
+        find_backup(backup_folder(hub), "")
+
+
+def failing_disk(_: Path) -> Iterator[Path]:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_a_failed_backup_leaves_nothing_and_says_why_in_one_line(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
