@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from app.core import metrics
+from app.core import log_context, metrics
 from app.core.area import Area
 from app.core.clock import CLOCK
 from app.core.outages import log_error
@@ -45,7 +45,9 @@ def seen() -> Response:
     """What the hub sees of this request: for `dqmhub doctor`, which compares it with what it has sent."""
     environ = request.environ
     body = {"scheme": request.scheme, "host": request.host, "prefix": request.script_root, "proxy": environ[FORWARDER]}
-    response = jsonify({**body, "client": environ[CLIENT], "peer": environ[PEER], "hops": environ[HOPS]})
+    response = jsonify(
+        {**body, "client": environ[CLIENT], "peer": environ[PEER], "hops": environ[HOPS], "request_id": log_context.request_id()}
+    )
     response.headers["Cache-Control"] = "no-store"
     return response
 

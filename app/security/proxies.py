@@ -1,4 +1,7 @@
-"""Address, scheme, host and URL prefix of a request behind reverse proxies.
+"""Address, scheme and host of a request behind reverse proxies, and its path below the URL prefix in the settings.
+
+X-Forwarded-Prefix is not used: proxies pass it on from their clients, who would choose the addresses of links and cookies, and
+pass rules of the proxy about paths.
 
 Only proxies in the networks of the setting `trusted_proxies` may forward these. `environ["dqmhub.client"]` is the address
 of the client if it is known for certain, otherwise "": if an unknown proxy forwarded the request, or a trusted one
@@ -13,7 +16,7 @@ import ipaddress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app.core.settings import Settings, url_path
+from app.core.settings import Settings
 from app.security.settings import SecuritySettings
 
 if TYPE_CHECKING:
@@ -59,30 +62,32 @@ def host_name(host: str) -> str:
 
 
 class ProxyMiddleware:
-    """WSGI middleware that sets address, scheme, host and URL prefix from the headers of trusted proxies."""
+    """WSGI middleware that sets address, scheme and host from the headers of trusted proxies, and the URL prefix."""
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self.app = app
-        self.proxies = settings.of(SecuritySettings).trusted_proxies
+        security = settings.of(SecuritySettings)
+        self.proxies, self.takes_ids = security.trusted_proxies, security.proxy_request_ids
         self.prefix = settings.url_prefix
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
         forwarded = {name: environ.pop(name) for name in FORWARDING_HEADERS if name in environ}
         peer = environ.get("REMOTE_ADDR", "")
-        url_prefix = self.prefix
+        is_trusted = is_inside(peer, self.proxies)
         environ[PEER], environ[HOPS] = peer, len(_items(forwarded.get("HTTP_X_FORWARDED_FOR", "")))
         environ[FORWARDER] = "unknown" if forwarded else "none"
-        if is_inside(peer, self.proxies):
-            url_prefix = self._apply(environ, forwarded) or url_prefix
+        if not (is_trusted and self.takes_ids):
+            environ.pop("HTTP_X_REQUEST_ID", None)
+        if is_trusted:
+            self._apply(environ, forwarded)
             environ[FORWARDER] = "trusted" if forwarded else "none"
         else:
-            environ.pop("HTTP_X_REQUEST_ID", None)  # only a trusted proxy may choose the id in the log
             environ[CLIENT] = "" if forwarded or _is_silent_proxy(peer, environ.get("HTTP_HOST", "")) else peer
-        _strip(environ, url_prefix)
+        _strip(environ, self.prefix)
         return self.app(environ, start_response)
 
-    def _apply(self, environ: dict[str, Any], forwarded: dict[str, str]) -> str:
-        """Apply the headers of a trusted proxy; returns the URL prefix in them."""
+    def _apply(self, environ: dict[str, Any], forwarded: dict[str, str]) -> None:
+        """Apply the headers of a trusted proxy."""
         chain = _items(forwarded.get("HTTP_X_FORWARDED_FOR", ""))
         hops = 1
         while chain and is_inside(chain[-1], self.proxies):
@@ -95,8 +100,6 @@ class ProxyMiddleware:
         if (scheme := _outermost(forwarded, "HTTP_X_FORWARDED_PROTO", hops)) in ("http", "https"):
             environ["wsgi.url_scheme"] = scheme
         environ["HTTP_HOST"] = _outermost(forwarded, "HTTP_X_FORWARDED_HOST", hops) or environ.get("HTTP_HOST", "")
-        url_prefix = _outermost(forwarded, "HTTP_X_FORWARDED_PREFIX", hops).rstrip("/")
-        return "" if url_path(url_prefix) else url_prefix
 
 
 def _strip(environ: dict[str, Any], url_prefix: str) -> None:

@@ -19,7 +19,7 @@ log = logging.getLogger("access")
 
 
 class RequestIds:
-    """WSGI middleware. The id of a trusted proxy is kept, so that its log has the same; the headers of others are removed before."""
+    """WSGI middleware. The id of a trusted proxy is kept with `proxy_request_ids`, so that its log has the same; others are removed before."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app

@@ -35,7 +35,7 @@ def test_the_id_of_a_client_is_not_used(client: FlaskClient) -> None:
 
 @pytest.fixture
 def behind_proxy(hub: Settings) -> Flask:
-    return create_app(hub.replace(trusted_proxies=("10.1.0.0/16",)))
+    return create_app(hub.replace(trusted_proxies=("10.1.0.0/16",), proxy_request_ids=True))
 
 
 def test_the_id_of_a_trusted_proxy_is_kept(behind_proxy: Flask) -> None:

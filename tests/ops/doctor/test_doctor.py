@@ -35,7 +35,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iter
 def trusting(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
     """A running hub that trusts proxies on this machine."""
     data = tmp_path_factory.mktemp("t") / "var"
-    with site(Settings(data_dir=str(data), web_workers=1, trusted_proxies=("127.0.0.1/32",)), sqlite_template, []) as running:
+    settings = Settings(data_dir=str(data), web_workers=1, trusted_proxies=("127.0.0.1/32",), proxy_request_ids=True)
+    with site(settings, sqlite_template, []) as running:
         yield running
 
 
@@ -68,10 +69,11 @@ def doctor(settings: Settings, url: str) -> tuple[int, str]:
         ("trusting", RIGHT.replace("$http_host", "$proxy_host"), 1, "The hub sees the host 127.0.0.1:"),
         ("trusting", RIGHT.replace("$scheme", "https"), 1, "The hub sees https, and people use http"),
         ("trusting", RIGHT.replace("$proxy_add_x_forwarded_for", "$http_x_forwarded_for"), 1, "so that they choose their address"),
+        ("trusting", RIGHT.replace("$request_id", "$http_x_request_id"), 1, "so that they choose the id in the log"),
         ("trusting", RIGHT.replace("$proxy_add_x_forwarded_for", '""'), 0, "does not name the address of its client"),
         ("trusting", RIGHT.replace("location / {", "location / { return 502; "), 1, "does not lead to the hub: status 502"),
     ],
-    ids=["silent", "not trusted", "right", "silent and trusted", "host", "scheme", "forged", "no client", "broken"],
+    ids=["silent", "not trusted", "right", "silent and trusted", "host", "scheme", "forged", "forged id", "no client", "broken"],
 )
 def test_what_a_proxy_does_not_tell_the_hub_is_found(
     examined: Callable[..., tuple[int, str]], name: str, block: str, code: int, said: str

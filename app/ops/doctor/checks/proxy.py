@@ -18,6 +18,8 @@ from app.security.settings import SecuritySettings
 FORGED = "192.0.2.77"
 """An address of the documentation, which no client has (RFC 5737)."""
 
+FORGED_ID = "forged-by-dqmhub-doctor"
+
 TIMEOUT_S = 10.0
 MAX_BYTES = 65536
 BLOCK = "docs/operators/accounts.md has a right block for nginx"
@@ -31,7 +33,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     parts = urlsplit(url)
     try:
         seen = _seen(url, {})
-        forged = _seen(url, {"X-Forwarded-For": FORGED, "X-Real-IP": FORGED})
+        forged = _seen(url, {"X-Forwarded-For": FORGED, "X-Real-IP": FORGED, "X-Request-ID": FORGED_ID})
     except (HttpError, ValueError) as error:
         if host_name(parts.netloc) not in allowed_host_names(settings):
             yield Diagnosis(
@@ -41,6 +43,9 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         yield Diagnosis("error", f"{url} does not lead to the hub: {error}", f"Look at the log of the proxy; {BLOCK}")
         return
     yield from _forwarding(settings, parts, seen, forged)
+    if seen["proxy"] == "trusted" and forged["request_id"] == FORGED_ID:
+        text = "The proxy passes on X-Request-ID of its clients, so that they choose the id in the log"
+        yield Diagnosis("error", text, f"Set it, or set proxy_request_ids = false; {BLOCK}")
     yield from _address(settings, parts, seen)
 
 
@@ -51,7 +56,7 @@ def _seen(url: str, headers: dict[str, str]) -> dict[str, Any]:
     if answer.status != 200:
         raise ValueError(f"status {answer.status}")
     found = json.loads(answer.body)
-    if not isinstance(found, dict) or "proxy" not in found:
+    if not isinstance(found, dict) or "request_id" not in found:
         raise ValueError("the answer is not that of a hub of this version")
     return found
 
