@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("version", default="")
 @click.option("--back", is_flag=True, help="Return to the release before the last upgrade, and to its backup if the database was migrated.")
+@click.option("--abandon", is_flag=True, help="End an upgrade or a way back that cannot be finished: database and link stay as they are.")
 @click.option(
     "--services", "command", default="", help="Command that is run with `stop` and `start`; by default systemctl where systemd runs."
 )
-def upgrade(version: str, back: bool, command: str) -> None:
+def upgrade(version: str, back: bool, abandon: bool, command: str) -> None:
     """Upgrade to the installed release VERSION, by default the newest: backup, migrations, switch, health check.
 
     If a step fails, the release before is in use again. An upgrade that was killed is finished by the same command.
@@ -32,13 +33,15 @@ def upgrade(version: str, back: bool, command: str) -> None:
     from app.ops.upgrade import UpgradeError, load_state
 
     own = release()
-    if own and not back:
+    if own and not (back or abandon):
         _run_target(own, version)
     settings = cli.settings()
     os.chdir(TREE)
     try:
         state = load_state(settings)
-        if back or (state and state.stage == "returning"):
+        if abandon:
+            _abandon(settings, state)
+        elif back or (state and state.stage == "returning"):
             _go_back(settings, state, own, command)
         else:
             _upgrade(settings, state, own, command)
@@ -66,6 +69,7 @@ def _run_target(own: Release, version: str) -> None:
 def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None, command: str) -> None:
     from app.ops.upgrade import UpgradeError
     from app.ops.upgrade.health import check_health
+    from app.ops.upgrade.running import has_all_migrations
     from app.ops.upgrade.running import upgrade as run_upgrade
     from app.ops.upgrade.services import Services, default_command
     from app.ops.upgrade.state import UpgradeState
@@ -77,6 +81,9 @@ def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None
             f"The upgrade to {state.target} is unfinished: continue it with `dqmhub upgrade {state.target}`, or return with --back"
         )
     if not (state and state.is_unfinished):
+        if (in_use.version if in_use else "" if own else VERSION) == VERSION and has_all_migrations(settings):
+            click.echo(f"{VERSION} is in use already")
+            return
         if own and in_use and binary(in_use.folder).exists() and not binary(own.folder).exists():
             raise UpgradeError(f"The render service of {VERSION} is not built: run `{own.launcher} render build`, then upgrade again")
         state = UpgradeState("upgrading", in_use.version if in_use else VERSION, VERSION)
@@ -86,6 +93,18 @@ def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None
     click.echo(f"{done.target} is in use; the backup made before is {done.backup}" if done.backup else f"{done.target} is in use")
     if not services.command:
         click.echo("start the services now")
+
+
+def _abandon(settings: Settings, state: UpgradeState | None) -> None:
+    from app.ops.upgrade import UpgradeError, forget_state
+
+    if not (state and state.is_unfinished):
+        raise UpgradeError("There is no unfinished upgrade")
+    forget_state(settings)
+    backup = f"; the backup made before is {state.backup}" if state.backup else ""
+    replaced = f"; the migrated database is kept in {state.replaced}" if state.replaced else ""
+    click.echo(f"the upgrade from {state.previous} to {state.target} is abandoned{backup}{replaced}")
+    click.echo("`dqmhub db status` says whether the database fits the release in use; start the services when it does")
 
 
 def _go_back(settings: Settings, state: UpgradeState | None, own: Release | None, command: str) -> None:

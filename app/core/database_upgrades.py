@@ -25,6 +25,11 @@ def note_upgrade(database: Database, backup: str) -> None:
         database.execute_sql(f"INSERT INTO {TABLE} (version, backup, at) VALUES ({values})", (VERSION, backup, time.time()))
 
 
+def backup_before_upgrade(database: Database) -> str:
+    """Name of the backup made before the last upgrade of a database; "" for none."""
+    return next((backup for _, backup in reversed(_upgrades(database)) if backup), "")
+
+
 def newer_release(database: Database, unknown: str) -> tuple[str, str]:
     """That a database is of a newer release, and what to do.
 

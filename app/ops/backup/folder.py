@@ -120,15 +120,15 @@ def complete_place(partial: Path) -> Path:
     return partial.with_name(partial.name.removeprefix(PARTIAL))
 
 
-def rotate(folder: Path, newest: Backup, keep: int) -> list[Backup]:
+def rotate(folder: Path, newest: Backup, keep: int, before_upgrade: str) -> list[Backup]:
     """Remove old backups and return them.
 
-    Kept are the newest ones, `keep` with the one that was just made and verified, and the last one of another version: it is the
-    way back from an upgrade.
+    Kept are the newest ones, `keep` with the one that was just made and verified, and the ways back from an upgrade: the last one of
+    another version, and the one of the name `before_upgrade`.
     """
     others = [backup for backup in backups(folder) if backup.name != newest.name]
     last_of_other_version = next((backup for backup in others if backup.version != VERSION), None)
-    surplus = [backup for backup in others[keep - 1 :] if backup is not last_of_other_version]
+    surplus = [backup for backup in others[keep - 1 :] if backup is not last_of_other_version and backup.name != before_upgrade]
     for backup in surplus:
         away = folder / (REMOVED + backup.name)
         backup.folder.rename(away)  # what is half removed must not look like a backup

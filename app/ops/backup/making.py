@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.core import database
+from app.core.database_upgrades import backup_before_upgrade
 from app.core.disk import disk_space
 from app.core.settings import Settings
 from app.core.version import VERSION
@@ -24,12 +25,13 @@ SPARE_BYTES = 64 << 20
 """Space that must stay free on the disk of the backups."""
 
 
-def make_backup(settings: Settings, folder: Path, progress: Callable[[str], object]) -> Backup:
+def make_backup(settings: Settings, folder: Path, progress: Callable[[str], object], version: str = VERSION) -> Backup:
     """Make a backup of the connected database and the files of KEPT_FILES, verify it, and remove those that are too many.
 
     Args:
         folder: Of all backups.
         progress: Gets a line for each step.
+        version: Of DQM Hub that has written the database.
 
     Raises:
         BackupError: The backup cannot be made. Nothing of it is left.
@@ -48,12 +50,12 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
             counts, migrations = postgresql_dump.dump(settings.database_url, partial / POSTGRESQL_FILE)
         _copy_kept_files(settings.data, partial / DATA)
         files = {str(path.relative_to(partial)): file_of(path) for path in sorted(partial.rglob("*")) if path.is_file()}
-        write_manifest(Backup(partial, moment, VERSION, database.is_sqlite(), migrations, counts, files))
+        write_manifest(Backup(partial, moment, version, database.is_sqlite(), migrations, counts, files))
         progress("Verifying the backup")
         verify(read_manifest(partial))
         owner.give_tree(partial)
     made = read_manifest(complete_place(partial))
-    for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep):
+    for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep, backup_before_upgrade(database.proxy.obj)):
         progress(f"Removed the old backup {removed.name}")
     return made
 

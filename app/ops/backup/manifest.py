@@ -33,7 +33,7 @@ class Backup(NamedTuple):
 
     folder: Path
     made: float  # when its data were read, Unix s UTC
-    version: str  # of DQM Hub that made it
+    version: str  # of DQM Hub that wrote the database
     is_sqlite: bool  # otherwise of PostgreSQL
     migrations: tuple[str, ...]  # that had been applied
     counts: Mapping[str, int]  # rows of each table

@@ -22,6 +22,7 @@ class UpgradeState(NamedTuple):
     target: str  # version to be used
     backup: str = ""  # name of the backup made before; "" until it is complete
     services: tuple[str, ...] = ()  # names of the services that ran before
+    replaced: str = ""  # where the migrated database is that the way back has replaced
 
     @property
     def is_unfinished(self) -> bool:
@@ -34,10 +35,11 @@ def load_state(settings: Settings) -> UpgradeState | None:
     path = _path(settings)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return UpgradeState(**content | {"services": tuple(content["services"])})
+        known = {name: value for name, value in content.items() if name in UpgradeState._fields}  # a newer release may have stored more
+        return UpgradeState(**known | {"services": tuple(content["services"])})
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise UpgradeError(
             f"{path} cannot be read ({error}): remove it, and check with `dqmhub db status` which release is needed"
         ) from error
@@ -54,6 +56,11 @@ def store_state(settings: Settings, state: UpgradeState) -> UpgradeState:
     owner_of(settings.data).give(new)
     new.replace(path)
     return state
+
+
+def forget_state(settings: Settings) -> None:
+    """Remove the stored progress."""
+    _path(settings).unlink(missing_ok=True)
 
 
 def _path(settings: Settings) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,12 +15,15 @@ from app.core.database import MIGRATIONS
 from app.core.installation import Release, current, switch
 from app.core.settings import Settings
 from app.core.version import VERSION
-from app.ops.backup import backup_folder, backups
+from app.ops.backup import backup_folder, backups, make_backup
 from app.ops.upgrade import UpgradeError, UpgradeState, go_back, load_state, upgrade
 from app.ops.upgrade.services import Services
+from app.ops.upgrade.state import store_state
 from render.build import binary
 from tests.ops.backup.test_backups import add_links
+from tests.support.cli import run_command
 from tests.support.kills import killed_at_each_step
+from tests.support.processes import environment
 from tests.support.releases import make_release, run_release
 from tests.support.site import unbind
 
@@ -75,6 +78,8 @@ def test_an_upgrade_and_the_two_ways_back(site: Settings, old: Release, command:
     assert (current(old.prefix), tables(site)) == (new, (10, True))
     assert command.with_name("calls").read_text().split() == ["stop", "start"]
 
+    again = run_release(new, site, "upgrade", "--services", str(command))
+    assert again.stdout == f"{NEXT} is in use already\n"
     refused = run_release(old, site, "db", "status")
     assert refused.returncode == 1
     expected = f"The database belongs to a newer version of DQM Hub, {NEXT} (it has 9001_next): install {NEXT}, or go back to the backup"
@@ -87,8 +92,6 @@ def test_an_upgrade_and_the_two_ways_back(site: Settings, old: Release, command:
     assert returned.stdout.startswith(f"{VERSION} is in use again. The migrated database is kept in {site.data}/replaced-")
     assert (current(old.prefix), tables(site)) == (old, (10, False))
     assert run_release(old, site, "db", "status").returncode == 0
-    again = run_release(old, site, "upgrade", "--back")
-    assert "There is no upgrade to return from" in again.stderr
 
 
 @pytest.mark.slow
@@ -165,6 +168,98 @@ def test_a_failing_upgrade_killed_at_each_step_is_taken_back_by_the_next_command
         assert tables(site)[0] == 10
     assert tables(site) == (10, False)
     assert current(releases) == Release(releases, VERSION)
+
+
+def run_upgrade(site: Settings, prefix: Path | None, check: Callable[[], object] = bool) -> UpgradeState:
+    return upgrade(site, state_of(site), prefix, Services([]), check, lambda _: None)
+
+
+def back(site: Settings, prefix: Path | None) -> str:
+    state = load_state(site)
+    assert state is not None
+    return go_back(site, state, prefix, Services([]), lambda _: None)
+
+
+def write(site: Settings, numbers: range) -> None:
+    database.connect(site)
+    add_links(numbers)
+    unbind()
+
+
+def test_the_backup_before_an_upgrade_has_the_version_that_wrote_it_and_is_not_rotated_away(site: Settings, releases: Path) -> None:
+    few = site.replace(backup_keep=1)
+    done = upgrade(few, UpgradeState("upgrading", "0.0.9", NEXT), releases, Services([]), bool, lambda _: None)
+    for _ in range(3):
+        database.connect(few)
+        newest = make_backup(few, backup_folder(few), lambda _: None)
+        unbind()
+    assert [(each.name, each.version) for each in backups(backup_folder(few))] == [(newest.name, VERSION), (done.backup, "0.0.9")]
+
+
+def test_an_upgrade_that_was_killed_before_it_migrated_makes_a_new_backup_when_it_is_continued(site: Settings, releases: Path) -> None:
+    database.connect(site)
+    early = make_backup(site, backup_folder(site), lambda _: None)
+    unbind()
+    store_state(site, UpgradeState("upgrading", VERSION, NEXT, early.name))
+    write(site, range(10, 13))  # by the previous release, which was started again
+
+    def fail() -> None:
+        raise UpgradeError("it does not work")
+
+    with pytest.raises(UpgradeError, match="it does not work"):
+        run_upgrade(site, releases, fail)
+    assert tables(site) == (13, False)
+
+
+def test_a_way_back_without_the_previous_release_changes_nothing(site: Settings, releases: Path) -> None:
+    done = run_upgrade(site, releases)
+    write(site, range(10, 13))
+    Release(releases, VERSION).launcher.unlink()
+    with pytest.raises(UpgradeError, match=f"no way back to {VERSION}, nothing was changed: it is not installed in .*, only {NEXT}"):
+        back(site, releases)
+    assert (tables(site), load_state(site)) == ((13, True), done)
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+def test_a_way_back_without_its_backup_changes_nothing(site: Settings, releases: Path, damage: str) -> None:
+    done = run_upgrade(site, releases)
+    folder = backup_folder(site) / done.backup
+    if damage == "missing":
+        shutil.rmtree(folder)
+    else:
+        (folder / "database.sqlite").write_bytes(b"")
+    with pytest.raises(UpgradeError, match=r"(is lost: There is no backup|nothing was changed: .* is damaged)"):
+        back(site, releases)
+    assert (tables(site), load_state(site)) == ((10, True), done)
+
+
+def test_a_way_back_that_fails_says_where_the_replaced_database_is_each_time(site: Settings, releases: Path) -> None:
+    run_upgrade(site, releases)
+    (releases / "current").unlink()
+    (releases / "current").mkdir()  # no link can replace it
+    for _ in range(2):
+        with pytest.raises(UpgradeError, match=rf"failed: .*The migrated database is kept in {site.data}/replaced-.*--abandon`"):
+            back(site, releases)
+    (releases / "current").rmdir()
+    assert f"kept in {site.data}/replaced-" in back(site, releases)
+    assert current(releases) == Release(releases, VERSION)
+
+
+def test_an_upgrade_to_the_version_in_use_does_nothing_and_keeps_the_way_back(site: Settings, command: Path) -> None:
+    done = store_state(site, UpgradeState("upgraded", "0.0.9", VERSION))
+    ran = run_command(environment(site), "upgrade", "--services", str(command))
+    assert (ran.returncode, ran.stdout) == (0, f"{VERSION} is in use already\n"), ran.stderr
+    assert load_state(site) == done
+    assert not command.with_name("calls").exists()
+
+
+def test_a_way_back_that_cannot_be_finished_is_abandoned(site: Settings) -> None:
+    store_state(site, UpgradeState("returning", VERSION, NEXT, "2026-01-01T00-00-00Z", replaced="there"))
+    done = run_command(environment(site), "upgrade", "--abandon")
+    expected = f"the upgrade from {VERSION} to {NEXT} is abandoned; the backup made before is 2026-01-01T00-00-00Z; "
+    assert done.stdout.startswith(f"{expected}the migrated database is kept in there\n"), done.stderr
+    assert load_state(site) is None
+    assert "There is no unfinished upgrade" in run_command(environment(site), "upgrade", "--abandon").stderr
 
 
 def test_nothing_is_upgraded_while_services_run_that_it_cannot_stop(site: Settings, releases: Path) -> None:
