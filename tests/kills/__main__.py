@@ -2,7 +2,8 @@
 
 Three parts, one after the other: the processes of a hub with a mirror while files are registered and imported, and the simulated
 clients of online runs; the chain from the simulated P5 to the pages; the transfer on the hosts of a small online site, each of its
-modes at each kind of step. The kills of the simulated clients, one in twenty, and of the transfer come on top, as many as its steps ask for. The sum of all is printed at the end.
+modes at each kind of step. The kills of the simulated clients, one in twenty, and of the transfer come on top, of the latter as many as
+its steps ask for. The sum of all is printed at the end.
 """
 
 from __future__ import annotations
