@@ -11,6 +11,8 @@ from app.core.disk import disk_space
 from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.ops.backup import backup_folder, backups
+from app.ops.backup.folder import is_of_future
+from app.ops.backup.status import are_backups_made, newest_made
 from app.ops.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -22,8 +24,13 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     spaces = [({"folder": name}, disk_space(path)) for name, path in _folders(settings).items()]
     yield gauge("dqmhub_disk_free_bytes", "Free space of a disk", [(labels, space.free) for labels, space in spaces])
     yield gauge("dqmhub_disk_size_bytes", "Size of a disk", [(labels, space.size) for labels, space in spaces])
-    newest = backups(backup_folder(settings))[:1]
-    yield gauge("dqmhub_backup_age_seconds", "Age of the newest backup", [({}, max(time.time() - each.made, 0.0)) for each in newest])
+    counts = [sum(not is_of_future(each) for each in backups(backup_folder(settings)))] if are_backups_made(settings) else []
+    yield gauge("dqmhub_backups", "Backups that are there, where backups are made", [({}, count) for count in counts])
+    made = newest_made(settings)
+    ages = [max(time.time() - made, 0.0)] if made is not None else []
+    yield gauge(
+        "dqmhub_backup_age_seconds", "Age of the newest backup, or of the last known one if none is there", [({}, age) for age in ages]
+    )
     longest_s = 3600 * settings.of(ServiceSettings).backup_max_age_h
     yield gauge("dqmhub_backup_max_age_seconds", "Age of the newest backup that is a problem", [({}, longest_s)])
 

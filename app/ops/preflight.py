@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Says what a machine lacks before anything is installed: `python3 preflight.py`, or `dqmhub preflight` afterwards.
 
-This file stands alone and runs with Python 3.6, the one of RHEL 8, so it uses nothing newer and nothing of others.
+This file stands alone and runs with Python 3.6, the one of RHEL 8, so it uses nothing newer and nothing third-party.
 """
 
 import argparse
@@ -22,7 +22,11 @@ OLDEST_GLIBC = (2, 28)
 PREFIX_MB, DATA_MB, FULL_DATA_MB = 1500, 1000, 20000
 """Space of the installation with one older release; least and recommended space of the data."""
 MEMORY_MB = {"dqmhub": 2000, "dqmhub-mirror": 300, "dqmhub-transfer": 200}
-NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "9p", "fuse.")
+NETWORK_FILE_SYSTEMS = (
+    *("nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "9p"),
+    *("fuse.sshfs", "fuse.eos", "fuse.ceph", "fuse.cernvm"),
+)
+"""The same as in app/core/disk.py, which this file cannot import."""
 UNSYNCHRONISED = 5
 """Result of adjtimex(2) while nothing synchronises the clock."""
 
@@ -142,11 +146,11 @@ def memory(needed_mb: int) -> MachineFinding:
 
 
 def free_port(port: int) -> MachineFinding:
-    """Whether a service can listen on a port of loopback."""
+    """Whether a service can listen on a port, at any address of this machine."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind(("127.0.0.1", port))
+            trial.bind(("0.0.0.0", port))
         except OSError as error:
             return MachineFinding(
                 "error", f"Port {port} cannot be used: {error.strerror}", "`ss -ltnp` names the program; or use another port"
@@ -163,7 +167,7 @@ def user(product: str) -> MachineFinding:
         return MachineFinding("ok", f"the user {name} is made by the package")
     if found.pw_uid == 0 or found.pw_uid >= 1000:
         return MachineFinding(
-            "warning", f"The user {name} exists, with the number {found.pw_uid}", "Look whether it is an account of a person"
+            "warning", f"The user {name} exists, with the number {found.pw_uid}", "See whether it is the account of a person"
         )
     return MachineFinding("ok", f"the user {name} exists")
 
@@ -218,12 +222,12 @@ def render_tools() -> Iterator[MachineFinding]:
         yield MachineFinding("ok", version)
 
 
-def run(command: List[str], given: str = "", errors: bool = False) -> str:
+def run(command: List[str], stdin: str = "", errors: bool = False) -> str:
     """Output of a program, "" if it is not there; with its errors if wanted."""
     try:
         done = subprocess.run(
             command,
-            input=given,
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if errors else subprocess.DEVNULL,
             universal_newlines=True,
@@ -239,6 +243,13 @@ def numbers(version: str) -> Tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
+def port_number(text: str) -> int:
+    """A port given by the user. Raises ArgumentTypeError."""
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(text + " is not a port, which is 1 to 65535")
+    return int(text)
+
+
 def error_line(text: str) -> str:
     """The first line with an error of what a program said, or the last one."""
     lines = text.strip().splitlines() or ["it says nothing"]
@@ -252,7 +263,7 @@ def main(arguments: Optional[List[str]] = None) -> None:
     parser.add_argument("--prefix", default="/opt/dqmhub", metavar="FOLDER", help="folder for the releases (default: /opt/dqmhub)")
     parser.add_argument("--data", metavar="FOLDER", help="folder for the data (default: /var/lib/ and the product)")
     parser.add_argument(
-        "--port", type=int, action="append", metavar="N", help="port of a service (default: 8889 of the hub, 8084 of a mirror)"
+        "--port", type=port_number, action="append", metavar="N", help="port of a service (default: 8889 of the hub, 8084 of a mirror)"
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list of objects with level, text and remedy")
     options = parser.parse_args(arguments)

@@ -113,7 +113,9 @@ def metrics(_: Settings) -> Iterator[Metric]:
     yield gauge(
         "dqmhub_periodic_task_failures", "Failures in a row of a periodic task", [({"task": row.name}, row.failures) for row in tasks]
     )
-    ages = [({"task": row.name}, now - row.last_ok) for row in tasks if row.last_ok]
+    first_start = rows(Service.select(fn.MIN(Service.started)).where(Service.name == "live", Service.seen > now - SILENT_S))[0][0]
+    # one that has never succeeded may hang in its first step: it is as old as what runs it
+    ages = [({"task": row.name}, now - since) for row in tasks if (since := row.last_ok or first_start)]
     yield gauge("dqmhub_periodic_task_age_seconds", "Time since the last success of a periodic task", ages)
     periods = [({"task": row.name}, row.period_s) for row in tasks]
     yield gauge("dqmhub_periodic_task_period_seconds", "Time between two steps of a periodic task", periods)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core.disk import NETWORK_FILE_SYSTEMS
 from app.core.settings import TREE, Settings
+from app.ops import preflight as script
 from tests.support.cli import run_command
 from tests.support.ports import free_port
 from tests.support.processes import environment
@@ -90,6 +92,18 @@ def test_a_small_disk_and_a_port_in_use_are_named(tmp_path: Path) -> None:
         f"{tmp_path}/data has 8 MB of free space for {tmp_path}/data, and 1,000 MB are needed",
         f"Port {port} cannot be used: Address already in use",
     ]
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "x"])
+def test_what_is_no_port_is_refused_in_one_sentence(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        script.main(["--port", port])
+    assert ended.value.code == 2
+    assert f"{port} is not a port, which is 1 to 65535" in capsys.readouterr().err
+
+
+def test_it_refuses_the_network_file_systems_that_the_hub_refuses() -> None:
+    assert script.NETWORK_FILE_SYSTEMS == NETWORK_FILE_SYSTEMS
 
 
 def test_a_folder_on_which_programs_cannot_run_is_named(tmp_path: Path) -> None:

@@ -166,3 +166,13 @@ def test_metrics_have_the_space_of_disks_and_the_age_of_the_newest_backup(client
     assert re.search(r'^dqmhub_disk_size_bytes{folder="backups"} [1-9]', text, re.M)
     (age,) = re.findall(r"^dqmhub_backup_age_seconds (\S+)$", text, re.M)
     assert 0 <= float(age) <= time.time() - backup.made + 1
+
+
+def test_a_periodic_task_that_hangs_in_its_first_step_is_as_old_in_metrics_as_the_service_that_runs_it(
+    client: FlaskClient, hub: Settings
+) -> None:
+    now = time.time()
+    Service.create(name="live", host="dqm-1", process=7, version="0.1.0", started=now - 400, seen=now)
+    PeriodicTaskState.create(name="grab", period_s=30)
+    (age,) = re.findall(r'^dqmhub_periodic_task_age_seconds{task="grab"} ([0-9.]+)', client.get("/metrics").text, re.M)
+    assert float(age) >= 400

@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.core.settings import Settings
@@ -20,6 +20,8 @@ from app.ops.settings import ServiceSettings
 
 NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
 LOCK = ".lock"
+LAST = "last-backup"
+"""Name of the file in the data folder with the time of the last backup."""
 PARTIAL, REMOVED = ".partial-", ".removed-"
 """Beginnings of the names of what is being made and removed."""
 CLOCK_S = 300.0
@@ -60,6 +62,25 @@ def is_of_future(backup: Backup) -> bool:
 def newest_backup(folder: Path) -> Backup | None:
     """The newest backup whose age is known. Raises BackupError if the folder cannot be read."""
     return next((backup for backup in backups(folder) if not is_of_future(backup)), None)
+
+
+def note_last(settings: Settings, made: float) -> None:
+    """Note in the data folder when a backup was made, Unix s UTC, so that its loss is noticed."""
+    path = settings.data / LAST
+    written = path.with_name(f"{LAST}.{os.getpid()}")
+    with suppress(OSError):  # the disk of the data may be full, and the backup is there
+        written.write_text(f"{made}\n")
+        owner_of(settings.data).give(written)
+        written.replace(path)
+
+
+def last_noted(settings: Settings) -> float | None:
+    """When the last backup was made, whether it is still there or not; None if there was none."""
+    try:
+        made = float((settings.data / LAST).read_text())
+    except (OSError, ValueError):
+        return None
+    return made if made < time.time() + CLOCK_S else None
 
 
 def find_backup(folder: Path, name: str) -> Backup:

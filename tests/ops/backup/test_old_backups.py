@@ -50,3 +50,23 @@ def test_a_backup_older_than_the_setting_is_a_warning_and_an_event_until_the_nex
     assert events.find("operation", time.time() - 60, time.time()) == []
     make_backup(hub, backup_folder(hub), lambda _: None)
     assert not events.is_open(event)
+
+
+def test_backups_whose_disk_is_away_stay_on_the_status_page_in_metrics_and_become_an_event(
+    hub: Settings, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(hub).items():
+        monkeypatch.setenv(name, value)
+    made = make_backup(hub, backup_folder(hub), lambda _: None)
+    assert "\ndqmhub_backups 1.0\n" in client.get("/metrics").text
+    made.folder.parent.rename(hub.data / "away")
+    (line,) = status_lines(hub)
+    assert (line.state, line.text) == ("warn", "the last one is gone")
+    text = client.get("/metrics").text
+    assert "\ndqmhub_backups 0.0\n" in text
+    assert "\ndqmhub_backup_age_seconds " in text
+    (hub.data / "last-backup").write_text(f"{made.made - 27 * 3600}")
+    assert AREA.events is not None
+    assert AREA.events.active_systems(hub) == ("operation",)
+    (event,) = AREA.events.find("operation", 0, time.time())
+    assert (event.at, AREA.events.is_open(event)) == (pytest.approx(made.made - 3600), True)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from app.core.disk import disk_space
 from app.core.settings import Settings
 from app.ops.backup import backup_folder, backups
+from app.ops.backup.errors import BackupError
+from app.ops.backup.folder import is_of_future
 from app.ops.doctor.diagnosis import Diagnosis
 from app.ops.settings import ServiceSettings
 
@@ -17,7 +19,11 @@ TIMER = "Run dqmhub backup, and enable dqmhub-backup.timer"
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """Age and place of the newest backup."""
     folder = backup_folder(settings)
-    found = backups(folder)
+    try:
+        found = [each for each in backups(folder) if not is_of_future(each)]
+    except BackupError as error:
+        yield Diagnosis("error", str(error), f"Give the user of the services {folder}")
+        return
     if not found:
         yield Diagnosis("warning", f"There is no backup in {folder}", TIMER)
         return
