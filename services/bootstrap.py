@@ -48,6 +48,7 @@ MORE_PACKAGES = {
         "systemd",
         "man-db",
         "prometheus",
+        "curl",
     ],
     "bench": ["wrk", "chromium-headless-shell"],
     "rpm": ["rpm"],

@@ -114,3 +114,15 @@ def test_links_of_a_document_lead_to_files_of_the_project(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8"))
     lost = [target for target in targets if not (path.parent / target).exists()]
     assert not lost, f"{path.relative_to(TREE)} links to what is not there: {lost}"
+
+
+def test_every_page_of_operators_is_found_from_their_index() -> None:
+    folder = DOCS / "operators"
+    found, new = set(), {folder / "index.md"}
+    while new:
+        found |= new
+        texts = [path.read_text(encoding="utf-8") for path in new]
+        linked = {(folder / target).resolve() for text in texts for target in re.findall(r"\]\(([\w-]+\.md)", text)}
+        new = linked - found
+    lost = {path.name for path in folder.glob("*.md")} - {path.name for path in found}
+    assert not lost, f"link in docs/operators/index.md: {lost}"
