@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -36,10 +36,12 @@ KILLS_PER_PROGRESS = 10
 
 
 def test_processes_that_are_killed_all_the_time_lose_nothing_and_double_nothing(
-    tmp_path: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    tmp_path: Path, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = tmp_path / "files"
+    files, temporary = tmp_path / "files", tmp_path / "tmp"
     files.mkdir()
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     shutil.copytree(sqlite_template, tmp_path / "var")
     smallest = min(demo_files(tmp_path_factory), key=lambda file: file.stat().st_size)
     dice = chance(20)
@@ -61,6 +63,10 @@ def test_processes_that_are_killed_all_the_time_lose_nothing_and_double_nothing(
         assert_databases_are_whole(tmp_path)
         assert left_behind(tmp_path / "var", before) == []
         execution.disconnect()
+        assert len(processes_that_name(tmp_path)) >= len(system.hub.services)
+    until(lambda: processes_that_name(tmp_path) == [], "all processes to end, of any session")
+    assert os.listdir(temporary) == []
+    assert [str(path) for path in tmp_path.rglob("*") if path.is_socket()] == []
     assert sum(system.kills.values()) == LOOPS
     note_kills("hub and mirror", system.kills)
     print(f"{len(clients.links)} links, {len(clients.runs)} files, {len(jobs)} jobs")
@@ -115,3 +121,15 @@ def left_behind(data: Path, before: set[str]) -> list[str]:
     """Files of killed processes in the data folder."""
     new = [name for name in os.listdir(data) if name not in before and not name.startswith(("queue.db", "dqmhub.db-"))]
     return new + [str(path.relative_to(data)) for path in data.rglob("*") if path.suffix in (".tmp", ".part", ".new")]
+
+
+def processes_that_name(folder: Path) -> list[str]:
+    """Other processes that live and have a folder in their arguments or variables: all of a hub with its data there, in any session."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):  # it has ended
+            if entry.name.isdigit() and int(entry.name) != os.getpid():
+                words = (entry / "cmdline").read_bytes()
+                if os.fsencode(folder) in words + (entry / "environ").read_bytes():
+                    found.append(f"{entry.name}: {words.decode(errors='replace')}")
+    return found
