@@ -121,7 +121,7 @@ def assemble(name: str, root: Path) -> Image:
     """The image of a container file: copies from this tree, through the stage that builds."""
     if os.geteuid():
         pytest.skip("only root can change its root")
-    build, final = stages(name)
+    _, build, final = stages(name)
     for origin, sources, target in build.copies():
         assert not origin
         for source in sources:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -29,7 +31,7 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.containerfile"))
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_copied_is_in_the_tree_and_the_last_stage_takes_only_what_was_built(name: str) -> None:
-    build, final = stages(name)
+    _, build, final = stages(name)
     assert all((TREE / source).exists() for origin, sources, _ in build.copies() for source in sources if not origin)
     place = final.last("WORKDIR")
     assert list(final.copies()) == [(build.name, [place], place)]
@@ -38,7 +40,7 @@ def test_what_is_copied_is_in_the_tree_and_the_last_stage_takes_only_what_was_bu
 
 @pytest.mark.parametrize("name", NAMES)
 def test_packages_are_those_of_the_lock_by_their_hashes(name: str) -> None:
-    build, _ = stages(name)
+    _, build, _ = stages(name)
     (install,) = [one.text for one in build.instructions if "pip install" in one.text]
     assert "--require-hashes" in install
     assert "--only-binary :all:" in install
@@ -47,15 +49,30 @@ def test_packages_are_those_of_the_lock_by_their_hashes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_packages_of_debian_are_those_of_a_day_when_one_is_named(name: str, tmp_path: Path) -> None:
+    sources = tmp_path / "sources.list.d" / "debian.sources"
+    for folder in ("sources.list.d", "apt.conf.d"):
+        (tmp_path / folder).mkdir()
+    text = "URIs: http://deb.debian.org/debian\nURIs: http://deb.debian.org/debian-security\n"
+    sources.write_text(text)
+    step = stages(name)[0].last("RUN").replace("/etc/apt", str(tmp_path))
+    subprocess.run(["sh", "-c", step], env={"SNAPSHOT": ""}, check=True)
+    assert sources.read_text() == text
+    subprocess.run(["sh", "-c", step], env=os.environ | {"SNAPSHOT": "20261101T000000Z"}, check=True)
+    archive = "URIs: http://snapshot.debian.org/archive"
+    assert sources.read_text() == f"{archive}/debian/20261101T000000Z\n{archive}/debian-security/20261101T000000Z\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_user_is_not_root_and_named_by_a_number(name: str) -> None:
-    _, final = stages(name)
+    *_, final = stages(name)
     number, _, group = final.last("USER").partition(":")
     assert int(number) > 0
     assert int(group) > 0  # Kubernetes only believes numbers with runAsNonRoot
 
 
 def test_ports_and_variables_are_those_of_the_settings() -> None:
-    (_, hub), (_, mirror) = stages("hub"), stages("mirror")
+    (*_, hub), (*_, mirror) = stages("hub"), stages("mirror")
     assert int(hub.last("EXPOSE")) == CoreSettings.web_port
     assert int(mirror.last("EXPOSE")) == ServiceSettings.mirror_port
     known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()}
@@ -63,7 +80,7 @@ def test_ports_and_variables_are_those_of_the_settings() -> None:
 
 
 def test_the_packages_of_debian_are_those_of_the_build_from_a_checkout() -> None:
-    build, final = stages("hub")
+    _, build, final = stages("hub")
     texts = ["".join(one.text for one in stage.instructions if one.word == "RUN") for stage in (build, final)]
     left_out = {"libpng-dev", "libboost-dev"}  # for the bench, and for plugins that need it
     assert {name for name in BUILD_PACKAGES if name not in texts[0].split()} <= left_out

@@ -41,7 +41,7 @@ def test_the_list_of_the_image_has_root_with_the_hashes_of_its_lock() -> None:
     hashes = {each["content"] for each in root["externalReferences"][0]["hashes"]}
     assert len(hashes) == lock.count("--hash=sha256:")
     assert all(f"sha256:{each}" in lock for each in hashes)
-    build = "".join(one.text for one in stages("hub")[0].instructions if one.word == "RUN")
+    build = "".join(one.text for one in stages("hub")[1].instructions if one.word == "RUN")
     assert "services.sbom dqmhub --root" in build
 
 
