@@ -189,6 +189,26 @@ def hand_over(name: str, origin: str) -> None:
     click.echo(f"the next user {name} of {origin} has this account")
 
 
+@user.command("move-issuer")
+@click.argument("old")
+@click.argument("new")
+def move_issuer(old: str, new: str) -> None:
+    """Move all accounts of the issuer OLD to the issuer NEW, under which the identity provider now works.
+
+    Only for a provider that calls each user by the same `sub` as before. Ends the sessions of the users; their tokens go on.
+    """
+    cli.open_database()
+    from app.security.sign_on.issuers import accounts_of_issuers, move_accounts
+
+    moved, left = move_accounts(old, new)
+    if not moved and not left:
+        issuers = ", ".join(sorted(accounts_of_issuers())) or "none"
+        raise click.ClickException(f"There are no accounts of {old}; issuers of accounts are: {issuers}")
+    click.echo(f"moved {counted(len(moved), 'account')} to {new}")
+    if left:
+        raise click.ClickException(f"Not moved, since their users have other accounts there: {', '.join(left)}")
+
+
 def set_disabled(name: str, disabled: bool) -> None:
     """Disable or enable a user."""
     cli.open_database()

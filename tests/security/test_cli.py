@@ -14,7 +14,7 @@ from app.cli.user import ROLE
 from app.security import Role, accounts
 from app.security.models import Audit, Token, User
 from app.security.roles import GRANTED
-from app.security.tokens import authenticate
+from app.security.tokens import authenticate, make
 from tests.security.conftest import PASSWORD
 
 if TYPE_CHECKING:
@@ -84,6 +84,22 @@ def test_an_account_is_handed_over_to_a_directory_which_then_decides(dqmhub: Com
     assert [(result.exit_code, "comes from sign-on: change it there" in result.output) for result in refused] == [(1, True)] * 2
     assert dqmhub("user", "hand-over", "alice", "--to", "proxy").exit_code == 0
     assert User.get().origin == "proxy"
+
+
+def test_all_accounts_of_an_old_issuer_are_moved_with_their_tokens_to_the_new_one(dqmhub: Command) -> None:
+    old, new = "https://old.example", "https://new.example"
+    for number, name in enumerate(("ada", "bob", "carl")):
+        accounts.from_directory("sign-on", f"{old} {number}", name, Role.VIEWER)
+    accounts.from_directory("sign-on", f"{new} 2", "carl.new", Role.VIEWER)
+    _, secret = make(accounts.from_directory("sign-on", f"{old} 0", "ada", Role.VIEWER), "nightly", Role.VIEWER, 1)
+    result = dqmhub("user", "move-issuer", old, new)
+    assert (result.exit_code, "moved 2 accounts" in result.output) == (1, True)
+    assert "Not moved, since their users have other accounts there: carl" in result.output
+    assert accounts.from_directory("sign-on", f"{new} 0", "ada", Role.VIEWER).name == "ada"
+    assert authenticate(secret).user.name == "ada"
+    assert Audit.select().where(Audit.action == "move user").count() == 2
+    nobody = dqmhub("user", "move-issuer", "https://none.example", new)
+    assert f"There are no accounts of https://none.example; issuers of accounts are: {new}, {old}" in nobody.output
 
 
 def test_a_token_is_shown_once_and_revoked(dqmhub: Command) -> None:

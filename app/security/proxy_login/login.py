@@ -76,7 +76,7 @@ def identified_user(environ: Mapping[str, Any], settings: Settings, address: str
         return None
     subject = "(unknown)"
     try:
-        found = READERS[login.proxy_login](headers, _key(login.proxy_login_key_file))
+        found = READERS[login.proxy_login](headers, key_of(login.proxy_login_key_file))
         if found is None:
             return None
         subject = found.subject
@@ -90,7 +90,8 @@ def identified_user(environ: Mapping[str, Any], settings: Settings, address: str
     return user
 
 
-def _key(file: str) -> bytes:
+def key_of(file: str) -> bytes:
+    """The key of the proxies, read anew for each request. Raises ProxyLoginError."""
     try:
         key = Path(file).read_bytes()
     except OSError as error:

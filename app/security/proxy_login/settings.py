@@ -27,7 +27,9 @@ class ProxyLoginSettings:
         "", "File with the key of these proxies: CMSWEB signs with it, others send it as DQM-Proxy-Key.", path=True
     )
     proxy_login_roles: tuple[str, ...] = setting(
-        (), "Which role each user or group has, such as dqm-expert=expert:Pixel or login:anna=admin; the highest counts.", role_grants
+        (),
+        "Which role each user or group has: dn:CN=Anna,DC=ch=admin, or for cmsweb dqm-expert=expert:Pixel, login:anna=admin; the highest counts.",
+        role_grants,
     )
     proxy_login_without_role: str = setting(
         "refused", "Users to whom nothing grants a role: refused, or the role viewer.", one_of("refused", "viewer")

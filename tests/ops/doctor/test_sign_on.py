@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.settings import Settings
-from app.security import Role
+from app.security import Role, accounts
 from tests.ops.doctor.findings import found, wrong
 from tests.security.conftest import make_user
 from tests.security.sign_on.conftest import sign_on_settings
@@ -29,6 +29,14 @@ def test_what_is_missing_for_sign_on_is_named(hub: Settings) -> None:
         ("warning", "sign_on_roles is empty: every user is refused"),
         ("warning", "There is no local account with the role admin"),
     ]
+
+
+def test_accounts_of_another_issuer_are_counted(hub: Settings) -> None:
+    make_user("emergency", Role.ADMIN)
+    accounts.from_directory("sign-on", "https://old.example 1", "ada", Role.VIEWER)
+    with mock_provider() as provider:
+        found = wrong(hub.replace(**sign_on_settings(provider)), "sign-on")
+    assert found == [("warning", "1 account of https://old.example cannot be used, since sign_on_issuer is another one")]
 
 
 @pytest.mark.parametrize("failure", ["unreachable", "another issuer", "broken"])

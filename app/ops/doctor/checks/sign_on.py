@@ -8,12 +8,18 @@ from peewee import PeeweeException
 
 from app.core import database
 from app.core.settings import Settings
+from app.core.text import counted
 from app.ops.doctor.diagnosis import Diagnosis
 from app.security.models import LOCAL, User
 from app.security.roles import Role
 from app.security.sign_on.errors import ProviderUnavailable
+from app.security.sign_on.issuers import accounts_of_issuers
 from app.security.sign_on.provider import IdentityProvider
 from app.security.sign_on.settings import SignOnSettings
+
+EMERGENCY = Diagnosis(
+    "warning", "There is no local account with the role admin", "Keep one for emergencies: dqmhub user add NAME --role admin"
+)
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
@@ -28,9 +34,9 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     if not sign_on.sign_on_roles:
         effect = "every user is a viewer" if sign_on.sign_on_without_role == "viewer" else "every user is refused"
         yield Diagnosis("warning", f"sign_on_roles is empty: {effect}", "Say in sign_on_roles which role each value of the claim grants")
-    if not _has_local_administrator(settings):
-        remedy = "Keep one for times without the provider: dqmhub user add NAME --role admin"
-        yield Diagnosis("warning", "There is no local account with the role admin", remedy)
+    yield from _other_issuers(settings, sign_on.sign_on_issuer)
+    if not has_local_administrator(settings):
+        yield EMERGENCY
 
 
 def _provider(settings: SignOnSettings) -> Iterator[Diagnosis]:
@@ -43,8 +49,20 @@ def _provider(settings: SignOnSettings) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", f"{settings.sign_on_issuer} has metadata and keys that the hub can use")
 
 
-def _has_local_administrator(settings: Settings) -> bool:
-    """Whether somebody can sign in without the provider; True if nobody knows."""
+def _other_issuers(settings: Settings, issuer: str) -> Iterator[Diagnosis]:
+    try:
+        database.check(database.connect(settings))
+        others = accounts_of_issuers()
+    except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
+        return
+    for other, number in sorted(others.items()):
+        if other != issuer:
+            text = f"{counted(number, 'account')} of {other} cannot be used, since sign_on_issuer is another one"
+            yield Diagnosis("warning", text, f"If the provider has moved: dqmhub user move-issuer {other} {issuer}")
+
+
+def has_local_administrator(settings: Settings) -> bool:
+    """Whether somebody can sign in without a provider or proxy; True if nobody knows."""
     try:
         with database.reading(settings):
             return bool(User.select().where((User.origin == LOCAL) & (User.role == Role.ADMIN) & ~User.disabled).exists())

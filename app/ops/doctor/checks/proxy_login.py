@@ -1,0 +1,51 @@
+"""Whether proxies can identify users, and an administrator can sign in without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.core.settings import Settings
+from app.ops.doctor.checks.sign_on import EMERGENCY, has_local_administrator
+from app.ops.doctor.diagnosis import Diagnosis
+from app.security.proxy_login.identity import ProxyLoginError
+from app.security.proxy_login.login import key_of
+from app.security.proxy_login.settings import ProxyLoginSettings
+
+REFUSED = "so every user whom a proxy identifies is refused"
+
+
+def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
+    """The settings that belong together, the key, roles that nobody can have, and the local accounts for emergencies."""
+    login = settings.of(ProxyLoginSettings)
+    if login.proxy_login == "off":
+        yield Diagnosis("ok", "no proxy identifies users; proxy_login is off")
+        return
+    findings = [*_proxies(login), *_roles(login)]
+    yield from findings or [Diagnosis("ok", f"proxies in {', '.join(login.proxy_login_networks)} identify users ({login.proxy_login})")]
+    if not has_local_administrator(settings):
+        yield EMERGENCY
+
+
+def _proxies(login: ProxyLoginSettings) -> Iterator[Diagnosis]:
+    if not login.proxy_login_networks:
+        remedy = "Set it to the addresses of the proxies"
+        yield Diagnosis("error", "proxy_login_networks is empty, so what proxies say of users is ignored", remedy)
+    file = Path(login.proxy_login_key_file)
+    try:
+        key_of(login.proxy_login_key_file)
+    except ProxyLoginError as error:
+        yield Diagnosis("error", f"{error}, {REFUSED}", "Make the key as docs/operators/proxy.md says, readable by the hub")
+    else:
+        if file.stat().st_mode & 0o007:
+            yield Diagnosis("error", f"All users of this machine can read {file}, and so be every user", f"chmod 400 {file}")
+
+
+def _roles(login: ProxyLoginSettings) -> Iterator[Diagnosis]:
+    names = [grant.rpartition("=")[0] for grant in login.proxy_login_roles]
+    if not names:
+        effect = "every user is a viewer" if login.proxy_login_without_role == "viewer" else "every user is refused"
+        yield Diagnosis("warning", f"proxy_login_roles is empty: {effect}", "Say in proxy_login_roles which role each user or group has")
+    if login.proxy_login == "certificate" and (never := [name for name in names if not name.startswith("dn:")]):
+        text = f"proxy_login_roles grants a role to {', '.join(never)}, which no certificate has"
+        yield Diagnosis("error", text, 'Name the subject of the certificate, as in "dn:CN=Anna Berg,DC=cern,DC=ch=expert"')

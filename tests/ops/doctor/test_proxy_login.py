@@ -1,0 +1,41 @@
+"""The check of proxies that identify users, with settings that cannot work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.core.settings import Settings
+from app.security import Role
+from tests.ops.doctor.findings import found, wrong
+from tests.security.conftest import make_user
+
+
+def test_proxies_that_can_identify_nobody_are_named(hub: Settings, tmp_path: Path) -> None:
+    missing = tmp_path / "none"
+    login = {"proxy_login": "certificate", "proxy_login_key_file": str(missing), "proxy_login_roles": ("login:anna=admin",)}
+    assert wrong(hub.replace(**login), "proxy-login") == [
+        ("error", "proxy_login_networks is empty, so what proxies say of users is ignored"),
+        (
+            "error",
+            "The key of the proxies cannot be read: No such file or directory (proxy_login_key_file), so every user whom a proxy "
+            "identifies is refused",
+        ),
+        ("error", "proxy_login_roles grants a role to login:anna, which no certificate has"),
+        ("warning", "There is no local account with the role admin"),
+    ]
+
+
+def test_a_key_that_others_read_and_missing_roles_are_named(hub: Settings, tmp_path: Path) -> None:
+    make_user("emergency", Role.ADMIN)
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef")
+    key.chmod(0o644)
+    login = hub.replace(proxy_login="cmsweb", proxy_login_key_file=str(key), proxy_login_networks=("10.0.0.0/24",))
+    assert wrong(login, "proxy-login") == [
+        ("error", f"All users of this machine can read {key}, and so be every user"),
+        ("warning", "proxy_login_roles is empty: every user is refused"),
+    ]
+    key.chmod(0o400)
+    (finding,) = found(login.replace(proxy_login_roles=("login:anna=admin",)), "proxy-login")
+    assert finding.level == "ok"
+    assert [finding.level for finding in found(hub, "proxy-login")] == ["ok"]
