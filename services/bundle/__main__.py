@@ -10,8 +10,6 @@ from pathlib import Path
 
 from services.packaging.products import PRODUCTS, TREE, epoch, finish, make, version
 
-HERE = Path(__file__).resolve().parent
-
 
 def build(target: Path, cache: Path, source: Path = TREE) -> Path:
     """Write the bundle of a hub into the folder `target`, and return it.
@@ -29,19 +27,27 @@ def build(target: Path, cache: Path, source: Path = TREE) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     make(PRODUCTS[0], work / version(source), cache, source)
-    shutil.copy(HERE / "install.sh", work)
-    for part in ("services/rpm/dqmhub.toml", "app/ops/preflight.py"):
-        shutil.copy(source / part, work)
+    add_programs(work, source)
     finish(work, "/opt/dqmhub", time)
     bundle = target / f"{name}.tar.gz"
-    with bundle.open("wb") as file, gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=3, mtime=0) as packed:
-        _pack(work, name, packed)
+    pack(work, name, bundle)
     shutil.rmtree(work)
     return bundle
 
 
-def _pack(folder: Path, name: str, target: gzip.GzipFile) -> None:
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.GNU_FORMAT) as archive:
+def add_programs(folder: Path, source: Path = TREE) -> None:
+    """Put what installs the release of the bundle beside it."""
+    for part in ("services/bundle/install.sh", "services/rpm/dqmhub.toml", "app/ops/preflight.py"):
+        shutil.copy(source / part, folder)
+
+
+def pack(folder: Path, name: str, target: Path) -> None:
+    """Write a folder, under a name, into an archive: the same bytes for the same files, which all are root's."""
+    with (
+        target.open("wb") as file,
+        gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=3, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
+    ):
         for path in sorted(folder.rglob("*")):
             archive.add(path, f"{name}/{path.relative_to(folder)}", recursive=False, filter=_of_root)
 

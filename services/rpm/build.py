@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from services.packaging import manual
-from services.packaging.products import PRODUCTS, TREE, epoch, finish, make, version
+from services.packaging.products import PRODUCTS, TREE, Product, epoch, finish, make, version
 
 HERE = Path(__file__).resolve().parent
 SYSTEMD = HERE.parent / "systemd"
@@ -43,10 +43,15 @@ def build(target: Path, cache: Path, source: Path = TREE) -> list[Path]:
 def stage(folder: Path, cache: Path, source: Path) -> None:
     """Make the trees of all products and the manual in a folder."""
     for product in PRODUCTS:
-        place = f"/opt/{product.name}" + (f"/{version(source)}" if product.name == "dqmhub" else "")
-        make(product, folder / product.name, cache, source)
-        finish(folder / product.name, place, epoch(source))
+        stage_product(product, folder, cache, source)
     manual.write(folder / "dqmhub", folder / "man", epoch(source))
+
+
+def stage_product(product: Product, folder: Path, cache: Path, source: Path) -> None:
+    """Make the tree of one product in a folder, under its name."""
+    place = f"/opt/{product.name}" + (f"/{version(source)}" if product.name == "dqmhub" else "")
+    make(product, folder / product.name, cache, source)
+    finish(folder / product.name, place, epoch(source))
 
 
 def rpm_version(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,13 @@ from services.packaging.products import TREE
 from services.rpm.build import build
 from tests.packages.machine import base_package
 from tests.support.shared import shared_folder
+
+
+def unpack(package: Path, folder: Path, *patterns: str) -> None:
+    """Unpack the files of a package whose names match, by default all, into an empty folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = subprocess.run(["rpm2cpio", str(package)], check=True, capture_output=True).stdout
+    subprocess.run(["cpio", "-idm", "--quiet", *patterns], input=archive, check=True, cwd=folder)
 
 
 class Packages(NamedTuple):
