@@ -78,7 +78,8 @@ def end_sessions() -> AnyResponse:
     except SecurityError as error:
         _audit_refusal("end sessions", error)
         status = 503 if isinstance(error, ProviderUnavailable | RetryLaterError) else 400
-        answer = {"error": "invalid_request", "error_description": str(error)}
+        text = f"This logout token is not valid ({error.reason})" if isinstance(error, AnswerRefused) else str(error)
+        answer = {"error": "invalid_request", "error_description": text}
     response = jsonify(answer)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"

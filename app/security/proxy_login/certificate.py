@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from app.security.proxy_login.identity import ProxyLoginError, ProxyUser, utf8
 
 VERIFIED, SUBJECT, KEY = "HTTP_SSL_CLIENT_VERIFY", "HTTP_SSL_CLIENT_S_DN", "HTTP_DQM_PROXY_KEY"
-_COMMON_NAME = re.compile(r"(?:^|[,/+])CN=((?:\\.|[^,/+\\])*)", re.IGNORECASE)
+_COMMON_NAME = re.compile(r"(?:^|[,+])CN=((?:\\.|[^,+\\])*)", re.IGNORECASE)
+_OLD_COMMON_NAME = re.compile(r"/CN=([^/]*)", re.IGNORECASE)  # of subjects such as /DC=ch/CN=aberg
 _ACCOUNT = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9._@-]{0,63}")
 
 
@@ -39,6 +40,7 @@ def identity(headers: Mapping[str, str], key: bytes) -> ProxyUser | None:
 
 def account_name(subject: str) -> str:
     """What the account of a subject is called: its first common name that can be a user name, else made of the last one."""
-    names = [name.lower() for name in _COMMON_NAME.findall(subject)]
+    form = _OLD_COMMON_NAME if subject.startswith("/") else _COMMON_NAME
+    names = [name.lower() for name in form.findall(subject)]
     fitting = [name for name in names if _ACCOUNT.fullmatch(name)]
     return fitting[0] if fitting else re.sub(r"[^a-z0-9]+", ".", names[-1] if names else "").strip(".")[:64]

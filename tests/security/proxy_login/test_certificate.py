@@ -37,6 +37,8 @@ FORGED = {"SSL-Client-Verify": "SUCCESS", "SSL-Client-S-DN": "CN=root", "SSL_Cli
         ("CN=Anna Berg,O=Other", "anna.berg"),
         (r"CN=Berg\, Anna,O=CN=x", "berg.anna"),
         ("O=Nobody", ""),
+        ("O=x/CN=root,CN=Anna,DC=ch", "anna"),
+        ("CN=Анна,DC=x", ""),
     ],
 )
 def test_an_account_is_called_by_the_first_common_name_that_can_be_a_user_name(subject: str, name: str) -> None:

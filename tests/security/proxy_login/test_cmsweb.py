@@ -200,4 +200,5 @@ def test_a_user_whom_a_proxy_identifies_makes_tokens_and_has_no_password_to_chan
     secret = re.findall(r"dqmhub_[\w-]{43}", made.text)[0]
     assert who(client, {"Authorization": f"Bearer {secret}"}, ELSEWHERE) == "aberg expert Pixel"
     assert "Sign out" not in made.text
+    assert "Sign out everywhere" not in client.get("/account/sessions", headers=signed(), **front).text
     assert client.get("/account/password", headers=signed(), **front).status_code == 403

@@ -133,6 +133,7 @@ def test_a_logout_token_that_is_not_right_ends_nothing(
     sign_on(visitor, provider)
     answer = send(visitor, provider.logout_token(**changes))
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert answer.json["error_description"].startswith("This logout token is not valid (token: ")
     assert Session.select().count() == 1
     row = Audit.select().order_by(Audit.id.desc()).get()
     assert (row.user, row.action, row.answer) == ("nobody", "end sessions", f"refused: {reason}")
