@@ -19,3 +19,14 @@ def server_addresses(settings: Settings, url: str) -> set[str]:
         if value != row.default and not row.metadata["secret"] and not row.name.endswith(PAGES_FOR_BROWSERS):
             found.update(value if isinstance(value, tuple) else [value] if isinstance(value, str) else [])
     return {address for address in found if address.startswith(("http://", "https://"))}
+
+
+def authorities(settings: Settings, address: str) -> str:
+    """File or folder of the authorities for a server: the setting `..._ca` of the area that has its address; "" for the usual ones."""
+    rows = setting_rows()
+    for row in rows:
+        value = settings[row.name]
+        if value == address or (isinstance(value, tuple) and address in value):
+            found = [ca.name for ca in rows if ca.name.endswith("_ca") and row.name.startswith(ca.name.removesuffix("ca"))]
+            return str(settings[found[0]]) if found else ""
+    return ""

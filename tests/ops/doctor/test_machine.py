@@ -96,7 +96,7 @@ def test_units_that_failed_restart_often_or_run_an_old_release_are_named(
     assert wrong(settings, "units") == [
         ("error", "dqmhub-web.service runs the release 0.0.9, and 0.1.0 is in use"),
         ("error", "dqmhub-live.service has failed"),
-        ("warning", "dqmhub-render.service was started 12 times again"),
+        ("warning", "dqmhub-render.service restarted 12 times"),
         ("warning", "The file of dqmhub-mirror.service has changed since systemd read it"),
     ]
     assert [one.text for one in found(settings, "units") if one.level == "ok"] == ["dqmhub.target is active (x)"]

@@ -1,4 +1,4 @@
-"""The check of the files of others in an installation."""
+"""The check of the third-party files in an installation."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ from app.ops.hosts import host_problems
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """Compare this host with those whose services run now."""
     try:
-        database.check(database.connect(settings))
+        with database.reading(settings):
+            found = list(host_problems(settings))
     except database.UnusableDatabase:
         return  # another check says so
-    found = list(host_problems(settings))
     for text, remedy in found:
         yield Diagnosis("error", text, remedy)
     if not found:

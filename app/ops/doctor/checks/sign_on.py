@@ -51,8 +51,8 @@ def _provider(settings: SignOnSettings) -> Iterator[Diagnosis]:
 
 def _other_issuers(settings: Settings, issuer: str) -> Iterator[Diagnosis]:
     try:
-        database.check(database.connect(settings))
-        others = accounts_of_issuers()
+        with database.reading(settings):
+            others = accounts_of_issuers()
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return
     for other, number in sorted(others.items()):

@@ -1,4 +1,4 @@
-"""Whether Python, the packages of others and the running services are those of this version."""
+"""Whether Python, third-party packages and the running services are those of this version."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIST, LOCK = TREE / "sbom.json", TREE / "requirements" / "run.txt"
 INSTALLERS = ("pip", "setuptools")
 """In the lock, but not used by what runs."""
 
-AGAIN = "Install this version again, as docs/operators/install.md says"
+REINSTALL = "Install this version again, as docs/operators/install.md says"
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
@@ -34,9 +34,9 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     found = reversed(list(distributions()))  # the first on the path is the one that is imported
     wrong = list(differences(tested(LIST, LOCK), {canonical(one.metadata["Name"]): one.version for one in found}))
     for text in wrong:
-        yield Diagnosis("error", text, AGAIN)
+        yield Diagnosis("error", text, REINSTALL)
     if not wrong:
-        yield Diagnosis("ok", "the packages of others have the versions that were tested")
+        yield Diagnosis("ok", "the third-party packages have the versions that were tested")
     yield from _services(settings)
 
 

@@ -1,4 +1,4 @@
-"""Whether the files of others in the installation are those that were released."""
+"""Whether the third-party files in the installation are those that were released."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from app.core.settings import TREE, Settings
 from app.ops.doctor.diagnosis import Diagnosis
 
-AGAIN = "Install this version again, or get the file from its source in vendored.toml"
+REINSTALL = "Install this version again, or get the file from its source in vendored.toml"
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """The SHA-256 of each file in a table vendored.toml."""
     problems = [problem for folder in ("static/vendor", "app/publish/sanitize/data") for problem in damaged(TREE / folder)]
     for problem in problems:
-        yield Diagnosis("error", problem, AGAIN)
+        yield Diagnosis("error", problem, REINSTALL)
     if not problems:
         yield Diagnosis("ok", "the vendored files are unchanged")
 
