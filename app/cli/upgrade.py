@@ -21,16 +21,18 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("version", default="")
 @click.option("--back", is_flag=True, help="Return to the release before the last upgrade, and to its backup if the database was migrated.")
+@click.option("--yes", is_flag=True, help="With --back: also restore a backup that is older than a day.")
 @click.option("--abandon", is_flag=True, help="End an upgrade or a way back that cannot be finished: database and link stay as they are.")
 @click.option(
     "--services", "command", default="", help="Command that is run with `stop` and `start`; by default systemctl where systemd runs."
 )
-def upgrade(version: str, back: bool, abandon: bool, command: str) -> None:
+def upgrade(version: str, back: bool, yes: bool, abandon: bool, command: str) -> None:
     """Upgrade to the installed release VERSION, by default the newest: backup, migrations, switch, health check.
 
     If a step fails, the release before is in use again. An upgrade that was killed is finished by the same command.
     """
     from app.ops.upgrade import UpgradeError, load_state
+    from app.ops.upgrade.state import one_upgrade
 
     own = release()
     if own and not (back or abandon):
@@ -38,13 +40,14 @@ def upgrade(version: str, back: bool, abandon: bool, command: str) -> None:
     settings = cli.settings()
     os.chdir(TREE)
     try:
-        state = load_state(settings)
-        if abandon:
-            _abandon(settings, state)
-        elif back or (state and state.stage == "returning"):
-            _go_back(settings, state, own, command)
-        else:
-            _upgrade(settings, state, own, command)
+        with one_upgrade(settings):
+            state = load_state(settings)
+            if abandon:
+                _abandon(settings, state)
+            elif back or (state and state.stage == "returning"):
+                _go_back(settings, state, own, command, yes)
+            else:
+                _upgrade(settings, state, own, command)
     except UpgradeError as error:
         raise click.ClickException(str(error)) from error
 
@@ -107,14 +110,14 @@ def _abandon(settings: Settings, state: UpgradeState | None) -> None:
     click.echo("`dqmhub db status` says whether the database fits the release in use; start the services when it does")
 
 
-def _go_back(settings: Settings, state: UpgradeState | None, own: Release | None, command: str) -> None:
+def _go_back(settings: Settings, state: UpgradeState | None, own: Release | None, command: str, yes: bool) -> None:
     from app.ops.upgrade import UpgradeError, go_back
     from app.ops.upgrade.services import Services, default_command
 
     if state is None or state.stage == "returned":
         raise UpgradeError("There is no upgrade to return from; `dqmhub restore` restores a backup")
     services = Services(shlex.split(command) or default_command())
-    kept = go_back(settings, state, own.prefix if own else None, services, _progress)
+    kept = go_back(settings, state, own.prefix if own else None, services, _progress, yes)
     click.echo(f"{state.previous} is in use again{kept}")
     if not services.command:
         click.echo("start the services now")

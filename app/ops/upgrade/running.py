@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from app.core.settings import Settings
 from app.ops.backup import Backup, BackupError, backup_folder, find_backup, make_backup, restore, verify
 from app.ops.upgrade.errors import UpgradeError
 from app.ops.upgrade.services import Services
-from app.ops.upgrade.state import UpgradeState, store_state
+from app.ops.upgrade.state import UpgradeState, forget_state, load_state, store_state
 
 FAILURES = (UpgradeError, BackupError, InstallationError, OSError, PeeweeException, database.UnusableDatabase)
 """Errors of steps with a cause outside; from all others the way back is taken, too."""
+
+ASKED_S = 86400.0
+"""Age of a backup from which on the way back to it needs a word of agreement."""
 
 Progress = Callable[[str], object]
 
@@ -48,10 +52,7 @@ def upgrade(
         UpgradeError: The upgrade failed. The message says whether the previous release is in use again.
     """
     is_migrated = _to_restore(settings, state) is not None
-    state = store_state(settings, state)
-    progress("Stopping the services")
-    ran = services.stop(settings)
-    state = store_state(settings, state._replace(services=tuple(sorted({*state.services, *ran}))))
+    state = _stop(settings, state, services, progress)
     try:
         if not is_migrated:
             state = store_state(settings, state._replace(backup=_backup(settings, state.previous, progress)))
@@ -73,10 +74,15 @@ def upgrade(
     return store_state(settings, state._replace(stage="upgraded"))
 
 
-def go_back(settings: Settings, state: UpgradeState, prefix: Path | None, services: Services, progress: Progress) -> str:
+def go_back(
+    settings: Settings, state: UpgradeState, prefix: Path | None, services: Services, progress: Progress, is_agreed: bool = False
+) -> str:
     """Stop the services, restore the backup if the database was migrated, switch to the previous release, and start.
 
     What this needs is looked for before anything is stopped or changed.
+
+    Args:
+        is_agreed: Whether a backup older than ASKED_S is restored, too.
 
     Returns:
         A sentence on what is kept of the replaced database; "" if there is none.
@@ -91,6 +97,13 @@ def go_back(settings: Settings, state: UpgradeState, prefix: Path | None, servic
             f"install it again{_kept(state)}"
         )
     if backup := _to_restore(settings, state):
+        age_s = max(0.0, time.time() - backup.made)
+        loss = (
+            f"the database gets back to the backup {backup.name}, made {age_s / 3600:.1f} h ago; what was stored since is only kept aside"
+        )
+        if age_s > ASKED_S and state.stage == "upgraded" and not is_agreed:
+            raise UpgradeError(f"Nothing was changed: on the way back {loss}. If that is right: `dqmhub upgrade --back --yes`")
+        progress(f"On the way back {loss}")
         progress(f"Verifying the backup {backup.name}")
         try:
             verify(backup)
@@ -101,9 +114,8 @@ def go_back(settings: Settings, state: UpgradeState, prefix: Path | None, servic
 
 def _return(settings: Settings, state: UpgradeState, prefix: Path | None, services: Services, progress: Progress) -> str:
     """The same, without looking first."""
-    state = store_state(settings, state._replace(stage="returning"))
+    state = _stop(settings, state._replace(stage="returning"), services, progress)
     try:
-        services.stop(settings)
         if backup := _to_restore(settings, state):
             state = store_state(settings, state._replace(replaced=restore(settings, backup, progress).aside))
         if prefix:
@@ -118,6 +130,35 @@ def _return(settings: Settings, state: UpgradeState, prefix: Path | None, servic
         ) from error
     store_state(settings, state._replace(stage="returned"))
     return _kept(state)
+
+
+def _stop(settings: Settings, state: UpgradeState, services: Services, progress: Progress) -> UpgradeState:
+    """Store a state with the services that run, and stop them. If that fails, they are started, and the state is that before.
+
+    Raises:
+        UpgradeError: Some cannot be stopped, or the state cannot be stored; nothing else has been changed.
+    """
+    earlier = load_state(settings)
+    is_unfinished = earlier is not None and earlier.is_unfinished
+    unfinished = f"The upgrade to {state.target} is unfinished, and the services are not started; end it with `dqmhub upgrade --abandon`"
+    end = unfinished if is_unfinished else "Nothing was changed"
+    try:
+        state = store_state(settings, state._replace(services=tuple(sorted({*state.services, *services.running(settings)}))))
+    except FAILURES as error:
+        raise UpgradeError(f"{error}. {end}") from error
+    try:
+        progress("Stopping the services")
+        services.stop(settings)
+    except FAILURES as error:
+        if not is_unfinished:
+            if earlier:
+                store_state(settings, earlier)
+            else:
+                forget_state(settings)
+            progress("Starting the services")
+            services.start(settings, "", ())
+        raise UpgradeError(f"{error}. {end}") from error
+    return state
 
 
 def _kept(state: UpgradeState) -> str:

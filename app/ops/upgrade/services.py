@@ -38,17 +38,23 @@ class Services:
     def __init__(self, command: Sequence[str]) -> None:
         self.command = tuple(command)
 
-    def stop(self, settings: Settings) -> tuple[str, ...]:
-        """Stop the services, wait until they have ended, and return the names of those that ran. Raises UpgradeError if some go on."""
-        ran = self._running(settings)
+    def running(self, settings: Settings) -> tuple[str, ...]:
+        """The names of the services that run; waits until those of other machines are silent. Raises UpgradeError if some are not."""
+        self._wait(settings, only_elsewhere=True)
+        return tuple(sorted({text.partition(" ")[0] for text in self._running(settings)}))
+
+    def stop(self, settings: Settings) -> None:
+        """Stop the services, and wait until they have ended. Raises UpgradeError if some go on."""
         self._run("stop")
+        self._wait(settings)
+
+    def _wait(self, settings: Settings, only_elsewhere: bool = False) -> None:
         end = time.monotonic() + (STOP_S if self.command else 0)
-        while left := self._running(settings):
+        while left := self._running(settings, only_elsewhere):
             if time.monotonic() > end:
                 remedy = "" if self.command else ", or name a command that does it by --services"
                 raise UpgradeError(f"Services use the database: {', '.join(left)}. Stop all of them{remedy}, then upgrade again")
             time.sleep(LOOK_S)
-        return tuple(sorted({text.partition(" ")[0] for text in ran}))
 
     def start(self, settings: Settings, version: str, names: Sequence[str]) -> None:
         """Start the services, and wait until those of these names have reported with this version. Raises UpgradeError if one does not."""
@@ -71,10 +77,10 @@ class Services:
             raise UpgradeError(f"`{' '.join(command)}` failed: {' '.join((done.stderr or done.stdout).split()) or done.returncode}")
 
     @staticmethod
-    def _running(settings: Settings) -> list[str]:
+    def _running(settings: Settings, only_elsewhere: bool = False) -> list[str]:
         database.connect(settings)
         try:
-            return running_services()
+            return running_services(only_elsewhere)
         finally:
             database.disconnect()
             database.proxy.initialize(None)

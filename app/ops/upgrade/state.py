@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -46,16 +49,37 @@ def load_state(settings: Settings) -> UpgradeState | None:
 
 
 def store_state(settings: Settings, state: UpgradeState) -> UpgradeState:
-    """Store the progress, and return it."""
+    """Store the progress, and return it. Raises UpgradeError if it cannot be written."""
     path = _path(settings)
     new = path.with_name(f"{path.name}.{os.getpid()}")
-    with new.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(state._asdict(), indent=1) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    owner_of(settings.data).give(new)
-    new.replace(path)
+    try:
+        with new.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(state._asdict(), indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        owner_of(settings.data).give(new)
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise UpgradeError(f"Cannot write {path}: {error.strerror}") from error
     return state
+
+
+@contextmanager
+def one_upgrade(settings: Settings) -> Iterator[None]:
+    """Raise UpgradeError if another upgrade, or way back, runs on this machine."""
+    path = settings.data / "upgrade.lock"
+    try:
+        lock = path.open("w")
+        owner_of(settings.data).give(path)
+    except OSError as error:
+        raise UpgradeError(f"Cannot write {path}: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UpgradeError("Another upgrade is running; wait for its end") from error
+        yield
 
 
 def forget_state(settings: Settings) -> None:

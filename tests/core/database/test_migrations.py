@@ -16,6 +16,7 @@ from pathlib import Path
 from select import select
 
 import pytest
+from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
 from app.core import database
@@ -159,15 +160,11 @@ def test_a_database_that_does_not_answer_is_named_in_one_line(settings: Settings
         assert (code, error.endswith("check database_url and the server")) == (1, True), error
 
 
-def test_roles_that_were_stored_as_numbers_are_names_after_an_upgrade(
-    empty: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_roles_that_were_stored_as_numbers_are_names_after_an_upgrade(empty: Settings, tmp_path: Path) -> None:
     before = tmp_path / "migrations"
     shutil.copytree(database.MIGRATIONS, before, ignore=lambda _, names: [name for name in names if name >= "0019"])
     connected = database.connect(empty)
-    with monkeypatch.context() as patch:
-        patch.setattr(database, "MIGRATIONS", before)
-        database.upgrade(connected, lambda _: None)
+    Runner(connected, str(before)).up()
     columns = "(name, role, password, disabled, created)"
     for number in (1, 4, 5):
         connected.execute_sql(f"""INSERT INTO "user" {columns} VALUES ('u{number}', {number}, '', false, 0)""")

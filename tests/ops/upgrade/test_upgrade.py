@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,13 +13,15 @@ import pytest
 
 from app.core import database
 from app.core.database import MIGRATIONS
+from app.core.heartbeat import Heartbeat, Service
 from app.core.installation import Release, current, switch
 from app.core.settings import Settings
 from app.core.version import VERSION
-from app.ops.backup import backup_folder, backups, make_backup
+from app.ops.backup import backup_folder, backups, find_backup, make_backup
+from app.ops.backup.manifest import write_manifest
 from app.ops.upgrade import UpgradeError, UpgradeState, go_back, load_state, upgrade
 from app.ops.upgrade.services import Services
-from app.ops.upgrade.state import store_state
+from app.ops.upgrade.state import one_upgrade, store_state
 from render.build import binary
 from tests.ops.backup.test_backups import add_links
 from tests.support.cli import run_command
@@ -30,7 +33,7 @@ from tests.support.site import unbind
 NEXT = "9.0.0"
 MIGRATION = """def up(migrator, db):
     db.execute_sql("CREATE TABLE next (id INTEGER PRIMARY KEY)")
-    db.execute_sql("INSERT INTO next SELECT rowid FROM short_link")
+    db.execute_sql("INSERT INTO next SELECT count(*) FROM short_link")
 """
 FAILING = MIGRATION + '    raise ValueError("this migration does not work")\n'
 
@@ -262,9 +265,84 @@ def test_a_way_back_that_cannot_be_finished_is_abandoned(site: Settings) -> None
     assert "There is no unfinished upgrade" in run_command(environment(site), "upgrade", "--abandon").stderr
 
 
-def test_nothing_is_upgraded_while_services_run_that_it_cannot_stop(site: Settings, releases: Path) -> None:
-    from app.core.heartbeat import Heartbeat
+@pytest.mark.both_databases
+def test_an_upgrade_and_the_way_back_keep_the_rows_on_each_kind_of_database(site: Settings, releases: Path) -> None:
+    def found() -> tuple[int, bool]:
+        connection = database.connect(site)
+        try:
+            return connection.execute_sql("SELECT count(*) FROM short_link").fetchone()[0], "next" in connection.get_tables()
+        finally:
+            unbind()
 
+    site.data.mkdir(exist_ok=True)
+    run_upgrade(site, releases)
+    assert found() == (10, True)
+    write(site, range(10, 13))
+    assert "The migrated database is kept in" in back(site, releases)
+    assert found() == (10, False)
+
+
+def heartbeat(site: Settings, host: str) -> None:
+    """A service that runs, as far as its heartbeat says."""
+    database.connect(site)
+    Heartbeat("worker", site).write()
+    Service.update(host=host).execute()
+    unbind()
+
+
+def test_a_service_of_another_machine_ends_an_upgrade_before_anything_is_stopped(
+    site: Settings, releases: Path, command: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heartbeat(site, "elsewhere")
+    monkeypatch.setattr("app.ops.upgrade.services.STOP_S", 0)
+    with pytest.raises(UpgradeError, match=r"Services use the database: worker on elsewhere .*Nothing was changed"):
+        upgrade(site, state_of(site), releases, Services([str(command)]), bool, lambda _: None)
+    assert load_state(site) is None
+    assert not command.with_name("calls").exists()
+
+
+def test_services_that_cannot_be_stopped_are_started_again_and_the_state_is_as_before(
+    site: Settings, releases: Path, command: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heartbeat(site, socket.gethostname())
+    monkeypatch.setattr("app.ops.upgrade.services.STOP_S", 0)
+    services = Services([str(command)])
+    with pytest.raises(UpgradeError, match=r"Services use the database: worker on .*Nothing was changed"):
+        upgrade(site, state_of(site), releases, services, bool, lambda _: None)
+    assert load_state(site) is None
+    before = store_state(site, UpgradeState("upgraded", VERSION, NEXT))
+    with pytest.raises(UpgradeError, match=r"Services use the database: worker on .*Nothing was changed"):
+        go_back(site, before, releases, services, lambda _: None)
+    assert load_state(site) == before
+    assert command.with_name("calls").read_text().split() == ["stop", "start"] * 2
+
+
+def test_one_upgrade_runs_at_a_time(site: Settings) -> None:
+    with one_upgrade(site):
+        refused = run_command(environment(site), "upgrade")
+    assert "Another upgrade is running; wait for its end" in refused.stderr
+    assert run_command(environment(site), "upgrade").returncode == 0
+
+
+def test_a_way_back_to_a_backup_older_than_a_day_needs_a_word_of_agreement(site: Settings, releases: Path) -> None:
+    done = run_upgrade(site, releases)
+    backup = find_backup(backup_folder(site), done.backup)
+    write_manifest(backup._replace(made=backup.made - 49 * 3600))
+    with pytest.raises(UpgradeError, match=r"Nothing was changed: .*, made 49\.0 h ago; .*`dqmhub upgrade --back --yes`"):
+        back(site, releases)
+    assert (tables(site), load_state(site)) == ((10, True), done)
+    go_back(site, done, releases, Services([]), lambda _: None, is_agreed=True)
+    assert tables(site) == (10, False)
+
+
+def test_a_state_that_cannot_be_written_leaves_no_file(site: Settings) -> None:
+    (site.data / "upgrade.json").mkdir()
+    with pytest.raises(UpgradeError, match=f"Cannot write {site.data}/upgrade.json: Is a directory"):
+        store_state(site, UpgradeState("upgrading", VERSION, NEXT))
+    assert not list(site.data.glob("upgrade.json.*"))
+
+
+def test_nothing_is_upgraded_while_services_run_that_it_cannot_stop(site: Settings, releases: Path) -> None:
     database.connect(site)
     Heartbeat("live", site).write()
     unbind()
