@@ -55,7 +55,7 @@ def add(**values: object) -> None:
 
 @contextmanager
 def during(**values: object) -> Iterator[None]:
-    """Begin anew with these values, and return to the earlier ones at the end."""
+    """Start with these values alone, and return to the earlier ones at the end."""
     token = _current.set(MappingProxyType(_known(values)))
     try:
         yield
