@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from flask.testing import FlaskClient
 
+from app.core.settings import Settings
+from app.queue.periodic import PeriodicTaskState
 from tests.ops.monitoring.promtool import ALERTS, promtool, write
 
 END = "70m"
@@ -245,3 +249,15 @@ def test_every_alert_says_what_to_do_and_how_urgent_it_is() -> None:
     for name, rule in rules().items():
         assert rule["labels"]["severity"] in ("page", "ticket"), name
         assert rule["annotations"].keys() == {"summary", "action"}, name
+
+
+def test_labels_of_the_series_are_those_of_the_hub(client: FlaskClient, hub: Settings) -> None:
+    PeriodicTaskState.create(name="grab", period_s=30, last_ok=1.0)
+    client.get("/healthz/live")
+    shown: dict[str, set[str]] = {}
+    for name, labels in re.findall(r"^(dqmhub_\w+)(?:\{(.*)\})? \S+$", client.get("/metrics").text, re.M):
+        shown[name] = set(re.findall(r'(\w+)="', labels))
+    series = [name for case in CASES.values() for group in (case.bad, case.good, *case.others) for name in group]
+    used = {text.partition("{")[0]: set(re.findall(r'(\w+)="', text)) - {"instance"} for text in series}
+    assert {name: used[name] for name in used.keys() & shown.keys()} == {name: shown[name] for name in used.keys() & shown.keys()}
+    assert used.keys() & shown.keys() >= {"dqmhub_periodic_task_age_seconds", "dqmhub_processes", "dqmhub_requests_total"}
