@@ -15,8 +15,9 @@ from tests.support.processes import environment
 from tests.support.servers import migrate
 
 RELEASES = Path(__file__).with_name("releases")
+TYPED_PASSWORD = "a password that is long enough"
 COMMANDS = (
-    (("user", "add", "operator", "--role", "operator"), "a password that is long enough\na password that is long enough\n"),
+    (("user", "add", "operator", "--role", "operator"), f"{TYPED_PASSWORD}\n{TYPED_PASSWORD}\n"),
     (("demo", "make"), ""),
     (("register", "{data}/demo"), ""),
     (("demo", "layouts"), ""),
