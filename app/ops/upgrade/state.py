@@ -70,6 +70,7 @@ def one_upgrade(settings: Settings) -> Iterator[None]:
     """Raise UpgradeError if another upgrade, or way back, runs on this machine."""
     path = settings.data / "upgrade.lock"
     try:
+        settings.data.mkdir(parents=True, exist_ok=True)  # the first upgrade of an installation makes the database, too
         lock = path.open("w")
         owner_of(settings.data).give(path)
     except OSError as error:

@@ -316,6 +316,11 @@ def test_one_upgrade_runs_at_a_time(site: Settings) -> None:
     assert run_command(environment(site), "upgrade").returncode == 0
 
 
+def test_the_first_upgrade_makes_the_data_folder(tmp_path: Path) -> None:
+    with one_upgrade(Settings(data_dir=str(tmp_path / "a" / "data"))):
+        assert (tmp_path / "a" / "data").is_dir()
+
+
 def test_a_way_back_to_a_backup_older_than_a_day_needs_a_word_of_agreement(site: Settings, releases: Path) -> None:
     done = run_upgrade(site, releases)
     backup = find_backup(backup_folder(site), done.backup)
