@@ -103,6 +103,9 @@ def _plots(measured: Measured) -> None:
 
 def _files(measured: Measured) -> None:
     folder = measured.hub.data / "many"
+    folder.mkdir()
+    for number in range(FILES):
+        (folder / str(number)).touch()
     entries = [
         {
             "dataset": "/Many/Run2023C-Costs-v1/DQMIO",

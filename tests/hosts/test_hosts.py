@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from app.core import database
 from app.core.database import disconnect, rows
 from app.gui.models import READY, Dataset, File, Sample
 from app.notify.models import Notification
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.slow
 
 ROUNDS = int(os.environ.get("HOSTS_ROUNDS", "0"))
 """How often each host is killed; 0: one of each kind is, once, as in the suite."""
+CABLES = ("web2 cable", "live2 cable", "worker2 cable")
 PAUSE_S = 0.25
 
 
@@ -53,27 +56,42 @@ def clients(site: ManyHosts, tmp_path_factory: pytest.TempPathFactory) -> Client
 def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -> None:
     site.p5.incident("start_run", lumis=200)
     steps, since = steps_of_tasks(), time.monotonic()
-    kills = 0
+    lost = [*SERVICES, *CABLES] * ROUNDS or ["web1", "live1", "worker1", CABLES[0], "redis", "postgresql"]
     with clients.at_work():
-        for name in [*SERVICES] * ROUNDS or ["web1", "live1", "worker1", "redis", "postgresql"]:
+        for name in lost:
             confirmed = len(clients.datasets)
             clients.expected = (503,) if name == "postgresql" else ()
-            disconnect()
-            site.kill(name)
-            kills += 1
-            if name != "postgresql":
-                until(lambda confirmed=confirmed: len(clients.datasets) > confirmed + 2, f"files to be registered without {name}")
-                site.p5.incident("end_run", follow=False)
-                site.p5.incident("start_run", lumis=200)
-            site.revive(name)
+            with away(site, name):
+                if name != "postgresql":
+                    until(lambda confirmed=confirmed: len(clients.datasets) > confirmed + 2, f"files to be registered without {name}")
+                    site.p5.incident("end_run", follow=False)
+                    site.p5.incident("start_run", lumis=200)
             until(lambda confirmed=confirmed: len(clients.datasets) > confirmed + 4, f"files to be registered after {name} is back")
             clients.expected = ()
     assert clients.wrong == []
     assert_nothing_is_lost_or_doubled(site, clients)
+    assert site.chat.messages
     elapsed = time.monotonic() - since
     for task, (period_s, count) in steps_of_tasks().items():
-        assert count - steps[task][1] <= elapsed / period_s + kills + 2, f"{task} runs on one host at a time"
-    print(f"{kills} kills; {len(clients.datasets)} files, {clients.repeated} repeated, {len(clients.jobs)} jobs, read: {clients.read}")
+        assert count - steps[task][1] <= elapsed / period_s + len(lost) + 2, f"{task} runs on one host at a time"
+    print(
+        f"{len(lost)} hosts lost; {len(clients.datasets)} files, {clients.repeated} repeated, {len(clients.jobs)} jobs, read: {clients.read}"
+    )
+
+
+@contextmanager
+def away(site: ManyHosts, name: str) -> Iterator[None]:
+    """A host whose processes are all killed, or whose cable is out, until the end of the block."""
+    host, _, cable = name.partition(" ")
+    if cable:
+        site.hosts[host].set_link("down")
+        yield
+        site.hosts[host].set_link("up")
+        return
+    disconnect()
+    site.kill(host)
+    yield
+    site.revive(host)
 
 
 def steps_of_tasks() -> dict[str, tuple[float, int]]:
@@ -101,10 +119,38 @@ def assert_nothing_is_lost_or_doubled(site: ManyHosts, clients: Clients) -> None
         return {message["id"] for message in site.chat.messages} == wanted
 
     until(all_notified, "all notifications")
-    assert site.chat.messages
 
 
 def documents_of_p5(site: ManyHosts) -> set[tuple[str, str]]:
     """Key and revision of each document that the polled machines have."""
     polled = site.settings["square_production"]
     return {(entry["id"], entry["rev"]) for entry in site.p5.record()["documents"] if entry["there"] and entry["host"] in polled}
+
+
+def test_a_migration_disturbs_no_process_of_the_old_release(
+    site: ManyHosts, clients: Clients, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with clients.at_work():
+        confirmed = len(clients.datasets)
+        until(lambda: len(clients.datasets) > confirmed, "a file")
+        add_migration(tmp_path, monkeypatch)
+        assert database.upgrade(database.proxy.obj, lambda _: None) == ["9999_newer"]
+        confirmed = len(clients.datasets)
+        until(lambda: len(clients.datasets) > confirmed + 2, "files to be registered after the migration")
+    assert clients.wrong == []
+    assert_nothing_is_lost_or_doubled(site, clients)
+    assert "The database belongs to a newer version of DQM Hub" in site.get("/status").text
+    site.kill("worker1")
+    site.hosts["worker1"].boot()
+    site.start("worker1")
+    until(lambda: "belongs to a newer version of DQM Hub" in site.logs("worker1"), "a process of the old release to refuse the database")
+
+
+def add_migration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer release, for this process: it adds a column to the tables that are used most."""
+    for file in database.MIGRATIONS.glob("0*.py"):
+        (folder / file.name).symlink_to(file)
+    tables = ("file", "sample", "background_job", "square_document", "periodic_task")
+    lines = [f"""    db.execute_sql("ALTER TABLE {table} ADD COLUMN newer TEXT NOT NULL DEFAULT ''")""" for table in tables]
+    (folder / "9999_newer.py").write_text("\n".join(["def up(migrator, db):", *lines]))
+    monkeypatch.setattr(database, "MIGRATIONS", folder)
