@@ -55,7 +55,7 @@ class Clients:
             os.link(self._file, path) if self._file.stat().st_dev == self._folder.stat().st_dev else shutil.copy(self._file, path)
         entry = {"dataset": dataset, "run": str(RUN), "lumi": "0", "file": str(path), "fileformat": FORMAT}
         answer = self._site.request("POST", "/api/v1/register", json=[entry])
-        if answer.status not in (0, 201, 502, 503):
+        if answer.status not in (0, 201, 502, 503, 504):
             self.wrong.append(f"registering {dataset}: {answer.status} {answer.text[:300]}")
         return answer.status == 201
 
