@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from app.core.disk import disk_space
 from app.core.metrics import gauge
 from app.core.settings import Settings
-from app.ops.backup import backup_folder, backups
-from app.ops.backup.folder import is_of_future
+from app.ops.backup import BackupError, backup_folder, backups
+from app.ops.backup.folder import is_of_future, last_noted
 from app.ops.backup.status import are_backups_made, newest_made
 from app.ops.settings import ServiceSettings
 
@@ -24,15 +24,26 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     spaces = [({"folder": name}, disk_space(path)) for name, path in _folders(settings).items()]
     yield gauge("dqmhub_disk_free_bytes", "Free space of a disk", [(labels, space.free) for labels, space in spaces])
     yield gauge("dqmhub_disk_size_bytes", "Size of a disk", [(labels, space.size) for labels, space in spaces])
-    counts = [sum(not is_of_future(each) for each in backups(backup_folder(settings)))] if are_backups_made(settings) else []
-    yield gauge("dqmhub_backups", "Backups that are there, where backups are made", [({}, count) for count in counts])
-    made = newest_made(settings)
-    ages = [max(time.time() - made, 0.0)] if made is not None else []
+    count, made = _backups(settings)
+    yield gauge("dqmhub_backups", "Backups that are there, where backups are made", [({}, each) for each in count])
+    ages = [max(time.time() - each, 0.0) for each in made]
     yield gauge(
         "dqmhub_backup_age_seconds", "Age of the newest backup, or of the last known one if none is there", [({}, age) for age in ages]
     )
     longest_s = 3600 * settings.of(ServiceSettings).backup_max_age_h
     yield gauge("dqmhub_backup_max_age_seconds", "Age of the newest backup that is a problem", [({}, longest_s)])
+
+
+def _backups(settings: Settings) -> tuple[list[int], list[float]]:
+    """How many backups are there, and when the newest was made, Unix s UTC; each empty if it is not known."""
+    if not are_backups_made(settings):
+        return [], []
+    try:
+        made = newest_made(settings)
+        count = sum(not is_of_future(each) for each in backups(backup_folder(settings)))
+    except BackupError:  # the folder cannot be read: as if its disk were away
+        made, count = last_noted(settings), 0
+    return [count], [made] if made is not None else []
 
 
 def _folders(settings: Settings) -> dict[str, Path]:

@@ -22,6 +22,7 @@ from app.gui.models import ShortLink
 from app.ops.backup import BackupError, backup_folder, backups, find_backup, make_backup, postgresql_dump, verify
 from app.ops.backup.manifest import MANIFEST, write_manifest
 from app.ops.backup.status import status_lines
+from app.ops.gauges import metrics
 from tests.support.cli import dqmhub
 from tests.support.processes import until
 
@@ -192,6 +193,9 @@ def test_a_folder_of_backups_that_cannot_be_read_is_named(hub: Settings, monkeyp
     monkeypatch.setattr(Path, "iterdir", failing_disk)
     (line,) = status_lines(hub)
     assert (line.state, line.text) == ("warn", "the folder cannot be read")
+    values = {family.name: [sample.value for sample in family.samples] for family in metrics(hub)}
+    assert values["dqmhub_backups"] == [0]
+    assert len(values["dqmhub_disk_free_bytes"]) == 2
     with pytest.raises(BackupError, match="cannot be read: Input/output error"):
         find_backup(backup_folder(hub), "")
 
