@@ -29,6 +29,7 @@ AREA = Area(
         "account.sign_in": "public",
         "account.sign_in_now": "public",
         "account.sign_out": "public",
+        "account.after_sign_out": "public",
         "account.open_local_link": "public",
         "sign_on.begin_now": "public",
         "sign_on.returned": "public",

@@ -76,6 +76,8 @@ def _problem(user: User, form: dict[str, Any], role: Role) -> str:
         return (
             f"A token cannot be limited to {unknown[0][:60]}: there is no such area. Choose among those below; nothing chosen is no limit."
         )
+    if any(token.name == form["name"] and token.expires > time.time() for token in tokens.tokens_of(user)):
+        return f"You have a token “{form['name']}” already, which was shown when it was made: revoke it, or name another purpose."
     if len(tokens.tokens_of(user)) >= TOKENS:
         return f"You have {TOKENS} tokens: revoke one first."
     return ""

@@ -106,6 +106,13 @@ def open_local_link() -> AnyResponse:
     return redirect(request.script_root + target, 303)
 
 
+@blueprint.get("/sign-out")
+@needs(Role.PUBLIC)
+def after_sign_out() -> AnyResponse:
+    """The home page, for a browser that opens the address of a page after signing out again; it signs nobody out."""
+    return redirect(request.script_root + "/", 303)
+
+
 @blueprint.post("/sign-out")
 @needs(Role.PUBLIC)
 def sign_out() -> AnyResponse:

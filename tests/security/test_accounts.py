@@ -45,6 +45,12 @@ def test_a_user_returns_to_the_page_after_signing_in(client: FlaskClient, people
     assert may_see_audit(client)
 
 
+def test_the_address_of_signing_out_leads_home_and_signs_nobody_out(client: FlaskClient, people: dict[Role, User]) -> None:
+    sign_in(client, "admin")
+    assert client.get("/account/sign-out").headers["Location"] == "/"
+    assert may_see_audit(client)
+
+
 def test_the_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(client: FlaskClient, people: dict[Role, User]) -> None:
     cookie = sign_in(client, "admin").headers["Set-Cookie"]
     parts = [part.split("=")[0].strip() for part in cookie.split(";")]

@@ -101,6 +101,15 @@ def test_a_token_that_cannot_be_made_says_why_and_keeps_the_form(
     assert not Token.select().exists()
 
 
+def test_a_form_that_is_sent_again_makes_no_second_token(client: FlaskClient, people: dict[Role, User]) -> None:
+    sign_in(client, "operator")
+    secret_in(create(client))
+    again = create(client)
+    assert again.status_code == 400
+    assert "You have a token “nightly registration” already" in again.text
+    assert Token.select().count() == 1
+
+
 def test_an_unknown_area_does_not_make_a_token_without_a_limit(client: FlaskClient, people: dict[Role, User]) -> None:
     sign_in(client, "operator")
     assert create(client, area="trendz").status_code == 400

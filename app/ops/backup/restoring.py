@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -45,16 +48,29 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     owner = owner_of_restored(settings.data, backup.folder)
     settings.data.mkdir(parents=True, exist_ok=True)
     owner.give(settings.data)
-    aside = settings.data / (ASIDE + stamp)
-    progress("Restoring the database")
-    if backup.is_sqlite:
-        sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, owner.give)
-        schema = ""
-    else:
-        schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
-    _restore_files(backup, settings.data, aside, owner.give)
+    aside, schema = settings.data / (ASIDE + stamp), ""
+    with _only_restore(settings.data):
+        progress("Restoring the database")
+        if backup.is_sqlite:
+            sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, owner.give)
+        else:
+            schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
+        _restore_files(backup, settings.data, aside, owner.give)
     places = [str(aside)] * aside.exists() + [f"schema {schema} of the database"] * bool(schema)
     return Restored(" and ".join(places), is_older)
+
+
+@contextmanager
+def _only_restore(data: Path) -> Iterator[None]:
+    """Raise BackupError if another restore into this folder is going on. The lock is on the folder itself, so that nothing is left."""
+    folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise BackupError(f"Another restore into {data} is going on; wait for its end") from error
+    finally:
+        os.close(folder)
 
 
 def refuse_running(settings: Settings) -> None:

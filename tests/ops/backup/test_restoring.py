@@ -210,6 +210,20 @@ def test_a_restore_onto_a_full_disk_says_how_much_it_needs_and_leaves_nothing_th
         assert links(full) == 100
 
 
+def test_a_second_restore_at_the_same_time_is_refused(elsewhere: Settings, made: Backup) -> None:
+    second: list[str] = []
+
+    def restore_again(line: str) -> None:
+        if line == "Restoring the database":
+            with pytest.raises(BackupError) as refused:
+                restore(elsewhere, made, ignore)
+            second.append(str(refused.value))
+
+    restore(elsewhere, made, restore_again)
+    assert second == [f"Another restore into {elsewhere.data} is going on; wait for its end"]
+    assert links(elsewhere) == 100
+
+
 def test_a_manifest_with_files_outside_of_the_backup_is_refused(made: Backup) -> None:
     write_manifest(made._replace(files={**made.files, "data/../../../outside": made.files[made.database.name]}))
     with pytest.raises(BackupError, match="outside is not in the folder"):
