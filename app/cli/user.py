@@ -14,6 +14,7 @@ from app.core.text import counted
 from app.security.roles import GRANTED, Role, parse_role, role_text
 
 if TYPE_CHECKING:
+    from app.core.settings import Settings
     from app.security.models import Token, User
 
 ROLE = click.Choice([role.title for role in GRANTED])
@@ -135,6 +136,8 @@ def change_role(name: str, role: tuple[Role, str]) -> None:
     except AccountError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{name} has the role {role_text(*role)}")
+    if role[0] != Role.ADMIN:
+        _warn_without_administrator()
 
 
 @user.command("password")
@@ -182,11 +185,37 @@ def hand_over(name: str, origin: str) -> None:
 
     Ends all sessions of the user, and revokes the password and all API tokens. What the user made here stays.
     """
-    cli.open_database()
+    settings = cli.open_database()
     from app.security import accounts
 
-    accounts.hand_over(existing_user(name), origin)
+    account = existing_user(name)
+    _check_origin(settings, origin)
+    accounts.hand_over(account, origin)
     click.echo(f"the next user {name} of {origin} has this account")
+    _warn_without_administrator()
+
+
+def _check_origin(settings: Settings, origin: str) -> None:
+    """Refuse a directory that this hub does not use: nobody could have the account."""
+    from app.security.proxy_login.settings import ProxyLoginSettings
+    from app.security.sign_on.settings import SignOnSettings
+
+    sign_on = settings.of(SignOnSettings)
+    if origin == "sign-on" and not (sign_on.sign_on_issuer and sign_on.sign_on_client_id):
+        raise click.ClickException("Nobody could have this account: set sign_on_issuer and sign_on_client_id first")
+    if origin == "proxy" and settings.of(ProxyLoginSettings).proxy_login == "off":
+        raise click.ClickException("Nobody could have this account: set proxy_login first, which is off")
+
+
+def _warn_without_administrator() -> None:
+    """Say that the change before has left no local account with the role admin."""
+    from app.security import accounts
+
+    if not accounts.has_local_administrator():
+        text = (
+            "warning: no local account that is enabled has the role admin now; keep one for emergencies: dqmhub user add NAME --role admin"
+        )
+        click.echo(text, err=True)
 
 
 @user.command("move-issuer")
@@ -216,6 +245,8 @@ def set_disabled(name: str, disabled: bool) -> None:
 
     accounts.set_disabled(existing_user(name), disabled)
     click.echo(f"{name} is {'disabled' if disabled else 'enabled'}")
+    if disabled:
+        _warn_without_administrator()
 
 
 @token.command("add")

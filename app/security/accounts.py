@@ -26,6 +26,11 @@ def user_by_name(name: str) -> User | None:
     return user
 
 
+def has_local_administrator() -> bool:
+    """Whether somebody can sign in as administrator without a provider or proxy."""
+    return bool(User.select().where((User.origin == LOCAL) & (User.role == Role.ADMIN) & ~User.disabled).exists())
+
+
 def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
     """Create an account; subsystems: to which an expert is limited, separated by commas.
 

@@ -37,6 +37,13 @@ def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
     return run
 
 
+@pytest.fixture
+def directories(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub uses an identity provider and proxies that identify users."""
+    for name, value in {"SIGN_ON_ISSUER": "https://login.example", "SIGN_ON_CLIENT_ID": "dqm", "PROXY_LOGIN": "certificate"}.items():
+        monkeypatch.setenv(f"DQMHUB_{name}", value)
+
+
 def test_every_role_can_be_granted() -> None:
     assert list(ROLE.choices) == [role.title for role in GRANTED]
 
@@ -76,14 +83,34 @@ def test_an_account_is_changed_disabled_and_listed(dqmhub: Command) -> None:
     assert Audit.select().count() == 5
 
 
-def test_an_account_is_handed_over_to_a_directory_which_then_decides(dqmhub: Command) -> None:
+def test_no_account_is_handed_over_to_a_directory_that_the_hub_does_not_use(dqmhub: Command) -> None:
+    dqmhub("user", "add", "anna", "--role", "admin", typed=PASSWORD)
+    results = [dqmhub("user", "hand-over", "anna", "--to", origin) for origin in ("sign-on", "proxy")]
+    assert [(result.exit_code, result.output) for result in results] == [
+        (1, "Error: Nobody could have this account: set sign_on_issuer and sign_on_client_id first\n"),
+        (1, "Error: Nobody could have this account: set proxy_login first, which is off\n"),
+    ]
+    assert User.get().origin == "local"
+
+
+@pytest.mark.parametrize("change", [("hand-over", "anna"), ("disable", "anna"), ("role", "anna", "viewer")])
+def test_a_change_that_leaves_no_local_administrator_warns(dqmhub: Command, directories: None, change: tuple[str, ...]) -> None:
+    for name in ("bob", "anna"):
+        dqmhub("user", "add", name, "--role", "admin", typed=PASSWORD)
+    assert "warning" not in dqmhub("user", "disable", "bob").output
+    result = dqmhub("user", *change)
+    assert (result.exit_code, "no local account that is enabled has the role admin now" in result.output) == (0, True)
+
+
+def test_an_account_is_handed_over_to_a_directory_which_then_decides(dqmhub: Command, directories: None) -> None:
+    dqmhub("user", "add", "emergency", "--role", "admin", typed=PASSWORD)
     dqmhub("user", "add", "alice", "--role", "shifter", typed=PASSWORD)
     assert dqmhub("user", "hand-over", "alice").output == "the next user alice of sign-on has this account\n"
     assert " sign-on " in dqmhub("user", "ls").output
     refused = [dqmhub("user", "role", "alice", "admin"), dqmhub("user", "password", "alice", typed=PASSWORD)]
     assert [(result.exit_code, "comes from sign-on: change it there" in result.output) for result in refused] == [(1, True)] * 2
     assert dqmhub("user", "hand-over", "alice", "--to", "proxy").exit_code == 0
-    assert User.get().origin == "proxy"
+    assert User.get(name="alice").origin == "proxy"
 
 
 def test_all_accounts_of_an_old_issuer_are_moved_with_their_tokens_to_the_new_one(dqmhub: Command) -> None:

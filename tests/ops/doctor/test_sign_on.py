@@ -31,6 +31,15 @@ def test_what_is_missing_for_sign_on_is_named(hub: Settings) -> None:
     ]
 
 
+def test_a_hub_without_sign_on_whose_only_administrator_is_disabled_is_not_in_order(hub: Settings) -> None:
+    nobody = [("warning", "Nobody can administer this hub: no account that is enabled has the role admin")]
+    assert wrong(hub, "sign-on") == nobody
+    anna = make_user("anna", Role.ADMIN)
+    assert wrong(hub, "sign-on") == []
+    accounts.set_disabled(anna, True)
+    assert wrong(hub, "sign-on") == nobody
+
+
 def test_accounts_of_another_issuer_are_counted(hub: Settings) -> None:
     make_user("emergency", Role.ADMIN)
     accounts.from_directory("sign-on", "https://old.example 1", "ada", Role.VIEWER)

@@ -10,8 +10,8 @@ from app.core import database
 from app.core.settings import Settings
 from app.core.text import counted
 from app.ops.doctor.diagnosis import Diagnosis
-from app.security.models import LOCAL, User
-from app.security.roles import Role
+from app.security import accounts
+from app.security.proxy_login.settings import ProxyLoginSettings
 from app.security.sign_on.errors import ProviderUnavailable
 from app.security.sign_on.issuers import accounts_of_issuers
 from app.security.sign_on.provider import IdentityProvider
@@ -21,12 +21,20 @@ EMERGENCY = Diagnosis(
     "warning", "There is no local account with the role admin", "Keep one for emergencies: dqmhub user add NAME --role admin"
 )
 
+NOBODY = Diagnosis(
+    "warning",
+    "Nobody can administer this hub: no account that is enabled has the role admin",
+    "dqmhub user add NAME --role admin, or dqmhub user enable NAME",
+)
+
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """What the provider says of itself, the settings that belong together, and the local accounts for emergencies."""
     sign_on = settings.of(SignOnSettings)
     if not sign_on.sign_on_issuer:
         yield Diagnosis("ok", "users sign in with local accounts; sign_on_issuer is not set")
+        if settings.of(ProxyLoginSettings).proxy_login == "off" and not has_local_administrator(settings):  # else proxy-login says so
+            yield NOBODY
         return
     yield from _provider(sign_on)
     if not sign_on.sign_on_client_id:
@@ -65,6 +73,6 @@ def has_local_administrator(settings: Settings) -> bool:
     """Whether somebody can sign in without a provider or proxy; True if nobody knows."""
     try:
         with database.reading(settings):
-            return bool(User.select().where((User.origin == LOCAL) & (User.role == Role.ADMIN) & ~User.disabled).exists())
+            return accounts.has_local_administrator()
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return True
