@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import click
 
@@ -20,6 +21,8 @@ def doctor(checks: tuple[str, ...], url: str, as_json: bool) -> None:
     from app.ops.doctor import all_checks, examine, name_of
     from app.ops.doctor.diagnosis import Diagnosis
 
+    if url and not _is_address(url):
+        raise click.UsageError(f"--url is {url}; it must be an address such as https://hub.example.org")
     settings = cli.settings()
     known = [name_of(check) for check in all_checks()]
     if unknown := sorted(set(checks) - set(known)):
@@ -39,3 +42,11 @@ def doctor(checks: tuple[str, ...], url: str, as_json: bool) -> None:
             if finding.remedy:
                 click.echo(f"{'':<8} -> {finding.remedy}")
     sys.exit("error" in levels)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # an IPv6 address without its end
+        return False

@@ -10,6 +10,8 @@ from pathlib import Path
 from app.core.settings.loading import SettingError
 from app.core.settings.table import Settings
 
+MIN_KEY_BYTES = 32
+
 
 def load_secret_key(settings: Settings) -> bytes:
     """The key that signs sessions: the setting `secret_key`, otherwise the file data_dir/secret, created if missing."""
@@ -23,8 +25,10 @@ def load_secret_key(settings: Settings) -> bytes:
         key = path.read_bytes().strip()
     except OSError as error:
         raise SettingError("data_dir", settings.data_dir, f"a folder of this user ({error.strerror})", str(path)) from error
-    if len(key) < 32:
-        raise SettingError("secret_key", f"{len(key)} characters", "at least 32 characters; remove the file for a new key", str(path))
+    if len(key) < MIN_KEY_BYTES:
+        raise SettingError(
+            "secret_key", f"{len(key)} characters", f"at least {MIN_KEY_BYTES} characters; remove the file for a new key", str(path)
+        )
     return key
 
 

@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from app.core.settings import TREE, Settings
 from app.ops.doctor import all_checks, examine, name_of
 from app.security.this_machine import key_file
+from tests.ops.doctor.findings import wrong
 from tests.support.cli import run_command
 from tests.support.nginx import nginx
 from tests.support.ports import free_port
@@ -100,6 +102,43 @@ def test_rights_by_address_and_a_key_for_everybody_are_named(hub: Settings) -> N
     assert [finding.level for finding in found] == ["warning", "warning", "error"]
     assert "127.0.0.0/8, ::/0 registers" in found[1].text
     assert all(finding.remedy for finding in found)
+
+
+@pytest.mark.parametrize("name", ["secret", "local_key", "publish/key", "publish/secret"])
+def test_a_key_that_everybody_can_read_is_named(tmp_path: Path, name: str) -> None:
+    settings = Settings(data_dir=str(tmp_path))
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("x" * 64)
+    file.chmod(0o640)
+    assert wrong(settings, "access") == []
+    file.chmod(0o644)
+    ((level, text),) = wrong(settings, "access")
+    assert (level, f"All users of this machine can read {file}" in text) == ("error", True)
+
+
+def test_a_database_that_everybody_can_read_is_named_unless_a_folder_above_keeps_others_out() -> None:
+    with TemporaryDirectory(dir="/tmp") as folder:
+        data = Path(folder)
+        (data / "dqmhub.db").touch(0o644)
+        (data / "dqmhub.db").chmod(0o644)
+        assert wrong(Settings(data_dir=folder), "access") == []
+        data.chmod(0o755)
+        ((level, text),) = wrong(Settings(data_dir=folder), "access")
+        assert (level, f"can read {data / 'dqmhub.db'}, and so try passwords of all users" in text) == ("error", True)
+
+
+def test_a_secret_with_which_the_web_server_does_not_start_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("short\n")
+    (tmp_path / "secret").chmod(0o600)
+    ((level, text),) = wrong(Settings(data_dir=str(tmp_path)), "access")
+    assert (level, "has 5 of at least 32 characters, so the web server does not start" in text) == ("error", True)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:24100", "foo", "ftp://hub.example", "https://", "http://[::1"])
+def test_an_address_that_people_cannot_open_is_refused(hub: Settings, url: str) -> None:
+    ran = run_command(environment(hub), "doctor", "--url", url, "access")
+    assert (ran.returncode, "an address such as https://hub.example.org" in ran.stderr) == (2, True), ran.stderr
 
 
 def test_a_host_that_the_hub_refuses_is_named(settings: Settings) -> None:

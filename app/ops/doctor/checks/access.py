@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 
 from app.core.settings import Settings
+from app.core.settings.secret_key import MIN_KEY_BYTES
 from app.gui.settings import GuiSettings
 from app.ops.doctor.diagnosis import Diagnosis
 from app.security.proxies import LOOPBACK
@@ -16,7 +18,7 @@ BY_ADDRESS = "every proxy and tunnel that ends on this machine gives its clients
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
-    """Rights that an address alone gives, and the mode of the file that proves to be on this machine."""
+    """Rights that an address alone gives, and files with keys that everybody can read."""
     readers = settings.of(SecuritySettings).anonymous_read
     if readers == "loopback":
         yield Diagnosis("warning", f"127.0.0.1 reads without an account: {BY_ADDRESS}", 'Set anonymous_read = "local"')
@@ -26,9 +28,52 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     if registering:
         remedy = "Remove it from register_networks; programs on this machine send the content of local_key as token"
         yield Diagnosis("warning", f"{', '.join(registering)} registers files without a token: {BY_ADDRESS}", remedy)
-    path = key_file(settings)
-    if path.exists() and path.stat().st_mode & 0o007:
-        yield Diagnosis("error", f"All users of this machine can read {path}, and so register files", f"chmod 600 {path}, or 640")
+    for path, effect in _private_files(settings).items():
+        if _everybody_reads(path):
+            yield Diagnosis("error", f"All users of this machine can read {path}, and so {effect}", f"chmod 600 {path}, or 640")
+    yield from _short_secret(settings)
+
+
+def _private_files(settings: Settings) -> dict[Path, str]:
+    """Files that only the user of the services may read, and what others could do with each."""
+    databases = [] if settings.database_url else [settings.data / f"dqmhub.db{suffix}" for suffix in ("", "-wal")]
+    return {
+        key_file(settings): "register files",
+        settings.data / "secret": "sign in as every user",
+        settings.data / "publish/key": "sign data as this hub does for public mirrors",
+        settings.data / "publish/secret": "guess what was redacted for public mirrors",
+        **dict.fromkeys(filter(_is_reached, databases), "try passwords of all users"),
+    }
+
+
+def _everybody_reads(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o007)
+    except OSError:  # it does not exist, or is hidden even from this user
+        return False
+
+
+def _is_reached(path: Path) -> bool:
+    """Whether all users may enter the folders above: those of the database guard it, while keys are private themselves."""
+    return all(_everybody_enters(folder) for folder in path.absolute().parents)
+
+
+def _everybody_enters(folder: Path) -> bool:
+    try:
+        return bool(folder.stat().st_mode & 0o001)
+    except OSError:
+        return False
+
+
+def _short_secret(settings: Settings) -> Iterator[Diagnosis]:
+    path = settings.data / "secret"
+    try:
+        length = MIN_KEY_BYTES if settings.secret_key else len(path.read_bytes().strip())
+    except OSError:  # the web server makes it, or the check of the data folder says why it cannot
+        return
+    if length < MIN_KEY_BYTES:
+        remedy = "Restore it from a backup, or remove it for a new key: all users then sign in again"
+        yield Diagnosis("error", f"{path} has {length} of at least {MIN_KEY_BYTES} characters, so the web server does not start", remedy)
 
 
 def _has_loopback(network: str) -> bool:
