@@ -15,7 +15,7 @@ AREA = Area(
     menu=(MenuItem("Audit log", "/account/audit", "admin"),),
     commands={
         "user": CliCommand("app.cli.user", "Accounts"),
-        "token": CliCommand("app.cli.user", "Accounts"),
+        "token": CliCommand("app.cli.token", "Accounts"),
         "local-link": CliCommand("app.cli.local_link", "Accounts"),
     },
     settings=SecuritySettings,
