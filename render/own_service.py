@@ -25,27 +25,27 @@ def client_of(socket: Path, command: Sequence[str]) -> Iterator[RenderClient]:
     try:
         client.ping()
     except RenderError:
-        with started(command) as own:
+        with temporary_service(command) as own:
             yield own
     else:
         yield client
 
 
 @contextmanager
-def started(command: Sequence[str]) -> Iterator[RenderClient]:
+def temporary_service(command: Sequence[str]) -> Iterator[RenderClient]:
     """A client of a service that this command, without its folder, starts. Raises RenderUnavailable."""
     with TemporaryDirectory(prefix="dqmhub-", ignore_cleanup_errors=True) as folder:
         log = Path(folder, "log")
         with log.open("wb") as errors:
             process = subprocess.Popen([*command, "--state-directory", f"{folder}/"], stderr=errors)
         try:
-            yield _ready(process, Path(folder, "socket"), log)
+            yield _wait_until_ready(process, Path(folder, "socket"), log)
         finally:
             process.terminate()
             process.wait()
 
 
-def _ready(process: subprocess.Popen[bytes], socket: Path, log: Path) -> RenderClient:
+def _wait_until_ready(process: subprocess.Popen[bytes], socket: Path, log: Path) -> RenderClient:
     end, client = time.monotonic() + START_S, RenderClient(socket)
     while time.monotonic() < end and process.poll() is None:
         try:

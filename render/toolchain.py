@@ -1,4 +1,4 @@
-"""What the render service is built with: CMake, a C++ compiler, and ROOT. Uses only the standard library."""
+"""The tools that build the render service: CMake, a C++ compiler, and ROOT. Uses only the standard library."""
 
 from __future__ import annotations
 

@@ -156,6 +156,6 @@ def message_of(error: Exception) -> str | None:
     outage = outage_of(error)
     if outage is None:
         return None
-    causes = {"full": "The disk is full", "busy": "The database is busy", "away": "The database cannot be used", "unusable": ""}
-    remedy = "; check database_url and the server" if outage.kind == "away" and not is_sqlite() else ""
+    causes = {"full": "The disk is full", "busy": "The database is busy", "unreachable": "The database cannot be used", "unusable": ""}
+    remedy = "; check database_url and the server" if outage.kind == "unreachable" and not is_sqlite() else ""
     return f"{causes[outage.kind]}: {' '.join(outage.reason.split())}{remedy}".removeprefix(": ")

@@ -68,7 +68,7 @@ def build(python: str) -> None:
     """Build the render service on this machine, against its ROOT.
 
     Uses the ROOT whose root-config is on the path, for example in a CMSSW release after `cmsenv`, and the compiler that CXX names
-    or that this ROOT was built with. Needs no network. A running service goes on with what it has until it is started again.
+    or that this ROOT was built with. Needs no network. A running service is not changed until it is restarted.
     """
     from render.build import build as build_service
     from render.errors import ToolsMissing

@@ -166,7 +166,7 @@ def enable(name: str) -> None:
     "--to", "origin", type=click.Choice(["sign-on", "proxy"]), default="sign-on", show_default=True, help="Who then identifies the user."
 )
 def hand_over(name: str, origin: str) -> None:
-    """Leave the account NAME to the identity provider: to the user whom it calls NAME.
+    """Hand the account NAME over to the identity provider: to its user NAME.
 
     Ends all sessions of the user, and revokes the password and all API tokens. What the user made here stays.
     """
@@ -209,7 +209,7 @@ def _warn_without_administrator() -> None:
 def move_issuer(old: str, new: str) -> None:
     """Move all accounts of the issuer OLD to the issuer NEW, under which the identity provider now works.
 
-    Only for a provider that calls each user by the same `sub` as before. Ends the sessions of the users; their tokens go on.
+    Only for a provider that calls each user by the same `sub` as before. Ends the sessions of the users; their tokens stay valid.
     """
     cli.open_database()
     from app.security.sign_on.issuers import accounts_of_issuers, move_accounts

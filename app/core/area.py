@@ -155,7 +155,7 @@ class Area:
     init_app: Callable[[Flask], None] | None = None  # adds blueprints, hooks and what threads share
     menu: tuple[MenuItem, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)  # endpoint -> name of the least role
-    storing_nothing: frozenset[str] = frozenset()  # endpoints of POST that are tried while the disk cannot be written, too
+    endpoints_without_storage: frozenset[str] = frozenset()  # endpoints of POST that are tried while the disk cannot be written, too
     openapi: Callable[[], Mapping[str, Any]] | None = None  # paths of the API document
     status: Callable[[Settings], Iterable[StatusLine]] | None = None
     status_tables: tuple[StatusTable, ...] = ()

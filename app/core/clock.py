@@ -1,7 +1,7 @@
 """The clock of this machine: whether somebody or something has set it while this process runs.
 
-Times in the database come from it, so after a wrong one old rows look new, and new ones old. What deletes by age waits
-until somebody had the time to correct it.
+Times in the database come from it, so after a wrong one old rows look new, and new ones old. Jobs that delete by age
+wait until somebody had the time to correct it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 STEP_S = 10.0
-"""A difference between two looks that is no drift, s: the clock was set."""
+"""A larger change between two calls, s, is no drift: the clock was set."""
 KEEP_S = 12 * 3600.0
-"""A clock that nobody has corrected for this time is taken to be right, s: the next shift has seen the status page."""
+"""A clock that was not corrected for this time, s, is assumed to be right: the next shift has seen the status page."""
 FAR_S = 3600.0
-"""What deletes by age waits after the clock was set ahead by more than this, s."""
+"""Jobs that delete by age wait after the clock was set ahead by more than this, s."""
 
 
 def _since_boot() -> float:

@@ -1,4 +1,4 @@
-"""What all hosts of a hub must have in common: keys, and the settings that are not those of one host.
+"""The state that all hosts of a hub must have in common: keys, and settings that are not for one host.
 
 Heartbeats carry fingerprints of them, so that /status and `dqmhub doctor` name what differs. A fingerprint is an HMAC with the
 key that signs sessions, so that nobody who can read the database can test guesses of secrets.

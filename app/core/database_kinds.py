@@ -145,7 +145,7 @@ class SqliteFileToRead(SqliteFile):
 
 
 POSTGRESQL_GONE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
-"""Options of libpq, s and ms: when a server whose machine or network is gone counts as away. TCP itself waits for a quarter of an hour."""
+"""Options of libpq, s and ms: when a server whose machine or network is gone counts as unreachable. TCP itself waits for a quarter of an hour."""
 
 
 def postgresql_pool(*arguments: Any, **options: Any) -> Any:

@@ -52,7 +52,7 @@ class Heartbeat:
 
     def write(self) -> None:
         """Store the heartbeat, unless the last one is younger than PERIOD_S. Cheap enough to be called often."""
-        CLOCK.set_by_s()  # a process that looks rarely may miss that it was set and corrected
+        CLOCK.set_by_s()  # a process that checks rarely may miss that it was set and corrected
         now = time.time()
         if 0 <= now - self.last < PERIOD_S:
             return

@@ -1,7 +1,7 @@
 """The installed releases of a machine: a folder `<prefix>/<version>/` each, and the link `<prefix>/current` to the one in use.
 
-A release has the tree of a checkout, the packages of others in `lib/`, and the launcher `bin/dqmhub`. Releases lie beside each
-other, so that processes of an old one go on until they are restarted, and the way back is to switch again.
+A release has the tree of a checkout, third-party packages in `lib/`, and the launcher `bin/dqmhub`. Releases lie beside each
+other, so that processes of an old one keep running until they are restarted, and the way back is to switch again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CURRENT = "current"
 
 
 class InstallationError(Exception):
-    """A release that cannot be used; the message says why, and which could."""
+    """A release that cannot be used; the message says why, and which releases are installed."""
 
 
 @dataclass(frozen=True)

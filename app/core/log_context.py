@@ -1,4 +1,4 @@
-"""What the log lines of this thread belong to: the HTTP request, the run, the background job.
+"""The context of the log lines of this thread: the HTTP request, the run, the background job.
 
 The request id follows the work: a job has the id of the request that queued it, and the render service gets it with each
 plot, so that one word finds all lines of all processes about what a user did.
@@ -24,12 +24,12 @@ _current: ContextVar[Mapping[str, object]] = ContextVar("log_context", default=M
 
 
 def current() -> Mapping[str, object]:
-    """What is known of `request` (text), `run` (number), `job` (id of its row) and `task` (name of a periodic task)."""
+    """The known ones of `request` (text), `run` (number), `job` (id of its row) and `task` (name of a periodic task)."""
     return _current.get()
 
 
 def request_id() -> str:
-    """The id of the request that caused what this thread does; "" if it is none."""
+    """The id of the request that this thread works for; "" if there is none."""
     return str(current().get("request", ""))
 
 

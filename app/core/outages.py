@@ -21,11 +21,11 @@ from app.core.disk import FULL_ERRORS, is_full
 
 log = logging.getLogger(__name__)
 
-OutageKind = Literal["full", "busy", "away", "unusable"]
+OutageKind = Literal["full", "busy", "unreachable", "unusable"]
 """Unusable: the reason is a sentence for people, with what to do."""
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
-AWAY_CODES = frozenset(
+UNREACHABLE_CODES = frozenset(
     {
         *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM),
         *(sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
@@ -34,10 +34,10 @@ AWAY_CODES = frozenset(
 DISK_FULL = "53100"
 BUSY_STATES = ("55P03", "40P01", "40001", "57014", "53300")
 """SQL states of PostgreSQL: lock not available, deadlock, serialization failure, query cancelled, too many connections."""
-AWAY_STATES = ("08", "53", "57P", "58", "25006", "XX00")
+UNREACHABLE_STATES = ("08", "53", "57P", "58", "25006", "XX00")
 """Beginnings of SQL states: connection, resources, shutdown, system errors, a read-only standby, damaged data."""
 
-AWAY_REDIS = frozenset({"ConnectionError", "TimeoutError", "ReadOnlyError", "OutOfMemoryError"})
+UNREACHABLE_REDIS = frozenset({"ConnectionError", "TimeoutError", "ReadOnlyError", "OutOfMemoryError"})
 """Classes of errors of Redis; one that reads its data after a restart has a connection error, too."""
 
 LOG_S = 60.0
@@ -83,9 +83,9 @@ def _kind(error: BaseException) -> OutageKind | None:
     if type(error).__module__.startswith("psycopg"):
         return _postgresql_kind(error)
     if type(error).__module__.startswith("redis."):
-        return "away" if AWAY_REDIS.intersection(each.__name__ for each in type(error).__mro__) else None
+        return "unreachable" if UNREACHABLE_REDIS.intersection(each.__name__ for each in type(error).__mro__) else None
     if isinstance(error, OSError):
-        return "full" if error.errno in FULL_ERRORS else "away" if error.errno == errno.EROFS else None
+        return "full" if error.errno in FULL_ERRORS else "unreachable" if error.errno == errno.EROFS else None
     return "busy" if type(error).__name__ == "MaxConnectionsExceeded" else None  # of the pool
 
 
@@ -95,19 +95,19 @@ def _sqlite_kind(code: int) -> OutageKind | None:
         return "busy"
     if primary == sqlite3.SQLITE_FULL:
         return "full"
-    if primary not in AWAY_CODES:
+    if primary not in UNREACHABLE_CODES:
         return None
     file = sqlite_file()  # SQLite cannot make its index on a full disk, and then says that it cannot open the database
-    return "full" if file and is_full(file.parent) else "away"
+    return "full" if file and is_full(file.parent) else "unreachable"
 
 
 def _postgresql_kind(error: Any) -> OutageKind | None:
     state = getattr(error, "sqlstate", None)
     if state is None:  # of the driver itself: the connection
-        return "away" if type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout") else None
+        return "unreachable" if type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout") else None
     if state == DISK_FULL:
         return "full"
-    return "busy" if state in BUSY_STATES else "away" if state.startswith(AWAY_STATES) else None
+    return "busy" if state in BUSY_STATES else "unreachable" if state.startswith(UNREACHABLE_STATES) else None
 
 
 _logged: dict[tuple[str, OutageKind], float] = {}

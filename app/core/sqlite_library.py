@@ -12,7 +12,7 @@ OLDEST = (3, 35, 0)
 
 
 def choose() -> None:
-    """Let all modules of this process, also those of others, import the same SQLite; before any of them does."""
+    """Make all modules of this process, third-party ones too, import the same SQLite; before any of them does."""
     if sqlite3.sqlite_version_info >= OLDEST:
         sys.modules.setdefault("pysqlite3", None)  # type: ignore[arg-type]  # peewee would prefer it, and others would not
         return

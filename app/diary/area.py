@@ -62,7 +62,7 @@ AREA = Area(
     settings=DiarySettings,
     events=JobEvents(),
     help=(HelpTopic("diary", "Job diary: jobs of all sources", "diary/help.html", _help),),
-    storing_nothing=frozenset({"diary_job_review.preview"}),
+    endpoints_without_storage=frozenset({"diary_job_review.preview"}),
     roles={
         "diary.show_list": "viewer",
         "diary.field_values": "viewer",

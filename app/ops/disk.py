@@ -1,4 +1,4 @@
-"""A disk of the data folder that is full or read-only: pages are shown with a banner, and what would store or change something is refused."""
+"""A data folder on a disk that is full or read-only: pages have a banner, and requests that store something are refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONLY_PLOTS = {
     "full": "The disk of DQM Hub is full: plots are drawn, but not kept, so pages are slow until there is space again",
     "read-only": "DQM Hub cannot write to its disk: plots are drawn, but not kept, so pages are slow until an administrator has repaired that",
 }
-"""What is said while a database server has the data."""
+"""Texts of the banner while a database server holds the data."""
 
 DiskState = Literal["full", "read-only", ""]
 
@@ -38,7 +38,7 @@ class DiskBanner(NamedTuple):
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Show and refuse in the whole application."""
+    """Add the banners and the refusals to the whole application."""
     app.before_request(_refuse)
     app.after_request(_name_state)
     app.context_processor(lambda: {"disk_banners": _banners(settings)})
@@ -70,7 +70,7 @@ def _refuse() -> None:
     """
     if request.method in READING or not is_sqlite() or not (state := _disk_state(request_settings())):
         return
-    if not any(request.endpoint in area.storing_nothing for area in current_areas()):
+    if not any(request.endpoint in area.endpoints_without_storage for area in current_areas()):
         raise Problem(507, FULL) if state == "full" else Problem(503, READ_ONLY, headers={"Retry-After": "30"})
 
 

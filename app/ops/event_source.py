@@ -35,7 +35,7 @@ class OperationEvents(EventSource):
             return []
         made = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))
         key = f"{moment:.0f}"
-        text = "`dqmhub backup` makes one now; the log of its timer says why there is none"
+        text = "`dqmhub backup` makes one now; the log of dqmhub-backup.service shows why there is none"
         return [Event(f"{BACKUP_OLD}-{int(moment):020x}", SYSTEM, BACKUP_OLD, None, key, moment, f"No backup in time since {made}", text)]
 
     def subject(self, event: Event) -> Subject:

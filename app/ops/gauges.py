@@ -11,7 +11,7 @@ from app.core.disk import disk_space
 from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.ops.backup import BackupError, backup_folder, backups
-from app.ops.backup.folder import is_of_future, last_noted
+from app.ops.backup.folder import is_from_future, last_backup_time
 from app.ops.backup.status import are_backups_made, newest_made
 from app.ops.settings import ServiceSettings
 
@@ -25,7 +25,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     yield gauge("dqmhub_disk_free_bytes", "Free space of a disk", [(labels, space.free) for labels, space in spaces])
     yield gauge("dqmhub_disk_size_bytes", "Size of a disk", [(labels, space.size) for labels, space in spaces])
     count, made = _backups(settings)
-    yield gauge("dqmhub_backups", "Backups that are there, where backups are made", [({}, each) for each in count])
+    yield gauge("dqmhub_backups", "Number of backups, where backups are made", [({}, each) for each in count])
     ages = [max(time.time() - each, 0.0) for each in made]
     yield gauge(
         "dqmhub_backup_age_seconds", "Age of the newest backup, or of the last known one if none is there", [({}, age) for age in ages]
@@ -40,13 +40,13 @@ def _backups(settings: Settings) -> tuple[list[int], list[float]]:
         return [], []
     try:
         made = newest_made(settings)
-        count = sum(not is_of_future(each) for each in backups(backup_folder(settings)))
-    except BackupError:  # the folder cannot be read: as if its disk were away
-        made, count = last_noted(settings), 0
+        count = sum(not is_from_future(each) for each in backups(backup_folder(settings)))
+    except BackupError:  # the folder cannot be read: as if its disk were not mounted
+        made, count = last_backup_time(settings), 0
     return [count], [made] if made is not None else []
 
 
 def _folders(settings: Settings) -> dict[str, Path]:
-    """The folders with disks of their own perhaps; without that of the backups as long as it is not there."""
+    """The folders that may be on different disks; without the folder of the backups while it does not exist."""
     folder = backup_folder(settings)
     return {"data": settings.data, **({"backups": folder} if folder.is_dir() else {})}

@@ -1,4 +1,4 @@
-"""The hosts of a hub: whether they have in common what they must."""
+"""Whether the hosts of a hub have the same keys and settings, and share their folders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.trends.settings import TrendSettings
 
 
 def host_problems(settings: Settings) -> Iterator[tuple[str, str]]:
-    """What this host does not have in common with those whose services run now, and what to do, as sentences."""
+    """Each difference between this host and those whose services run now, and what to do, as sentences."""
     ours, here = common_state(settings), socket.gethostname()
     recent = rows(Service.select(Service.host, Service.common).where(Service.seen > time.time() - SILENT_S).order_by(Service.host))
     others = sorted({(host, common) for host, common in recent if host != here})
@@ -54,7 +54,7 @@ def _own_folders(settings: Settings, here: str) -> Iterator[tuple[str, str]]:
 
 
 def host_line(settings: Settings) -> StatusLine:
-    """Whether this host agrees with the others."""
+    """Whether this host has the same keys, settings and folders as the others."""
     found = list(host_problems(settings))
     if not found:
         return StatusLine("hosts", "ok", "the hosts of this hub have the same keys and settings")

@@ -164,7 +164,7 @@ def user(product: str) -> MachineFinding:
     try:
         found = pwd.getpwnam(name)
     except KeyError:
-        return MachineFinding("ok", f"the user {name} is made by the package")
+        return MachineFinding("ok", f"the package creates the user {name}")
     if found.pw_uid == 0 or found.pw_uid >= 1000:
         return MachineFinding(
             "warning", f"The user {name} exists, with the number {found.pw_uid}", "See whether it is the account of a person"
@@ -223,7 +223,7 @@ def render_tools() -> Iterator[MachineFinding]:
 
 
 def run(command: List[str], stdin: str = "", errors: bool = False) -> str:
-    """Output of a program, "" if it is not there; with its errors if wanted."""
+    """Output of a program, with its standard error if `errors` is set; "" if it cannot be run."""
     try:
         done = subprocess.run(
             command,
@@ -251,8 +251,8 @@ def port_number(text: str) -> int:
 
 
 def error_line(text: str) -> str:
-    """The first line with an error of what a program said, or the last one."""
-    lines = text.strip().splitlines() or ["it says nothing"]
+    """The first line with an error in the output of a program, or the last line."""
+    lines = text.strip().splitlines() or ["it prints nothing"]
     return next((line for line in lines if "rror: " in line), lines[-1])
 
 

@@ -44,12 +44,12 @@ class PatientQueue:
             return super().dequeue()  # type: ignore[misc]  # a storage of huey follows
 
     def read_schedule(self, timestamp: object) -> Any:
-        """Messages for later, which DQM Hub has none of; huey's scheduler asks each second."""
+        """Messages for later: DQM Hub has none, but huey's scheduler reads them each second."""
         return []
 
 
 class RedisQueueStorage(PatientQueue, RedisStorage):  # type: ignore[misc]  # huey is not typed
-    """huey's storage in Redis. A server that does not respond is away after REDIS_TIMEOUT_S."""
+    """huey's storage in Redis. A server that does not respond counts as unreachable after REDIS_TIMEOUT_S."""
 
     def __init__(self, name: str, url: str) -> None:
         from redis import ConnectionPool

@@ -1,4 +1,4 @@
-"""Accounts: names, passwords, roles. Local ones are changed here, those of a directory by what the directory says."""
+"""Accounts: names, passwords, roles. Local ones are changed here, those of a directory by the directory."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
 
 
 def from_directory(origin: str, subject: str, name: str, role: Role, subsystems: str = "") -> User:
-    """The account of a user whom a directory has identified, made at the first time and then kept as the directory says.
+    """The account of a user whom a directory has identified, created at the first time, later updated from the directory.
 
     The subject decides whose account it is. The name decides only what a new one is called, which keeps it, and whose is the
     one that was handed over. Where nothing has changed, this reads one row and writes none.
@@ -101,7 +101,7 @@ def _add_of_directory(origin: str, subject: str, name: str, role: Role, subsyste
 
 
 def hand_over(user: User, origin: str) -> None:
-    """Leave an account to a directory: to the next user whom it calls so. Its sessions, its password and its tokens end.
+    """Hand an account over to a directory: to its next user of this name. Sessions, password and tokens of the account end.
 
     Private layouts and searches stay. For somebody who had a local account, or whom the directory calls by another subject now.
     """
@@ -112,7 +112,7 @@ def hand_over(user: User, origin: str) -> None:
 
 
 def _taken_over(origin: str, subject: str, name: str) -> User | None:
-    """The account of this name, if it was handed over and nobody has come for it before."""
+    """The account of this name, if it was handed over and nobody has signed in with it since."""
     handed_over = (User.name == name) & (User.origin == origin) & User.subject.is_null()
     with proxy.atomic():
         if not User.update(subject=subject).where(handed_over).execute():

@@ -20,7 +20,7 @@ AREA = Area(
     },
     settings=SecuritySettings,
     more_settings=(("Sign-on", SignOnSettings), ("Users whom proxies identify", ProxyLoginSettings)),
-    storing_nothing=frozenset({"security.csp_report", "account.sign_in_now", "account.sign_out", "sign_on.end_sessions"}),
+    endpoints_without_storage=frozenset({"security.csp_report", "account.sign_in_now", "account.sign_out", "sign_on.end_sessions"}),
     roles={
         "static": "public",
         "bundle": "public",

@@ -16,7 +16,7 @@ class SecuritySettings:
     allowed_hosts: tuple[str, ...] = setting(("127.0.0.1", "localhost", "[::1]"), "Host names of the hub, without ports.", hosts)
     trusted_proxies: tuple[str, ...] = setting((), "Networks of the reverse proxies whose X-Forwarded headers are used.", networks)
     proxy_request_ids: bool = setting(
-        False, "Use the X-Request-ID of these proxies, each of which must set it and not pass on that of its clients."
+        False, "Use the X-Request-ID of trusted_proxies. Each proxy must set it, and not pass on that of its clients."
     )
     secure_cookies: bool = setting(False, "Send the session cookie only over HTTPS; turn on wherever HTTPS is used.")
     anonymous_read: str = setting(

@@ -43,8 +43,8 @@ def begin_now() -> AnyResponse:
     try:
         address = provider_address(provider, pending, "another" in request.args)
     except SecurityError as error:
-        return _refused(error, target)
-    _keep(pending)
+        return _refusal_page(error, target)
+    _store_pending(pending)
     response = redirect(address, 303)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -54,7 +54,7 @@ def begin_now() -> AnyResponse:
 @needs(Role.PUBLIC)
 def returned() -> AnyResponse:
     """Check what the browser brings back from the provider, and start a session."""
-    provider, pending = _provider(), _taken(request.args.get("state", ""))
+    provider, pending = _provider(), _pop_pending(request.args.get("state", ""))
     try:
         if pending is None:
             limit = f"{timedelta(seconds=PENDING_S).seconds // 60} minutes"
@@ -64,7 +64,7 @@ def returned() -> AnyResponse:
             )
         _start(provider, pending)
     except SecurityError as error:
-        return _refused(error, pending.target if pending else "/")
+        return _refusal_page(error, pending.target if pending else "/")
     return redirect(request.script_root + pending.target, 303)
 
 
@@ -111,7 +111,7 @@ def _start(provider: IdentityProvider, pending: PendingSignOn) -> None:
         audit("sign on", user.name, f"from {request.remote_addr}", "accepted", user=user.name)
 
 
-def _refused(error: SecurityError, target: str) -> Response:
+def _refusal_page(error: SecurityError, target: str) -> Response:
     """The sign-in page with the reason; another account may work."""
     _audit_refusal("sign on", error)
     return sign_in_page(target, "", problem_of(error), is_refused=type(error) is SignOnError)
@@ -131,15 +131,15 @@ def _audit_refusal(action: str, error: SecurityError) -> None:
     audit_often(action, user or "(unknown)", f"from {address}", f"refused: {reason}", sender=sender, user="nobody")
 
 
-def _keep(pending: PendingSignOn) -> None:
-    latest = list(_kept().items())[1 - PENDING :]
-    session[PENDING_KEY] = dict([*latest, (pending.state, pending.kept())])
+def _store_pending(pending: PendingSignOn) -> None:
+    latest = list(_pending_sign_ons().items())[1 - PENDING :]
+    session[PENDING_KEY] = dict([*latest, (pending.state, pending.to_cookie())])
 
 
-def _taken(state: str) -> PendingSignOn | None:
+def _pop_pending(state: str) -> PendingSignOn | None:
     """The sign-on of this state, which can be finished once."""
-    kept = _kept()
-    found = PendingSignOn.of(kept.pop(state, None))
+    kept = _pending_sign_ons()
+    found = PendingSignOn.from_cookie(kept.pop(state, None))
     if kept:
         session[PENDING_KEY] = kept
     else:
@@ -147,8 +147,8 @@ def _taken(state: str) -> PendingSignOn | None:
     return found
 
 
-def _kept() -> dict[str, object]:
+def _pending_sign_ons() -> dict[str, object]:
     """The sign-ons that this browser has begun and that are not too old, by state."""
     found = session.get(PENDING_KEY)
     kept = found if isinstance(found, dict) else {}
-    return {state: value for state, value in kept.items() if PendingSignOn.of(value)}
+    return {state: value for state, value in kept.items() if PendingSignOn.from_cookie(value)}

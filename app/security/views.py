@@ -85,7 +85,7 @@ def sign_in_page(target: str, name: str, problem: Problem | None = None, is_refu
         role=role_of_page(target),
         provider=provider and provider.settings.sign_on_name,
         is_refused=is_refused,
-        is_provider_away=bool(provider and provider.problem),
+        is_provider_unreachable=bool(provider and provider.problem),
         demo=demo_accounts.read(settings) if security.demo_accounts and caller.is_local else {},
         is_demo=security.demo_accounts,
         reads_locally=security.anonymous_read != "nobody" and caller.role == Role.PUBLIC,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the release of DQM Hub beside this file, as the packages of RPM do: needs Python 3.11, and no network.
+# Installs the release of DQM Hub beside this file, as the RPM packages do: needs Python 3.11, and no network.
 # Without root only the release is installed, below --prefix: no user, no units, no /etc/dqmhub.
 usage="Usage: install.sh [--prefix /opt/dqmhub] [--python /usr/bin/python3.11]"
 prefix=/opt/dqmhub python=/usr/bin/python3.11

@@ -1,1 +1,1 @@
-"""Makes the installable trees of the products, which packages of RPM and the offline bundle contain."""
+"""Makes the installable trees of the products, which RPM packages and the offline bundle contain."""

@@ -1,4 +1,4 @@
-"""Builds the packages of RPM with rpmbuild from the specifications in this folder: the same bytes for the same commit."""
+"""Builds the RPM packages with rpmbuild from the specifications in this folder: the same bytes for the same commit."""
 
 from __future__ import annotations
 

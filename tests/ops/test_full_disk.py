@@ -79,14 +79,14 @@ def test_pages_are_as_before_while_the_disk_is_full(client: FlaskClient, app: Fl
 
 
 def test_what_changes_something_is_refused_with_a_sentence_in_every_area(client: FlaskClient, app: Flask, small_hub: Settings) -> None:
-    storing_nothing = set(chain.from_iterable(area.storing_nothing for area in AREAS))
+    without_storage = set(chain.from_iterable(area.endpoints_without_storage for area in AREAS))
     changes = [(rule, method) for rule, method in rules(app) if method != "GET"]
     changes.sort(key=lambda change: change[0].endpoint == "account.sign_out")  # it works, so it is the last
     fill_hub(small_hub)
     for rule, method in changes:
         answer = send(client, method, address(rule))
         if rule.endpoint != "account.sign_in_now":  # which is tried, and may find some space
-            assert (answer.status_code == 507) == (rule.endpoint not in storing_nothing), f"{method} {rule.rule}: {answer.status}"
+            assert (answer.status_code == 507) == (rule.endpoint not in without_storage), f"{method} {rule.rule}: {answer.status}"
         if answer.status_code == 507:
             assert FULL in answer.text
 

@@ -1,4 +1,4 @@
-"""What the packages of RPM contain, do at installation, and require."""
+"""What the RPM packages contain, do at installation, and require."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of all backups: which there are, and which are removed when there are enough."""
+"""The folder of all backups: lists, finds and rotates them."""
 
 from __future__ import annotations
 
@@ -51,30 +51,30 @@ def backups(folder: Path) -> list[Backup]:
             found.append(read_manifest(folder / name))
         except BackupError:
             continue
-    return sorted(found, key=lambda backup: (not is_of_future(backup), backup.made), reverse=True)
+    return sorted(found, key=lambda backup: (not is_from_future(backup), backup.made), reverse=True)
 
 
-def is_of_future(backup: Backup) -> bool:
+def is_from_future(backup: Backup) -> bool:
     """Whether the clock was ahead when a backup was made."""
     return backup.made > time.time() + CLOCK_S
 
 
 def newest_backup(folder: Path) -> Backup | None:
     """The newest backup whose age is known. Raises BackupError if the folder cannot be read."""
-    return next((backup for backup in backups(folder) if not is_of_future(backup)), None)
+    return next((backup for backup in backups(folder) if not is_from_future(backup)), None)
 
 
-def note_last(settings: Settings, made: float) -> None:
-    """Note in the data folder when a backup was made, Unix s UTC, so that its loss is noticed."""
+def note_last_backup(settings: Settings, made: float) -> None:
+    """Store in the data folder when a backup was made, Unix s UTC, so that its loss is noticed."""
     path = settings.data / LAST
     written = path.with_name(f"{LAST}.{os.getpid()}")
     with suppress(OSError):  # the disk of the data may be full, and the backup is there
         written.write_text(f"{made}\n")
-        owner_of(settings.data).give(written)
+        owner_of(settings.data).chown(written)
         written.replace(path)
 
 
-def last_noted(settings: Settings) -> float | None:
+def last_backup_time(settings: Settings) -> float | None:
     """When the last backup was made, whether it is still there or not; None if there was none."""
     try:
         made = float((settings.data / LAST).read_text())
@@ -113,9 +113,9 @@ def partial_backup(folder: Path, moment: float, owner: Owner) -> Iterator[Path]:
     try:
         if not folder.exists():
             folder.mkdir(parents=True)
-            owner.give(folder)
+            owner.chown(folder)
         lock = (folder / LOCK).open("w")
-        owner_of(folder).give(folder / LOCK)
+        owner_of(folder).chown(folder / LOCK)
     except OSError as error:
         raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
     with lock:
@@ -130,14 +130,14 @@ def partial_backup(folder: Path, moment: float, owner: Owner) -> Iterator[Path]:
         try:
             yield partial
             _sync_tree(partial)
-            partial.rename(complete_place(partial))
+            partial.rename(complete_folder(partial))
             _sync(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def complete_place(partial: Path) -> Path:
-    """Where a backup is when it is complete."""
+def complete_folder(partial: Path) -> Path:
+    """The folder of a backup once it is complete."""
     return partial.with_name(partial.name.removeprefix(PARTIAL))
 
 

@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import complete_place, note_last, partial_backup, rotate
+from app.ops.backup.folder import complete_folder, note_last_backup, partial_backup, rotate
 from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
 from app.ops.backup.owner import owner_of
 from app.ops.backup.verifying import verify
@@ -53,9 +53,9 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
         write_manifest(Backup(partial, moment, version, database.is_sqlite(), migrations, counts, files))
         progress("Verifying the backup")
         verify(read_manifest(partial))
-        owner.give_tree(partial)
-    made = read_manifest(complete_place(partial))
-    note_last(settings, made.made)
+        owner.chown_tree(partial)
+    made = read_manifest(complete_folder(partial))
+    note_last_backup(settings, made.made)
     for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep, backup_before_upgrade(database.proxy.obj)):
         progress(f"Removed the old backup {removed.name}")
     return made

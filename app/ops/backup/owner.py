@@ -17,15 +17,15 @@ class Owner(NamedTuple):
     user: int
     group: int
 
-    def give(self, path: Path) -> None:
-        """Let a file belong to them, if this process may decide on it."""
+    def chown(self, path: Path) -> None:
+        """Set the owner of a file, if this process is the superuser."""
         if os.geteuid() == 0:
             os.chown(path, self.user, self.group)
 
-    def give_tree(self, folder: Path) -> None:
+    def chown_tree(self, folder: Path) -> None:
         """The same for a folder and all in it."""
         for path in (folder, *folder.rglob("*")):
-            self.give(path)
+            self.chown(path)
 
 
 def owner_of(path: Path) -> Owner:
@@ -35,7 +35,7 @@ def owner_of(path: Path) -> Owner:
 
 
 def owner_of_restored(data: Path, backup: Path) -> Owner:
-    """Who gets what is restored: the owner of `data_dir`, or that of the backup when `data_dir` is missing or empty.
+    """The owner of restored files: the owner of `data_dir`, or that of the backup when `data_dir` is missing or empty.
 
     In the second case it is the user of the packages instead of the superuser, whose files the services could not read.
     """

@@ -47,15 +47,15 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}"
     owner = owner_of_restored(settings.data, backup.folder)
     settings.data.mkdir(parents=True, exist_ok=True)
-    owner.give(settings.data)
+    owner.chown(settings.data)
     aside, schema = settings.data / (ASIDE + stamp), ""
     with _only_restore(settings.data):
         progress("Restoring the database")
         if backup.is_sqlite:
-            sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, owner.give)
+            sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, owner.chown)
         else:
             schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
-        _restore_files(backup, settings.data, aside, owner.give)
+        _restore_files(backup, settings.data, aside, owner.chown)
     places = [str(aside)] * aside.exists() + [f"schema {schema} of the database"] * bool(schema)
     return Restored(" and ".join(places), is_older)
 
@@ -100,7 +100,7 @@ def _is_older(settings: Settings, backup: Backup) -> bool:
     if backup.is_sqlite == bool(settings.database_url):
         kinds = ("SQLite", "PostgreSQL") if backup.is_sqlite else ("PostgreSQL", "SQLite")
         remedy = "without database_url" if backup.is_sqlite else "with database_url of an empty PostgreSQL database"
-        raise BackupError(f"The backup {backup.name} is of {kinds[0]}, and the settings name {kinds[1]}: restore it {remedy}")
+        raise BackupError(f"The backup {backup.name} is for {kinds[0]}, and the settings name {kinds[1]}: restore it {remedy}")
     known = {path.stem for path in database.MIGRATIONS.glob("[0-9]*.py")}
     if unknown := sorted(set(backup.migrations) - known):
         raise BackupError(
@@ -110,7 +110,7 @@ def _is_older(settings: Settings, backup: Backup) -> bool:
     return bool(known - set(backup.migrations))
 
 
-def _restore_files(backup: Backup, data: Path, aside: Path, give: Callable[[Path], object]) -> None:
+def _restore_files(backup: Backup, data: Path, aside: Path, chown: Callable[[Path], object]) -> None:
     """Copy the keys and other files of a backup to their places."""
     for name in backup.files:
         if not name.startswith(f"{DATA}/"):
@@ -121,13 +121,13 @@ def _restore_files(backup: Backup, data: Path, aside: Path, give: Callable[[Path
         for folder in reversed(place.relative_to(data).parents[:-1]):
             if not (data / folder).exists():
                 (data / folder).mkdir(mode=0o750)
-                give(data / folder)
+                chown(data / folder)
         if place.exists():
             kept = aside / place.relative_to(data)
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(place, kept)
-            give(kept)
+            chown(kept)
         new = place.with_name(f"{place.name}.restoring")
         shutil.copy2(source, new)
-        give(new)
+        chown(new)
         new.replace(place)

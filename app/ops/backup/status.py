@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from app.core.area import StatusLine
 from app.core.settings import Settings
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import backup_folder, backups, is_of_future, last_noted, newest_backup
+from app.ops.backup.folder import backup_folder, backups, is_from_future, last_backup_time, newest_backup
 from app.ops.settings import ServiceSettings
 
 
 def are_backups_made(settings: Settings) -> bool:
     """Whether this hub makes backups: the setting names a folder, or there was a backup once."""
     is_set = bool(settings.of(ServiceSettings).backup_dir)
-    return is_set or backup_folder(settings).is_dir() or last_noted(settings) is not None
+    return is_set or backup_folder(settings).is_dir() or last_backup_time(settings) is not None
 
 
 def newest_made(settings: Settings) -> float | None:
@@ -24,7 +24,7 @@ def newest_made(settings: Settings) -> float | None:
     Raises BackupError if their folder cannot be read.
     """
     newest = newest_backup(backup_folder(settings))
-    return newest.made if newest else last_noted(settings)
+    return newest.made if newest else last_backup_time(settings)
 
 
 def late_since(settings: Settings) -> float | None:
@@ -47,8 +47,8 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     except BackupError as error:
         yield StatusLine("backup", "warn", "the folder cannot be read", detail=str(error))
         return
-    if not found or is_of_future(found[0]):
-        noted = last_noted(settings)
+    if not found or is_from_future(found[0]):
+        noted = last_backup_time(settings)
         reason = f"the clock was ahead when {found[0].name} was made" if found else "is its disk mounted?"
         text = "there is none yet" if noted is None or found else "the last one is gone"
         yield StatusLine("backup", "warn", text, noted and max(0.0, time.time() - noted), f"no backup in {folder}; {reason}")

@@ -10,7 +10,7 @@ from app.ops.backup.manifest import Backup, file_of
 def verify(backup: Backup) -> None:
     """Raise BackupError unless all files have their SHA-256, and the database can be read whole.
 
-    The rows of a dump of PostgreSQL are counted when it is restored.
+    The rows of a PostgreSQL dump are counted when it is restored.
     """
     for name, expected in backup.files.items():
         try:

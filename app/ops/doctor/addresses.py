@@ -1,4 +1,4 @@
-"""The servers at the other end of settings."""
+"""The servers whose addresses are in the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PAGES_FOR_BROWSERS = ("_page", "problem_url")
 
 
 def server_addresses(settings: Settings, url: str) -> set[str]:
-    """HTTP addresses that this hub or its users send requests to: `url`, the one people open ("" if unknown), and all that are set.
+    """HTTP addresses to which this hub or its users send requests: `url`, which people open ("" if unknown), and those in the settings.
 
     Those of secret settings are left out: webhooks may take any request for a message, and whoever sees an address can send one.
     """

@@ -19,7 +19,7 @@ from app.ops.upgrade.state import UpgradeState, forget_state, load_state, store_
 FAILURES = (UpgradeError, BackupError, InstallationError, OSError, PeeweeException, database.UnusableDatabase)
 """Errors of steps with a cause outside; from all others the way back is taken, too."""
 
-ASKED_S = 86400.0
+CONFIRM_S = 86400.0
 """Age of a backup from which on the way back to it needs a word of agreement."""
 
 Progress = Callable[[str], object]
@@ -51,7 +51,7 @@ def upgrade(
     Raises:
         UpgradeError: The upgrade failed. The message says whether the previous release is in use again.
     """
-    is_migrated = _to_restore(settings, state) is not None
+    is_migrated = _backup_to_restore(settings, state) is not None
     state = _stop(settings, state, services, progress)
     try:
         if not is_migrated:
@@ -75,14 +75,14 @@ def upgrade(
 
 
 def go_back(
-    settings: Settings, state: UpgradeState, prefix: Path | None, services: Services, progress: Progress, is_agreed: bool = False
+    settings: Settings, state: UpgradeState, prefix: Path | None, services: Services, progress: Progress, is_confirmed: bool = False
 ) -> str:
     """Stop the services, restore the backup if the database was migrated, switch to the previous release, and start.
 
     What this needs is looked for before anything is stopped or changed.
 
     Args:
-        is_agreed: Whether a backup older than ASKED_S is restored, too.
+        is_confirmed: Whether a backup older than CONFIRM_S is restored, too.
 
     Returns:
         A sentence on what is kept of the replaced database; "" if there is none.
@@ -94,29 +94,29 @@ def go_back(
     if state.previous not in installed:
         raise UpgradeError(
             f"There is no way back to {state.previous}, nothing was changed: it is not installed in {prefix}, only {', '.join(installed)}; "
-            f"install it again{_kept(state)}"
+            f"install it again{_kept_database(state)}"
         )
-    if backup := _to_restore(settings, state):
+    if backup := _backup_to_restore(settings, state):
         age_s = max(0.0, time.time() - backup.made)
         loss = (
             f"the database gets back to the backup {backup.name}, made {age_s / 3600:.1f} h ago; what was stored since is only kept aside"
         )
-        if age_s > ASKED_S and state.stage == "upgraded" and not is_agreed:
+        if age_s > CONFIRM_S and state.stage == "upgraded" and not is_confirmed:
             raise UpgradeError(f"Nothing was changed: on the way back {loss}. If that is right: `dqmhub upgrade --back --yes`")
         progress(f"On the way back {loss}")
         progress(f"Verifying the backup {backup.name}")
         try:
             verify(backup)
         except BackupError as error:
-            raise UpgradeError(f"There is no way back to {state.previous}, nothing was changed: {error}{_kept(state)}") from error
+            raise UpgradeError(f"There is no way back to {state.previous}, nothing was changed: {error}{_kept_database(state)}") from error
     return _return(settings, state, prefix, services, progress)
 
 
 def _return(settings: Settings, state: UpgradeState, prefix: Path | None, services: Services, progress: Progress) -> str:
-    """The same, without looking first."""
+    """Do what `go_back` does, without its checks."""
     state = _stop(settings, state._replace(stage="returning"), services, progress)
     try:
-        if backup := _to_restore(settings, state):
+        if backup := _backup_to_restore(settings, state):
             state = store_state(settings, state._replace(replaced=restore(settings, backup, progress).aside))
         if prefix:
             progress(f"Switching to {state.previous}")
@@ -125,11 +125,11 @@ def _return(settings: Settings, state: UpgradeState, prefix: Path | None, servic
         services.start(settings, state.previous, state.services)
     except FAILURES as error:
         raise UpgradeError(
-            f"The way back to {state.previous} failed: {error}{_kept(state)}. "
+            f"The way back to {state.previous} failed: {error}{_kept_database(state)}. "
             "Remove the cause, then continue with `dqmhub upgrade --back`, or end it with `dqmhub upgrade --abandon`"
         ) from error
     store_state(settings, state._replace(stage="returned"))
-    return _kept(state)
+    return _kept_database(state)
 
 
 def _stop(settings: Settings, state: UpgradeState, services: Services, progress: Progress) -> UpgradeState:
@@ -161,7 +161,7 @@ def _stop(settings: Settings, state: UpgradeState, services: Services, progress:
     return state
 
 
-def _kept(state: UpgradeState) -> str:
+def _kept_database(state: UpgradeState) -> str:
     """The end of a message: where the replaced database is."""
     return f". The migrated database is kept in {state.replaced}" if state.replaced else ""
 
@@ -175,7 +175,7 @@ def _backup(settings: Settings, version: str, progress: Progress) -> str:
         _unbind()
 
 
-def _to_restore(settings: Settings, state: UpgradeState) -> Backup | None:
+def _backup_to_restore(settings: Settings, state: UpgradeState) -> Backup | None:
     """The backup that was made before, if the database has other migrations now. Raises UpgradeError if it is gone."""
     if not state.backup:
         return None
@@ -184,7 +184,7 @@ def _to_restore(settings: Settings, state: UpgradeState) -> Backup | None:
     except BackupError as error:
         raise UpgradeError(
             f"The way back from {state.target} to {state.previous} is lost: {error}. Bring the backup made before the "
-            f"upgrade back to its folder, or let all be as it is by `dqmhub upgrade --abandon`{_kept(state)}"
+            f"upgrade back to its folder, or keep everything as it is with `dqmhub upgrade --abandon`{_kept_database(state)}"
         ) from error
     try:
         query = database.connect(settings).execute_sql("SELECT name FROM schema_migration ORDER BY name")

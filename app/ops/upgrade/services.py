@@ -44,7 +44,7 @@ class Services:
         return tuple(sorted({text.partition(" ")[0] for text in self._running(settings)}))
 
     def stop(self, settings: Settings) -> None:
-        """Stop the services, and wait until they have ended. Raises UpgradeError if some go on."""
+        """Stop the services, and wait until they have ended. Raises UpgradeError if some still run."""
         self._run("stop")
         self._wait(settings)
 
@@ -52,7 +52,7 @@ class Services:
         end = time.monotonic() + (STOP_S if self.command else 0)
         while left := self._running(settings, only_elsewhere):
             if time.monotonic() > end:
-                remedy = "" if self.command else ", or name a command that does it by --services"
+                remedy = "" if self.command else ", or name a command for that with --services"
                 raise UpgradeError(f"Services use the database: {', '.join(left)}. Stop all of them{remedy}, then upgrade again")
             time.sleep(LOOK_S)
 

@@ -57,7 +57,7 @@ def store_state(settings: Settings, state: UpgradeState) -> UpgradeState:
             file.write(json.dumps(state._asdict(), indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        owner_of(settings.data).give(new)
+        owner_of(settings.data).chown(new)
         new.replace(path)
     except OSError as error:
         new.unlink(missing_ok=True)
@@ -72,7 +72,7 @@ def one_upgrade(settings: Settings) -> Iterator[None]:
     try:
         settings.data.mkdir(parents=True, exist_ok=True)  # the first upgrade of an installation makes the database, too
         lock = path.open("w")
-        owner_of(settings.data).give(path)
+        owner_of(settings.data).chown(path)
     except OSError as error:
         raise UpgradeError(f"Cannot write {path}: {error.strerror}") from error
     with lock:

@@ -29,10 +29,10 @@ def identity(headers: Mapping[str, str], key: bytes) -> ProxyUser | None:
         ProxyLoginError: the signature is missing or wrong, or the user has no login.
     """
     signed = signed_headers(headers)
-    given = signed.pop(SIGNATURE, "")
+    sent = signed.pop(SIGNATURE, "")
     if not signed:
         return None
-    if not hmac.compare_digest(given.encode("latin-1"), signature(signed, key).encode()):
+    if not hmac.compare_digest(sent.encode("latin-1"), signature(signed, key).encode()):
         raise ProxyLoginError(
             "The headers of CMSWEB have no valid signature (cms-authn-hmac): is proxy_login_key_file the key of this front end?"
         )

@@ -1,4 +1,4 @@
-"""Who a proxy says that a user is."""
+"""A user as a proxy identifies them."""
 
 from __future__ import annotations
 

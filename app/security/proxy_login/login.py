@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "proxy"
 HEADERS = "dqmhub.login_headers"
-"""In the environ of a request: what a named proxy says of its user."""
+"""In the environ of a request: the headers of a named proxy about its user."""
 IGNORED = "dqmhub.ignored_login"
 """In the environ of a request: the address from which such headers came and were removed, since no named proxy is there."""
 
@@ -40,7 +40,7 @@ READERS: dict[str, Callable[[Mapping[str, str], bytes], ProxyUser | None]] = {
 
 
 class LoginHeaders:
-    """WSGI middleware that removes headers about users from all requests, and hands on those of named proxies by another way.
+    """WSGI middleware that removes headers about users from all requests, and stores those of named proxies under HEADERS.
 
     It must come before what replaces the address of the proxy by that of its client.
     """
@@ -91,7 +91,7 @@ def identified_user(environ: Mapping[str, Any], settings: Settings, address: str
 
 
 def key_of(file: str) -> bytes:
-    """The key of the proxies, read anew for each request. Raises ProxyLoginError."""
+    """The key of the proxies, read for each request. Raises ProxyLoginError."""
     try:
         key = Path(file).read_bytes()
     except OSError as error:

@@ -30,7 +30,7 @@ LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 def check_id_token(provider: IdentityProvider, encoded: str, nonce: str, access_token: str) -> dict[str, Any]:
     """The claims of an ID token that the provider has just made for this hub and this sign-on. Raises AnswerRefused."""
-    token = _verified(provider, encoded)
+    token = _verify_signature(provider, encoded)
     settings = provider.settings
     expected = {
         "iss": {"essential": True, "value": settings.sign_on_issuer},
@@ -43,13 +43,13 @@ def check_id_token(provider: IdentityProvider, encoded: str, nonce: str, access_
         if not (token.claims["sub"].isascii() and token.claims["sub"].isprintable() and len(token.claims["sub"]) <= MAX_SUB_CHARS):
             raise InvalidClaimError("sub")
     except (JoseError, AttributeError, TypeError, ValueError) as error:  # of claims of other types
-        raise _refused(provider, error) from error
+        raise _refusal(provider, error) from error
     return dict(token.claims)
 
 
 def check_logout_token(provider: IdentityProvider, encoded: str) -> dict[str, Any]:
     """The claims of a token with which the provider ends sessions: `sub`, `sid` or both, and `iat`. Raises AnswerRefused."""
-    token = _verified(provider, encoded)
+    token = _verify_signature(provider, encoded)
     claims, settings = token.claims, provider.settings
     registry = JWTClaimsRegistry(
         leeway=CLOCK_SKEW_S,
@@ -61,21 +61,21 @@ def check_logout_token(provider: IdentityProvider, encoded: str) -> dict[str, An
     try:
         registry.validate(claims)
     except JoseError as error:
-        raise _refused(provider, error) from error
+        raise _refusal(provider, error) from error
     events = claims.get("events")
     if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
-        raise _refused(provider, "it is no logout token: it has no event of a logout")
+        raise _refusal(provider, "it is no logout token: it has no event of a logout")
     if "nonce" in claims:
-        raise _refused(provider, "it is no logout token: it has a nonce, as an ID token")
+        raise _refusal(provider, "it is no logout token: it has a nonce, as an ID token")
     names = [claims[name] for name in ("sub", "sid") if name in claims]
     if not names or not all(isinstance(name, str) and name for name in names):
-        raise _refused(provider, "it names neither a user nor a session")
+        raise _refusal(provider, "it names neither a user nor a session")
     if claims["iat"] < time.time() - LOGOUT_TOKEN_S - CLOCK_SKEW_S:
-        raise _refused(provider, "it is too old")
+        raise _refusal(provider, "it is too old")
     return claims
 
 
-def _verified(provider: IdentityProvider, encoded: str) -> Token:
+def _verify_signature(provider: IdentityProvider, encoded: str) -> Token:
     """The content of a token that one of the provider's keys has signed; its keys may have changed since they were fetched."""
     keys = provider.keys()
     try:
@@ -86,10 +86,10 @@ def _verified(provider: IdentityProvider, encoded: str) -> Token:
                 raise
             return jwt.decode(encoded, newer, ALGORITHMS)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
-        raise _refused(provider, error) from error
+        raise _refusal(provider, error) from error
 
 
-def _refused(provider: IdentityProvider, reason: Exception | str) -> AnswerRefused:
+def _refusal(provider: IdentityProvider, reason: Exception | str) -> AnswerRefused:
     name = provider.settings.sign_on_name
     remedy = "check the clocks of both" if isinstance(reason, ExpiredTokenError) else "if it happens again, tell the administrators"
     return AnswerRefused(f"The answer of {name} is not valid for this sign-on. Begin again; {remedy}", f"token: {reason}")

@@ -1,4 +1,4 @@
-"""One sign-on: the address to which the browser is sent, what it must bring back, and who it is then."""
+"""One sign-on: the address to which the browser is sent, the checks of the response, and the user."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class PendingSignOn:
     began: float
 
     @classmethod
-    def of(cls, kept: object) -> PendingSignOn | None:
-        """The one that `asdict` made the cookie's part of; None if it is another thing, or too old."""
+    def from_cookie(cls, stored: object) -> PendingSignOn | None:
+        """The sign-on that `to_cookie` stored; None if it is something else, or too old."""
         try:
-            found = cls(**kept)  # type: ignore[arg-type]  # a mapping with these names, or TypeError
+            found = cls(**stored)  # type: ignore[arg-type]  # a mapping with these names, or TypeError
         except TypeError:
             return None
         return found if time.time() - PENDING_S < found.began <= time.time() + 1 else None
 
-    def kept(self) -> dict[str, Any]:
-        """What `of` reads."""
+    def to_cookie(self) -> dict[str, Any]:
+        """What `from_cookie` reads."""
         return asdict(self)
 
 
@@ -82,7 +82,7 @@ def provider_address(provider: IdentityProvider, pending: PendingSignOn, another
 
 
 def complete(provider: IdentityProvider, pending: PendingSignOn, answer: Mapping[str, str]) -> SignedOnUser:
-    """Who signs on, by what the browser brought back from the provider.
+    """The user who signs on, from the response that the browser brought back from the provider.
 
     Raises:
         AnswerRefused: It is not the provider's answer to this sign-on.

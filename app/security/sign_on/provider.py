@@ -1,7 +1,7 @@
-"""The identity provider: what it says of itself, its keys, and its endpoints, each by one short request.
+"""The identity provider: its metadata, its keys, and its endpoints, each by one short request.
 
 Metadata and keys are kept in this process. A token that names an unknown key has them fetched again, at most once a minute,
-so that a change of keys needs nobody and made-up tokens cost nothing. A provider that failed is left alone for some seconds.
+so that a change of keys needs nobody and made-up tokens cost nothing. After a failure the provider gets no request for some seconds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ REFETCH_S = 60.0
 """Keys are fetched at most this often because a token names an unknown one."""
 
 LEAVE_ALONE_S = 10.0
-"""A provider that failed is not asked again for this time, so that it does not hold up every request."""
+"""A provider that failed gets no request for this time, s, so that it does not hold up every visitor."""
 
 EXCHANGES = 4
 """Sign-ons of this process that may wait for the provider at the same time; the other threads serve pages."""
@@ -78,13 +78,13 @@ class IdentityProvider:
             log.warning("The identity provider cannot be used: %s", reason)
 
     def metadata(self) -> Mapping[str, Any]:
-        """What the provider says of itself. Raises ProviderUnavailable."""
+        """The metadata of the provider. Raises ProviderUnavailable."""
         if time.monotonic() > self._fetched + KEEP_S:
             self._fetch(self._fetched)
         return self._metadata
 
     def keys(self, unless: KeySet | None = None) -> KeySet:
-        """The public keys; those fetched anew, at most once a minute, if the keys `unless` do not suffice. Raises ProviderUnavailable."""
+        """The public keys, fetched again (at most once a minute) if those in `unless` do not suffice. Raises ProviderUnavailable."""
         self.metadata()
         if unless is self._keys and time.monotonic() > self._refetched + REFETCH_S:
             self._refetched = time.monotonic()
@@ -103,12 +103,12 @@ class IdentityProvider:
         body = prepare_token_request("authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier)
         headers = {"Content-Type": FORM, "Accept": "application/json"}
         url, headers, body = self._client_auth().prepare("POST", url, headers, body)  # type: ignore[no-untyped-call]
-        return self._asked("POST", url, body.encode(), headers)
+        return self._request_json("POST", url, body.encode(), headers)
 
     def user_info(self, access_token: str) -> dict[str, Any]:
         """The claims that the provider has beside those of the token. Raises ProviderUnavailable, SignInBusyError."""
         url = self._endpoint("userinfo_endpoint")
-        return self._asked("GET", url, None, {"Authorization": f"Bearer {access_token}", "Accept": "application/json"})
+        return self._request_json("GET", url, None, {"Authorization": f"Bearer {access_token}", "Accept": "application/json"})
 
     def _client_auth(self) -> ClientAuth:
         client, secret = self.settings.sign_on_client_id, self.settings.sign_on_client_secret
@@ -125,7 +125,7 @@ class IdentityProvider:
             raise self._unusable(f"its metadata have no {name}")
         return url
 
-    def _asked(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
+    def _request_json(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
         if not self._exchanges.acquire(timeout=BUSY_S):
             raise SignInBusyError("Too many sign-ons at the same time; try again in a few seconds", BUSY_S)
         try:

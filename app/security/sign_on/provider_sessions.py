@@ -22,7 +22,7 @@ ORIGIN = "sign-on"
 
 
 def remember(identifier: str, identity: SignedOnUser) -> None:
-    """Store what the provider calls the session in which the one of this identifier began."""
+    """Store the session of the provider in which the session with this identifier began."""
     session = Session.get(Session.sha256 == digest(identifier))
     SignOnSession.create(session=session, sid=identity.sid, id_token=identity.id_token)
 
@@ -44,7 +44,7 @@ def sign_out_address(provider: IdentityProvider, id_token: str, return_to: str) 
 def end_by_provider(provider: IdentityProvider, claims: Mapping[str, Any]) -> int:
     """End the sessions that a checked logout token names; returns how many.
 
-    Those that began more than CLOCK_SKEW_S after it was made go on: it may be sent again.
+    Those that began more than CLOCK_SKEW_S after it was made stay: it may be sent again.
     """
     began_before = Session.created <= claims["iat"] + CLOCK_SKEW_S
     named = Session.select(Session.id).join(SignOnSession, on=SignOnSession.session == Session.id).switch(Session).join(User)

@@ -99,7 +99,7 @@ def test_every_kind_of_damage_is_found(hub: Settings) -> None:
 
 def test_a_database_that_lost_rows_before_its_checksum_was_made_is_found(hub: Settings) -> None:
     if not database.is_sqlite():
-        pytest.skip("the rows of a dump of PostgreSQL are counted when it is restored")
+        pytest.skip("the rows of a PostgreSQL dump are counted when it is restored")
     made = make_backup(hub, backup_folder(hub), lambda _: None)
     with pytest.raises(BackupError, match="has other rows than its manifest says, in short_link"):
         verify(made._replace(counts={**made.counts, "short_link": 1}))
@@ -107,7 +107,7 @@ def test_a_database_that_lost_rows_before_its_checksum_was_made_is_found(hub: Se
 
 def test_a_dump_that_is_cut_is_found_although_its_checksum_is_right(hub: Settings, tmp_path: Path) -> None:
     if database.is_sqlite():
-        pytest.skip("this is about dumps of PostgreSQL")
+        pytest.skip("this is about PostgreSQL dumps")
     add_links(range(2000))
     made = make_backup(hub, backup_folder(hub), lambda _: None)
     cut = tmp_path / "cut"

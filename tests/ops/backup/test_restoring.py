@@ -232,7 +232,7 @@ def test_a_manifest_with_files_outside_of_the_backup_is_refused(made: Backup) ->
 
 def test_a_dump_that_ends_early_changes_nothing(elsewhere: Settings, made: Backup) -> None:
     if not elsewhere.database_url:
-        pytest.skip("this is about dumps of PostgreSQL")
+        pytest.skip("this is about PostgreSQL dumps")
     from app.ops.backup.postgresql_restore import restore as restore_dump
 
     made.database.write_bytes(made.database.read_bytes()[:-5000])
@@ -260,7 +260,7 @@ def test_a_backup_of_a_newer_release_or_another_kind_of_database_is_refused(else
     with pytest.raises(BackupError, match=r"made by DQM Hub 9\.0\.0, which is newer .* install 9\.0\.0, and restore with it"):
         restore(elsewhere, newer, ignore)
     other = elsewhere.replace(database_url="" if elsewhere.database_url else "postgresql://dqm@/hub")
-    with pytest.raises(BackupError, match=r"is of (SQLite|PostgreSQL), and the settings name (SQLite|PostgreSQL): restore it with"):
+    with pytest.raises(BackupError, match=r"is for (SQLite|PostgreSQL), and the settings name (SQLite|PostgreSQL): restore it with"):
         restore(other, made, ignore)
 
 

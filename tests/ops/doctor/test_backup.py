@@ -19,7 +19,10 @@ def test_a_missing_and_an_old_backup_and_one_on_the_disk_of_the_data_are_named(h
     same_disk = ("warning", f"The backups in {folder} are on the disk of the data: one fault loses both")
     assert wrong(hub, "backup") == [same_disk]
     write_manifest(read_manifest(made.folder)._replace(made=time.time() - 30 * 3600))
-    assert wrong(hub, "backup") == [("error", f"The newest backup, {made.name}, is 30 h old, and may be 26 h"), same_disk]
+    assert wrong(hub, "backup") == [
+        ("error", f"The newest backup, {made.name}, is 30 h old; the limit (backup_max_age_h) is 26 h"),
+        same_disk,
+    ]
 
 
 def test_a_recent_backup_on_another_disk_is_right_until_that_is_full(hub: Settings, tmp_path: Path) -> None:

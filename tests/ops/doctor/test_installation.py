@@ -74,11 +74,11 @@ def test_a_package_of_another_version_is_named(tmp_path: Path) -> None:
     lock, contents = tmp_path / "run.txt", tmp_path / "sbom.json"
     lock.write_text("flask==3.1.2 \\\n    --hash=sha256:00\nredis==5.0 ; python_version < '4' \\\n")
     wrong = ["flask is 3.0.0, and this version of DQM Hub was tested with 3.1.2"]
-    assert list(software.differences(software.tested(contents, lock), {"flask": "3.0.0"})) == wrong
+    assert list(software.version_differences(software.tested_versions(contents, lock), {"flask": "3.0.0"})) == wrong
     contents.write_text(json.dumps(sbom.document("dqmhub")))
-    versions = software.tested(contents, lock)
-    assert versions == software.tested(tmp_path / "none", software.LOCK)
-    assert next(software.differences(versions, versions | {"huey": "1.0"})).startswith("huey is 1.0, and ")
+    versions = software.tested_versions(contents, lock)
+    assert versions == software.tested_versions(tmp_path / "none", software.LOCK)
+    assert next(software.version_differences(versions, versions | {"huey": "1.0"})).startswith("huey is 1.0, and ")
 
 
 def test_a_render_service_that_is_not_built_is_named(tmp_path: Path) -> None:

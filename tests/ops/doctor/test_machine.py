@@ -48,7 +48,7 @@ def test_files_moved_from_a_home_folder_have_a_wrong_label(settings: Settings) -
     try:
         os.setxattr(moved, "security.selinux", b"unconfined_u:object_r:user_home_t:s0\0")
     except OSError as error:
-        pytest.skip(f"labels of SELinux cannot be set here: {error}")
+        pytest.skip(f"SELinux labels cannot be set here: {error}")
     level = "error" if selinux.is_enforcing() else "warning"
     assert (level, f"{moved} has the SELinux label user_home_t") in wrong(settings, "selinux")
     os.setxattr(moved, "security.selinux", b"system_u:object_r:var_lib_t:s0\0")

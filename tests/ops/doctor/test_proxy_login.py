@@ -14,7 +14,7 @@ def test_proxies_that_can_identify_nobody_are_named(hub: Settings, tmp_path: Pat
     missing = tmp_path / "none"
     login = {"proxy_login": "certificate", "proxy_login_key_file": str(missing), "proxy_login_roles": ("login:anna=admin",)}
     assert wrong(hub.replace(**login), "proxy-login") == [
-        ("error", "proxy_login_networks is empty, so what proxies say of users is ignored"),
+        ("error", "proxy_login_networks is empty, so headers of proxies about users are ignored"),
         (
             "error",
             "The key of the proxies cannot be read: No such file or directory (proxy_login_key_file), so every user whom a proxy "
@@ -32,7 +32,7 @@ def test_a_key_that_others_read_and_missing_roles_are_named(hub: Settings, tmp_p
     key.chmod(0o644)
     login = hub.replace(proxy_login="cmsweb", proxy_login_key_file=str(key), proxy_login_networks=("10.0.0.0/24",))
     assert wrong(login, "proxy-login") == [
-        ("error", f"All users of this machine can read {key}, and so be every user"),
+        ("error", f"All users of this machine can read {key}, and so sign in as any user"),
         ("warning", "proxy_login_roles is empty: every user is refused"),
     ]
     key.chmod(0o400)

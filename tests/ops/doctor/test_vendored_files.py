@@ -18,6 +18,6 @@ def test_a_changed_and_a_missing_file_are_named(tmp_path: Path) -> None:
     with (folder / "htmx/htmx.min.js").open("a") as file:
         file.write("alert(1);")
     (folder / "uplot/LICENSE").unlink()
-    changed, missing = vendored_files.damaged(folder)
+    changed, missing = vendored_files.damaged_files(folder)
     assert changed == f"{folder}/htmx/htmx.min.js is not the file that was released"
     assert missing == f"{folder}/uplot/LICENSE is missing"

@@ -76,7 +76,7 @@ CASES = {
     ),
     "DqmhubServiceSilent": constant('dqmhub_processes{service="live"}', 0, 1, {"service": "live"}, "No process of the service live runs"),
     "DqmhubMetricsFailed": Case(
-        {'dqmhub_metrics_failed{area="gui"}': "1x70"}, {}, {"area": "gui"}, "The metrics of the area gui fail, so its alerts are blind"
+        {'dqmhub_metrics_failed{area="gui"}': "1x70"}, {}, {"area": "gui"}, "The metrics of the area gui fail, so its alerts cannot fire"
     ),
     "DqmhubVersionsMixed": Case(
         {'dqmhub_build_info{version="1"}': "1x70", 'dqmhub_build_info{version="2"}': "1x70"},
@@ -142,7 +142,7 @@ CASES = {
     "DqmhubHostSilent": constant(
         'dqmhub_square_host_failures{host="fu1"}', 10, 9, {"host": "fu1"}, "The P5 host fu1 failed to answer 10 times in a row"
     ),
-    "DqmhubCertificateEnds": constant("dqmhub_square_certificate_days", 13, 14, {}, "The certificate for CMSWEB ends in 13 days"),
+    "DqmhubCertificateEnds": constant("dqmhub_square_certificate_days", 13, 14, {}, "The certificate for CMSWEB expires in 13 days"),
     "DqmhubNotificationsWait": constant(
         'dqmhub_notification_pending_seconds{channel="mail"}',
         960,

@@ -328,7 +328,7 @@ def test_a_way_back_to_a_backup_older_than_a_day_needs_a_word_of_agreement(site:
     with pytest.raises(UpgradeError, match=r"Nothing was changed: .*, made 49\.0 h ago; .*`dqmhub upgrade --back --yes`"):
         back(site, releases)
     assert (tables(site), load_state(site)) == ((10, True), done)
-    go_back(site, done, releases, Services([]), lambda _: None, is_agreed=True)
+    go_back(site, done, releases, Services([]), lambda _: None, is_confirmed=True)
     assert tables(site) == (10, False)
 
 
@@ -343,7 +343,7 @@ def test_nothing_is_upgraded_while_services_run_that_it_cannot_stop(site: Settin
     database.connect(site)
     Heartbeat("live", site).write()
     unbind()
-    with pytest.raises(UpgradeError, match=r"Services use the database: live on .*or name a command that does it by --services"):
+    with pytest.raises(UpgradeError, match=r"Services use the database: live on .*or name a command for that with --services"):
         upgrade(site, state_of(site), releases, Services([]), lambda: None, lambda _: None)
     assert tables(site) == (10, False)
     assert backups(backup_folder(site)) == []

@@ -9,7 +9,7 @@ from app.core.disk import disk_space
 from app.core.settings import Settings
 from app.ops.backup import backup_folder, backups
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import is_of_future
+from app.ops.backup.folder import is_from_future
 from app.ops.doctor.diagnosis import Diagnosis
 from app.ops.settings import ServiceSettings
 
@@ -20,7 +20,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """Age and place of the newest backup."""
     folder = backup_folder(settings)
     try:
-        found = [each for each in backups(folder) if not is_of_future(each)]
+        found = [each for each in backups(folder) if not is_from_future(each)]
     except BackupError as error:
         yield Diagnosis("error", str(error), f"Give the user of the services {folder}")
         return
@@ -30,7 +30,9 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     newest, limit_h = found[0], settings.of(ServiceSettings).backup_max_age_h
     age_h = (time.time() - newest.made) / 3600
     if age_h > limit_h:
-        yield Diagnosis("error", f"The newest backup, {newest.name}, is {age_h:.0f} h old, and may be {limit_h:g} h", TIMER)
+        yield Diagnosis(
+            "error", f"The newest backup, {newest.name}, is {age_h:.0f} h old; the limit (backup_max_age_h) is {limit_h:g} h", TIMER
+        )
     else:
         yield Diagnosis("ok", f"the newest backup, {newest.name}, is {max(age_h, 0):.0f} h old")
     if newest.is_sqlite and settings.data.is_dir() and folder.stat().st_dev == settings.data.stat().st_dev:

@@ -1,4 +1,4 @@
-"""Whether certificates and authorities can be read, and when they end."""
+"""Whether certificates and certificate authorities can be read, and when they expire."""
 
 from __future__ import annotations
 
@@ -53,8 +53,10 @@ def _file(name: str, path: Path) -> Iterator[Diagnosis]:
         reason = getattr(error, "strerror", None) or str(error).partition(". ")[0].partition("\n")[0]
         yield Diagnosis("error", f"{name}: {path} cannot be used: {reason}", f"Correct {name}, or the file")
         return
-    # of many authorities some may have ended; one is left for those that are used
-    yield judge_end(f"{name}: {path}", max(ends) if name.endswith("_ca") else min(ends), f"Get a new certificate, and put it into {path}")
+    # of many authorities some may have expired; one valid authority is enough
+    yield check_expiry(
+        f"{name}: {path}", max(ends) if name.endswith("_ca") else min(ends), f"Get a new certificate, and put it into {path}"
+    )
 
 
 def _secrecy(name: str, path: Path) -> Diagnosis:
@@ -110,14 +112,14 @@ def _server(address: str, ca: str) -> Iterator[Diagnosis]:
         return
     if content:
         end = x509.load_der_x509_certificate(content).not_valid_after_utc.timestamp()
-        judged = judge_end(f"the certificate of {place}", end, f"Let the owner of {parts.hostname} renew it")
+        judged = check_expiry(f"the certificate of {place}", end, f"Let the owner of {parts.hostname} renew it")
         yield judged
         if judged.level != "error":
             yield from _trust(address, ca)
 
 
-def judge_end(what: str, end: float, remedy: str) -> Diagnosis:
-    """Whether something that ends at this time, Unix seconds, has ended or will soon."""
+def check_expiry(what: str, end: float, remedy: str) -> Diagnosis:
+    """Whether something that is valid until this time, Unix seconds, has expired or will soon."""
     date, days = time.strftime("%Y-%m-%d", time.gmtime(end)), (end - time.time()) / 86400
     text = f"{what[0].upper()}{what[1:]}" if what.startswith("the ") else what
     if days < 0:

@@ -22,7 +22,7 @@ TIME_ERROR = 5
 
 WARN_S, WRONG_S = 5.0, 60.0
 TIMEOUT_S = 5.0
-SYNCHRONISE = "Let chrony or another client of NTP synchronise the clock: chronyc tracking"
+SYNCHRONISE = "Let chrony or another NTP client synchronise the clock; `chronyc tracking` shows its state"
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
@@ -38,7 +38,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
 
 
 def _compare(address: str) -> Iterator[Diagnosis]:
-    """The time of a server, which its answer has to the second, with the time between request and answer."""
+    """The time of a server, which its response has to the second, compared with the times of request and response."""
     start = time.time()
     try:
         with closing(HttpClient()) as client:

@@ -40,7 +40,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
 def _rights(folder: Path) -> Iterator[Diagnosis]:
     owner = folder.stat().st_uid
     if os.geteuid() not in (0, owner):
-        yield Diagnosis("warning", f"{folder} belongs to {user(owner)}, and not to you", f"Run dqmhub as {user(owner)}")
+        yield Diagnosis("warning", f"{folder} belongs to {user(owner)}, not to you", f"Run dqmhub as {user(owner)}")
     if not os.access(folder, os.W_OK | os.X_OK):
         yield Diagnosis("error", f"{folder} cannot be written", "Look at its owner and mode, and whether the disk is mounted read-only")
     strange = [entry.name for entry in os.scandir(folder) if entry.stat(follow_symlinks=False).st_uid != owner]

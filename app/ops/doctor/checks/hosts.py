@@ -1,4 +1,4 @@
-"""Whether this host has in common with the other hosts of the hub what it must: keys, settings, shared folders."""
+"""Whether this host has the same keys, settings and shared folders as the other hosts of the hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the memory of this machine is enough for the processes of the settings."""
+"""Whether this machine has enough memory for the processes that the settings start."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.ops.doctor.diagnosis import Diagnosis
 from app.queue.settings import QueueSettings
 
 WEB_MB, LIVE_MB, WORKER_MB, RENDER_MB = 150, 150, 150, 120
-"""What one process of each service takes in ordinary use."""
+"""Memory of one process of each service in ordinary use."""
 
 FREE_PART = 0.05
-"""With a smaller part of the memory available, the kernel is soon to end a process."""
+"""With a smaller part of the memory available, the kernel may soon end a process."""
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
@@ -35,7 +35,9 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
             text = f"{name} lets one process take {limit:,} MB, and this machine has {total:,} MB"
             yield Diagnosis("warning", text, f"Lower {name}, so that one bad file cannot end the other services")
     if available < FREE_PART * total:
-        yield Diagnosis("warning", f"Only {available:,} MB of {total:,} MB are available", "Look with `ps aux --sort -rss` what takes it")
+        yield Diagnosis(
+            "warning", f"Only {available:,} MB of {total:,} MB are available", "`ps aux --sort -rss` lists the largest processes"
+        )
 
 
 def memory_mb() -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Whether the ports of the services are theirs."""
+"""Whether the ports of the services are free or used by these services."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def examine(host_name: str, port_name: str, host: str, port: int, path: str, key
         host: Address.
         port: Port.
         path: Where our service answers with JSON.
-        key: What that has.
+        key: Member of that JSON object.
     """
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
@@ -48,7 +48,7 @@ def examine(host_name: str, port_name: str, host: str, port: int, path: str, key
         if error.errno == errno.EACCES:
             return Diagnosis("error", f"Port {port} needs rights that this user does not have", f"Set {port_name} to one above 1023")
         return Diagnosis("error", f"{host} port {port} cannot be used: {error.strerror}", f"Set {host_name} to an address of this machine")
-    return Diagnosis("ok", f"port {port} is free; its service does not run")
+    return Diagnosis("ok", f"port {port} is free: its service does not run")
 
 
 def _used(port_name: str, host: str, port: int, path: str, key: str) -> Diagnosis:

@@ -30,15 +30,15 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
 def _proxies(login: ProxyLoginSettings) -> Iterator[Diagnosis]:
     if not login.proxy_login_networks:
         remedy = "Set it to the addresses of the proxies"
-        yield Diagnosis("error", "proxy_login_networks is empty, so what proxies say of users is ignored", remedy)
+        yield Diagnosis("error", "proxy_login_networks is empty, so headers of proxies about users are ignored", remedy)
     file = Path(login.proxy_login_key_file)
     try:
         key_of(login.proxy_login_key_file)
     except ProxyLoginError as error:
-        yield Diagnosis("error", f"{error}, {REFUSED}", "Make the key as docs/operators/proxy.md says, readable by the hub")
+        yield Diagnosis("error", f"{error}, {REFUSED}", "Create the key as in docs/operators/proxy.md, readable by the hub")
     else:
         if file.stat().st_mode & 0o007:
-            yield Diagnosis("error", f"All users of this machine can read {file}, and so be every user", f"chmod 400 {file}")
+            yield Diagnosis("error", f"All users of this machine can read {file}, and so sign in as any user", f"chmod 400 {file}")
 
 
 def _roles(login: ProxyLoginSettings) -> Iterator[Diagnosis]:

@@ -1,4 +1,4 @@
-"""Whether the server of the queues of background jobs answers."""
+"""Whether the server of the job queues answers."""
 
 from __future__ import annotations
 

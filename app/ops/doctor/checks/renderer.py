@@ -12,7 +12,7 @@ from app.ops.doctor.diagnosis import Diagnosis
 from render.build import binary
 from render.client import RenderClient
 from render.errors import RenderError, RenderTimeout
-from render.own_service import started
+from render.own_service import temporary_service
 
 PING_S = 5.0
 BUILD = "Put the ROOT of this machine on the path, and run `dqmhub render build` (docs/operators/install.md)"
@@ -39,7 +39,7 @@ def examine_program(program: Path, plugins: str) -> Iterator[Diagnosis]:
         yield Diagnosis("error", f"The render service is not built: {program} does not exist", BUILD)
         return
     try:
-        with started([str(program), "--workers", "1", *(["--load", plugins] if plugins else [])]) as client:
+        with temporary_service([str(program), "--workers", "1", *(["--load", plugins] if plugins else [])]) as client:
             yield Diagnosis("ok", f"no render service runs; one that was started for this check draws in {1000 * client.ping():.1f} ms")
             yield from _plugins(client.socket_path.with_name("status.json"), plugins)
     except (RenderError, OSError) as error:
@@ -57,7 +57,7 @@ def _plugins(report: Path, library: str) -> Iterator[Diagnosis]:
         yield Diagnosis("warning", f"{report} cannot be read ({error}), so the plugins are unknown", "Restart the render service")
         return
     if found["error"]:
-        remedy = "Build the library again with `python -m render.make_plugins FOLDER`, and set render_plugins"
+        remedy = "Build the library again with `dqmhub render plugins FOLDER`, and set render_plugins"
         yield Diagnosis("error", f"The plugins of {library} cannot be used: {found['error']}", remedy)
     else:
         yield Diagnosis("ok", f"plugins: {', '.join(found['plugins'])}")

@@ -1,4 +1,4 @@
-"""Whether the servers of the settings can be reached without TLS; those with TLS are in the check of certificates."""
+"""Whether the servers in the settings without TLS can be reached; those with TLS are in the check `certificates`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
             socket.create_connection((str(parts.hostname), parts.port or 80), CONNECT_S).close()
         except OSError as error:
             yield Diagnosis(
-                "warning", f"{address} cannot be reached: {error}", "See whether the server runs, and whether a firewall is between"
+                "warning",
+                f"{address} cannot be reached: {error}",
+                "See whether the server runs, and whether a firewall blocks the connection",
             )
         else:
             yield Diagnosis("ok", f"{address} can be reached")

@@ -29,7 +29,7 @@ NOBODY = Diagnosis(
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
-    """What the provider says of itself, the settings that belong together, and the local accounts for emergencies."""
+    """The metadata of the provider, the settings that belong together, and the local accounts for emergencies."""
     sign_on = settings.of(SignOnSettings)
     if not sign_on.sign_on_issuer:
         yield Diagnosis("ok", "users sign in with local accounts; sign_on_issuer is not set")

@@ -32,7 +32,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """The versions in this process, and those in the heartbeats of this host."""
     yield Diagnosis("ok", f"DQM Hub {VERSION} with Python {sys.version.split()[0]} from {sys.prefix}")
     found = reversed(list(distributions()))  # the first on the path is the one that is imported
-    wrong = list(differences(tested(LIST, LOCK), {canonical(one.metadata["Name"]): one.version for one in found}))
+    wrong = list(version_differences(tested_versions(LIST, LOCK), {canonical(one.metadata["Name"]): one.version for one in found}))
     for text in wrong:
         yield Diagnosis("error", text, REINSTALL)
     if not wrong:
@@ -40,7 +40,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     yield from _services(settings)
 
 
-def tested(contents: Path, lock: Path) -> dict[str, str]:
+def tested_versions(contents: Path, lock: Path) -> dict[str, str]:
     """Version of each Python package, from the list of contents (CycloneDX) or else from a lock. Raises OSError or ValueError."""
     if contents.is_file():
         components = json.loads(contents.read_text(encoding="utf-8"))["components"]
@@ -48,7 +48,7 @@ def tested(contents: Path, lock: Path) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.M))
 
 
-def differences(wanted: Mapping[str, str], installed: Mapping[str, str]) -> Iterator[str]:
+def version_differences(wanted: Mapping[str, str], installed: Mapping[str, str]) -> Iterator[str]:
     """Packages whose version is not the tested one. Missing ones are left out: extras are optional, and others fail at the start."""
     for name, version in wanted.items():
         found = installed.get(canonical(name), version)

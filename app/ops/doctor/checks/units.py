@@ -1,4 +1,4 @@
-"""State of the units of systemd, and whether each runs the release that is in use."""
+"""State of the systemd units, and whether each runs the release that is in use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMEOUT_S = 20
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
-    """What systemd knows of the units dqmhub-*."""
+    """The state of the units dqmhub-* in systemd."""
     systemctl = shutil.which("systemctl")
     if not systemctl:
         yield Diagnosis("ok", "not checked: this machine has no systemd")

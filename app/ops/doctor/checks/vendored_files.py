@@ -15,14 +15,14 @@ REINSTALL = "Install this version again, or get the file from its source in vend
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """The SHA-256 of each file in a table vendored.toml."""
-    problems = [problem for folder in ("static/vendor", "app/publish/sanitize/data") for problem in damaged(TREE / folder)]
+    problems = [problem for folder in ("static/vendor", "app/publish/sanitize/data") for problem in damaged_files(TREE / folder)]
     for problem in problems:
         yield Diagnosis("error", problem, REINSTALL)
     if not problems:
-        yield Diagnosis("ok", "the vendored files are unchanged")
+        yield Diagnosis("ok", "the third-party files are unchanged")
 
 
-def damaged(folder: Path) -> Iterator[str]:
+def damaged_files(folder: Path) -> Iterator[str]:
     """Files that are missing or not those of the table."""
     for package in tomllib.loads((folder / "vendored.toml").read_text(encoding="utf-8")).values():
         for name, file in package["files"].items():
