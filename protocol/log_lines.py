@@ -1,7 +1,7 @@
 """Log lines, the same from all processes: as text for people, or in JSON: one object on one line, whatever the text in it.
 
-Fields of JSON: time (UTC, ISO 8601), level, process (web, live, worker, mirror, ...), pid, logger, message, what the line belongs
-to (request, run, job, task), and `error`, the traceback.
+Fields of JSON: time (UTC, ISO 8601), level, process (web, live, worker, mirror, ...), pid, logger, message, context (request, run,
+job, task), and `error`, the traceback.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class JsonFormatter(logging.Formatter):
         """
         Args:
             process: Name of the kind of process.
-            context: Returns what the lines of the calling thread belong to.
+            context: Returns the fields of the calling thread, such as request and job.
         """
         super().__init__()
         self.process = process

@@ -16,7 +16,7 @@ from app.web.errors import FULL
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 LITTLE_BYTES = 1 << 30
-LITTLE_PART = 0.05
+LITTLE_FRACTION = 0.05
 """A disk with less free space, and a smaller part of it, is shown as nearly full."""
 
 READ_ONLY = "DQM Hub cannot write to its disk: nothing can be stored or changed until an administrator has repaired that"
@@ -83,6 +83,6 @@ def disk_line(settings: Settings) -> StatusLine:
     text = f"{found.free / 1e9:,.1f} GB of {found.size / 1e9:,.1f} GB free"
     if found.is_full:
         return StatusLine("disk", "down", "full" if found.has_inodes else "has no room for further files", detail=FULL)
-    if found.free < min(LITTLE_BYTES, LITTLE_PART * found.size):
+    if found.free < min(LITTLE_BYTES, LITTLE_FRACTION * found.size):
         return StatusLine("disk", "warn", f"nearly full: {text}")
     return StatusLine("disk", "ok", text)

@@ -71,7 +71,7 @@ def wait_for_runs(seconds: float) -> None:
 
 
 class SchedulerSteps:
-    """Tells the main process that the scheduler has stepped: a pipe, since the scheduler may be a process of its own."""
+    """Reports to the main process that the scheduler runs: by a pipe, since the scheduler may be a process of its own."""
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -146,7 +146,7 @@ class QueueConsumer(Consumer):  # type: ignore[misc]  # huey is not typed
         service_notify.ready()
 
     def check_worker_health(self) -> bool:
-        """Replace workers that have ended; huey calls this every second. systemd gets a sign of life if the scheduler steps as well."""
+        """Replace workers that have ended; huey calls this every second. systemd gets a sign of life if the scheduler runs as well."""
         if self.steps.take():
             service_notify.alive()
         is_healthy: bool = super().check_worker_health()

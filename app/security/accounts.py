@@ -37,7 +37,7 @@ def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
     Raises:
         AccountError: the name is taken or not allowed, or the password is weak.
     """
-    name = _checked_name(name)
+    name = _normalized_name(name)
     _check_strength(password, name)
     try:
         with proxy.atomic():
@@ -51,14 +51,14 @@ def add(name: str, role: Role, password: str, subsystems: str = "") -> User:
 def from_directory(origin: str, subject: str, name: str, role: Role, subsystems: str = "") -> User:
     """The account of a user whom a directory has identified, created at the first time, later updated from the directory.
 
-    The subject decides whose account it is. The name decides only what a new one is called, which keeps it, and whose is the
-    one that was handed over. Where nothing has changed, this reads one row and writes none.
+    The subject identifies the account. The name is only used to create an account, which keeps it, and to find one that was
+    handed over. If nothing has changed, this reads one row and writes none.
 
     Args:
         origin: Which directory: "sign-on" or "proxy".
-        subject: What the directory calls the user, and never anybody else.
-        name: What a new account is called.
-        role: What the directory grants; PUBLIC if it grants none. Another role than before ends all sessions of the user, and
+        subject: Identifier of the user in the directory, which no other user ever has.
+        name: Name of a new account.
+        role: The role that the directory grants; PUBLIC if it grants none. Another role than before ends all sessions of the user, and
             applies to the user's tokens from now on, also to an account that is refused.
         subsystems: To which an expert is limited, separated by commas.
 
@@ -66,9 +66,9 @@ def from_directory(origin: str, subject: str, name: str, role: Role, subsystems:
         NoRoleError: the directory grants no role; the account, if there is one, has none any more.
         AccountError: the account is disabled, or a new one cannot have this name, e.g. since it belongs to another account.
     """
-    user = _of_subject(origin, subject)
+    user = _find_by_subject(origin, subject)
     if user is None and role != Role.PUBLIC:
-        user = _add_of_directory(origin, subject, name, role, subsystems)
+        user = _add_directory_user(origin, subject, name, role, subsystems)
     if user and (user.role, user.subsystems) != (role, subsystems):
         _change_role(user, role, subsystems, by=origin)
         user.role, user.subsystems = role, subsystems
@@ -79,15 +79,15 @@ def from_directory(origin: str, subject: str, name: str, role: Role, subsystems:
     return user
 
 
-def _of_subject(origin: str, subject: str) -> User | None:
+def _find_by_subject(origin: str, subject: str) -> User | None:
     user: User | None = User.get_or_none((User.origin == origin) & (User.subject == subject))
     return user
 
 
-def _add_of_directory(origin: str, subject: str, name: str, role: Role, subsystems: str) -> User:
+def _add_directory_user(origin: str, subject: str, name: str, role: Role, subsystems: str) -> User:
     if not name:
-        raise AccountError(f"The {origin} says no name that an account can have of {subject}: tell the administrators")
-    name = _checked_name(name)
+        raise AccountError(f"The {origin} sends no name for {subject} that an account can have: tell the administrators")
+    name = _normalized_name(name)
     values = {"name": name, "role": role, "subsystems": subsystems, "password": "", "created": time.time()}
     try:
         with proxy.atomic():
@@ -95,7 +95,7 @@ def _add_of_directory(origin: str, subject: str, name: str, role: Role, subsyste
             audit("add user", name, answer=f"role {role_text(role, subsystems)}, from {origin}", user=name)
         return user
     except IntegrityError:
-        if user_now := _of_subject(origin, subject) or _taken_over(origin, subject, name):  # another request has just made it
+        if user_now := _find_by_subject(origin, subject) or _claim_handed_over(origin, subject, name):  # another request has just made it
             return user_now
     raise AccountError(f"The name {name} belongs to another account here, which is not taken over: ask the administrators")
 
@@ -103,7 +103,7 @@ def _add_of_directory(origin: str, subject: str, name: str, role: Role, subsyste
 def hand_over(user: User, origin: str) -> None:
     """Hand an account over to a directory: to its next user of this name. Sessions, password and tokens of the account end.
 
-    Private layouts and searches stay. For somebody who had a local account, or whom the directory calls by another subject now.
+    Private layouts and searches stay. For a user who had a local account, or who has another subject in the directory now.
     """
     with proxy.atomic():
         for token in tokens.tokens_of(user):
@@ -111,17 +111,17 @@ def hand_over(user: User, origin: str) -> None:
         _change(user, "hand over user", f"from {user.origin} to {origin}", origin=origin, subject=None, password="")
 
 
-def _taken_over(origin: str, subject: str, name: str) -> User | None:
+def _claim_handed_over(origin: str, subject: str, name: str) -> User | None:
     """The account of this name, if it was handed over and nobody has signed in with it since."""
     handed_over = (User.name == name) & (User.origin == origin) & User.subject.is_null()
     with proxy.atomic():
         if not User.update(subject=subject).where(handed_over).execute():
             return None
         audit("take over user", name, answer=f"from {origin}", user=name)
-    return _of_subject(origin, subject)
+    return _find_by_subject(origin, subject)
 
 
-def _checked_name(name: str) -> str:
+def _normalized_name(name: str) -> str:
     name = name.strip().lower()
     if not NAME.fullmatch(name):
         raise AccountError("A user name has up to 64 characters a-z, 0-9 and ._@-, and starts with a letter or digit")

@@ -109,7 +109,9 @@ def _holder(token: Token) -> Caller:
     limits = token.areas.split(",") if token.areas else []
     if not limits or any(request.endpoint in area.roles for area in current_areas() if area.name in limits):
         return caller
-    return replace(caller, role=Role.PUBLIC, problem=f"This API token is limited to {', '.join(limits)}, and this address is elsewhere")
+    return replace(
+        caller, role=Role.PUBLIC, problem=f"This API token is limited to {', '.join(limits)}, and this address belongs to none of them"
+    )
 
 
 def _has_token() -> bool:

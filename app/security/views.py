@@ -31,7 +31,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 MAX_FORM_BYTES = 16 * 1024
 AUDIT_ROWS = 100
-SIGNED_OUT_HERE = "This browser is signed out. DQM Hub cannot store that now, so a copy of its session, if somebody has one, goes on until it ends by itself."
+SIGNED_OUT_HERE = "This browser is signed out. DQM Hub cannot store that now, so a copy of its session, if somebody has one, stays valid until it expires."
 
 
 def form_text(name: str) -> str:

@@ -56,11 +56,11 @@ def _page(text: str) -> tuple[str, str]:
             title = title or plain
             start.attrSet("id", anchor(plain))
         for token in content.children or ():
-            _lead_to_page(token)
+            _link_to_page(token)
     return title, str(parser.renderer.render(tokens, parser.options, {}))
 
 
-def _lead_to_page(token: Token) -> None:
+def _link_to_page(token: Token) -> None:
     target = token.attrGet("href") if token.type == "link_open" else None
     if isinstance(target, str) and "://" not in target:
         token.attrSet("href", re.sub(r"\.md(#|$)", r".html\1", target))

@@ -18,7 +18,7 @@ PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x
 """Tags of wheels that run with the C library of el8; pip does not derive the older ones from the first."""
 
 TARGET = {"python_full_version": "3.11.0", "python_version": "3.11", "sys_platform": "linux", "platform_machine": "x86_64"}
-"""What the markers of the lock are judged for: the first 3.11, so that a package that only it needs is there."""
+"""The Python for which the markers of the lock are evaluated: the first 3.11, so that packages that only it needs are included."""
 
 LEFT_OUT = ("pip", "setuptools")
 """Packages that only install others."""

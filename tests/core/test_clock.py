@@ -46,5 +46,5 @@ def test_what_deletes_by_age_waits_only_while_the_clock_is_set_far_ahead() -> No
     assert waits == [False, False, False, True, False]
 
 
-def test_a_step_is_said_in_words() -> None:
+def test_a_change_of_the_clock_is_described_in_words() -> None:
     assert (in_words(3600.4), in_words(-86400)) == ("ahead by 3,600 s", "back by 86,400 s")

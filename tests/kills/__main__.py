@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def run(parts: Iterable[Sequence[str]], variables: Mapping[str, str]) -> bool:
-    """Run Python with the arguments of each part, and print the sum of the kills; whether a part failed."""
+    """Run Python with the arguments of each part, and print a summary of the kills; returns whether a part failed."""
     with TemporaryDirectory() as folder:
         notes = Path(folder, "kills")
         notes.touch()

@@ -45,7 +45,7 @@ def errors(findings: list[tuple[str, str]]) -> list[str]:
     return [text for level, text in findings if level == "error"]
 
 
-def test_it_needs_only_the_standard_library_and_the_language_of_python_3_6() -> None:
+def test_preflight_needs_only_the_standard_library_and_the_language_of_python_3_6() -> None:
     tree = ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 6))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {alias.name if isinstance(node, ast.Import) else str(node.module) for node in imports for alias in node.names}
@@ -53,7 +53,7 @@ def test_it_needs_only_the_standard_library_and_the_language_of_python_3_6() -> 
 
 
 @pytest.mark.skipif(OLD is None, reason="Python 3.6 is not on this machine")
-def test_it_runs_with_python_3_6(tmp_path: Path) -> None:
+def test_preflight_runs_with_python_3_6(tmp_path: Path) -> None:
     assert errors(preflight(tmp_path, python=str(OLD))) == []
 
 
@@ -102,7 +102,7 @@ def test_what_is_no_port_is_refused_in_one_sentence(capsys: pytest.CaptureFixtur
     assert f"{port} is not a port, which is 1 to 65535" in capsys.readouterr().err
 
 
-def test_it_refuses_the_network_file_systems_that_the_hub_refuses() -> None:
+def test_preflight_refuses_the_network_file_systems_that_the_hub_refuses() -> None:
     assert script.NETWORK_FILE_SYSTEMS == NETWORK_FILE_SYSTEMS
 
 
@@ -112,6 +112,6 @@ def test_a_folder_on_which_programs_cannot_run_is_named(tmp_path: Path) -> None:
         assert errors(preflight(tmp_path)) == [f"{tmp_path}/opt is mounted with noexec"]
 
 
-def test_the_command_does_the_same(settings: Settings) -> None:
+def test_the_command_preflight_does_the_same_as_the_file(settings: Settings) -> None:
     done = run_command(environment(settings), "preflight", "dqmhub-transfer", "--prefix", "/", "--data", "/", "--json")
     assert {"level", "text", "remedy"} == set(json.loads(done.stdout)[0])

@@ -40,7 +40,7 @@ def test_a_release_is_below_its_version_alone(packages: Packages) -> None:
     assert not [file for file in files if file.endswith("dqmhub-render")], "the render service is built on site"
 
 
-def test_the_mirror_has_three_packages_of_others_and_the_transfer_none(packages: Packages) -> None:
+def test_the_mirror_has_three_third_party_packages_and_the_transfer_none(packages: Packages) -> None:
     def installed(package: Path) -> set[str]:
         names = (file.rpartition("/site-packages/")[2] for file in query(package, "-l") if file.endswith(".dist-info"))
         return {name.partition("-")[0] for name in names}

@@ -70,7 +70,7 @@ def test_a_token_that_is_limited_to_areas_can_do_nothing_elsewhere(
     for method, path in elsewhere:
         assert status(remote, secret, path, method) == 403, path
     answer = remote("GET", "/api/v1/samples", headers={"Authorization": f"Bearer {secret}"})
-    assert answer.get_json()["message"] == "This API token is limited to transfers, and this address is elsewhere"
+    assert answer.get_json()["message"] == "This API token is limited to transfers, and this address belongs to none of them"
     registering = remote("POST", "/api/v1/register", headers={"Authorization": f"Bearer {secret}"}, json=[])
     assert registering.status_code == 403, "its own check asks for the role, too"
 

@@ -49,7 +49,7 @@ def test_packages_are_those_of_the_lock_by_their_hashes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_packages_of_debian_are_those_of_a_day_when_one_is_named(name: str, tmp_path: Path) -> None:
+def test_debian_packages_are_those_of_a_day_when_one_is_named(name: str, tmp_path: Path) -> None:
     sources = tmp_path / "sources.list.d" / "debian.sources"
     for folder in ("sources.list.d", "apt.conf.d"):
         (tmp_path / folder).mkdir()
@@ -79,7 +79,7 @@ def test_ports_and_variables_are_those_of_the_settings() -> None:
     assert {name for name in hub.variables() if name.startswith("DQMHUB_")} <= known
 
 
-def test_the_packages_of_debian_are_those_of_the_build_from_a_checkout() -> None:
+def test_debian_packages_are_those_of_the_build_from_a_checkout() -> None:
     _, build, final = stages("hub")
     texts = ["".join(one.text for one in stage.instructions if one.word == "RUN") for stage in (build, final)]
     left_out = {"libpng-dev", "libboost-dev"}  # for the bench, and for plugins that need it

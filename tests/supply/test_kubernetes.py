@@ -52,7 +52,7 @@ def probes(name: str) -> Iterator[Manifest]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_each_object_has_the_form_that_kubernetes_asks_for(name: str) -> None:
+def test_each_object_has_the_form_that_kubernetes_requires(name: str) -> None:
     for one in manifests(name):
         kubernetes_validate.validate(one, "1.37", strict=True)
 
@@ -77,7 +77,7 @@ def test_kubernetes_restarts_every_service_that_hangs(name: str) -> None:
     assert without == []
 
 
-def test_another_takes_the_work_of_a_service_of_the_hub_that_hangs() -> None:
+def test_another_service_takes_the_jobs_of_one_that_hangs() -> None:
     deployments = [one["spec"]["replicas"] for one in manifests("hub") if one["kind"] == "Deployment"]
     assert min(deployments) > 1
 
@@ -110,7 +110,7 @@ def let_pass(file: Path, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_names_that_objects_use_of_each_other_are_there(name: str) -> None:
+def test_every_object_that_another_one_names_exists(name: str) -> None:
     named = {
         kind: {one["metadata"]["name"] for one in manifests(name) if one["kind"] == kind} for kind in ("ConfigMap", "PersistentVolumeClaim")
     }
@@ -164,7 +164,7 @@ def test_the_settings_of_the_hub_are_valid(tmp_path: Path) -> None:
     assert hosts <= set(settings["allowed_hosts"])
 
 
-def test_doctor_has_no_objection_to_the_volumes_of_the_hub() -> None:
+def test_doctor_finds_no_problem_with_the_volumes_of_the_hub() -> None:
     """/data is of many hosts, and what is of one pod alone is local."""
     settings = Settings(data_dir="/data", database_url="postgresql://db/dqm", huey_url="redis://queue:6379/0")
     for pod in pods("hub"):

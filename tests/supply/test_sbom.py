@@ -57,7 +57,7 @@ def test_an_installed_package_of_another_version_is_refused(tmp_path: Path) -> N
         sbom.document("dqmhub-mirror", tmp_path)
 
 
-def test_licences_and_needs_are_those_of_the_installed_packages(tmp_path: Path) -> None:
+def test_licences_and_dependencies_are_those_of_the_installed_packages(tmp_path: Path) -> None:
     version = {one["name"]: one["version"] for one in sbom.document("dqmhub-mirror")["components"]}
     needs = ("Requires-Dist: cffi>=1", 'Requires-Dist: pytest; extra == "test"')
     write_package(tmp_path, "cryptography", version["cryptography"], "License-Expression: MIT", *needs)

@@ -71,7 +71,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
             yield name, line.split()
 
 
-def test_there_are_the_units_that_the_packages_install() -> None:
+def test_the_units_that_the_packages_install_exist() -> None:
     assert {path.name for path in UNITS.iterdir() if path.suffix in (".service", ".timer", ".target")} == INSTALLED_UNITS
 
 

@@ -1,4 +1,4 @@
-"""The manifest of a backup: what is in its folder, and which release made it."""
+"""The manifest of a backup: the files in its folder, and the release that made it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POSTGRESQL_FILE = "database.dump"
 DATA = "data"
 """Folder of a backup with files of data_dir, at the same paths."""
 KEPT_FILES = ("secret", "local_key", "publish", "trends")
-"""Files and folders of data_dir that are in backups: keys, and configurations of trends; all else can be made again."""
+"""Files and folders of data_dir that are in backups: keys, and configurations of trends; all else can be recreated."""
 
 CHUNK = 1 << 20
 
@@ -72,8 +72,8 @@ def read_manifest(folder: Path) -> Backup:
     """The backup in a folder. Raises BackupError if it has no readable manifest."""
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if strangers := [name for name in content["files"] if ".." in Path(name).parts or Path(name).is_absolute()]:
-            raise ValueError(f"the file {strangers[0]} is not in the folder")
+        if outside := [name for name in content["files"] if ".." in Path(name).parts or Path(name).is_absolute()]:
+            raise ValueError(f"the file {outside[0]} is not in the folder")
         files = {str(name): BackupFile(str(file["sha256"]), int(file["size"])) for name, file in content["files"].items()}
         return Backup(
             folder,

@@ -17,14 +17,14 @@ PACKAGES = "pgsql-*/bin"
 
 
 class Server(NamedTuple):
-    """How the programs of PostgreSQL reach a database."""
+    """Address and environment with which the programs of PostgreSQL reach a database."""
 
     address: str  # URL without a password, which other users of the machine could see
     environment: dict[str, str]
 
 
 def server_of(url: str) -> Server:
-    """How the programs reach the database of the setting `database_url`."""
+    """The server of the setting `database_url`."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     password = query.pop("password", unquote(parts.password or ""))

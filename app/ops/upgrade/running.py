@@ -17,7 +17,7 @@ from app.ops.upgrade.services import Services
 from app.ops.upgrade.state import UpgradeState, forget_state, load_state, store_state
 
 FAILURES = (UpgradeError, BackupError, InstallationError, OSError, PeeweeException, database.UnusableDatabase)
-"""Errors of steps with a cause outside; from all others the way back is taken, too."""
+"""Errors of steps with a cause outside of this program. All other errors lead to the way back, too."""
 
 CONFIRM_S = 86400.0
 """Age of a backup from which on the way back to it needs a word of agreement."""

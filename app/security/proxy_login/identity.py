@@ -15,9 +15,9 @@ class ProxyLoginError(SecurityError):
 class ProxyUser:
     """A user as a proxy identifies them."""
 
-    subject: str  # what names this user and never anybody else
-    name: str  # what a new account is called
-    values: frozenset[str]  # what may grant a role, as in the setting proxy_login_roles
+    subject: str  # identifier that no other user ever has
+    name: str  # of a new account
+    values: frozenset[str]  # that may grant a role, as in the setting proxy_login_roles
 
 
 def utf8(value: str) -> str:

@@ -51,7 +51,7 @@ class SignedOnUser:
     """A user as the provider describes them."""
 
     subject: str  # issuer and sub, which no other user ever has
-    name: str  # what a new account is called, "" if the provider does not say it
+    name: str  # of a new account, "" if the provider sends none
     role: Role  # PUBLIC if the provider grants none
     subsystems: str
     sid: str  # session at the provider, "" if it names none

@@ -30,7 +30,7 @@ def run(settings: Settings, before: str = "") -> subprocess.CompletedProcess[str
     return subprocess.run([sys.executable, "-c", program], cwd=TREE, env=environment(settings), capture_output=True, text=True, check=False)
 
 
-def test_where_that_of_python_is_too_old_the_whole_process_uses_that_of_the_package(settings: Settings) -> None:
+def test_the_whole_process_uses_the_sqlite_of_the_package_where_that_of_python_is_too_old(settings: Settings) -> None:
     if not list(distributions(name="pysqlite3-binary")):
         pytest.skip("the package pysqlite3-binary is not for this kind of machine")
     done = run(settings)
@@ -39,13 +39,13 @@ def test_where_that_of_python_is_too_old_the_whole_process_uses_that_of_the_pack
     assert (Path(settings.data) / "dqmhub.db").is_file()
 
 
-def test_without_the_package_an_old_one_is_refused_in_one_line(settings: Settings) -> None:
+def test_an_old_sqlite_without_the_package_is_refused_in_one_line(settings: Settings) -> None:
     done = run(settings, "sys.modules['pysqlite3'] = None")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "of this Python is too old: install the Python package pysqlite3-binary" in done.stderr
 
 
-def test_a_new_enough_one_of_python_is_used_by_all() -> None:
+def test_a_new_enough_sqlite_of_python_is_used_by_all_modules() -> None:
     import huey.storage
     import peewee
 

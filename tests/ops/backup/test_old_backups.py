@@ -52,7 +52,7 @@ def test_a_backup_older_than_the_setting_is_a_warning_and_an_event_until_the_nex
     assert not events.is_open(event)
 
 
-def test_backups_whose_disk_is_away_stay_on_the_status_page_in_metrics_and_become_an_event(
+def test_backups_whose_disk_is_not_mounted_stay_on_the_status_page_in_metrics_and_become_an_event(
     hub: Settings, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environment(hub).items():

@@ -33,7 +33,7 @@ def handshake(certificate: str) -> Behaviour:
     [(-2, "error", "expired on"), (10.5, "warning", "expires in 10 days, on"), (90, "ok", "is valid until")],
     ids=["expired", "soon", "valid"],
 )
-def test_the_end_of_a_certificate_in_a_file_is_judged(settings: Settings, tmp_path: Path, days: float, level: str, text: str) -> None:
+def test_the_expiry_of_a_certificate_in_a_file_is_checked(settings: Settings, tmp_path: Path, days: float, level: str, text: str) -> None:
     path = write_certificate(tmp_path, "client", days)
     (finding,) = found(settings.replace(square_certificate=path), "certificates")
     end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)

@@ -49,7 +49,7 @@ def test_the_clock_is_compared_with_that_of_a_server(settings: Settings, offset_
     assert re.match(text, finding.text), finding.text
 
 
-def test_a_heartbeat_of_the_future_names_its_host(hub: Settings) -> None:
+def test_a_heartbeat_in_the_future_is_reported_with_its_host(hub: Settings) -> None:
     Service.create(name="web", host="dqm-2", process=7, version="0.1.0", started=time.time(), seen=time.time() + 300)
     try:
         ((level, text),) = [one for one in wrong(hub, "clock") if one != UNSYNCHRONISED]

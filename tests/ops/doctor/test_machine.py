@@ -17,7 +17,7 @@ from tests.support.ports import free_port
 from tests.support.raw_server import garbage, raw
 
 
-def test_a_free_port_is_right(settings: Settings) -> None:
+def test_a_free_port_is_ok(settings: Settings) -> None:
     assert wrong(settings.replace(web_port=free_port()), "ports") == []
 
 

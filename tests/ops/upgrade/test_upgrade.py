@@ -321,7 +321,7 @@ def test_the_first_upgrade_makes_the_data_folder(tmp_path: Path) -> None:
         assert (tmp_path / "a" / "data").is_dir()
 
 
-def test_a_way_back_to_a_backup_older_than_a_day_needs_a_word_of_agreement(site: Settings, releases: Path) -> None:
+def test_a_way_back_to_a_backup_older_than_a_day_needs_a_confirmation(site: Settings, releases: Path) -> None:
     done = run_upgrade(site, releases)
     backup = find_backup(backup_folder(site), done.backup)
     write_manifest(backup._replace(made=backup.made - 49 * 3600))

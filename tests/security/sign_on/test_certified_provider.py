@@ -80,7 +80,7 @@ def test_a_user_signs_on_and_out_of_all_sessions_that_began_there(hub: str, page
     assert csp_reports() == before
 
 
-def test_a_user_who_cancels_at_the_provider_is_told_so(hub: str, page: Page) -> None:
+def test_a_user_who_cancels_at_the_provider_sees_why_the_sign_on_failed(hub: str, page: Page) -> None:
     go_to_the_provider(page, hub)
     page.get_by_role("link", name="[ Cancel ]").click()
     expect(page.get_by_role("alert")).to_contain_text("CERN did not sign you in (access_denied). Begin again, or use a local account")

@@ -84,7 +84,7 @@ def test_claims_grant_roles_and_subsystems(
     assert (User.get().role, User.get().subsystems) == (role, subsystems)
 
 
-def test_roles_may_lie_deep_in_the_claims(small_app: Callable[..., Flask], provider: MockProvider) -> None:
+def test_roles_may_be_nested_in_the_claims(small_app: Callable[..., Flask], provider: MockProvider) -> None:
     settings = {**sign_on_settings(provider), "sign_on_role_claim": "resource_access.dqmhub.roles"}
     visitor = small_app(**settings).test_client()
     provider.claims["resource_access"] = {"dqmhub": {"roles": ["pixel"]}}
@@ -235,7 +235,7 @@ def no_token(provider: MockProvider, claims: dict[str, Any]) -> str:
         ({"wrong": {"iat": int(time.time()) + 86400}}, "token: invalid_claim: The token was issued in the future"),
         ({"wrong": {"at_hash": "YWJj"}}, "token: invalid_claim: Invalid claim: 'at_hash'"),
         ({"wrong": {"sub": None}}, "token: missing_claim: Missing claim: 'sub'"),
-        ({"wrong": {"preferred_username": 7}}, "account: The sign-on says no name"),
+        ({"wrong": {"preferred_username": 7}}, "account: The sign-on sends no name"),
         ({"sign": unsigned}, "token: unsupported_algorithm: Algorithm of 'none' is not allowed"),
         ({"sign": with_the_public_key_as_secret}, "token: unsupported_algorithm: Algorithm of 'HS256' is not allowed"),
         ({"sign": by_a_stranger}, "token: bad_signature: "),
@@ -398,7 +398,7 @@ def test_while_the_provider_does_not_work_the_page_says_so_and_local_accounts_ge
     assert sign_in_locally(visitor, "emergency").status_code == 303
 
 
-def test_a_provider_that_failed_is_left_alone_for_some_seconds(visitor: FlaskClient, provider: MockProvider) -> None:
+def test_a_provider_that_failed_gets_no_request_for_some_seconds(visitor: FlaskClient, provider: MockProvider) -> None:
     provider.failing = 500
     assert [visitor.get("/account/sign-on", base_url=HOME).status_code for _ in range(5)] == [503] * 5
     assert len(provider.requests) == 1

@@ -15,7 +15,7 @@ from app.queue.settings import QueueSettings
 WEB_MB, LIVE_MB, WORKER_MB, RENDER_MB = 150, 150, 150, 120
 """Memory of one process of each service in ordinary use."""
 
-FREE_PART = 0.05
+FREE_FRACTION = 0.05
 """With a smaller part of the memory available, the kernel may soon end a process."""
 
 
@@ -34,7 +34,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         if limit > total:
             text = f"{name} lets one process take {limit:,} MB, and this machine has {total:,} MB"
             yield Diagnosis("warning", text, f"Lower {name}, so that one bad file cannot end the other services")
-    if available < FREE_PART * total:
+    if available < FREE_FRACTION * total:
         yield Diagnosis(
             "warning", f"Only {available:,} MB of {total:,} MB are available", "`ps aux --sort -rss` lists the largest processes"
         )
