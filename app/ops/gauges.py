@@ -35,7 +35,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
 
 
 def _backups(settings: Settings) -> tuple[list[int], list[float]]:
-    """How many backups are there, and when the newest was made, Unix s UTC; each empty if it is not known."""
+    """The number of backups, and the time of the newest, Unix s UTC; each is empty if it is unknown."""
     if not are_backups_made(settings):
         return [], []
     try:

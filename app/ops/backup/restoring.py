@@ -62,13 +62,13 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
 
 @contextmanager
 def _only_restore(data: Path) -> Iterator[None]:
-    """Raise BackupError if another restore into this folder is going on. The lock is on the folder itself, so that nothing is left."""
+    """Raise BackupError if another restore into this folder runs. The lock is on the folder itself, so that no lock file is left."""
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise BackupError(f"Another restore into {data} is going on; wait for its end") from error
+        raise BackupError(f"Another restore into {data} is running; wait for its end") from error
     finally:
         os.close(folder)
 

@@ -220,7 +220,7 @@ def test_a_second_restore_at_the_same_time_is_refused(elsewhere: Settings, made:
             second.append(str(refused.value))
 
     restore(elsewhere, made, restore_again)
-    assert second == [f"Another restore into {elsewhere.data} is going on; wait for its end"]
+    assert second == [f"Another restore into {elsewhere.data} is running; wait for its end"]
     assert links(elsewhere) == 100
 
 
