@@ -181,25 +181,25 @@ def hand_over(name: str, origin: str) -> None:
 
 
 def _check_origin(settings: Settings, origin: str) -> None:
-    """Refuse a directory that this hub does not use: nobody could have the account."""
+    """Refuse a directory that this hub does not use: nobody could use the account."""
     from app.security.proxy_login.settings import ProxyLoginSettings
     from app.security.sign_on.settings import SignOnSettings
 
     sign_on = settings.of(SignOnSettings)
     if origin == "sign-on" and not (sign_on.sign_on_issuer and sign_on.sign_on_client_id):
-        raise click.ClickException("Nobody could have this account: set sign_on_issuer and sign_on_client_id first")
+        raise click.ClickException(
+            "Sign-on is not set up, so nobody could use this account: set sign_on_issuer and sign_on_client_id first"
+        )
     if origin == "proxy" and settings.of(ProxyLoginSettings).proxy_login == "off":
-        raise click.ClickException("Nobody could have this account: set proxy_login first, which is off")
+        raise click.ClickException("proxy_login is off, so nobody could use this account: set it first")
 
 
 def _warn_without_administrator() -> None:
-    """Say that the change before has left no local account with the role admin."""
+    """Warn if no enabled local account with the role admin is left."""
     from app.security import accounts
 
     if not accounts.has_local_administrator():
-        text = (
-            "warning: no local account that is enabled has the role admin now; keep one for emergencies: dqmhub user add NAME --role admin"
-        )
+        text = "warning: no enabled local account has the role admin now; keep one for emergencies: dqmhub user add NAME --role admin"
         click.echo(text, err=True)
 
 
@@ -209,7 +209,7 @@ def _warn_without_administrator() -> None:
 def move_issuer(old: str, new: str) -> None:
     """Move all accounts of the issuer OLD to the issuer NEW, under which the identity provider now works.
 
-    Only for a provider that calls each user by the same `sub` as before. Ends the sessions of the users; their tokens stay valid.
+    Only for a provider at which each user has the same `sub` as before. Ends the sessions of the users; their tokens stay valid.
     """
     cli.open_database()
     from app.security.sign_on.issuers import accounts_of_issuers, move_accounts

@@ -62,7 +62,7 @@ def current(prefix: Path) -> Release | None:
 def switch(prefix: Path, version: str) -> Release:
     """Let the link `current` lead to this release, by one rename: at each moment it leads to the old or to the new one.
 
-    Running processes stay what they are. Raises InstallationError if there is no such release, and OSError.
+    Running processes are not changed. Raises InstallationError if there is no such release, and OSError.
     """
     target = next((found for found in releases(prefix) if found.version == version), None)
     if target is None:

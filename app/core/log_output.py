@@ -25,7 +25,7 @@ class ShortTraceback(logging.Formatter):
 
 
 class HubTextFormatter(TextFormatter, ShortTraceback):
-    """A line for people; at its end what it belongs to, for example [request 4f1d..., job 12]."""
+    """A line for people; its context is at the end, for example [request 4f1d..., job 12]."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line without traceback."""

@@ -42,7 +42,7 @@ def ready() -> tuple[Response, int]:
 @blueprint.get("/healthz/seen")
 @needs(Role.PUBLIC)
 def seen() -> Response:
-    """What the hub sees of this request: for `dqmhub doctor`, which compares it with what it has sent."""
+    """This request as it has reached the hub: `dqmhub doctor` compares it with the request that it has sent."""
     environ = request.environ
     body = {"scheme": request.scheme, "host": request.host, "prefix": request.script_root, "proxy": environ[FORWARDER]}
     response = jsonify(

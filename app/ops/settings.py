@@ -23,6 +23,6 @@ class ServiceSettings:
     mirror_oldest_h: float = setting(24.0, "Largest age of a snapshot that is sent to the mirror, in hours.", between(0.1, 8760))
     mirror_burst: int = setting(300, "Requests that one address may send to the mirror at once.", between(1, 1_000_000))
     simulator_port: int = setting(9215, "Port on which `dqmhub simulate`, the simulator of P5, listens.", between(1, 65535))
-    backup_dir: str = setting("", "Folder of backups; empty: backups in data_dir. Better is another disk.", path=True)
+    backup_dir: str = setting("", "Folder of backups, better on another disk; empty: backups in data_dir.", path=True)
     backup_keep: int = setting(7, "Number of newest backups that are kept.", between(1, 1000))
     backup_max_age_h: float = setting(26.0, "Age of the newest backup above which it is reported as a problem, in hours.", between(1, 8760))

@@ -52,7 +52,7 @@ def is_too_new(version: str) -> bool:
 
 
 def too_new(folder: Path) -> dict[Path, list[str]]:
-    """The ELF files below a folder that need what el8 does not have, and what that is."""
+    """The ELF files below a folder that need newer versions than el8 has, with these versions."""
     found: dict[Path, list[str]] = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         with path.open("rb") as file:

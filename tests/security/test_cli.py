@@ -87,8 +87,8 @@ def test_no_account_is_handed_over_to_a_directory_that_the_hub_does_not_use(dqmh
     dqmhub("user", "add", "anna", "--role", "admin", typed=PASSWORD)
     results = [dqmhub("user", "hand-over", "anna", "--to", origin) for origin in ("sign-on", "proxy")]
     assert [(result.exit_code, result.output) for result in results] == [
-        (1, "Error: Nobody could have this account: set sign_on_issuer and sign_on_client_id first\n"),
-        (1, "Error: Nobody could have this account: set proxy_login first, which is off\n"),
+        (1, "Error: Sign-on is not set up, so nobody could use this account: set sign_on_issuer and sign_on_client_id first\n"),
+        (1, "Error: proxy_login is off, so nobody could use this account: set it first\n"),
     ]
     assert User.get().origin == "local"
 
@@ -99,7 +99,7 @@ def test_a_change_that_leaves_no_local_administrator_warns(dqmhub: Command, dire
         dqmhub("user", "add", name, "--role", "admin", typed=PASSWORD)
     assert "warning" not in dqmhub("user", "disable", "bob").output
     result = dqmhub("user", *change)
-    assert (result.exit_code, "no local account that is enabled has the role admin now" in result.output) == (0, True)
+    assert (result.exit_code, "no enabled local account has the role admin now" in result.output) == (0, True)
 
 
 def test_an_account_is_handed_over_to_a_directory_which_then_decides(dqmhub: Command, directories: None) -> None:

@@ -11,7 +11,7 @@ PAGES_FOR_BROWSERS = ("_page", "problem_url")
 def server_addresses(settings: Settings, url: str) -> set[str]:
     """HTTP addresses to which this hub or its users send requests: `url`, which people open ("" if unknown), and those in the settings.
 
-    Those of secret settings are left out: webhooks may take any request for a message, and whoever sees an address can send one.
+    Those of secret settings are left out: a webhook may treat any request as a message, and anybody who sees its address can send one.
     """
     found = {url}
     for row in setting_rows():

@@ -111,7 +111,7 @@ def _check_answer(provider: IdentityProvider, pending: PendingSignOn, answer: Ma
 
 
 def _with_user_info(provider: IdentityProvider, claims: dict[str, Any], access_token: str) -> dict[str, Any]:
-    """The claims, with those of the userinfo endpoint where the token lacks the name or roles: providers differ in what they put there."""
+    """The claims, with those of the userinfo endpoint where the token lacks the name or roles, as with some providers."""
     settings = provider.settings
     is_complete = all(claim_of(claims, name) is not None for name in (settings.sign_on_name_claim, settings.sign_on_role_claim))
     if is_complete or not access_token or not provider.metadata().get("userinfo_endpoint"):

@@ -20,7 +20,7 @@ class SignOnSettings:
     """Settings of sign-on."""
 
     sign_on_issuer: str = setting("", "Issuer of the OpenID Connect provider, exactly as it names itself; empty: no sign-on.", secure_url)
-    sign_on_name: str = setting("CERN", "What users call the provider; the sign-in page says: Sign in with ...")
+    sign_on_name: str = setting("CERN", "Name of the provider on the sign-in page: Sign in with ...")
     sign_on_client_id: str = setting("", "Client id of this hub at the provider.")
     sign_on_client_secret: str = setting("", "Client secret; empty for a public client, which PKCE alone protects.", secret=True)
     sign_on_ca: str = setting(
@@ -35,5 +35,5 @@ class SignOnSettings:
         (), "Which role each value of the claim grants, such as dqm-experts=expert:Pixel; the highest counts.", role_grants
     )
     sign_on_without_role: str = setting(
-        "refused", "What becomes of users to whom no value grants a role: refused, or the role viewer.", one_of("refused", "viewer")
+        "refused", "Users to whom no value grants a role: refused, or the role viewer.", one_of("refused", "viewer")
     )

@@ -1,4 +1,4 @@
-"""Who has rights without an account."""
+"""Whether an address alone gives rights, and whether other users of this machine can read files with secrets."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
 
 
 def _private_files(settings: Settings) -> dict[Path, str]:
-    """Files that only the user of the services may read, and what others could do with each."""
+    """Files that only the user of the services may read, and the harm that others could do with each."""
     databases = [] if settings.database_url else [settings.data / f"dqmhub.db{suffix}" for suffix in ("", "-wal")]
     return {
         key_file(settings): "register files",
-        settings.data / "secret": "sign in as every user",
+        settings.data / "secret": "sign in as any user",
         settings.data / "publish/key": "sign data as this hub does for public mirrors",
         settings.data / "publish/secret": "guess what was redacted for public mirrors",
-        **dict.fromkeys(filter(_is_reached, databases), "try passwords of all users"),
+        **dict.fromkeys(filter(_is_in_open_folders, databases), "try passwords of all users"),
     }
 
 
@@ -53,8 +53,8 @@ def _everybody_reads(path: Path) -> bool:
         return False
 
 
-def _is_reached(path: Path) -> bool:
-    """Whether all users may enter the folders above: those of the database guard it, while keys are private themselves."""
+def _is_in_open_folders(path: Path) -> bool:
+    """Whether all users may enter the folders above a file. Closed folders protect a database; keys must be private themselves."""
     return all(_everybody_enters(folder) for folder in path.absolute().parents)
 
 
@@ -69,7 +69,7 @@ def _short_secret(settings: Settings) -> Iterator[Diagnosis]:
     path = settings.data / "secret"
     try:
         length = MIN_KEY_BYTES if settings.secret_key else len(path.read_bytes().strip())
-    except OSError:  # the web server makes it, or the check of the data folder says why it cannot
+    except OSError:  # the web server makes it; if it cannot, the check data-folder reports why
         return
     if length < MIN_KEY_BYTES:
         remedy = "Restore it from a backup, or remove it for a new key: all users then sign in again"

@@ -44,7 +44,7 @@ def _judge(unit: Mapping[str, str]) -> Iterator[Diagnosis]:
     problems = []
     restarts = int(unit.get("NRestarts") or 0)
     if restarts >= MANY_RESTARTS:
-        problems.append(Diagnosis("warning", f"{name} restarted {restarts} times", f"journalctl -u {name} says why it ends"))
+        problems.append(Diagnosis("warning", f"{name} restarted {restarts} times", f"journalctl -u {name} shows why it ends"))
     if unit.get("NeedDaemonReload") == "yes":
         problems.append(Diagnosis("warning", f"The file of {name} has changed since systemd read it", "systemctl daemon-reload"))
     if other := other_release(int(unit.get("MainPID") or 0)):
