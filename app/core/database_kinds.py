@@ -131,7 +131,7 @@ class SqliteFile(FirstCause, SqliteDatabase):
 
 
 class SqliteFileToRead(SqliteFile):
-    """The same without making or changing anything, not even the log of a database that no process has open."""
+    """An SQLite file that is read without making or changing anything, not even the log of a database that no process has open."""
 
     def _note(self, file: Path) -> None:
         pass

@@ -135,7 +135,7 @@ def run_window(task: PeriodicTask, stopping: threading.Event, length_s: float = 
     """Run the steps of a task for the length of a window, as soon as the lease is ours; return early if `stopping` is set.
 
     If a run of this process stands by for the task already, its window is extended instead. An outage, such as a full
-    disk or an unreachable database, does not end the run: it goes on soon after that has ended.
+    disk or an unreachable database, does not end the run: it continues soon after the outage.
     """
     run = TaskRun(task, stopping, length_s)
     try:

@@ -168,7 +168,7 @@ def cancel(job_id: int) -> None:
     running = BackgroundJob.update(cancelling=True).where(*job, BackgroundJob.state.in_(OPEN))  # it may have changed meanwhile
     if not queued.execute() and not running.execute():
         if BackgroundJob.select().where(BackgroundJob.id == job_id, BackgroundJob.lasting, BackgroundJob.state.in_(OPEN)).exists():
-            raise JobStateError(f"Job {job_id} cannot be cancelled: it was accepted as a whole, and goes on until it is done")
+            raise JobStateError(f"Job {job_id} cannot be cancelled: it was accepted as a whole, and runs until it is done")
         _raise_state_error(job_id, "queued or running")
 
 

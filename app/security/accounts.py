@@ -131,10 +131,10 @@ def _normalized_name(name: str) -> str:
 def set_password(user: User, password: str, keep: Container[int] = ()) -> list[Token]:
     """Set a new password, and end all sessions and tokens of the user; returns the tokens that it revoked.
 
-    Who knew the old password may have made them, and keeps access by each one that goes on.
+    Somebody who knew the old password may have made them, and keeps access with each token that stays valid.
 
     Args:
-        keep: Numbers of tokens that go on.
+        keep: Numbers of tokens that stay valid.
 
     Raises:
         AccountError: the password is weak, or the user has none here.

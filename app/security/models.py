@@ -37,7 +37,7 @@ class User(Table):
     disabled = BooleanField(default=False)
     created = DoubleField()
     origin = TextField(default=LOCAL)  # or the directory: "sign-on", "proxy"
-    subject = TextField(null=True)  # what the directory calls the user, for ever; None for a local account
+    subject = TextField(null=True)  # permanent identifier of the user in the directory; None for a local account
 
     class Meta:
         indexes = ((("origin", "subject"), True),)
@@ -56,7 +56,7 @@ class Session(Table):
 
 
 class SignOnSession(Table):
-    """What the identity provider calls a session that began there."""
+    """The identifier of a session at the identity provider, for a session that began there."""
 
     session = ForeignKeyField(Session, unique=True, on_delete="CASCADE")
     sid = TextField(index=True)  # "" if it names none

@@ -23,7 +23,7 @@ class Owner(NamedTuple):
             os.chown(path, self.user, self.group)
 
     def chown_tree(self, folder: Path) -> None:
-        """The same for a folder and all in it."""
+        """Set the owner of a folder and of all in it."""
         for path in (folder, *folder.rglob("*")):
             self.chown(path)
 
