@@ -50,12 +50,21 @@ def check() -> None:
     files = table.config_files(None, os.environ)
     settings = cli.settings()
     from app.diary.sources.registry import configured_sources
+    from app.ops.doctor.checks.access import anonymous_readers
+    from app.ops.doctor.checks.proxy_login import of_settings as proxy_login_problems
+    from app.security.proxy_login.settings import ProxyLoginSettings
+    from app.security.sign_on.settings import SignOnSettings, sign_on_problems
 
     for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: the folder {root} does not exist", err=True)
     for problem in configured_sources(settings).problems:
         click.echo(f"warning: source of jobs {problem.name}: {problem.reason}", err=True)
+    warnings = [problem.text for problem in sign_on_problems(settings.of(SignOnSettings))]
+    findings = [*proxy_login_problems(settings.of(ProxyLoginSettings)), *anonymous_readers(settings)]
+    warnings += [finding.text for finding in findings if finding.level != "ok"]
+    for text in warnings:
+        click.echo(f"warning: {text}", err=True)
     click.echo("configuration OK; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")
 
 

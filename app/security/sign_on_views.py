@@ -118,16 +118,17 @@ def _refusal_page(error: SecurityError, target: str) -> Response:
 
 
 def _audit_refusal(action: str, error: SecurityError) -> None:
-    """Add a row for each kind of refusal, user whom the provider has identified, and network in an hour.
+    """Add a row for each kind of refusal, such as an expired token, user whom the provider has identified, and network in an hour.
 
     The other text of a reason does not count: visitors choose a part of it, and would fill the log with it.
     """
     address, reason, user = request.remote_addr or "", str(error), ""
+    kind = reason.partition(":")[0]
     if isinstance(error, SignOnError):
-        reason, user = error.reason, error.user
+        reason, user, kind = error.reason, error.user, error.kind
     if isinstance(error, ProviderUnavailable):
         _provider().log_problem(reason)
-    sender = f"{reason.partition(':')[0][:60]} {user[:100]}@{network_of(address)}"
+    sender = f"{kind[:60]} {user[:100]}@{network_of(address)}"
     audit_often(action, user or "(unknown)", f"from {address}", f"refused: {reason}", sender=sender, user="nobody")
 
 

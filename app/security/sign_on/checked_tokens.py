@@ -86,10 +86,12 @@ def _verify_signature(provider: IdentityProvider, encoded: str) -> Token:
                 raise
             return jwt.decode(encoded, newer, ALGORITHMS)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
-        raise _refusal(provider, error) from error
+        kind = getattr(error, "error", "") or type(error).__name__  # without the text, which strangers choose in tokens of their own
+        raise _refusal(provider, error, kind) from error
 
 
-def _refusal(provider: IdentityProvider, reason: Exception | str) -> AnswerRefused:
+def _refusal(provider: IdentityProvider, reason: Exception | str, kind: str = "") -> AnswerRefused:
     name = provider.settings.sign_on_name
     remedy = "check the clocks of both" if isinstance(reason, ExpiredTokenError) else "if it happens again, tell the administrators"
-    return AnswerRefused(f"The answer of {name} is not valid for this sign-on. Begin again; {remedy}", f"token: {reason}")
+    text = f"The answer of {name} is not valid for this sign-on. Begin again; {remedy}"
+    return AnswerRefused(text, f"token: {reason}", kind=f"token: {kind or reason}")

@@ -12,11 +12,13 @@ class SignOnError(SecurityError):
         reason: what exactly was wrong, for administrators; of one line that every database can store. It may have text that
             the visitor chose, except before its first colon.
         user: whom the provider has identified, "" if nobody.
+        kind: which refusals are counted together in the audit log; without text that the visitor chose.
     """
 
-    def __init__(self, message: str, reason: str, user: str = "") -> None:
+    def __init__(self, message: str, reason: str, user: str = "", kind: str = "") -> None:
         super().__init__(message)
         self.user = user
+        self.kind = kind or reason.partition(":")[0]
         self.reason = reason[:300].encode(errors="backslashreplace").decode()
 
 

@@ -26,7 +26,7 @@ from app.core.settings.checks import secure_url
 from app.http_client import HttpClient, HttpError
 from app.security.errors import SignInBusyError
 from app.security.sign_on.errors import AnswerRefused, ProviderUnavailable
-from app.security.sign_on.settings import SignOnSettings
+from app.security.sign_on.settings import SignOnSettings, sign_on_problems
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class IdentityProvider:
         self._fetched = self._refetched = self._failed = -KEEP_S * 1e6  # monotonic times
         self._problem = ""
         self._logged = -LOG_S
+        self._logged_reason = ""
 
     @property
     def problem(self) -> str:
@@ -72,9 +73,9 @@ class IdentityProvider:
         return self._problem if time.monotonic() < self._failed + LEAVE_ALONE_S else ""
 
     def log_problem(self, reason: str) -> None:
-        """Log why a visitor cannot sign on, unless this process has just done so."""
-        if time.monotonic() > self._logged + LOG_S:
-            self._logged = time.monotonic()
+        """Log why a visitor cannot sign on, unless this process has just logged the same."""
+        if reason != self._logged_reason or time.monotonic() > self._logged + LOG_S:
+            self._logged, self._logged_reason = time.monotonic(), reason
             log.warning("The identity provider cannot be used: %s", reason)
 
     def metadata(self) -> Mapping[str, Any]:
@@ -215,5 +216,7 @@ def current_provider() -> IdentityProvider | None:
 
 def init_app(app: Flask, settings: SignOnSettings) -> None:
     """Add the provider to the application."""
+    for problem in sign_on_problems(settings):
+        log.warning("Settings of sign-on: %s", problem.text)
     is_used = settings.sign_on_issuer and settings.sign_on_client_id
     app.extensions["identity_provider"] = IdentityProvider(settings) if is_used else None

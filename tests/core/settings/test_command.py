@@ -8,6 +8,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from app.core.settings import setting_rows
 from tests.support.cli import run_command
 
@@ -54,3 +56,34 @@ def test_a_wrong_value_ends_every_command_with_one_line(tmp_path: Path) -> None:
         ended = dqmhub("--config", str(tmp_path / "hub.toml"), *command)
         assert (ended.returncode, ended.stdout) == (1, ""), command
         assert ended.stderr == f"dqmhub: {tmp_path}/hub.toml: web_port = 0 cannot be used; allowed: a number from 1 to 65535\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "warning"),
+    [
+        ('sign_on_issuer = "https://login.example.org"', "sign_on_client_id is not set, so nobody can sign on"),
+        ('sign_on_client_id = "dqm"', "sign_on_issuer is not set, so there is no sign-on"),
+        ('sign_on_issuer = "https://l.example"\nsign_on_client_id = " dqm "', "sign_on_client_id has blanks around it: ' dqm '"),
+        ('sign_on_issuer = "https://l.example"\nsign_on_ca = "/nope"', "sign_on_ca: /nope does not exist, so nobody can sign on"),
+        ('sign_on_issuer = "https://l.example"\nsign_on_role_claim = ""', "sign_on_role_claim is empty: every user is refused"),
+        ('sign_on_issuer = "https://l.example"\nsign_on_name_claim = ""', "sign_on_name_claim is empty, so no user gets an account"),
+        ('proxy_login = "certificate"', "proxy_login_networks is empty, so what proxies say of users is ignored"),
+        ('anonymous_read = "loopback"', "127.0.0.1 reads without an account"),
+        (
+            'anonymous_read = "everyone"\nweb_host = "0.0.0.0"\nweb_port = 8889',
+            "Everybody who reaches port 8889 of 0.0.0.0 reads without an account and without TLS",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_each_other_are_warned_of(tmp_path: Path, settings: str, warning: str) -> None:
+    (tmp_path / "hub.toml").write_text(settings + "\n")
+    checked = dqmhub("--config", str(tmp_path / "hub.toml"), "config", "check")
+    assert (checked.returncode, f"warning: {warning}" in checked.stderr) == (0, True), checked.stderr
+
+
+@pytest.mark.parametrize(
+    "settings", ["", 'anonymous_read = "everyone"', 'anonymous_read = "everyone"\nweb_host = "0.0.0.0"\nsecure_cookies = true']
+)
+def test_settings_that_fit_each_other_are_not_warned_of(tmp_path: Path, settings: str) -> None:
+    (tmp_path / "hub.toml").write_text(settings + "\n")
+    assert dqmhub("--config", str(tmp_path / "hub.toml"), "config", "check").stderr == ""

@@ -328,6 +328,41 @@ def test_words_that_a_visitor_chooses_fill_no_audit_log_and_hide_no_refused_user
     assert [row.target for row in Audit.select().where(Audit.action == "sign on").order_by(Audit.id)] == ["(unknown)", "Ada", "Bob"]
 
 
+def test_each_cause_of_refused_tokens_has_a_row_of_its_own_in_the_audit_log(visitor: FlaskClient, provider: MockProvider) -> None:
+    for wrong in ({"exp": int(time.time()) - 3600}, {"aud": "another"}, {"aud": "third"}, {"nonce": "another"}):
+        provider.wrong = wrong
+        sign_on(visitor, provider)
+    provider.wrong, provider.sign = {}, by_a_stranger
+    sign_on(visitor, provider)
+    rows = Audit.select().where(Audit.action == "sign on").order_by(Audit.id)
+    assert [row.answer.removeprefix("refused: token: ").partition(".")[0] for row in rows] == [
+        "expired_token: The token is expired",
+        "invalid_claim: Invalid claim: 'aud'",
+        "invalid_claim: Invalid claim: 'nonce'",
+        "bad_signature: ",
+    ]
+
+
+def test_tokens_of_strangers_fill_no_audit_log_with_the_keys_that_they_name(visitor: FlaskClient, provider: MockProvider) -> None:
+    for kid in ("one", "two", "three"):
+        token = jwt.encode({"alg": "RS256", "kid": kid}, {"sub": "x"}, OTHER_KEY, ["RS256"])
+        assert visitor.post("/account/sign-on/end-sessions", data={"logout_token": token}, base_url=HOME).status_code == 400
+    assert Audit.select().where(Audit.action == "end sessions").count() == 1
+
+
+def test_another_reason_why_the_provider_cannot_be_used_is_logged_at_once(
+    visitor: FlaskClient, provider: MockProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor.application.extensions["identity_provider"].metadata()
+    for status in (401, 401, 500):
+        state = provider.authorize(begin(visitor))
+        provider.failing = status
+        bring_back(visitor, state)
+        provider.failing = 0
+    assert caplog.text.count("/token answers 401") == 1
+    assert caplog.text.count("/token answers 500") == 1
+
+
 def test_an_outage_of_the_provider_is_logged_once_however_many_visitors_see_it(
     visitor: FlaskClient, provider: MockProvider, caplog: pytest.LogCaptureFixture
 ) -> None:

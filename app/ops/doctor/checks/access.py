@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from app.core.settings import Settings
@@ -19,11 +19,7 @@ BY_ADDRESS = "every proxy and tunnel that ends on this machine gives its clients
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """Rights that an address alone gives, and files with keys that everybody can read."""
-    readers = settings.of(SecuritySettings).anonymous_read
-    if readers == "loopback":
-        yield Diagnosis("warning", f"127.0.0.1 reads without an account: {BY_ADDRESS}", 'Set anonymous_read = "local"')
-    else:
-        yield Diagnosis("ok", f"anonymous_read is {readers}")
+    yield from anonymous_readers(settings)
     registering = [network for network in settings.of(GuiSettings).register_networks if _has_loopback(network)]
     if registering:
         remedy = "Remove it from register_networks; programs on this machine send the content of local_key as token"
@@ -32,6 +28,26 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         if _everybody_reads(path):
             yield Diagnosis("error", f"All users of this machine can read {path}, and so {effect}", f"chmod 600 {path}, or 640")
     yield from _short_secret(settings)
+
+
+def anonymous_readers(settings: Settings) -> Iterator[Diagnosis]:
+    """Who reads without an account."""
+    security = settings.of(SecuritySettings)
+    readers = security.anonymous_read
+    if readers == "loopback":
+        yield Diagnosis("warning", f"127.0.0.1 reads without an account: {BY_ADDRESS}", 'Set anonymous_read = "local"')
+    elif readers == "everyone" and not (security.secure_cookies or _is_loopback(settings.web_host)):
+        text = f"Everybody who reaches port {settings.web_port} of {settings.web_host} reads without an account and without TLS"
+        yield Diagnosis("warning", text, 'Set anonymous_read = "local", or web_host = "127.0.0.1" behind a proxy with TLS')
+    else:
+        yield Diagnosis("ok", f"anonymous_read is {readers}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _private_files(settings: Settings) -> dict[Path, str]:

@@ -15,7 +15,7 @@ from app.security.proxy_login.settings import ProxyLoginSettings
 from app.security.sign_on.errors import ProviderUnavailable
 from app.security.sign_on.issuers import accounts_of_issuers
 from app.security.sign_on.provider import IdentityProvider
-from app.security.sign_on.settings import SignOnSettings
+from app.security.sign_on.settings import SignOnSettings, sign_on_problems
 
 EMERGENCY = Diagnosis(
     "warning", "There is no local account with the role admin", "Keep one for emergencies: dqmhub user add NAME --role admin"
@@ -31,17 +31,14 @@ NOBODY = Diagnosis(
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """The metadata of the provider, the settings that belong together, and the local accounts for emergencies."""
     sign_on = settings.of(SignOnSettings)
+    for problem in sign_on_problems(sign_on):
+        yield Diagnosis("error" if problem.stops else "warning", problem.text, problem.remedy)
     if not sign_on.sign_on_issuer:
         yield Diagnosis("ok", "users sign in with local accounts; sign_on_issuer is not set")
         if settings.of(ProxyLoginSettings).proxy_login == "off" and not has_local_administrator(settings):  # else proxy-login says so
             yield NOBODY
         return
     yield from _provider(sign_on)
-    if not sign_on.sign_on_client_id:
-        yield Diagnosis("error", "sign_on_client_id is not set, so nobody can sign on", "Register the hub at the provider, and set it")
-    if not sign_on.sign_on_roles:
-        effect = "every user is a viewer" if sign_on.sign_on_without_role == "viewer" else "every user is refused"
-        yield Diagnosis("warning", f"sign_on_roles is empty: {effect}", "Say in sign_on_roles which role each value of the claim grants")
     yield from _other_issuers(settings, sign_on.sign_on_issuer)
     if not has_local_administrator(settings):
         yield EMERGENCY
@@ -54,7 +51,10 @@ def _provider(settings: SignOnSettings) -> Iterator[Diagnosis]:
         remedy = "Correct sign_on_issuer or sign_on_ca, or let this machine reach the provider"
         yield Diagnosis("error", f"{settings.sign_on_issuer} cannot be used: {error.reason}", remedy)
     else:
-        yield Diagnosis("ok", f"{settings.sign_on_issuer} has metadata and keys that the hub can use")
+        yield Diagnosis(
+            "ok",
+            f"{settings.sign_on_issuer} has metadata and keys that the hub can use; only a sign-on shows whether it accepts client id and secret",
+        )
 
 
 def _other_issuers(settings: Settings, issuer: str) -> Iterator[Diagnosis]:
