@@ -37,6 +37,8 @@ def upgrade(version: str, back: bool, yes: bool, abandon: bool, command: str) ->
     own = release()
     if own and not (back or abandon):
         _run_target(own, version)
+    if version and not (own or back or abandon) and version != VERSION:
+        raise click.ClickException(f"There is no release {version} here: this is {VERSION} in {TREE}, which is no installed release")
     settings = cli.settings()
     os.chdir(TREE)
     try:

@@ -240,6 +240,11 @@ def test_a_way_back_that_fails_says_where_the_replaced_database_is_each_time(sit
     assert current(releases) == Release(releases, VERSION)
 
 
+def test_an_upgrade_of_a_checkout_to_another_version_is_refused(site: Settings) -> None:
+    ran = run_command(environment(site), "upgrade", "9.9")
+    assert (ran.returncode, ran.stdout, f"There is no release 9.9 here: this is {VERSION} in" in ran.stderr) == (1, "", True), ran.stderr
+
+
 def test_an_upgrade_to_the_version_in_use_does_nothing_and_keeps_the_way_back(site: Settings, command: Path) -> None:
     done = store_state(site, UpgradeState("upgraded", "0.0.9", VERSION))
     ran = run_command(environment(site), "upgrade", "--services", str(command))
