@@ -8,6 +8,7 @@ import click
 
 from app import cli
 from app.core.settings import Settings
+from app.security.settings import SecuritySettings
 
 
 @click.command()
@@ -18,6 +19,10 @@ def local_link(page: str, end: bool) -> None:
     from app.security import local_browsers
 
     settings = cli.open_database()
+    if settings.of(SecuritySettings).anonymous_read == "nobody" and not end:
+        raise click.ClickException(
+            'A link would open nothing: anonymous_read is "nobody", so reading takes an account; "local" allows links'
+        )
     click.echo(f"{local_browsers.end_all()} sessions ended" if end else link(settings, page))
 
 

@@ -97,6 +97,10 @@ def sign_in_page(target: str, name: str, problem: Problem | None = None, is_refu
 def open_local_link() -> AnyResponse:
     """Open the link of `dqmhub local-link`."""
     target = local_address(request.args.get("next", "/"))
+    if request_settings().of(SecuritySettings).anonymous_read == "nobody":
+        return sign_in_page(
+            target, "", Problem(403, "Reading this hub takes an account (anonymous_read): links of this machine open nothing")
+        )
     if not start_local(request.args.get("token", "")):
         return sign_in_page(
             target,

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
+from app import cli, create_app
 from app.cli.local_link import link, local_link
 from app.core.settings import Settings, load_secret_key
 from app.gui.settings import GuiSettings
@@ -148,6 +148,16 @@ def test_a_wrong_link_says_how_to_get_another(default_app: Flask, token: str) ->
     answer = default_app.test_client().get(f"/account/this-machine?token={token}", base_url=HOME)
     assert answer.status_code == 403
     assert "dqmhub local-link" in answer.text
+
+
+def test_where_nobody_reads_without_an_account_no_link_is_made_and_the_page_of_an_old_one_says_why(
+    small_app: Callable[..., Flask], hub: Settings
+) -> None:
+    variables = {"DQMHUB_DATA_DIR": hub.data_dir, "DQMHUB_CONFIG": "", "DQMHUB_ANONYMOUS_READ": "nobody"}
+    refused, ended = (CliRunner().invoke(cli.dqmhub, ["local-link", *options], env=variables) for options in ([], ["--end"]))
+    assert (refused.exit_code, 'anonymous_read is "nobody"' in refused.output, ended.exit_code) == (1, True, 0)
+    page = small_app(anonymous_read="nobody").test_client().get("/account/this-machine?token=x", base_url=HOME)
+    assert (page.status_code, "Reading this hub takes an account (anonymous_read)" in page.text) == (403, True)
 
 
 def test_a_link_leads_to_no_other_site(default_app: Flask) -> None:

@@ -50,6 +50,9 @@ BUSY_S = 2.0
 LOG_S = 60.0
 """Why the provider cannot be used is logged at most this often, however many visitors see it."""
 
+REFUSALS_OF_THE_HUB = ("invalid_client", "unauthorized_client")
+"""Errors of the token endpoint (RFC 6749, 5.2) by which the provider does not accept this hub, until somebody changes its settings."""
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -187,11 +190,12 @@ class IdentityProvider:
         reason = f"{urlsplit(url).path} answers {answer.status} {detail}"[:300]
         if detail == "invalid_grant":  # it was used before, is too old or not from this sign-on
             raise AnswerRefused(f"{self.settings.sign_on_name} does not accept this sign-on any more: begin again", reason)
-        raise self._unusable(reason)
+        raise self._unusable(reason, lasts=detail in REFUSALS_OF_THE_HUB)
 
-    def _unusable(self, reason: str) -> ProviderUnavailable:
+    def _unusable(self, reason: str, lasts: bool = False) -> ProviderUnavailable:
         name = self.settings.sign_on_name
-        return ProviderUnavailable(f"Signing in with {name} does not work now. Try again later, or use a local account", reason)
+        remedy = "does not work: tell the administrators of this hub" if lasts else "does not work now. Try again later"
+        return ProviderUnavailable(f"Signing in with {name} {remedy}, or use a local account", reason)
 
 
 def metadata_problem(found: Mapping[str, Any], issuer: str) -> str:

@@ -452,6 +452,7 @@ def test_a_hub_without_a_secret_is_a_public_client(small_app: Callable[..., Flas
 def test_a_wrong_secret_is_named_in_the_audit_log(small_app: Callable[..., Flask], provider: MockProvider) -> None:
     answer = sign_on(small_app(**{**sign_on_settings(provider), "sign_on_client_secret": "old"}).test_client(), provider)
     assert (answer.status_code, refusal()) == (503, "/token answers 401 invalid_client")
+    assert "Signing in with CERN does not work: tell the administrators of this hub, or use a local account" in answer.text
 
 
 def test_behind_a_proxy_the_way_to_the_provider_and_back_stays_below_the_prefix(
