@@ -11,7 +11,7 @@ from peewee import IntegrityError
 from app.core.database import proxy
 from app.security import throttle, tokens
 from app.security.audit_log import audit
-from app.security.errors import AccountError, NoRoleError, RetryLaterError, WrongPasswordError
+from app.security.errors import AccountError, NoNameError, NoRoleError, RetryLaterError, WrongPasswordError
 from app.security.models import LOCAL, Session, Token, User
 from app.security.passwords import hash_password, verify, weakness
 from app.security.repeated import audit_often
@@ -86,7 +86,7 @@ def _find_by_subject(origin: str, subject: str) -> User | None:
 
 def _add_directory_user(origin: str, subject: str, name: str, role: Role, subsystems: str) -> User:
     if not name:
-        raise AccountError(f"The {origin} sends no name for {subject} that an account can have: tell the administrators")
+        raise NoNameError(f"The {origin} sends no name for {subject} that an account can have: tell the administrators")
     name = _normalized_name(name)
     values = {"name": name, "role": role, "subsystems": subsystems, "password": "", "created": time.time()}
     try:

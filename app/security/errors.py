@@ -13,6 +13,10 @@ class AccountError(SecurityError):
     """An account cannot be created or changed like this."""
 
 
+class NoNameError(AccountError):
+    """A directory sends no name for a new account."""
+
+
 class NoRoleError(AccountError):
     """A directory grants a user no role here."""
 

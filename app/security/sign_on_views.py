@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core.database import proxy
 from app.security import accounts
 from app.security.audit_log import audit
-from app.security.errors import AccountError, NoRoleError, RetryLaterError, SecurityError
+from app.security.errors import AccountError, NoNameError, NoRoleError, RetryLaterError, SecurityError
 from app.security.guard import local_address
 from app.security.problems import problem_of
 from app.security.repeated import audit_often
@@ -103,6 +103,13 @@ def _start(provider: IdentityProvider, pending: PendingSignOn) -> None:
             f"{provider.settings.sign_on_name} knows you{named}, and grants you no role here. Ask the administrators of this hub for one",
             f"claims: no value of {claim} grants a role to {identity.name[:64] or identity.subject}",
             identity.name[:64] or identity.subject,
+        ) from error
+    except NoNameError as error:
+        claim = provider.settings.sign_on_name_claim
+        raise SignOnError(
+            f"{provider.settings.sign_on_name} sends no name for your account: tell the administrators of this hub (sign_on_name_claim)",
+            f"account: no name in the claim {claim} (sign_on_name_claim) of {identity.subject}",
+            identity.subject,
         ) from error
     except AccountError as error:
         raise SignOnError(str(error), f"account: {error}", identity.name[:64] or identity.subject) from error

@@ -92,6 +92,10 @@ def type_of(name: str) -> type:
 def _parsed(name: str, text: str, where: str) -> Any:
     """Convert an environment variable to the type of the setting; items of lists are separated by commas."""
     expected = type_of(name)
+    if expected is tuple and text.lstrip().startswith(('["', "['")):
+        is_secret = next(row.metadata["secret"] for row in setting_rows() if row.name == name)
+        allowed = "a list; in a variable its items are separated by commas, without brackets and quotes"
+        raise SettingError(name, HIDDEN if is_secret else text, allowed, where)
     try:
         if expected is bool:
             return {"true": True, "1": True, "false": False, "0": False}[text.lower()]

@@ -87,3 +87,10 @@ def test_settings_that_do_not_fit_each_other_are_warned_of(tmp_path: Path, setti
 def test_settings_that_fit_each_other_are_not_warned_of(tmp_path: Path, settings: str) -> None:
     (tmp_path / "hub.toml").write_text(settings + "\n")
     assert dqmhub("--config", str(tmp_path / "hub.toml"), "config", "check").stderr == ""
+
+
+@pytest.mark.parametrize("text", ['["a=admin"]', "['a=admin']", ' ["a=admin", "b=viewer"]'])
+def test_a_list_in_brackets_in_a_variable_is_named_as_such(text: str) -> None:
+    ended = dqmhub("config", "check", DQMHUB_SIGN_ON_ROLES=text)
+    assert (ended.returncode, "separated by commas, without brackets and quotes" in ended.stderr) == (1, True), ended.stderr
+    assert dqmhub("config", "check", DQMHUB_ALLOWED_HOSTS="[::1]").returncode == 0

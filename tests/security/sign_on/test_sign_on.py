@@ -235,7 +235,7 @@ def no_token(provider: MockProvider, claims: dict[str, Any]) -> str:
         ({"wrong": {"iat": int(time.time()) + 86400}}, "token: invalid_claim: The token was issued in the future"),
         ({"wrong": {"at_hash": "YWJj"}}, "token: invalid_claim: Invalid claim: 'at_hash'"),
         ({"wrong": {"sub": None}}, "token: missing_claim: Missing claim: 'sub'"),
-        ({"wrong": {"preferred_username": 7}}, "account: The sign-on sends no name"),
+        ({"wrong": {"preferred_username": 7}}, "account: no name in the claim preferred_username (sign_on_name_claim) of http"),
         ({"sign": unsigned}, "token: unsupported_algorithm: Algorithm of 'none' is not allowed"),
         ({"sign": with_the_public_key_as_secret}, "token: unsupported_algorithm: Algorithm of 'HS256' is not allowed"),
         ({"sign": by_a_stranger}, "token: bad_signature: "),
@@ -260,6 +260,18 @@ def test_a_token_that_is_not_right_is_refused_with_a_row_in_the_audit_log(
     assert refusal(user).startswith(reason)
     assert not Session.select().exists()
     assert not User.select().exists()
+
+
+def test_the_page_sends_nobody_without_an_account_to_a_command_where_there_is_sign_on(visitor: FlaskClient) -> None:
+    text = visitor.get("/account/sign-in", base_url=HOME).text
+    assert "No account, or no role? Ask the administrators of this hub." in text
+    assert "dqmhub user add" not in text
+
+
+def test_a_provider_without_names_is_told_to_administrators_by_the_setting(visitor: FlaskClient, provider: MockProvider) -> None:
+    provider.wrong = {"preferred_username": 7}
+    answer = sign_on(visitor, provider)
+    assert "CERN sends no name for your account: tell the administrators of this hub (sign_on_name_claim)" in answer.text
 
 
 def test_only_the_browser_that_began_a_sign_on_can_finish_it(visitor: FlaskClient, provider: MockProvider) -> None:
