@@ -51,7 +51,7 @@ def check() -> None:
     settings = cli.settings()
     from app.diary.sources.registry import configured_sources
     from app.ops.doctor.checks.access import anonymous_readers
-    from app.ops.doctor.checks.proxy_login import of_settings as proxy_login_problems
+    from app.ops.doctor.checks.proxy_login import setting_problems as proxy_login_problems
     from app.security.proxy_login.settings import ProxyLoginSettings
     from app.security.sign_on.settings import SignOnSettings, sign_on_problems
 

@@ -31,7 +31,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
 
 
 def anonymous_readers(settings: Settings) -> Iterator[Diagnosis]:
-    """Who reads without an account."""
+    """Whether anybody can read without an account."""
     security = settings.of(SecuritySettings)
     readers = security.anonymous_read
     if readers == "loopback":

@@ -21,14 +21,14 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     if login.proxy_login == "off":
         yield Diagnosis("ok", "no proxy identifies users; proxy_login is off")
         return
-    findings = list(of_settings(login))
+    findings = list(setting_problems(login))
     yield from findings or [Diagnosis("ok", f"proxies in {', '.join(login.proxy_login_networks)} identify users ({login.proxy_login})")]
     if not has_local_administrator(settings):
         yield EMERGENCY
 
 
-def of_settings(login: ProxyLoginSettings) -> Iterator[Diagnosis]:
-    """What is wrong with the settings and the key, where they are used."""
+def setting_problems(login: ProxyLoginSettings) -> Iterator[Diagnosis]:
+    """Problems of the settings and the key, if proxy_login is on."""
     if login.proxy_login != "off":
         yield from _proxies(login)
         yield from _roles(login)
