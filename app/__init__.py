@@ -39,13 +39,13 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
         set_areas(areas)  # settings name kinds of events of the areas
         settings = load()
     app = Flask("app", root_path=str(TREE), template_folder="templates", static_folder="static")
-    app.secret_key = load_secret_key(settings)
     app.config["HUB"] = settings
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024  # views that take more say so
     app.url_map.merge_slashes = False  # a dataset or ME name may hold two slashes in a row
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     Htmx(app)
-    database.check(database.connect(settings, settings.web_threads))
+    database.open_usable(settings, settings.web_threads)
+    app.secret_key = load_secret_key(settings)  # not before: it may make a file, in a folder whose disk is not mounted
     connect_queues(settings)
     database.disconnect()  # workers are forked from here
     app.teardown_appcontext(lambda _: database.release())

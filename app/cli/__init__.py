@@ -95,7 +95,7 @@ def _connect(found: Settings) -> None:
     from app.core import database
     from app.queue.execution import connect as connect_queues
 
-    database.check(database.connect(found))
+    database.open_usable(found)
     connect_queues(found)
 
 

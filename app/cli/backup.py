@@ -39,6 +39,7 @@ def _make() -> None:
     settings = cli.settings()
     os.nice(10)  # the services go first
     with backup_errors():
+        database.refuse_missing(settings)
         database.connect(settings)
         made = make_backup(settings, backup_folder(settings), lambda line: click.echo(line, err=True))
     click.echo(f"{made.folder} ({made.size / 1e6:,.1f} MB, {sum(made.counts.values()):,} rows)")

@@ -72,6 +72,8 @@ def _run_target(own: Release, version: str) -> None:
 
 
 def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None, command: str) -> None:
+    from app.core.database import refuse_missing
+    from app.core.database_faults import was_used
     from app.ops.upgrade import UpgradeError
     from app.ops.upgrade.health import check_health
     from app.ops.upgrade.running import has_all_migrations
@@ -86,6 +88,8 @@ def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None
             f"The upgrade to {state.target} is unfinished: continue it with `dqmhub upgrade {state.target}`, or return with --back"
         )
     if not (state and state.is_unfinished):
+        if was_used(settings.data):  # the first upgrade of an installation makes the database
+            refuse_missing(settings)
         if (in_use.version if in_use else "" if own else VERSION) == VERSION and has_all_migrations(settings):
             click.echo(f"{VERSION} is in use already")
             return

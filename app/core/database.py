@@ -15,15 +15,14 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import unquote, urlsplit
 
 from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
 
-from app.core.database_kinds import DatabaseReplaced, SqliteFile, SqliteFileToRead, postgresql_pool
-from app.core.database_log import foreign_log
+from app.core import database_faults
+from app.core.database_kinds import SqliteFile, SqliteFileToRead, postgresql
 from app.core.database_upgrades import newer_release, note_upgrade
 from app.core.database_waits import LockWaits
-from app.core.disk import NETWORK_FILE_SYSTEMS, file_system, is_full
+from app.core.disk import NETWORK_FILE_SYSTEMS, file_system
 from app.core.settings import TREE, Settings
 
 MIGRATIONS = TREE / "migrations"
@@ -62,11 +61,25 @@ def connect(settings: Settings, web_threads: int = 0) -> Database:
     """
     logging.getLogger("peewee").setLevel(logging.INFO)  # at level debug it logs all values, including password hashes
     database = (
-        _postgresql(settings.database_url, web_threads) if settings.database_url else _sqlite(settings.data / "dqmhub.db", web_threads)
+        postgresql(settings.database_url, POOL_SIZE, _lock_timeout(web_threads))
+        if settings.database_url
+        else _sqlite(settings.data / "dqmhub.db", web_threads)
     )
     disconnect()  # from the previous database
     proxy.initialize(database)
     return database
+
+
+def refuse_missing(settings: Settings) -> None:
+    """Raise UnusableDatabase if the file of the database does not exist: only `upgrade` and a restore may make one."""
+    if not settings.database_url and (found := database_faults.missing(settings.data / "dqmhub.db")):
+        raise UnusableDatabase(*found)
+
+
+def open_usable(settings: Settings, web_threads: int = 0) -> None:
+    """As `connect`, of a database that is there and has the tables of this version. Raises UnusableDatabase, and makes no file."""
+    refuse_missing(settings)
+    check(connect(settings, web_threads))
 
 
 @contextmanager
@@ -75,16 +88,14 @@ def reading(settings: Settings) -> Iterator[Database]:
 
     Raises UnusableDatabase if a service that starts now could not use it.
     """
-    file, before = settings.data / "dqmhub.db", proxy.obj
-    if not settings.database_url and not file.exists() and not foreign_log(file):
-        remedy = "correct data_dir, or mount its disk; for a new hub run `dqmhub db upgrade`"
-        raise UnusableDatabase(f"The database {file} does not exist", remedy)
+    before = proxy.obj
+    refuse_missing(settings)
     disconnect()
     if settings.database_url:
-        database = _postgresql(settings.database_url, 0)
+        database = postgresql(settings.database_url, POOL_SIZE, LOCK_TIMEOUT_S)
     else:
         refuse_network(settings.data, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
-        database = SqliteFileToRead(str(file), None, LockWaits(LOCK_TIMEOUT_S, None))
+        database = SqliteFileToRead(str(settings.data / "dqmhub.db"), None, LockWaits(LOCK_TIMEOUT_S, None))
     proxy.initialize(database)
     try:
         check(database)
@@ -114,7 +125,11 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
 
 def sqlite_file() -> Path | None:
     """The file of the database; None for PostgreSQL."""
-    return Path(proxy.obj.database) if is_sqlite() else None
+    return _file(proxy.obj)
+
+
+def _file(database: Database | None) -> Path | None:
+    return Path(database.database) if isinstance(database, SqliteDatabase) else None
 
 
 def server_version() -> str:
@@ -155,19 +170,6 @@ def refuse_network(folder: Path, mounts: str) -> None:
             f"{folder} is on a network file system ({kind}), where SQLite loses data",
             "set data_dir to a folder on a local disk, or database_url to a PostgreSQL database",
         )
-
-
-def _postgresql(url: str, web_threads: int) -> Database:
-    parts = urlsplit(url)
-    values = {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}
-    options: dict[str, Any] = {name: unquote(value) if isinstance(value, str) else value for name, value in values.items() if value}
-    for item in filter(None, parts.query.split("&")):  # e.g. host=/run/postgresql for a UNIX socket, sslmode=verify-full
-        name, _, value = item.partition("=")
-        options[name] = unquote(value)
-    options.setdefault("options", f"-c lock_timeout={1000 * _lock_timeout(web_threads):.0f}")
-    name = unquote(parts.path.lstrip("/"))
-    pool: Database = postgresql_pool(name, max_connections=POOL_SIZE, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
-    return pool
 
 
 def one_writer(name: int) -> None:
@@ -230,25 +232,22 @@ def _runner(database: Database) -> Any:
     return Runner(database, str(MIGRATIONS))
 
 
-def _reach(database: Database) -> None:
+def _migrations(database: Database) -> list[Any]:
+    """The migrations of this version and the applied ones. Raises UnusableDatabase if the database cannot be read."""
     try:
         database.connect(reuse_if_open=True)
-        database.execute_sql("SELECT 1")
+        return list(_runner(database).status())
     except PeeweeException as error:
-        if isinstance(error, DatabaseReplaced):
-            raise UnusableDatabase(error.reason, error.remedy) from error
-        if isinstance(database, SqliteFile) and is_full(Path(database.database).parent):
-            raise UnusableDatabase(f"Cannot open the database, as the disk of {database.database} is full", "free space on it") from error
-        where = "data_dir" if isinstance(database, SqliteDatabase) else "database_url and the server"
-        raise UnusableDatabase(f"Cannot reach the database ({' '.join(str(error).split())})", f"check {where}") from error
+        raise UnusableDatabase(*database_faults.unreadable(_file(database), error)) from error
 
 
 def check(database: Database) -> None:
     """Raise UnusableDatabase unless exactly the migrations of this version were applied."""
-    _reach(database)
-    rows = _runner(database).status()
+    rows = _migrations(database)
     if unknown := [row.name for row in rows if row.path is None]:
         raise UnusableDatabase(*newer_release(database, unknown[-1]))
+    if not any(row.applied for row in rows):
+        raise UnusableDatabase(*database_faults.without_tables(_file(database)))
     if missing := [row.name for row in rows if not row.applied]:
         raise UnusableDatabase(f"The database is older than this version of DQM Hub (it lacks {missing[0]})", "run `dqmhub db upgrade`")
 
@@ -284,10 +283,10 @@ def _one_runner(database: Database, announce: Callable[[str], object]) -> Iterat
             except BlockingIOError:
                 announce("Another upgrade is running; waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            _reach(database)  # not before: SQLite refuses, without waiting, when two processes make one file a WAL database
+            _migrations(database)  # not before: SQLite refuses, without waiting, when two processes make one file a WAL database
             yield
         return
-    _reach(database)
+    _migrations(database)
     name = 0x44514D  # any number that only these upgrades use
     if not database.execute_sql("SELECT pg_try_advisory_lock(%s)", (name,)).fetchone()[0]:
         announce("Another upgrade is running; waiting for it")

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from peewee import PeeweeException, SqliteDatabase
 
@@ -148,8 +149,25 @@ POSTGRESQL_GONE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives
 """Options of libpq, s and ms: when a server whose machine or network is gone counts as unreachable. TCP itself waits for a quarter of an hour."""
 
 
-def postgresql_pool(*arguments: Any, **options: Any) -> Any:
-    """A pool of connections to a PostgreSQL database; arguments are those of peewee."""
+def postgresql(url: str, most: int, lock_timeout_s: float) -> Any:
+    """A pool of connections to a PostgreSQL database.
+
+    Args:
+        most: Connections of the pool.
+        lock_timeout_s: Longest wait of a statement for locks.
+    """
+    parts = urlsplit(url)
+    values = {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}
+    options: dict[str, Any] = {name: unquote(value) if isinstance(value, str) else value for name, value in values.items() if value}
+    for item in filter(None, parts.query.split("&")):  # e.g. host=/run/postgresql for a UNIX socket, sslmode=verify-full
+        name, _, value = item.partition("=")
+        options[name] = unquote(value)
+    options.setdefault("options", f"-c lock_timeout={1000 * lock_timeout_s:.0f}")
+    name = unquote(parts.path.lstrip("/"))
+    return _pool(name, max_connections=most, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
+
+
+def _pool(*arguments: Any, **options: Any) -> Any:
     from playhouse.pool import PooledPostgresqlDatabase  # it loads the driver
 
     class Pool(FirstCause, PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse is not typed

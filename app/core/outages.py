@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 from app.core.database import UnusableDatabase, sqlite_file
+from app.core.database_faults import DAMAGED_CODES, damage
 from app.core.database_kinds import DatabaseReplaced
 from app.core.disk import FULL_ERRORS, is_full
 
@@ -25,12 +26,7 @@ OutageKind = Literal["full", "busy", "unreachable", "unusable"]
 """Unusable: the reason is a sentence for people, with what to do."""
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
-UNREACHABLE_CODES = frozenset(
-    {
-        *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM),
-        *(sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
-    }
-)
+UNREACHABLE_CODES = DAMAGED_CODES | {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 DISK_FULL = "53100"
 BUSY_STATES = ("55P03", "40P01", "40001", "57014", "53300")
 """SQL states of PostgreSQL: lock not available, deadlock, serialization failure, query cancelled, too many connections."""
@@ -63,6 +59,8 @@ def outage_of(error: BaseException) -> Outage | None:
 def _reason(error: BaseException, kind: OutageKind) -> str:
     """The reason given by the system or the database; SQLite reports a full disk only while it writes the database itself."""
     text = f"{error}".strip()
+    if found := damage(sqlite_file(), error):
+        return ": ".join(found)
     if kind == "full" and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_FULL) & 0xFF != sqlite3.SQLITE_FULL:
         return f"{os.strerror(errno.ENOSPC)} ({text})"
     return text

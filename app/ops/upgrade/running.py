@@ -28,7 +28,7 @@ Progress = Callable[[str], object]
 def has_all_migrations(settings: Settings) -> bool:
     """Whether the database has exactly the migrations of this version, so that there is nothing to migrate."""
     try:
-        database.check(database.connect(settings))
+        database.open_usable(settings)
     except database.UnusableDatabase:
         return False
     finally:

@@ -25,6 +25,11 @@ def test_a_missing_and_an_old_backup_and_one_on_the_disk_of_the_data_are_named(h
     ]
 
 
+def test_a_missing_folder_of_backups_is_named_as_a_disk_that_is_not_mounted(hub: Settings, tmp_path: Path) -> None:
+    elsewhere = hub.replace(backup_dir=str(tmp_path / "other"))
+    assert wrong(elsewhere, "backup") == [("error", f"The folder of the backups, {tmp_path}/other, does not exist")]
+
+
 def test_a_recent_backup_on_another_disk_is_right_until_that_is_full(hub: Settings, tmp_path: Path) -> None:
     with small_disk(tmp_path / "other", 100):
         elsewhere = hub.replace(backup_dir=str(tmp_path / "other"))

@@ -10,6 +10,7 @@ from app.core.settings import Settings
 from app.ops.backup import backup_folder, backups
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import is_from_future
+from app.ops.backup.status import are_backups_made
 from app.ops.doctor.diagnosis import Diagnosis
 from app.ops.settings import ServiceSettings
 
@@ -23,6 +24,11 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         found = [each for each in backups(folder) if not is_from_future(each)]
     except BackupError as error:
         yield Diagnosis("error", str(error), f"Give the user of the services {folder}")
+        return
+    if not folder.is_dir() and are_backups_made(settings):
+        yield Diagnosis(
+            "error", f"The folder of the backups, {folder}, does not exist", "Correct backup_dir, or mount its disk; then dqmhub backup"
+        )
         return
     if not found:
         yield Diagnosis("warning", f"There is no backup in {folder}", TIMER)
