@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from functools import cached_property
 
 from peewee import DoubleField, IntegerField, TextField
 
@@ -50,6 +51,11 @@ class Heartbeat:
         self.started = time.time()
         self.last = 0.0
 
+    @cached_property
+    def common(self) -> str:
+        """The common state when the process started, as JSON: later the data folder may be gone, and a new key would be made there."""
+        return json.dumps(common_state(self.settings))
+
     def write(self) -> None:
         """Store the heartbeat, unless the last one is younger than PERIOD_S. Cheap enough to be called often."""
         CLOCK.set_by_s()  # a process that checks rarely may miss that it was set and corrected
@@ -57,7 +63,7 @@ class Heartbeat:
         if 0 <= now - self.last < PERIOD_S:
             return
         process = {"name": self.service, "host": socket.gethostname(), "process": os.getpid()}
-        values = {"version": VERSION, "started": self.started, "seen": now, "common": json.dumps(common_state(self.settings))}
+        values = {"version": VERSION, "started": self.started, "seen": now, "common": self.common}
         insert = Service.insert(process | values)
         insert.on_conflict(conflict_target=[Service.name, Service.host, Service.process], update=values).execute()
         Service.delete().where(Service.seen < now - KEEP_S).execute()

@@ -23,6 +23,7 @@ from app.notify.errors import NotifyError, PermanentError, TemporaryError
 from app.notify.masking import without_secrets
 from app.notify.messages import message_of
 from app.notify.models import COUNTER, DEFERRED, FAILED, OPEN, PENDING, SENT, SUPPRESSED, Delivery, Notification
+from app.notify.settings import USER_PAUSE_MAX_S
 from app.notify.subscriptions import is_personal, recipients
 from app.queue.periodic import TaskRun
 
@@ -66,7 +67,7 @@ def deliver_due(channel: Channel, public_url: str, should_stop: Callable[[], boo
 
 def is_due(now: float) -> Any:
     """The condition that a delivery is to be sent now. A longer pause than any means that the clock was set back."""
-    is_lost = (Delivery.state == PENDING) & (Delivery.not_before > now + MAX_PAUSE_S)
+    is_lost = (Delivery.state == PENDING) & (Delivery.not_before > now + max(MAX_PAUSE_S, USER_PAUSE_MAX_S))
     return Delivery.state.in_(OPEN) & ((Delivery.not_before <= now) | is_lost)
 
 

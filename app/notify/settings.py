@@ -21,6 +21,10 @@ def check_quiet_hours(value: Sequence[str]) -> str:
     return "" if good else f'a list such as "sound 22:00-06:00"; channels: {", ".join(channel_kinds())}'
 
 
+USER_PAUSE_MAX_S = 3600.0
+"""Longest time for which notifications to a user are collected."""
+
+
 @settings_table
 @dataclass(frozen=True)
 class NotifySettings:
@@ -42,7 +46,7 @@ class NotifySettings:
         (), "Private networks that may contain the webhooks and sound servers that operators add on the page.", networks
     )
     notify_user_pause_s: float = setting(
-        60.0, "Time for which notifications about a user's own jobs are collected into one mail, s.", between(0, 3600)
+        60.0, "Time for which notifications about a user's own jobs are collected into one mail, s.", between(0, USER_PAUSE_MAX_S)
     )
     notify_refresh_s: float = setting(3.0, "Refresh interval of the page, s.", between(1, 600))
     notify_ca: str = setting(

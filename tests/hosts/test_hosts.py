@@ -72,7 +72,8 @@ def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -
     assert_nothing_is_lost_or_doubled(site, clients)
     assert site.chat.messages
     elapsed = time.monotonic() - since
-    for task, (period_s, count) in steps_of_tasks().items():
+    frequent = {task: found for task, found in steps_of_tasks().items() if found[0] <= 60}  # news of a run start steps of the others, too
+    for task, (period_s, count) in frequent.items():
         assert count - steps[task][1] <= elapsed / period_s + len(lost) + 2, f"{task} runs on one host at a time"
     print(
         f"{len(lost)} hosts lost; {len(clients.datasets)} files, {clients.repeated} repeated, {len(clients.jobs)} jobs, read: {clients.read}"

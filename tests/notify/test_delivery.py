@@ -253,7 +253,7 @@ def test_old_notifications_are_removed_with_their_deliveries(hub: Settings) -> N
 def test_a_retry_in_the_far_future_is_due_as_the_clock_was_set_back_but_quiet_hours_hold(hub: Settings, receiver: Hook) -> None:
     channel = one_channel(hub, notify_webhooks=(receiver.address,))
     due(channel, 1, 2)
-    Delivery.update(not_before=time.time() + 3600).execute()
+    Delivery.update(not_before=time.time() + 7200).execute()
     deferred = Delivery.select().order_by(Delivery.id.desc()).get()
     Delivery.update(state="deferred", not_before=time.time() + 3600).where(Delivery.id == deferred.id).execute()
     work(channel)

@@ -121,7 +121,7 @@ def test_a_full_disk_of_the_logs_stops_nothing(hub: RunningHub, folder: Path) ->
 def test_a_full_disk_of_the_data_is_shown_on_every_page_and_over_by_itself(hub: RunningHub) -> None:
     filling = fill_hub(hub.settings)
     hub.wait_for_status("The disk of DQM Hub is full")
-    assert 'role="alert" hidden' not in hub.get("/").text
+    assert 'data-disk="full" role="alert">' in hub.get("/").text
     assert not hub.store_link("/browse/2/a/b/c")
     filling.unlink()
     assert works(hub, "space")

@@ -52,7 +52,7 @@ class Site:
 
 
 def active(machine: Machine, *units: str) -> None:
-    assert {unit: machine.show(unit, "ActiveState") for unit in units} == dict.fromkeys(units, "active")
+    until(lambda: all(machine.show(unit, "ActiveState") == "active" for unit in units), f"{', '.join(units)} to be active")
 
 
 def installed(site: Site, _: str) -> None:
