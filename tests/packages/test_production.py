@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,12 @@ from tests.packages.production.page import Step, steps
 from tests.support.processes import until
 from tests.systemd.machine import Machine
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "PRODUCTION" not in os.environ, reason="the page is run with the variable PRODUCTION=1 only: its render service waits"
+    ),
+]
 
 PAGE = steps("production")
 SHELL = ("env", "-i", "HOME=/root", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "sh", "-ec")
