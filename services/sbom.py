@@ -84,7 +84,7 @@ def _python_packages(lock: str | None, installed: Mapping[str, Distribution] | N
             continue
         source = {
             "type": "distribution",
-            "url": f"https://pypi.org/project/{name}/{version}/",
+            "url": f"pkg:pypi/{name}@{version}",
             "hashes": [{"alg": "SHA-256", "content": content} for content in HASH.findall(line)],
         }
         yield _component(f"pkg:pypi/{name}@{version}", _licences(one) if one else [], externalReferences=[source])

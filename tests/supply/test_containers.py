@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -46,21 +44,6 @@ def test_packages_are_those_of_the_lock_by_their_hashes(name: str) -> None:
     assert "--only-binary :all:" in install
     files = {f"requirements/{text}.txt" for text in re.findall(r"-r requirements/(\w+)\.txt", install)}
     assert files == {source for _, sources, _ in build.copies() for source in sources if source.startswith("requirements/")}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_debian_packages_are_those_of_a_day_when_one_is_named(name: str, tmp_path: Path) -> None:
-    sources = tmp_path / "sources.list.d" / "debian.sources"
-    for folder in ("sources.list.d", "apt.conf.d"):
-        (tmp_path / folder).mkdir()
-    text = "URIs: http://deb.debian.org/debian\nURIs: http://deb.debian.org/debian-security\n"
-    sources.write_text(text)
-    step = stages(name)[0].last("RUN").replace("/etc/apt", str(tmp_path))
-    subprocess.run(["sh", "-c", step], env={"SNAPSHOT": ""}, check=True)
-    assert sources.read_text() == text
-    subprocess.run(["sh", "-c", step], env=os.environ | {"SNAPSHOT": "20261101T000000Z"}, check=True)
-    archive = "URIs: http://snapshot.debian.org/archive"
-    assert sources.read_text() == f"{archive}/debian/20261101T000000Z\n{archive}/debian-security/20261101T000000Z\n"
 
 
 @pytest.mark.parametrize("name", NAMES)
