@@ -93,7 +93,7 @@ def _provider() -> IdentityProvider:
 
 
 def _start(provider: IdentityProvider, pending: PendingSignOn) -> None:
-    """Start the session of the user whom the provider names. Raises SecurityError."""
+    """Start the session of the user that the provider names. Raises SecurityError."""
     identity = complete(provider, pending, request.args)
     try:
         user = accounts.from_directory(ORIGIN, identity.subject, identity.name, identity.role, identity.subsystems)

@@ -124,7 +124,7 @@ class Answer(NamedTuple):
 
 
 class Crawler:
-    """Requests addresses of the hub behind the proxy as the administrator, and notes what leaves the prefix."""
+    """Opens pages of the hub behind the proxy as the administrator, and notes addresses without the prefix."""
 
     def __init__(self, home: str, certificate: str, app: Flask) -> None:
         self.home = home

@@ -28,7 +28,7 @@ pytestmark = [
 PAGE = steps("production")
 SHELL = ("env", "-i", "HOME=/root", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "sh", "-ec")
 PASSWORD = "a horse with a battery"
-COOKIES = ("--cookie-jar", "/root/anna", "--cookie", "/root/anna")
+COOKIES = ("--cookie-jar", "/srv/anna", "--cookie", "/srv/anna")
 HUB = "https://hub.example.org"
 MIRROR = "https://mirror.example.org"
 Machines = dict[str, Machine]
@@ -49,7 +49,7 @@ class Site:
             if block.path:
                 machine.run("sh", "-ec", f'mkdir -p "$(dirname {block.path})"; cat > {block.path}', text=text)
             else:
-                shown = machine.run(*SHELL, f"cd /root/packages; {text}", text=f"{PASSWORD}\n")
+                shown = machine.run(*SHELL, f"cd /srv/packages; {text}", text=f"{PASSWORD}\n")
         return shown
 
     def get(self, url: str, *more: str, check: bool = True) -> str:
@@ -88,7 +88,7 @@ def administrator_signs_in(site: Site, said: str) -> None:
 
 
 def users_sign_on(site: Site, said: str) -> None:
-    assert "berta" in site.get(f"{HUB}/account/sign-on?next=/status", "--cookie-jar", "/root/berta", "--cookie", "/root/berta")
+    assert "berta" in site.get(f"{HUB}/account/sign-on?next=/status", "--cookie-jar", "/srv/berta", "--cookie", "/srv/berta")
 
 
 def backup_is_verified(site: Site, said: str) -> None:

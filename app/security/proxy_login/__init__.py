@@ -1,1 +1,1 @@
-"""Users whom a named proxy has identified: by a client certificate, or as the front end of CMSWEB does."""
+"""Users that a named proxy has identified: by a client certificate, or as the front end of CMSWEB does."""

@@ -1,4 +1,4 @@
-"""The user of a request whom a named proxy has identified, with an account of the origin "proxy"."""
+"""The user of a request by a named proxy, with an account of the origin "proxy"."""
 
 from __future__ import annotations
 

@@ -32,5 +32,5 @@ class ProxyLoginSettings:
         role_grants,
     )
     proxy_login_without_role: str = setting(
-        "refused", "Users to whom nothing grants a role: refused, or the role viewer.", one_of("refused", "viewer")
+        "refused", "Users without a role of these: refused, or the role viewer.", one_of("refused", "viewer")
     )

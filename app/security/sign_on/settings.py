@@ -38,7 +38,7 @@ class SignOnSettings:
         (), "Which role each value of the claim grants, such as dqm-experts=expert:Pixel; the highest counts.", role_grants
     )
     sign_on_without_role: str = setting(
-        "refused", "Users to whom no value grants a role: refused, or the role viewer.", one_of("refused", "viewer")
+        "refused", "Users without a role of these: refused, or the role viewer.", one_of("refused", "viewer")
     )
 
 

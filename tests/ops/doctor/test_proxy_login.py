@@ -17,8 +17,7 @@ def test_proxies_that_can_identify_nobody_are_named(hub: Settings, tmp_path: Pat
         ("error", "proxy_login_networks is empty, so headers of proxies about users are ignored"),
         (
             "error",
-            "The key of the proxies cannot be read: No such file or directory (proxy_login_key_file), so every user whom a proxy "
-            "identifies is refused",
+            "The key of the proxies cannot be read: No such file or directory (proxy_login_key_file), so every user of a proxy is refused",
         ),
         ("error", "proxy_login_roles grants a role to login:anna, which no certificate has"),
         ("warning", "There is no local account with the role admin"),

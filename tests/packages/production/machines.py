@@ -71,8 +71,8 @@ ExecStart=/usr/bin/redis-server --supervised systemd --save ''
 WantedBy=multi-user.target
 """
 INSTALL = """
-mkdir /root/packages
-cp "/old{packages}"/*.rpm /root/packages
+mkdir /srv/packages
+cp "/old{packages}"/*.rpm /srv/packages
 rm -rf /etc/debian_version /var/lib/rpm /opt/dqmhub* /etc/dqmhub* /etc/nginx/sites-enabled/* /usr/local/bin/dqmhub*
 rm -rf /usr/lib/systemd/system-generators/postgresql-generator /etc/postgresql
 rpm --initdb

@@ -12,7 +12,7 @@ from app.security.proxy_login.identity import ProxyLoginError
 from app.security.proxy_login.login import key_of
 from app.security.proxy_login.settings import ProxyLoginSettings
 
-REFUSED = "so every user whom a proxy identifies is refused"
+REFUSED = "so every user of a proxy is refused"
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
