@@ -75,7 +75,7 @@ def provider_address(provider: IdentityProvider, pending: PendingSignOn, another
         state=pending.state,
         nonce=pending.nonce,
         prompt="login" if another_user else None,
-        code_challenge=create_s256_code_challenge(pending.verifier),  # type: ignore[no-untyped-call]
+        code_challenge=create_s256_code_challenge(pending.verifier),  # type: ignore[no-untyped-call]  # of Authlib
         code_challenge_method="S256",
     )
     return address

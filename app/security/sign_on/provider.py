@@ -106,7 +106,7 @@ class IdentityProvider:
         url = self._endpoint("token_endpoint")
         body = prepare_token_request("authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier)
         headers = {"Content-Type": FORM, "Accept": "application/json"}
-        url, headers, body = self._client_auth().prepare("POST", url, headers, body)  # type: ignore[no-untyped-call]
+        url, headers, body = self._client_auth().prepare("POST", url, headers, body)  # type: ignore[no-untyped-call]  # of Authlib
         return self._request_json("POST", url, body.encode(), headers)
 
     def user_info(self, access_token: str) -> dict[str, Any]:
