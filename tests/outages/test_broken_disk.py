@@ -44,7 +44,7 @@ def test_a_disk_that_fails_to_write_is_named_and_loses_nothing_that_was_confirme
         assert refused.status == 503, refused.text
         hub.wait_for_status("disk I/O error")
         assert hub.get("/diary").status == 200
-        assert "Requests are refused: disk I/O error (away)" in hub.log_text("web")
+        assert "Requests are refused: disk I/O error (unreachable)" in hub.log_text("web")
         flag.unlink()
         until(lambda: store("/browse/1/a/b/after"), "a link to be stored again")
     finally:
