@@ -80,7 +80,7 @@ class FileServerUnreachable(ImportFailed):
 
 
 class ImportPostponed(ImportFailed):
-    """The file of a sample cannot be read now, since its lists cannot be stored: the disk is full, or the database is busy or away."""
+    """The file of a sample cannot be read now: its readers were killed, the disk is full, or the database is busy or unreachable."""
 
 
 class PlotError(GuiError):

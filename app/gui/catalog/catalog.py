@@ -17,7 +17,7 @@ from app.core.settings import Settings
 from app.core.urls import base_name, without_folder
 from app.formats import Columns, Facts, FileVersion, FormatError, Kind, MENames, ServerUnreachable
 from app.formats.reals import shortest_real
-from app.gui.catalog.importing import import_file
+from app.gui.catalog.importing import import_file, is_retried_soon
 from app.gui.catalog.list_cache import ListCache
 from app.gui.catalog.stored import StoredFile, StoredSample, find_sample
 from app.gui.errors import FileServerUnreachable, ImportFailed, Importing, ImportPostponed, NotInFile, UnknownSample, UnusableFile
@@ -87,6 +87,7 @@ class Catalog:
         | still being imported                         | list, note                  | Importing             |
         | imported, has no ME of this sample           | list, note (a)              | ImportFailed          |
         | import failed or was cancelled               | list, note (a)              | ImportFailed          |
+        | its readers were killed, a pause goes on     | list, note (b)              | ImportPostponed       |
         | cannot be checked: its server is unreachable | list, note (b)              | FileServerUnreachable |
         | cannot be checked: missing, no permission... | ongoing run: list, note (b) | ImportFailed          |
         | outside the allowed folders                  | ImportFailed                | ImportFailed          |
@@ -96,7 +97,7 @@ class Catalog:
 
         Raises:
             UnknownSample: No such sample is registered.
-            Importing, ImportFailed, FileServerUnreachable: See the table.
+            Importing, ImportFailed, ImportPostponed, FileServerUnreachable: See the table.
         """
         row = find_sample(key)
         if row is None:
@@ -238,13 +239,19 @@ def _import_failure(key: SampleKey, row: StoredSample) -> ImportFailed | None:
     file = row.newest_file
     name = base_name(file.url)
     if file.state == FAILED:
-        failed_version = UnusableFile if file.tried and not file.retry_at else ImportFailed  # the others are tried again
-        return failed_version(key, file.url, without_folder(file.error, file.url))
+        return _failure_of(file)(key, file.url, without_folder(file.error, file.url))
     if file.state == NEW:
         return ImportFailed(key, file.url, f"reading {name} was cancelled or given up; see `dqmhub jobs ls --kind import`")
     if row.namelist is None:
         return NotInFile(key, file.url, f"{name} holds no monitor elements of {key}{_first_lumi(key)}")
     return None
+
+
+def _failure_of(file: StoredFile) -> type[ImportFailed]:
+    """The kind of failure of a file whose last import failed."""
+    if is_retried_soon(file.retry_at):
+        return ImportPostponed
+    return UnusableFile if file.tried and not file.retry_at else ImportFailed  # the latter are tried again
 
 
 def _first_lumi(key: SampleKey) -> str:

@@ -26,8 +26,10 @@ KEEP_SNAPSHOT = "keep-snapshot"
 MAX_ROUNDS = 3
 """Imports of a file in a row when it changes while it is read."""
 
-RETRY_S = 3600.0
-"""A file is read again after this time if all attempts of a job failed for reasons outside of the file."""
+RETRY_S = 60.0
+"""A file is read again after this time if all attempts of a job failed for reasons outside of the file.
+
+Without a pause, requests for a file whose reader is killed each time would keep a machine without memory busy."""
 
 LOST_RETRY_S = 86400.0
 """The same after a limit was exceeded, or the reading process crashed."""
@@ -93,6 +95,11 @@ def _is_retried(retry_at: float) -> bool:
     return retry_at > 0 and not 0 < wait_s <= LOST_RETRY_S  # a longer wait means that the clock was set back
 
 
+def is_retried_soon(retry_at: float) -> bool:
+    """Whether a file that could not be read is read again within a minute, so that its failure is for now only."""
+    return retry_at > 0 and retry_at - time.time() <= RETRY_S
+
+
 def version_text(version: FileVersion) -> str:
     """A version in the form of `File.tried`."""
     return f"{version.size} {version.mtime_ns}"
@@ -116,7 +123,7 @@ def _import(job: BackgroundJob, file: File, settings: Settings) -> bool:
     except ReaderInterrupted as error:
         if job.attempts < ATTEMPTS:
             raise
-        _store_failure(file, version, f"{error}, {ATTEMPTS} times; it is read again an hour later", RETRY_S)
+        _store_failure(file, version, f"{error}, {ATTEMPTS} times; it is read again a minute later", RETRY_S)
         raise JobFailed(str(error)) from error
     except ReaderLost as error:
         _store_failure(file, version, str(error), LOST_RETRY_S)

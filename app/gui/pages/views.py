@@ -9,7 +9,7 @@ from app.gui.addresses import text
 from app.gui.catalog.catalog import OpenSample
 from app.gui.catalog.stored import find_sample, retry
 from app.gui.current import current_catalog
-from app.gui.errors import ImportFailed, Importing
+from app.gui.errors import ImportFailed, Importing, ImportPostponed
 from app.gui.files.entries import is_live
 from app.gui.pages.compare import choices_fragment, compare_context, legend_of, unread
 from app.gui.pages.failing import failing_page
@@ -192,6 +192,7 @@ def _failure_page(view: View, failure: ImportFailed) -> Response:
     if is_fragment():
         return Response(headers={"HX-Refresh": "true"})
     may_retry = current_user().role >= Role.SHIFTER
-    response = page("gui/failed.html", "gui/failed.html", failure=failure, may_retry=may_retry, **sample_frame(view))
+    values = {"failure": failure, "may_retry": may_retry, "is_postponed": isinstance(failure, ImportPostponed)}
+    response = page("gui/failed.html", "gui/failed.html", **values, **sample_frame(view))
     response.status_code = problem_of(failure).status
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.core.version import VERSION
+from app.formats import file_version
+from app.gui.catalog.importing import RETRY_S, version_text
 from app.gui.catalog.stored import find_sample
 from app.gui.files.register import IMPORT
-from app.gui.models import NEW
+from app.gui.models import FAILED, NEW, File
 from app.gui.pages import views
 from app.gui.samples import SampleKey
 from app.queue.models import BackgroundJob
@@ -80,3 +83,17 @@ def test_a_shifter_can_request_a_new_import(client: FlaskClient, own_file: Path)
     row = find_sample(SampleKey(400000, 0, ZERO_BIAS))
     assert row
     assert row.newest_file.state == NEW, "it is read again at the next access"
+
+
+def test_the_page_of_a_file_whose_readers_were_killed_says_when_it_is_read_again(client: FlaskClient, own_file: Path) -> None:
+    version = file_version(str(own_file))
+    reason = f"{own_file}: the process that read it was killed from outside (SIGKILL), 5 times; it is read again a minute later"
+    killed = {"state": FAILED, "error": reason, "tried": version_text(version)}
+    File.update(killed | {"retry_at": time.time() + RETRY_S}).where(File.url == str(own_file)).execute()
+    answer = client.get(OWN)
+    assert answer.status_code == 503
+    assert "it is read again a minute later" in words(answer.text)
+    assert "The file is not the cause." in words(answer.text)
+    assert "recreate it" not in answer.text
+    File.update(retry_at=time.time() - 1).where(File.url == str(own_file)).execute()
+    assert "monitor elements" in read(client, OWN)
