@@ -51,8 +51,8 @@ def check() -> None:
     settings = cli.settings()
     from app.diary.sources.registry import configured_sources
     from app.ops.doctor.checks.access import anonymous_readers
-    from app.ops.doctor.checks.proxy_login import setting_problems as proxy_login_problems
-    from app.security.proxy_login.settings import ProxyLoginSettings
+    from app.ops.doctor.checks.proxy_sign_in import setting_problems as proxy_sign_in_problems
+    from app.security.proxy_sign_in.settings import ProxySignInSettings
     from app.security.sign_on.settings import SignOnSettings, sign_on_problems
 
     for root in settings.of(GuiSettings).file_roots:
@@ -61,7 +61,7 @@ def check() -> None:
     for problem in configured_sources(settings).problems:
         click.echo(f"warning: source of jobs {problem.name}: {problem.reason}", err=True)
     warnings = [problem.text for problem in sign_on_problems(settings.of(SignOnSettings))]
-    findings = [*proxy_login_problems(settings.of(ProxyLoginSettings)), *anonymous_readers(settings)]
+    findings = [*proxy_sign_in_problems(settings.of(ProxySignInSettings)), *anonymous_readers(settings)]
     warnings += [finding.text for finding in findings if finding.level != "ok"]
     for text in warnings:
         click.echo(f"warning: {text}", err=True)

@@ -182,7 +182,7 @@ def hand_over(name: str, origin: str) -> None:
 
 def _check_origin(settings: Settings, origin: str) -> None:
     """Refuse a directory that this hub does not use: nobody could use the account."""
-    from app.security.proxy_login.settings import ProxyLoginSettings
+    from app.security.proxy_sign_in.settings import ProxySignInSettings
     from app.security.sign_on.settings import SignOnSettings
 
     sign_on = settings.of(SignOnSettings)
@@ -190,8 +190,8 @@ def _check_origin(settings: Settings, origin: str) -> None:
         raise click.ClickException(
             "Sign-on is not set up, so nobody could use this account: set sign_on_issuer and sign_on_client_id first"
         )
-    if origin == "proxy" and settings.of(ProxyLoginSettings).proxy_login == "off":
-        raise click.ClickException("proxy_login is off, so nobody could use this account: set it first")
+    if origin == "proxy" and settings.of(ProxySignInSettings).proxy_sign_in == "off":
+        raise click.ClickException("proxy_sign_in is off, so nobody could use this account: set it first")
 
 
 def _warn_without_administrator() -> None:

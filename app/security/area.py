@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import security
 from app.core.area import Area, CliCommand, MenuItem
-from app.security.proxy_login.settings import ProxyLoginSettings
+from app.security.proxy_sign_in.settings import ProxySignInSettings
 from app.security.settings import SecuritySettings
 from app.security.sign_on.settings import SignOnSettings
 
@@ -19,7 +19,7 @@ AREA = Area(
         "local-link": CliCommand("app.cli.local_link", "Accounts"),
     },
     settings=SecuritySettings,
-    more_settings=(("Sign-on", SignOnSettings), ("Users whom proxies identify", ProxyLoginSettings)),
+    more_settings=(("Sign-on", SignOnSettings), ("Proxy sign-in", ProxySignInSettings)),
     endpoints_without_storage=frozenset({"security.csp_report", "account.sign_in_now", "account.sign_out", "sign_on.end_sessions"}),
     roles={
         "static": "public",

@@ -11,8 +11,8 @@ from app.security import this_machine, tokens
 from app.security.models import LOCAL as LOCAL_ACCOUNT
 from app.security.models import Token
 from app.security.proxies import CLIENT, LOOPBACK, is_inside
-from app.security.proxy_login.identity import ProxyLoginError
-from app.security.proxy_login.login import HEADERS, identified_user
+from app.security.proxy_sign_in.identity import ProxySignInError
+from app.security.proxy_sign_in.sign_in import HEADERS, identified_user
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
 from app.security.signed_in import is_local, session_user
@@ -97,7 +97,7 @@ def _identify() -> Caller:
     anonymous = replace(READER if _is_anonymous_reader(local) else NOBODY, is_local=local)
     try:
         user = identified_user(request.environ, request_settings(), request.remote_addr or "")
-    except ProxyLoginError as error:
+    except ProxySignInError as error:
         return replace(anonymous, problem=str(error))
     return Caller(user.name, user.role, user.subsystems, local, user.origin) if user else anonymous
 

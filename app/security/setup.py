@@ -15,7 +15,7 @@ from app.security.cookies import CookieSessionInterface
 from app.security.errors import SecurityError
 from app.security.problems import problem_of
 from app.security.proxies import ProxyMiddleware
-from app.security.proxy_login.login import LoginHeaders
+from app.security.proxy_sign_in.sign_in import SignInHeaders
 from app.security.roles import Role
 from app.security.settings import SecuritySettings
 from app.security.sign_on import provider
@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
     app.session_interface = CookieSessionInterface(settings.web_port)
     app.wsgi_app = ProxyMiddleware(app.wsgi_app, settings)  # type: ignore[method-assign]  # Flask's documented way
     app.jinja_env.globals.update(current_user=current_user, may=may, page_address=guard.page_address)
-    app.wsgi_app = LoginHeaders(app.wsgi_app, settings)  # type: ignore[method-assign]  # outermost: it needs the address of the proxy
+    app.wsgi_app = SignInHeaders(app.wsgi_app, settings)  # type: ignore[method-assign]  # outermost: it needs the address of the proxy
     set_actor_provider(actor)
     map_errors(app, SecurityError, problem_of)
     guard.init_app(app, settings)

@@ -40,7 +40,7 @@ def dqmhub(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
 @pytest.fixture
 def directories(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hub uses an identity provider and proxies that identify users."""
-    for name, value in {"SIGN_ON_ISSUER": "https://login.example", "SIGN_ON_CLIENT_ID": "dqm", "PROXY_LOGIN": "certificate"}.items():
+    for name, value in {"SIGN_ON_ISSUER": "https://login.example", "SIGN_ON_CLIENT_ID": "dqm", "PROXY_SIGN_IN": "certificate"}.items():
         monkeypatch.setenv(f"DQMHUB_{name}", value)
 
 
@@ -88,7 +88,7 @@ def test_no_account_is_handed_over_to_a_directory_that_the_hub_does_not_use(dqmh
     results = [dqmhub("user", "hand-over", "anna", "--to", origin) for origin in ("sign-on", "proxy")]
     assert [(result.exit_code, result.output) for result in results] == [
         (1, "Error: Sign-on is not set up, so nobody could use this account: set sign_on_issuer and sign_on_client_id first\n"),
-        (1, "Error: proxy_login is off, so nobody could use this account: set it first\n"),
+        (1, "Error: proxy_sign_in is off, so nobody could use this account: set it first\n"),
     ]
     assert User.get().origin == "local"
 

@@ -67,7 +67,7 @@ def test_a_wrong_value_ends_every_command_with_one_line(tmp_path: Path) -> None:
         ('sign_on_issuer = "https://l.example"\nsign_on_ca = "/nope"', "sign_on_ca: /nope does not exist, so nobody can sign on"),
         ('sign_on_issuer = "https://l.example"\nsign_on_role_claim = ""', "sign_on_role_claim is empty: every user is refused"),
         ('sign_on_issuer = "https://l.example"\nsign_on_name_claim = ""', "sign_on_name_claim is empty, so no user gets an account"),
-        ('proxy_login = "certificate"', "proxy_login_networks is empty"),
+        ('proxy_sign_in = "certificate"', "proxy_sign_in_networks is empty"),
         ('anonymous_read = "loopback"', "127.0.0.1 reads without an account"),
         (
             'anonymous_read = "everyone"\nweb_host = "0.0.0.0"\nweb_port = 8889',

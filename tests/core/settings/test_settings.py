@@ -54,16 +54,16 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "url_prefix": [("dqm", "a path such as"), ("/dqm/", "without a slash at its end"), ("/a b", "a path such as")],
     "allowed_hosts": [("localhost", "a list of texts")],
     "trusted_proxies": [(["10.1.0.0/16", "proxy"], "a list of networks"), (["10.1.0.1/16"], "a list of networks")],
-    "proxy_login": [("on", "one of off, certificate, cmsweb")],
-    "proxy_login_networks": [(["0.0.0.0/0"], "a list of networks"), (["proxy.cern.ch"], "a list of networks")],
-    "proxy_login_key_file": [(7, "text")],
-    "proxy_login_roles": [
+    "proxy_sign_in": [("on", "one of off, certificate, cmsweb")],
+    "proxy_sign_in_networks": [(["0.0.0.0/0"], "a list of networks"), (["proxy.cern.ch"], "a list of networks")],
+    "proxy_sign_in_key_file": [(7, "text")],
+    "proxy_sign_in_roles": [
         (["dqm-expert"], "a list of value=role"),
         (["=viewer"], "a list of value=role"),
         (["dqm-expert=wizard"], "There is no role wizard"),
         (["dqm=viewer:Pixel"], "Only the role expert can be limited"),
     ],
-    "proxy_login_without_role": [("admin", "one of refused, viewer")],
+    "proxy_sign_in_without_role": [("admin", "one of refused, viewer")],
     "secure_cookies": [("true", "true or false"), (1, "true or false")],
     "database_url": [
         ("mysql://host/hub", "postgresql://..."),

@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.core.text import counted
 from app.ops.doctor.diagnosis import Diagnosis
 from app.security import accounts
-from app.security.proxy_login.settings import ProxyLoginSettings
+from app.security.proxy_sign_in.settings import ProxySignInSettings
 from app.security.sign_on.errors import ProviderUnavailable
 from app.security.sign_on.issuers import accounts_of_issuers
 from app.security.sign_on.provider import IdentityProvider
@@ -35,7 +35,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         yield Diagnosis("error" if problem.stops else "warning", problem.text, problem.remedy)
     if not sign_on.sign_on_issuer:
         yield Diagnosis("ok", "users sign in with local accounts; sign_on_issuer is not set")
-        if settings.of(ProxyLoginSettings).proxy_login == "off" and not has_local_administrator(settings):  # else proxy-login says so
+        if settings.of(ProxySignInSettings).proxy_sign_in == "off" and not has_local_administrator(settings):  # else proxy-sign-in says so
             yield NOBODY
         return
     yield from _provider(sign_on)

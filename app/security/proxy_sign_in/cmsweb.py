@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 
-from app.security.proxy_login.identity import ProxyLoginError, ProxyUser, utf8
+from app.security.proxy_sign_in.identity import ProxySignInError, ProxyUser, utf8
 
 SIGNATURE = "cms-authn-hmac"
 WEAK = frozenset({"", "None", "HostIP", "AUCookie", "X509LimitedProxy"})
@@ -26,21 +26,21 @@ def identity(headers: Mapping[str, str], key: bytes) -> ProxyUser | None:
         key: Of the front end.
 
     Raises:
-        ProxyLoginError: the signature is missing or wrong, or the user has no login.
+        ProxySignInError: the signature is missing or wrong, or the user has no login.
     """
     signed = signed_headers(headers)
     sent = signed.pop(SIGNATURE, "")
     if not signed:
         return None
     if not hmac.compare_digest(sent.encode("latin-1"), signature(signed, key).encode()):
-        raise ProxyLoginError(
-            "The headers of CMSWEB have no valid signature (cms-authn-hmac): is proxy_login_key_file the key of this front end?"
+        raise ProxySignInError(
+            "The headers of CMSWEB have no valid signature (cms-authn-hmac): is proxy_sign_in_key_file the key of this front end?"
         )
     if signed.get("cms-authn-method", "") in WEAK:
         return None
     login = signed.get("cms-authn-login", "")
     if not login:
-        raise ProxyLoginError("CMSWEB knows no login of your certificate: register the certificate in CRIC")
+        raise ProxySignInError("CMSWEB knows no login of your certificate: register the certificate in CRIC")
     return ProxyUser(login, login, frozenset(_values(signed, login)))
 
 

@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Mapping
 
-from app.security.proxy_login.identity import ProxyLoginError, ProxyUser, utf8
+from app.security.proxy_sign_in.identity import ProxySignInError, ProxyUser, utf8
 
 VERIFIED, SUBJECT, KEY = "HTTP_SSL_CLIENT_VERIFY", "HTTP_SSL_CLIENT_S_DN", "HTTP_DQM_PROXY_KEY"
 _COMMON_NAME = re.compile(r"(?:^|[,+])CN=((?:\\.|[^,+\\])*)", re.IGNORECASE)
@@ -25,16 +25,16 @@ def identity(headers: Mapping[str, str], key: bytes) -> ProxyUser | None:
         key: Of the proxies.
 
     Raises:
-        ProxyLoginError: the key of the proxy is missing or wrong, or the certificate is not good.
+        ProxySignInError: the key of the proxy is missing or wrong, or the certificate is not good.
     """
     verified = headers.get(VERIFIED, "") or "NONE"
     if verified == "NONE":
         return None
     if not hmac.compare_digest(headers.get(KEY, "").encode("latin-1"), key.strip()):
-        raise ProxyLoginError("The proxy identifies a user, but its header DQM-Proxy-Key is not what proxy_login_key_file contains")
+        raise ProxySignInError("The proxy identifies a user, but its header DQM-Proxy-Key is not what proxy_sign_in_key_file contains")
     subject = utf8(headers.get(SUBJECT, "")).strip()
     if verified != "SUCCESS" or not subject:
-        raise ProxyLoginError(f"The client certificate is not accepted by the proxy ({verified[:100]}): use a valid one")
+        raise ProxySignInError(f"The client certificate is not accepted by the proxy ({verified[:100]}): use a valid one")
     return ProxyUser(subject, account_name(subject), frozenset({f"dn:{subject}"}))
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from app.core.settings import TREE, Settings
 from app.security.models import User
-from app.security.proxy_login.certificate import account_name, identity
-from app.security.proxy_login.identity import ProxyLoginError
+from app.security.proxy_sign_in.certificate import account_name, identity
+from app.security.proxy_sign_in.identity import ProxySignInError
 from tests.support.apache import apache
 from tests.support.certificates import write_certificate
 from tests.support.nginx import nginx
@@ -48,7 +48,7 @@ def test_an_account_is_called_by_the_first_common_name_that_can_be_a_user_name(s
 @pytest.mark.parametrize(("verified", "subject"), [("FAILED:certificate has expired", ANNA), ("GENEROUS", ANNA), ("SUCCESS", "")])
 def test_a_certificate_that_the_proxy_does_not_accept_identifies_nobody(verified: str, subject: str) -> None:
     headers = {"HTTP_SSL_CLIENT_VERIFY": verified, "HTTP_SSL_CLIENT_S_DN": subject, "HTTP_DQM_PROXY_KEY": KEY}
-    with pytest.raises(ProxyLoginError, match="is not accepted by the proxy"):
+    with pytest.raises(ProxySignInError, match="is not accepted by the proxy"):
         identity(headers, KEY.encode())
 
 
@@ -81,14 +81,14 @@ def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iter
     folder = tmp_path_factory.mktemp("hub")
     (folder / "key").write_text(KEY + "\n")
     here = ("127.0.0.1/32",)
-    login = {"proxy_login": "certificate", "proxy_login_networks": here, "proxy_login_key_file": str(folder / "key")}
+    rules = {"proxy_sign_in": "certificate", "proxy_sign_in_networks": here, "proxy_sign_in_key_file": str(folder / "key")}
     settings = Settings(
         data_dir=str(folder / "var"),
         web_workers=1,
         trusted_proxies=here,
-        proxy_login_without_role="viewer",
+        proxy_sign_in_without_role="viewer",
         anonymous_read="nobody",
-        **login,
+        **rules,
     )
     with site(settings, sqlite_template, []) as running, bound(running):
         yield running

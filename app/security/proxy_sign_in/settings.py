@@ -11,26 +11,26 @@ from app.security.role_grants import role_grants
 
 @settings_table
 @dataclass(frozen=True)
-class ProxyLoginSettings:
+class ProxySignInSettings:
     """Settings of identification by proxies."""
 
-    proxy_login: str = setting(
+    proxy_sign_in: str = setting(
         "off",
         "How proxies identify users: off; certificate: by the client certificate that the proxy has verified; cmsweb: by the signed "
         "cms-authn and cms-authz headers of CMSWEB.",
         one_of("off", "certificate", "cmsweb"),
     )
-    proxy_login_networks: tuple[str, ...] = setting(
+    proxy_sign_in_networks: tuple[str, ...] = setting(
         (), "Networks of the proxies that identify users; from others these headers are ignored.", networks
     )
-    proxy_login_key_file: str = setting(
+    proxy_sign_in_key_file: str = setting(
         "", "File with the key of these proxies: CMSWEB signs with it, others send it as DQM-Proxy-Key.", path=True
     )
-    proxy_login_roles: tuple[str, ...] = setting(
+    proxy_sign_in_roles: tuple[str, ...] = setting(
         (),
         "Which role each user or group has: dn:CN=Anna,DC=ch=admin, or for cmsweb dqm-expert=expert:Pixel, login:anna=admin; the highest counts.",
         role_grants,
     )
-    proxy_login_without_role: str = setting(
+    proxy_sign_in_without_role: str = setting(
         "refused", "Users without a role of these: refused, or the role viewer.", one_of("refused", "viewer")
     )

@@ -12,9 +12,9 @@ from app.security import accounts
 from app.security.errors import AccountError, NoRoleError
 from app.security.models import User
 from app.security.proxies import is_inside
-from app.security.proxy_login import certificate, cmsweb
-from app.security.proxy_login.identity import ProxyLoginError, ProxyUser
-from app.security.proxy_login.settings import ProxyLoginSettings
+from app.security.proxy_sign_in import certificate, cmsweb
+from app.security.proxy_sign_in.identity import ProxySignInError, ProxyUser
+from app.security.proxy_sign_in.settings import ProxySignInSettings
 from app.security.repeated import audit_often
 from app.security.role_grants import granted_role
 from app.security.roles import Role
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 ORIGIN = "proxy"
-HEADERS = "dqmhub.login_headers"
+HEADERS = "dqmhub.sign_in_headers"
 """In the environ of a request: the headers of a named proxy about its user."""
-IGNORED = "dqmhub.ignored_login"
+IGNORED = "dqmhub.ignored_sign_in"
 """In the environ of a request: the address from which such headers came and were removed, since no named proxy is there."""
 
 PREFIXES = ("HTTP_CMS_AUTH", "HTTP_SSL_CLIENT_", "HTTP_DQM_PROXY_KEY")
@@ -39,7 +39,7 @@ READERS: dict[str, Callable[[Mapping[str, str], bytes], ProxyUser | None]] = {
 }
 
 
-class LoginHeaders:
+class SignInHeaders:
     """WSGI middleware that removes headers about users from all requests, and stores those of named proxies under HEADERS.
 
     It must come before what replaces the address of the proxy by that of its client.
@@ -47,9 +47,9 @@ class LoginHeaders:
 
     def __init__(self, app: WSGIApplication, settings: Settings) -> None:
         self.app = app
-        login = settings.of(ProxyLoginSettings)
-        self.networks = () if login.proxy_login == "off" else login.proxy_login_networks
-        self.is_on = login.proxy_login != "off"
+        rules = settings.of(ProxySignInSettings)
+        self.networks = () if rules.proxy_sign_in == "off" else rules.proxy_sign_in_networks
+        self.is_on = rules.proxy_sign_in != "off"
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
         found = {name: environ.pop(name) for name in [name for name in environ if name.startswith(PREFIXES)]}
@@ -66,45 +66,45 @@ def identified_user(environ: Mapping[str, Any], settings: Settings, address: str
         address: Of the client, for the audit log.
 
     Raises:
-        ProxyLoginError: the proxy or the user is refused.
+        ProxySignInError: the proxy or the user is refused.
     """
     if IGNORED in environ:
         answer = f"ignored: no proxy that identifies users is at {environ[IGNORED]}"
         _audit("ignored proxy sign-in", "(headers)", address, answer, network_of(address))
-    headers, login = environ.get(HEADERS), settings.of(ProxyLoginSettings)
+    headers, rules = environ.get(HEADERS), settings.of(ProxySignInSettings)
     if headers is None:
         return None
     subject = "(unknown)"
     try:
-        found = READERS[login.proxy_login](headers, key_of(login.proxy_login_key_file))
+        found = READERS[rules.proxy_sign_in](headers, key_of(rules.proxy_sign_in_key_file))
         if found is None:
             return None
         subject = found.subject
-        user = accounts.from_directory(ORIGIN, subject, found.name, *_role_of(found, login))
-    except (ProxyLoginError, AccountError) as error:
+        user = accounts.from_directory(ORIGIN, subject, found.name, *_role_of(found, rules))
+    except (ProxySignInError, AccountError) as error:
         sender = f"{str(error)[:60]}: {subject[:200]}@{network_of(address)}"  # users behind one address have rows of their own
         _audit("refused proxy sign-in", subject, address, f"refused: {error}", sender)
-        remedy = ": ask the administrators for a line in proxy_login_roles" if isinstance(error, NoRoleError) else ""
-        raise ProxyLoginError(f"{error}{remedy}") from None
+        remedy = ": ask the administrators for a line in proxy_sign_in_roles" if isinstance(error, NoRoleError) else ""
+        raise ProxySignInError(f"{error}{remedy}") from None
     _audit_accepted(user.name, subject, address, int(time.time() // 3600))
     return user
 
 
 def key_of(file: str) -> bytes:
-    """The key of the proxies, read for each request. Raises ProxyLoginError."""
+    """The key of the proxies, read for each request. Raises ProxySignInError."""
     try:
         key = Path(file).read_bytes()
     except OSError as error:
-        raise ProxyLoginError(f"The key of the proxies cannot be read: {error.strerror} (proxy_login_key_file)") from None
+        raise ProxySignInError(f"The key of the proxies cannot be read: {error.strerror} (proxy_sign_in_key_file)") from None
     if len(key.strip()) < SHORTEST_KEY:
-        raise ProxyLoginError(f"The key of the proxies has less than {SHORTEST_KEY} bytes (proxy_login_key_file)")
+        raise ProxySignInError(f"The key of the proxies has less than {SHORTEST_KEY} bytes (proxy_sign_in_key_file)")
     return key
 
 
-def _role_of(found: ProxyUser, login: ProxyLoginSettings) -> tuple[Role, str]:
-    if granted := granted_role(login.proxy_login_roles, found.values):
+def _role_of(found: ProxyUser, rules: ProxySignInSettings) -> tuple[Role, str]:
+    if granted := granted_role(rules.proxy_sign_in_roles, found.values):
         return granted
-    return (Role.VIEWER if login.proxy_login_without_role == "viewer" else Role.PUBLIC), ""
+    return (Role.VIEWER if rules.proxy_sign_in_without_role == "viewer" else Role.PUBLIC), ""
 
 
 def _audit(action: str, target: str, address: str, answer: str, sender: str, user: str = "nobody") -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.security.errors import SecurityError
 
 
-class ProxyLoginError(SecurityError):
+class ProxySignInError(SecurityError):
     """A named proxy identifies a user in a way that does not count. The message says what is wrong, for users and administrators."""
 
 
@@ -17,7 +17,7 @@ class ProxyUser:
 
     subject: str  # identifier that no other user ever has
     name: str  # of a new account
-    values: frozenset[str]  # that may grant a role, as in the setting proxy_login_roles
+    values: frozenset[str]  # that may grant a role, as in the setting proxy_sign_in_roles
 
 
 def utf8(value: str) -> str:

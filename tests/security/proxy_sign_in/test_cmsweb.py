@@ -12,7 +12,7 @@ import pytest
 from app.security import Role, accounts, needs, tokens
 from app.security.caller import current_user
 from app.security.models import Audit, User
-from app.security.proxy_login import cmsweb
+from app.security.proxy_sign_in import cmsweb
 from tests.security.conftest import HOME, make_user, sign_in
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def make_app(small_app: Callable[..., Flask], tmp_path: Path) -> Callable[..., F
     (tmp_path / "key").write_bytes(KEY)
 
     def make(**values: object) -> Flask:
-        login = {"proxy_login": "cmsweb", "proxy_login_networks": ("10.0.0.0/24",), "proxy_login_key_file": str(tmp_path / "key")}
-        app = small_app(**{**login, "proxy_login_roles": ("dqm-expert/group:dqm=expert:Pixel",), "anonymous_read": "nobody", **values})
+        rules = {"proxy_sign_in": "cmsweb", "proxy_sign_in_networks": ("10.0.0.0/24",), "proxy_sign_in_key_file": str(tmp_path / "key")}
+        app = small_app(**{**rules, "proxy_sign_in_roles": ("dqm-expert/group:dqm=expert:Pixel",), "anonymous_read": "nobody", **values})
         app.add_url_rule("/api/who", view_func=needs(Role.VIEWER)(_who), endpoint="who")
         return app
 
@@ -84,10 +84,10 @@ def test_a_user_whom_cmsweb_identifies_has_the_role_of_their_groups(make_app: Ca
         "403 aberg has no role here: ask the administrators for a line"
     )
     client = make_app(
-        proxy_login_roles=("dqm-expert=expert:Pixel", "dqm-expert/site:t2-ch-cern=expert:Ecal", "login:aberg=viewer")
+        proxy_sign_in_roles=("dqm-expert=expert:Pixel", "dqm-expert/site:t2-ch-cern=expert:Ecal", "login:aberg=viewer")
     ).test_client()
     assert who(client, signed()) == "aberg expert Pixel,Ecal"
-    client = make_app(proxy_login_roles=(), proxy_login_without_role="viewer").test_client()
+    client = make_app(proxy_sign_in_roles=(), proxy_sign_in_without_role="viewer").test_client()
     assert who(client, signed()) == "aberg viewer"
 
 
@@ -117,7 +117,7 @@ def test_who_has_lost_the_role_at_cmsweb_loses_it_for_their_tokens_too(make_app:
     ids=["a role more", "another login", "another signature", "no signature", "a header less", "no hexadecimal signature"],
 )
 def test_headers_that_are_not_signed_as_they_are_identify_nobody(make_app: Callable[..., Flask], headers: dict[str, str]) -> None:
-    assert "no valid signature" in who(make_app(proxy_login_roles=("admin=admin",)).test_client(), headers)
+    assert "no valid signature" in who(make_app(proxy_sign_in_roles=("admin=admin",)).test_client(), headers)
     assert not User.select().exists()
     assert answers()[0].startswith("refused: The headers of CMSWEB have no valid signature")
 
@@ -132,7 +132,7 @@ def test_headers_from_elsewhere_are_removed_and_named_in_the_audit_log(make_app:
 
 
 def test_without_the_setting_nobody_is_identified_and_nothing_is_written(make_app: Callable[..., Flask]) -> None:
-    assert who(make_app(proxy_login="off").test_client(), signed()).startswith("401")
+    assert who(make_app(proxy_sign_in="off").test_client(), signed()).startswith("401")
     assert answers() == []
 
 
