@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from app.gui.files.naming import Overrides
     from app.gui.files.register import Registered
 
+NO_SAMPLE = (
+    "Cannot determine the sample from name and content: it is no DQM file, or its name has no run and dataset; "
+    "for a DQM file use --dataset, --run, --format"
+)
+"""Why a file without a sample cannot be registered."""
+
 
 @click.command()
 @click.argument("paths", nargs=-1)
@@ -78,23 +84,37 @@ def _listed_entries(listing: TextIO, redirector: str, overrides: Overrides, sett
         raise click.ClickException(str(error)) from error
 
 
-def file_entries(paths: Iterable[str], settings: Settings, overrides: Overrides) -> tuple[list[Entry], list[str]]:
-    """Entries for files, and the problems of files that cannot be registered."""
+def file_entries(paths: Sequence[str], settings: Settings, overrides: Overrides) -> tuple[list[Entry], list[str]]:
+    """Entries for files, and the problems of files that cannot be registered; a folder with nothing else is one problem."""
     from app.gui.files.entries import AllowedRoots
     from app.gui.files.naming import entry_from_path
 
     problems: list[str] = []
+    refused: dict[str, list[str]] = {path: [] for path in paths}
     entries = []
+    useful = set()
     roots = AllowedRoots(settings)
-    with click.progressbar(_files(paths, problems), label="checking", show_pos=True, file=sys.stderr) as files:
-        for file in files:
+    with click.progressbar(_files(refused, problems), label="checking", show_pos=True, file=sys.stderr) as files:
+        for path, file in files:
             if problem := roots.problem(file):
-                problems.append(f"{file}: {problem}")
+                refused[path].append(f"{file}: {problem}")
             elif entry := entry_from_path(file, roots, overrides):
                 entries.append(entry)
+                useful.add(path)
             else:
-                problems.append(f"{file}: Cannot determine the sample from name and content: use --dataset, --run, --format")
+                refused[path].append(f"{file}: {NO_SAMPLE}")
+    for path, lines in refused.items():
+        is_useless_folder = path not in useful and os.path.isdir(path)
+        problems += [_useless_folder(path, lines)] if is_useless_folder else lines
     return entries, problems
+
+
+def _useless_folder(folder: str, problems: Sequence[str]) -> str:
+    """The problem of a folder without a file that can be registered."""
+    kinds = " or ".join(sorted(FORMATS.suffixes()))
+    if not problems:
+        return f"{folder}: Nothing to register: no file in this folder or its subfolders ends with {kinds}"
+    return f"{folder}: Nothing to register: {len(problems)} files end with {kinds}, but none can be used; the first: {problems[0]}"
 
 
 def last_of_each_sample(entries: Sequence[Entry], problems: list[str]) -> list[Entry]:
@@ -127,18 +147,18 @@ def store_entries(entries: Sequence[Entry]) -> Registered:
     return total
 
 
-def _files(paths: Iterable[str], problems: list[str]) -> Iterator[str]:
-    """The absolute paths of files, and of all .root and .pb files below folders, in order; URLs of remote files stay as they are."""
+def _files(paths: Iterable[str], problems: list[str]) -> Iterator[tuple[str, str]]:
+    """Files, each with the argument that it is from: absolute paths, those of all .root and .pb files below folders, and remote URLs."""
     suffixes = FORMATS.suffixes()
     for argument in paths:
         path = Path(argument).absolute()
         if "://" in argument:
-            yield argument
+            yield argument, argument
         elif path.is_dir():
             for folder, subfolders, names in os.walk(path, onerror=lambda error: problems.append(str(error))):
                 subfolders.sort()
-                yield from (f"{folder}/{name}" for name in sorted(names) if name.endswith(suffixes))
+                yield from ((argument, f"{folder}/{name}") for name in sorted(names) if name.endswith(suffixes))
         elif path.exists():
-            yield str(path)
+            yield argument, str(path)
         else:
             problems.append(f"{path}: No such file or folder")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
 from app import cli
 
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.core.settings import Settings
+
 
 @click.command()
 def web() -> None:
     """Run the web server."""
-    from app import create_app
     from app.core.server import WebServer
-    from app.security import demo_accounts
 
-    settings = cli.open_for_service(demo_accounts.disable_unless_demo)
-    server = WebServer(settings, create_app)
+    server = WebServer(cli.open_for_service(), _create_app)
     try:
         server.check_address()
     except OSError as error:
@@ -25,3 +28,15 @@ def web() -> None:
             f"Cannot listen on {server.address}: {os.strerror(error.errno or 0)}; see the settings web_host and web_port"
         ) from error
     server.run()
+
+
+def _create_app(settings: Settings) -> Flask:
+    """The application of a worker process. Accounts of an earlier demo end here, and not in a web server that cannot start."""
+    from app import create_app
+    from app.core import database
+    from app.security import demo_accounts
+
+    app = create_app(settings)
+    demo_accounts.disable_unless_demo(settings)
+    database.disconnect()  # the threads of requests have their own
+    return app

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import threading
@@ -14,12 +13,10 @@ from peewee import DoubleField, IntegerField, TextField
 
 from app.core.clock import CLOCK
 from app.core.common_state import common_state
-from app.core.database import Table, end_thread
-from app.core.outages import outages_logged
+from app.core.database import Table, end_thread, is_sqlite
+from app.core.outages import Outage, log_error, outage_of
 from app.core.settings import Settings
 from app.core.version import VERSION
-
-log = logging.getLogger(__name__)
 
 PERIOD_S = 5.0
 SILENT_S = 20.0
@@ -75,10 +72,24 @@ class Heartbeat:
 
     def _write_for_ever(self) -> None:
         while True:
-            try:
-                with outages_logged("Heartbeats are not written"):
-                    self.write()
-            except Exception:  # the thread must live as long as the process
-                log.exception("The heartbeat was not written")
+            _last_outage[:] = [self._try_to_write()]
             end_thread()
             time.sleep(PERIOD_S)
+
+    def _try_to_write(self) -> Outage | None:
+        """Write a heartbeat; the outage that prevents it. The thread must live as long as the process, so no error ends it."""
+        try:
+            self.write()
+        except Exception as error:
+            log_error("Heartbeats are not written", error)
+            return outage_of(error)
+        return None
+
+
+_last_outage: list[Outage | None] = [None]
+
+
+def broken_disk() -> str:
+    """The error with which SQLite could not write the last heartbeat of this process, such as "disk I/O error"; "" if it could."""
+    (outage,) = _last_outage
+    return outage.reason if outage and outage.kind == "unreachable" and is_sqlite() else ""

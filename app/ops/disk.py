@@ -1,4 +1,4 @@
-"""A data folder on a disk that is full or read-only: pages have a banner, and requests that store something are refused."""
+"""A data folder on a disk that is full, read-only or broken: pages have a banner, and requests that store something are refused."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from app.core.area import StatusLine, current_areas
 from app.core.database import is_sqlite, sqlite_file
 from app.core.disk import disk_space, is_full, is_read_only
+from app.core.heartbeat import broken_disk
 from app.core.settings import Settings
 from app.web import Problem, request_settings
 from app.web.errors import FULL
@@ -45,7 +46,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def _disk_state(settings: Settings) -> DiskState:
-    if is_read_only(sqlite_file() or settings.data):
+    if is_read_only(sqlite_file() or settings.data) or broken_disk():
         return "read-only"
     return "full" if is_full(settings.data) else ""
 

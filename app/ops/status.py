@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import database
 from app.core.area import Area, StatusLine
+from app.core.heartbeat import broken_disk
 from app.core.outages import log_error, outage_of
 from app.core.settings import Settings
 from app.gui.plots import quarantine
@@ -103,6 +104,8 @@ def database_line() -> StatusLine:
     file = database.sqlite_file()
     if file and not os.access(file, os.W_OK):  # as after an error of its disk; SQLite says so only when it writes
         return StatusLine("database", "warn", READ_ONLY, detail=f"{file} is read-only for this process: check its disk and its owner")
+    if broken := broken_disk():
+        return StatusLine("database", "warn", READ_ONLY, detail=f"{broken}: look for errors of the disk of {file} (dmesg) and replace it")
     if reason := _write_error():
         return StatusLine("database", "warn", LOCKED, detail=reason)
     return StatusLine("database", "ok", f"{database.server_version()}, responds in {duration_ms:.1f} ms")

@@ -63,6 +63,13 @@ class SignOnSession(Table):
     id_token = TextField()  # names the session when it is to end there
 
 
+class UsedLogoutToken(Table):
+    """A token with which the identity provider has ended sessions: it does so once. The row is deleted when the token is too old."""
+
+    sha256 = TextField(unique=True)  # of its jti
+    expires = DoubleField(index=True)
+
+
 class LocalBrowser(Table):
     """A browser that reads without an account, or the link that starts its session; the row is deleted when the session ends."""
 

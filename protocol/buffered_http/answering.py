@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn.http import wsgi
 
 from .bodies import Body
-from .rejections import response
+from .rejections import new_request_id, response
 from .writer import FULL_BYTES, ClientGoneError, ResponseWriter
 
 log = logging.getLogger("gunicorn.error")
@@ -94,6 +94,7 @@ class Answer:
         if isinstance(error, ClientGoneError):
             log.debug("A response was not read to its end: %s", error)
             return
-        log.error("Error handling request %s %s", request.method, request.uri, exc_info=error)
+        request_id = new_request_id()
+        log.error("Error handling request %s %s [request %s]", request.method, request.uri, request_id, exc_info=error)
         if not self._writer.sent:
-            self._writer.sendall(response(500, ""))
+            self._writer.sendall(response(500, "", request_id))

@@ -24,7 +24,7 @@ from .budget import Budget
 from .connection import Connection, State, expects_continue
 from .connections import Connections, body_held, response_held
 from .rate import Rate
-from .rejections import rejection, response
+from .rejections import new_request_id, rejection
 from .writer import FULL_BYTES, ClientGoneError, ResponseWriter
 
 SWEEP_S = 0.5
@@ -187,12 +187,15 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         return True
 
     def _reject(self, connection: Connection, error: Exception) -> None:
-        """Refuse a request that the application never sees."""
+        """Refuse a request that the application never sees; its id is in the response and in the log."""
+        request_id = new_request_id()
         if isinstance(error, BodyError):
-            self.log.info("Body of a request of %s refused: %s", connection.client[0], error)
+            self.log.info("Body of a request of %s refused: %s [request %s]", connection.client[0], error, request_id)
+        elif isinstance(error, TimeoutError):
+            self.log.info("Request of %s refused: %s [request %s]", connection.client[0], error, request_id)
         else:
-            self.log.warning("Invalid request from ip=%s: %s", connection.client[0], error)
-        self.connections.refuse(connection, rejection(error))
+            self.log.warning("Invalid request from ip=%s: %s [request %s]", connection.client[0], error, request_id)
+        self.connections.refuse(connection, rejection(error, request_id))
 
     def _expire(self, connection: Connection) -> None:
         """A deadline is over: close the connection, unless what it waits for has arrived since the last look."""
@@ -207,7 +210,7 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 return
         if connection.state in (State.HEAD, State.BODY):
             part = "head" if connection.state == State.HEAD else "body"
-            self.connections.refuse(connection, response(408, f"The {part} of the request took too long"))
+            self._reject(connection, TimeoutError(f"The {part} of the request took too long"))
         else:
             self.connections.close(connection)
 

@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import suppress
 
+SOCKET_VARIABLE = "NOTIFY_SOCKET"
 TIMEOUT_S = 1.0
 """Longest wait for systemd to take a message, s; a service must not hang with it."""
 STEP_S = 10.0
@@ -44,7 +45,7 @@ def wait(stop: threading.Event, seconds: float) -> None:
 
 
 def _send(message: str) -> None:
-    address = os.environ.get("NOTIFY_SOCKET", "")
+    address = os.environ.get(SOCKET_VARIABLE, "")
     if not address:
         return
     if address.startswith("@"):  # stands for the zero byte of an abstract socket

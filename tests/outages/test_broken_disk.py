@@ -42,9 +42,12 @@ def test_a_disk_that_fails_to_write_is_named_and_loses_nothing_that_was_confirme
         flag.touch()
         refused = hub.request("POST", "/s", fields={"address": "/browse/1/a/b/broken"}, encode_multipart=False)
         assert refused.status == 503, refused.text
-        hub.wait_for_status("disk I/O error")
+        hub.wait_for_status("disk I/O error: look for errors of the disk of")
+        status = hub.get("/status").text
+        assert "cannot be written: pages can be read, nothing can be stored" in status
+        assert "DQM Hub cannot write to its disk: nothing can be stored or changed until an administrator has repaired that" in status
         assert hub.get("/diary").status == 200
-        assert "Requests are refused: disk I/O error (unreachable)" in hub.log_text("web")
+        assert "disk I/O error (unreachable)" in hub.log_text("web")
         flag.unlink()
         until(lambda: store("/browse/1/a/b/after"), "a link to be stored again")
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,14 @@ from tests.support.http_server import http_server
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    with http_server() as found:
+def server_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log of the server."""
+    return tmp_path_factory.mktemp("server") / "log"
+
+
+@pytest.fixture(scope="module")
+def port(server_log: Path) -> Iterator[int]:
+    with http_server(server_log) as found:
         yield found
 
 

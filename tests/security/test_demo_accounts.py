@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from app.security import demo_accounts, this_machine
 from app.security.models import User
 from app.security.roles import GRANTED
 from tests.security.conftest import sign_in
+from tests.support.cli import dqmhub
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -67,3 +70,13 @@ def test_the_sign_in_page_names_the_role_that_a_page_needs(small_app: Callable[.
     text = small_app().test_client().get(f"/account/sign-in?next={page}").text
     assert ("needs the role" in text) == bool(role)
     assert not role or f"needs the role <b>{role}</b>" in text
+
+
+def test_a_web_server_that_cannot_listen_leaves_the_accounts_of_the_demo(hub: Settings) -> None:
+    made = demo_accounts.make(hub)
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        done = dqmhub(hub.replace(web_port=port), "web")
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use; see the settings web_host and web_port" in done.stderr
+    assert not any(user.disabled for user in User.select().where(User.name.in_(list(made))))

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -20,6 +21,7 @@ from protocol.buffered_http.rate import Rate
 from protocol.buffered_http.worker import BufferedWorker
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
+from tests.support.processes import until
 
 THREADS = 4
 PIECE = b"x" * 2**16
@@ -93,14 +95,14 @@ def pieces() -> Iterator[bytes]:
 
 
 @contextmanager
-def http_server() -> Iterator[int]:
-    """The port of a running server."""
+def http_server(log: Path) -> Iterator[int]:
+    """The port of a running server, which logs to this file."""
     port = free_port()
     code = "from tests.support.http_server import SmallServer; SmallServer().run()"
-    process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", sys.executable, "-c", code, str(port)], cwd=TREE, stderr=subprocess.PIPE)
-    assert process.stderr is not None
+    with log.open("wb") as out:
+        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", sys.executable, "-c", code, str(port)], cwd=TREE, stderr=out)
     try:
-        assert any(b"Booting worker" in line for line in process.stderr)
+        until(lambda: b"Booting worker" in log.read_bytes(), "the start of the server")
         yield port
     finally:
         process.terminate()

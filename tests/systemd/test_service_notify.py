@@ -1,7 +1,8 @@
-"""The messages of `protocol.service_notify`, sent by a real process to a real socket."""
+"""The messages of `protocol.service_notify`, sent by a real process to a real socket; and of its counterpart in the transfer."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import socket
 import subprocess
@@ -10,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from app.core.settings import TREE
+from protocol import service_notify
+from services.transfer import service_notify as transfer_notify
 from tests.support.service_manager import ServiceManager, service_manager
 
 PRELUDE = "from protocol.service_notify import ready, alive, stopping, status, watchdog_s\n"
@@ -71,3 +74,14 @@ def test_a_hanging_systemd_does_not_hang_the_service(tmp_path: Path) -> None:
     with service_manager(tmp_path) as manager:
         code = "import protocol.service_notify as one\none.TIMEOUT_S = 0.01\nfor _ in range(60): ready()\nprint('done')"
         assert run(code, manager.variables)[1] == "done"
+
+
+def test_the_transfer_sends_its_messages_by_the_same_code_as_the_hub(tmp_path: Path) -> None:
+    """It stands alone, so the code is there twice: a mistake that is mended in one place is mended in both."""
+    assert inspect.getsource(transfer_notify._send) == inspect.getsource(service_notify._send)
+    names = ("SOCKET_VARIABLE", "TIMEOUT_S")
+    assert [getattr(transfer_notify, name) for name in names] == [getattr(service_notify, name) for name in names]
+    with service_manager(tmp_path) as manager:
+        code = "from services.transfer.service_notify import ready, alive, stopping\nready(); alive(); stopping()"
+        run(code, manager.variables)
+        assert received(manager) == ["READY=1", "WATCHDOG=1", "STOPPING=1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from authlib.oidc.core import CodeIDToken
@@ -48,7 +49,7 @@ def check_id_token(provider: IdentityProvider, encoded: str, nonce: str, access_
 
 
 def check_logout_token(provider: IdentityProvider, encoded: str) -> dict[str, Any]:
-    """The claims of a token with which the provider ends sessions: `sub`, `sid` or both, and `iat`. Raises AnswerRefused."""
+    """The claims of a token with which the provider ends sessions: `sub`, `sid` or both, `iat`, and `jti`. Raises AnswerRefused."""
     token = _verify_signature(provider, encoded)
     claims, settings = token.claims, provider.settings
     registry = JWTClaimsRegistry(
@@ -70,9 +71,14 @@ def check_logout_token(provider: IdentityProvider, encoded: str) -> dict[str, An
     names = [claims[name] for name in ("sub", "sid") if name in claims]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise _refusal(provider, "it names neither a user nor a session")
-    if claims["iat"] < time.time() - LOGOUT_TOKEN_S - CLOCK_SKEW_S:
+    if logout_token_end(claims) < time.time():
         raise _refusal(provider, "it is too old")
     return claims
+
+
+def logout_token_end(claims: Mapping[str, Any]) -> float:
+    """Until when a logout token is accepted, in Unix seconds."""
+    return float(claims["iat"]) + LOGOUT_TOKEN_S + CLOCK_SKEW_S
 
 
 def _verify_signature(provider: IdentityProvider, encoded: str) -> Token:

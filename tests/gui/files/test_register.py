@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.cli.files import file_entries
 from app.core.settings import TREE, Settings
 from app.formats.detection import detect_format
 from app.gui import samples
@@ -349,6 +350,22 @@ def test_the_command_registers_valid_entries_and_reports_the_others(hub: Setting
     assert f"{forbidden} is in none of the folders that may be read" in done.stderr
     assert "/no/such.root: No such file or folder" in done.stderr
     assert [sample.run for sample in Sample.select()] == [316142]
+
+
+def test_a_folder_with_nothing_to_register_is_one_clear_line(hub: Settings, file: Path) -> None:
+    folder = str(file.parent)
+    file.rename(file.with_name("notes.txt"))
+    nothing = f"{folder}: Nothing to register: no file in this folder or its subfolders ends with .pb or .root"
+    assert file_entries([folder], hub, Overrides()) == ([], [nothing])
+    for name in ("a.root", "b.root"):
+        file.with_name(name).write_bytes(b"root")
+    done = dqmhub(hub, "register", folder)
+    assert (done.returncode, done.stdout.strip()) == (1, "0 new, 0 moved, 0 unchanged, 1 skipped")
+    assert (
+        f"{folder}: Nothing to register: 2 files end with .pb or .root, but none can be used; the first: {folder}/a.root: " in done.stderr
+    )
+    assert "Cannot determine the sample from name and content: it is no DQM file, or its name has no run and dataset;" in done.stderr
+    assert "b.root" not in done.stderr
 
 
 def test_the_command_names_files_that_another_file_of_the_same_sample_replaces(hub: Settings, file: Path) -> None:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlsplit
+from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -70,7 +71,7 @@ class MockProvider:
             "iss": self.issuer,
             "aud": self.client,
             "iat": int(time.time()),
-            "jti": "j",
+            "jti": uuid4().hex,
             "events": event,
             "sub": self.claims["sub"],
             **changes,

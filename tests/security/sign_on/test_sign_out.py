@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.core.database import proxy
 from app.security import Role, sessions
-from app.security.models import Audit, Session, SignOnSession, User
+from app.security.models import Audit, Session, SignOnSession, UsedLogoutToken, User
 from app.security.sessions import Lengths
 from tests.security.conftest import HOME, make_user
 from tests.security.conftest import sign_in as sign_in_locally
@@ -111,6 +112,33 @@ def test_a_logout_token_that_is_sent_again_ends_no_later_session(visitor: FlaskC
     sign_on(visitor, provider)
     assert send(visitor, token).status_code == 200
     assert Session.select().count() == 1
+
+
+def test_a_logout_token_is_used_once_by_all_processes_and_forgotten_when_it_is_too_old(
+    visitor: FlaskClient, provider: MockProvider
+) -> None:
+    token = provider.logout_token()
+    assert send(visitor, token).status_code == 200
+    sign_on(visitor, provider)
+    answer = send(visitor, token)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert answer.json["error_description"] == "This logout token is not valid (token: it was used already)"
+    assert Session.select().count() == 1
+    assert Audit.select().order_by(Audit.id.desc()).get().answer == "refused: token: it was used already"
+    UsedLogoutToken.update(expires=time.time() - 1).execute()
+    assert send(visitor, provider.logout_token()).status_code == 200
+    assert UsedLogoutToken.select().count() == 1
+    assert not Session.select().exists()
+
+
+def test_a_logout_token_that_was_not_used_because_of_an_error_can_be_sent_again(visitor: FlaskClient, provider: MockProvider) -> None:
+    sign_on(visitor, provider)
+    token = provider.logout_token()
+    proxy.execute_sql("CREATE TRIGGER broken BEFORE DELETE ON session BEGIN SELECT RAISE(ABORT, 'broken'); END")
+    assert send(visitor, token).status_code == 500
+    proxy.execute_sql("DROP TRIGGER broken")
+    assert send(visitor, token).status_code == 200
+    assert not Session.select().exists()
 
 
 @pytest.mark.parametrize(
