@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import hashlib
 import os
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ import pytest
 
 from app.core.settings import TREE
 from services.transfer import copying
+from services.transfer.concatenation import concatenate
 from services.transfer.copying import (
     CopyFailed,
     RemoteHost,
@@ -156,6 +159,19 @@ def add_program(tmp_path: Path, name: str, script: str) -> None:
     """A program that hosts have in place of that of the system."""
     (tmp_path / "programs" / name).write_text(f"#!/bin/sh\n{script}")
     (tmp_path / "programs" / name).chmod(0o755)
+
+
+def test_files_that_the_unit_makes_and_delivers_are_readable_for_the_hub(tmp_path: Path, folder: Path, shell: tuple[str, ...]) -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.read(TREE / "services/systemd/dqmhub-transfer@.service")
+    made = folder / "made.pb"
+    os.umask(int(unit["Service"]["UMask"], 8))
+    concatenate([], made)
+    copy_file(made, folder / "local.pb")
+    RemoteHost("host", shell).copy_file(made, PurePosixPath(folder, "remote.pb"))
+    assert {path.name: stat.filemode(path.stat().st_mode) for path in folder.iterdir()} == dict.fromkeys(
+        ("made.pb", "local.pb", "remote.pb"), "-rw-r--r--"
+    )
 
 
 def test_a_copy_and_its_name_are_on_the_disk_of_the_host_before_it_counts(
