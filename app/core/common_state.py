@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Mapping
 from contextlib import suppress
 
-from app.core.settings import Settings, load_secret_key, setting_rows
+from app.core.settings import Settings, read_secret_key, setting_rows
 
 OF_ONE_HOST = (
     *("data_dir", "database_url", "trusted_proxies", "web_", "render_", "worker_", "live_threads", "import_", "log_", "access_log"),
@@ -24,8 +24,16 @@ DIGITS = 12
 
 
 def common_state(settings: Settings) -> dict[str, str]:
-    """Fingerprints by name: of the key that signs sessions, of settings that have not their default, and of the keys of publishing."""
-    key = load_secret_key(settings)
+    """Fingerprints by name: of the key that signs sessions, of changed settings, and of the keys of publishing.
+
+    None while there is no key, e.g. because the data folder is not mounted.
+    """
+    try:
+        key = read_secret_key(settings)
+    except OSError:
+        key = None
+    if not key:
+        return {}
     values = {row.name: settings[row.name] for row in setting_rows() if not row.name.startswith(OF_ONE_HOST)}
     defaults = {row.name: row.default for row in setting_rows()}
     found = {KEY: b""} | {name: repr(value).encode() for name, value in values.items() if value != defaults[name]}
@@ -36,7 +44,12 @@ def common_state(settings: Settings) -> dict[str, str]:
 
 
 def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
-    """The names of what differs between two hosts; with different keys nothing else can be compared."""
+    """The names of what differs between two hosts; with different keys nothing else can be compared.
+
+    Nothing is known of a host without fingerprints: its release is older than they are, or it has no key yet.
+    """
+    if not ours or not theirs:
+        return []
     if ours.get(KEY) != theirs.get(KEY):
         return [KEY]
     names = sorted({*ours, *theirs})

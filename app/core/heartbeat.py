@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from functools import cached_property
+from typing import Any
 
 from peewee import DoubleField, IntegerField, TextField
 
@@ -40,6 +40,15 @@ class Service(Table):
         indexes = ((("name", "host", "process"), True),)
 
 
+def is_alive(now: float | None = None) -> Any:
+    """The SQL condition that a process runs: its heartbeat is younger than SILENT_S.
+
+    One further in the future says nothing: the clock was ahead.
+    """
+    now = time.time() if now is None else now
+    return Service.seen.between(now - SILENT_S, now + SILENT_S)
+
+
 class Heartbeat:
     """The heartbeat of this process as part of a service."""
 
@@ -47,11 +56,7 @@ class Heartbeat:
         self.service, self.settings = service, settings
         self.started = time.time()
         self.last = 0.0
-
-    @cached_property
-    def common(self) -> str:
-        """The common state when the process started, as JSON: later the data folder may be gone, and a new key would be made there."""
-        return json.dumps(common_state(self.settings))
+        self.common: dict[str, str] = {}  # read again until there is a key
 
     def write(self) -> None:
         """Store the heartbeat, unless the last one is younger than PERIOD_S. Cheap enough to be called often."""
@@ -59,8 +64,9 @@ class Heartbeat:
         now = time.time()
         if 0 <= now - self.last < PERIOD_S:
             return
+        self.common = self.common or common_state(self.settings)
         process = {"name": self.service, "host": socket.gethostname(), "process": os.getpid()}
-        values = {"version": VERSION, "started": self.started, "seen": now, "common": self.common}
+        values = {"version": VERSION, "started": self.started, "seen": now, "common": json.dumps(self.common)}
         insert = Service.insert(process | values)
         insert.on_conflict(conflict_target=[Service.name, Service.host, Service.process], update=values).execute()
         Service.delete().where(Service.seen < now - KEEP_S).execute()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 
 from app.core import database
 from app.core.area import StatusLine
 from app.core.common_state import KEY, KEY_FILES, common_state, differences
 from app.core.database import rows
-from app.core.heartbeat import SILENT_S, Service
+from app.core.heartbeat import Service, is_alive
 from app.core.settings import Settings
 from app.gui.settings import GuiSettings
 from app.queue.settings import QueueSettings
@@ -21,7 +20,7 @@ from app.trends.settings import TrendSettings
 def host_problems(settings: Settings) -> Iterator[tuple[str, str]]:
     """Each difference between this host and those whose services run now, and what to do, as sentences."""
     ours, here = common_state(settings), socket.gethostname()
-    recent = rows(Service.select(Service.host, Service.common).where(Service.seen > time.time() - SILENT_S).order_by(Service.host))
+    recent = rows(Service.select(Service.host, Service.common).where(is_alive()).order_by(Service.host))
     others = sorted({(host, common) for host, common in recent if host != here})
     for host, common in others:
         for name in differences(ours, json.loads(common)):

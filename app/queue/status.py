@@ -10,7 +10,7 @@ from peewee import fn
 
 from app.core.area import State, StatusLine
 from app.core.database import rows
-from app.core.heartbeat import SILENT_S, Service
+from app.core.heartbeat import SILENT_S, Service, is_alive
 from app.core.metrics import gauge
 from app.core.outages import outage_of
 from app.core.settings import Settings
@@ -100,9 +100,7 @@ def failed_jobs() -> Mapping[str, Any]:
 
 def metrics(_: Settings) -> Iterator[Metric]:
     """Processes, jobs by queue and state, wait of the oldest queued job, and failures, age and duration of each periodic task."""
-    alive = dict(
-        rows(Service.select(Service.name, fn.COUNT(Service.id)).where(Service.seen > time.time() - SILENT_S).group_by(Service.name))
-    )
+    alive = dict(rows(Service.select(Service.name, fn.COUNT(Service.id)).where(is_alive()).group_by(Service.name)))
     processes = [({"service": name}, alive.get(name, 0)) for name in SERVICES]
     yield gauge("dqmhub_processes", "Processes of a service with a heartbeat", processes)
     jobs = [({"queue": queue, "state": state}, count) for (queue, state), count in sorted(counts().items())]
@@ -113,7 +111,7 @@ def metrics(_: Settings) -> Iterator[Metric]:
     yield gauge(
         "dqmhub_periodic_task_failures", "Failures in a row of a periodic task", [({"task": row.name}, row.failures) for row in tasks]
     )
-    first_start = rows(Service.select(fn.MIN(Service.started)).where(Service.name == "live", Service.seen > now - SILENT_S))[0][0]
+    first_start = rows(Service.select(fn.MIN(Service.started)).where(Service.name == "live", is_alive(now)))[0][0]
     # one that has never succeeded may hang in its first step: it is as old as what runs it
     ages = [({"task": row.name}, now - since) for row in tasks if (since := row.last_ok or first_start)]
     yield gauge("dqmhub_periodic_task_age_seconds", "Time since the last success of a periodic task", ages)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from app.core.settings.checks import url_path
 from app.core.settings.loading import DUMMY_SECRETS, SettingError, config_files, load, type_of
 from app.core.settings.presentation import reference, sample, toml, visible_values
-from app.core.settings.secret_key import create_private_file, load_secret_key
+from app.core.settings.secret_key import create_private_file, load_secret_key, read_secret_key
 from app.core.settings.table import LOG_LEVELS, TREE, CoreSettings, Settings, setting, setting_rows, settings_table
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "create_private_file",
     "load",
     "load_secret_key",
+    "read_secret_key",
     "reference",
     "sample",
     "setting",

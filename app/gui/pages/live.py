@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from peewee import fn
-
-from app.core.database import rows
-from app.core.heartbeat import SILENT_S, Service
+from app.core.heartbeat import Service, is_alive
 from app.gui.catalog.catalog import Freshness, OpenSample
 from app.gui.event_info import event_info
 from app.gui.pages.readable import readable_value
@@ -54,8 +51,7 @@ def _reason(freshness: Freshness, age: float | None) -> str:
 
 
 def _importer_runs() -> bool:
-    ((seen,),) = rows(Service.select(fn.MAX(Service.seen)).where(Service.name == "live"))
-    return seen is not None and time.time() - seen < SILENT_S
+    return Service.select().where(Service.name == "live", is_alive()).exists()
 
 
 def _values(sample: OpenSample) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +20,7 @@ from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
 from app.core.settings.secret_key import load_secret_key
 from app.gui.models import ShortLink
-from app.ops.backup import Backup, BackupError, backup_folder, backups, make_backup, owner, postgresql_dump, restore, sqlite_copy
+from app.ops.backup import Backup, BackupError, backup_folder, backups, make_backup, owner, postgresql_dump, restore, running, sqlite_copy
 from app.ops.backup.manifest import file_of, read_manifest, write_manifest
 from tests.ops.backup.test_backups import add_links, writer
 from tests.support.cli import run_command
@@ -135,6 +136,38 @@ def test_a_service_of_another_machine_counts_as_running_until_it_is_silent(elsew
     unbind()
     restore(elsewhere, made, ignore)
     assert links(elsewhere) == 100
+
+
+@pytest.mark.parametrize("is_alive", [False, True])
+def test_a_heartbeat_from_the_future_counts_as_running_if_it_changes(
+    elsewhere: Settings, monkeypatch: pytest.MonkeyPatch, is_alive: bool
+) -> None:
+    monkeypatch.setattr(running, "CHANGE_S", 0.2)
+    database.connect(elsewhere)
+    row = {"name": "live", "host": "other", "version": "0.1.0", "started": 0, "process": 1}
+    Service.insert(row | {"seen": time.time() + 300 * 86400}).execute()
+    unbind()
+    stopped = threading.Event()
+
+    def beat() -> None:
+        with closing(
+            psycopg.connect(elsewhere.database_url) if elsewhere.database_url else sqlite3.connect(elsewhere.data / "dqmhub.db")
+        ) as db:
+            while not stopped.wait(0.02):
+                db.execute("UPDATE service SET seen = seen + 1 WHERE host = 'other'")
+                db.commit()
+
+    thread = threading.Thread(target=beat)
+    if is_alive:
+        thread.start()
+    database.connect(elsewhere)
+    try:
+        assert running.running_services() == (["live on other (process 1)"] if is_alive else [])
+    finally:
+        stopped.set()
+        if is_alive:
+            thread.join()
+        unbind()
 
 
 def test_a_database_that_any_process_has_open_is_not_replaced(elsewhere: Settings, made: Backup) -> None:

@@ -6,7 +6,6 @@ import json
 import re
 import socket
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import distributions
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from peewee import PeeweeException
 
 from app.core import database
-from app.core.heartbeat import SILENT_S, Service
+from app.core.heartbeat import Service, is_alive
 from app.core.settings import TREE, Settings
 from app.core.version import VERSION
 from app.ops.doctor.diagnosis import Diagnosis
@@ -65,7 +64,7 @@ def _services(settings: Settings) -> Iterator[Diagnosis]:
     """Services of this host that run another version of DQM Hub."""
     try:
         with database.reading(settings):
-            here = (Service.host == socket.gethostname()) & (Service.seen > time.time() - SILENT_S)
+            here = (Service.host == socket.gethostname()) & is_alive()
             running = list(Service.select().where(here))
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return
