@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_anybody_installs_a_release_below_a_prefix_and_root_a_hub_as_the_packages_do(packages: Packages, tmp_path: Path) -> None:
-    with machine(tmp_path / "root", programs=("basename", "id", "chmod", "ls")) as host:
+    with machine(tmp_path / "root", programs=("basename", "id", "chmod", "install", "ls")) as host:
         unpack(packages.release, host.root / "srv")
         add_programs(host.root / "srv/opt/dqmhub")
         install = ("sh", "/srv/opt/dqmhub/install.sh")
@@ -26,21 +26,39 @@ def test_anybody_installs_a_release_below_a_prefix_and_root_a_hub_as_the_package
         host.run("chown", "somebody", "/srv/own")
         wrong = host.run(*install, "--python", "/usr/bin/python3.9", check=False)
         assert (wrong.returncode, wrong.stderr) == (1, "install.sh: /usr/bin/python3.9 is no Python 3.11; name one by --python\n")
-        host.run(*install, "--prefix", "/srv/own", user="somebody")
+        unfinished = host.run("bash", install[1], "--prefix", check=False)
+        assert (unfinished.returncode, unfinished.stderr[:18]) == (2, "Usage: install.sh ")
+        relative = f"cd /srv && {' '.join(install)} --prefix own --python python3.11"
+        host.run("sh", "-c", relative, user="somebody")
+        assert host.run("readlink", f"/srv/own/{VERSION}/bin/python3.11").stdout == "/usr/bin/python3.11\n"
         version = host.run("/srv/own/current/bin/dqmhub", "--version", user="somebody").stdout
         assert version == f"dqmhub, version {VERSION}\n"
         assert not (host.root / "etc/dqmhub").exists()
         refused = host.run(*install, "--prefix", "/opt/hub", user="somebody", check=False)
         assert "cannot write to /opt/hub; run this as root, or choose another --prefix" in refused.stderr
 
+        host.run("chmod", "-R", "go=", "/srv/opt/dqmhub")  # as unpacked with the umask 077
         assert host.run(*install).stdout == f"DQM Hub {VERSION} is installed: /opt/dqmhub/current/bin/dqmhub\n"
         host.run("/usr/bin/dqmhub", "db", "upgrade", user="dqmhub")
         assert (host.root / "var/lib/dqmhub/dqmhub.db").exists()
         units = {path.name for path in (host.root / "usr/lib/systemd/system").iterdir()}
         assert {"dqmhub-web.service", "dqmhub.target"} <= units
         assert not [name for name in units if name.startswith("dqmhub-transfer")]
-        again = host.run(*install, check=False)
-        assert again.stderr == f"install.sh: /opt/dqmhub/{VERSION} exists: release {VERSION} is installed already\n"
+        assert {unit.stat().st_mode & 0o777 for unit in (host.root / "usr/lib/systemd/system").iterdir()} == {0o644}
+
+        (host.root / "usr/bin/dqmhub").unlink()
+        (host.root / "usr/bin/dqmhub").mkdir()
+        (host.root / "usr/bin/dqmhub/dqmhub").mkdir()
+        broken = host.run(*install, check=False)
+        assert (broken.returncode, broken.stderr.splitlines()[-1]) == (
+            1,
+            "install.sh: the installation is incomplete: remove the cause, and run this again",
+        )
+        (host.root / "usr/bin/dqmhub/dqmhub").rmdir()
+        (host.root / "usr/bin/dqmhub").rmdir()
+        again = host.run(*install).stdout.splitlines()
+        assert again[0] == f"Release {VERSION} is in /opt/dqmhub already, and stays as it is."
+        assert host.run("/usr/bin/dqmhub", "--version").stdout == version
 
 
 def test_the_check_before_an_installation_is_in_the_bundle_and_runs_alone(tmp_path: Path) -> None:
