@@ -3,7 +3,7 @@
 tree=$(dirname "$(dirname "$(readlink -f "$0")")")
 unset PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONSAFEPATH PYTHONNOUSERSITE
 if [ ! -x "$tree/bin/python3.11" ]; then
-  echo "dqmhub: $(readlink "$tree/bin/python3.11") does not exist: install Python 3.11, or let $tree/bin/python3.11 lead to it" >&2
+  echo "${0##*/}: $(readlink "$tree/bin/python3.11") does not exist: install Python 3.11, or let $tree/bin/python3.11 lead to it" >&2
   exit 1
 fi
 exec "$tree/bin/python3.11" -I -m @MODULE@ "$@"

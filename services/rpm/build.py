@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -55,10 +56,8 @@ def stage_product(product: Product, folder: Path, cache: Path, source: Path) -> 
 
 
 def rpm_version(text: str) -> str:
-    """A version in the words of RPM, where 1.0~rc1 comes before 1.0."""
-    digits = text.rstrip("0123456789")
-    name = digits.rstrip("abcr")
-    return f"{name}~{text[len(name) :]}" if name != digits else text
+    """A version in the words of RPM, where 1.0~rc1 and 1.0~dev1 come before 1.0."""
+    return re.sub(r"\.?(a|b|rc|dev)(?=\d)", r"~\1", text)
 
 
 def pack(name: str, work: Path, product_version: str, time: int) -> None:

@@ -25,7 +25,7 @@ def test_the_package_of_a_hub_has_what_a_machine_has_once(packages: Packages) ->
     assert set(query(packages.hub, "-l")) == own | {
         *("/usr/bin/dqmhub", "/usr/lib/sysusers.d/dqmhub.conf", "/usr/lib/tmpfiles.d/dqmhub.conf", "/usr/share/man/man1/dqmhub.1.gz"),
         *("/usr/share/licenses/dqmhub", "/usr/share/licenses/dqmhub/LICENSE"),
-        *("/opt/dqmhub", "/opt/dqmhub/current", "/etc/dqmhub", "/etc/dqmhub/dqmhub.toml", "/var/lib/dqmhub"),
+        *("/opt/dqmhub", "/opt/dqmhub/current", "/etc/dqmhub", "/etc/dqmhub/conf.d", "/etc/dqmhub/dqmhub.toml", "/var/lib/dqmhub"),
     }
     assert len(own) > 5
 

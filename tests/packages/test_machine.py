@@ -189,10 +189,16 @@ def test_settings_and_data_stay_through_upgrade_and_erasure(packages: Packages, 
 
 
 def test_a_second_release_of_the_same_kind_is_installed_beside_the_first(packages: Packages, tmp_path: Path) -> None:
-    old, new = small_package(tmp_path / "old", "0.0.1"), small_package(tmp_path / "new", "0.0.2")
+    old, new = small_package(tmp_path / "old", "0.0.1"), small_package(tmp_path / "folder with blanks", "0.0.2")
+    (release,) = (package for package in new if "release" in package.name)
     with machine(tmp_path / "root") as host:
         host.rpm("-i", packages.base, *old)
-        host.rpm("-i", *(package for package in new if "release" in package.name))
+        host.rpm("-i", release)
+        built = host.root / "opt/dqmhub/0.0.2/build/render/dqmhub-render"
+        built.parent.mkdir(parents=True)
+        built.touch()
+        host.rpm("-U", "--replacepkgs", release)
+        assert built.exists(), "the render service that was built here stays when its release is installed again"
         assert sorted(path.name for path in (host.root / "opt/dqmhub").iterdir()) == ["0.0.1", "0.0.2", "current"]
         host.rpm("-e", "dqmhub-release-0.0.2")
         assert sorted(path.name for path in (host.root / "opt/dqmhub").iterdir()) == ["0.0.1", "current"]

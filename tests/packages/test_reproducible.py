@@ -53,7 +53,10 @@ def test_rpmlint_finds_nothing_that_has_no_reason(elsewhere: Path) -> None:
     assert "4 packages and 0 specfiles checked; 0 errors, 0 warnings" in done.stdout
 
 
-@pytest.mark.parametrize(("text", "expected"), [("0.1.0", "0.1.0"), ("0.2.0rc1", "0.2.0~rc1"), ("1.10.0b12", "1.10.0~b12")])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0.1.0", "0.1.0"), ("0.2.0rc1", "0.2.0~rc1"), ("1.10.0b12", "1.10.0~b12"), ("0.2.0.dev1", "0.2.0~dev1")],
+)
 def test_a_version_before_a_release_is_older_than_it_for_rpm(text: str, expected: str) -> None:
     assert rpm_version(text) == expected
 
