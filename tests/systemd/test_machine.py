@@ -88,7 +88,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, files: Path) -> Iterator[M
 def test_the_services_of_a_machine_start_work_are_restarted_and_stop(running: Machine) -> None:
     all_units = HUB + OTHERS
     running.run("ln", "--symbolic", "/srv/fu", "/srv/current_production")
-    running.run("systemctl", "start", "dqmhub.target", *all_units)
+    running.run("systemctl", "enable", "--now", "dqmhub.target", *OTHERS)
     assert {unit: running.show(unit, "ActiveState") for unit in all_units} == dict.fromkeys(all_units, "active")
     assert {unit: running.show(unit, "StatusErrno") for unit in all_units} == dict.fromkeys(all_units, "0")
     assert running.get(f"{WEB}/healthz/live"), "`systemctl start` returns when requests are answered"
@@ -119,7 +119,7 @@ def test_the_services_of_a_machine_start_work_are_restarted_and_stop(running: Ma
 
 
 def test_an_upgrade_stops_the_services_starts_those_of_the_new_release_and_leaves_a_broken_one(running: Machine) -> None:
-    running.run("systemctl", "start", "dqmhub.target")
+    running.run("systemctl", "enable", "--now", "dqmhub.target")
     running.run("dqmhub", "upgrade", check=False)
     assert released(running) == dict.fromkeys(HUB, VERSION), f"{BROKEN} is the newest, and shows no status page"
     assert running.get(f"{WEB}/healthz/live")

@@ -125,7 +125,12 @@ def test_every_service_that_runs_for_long_is_watched_and_started_again() -> None
         assert values(name, "KillMode") == ["mixed"], name
 
 
-def test_the_target_starts_each_service_of_the_hub() -> None:
-    wanted = values("dqmhub.target", "Wants")[0].split()
+def test_the_target_starts_each_service_of_the_hub_that_is_not_disabled(analyze: str, installed: Path) -> None:
+    systemctl = ["systemctl", f"--root={installed}", "--quiet"]
     parts = {name for name in INSTALLED_UNITS if values(name, "PartOf") == ["dqmhub.target"]}
-    assert {re.sub(r"@\d+", "@", name) for name in wanted} == parts
+    wants = installed / "etc/systemd/system/dqmhub.target.wants"
+    subprocess.run([*systemctl, "enable", "dqmhub.target"], check=True, timeout=PATIENCE_S)
+    assert {re.sub(r"@\d+", "@", path.name) for path in wants.iterdir()} == parts
+    subprocess.run([*systemctl, "disable", "dqmhub-live", "dqmhub-worker@1"], check=True, timeout=PATIENCE_S)
+    assert {path.name for path in wants.iterdir()} == parts - {"dqmhub-live.service", "dqmhub-worker@.service"}
+    assert not values("dqmhub.target", "Wants"), "each would start with the target even if it is disabled"
