@@ -63,6 +63,7 @@ BEFORE = """
 exec >> /mnt/log 2>&1
 trap '[ $? = 0 ] || touch /mnt/failed' EXIT
 rm -rf /fff /data /home/dqmprolocal /var/lib/dqmhub-transfer
+id dqmpro || $(grep -o 'useradd .* --shell [a-z/]* ' /mnt/sources/services/rpm/dqmhub-transfer.spec) dqmpro  # its home is not in /home
 ssh-keygen -A > /dev/null
 mkdir -p /run/sshd /fff/ramdisk/appliance/boxes /fff/BU0 /data/dqmgui/CMSSW /home/dqmprolocal/output/upload/pb
 echo '{"activeRuns": [367094]}' > /fff/ramdisk/appliance/boxes/fu-1
