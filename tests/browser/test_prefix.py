@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from app import create_app
-from app.core.settings import Settings
+from app.core.settings import TREE, Settings
 from app.notify.messages import message_of
 from app.notify.models import Notification
 from tests.browser.pages import Watch, open_page, sign_in
@@ -34,19 +34,13 @@ from tests.support.ports import free_port
 pytestmark = pytest.mark.slow
 
 PREFIX = "/dqm"
+DOCUMENTED = re.findall(r"^location / .*?^}", (TREE / "docs/operators/accounts.md").read_text(encoding="utf-8"), re.M | re.S)[0]
 SERVER = """
 server {{
     listen 127.0.0.1:{port} ssl;
     ssl_certificate {certificate};
     ssl_certificate_key {certificate};
-    location {prefix}/ {{
-        proxy_pass http://127.0.0.1:{hub};
-        proxy_http_version 1.1;
-        proxy_set_header Connection "";
-        proxy_set_header Host $http_host;
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header X-Forwarded-Proto $scheme;
-    }}
+    {documented}
     location / {{
         access_log {folder}/outside;
         return 404;
@@ -211,7 +205,8 @@ def front(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_
     home, certificate = f"https://127.0.0.1:{port}", write_certificate(folder, "server")
     values = {"url_prefix": PREFIX, "trusted_proxies": ("127.0.0.1/32",), "secure_cookies": True, "public_url": home + PREFIX}
     with run_full_site(folder / "hub", sqlite_template, demo_files, fixtures_dir, **values) as settings:
-        own = SERVER.format(port=port, certificate=certificate, prefix=PREFIX, hub=settings.web_port, folder=folder)
+        location = DOCUMENTED.replace("location /", f"location {PREFIX}/").replace(":8889", f":{settings.web_port}")
+        own = SERVER.format(port=port, certificate=certificate, documented=location, folder=folder)
         with nginx(folder / "nginx", port, own):
             yield Front(home, certificate, folder / "outside", settings)
 
