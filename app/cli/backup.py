@@ -51,7 +51,9 @@ def ls(as_json: bool) -> None:
     """List the backups, newest first."""
     from app.ops.backup import backup_folder, backups
 
-    for each in backups(backup_folder(cli.settings())):
+    with backup_errors():
+        found = backups(backup_folder(cli.settings()))
+    for each in found:
         values = {"name": each.name, "made": each.made, "version": each.version, "size": each.size, "rows": sum(each.counts.values())}
         made = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each.made))
         click.echo(

@@ -76,11 +76,11 @@ def switch(prefix: Path, version: str) -> Release:
     return target
 
 
-def version_key(version: str) -> tuple[list[int], bool, str]:
-    """Orders versions: 0.9.0, 0.10.0rc1, 0.10.0."""
+def version_key(version: str) -> tuple[list[int], bool, str, int]:
+    """Orders versions: 0.9.0, 0.10.0rc9, 0.10.0rc10, 0.10.0."""
     numbers = re.match(r"[\d.]*", version)[0]  # type: ignore[index]  # it matches everything
-    rest = version[len(numbers) :]
-    return [int(number) for number in numbers.split(".") if number], not rest, rest
+    letters, candidate = re.match(r"(\D*)(\d*)", version[len(numbers) :]).groups()  # type: ignore[union-attr]  # the same
+    return [int(number) for number in numbers.split(".") if number], not letters, letters, int(candidate or 0)
 
 
 def _sync(folder: Path) -> None:

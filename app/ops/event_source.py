@@ -23,10 +23,8 @@ class OperationEvents(EventSource):
     kinds = (EventKind(BACKUP_OLD, is_problem=True, is_persistent=True, is_never_late=True),)
 
     def active_systems(self, settings: Settings) -> Sequence[str]:
-        """The operation, where backups are made."""
-        from app.ops.backup.status import are_backups_made
-
-        return self.systems if are_backups_made(settings) else ()
+        """The operation, always: the first backup may be made after the services have started."""
+        return self.systems
 
     def find(self, system: str, since: float, until: float, kinds: Collection[str] | None = None) -> list[Event]:
         """The moment at which the newest backup became too old. That there is no backup yet is no event: it has no time."""

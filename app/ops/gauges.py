@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.core.disk import disk_space
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def metrics(settings: Settings) -> Iterator[Metric]:
     """Free space and size of the disks, and the age of the newest backup. Raises OSError when the data folder cannot be reached."""
-    spaces = [({"folder": name}, disk_space(path)) for name, path in _folders(settings).items()]
+    spaces = [({"folder": "data"}, disk_space(settings.data))]
+    with suppress(OSError):  # it does not exist, or cannot be reached, which is seen by the age of the newest backup
+        spaces.append(({"folder": "backups"}, disk_space(backup_folder(settings))))
     yield gauge("dqmhub_disk_free_bytes", "Free space of a disk", [(labels, space.free) for labels, space in spaces])
     yield gauge("dqmhub_disk_size_bytes", "Size of a disk", [(labels, space.size) for labels, space in spaces])
     count, made = _backups(settings)
@@ -44,9 +46,3 @@ def _backups(settings: Settings) -> tuple[list[int], list[float]]:
     except BackupError:  # the folder cannot be read: as if its disk were not mounted
         made, count = last_backup_time(settings), 0
     return [count], [made] if made is not None else []
-
-
-def _folders(settings: Settings) -> dict[str, Path]:
-    """The folders that may be on different disks; without the folder of the backups while it does not exist."""
-    folder = backup_folder(settings)
-    return {"data": settings.data, **({"backups": folder} if folder.is_dir() else {})}

@@ -18,9 +18,13 @@ import sys
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 PRODUCTS = ("dqmhub", "dqmhub-mirror", "dqmhub-transfer")
+USERS = {"dqmhub": "dqmhub", "dqmhub-transfer": "dqmpro"}
+"""Of the services; systemd gives the mirror one while it runs."""
 OLDEST_GLIBC = (2, 28)
-PREFIX_MB, DATA_MB, FULL_DATA_MB = 1500, 1000, 20000
-"""Space of the installation with one older release; least and recommended space of the data."""
+PREFIX_MB = {"dqmhub": 1500, "dqmhub-mirror": 200, "dqmhub-transfer": 20}
+"""Space of the installation with one older release."""
+DATA_MB = {"dqmhub": (1000, 20000), "dqmhub-mirror": (500, 2000), "dqmhub-transfer": (50, 500)}
+"""Least and recommended space of the data."""
 MEMORY_MB = {"dqmhub": 2000, "dqmhub-mirror": 300, "dqmhub-transfer": 200}
 NETWORK_FILE_SYSTEMS = (
     *("nfs", "cifs", "smb", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "9p"),
@@ -61,12 +65,13 @@ def examine(product: str, prefix: str, data: str, ports: Iterable[int]) -> Itera
     """
     yield system()
     yield python(os.environ.get("DQMHUB_PYTHON", "python3.11"))
-    for finding in [*space(prefix, PREFIX_MB, PREFIX_MB, "prefix"), *space(data, DATA_MB, FULL_DATA_MB, "data")]:
+    for finding in [*space(prefix, PREFIX_MB[product], PREFIX_MB[product], "prefix"), *space(data, *DATA_MB[product], "data")]:
         yield finding
     yield memory(MEMORY_MB[product])
     for port in ports:
         yield free_port(port)
-    yield user(product)
+    if product in USERS:
+        yield user(USERS[product])
     yield clock()
     yield systemd()
     if product == "dqmhub":
@@ -158,9 +163,8 @@ def free_port(port: int) -> MachineFinding:
     return MachineFinding("ok", f"port {port} is free")
 
 
-def user(product: str) -> MachineFinding:
+def user(name: str) -> MachineFinding:
     """The user of the services, which the packages make."""
-    name = "dqmhub" if product == "dqmhub" else product
     try:
         found = pwd.getpwnam(name)
     except KeyError:

@@ -86,7 +86,7 @@ def _find_by_subject(origin: str, subject: str) -> User | None:
 
 def _add_directory_user(origin: str, subject: str, name: str, role: Role, subsystems: str) -> User:
     if not name:
-        raise NoNameError(f"The {origin} sends no name for {subject} that an account can have: tell the administrators")
+        raise NoNameError(f"The {origin} has no valid user name for {subject}: tell the administrators")
     name = _normalized_name(name)
     values = {"name": name, "role": role, "subsystems": subsystems, "password": "", "created": time.time()}
     try:

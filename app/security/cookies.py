@@ -9,7 +9,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 class CookieSessionInterface(SecureCookieSessionInterface):
     """Prepares no signature check for a request without a session cookie, as most are.
 
-    port: of this instance. The path of the cookie is the URL prefix of the request, which a trusted proxy may have set.
+    port: of this instance. The path of the cookie is the URL prefix of the request.
     """
 
     def __init__(self, port: int) -> None:

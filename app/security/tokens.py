@@ -71,9 +71,9 @@ def authenticate(secret: str) -> Token:
     token: Token | None = Token.select(Token, User).join(User).where(Token.sha256 == digest(secret)).first()
     now = time.time()
     if token is None or token.user.disabled:
-        raise TokenError("Unknown or revoked API token; `dqmhub token add` creates one")
+        raise TokenError("Unknown or revoked API token; /account/tokens creates one")
     if token.expires <= now:
-        raise TokenError("This API token has expired; `dqmhub token add` creates one")
+        raise TokenError("This API token has expired; /account/tokens creates one")
     due = (Token.last_used.is_null()) | (Token.last_used < now - LAST_USE_S)
     if token.last_used is None or token.last_used < now - LAST_USE_S:
         with optional_write("The last use of a token was not stored", wait_s=0):

@@ -12,7 +12,7 @@ from app.core.installation import InstallationError, Release, current, release, 
 
 @pytest.fixture
 def prefix(tmp_path: Path) -> Path:
-    for version in ("0.9.0", "0.10.0", "0.10.0rc1", "0.2.0"):
+    for version in ("0.9.0", "0.10.0", "0.10.0rc9", "0.10.0rc10", "0.2.0"):
         launcher = Release(tmp_path, version).launcher
         launcher.parent.mkdir(parents=True)
         launcher.write_text("#!/bin/sh\n")
@@ -27,7 +27,7 @@ def test_a_checkout_is_no_release() -> None:
 
 def test_releases_are_listed_by_version_without_other_folders_and_the_link(prefix: Path) -> None:
     switch(prefix, "0.9.0")
-    assert [found.version for found in releases(prefix)] == ["0.2.0", "0.9.0", "0.10.0rc1", "0.10.0"]
+    assert [found.version for found in releases(prefix)] == ["0.2.0", "0.9.0", "0.10.0rc9", "0.10.0rc10", "0.10.0"]
     assert releases(prefix / "absent") == []
 
 
@@ -74,7 +74,7 @@ def test_at_each_moment_of_a_switch_there_is_a_release(prefix: Path) -> None:
 @pytest.mark.parametrize("version", ["1.0.0", "notes", "../elsewhere", "current", ""])
 def test_a_release_that_is_not_installed_is_refused_with_those_that_are(prefix: Path, version: str) -> None:
     switch(prefix, "0.9.0")
-    with pytest.raises(InstallationError, match=r"installed: 0\.2\.0, 0\.9\.0, 0\.10\.0rc1, 0\.10\.0$"):
+    with pytest.raises(InstallationError, match=r"installed: 0\.2\.0, 0\.9\.0, 0\.10\.0rc9, 0\.10\.0rc10, 0\.10\.0$"):
         switch(prefix, version)
     assert current(prefix) == Release(prefix, "0.9.0")
 

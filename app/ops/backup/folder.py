@@ -34,7 +34,7 @@ def backup_folder(settings: Settings) -> Path:
 
 
 def backups(folder: Path) -> list[Backup]:
-    """The backups in a folder, the newest first. What is being made, or has no readable manifest, is none.
+    """The backups in a folder, the newest first, without unfinished ones and those that have no readable manifest.
 
     Those with a time in the future come last: the clock was wrong, and nobody knows how old they are. Raises BackupError if the folder
     cannot be read.

@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from app.core import database
 from app.ops.backup.errors import BackupError
 
+PATTERN = """'"' || replace(current_schema(), '"', '""') || '"'"""
+"""The schema as pg_dump takes it: a pattern, in which quotes make a name mean itself."""
 PACKAGES = "pgsql-*/bin"
 """Folders in /usr, beside the path, in which the packages of postgresql.org have the programs."""
 
@@ -49,11 +51,18 @@ def dump(url: str, target: Path) -> tuple[dict[str, int], tuple[str, ...]]:
     server = server_of(url)
     with database.proxy.atomic():
         database.proxy.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        snapshot, schema = database.proxy.execute_sql("SELECT pg_export_snapshot(), current_schema()").fetchone()
+        snapshot, schema = database.proxy.execute_sql(f"SELECT pg_export_snapshot(), {PATTERN}").fetchone()
         options = ["--format=custom", "--no-owner", "--no-privileges", f"--schema={schema}", f"--snapshot={snapshot}"]
         run([program("pg_dump"), *options, f"--file={target}", f"--dbname={server.address}"], server)
         migrations = tuple(name for (name,) in database.proxy.execute_sql("SELECT name FROM schema_migration ORDER BY name").fetchall())
         return row_counts(), migrations
+
+
+def has_tables_of(file: Path, schema: str) -> bool:
+    """Whether a dump has the tables of DQM Hub in the schema of this name."""
+    command = [program("pg_restore"), "--list", str(file)]
+    listed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    return f" TABLE {schema} schema_migration " in listed
 
 
 def check(file: Path) -> None:
@@ -66,7 +75,9 @@ def check(file: Path) -> None:
 
 def row_counts() -> dict[str, int]:
     """The number of rows of each table of the connected database."""
-    query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY relname"
+    query = (
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = quote_ident(current_schema())::regnamespace ORDER BY relname"
+    )
     names = [name for (name,) in database.proxy.execute_sql(query).fetchall()]
     return {name: database.proxy.execute_sql(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 

@@ -9,13 +9,13 @@ from typing import IO
 
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import Backup
-from app.ops.backup.postgresql_dump import Server, program, server_of
+from app.ops.backup.postgresql_dump import Server, has_tables_of, program, server_of
 
 BEGIN = "BEGIN; SET LOCAL lock_timeout = '10s';\n"
 MOVE = """
 DO $move$
 DECLARE
-    here text := current_schema();
+    here text := quote_ident(current_schema());
     found record;
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = here::regnamespace AND relkind = 'r') THEN
@@ -50,15 +50,18 @@ def restore(url: str, backup: Backup, aside: str) -> str:
         aside: Name of the schema for the replaced tables.
 
     Returns:
-        The same; "" if there were none.
+        `aside`, or "" if there was nothing to replace.
 
     Raises:
-        BackupError: A program is missing or fails, or the tables have other rows than the manifest says.
+        BackupError: A program is missing or fails, the backup is of another schema, or the tables have other rows than the manifest says.
     """
     server = server_of(url)
-    schema = _query(server, "SELECT quote_ident(current_schema())")
+    schema = _query(server, "SELECT current_schema()")
     if not schema:
         raise BackupError("The database has no schema for tables: create one, e.g. CREATE SCHEMA public")
+    if not has_tables_of(backup.database, schema):
+        raise BackupError(f"The backup {backup.name} is not of the schema {schema}: set search_path in database_url to the schema it is of")
+    quoted = _query(server, "SELECT quote_ident(current_schema())")
     reader = [program("pg_restore"), "--no-owner", "--no-privileges", f"--schema={schema}", "--file=-", str(backup.database)]
     with TemporaryFile() as messages, TemporaryFile() as reader_messages:
         with (
@@ -68,7 +71,7 @@ def restore(url: str, backup: Backup, aside: str) -> str:
             subprocess.Popen(reader, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=reader_messages) as script,
         ):
             try:
-                _feed(psql, script, BEGIN + MOVE.format(aside=aside), _end(schema, backup))
+                _feed(psql, script, BEGIN + MOVE.format(aside=aside), _end(quoted, backup))
             except BrokenPipeError:
                 script.kill()
         if script.returncode > 0:

@@ -39,8 +39,13 @@ def identity(headers: Mapping[str, str], key: bytes) -> ProxyUser | None:
 
 
 def account_name(subject: str) -> str:
-    """What the account of a subject is called: its first common name that can be a user name, else made of the last one."""
-    form = _OLD_COMMON_NAME if subject.startswith("/") else _COMMON_NAME
-    names = [name.lower() for name in form.findall(subject)]
+    """What the account of a subject is called: its common name nearest to the root that can be a user name, else made of the last one.
+
+    People may choose the common names further from the root, such as a display name.
+    """
+    is_old = subject.startswith("/")
+    names = [name.lower() for name in (_OLD_COMMON_NAME if is_old else _COMMON_NAME).findall(subject)]
+    if not is_old:
+        names.reverse()
     fitting = [name for name in names if _ACCOUNT.fullmatch(name)]
     return fitting[0] if fitting else re.sub(r"[^a-z0-9]+", ".", names[-1] if names else "").strip(".")[:64]

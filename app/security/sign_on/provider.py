@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -56,12 +56,23 @@ REFUSALS_OF_THE_HUB = ("invalid_client", "unauthorized_client")
 FORM = "application/x-www-form-urlencoded"
 
 
+@contextmanager
+def _in_turn(turns: BoundedSemaphore) -> Iterator[None]:
+    """Wait for a turn. Raises SignInBusyError after BUSY_S: each visitor who waits holds a thread of the web server."""
+    if not turns.acquire(timeout=BUSY_S):
+        raise SignInBusyError("Too many sign-ons at the same time; try again in a few seconds", BUSY_S)
+    try:
+        yield
+    finally:
+        turns.release()
+
+
 class IdentityProvider:
     """The provider in the settings."""
 
     def __init__(self, settings: SignOnSettings) -> None:
         self.settings = settings
-        self._fetching = Lock()
+        self._fetching = BoundedSemaphore(1)
         self._exchanges = BoundedSemaphore(EXCHANGES)
         self._metadata: dict[str, Any] = {}
         self._keys = KeySet([])
@@ -82,13 +93,16 @@ class IdentityProvider:
             log.warning("The identity provider cannot be used: %s", reason)
 
     def metadata(self) -> Mapping[str, Any]:
-        """The metadata of the provider. Raises ProviderUnavailable."""
+        """The metadata of the provider. Raises ProviderUnavailable, SignInBusyError."""
         if time.monotonic() > self._fetched + KEEP_S:
             self._fetch(self._fetched)
         return self._metadata
 
     def keys(self, unless: KeySet | None = None) -> KeySet:
-        """The public keys, fetched again (at most once a minute) if those in `unless` do not suffice. Raises ProviderUnavailable."""
+        """The public keys, fetched again (at most once a minute) if those in `unless` do not suffice.
+
+        Raises ProviderUnavailable, SignInBusyError.
+        """
         self.metadata()
         if unless is self._keys and time.monotonic() > self._refetched + REFETCH_S:
             self._refetched = time.monotonic()
@@ -130,17 +144,12 @@ class IdentityProvider:
         return url
 
     def _request_json(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
-        if not self._exchanges.acquire(timeout=BUSY_S):
-            raise SignInBusyError("Too many sign-ons at the same time; try again in a few seconds", BUSY_S)
-        try:
-            with self._client() as client:
-                return self._json(client, method, url, body, headers)
-        finally:
-            self._exchanges.release()
+        with _in_turn(self._exchanges), self._client() as client:
+            return self._json(client, method, url, body, headers)
 
     def _fetch(self, seen: float) -> None:
         """Fetch metadata and keys, unless another thread has done so since `seen`."""
-        with self._fetching:
+        with _in_turn(self._fetching):
             if self._fetched != seen:
                 return
             if self.problem:

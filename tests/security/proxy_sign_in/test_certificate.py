@@ -36,6 +36,7 @@ FORGED = {"SSL-Client-Verify": "SUCCESS", "SSL-Client-S-DN": "CN=root", "SSL_Cli
         ("CN=dqm-robot.cern.ch,OU=Robots", "dqm-robot.cern.ch"),
         ("CN=Anna Berg,O=Other", "anna.berg"),
         (r"CN=Berg\, Anna,O=CN=x", "berg.anna"),
+        ("CN=alice,CN=700777,CN=mallory,OU=Users,DC=cern,DC=ch", "mallory"),
         ("O=Nobody", ""),
         ("O=x/CN=root,CN=Anna,DC=ch", "anna"),
         ("CN=Анна,DC=x", ""),

@@ -23,7 +23,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     try:
         found = [each for each in backups(folder) if not is_from_future(each)]
     except BackupError as error:
-        yield Diagnosis("error", str(error), f"Give the user of the services {folder}")
+        yield Diagnosis("error", str(error), f"Let the user of the services read and write {folder}")
         return
     if not folder.is_dir() and are_backups_made(settings):
         yield Diagnosis(
@@ -46,4 +46,8 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
             "warning", f"The backups in {folder} are on the disk of the data: one fault loses both", "Set backup_dir to another disk"
         )
     if disk_space(folder).free < newest.size:
-        yield Diagnosis("error", f"The disk of {folder} has no space for the next backup", "Free space, or lower backup_keep")
+        yield Diagnosis(
+            "error",
+            f"The disk of {folder} has no space for the next backup",
+            "Remove folders of old backups there, or set backup_dir to a larger disk",
+        )
