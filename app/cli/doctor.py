@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
 from app import cli
+
+if TYPE_CHECKING:
+    from app.ops.backup.owner import Owner
 
 
 @click.command()
@@ -17,7 +25,11 @@ from app import cli
 @click.option("--url", default="", help="Address at which people open the hub; the setting public_url by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects with check, level, text and remedy.")
 def doctor(checks: tuple[str, ...], url: str, as_json: bool) -> None:
-    """Check this installation, or only CHECKS, and name what to do. Exit code 1 if something is wrong."""
+    """Check this installation, or only CHECKS, and name what to do. Exit code 1 if something is wrong.
+
+    As root, the checks run as the user of the services: what root can do says little about them.
+    """
+    from app.ops.backup.owner import owner_of
     from app.ops.doctor import all_checks, examine, name_of
     from app.ops.doctor.diagnosis import Diagnosis
 
@@ -27,6 +39,8 @@ def doctor(checks: tuple[str, ...], url: str, as_json: bool) -> None:
     known = [name_of(check) for check in all_checks()]
     if unknown := sorted(set(checks) - set(known)):
         raise click.UsageError(f"There is no check {', '.join(unknown)}; there are {', '.join(known)}")
+    if os.geteuid() == 0 and (owner := owner_of(settings.data)).user != 0:
+        _run_as(owner)
     levels = set()
 
     def findings() -> Iterator[tuple[str, Diagnosis]]:
@@ -42,6 +56,27 @@ def doctor(checks: tuple[str, ...], url: str, as_json: bool) -> None:
             if finding.remedy:
                 click.echo(f"{'':<8} -> {finding.remedy}")
     sys.exit("error" in levels)
+
+
+def _run_as(owner: Owner) -> None:
+    """Run this command as the user of the services and end with its exit code; return if that user cannot run it.
+
+    A database server may know users by their system accounts, and root can write what the services cannot.
+    """
+    context = click.get_current_context()
+    options = [*(["--url", context.params["url"]] if context.params["url"] else []), *(["--json"] if context.params["as_json"] else [])]
+    command = [str(Path(sys.executable).with_name("dqmhub")), "doctor", *options, *context.params["checks"]]
+    try:
+        name = pwd.getpwuid(owner.user).pw_name
+        groups = os.getgrouplist(name, owner.group)
+    except KeyError:  # in a container the user id may have no name
+        name, groups = str(owner.user), []
+    try:
+        done = subprocess.run(command, user=owner.user, group=owner.group, extra_groups=groups, check=False)
+    except OSError as error:
+        click.echo(f"The checks run as root: {name}, the owner of the data, cannot run {command[0]} ({error.strerror})", err=True)
+        return
+    sys.exit(done.returncode)
 
 
 def _is_address(url: str) -> bool:

@@ -20,6 +20,7 @@ from app.control.specs import CommandSpec, Impact
 from app.core.counters import advance
 from app.core.database import proxy
 from app.core.settings import Settings
+from app.core.zones import time_text
 from app.queue.store import enqueue
 from app.security.audit_log import audit
 from app.square.settings import SquareSettings
@@ -229,9 +230,8 @@ def _refuse_late(row: SubmittedCommand) -> None:
 
 
 def _close_lost(row: SubmittedCommand) -> None:
-    at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(row.sent_at))
     advice = "check the hosts before you repeat it" if COMMANDS[row.name].changes else "repeat the query"
-    error = f"it was being sent at {at} when its worker ended; {advice}"
+    error = f"it was being sent at {time_text(row.sent_at)} when its worker ended; {advice}"
     record_outcome(row.id, (SENDING,), [MachineResponse("", None, "", UNKNOWN, error)])
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 import re
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.area import HelpTopic
 from app.core.version import VERSION
+from app.core.zones import CERN, time_text
 from app.gui import samples
 from app.gui.api.old_links import home_target
 from app.gui.catalog.alarms import Alarms, alarms_of
@@ -64,7 +66,7 @@ def index() -> AnyResponse:
         lumi=lumi,
         per_lumi=per_lumi,
         runs=runs,
-        dates={number: f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}" for number, at in dates.items()},
+        dates={number: f"{datetime.fromtimestamp(at, CERN):%Y-%m-%d %H:%M}" for number, at in dates.items()},
         now=None if is_fragment() else _now(),
         count=min(len(found), MAX_SAMPLES),
         complete=len(found) <= MAX_SAMPLES,
@@ -168,7 +170,7 @@ def _report_text(address: str) -> str:
         f"Address: {request.host_url.rstrip('/')}{address}",
         f"Run: {_run_of(address)}",
         f"Browser: {request.user_agent.string}",
-        f"Time: {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        f"Time: {time_text(time.time())}",
         "",
         "What I did:",
         "",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from app.core.event_sources import source_of
 from app.core.events import Event
-from app.core.zones import CERN
+from app.core.zones import time_text
 from app.notify.models import TEST, Notification
 
 MAX_NAMED = 10
@@ -31,7 +30,7 @@ class Message(NamedTuple):
     @property
     def moment(self) -> str:
         """When it happened, Swiss time."""
-        return f"{datetime.fromtimestamp(self.at, CERN):%Y-%m-%d %H:%M:%S %Z}"
+        return time_text(self.at)
 
 
 def message_of(row: Notification, public_url: str) -> Message:

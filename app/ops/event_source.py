@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from app.core.events import Event, EventKind, EventSource, Subject
+from app.core.zones import time_text
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -31,10 +31,20 @@ class OperationEvents(EventSource):
         moment = _late_since() if kinds is None or BACKUP_OLD in kinds else None
         if not moment or not since <= moment <= until:
             return []
-        made = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))
         key = f"{moment:.0f}"
         text = "`dqmhub backup` makes one now; the log of dqmhub-backup.service shows why there is none"
-        return [Event(f"{BACKUP_OLD}-{int(moment):020x}", SYSTEM, BACKUP_OLD, None, key, moment, f"No backup in time since {made}", text)]
+        return [
+            Event(
+                f"{BACKUP_OLD}-{int(moment):020x}",
+                SYSTEM,
+                BACKUP_OLD,
+                None,
+                key,
+                moment,
+                f"No backup in time since {time_text(moment, '%Y-%m-%d %H:%M')}",
+                text,
+            )
+        ]
 
     def subject(self, event: Event) -> Subject:
         """The backups."""

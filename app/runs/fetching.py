@@ -10,12 +10,12 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.core.area import current_areas
 from app.core.database import proxy
 from app.core.settings import Settings
+from app.core.zones import time_text
 from app.runs import dataset_store, schedule, store
 from app.runs.errors import ServiceError, ServiceOutage
 from app.runs.models import OMS, RUN_REGISTRY
@@ -177,7 +177,7 @@ def fetch_due(source: Source, should_stop: Callable[[], bool]) -> None:
     """Fetch a batch of due runs. Raises ServiceOutage while the source fails."""
     state = store.source_state(source.name)
     if 0 < state.retry_at - time.time() <= 2 * MAX_PAUSE_S:  # a later time is that of a clock that was wrong
-        raise ServiceOutage(f"{state.error} (next attempt at {_clock(state.retry_at)})")
+        raise ServiceOutage(f"{state.error} (next attempt at {time_text(state.retry_at, '%H:%M:%S')})")
     enroll_wanted()
     due = store.due_runs(source.name, source.settings.runs_batch)
     if not due:
@@ -187,7 +187,7 @@ def fetch_due(source: Source, should_stop: Callable[[], bool]) -> None:
     except ServiceError as error:
         retry_at = time.time() + schedule.retry_pause_s(state.failures + 1, error.retry_after_s)
         store.record_source_failure(source.name, str(error), retry_at)
-        raise ServiceOutage(f"{error} (next attempt at {_clock(retry_at)})") from error
+        raise ServiceOutage(f"{error} (next attempt at {time_text(retry_at, '%H:%M:%S')})") from error
     store.record_source_ok(source.name)
 
 
@@ -216,7 +216,3 @@ def _record_run_failure(source: Source, number: int, error: ServiceError) -> Non
     facts = store.find_facts(number)
     failures = facts.source_column(source.name, "failures") + 1 if facts else 1
     store.store_run_failure(number, source.name, str(error), time.time() + schedule.run_retry_pause_s(failures, source.settings))
-
-
-def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")

@@ -242,7 +242,7 @@ def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room
         until(lambda: SubmittedCommand.get_by_id(other).state == ANSWERED, "the next one to be answered")
     assert len(requests_of(room, "restart_hltd")) == before + 1
     row = SubmittedCommand.get_by_id(number)
-    assert re.fullmatch(r"it was being sent at [\d-]+ [\d:]+ UTC when its worker ended; check the hosts before you repeat it", row.error)
+    assert re.fullmatch(r"it was being sent at [\d-]+ [\d:]+ CES?T when its worker ended; check the hosts before you repeat it", row.error)
     assert row.error[1:] in room.page_of(row), "the page begins it with a capital letter"
     (line,) = Audit.select().where(Audit.action == "Restart hltd")
     assert line.answer == f"unknown: {row.error}"

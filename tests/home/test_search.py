@@ -51,7 +51,7 @@ def test_the_live_run_is_first_and_runs_have_the_date_of_their_newest_file(clien
         File.update(registered=at).where(File.url == url).execute()
     page = read(client, "/")
     assert re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page) == ["Live", "21", "20"]
-    assert re.findall(r'class="when">([^<]*)<', page)[2] == "2022-10-17 10:46"
+    assert re.findall(r'class="when">([^<]*)<', page)[2] == "2022-10-17 12:46"
 
 
 def test_the_live_run_is_first_however_many_runs_there_are(client: FlaskClient) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+
+from app.core.zones import time_text
 
 _REAL = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][+-]?\d+)?", re.ASCII)
 
@@ -23,7 +24,7 @@ def readable_value(name: str, value: str) -> str:
     >>> readable_value("reportSummary", "0.97619047619047616")
     '0.9762'
     >>> readable_value("runStartTimeStamp", "1666000000.5")
-    '2022-10-17 09:46:40 UTC'
+    '2022-10-17 11:46:40 CEST'
     """
     return _date(value) if _TIME_NAME.search(name) else readable_real(value)
 
@@ -42,4 +43,4 @@ def _date(value: str) -> str:
         number = float(value)
     except ValueError:
         return value
-    return f"{datetime.fromtimestamp(number, UTC):%Y-%m-%d %H:%M:%S} UTC" if _TIMES[0] <= number < _TIMES[1] else readable_real(value)
+    return time_text(number) if _TIMES[0] <= number < _TIMES[1] else readable_real(value)

@@ -35,9 +35,10 @@ def test_a_real_number_has_four_digits_and_other_texts_stay(value: str, shown: s
 @pytest.mark.parametrize("value", ["1666000000", "1666000000.75", "1000000000.0", "4294967295"])
 @pytest.mark.parametrize("name", ["runStartTimeStamp", "eventTimeStamp", "processStartTimeStamp"])
 def test_an_epoch_time_is_a_date(name: str, value: str) -> None:
-    clock = subprocess.run(["date", "-u", "-d", f"@{int(float(value))}", "+%Y-%m-%d %H:%M:%S"], capture_output=True, text=True, check=True)
-    assert readable_value(name, value) == f"{clock.stdout.strip()} UTC"
-    assert readable_value("nEvents", value) != f"{clock.stdout.strip()} UTC", "a number of another name is no time"
+    command = ["date", "-d", f"@{int(float(value))}", "+%Y-%m-%d %H:%M:%S %Z"]
+    clock = subprocess.run(command, capture_output=True, text=True, check=True, env={"TZ": "Europe/Zurich"})
+    assert readable_value(name, value) == clock.stdout.strip()
+    assert readable_value("nEvents", value) != clock.stdout.strip(), "a number of another name is no time"
 
 
 @pytest.mark.parametrize(("value", "shown"), [("-1", "-1"), ("0", "0"), ("99999999999", "99999999999"), ("none", "none"), ("nan", "nan")])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +24,8 @@ from tests.support.site import address, site
 
 (RIGHT,) = re.findall(r"```nginx\n(location / \{.*?\n\})\n```", (TREE / "docs/operators/accounts.md").read_text(), re.S)
 """The block that the documentation shows."""
+
+NOBODY = 65534
 
 SILENT = "location / { proxy_pass http://127.0.0.1:8889; }"
 
@@ -176,3 +180,27 @@ def test_an_unknown_check_is_refused_with_the_names_of_all(settings: Settings) -
     done = run_command(environment(settings), "doctor", "disk")
     assert done.returncode == 2
     assert "There is no check disk; there are access, backup, certificates" in done.stderr
+
+
+def test_the_checks_of_root_run_as_the_user_of_the_services(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """PostgreSQL may know only that user, and root can write files that the services cannot."""
+    if os.geteuid():
+        pytest.skip("only root can run a command as another user")
+    with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        installed = Path(folder, "dqmhub")
+        installed.write_text('#!/bin/sh\necho "$(id -u) $(id -G): $*"\nexit 3\n')
+        installed.chmod(0o755)
+        data = Path(folder, "var")
+        data.mkdir()
+        os.chown(data, NOBODY, NOBODY)
+        monkeypatch.setattr(sys, "executable", f"{folder}/python")
+        done = run_command(environment(settings.replace(data_dir=str(data))), "doctor", "--json", "--url", "http://hub", "access", "clock")
+        assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+        assert capfd.readouterr().out == f"{NOBODY} {NOBODY}: doctor --url http://hub --json access clock\n"
+        installed.chmod(0o700)
+        done = run_command(environment(settings.replace(data_dir=str(data))), "doctor", "access")
+    assert done.stderr == f"The checks run as root: nobody, the owner of the data, cannot run {installed} (Permission denied)\n"
+    assert "access: " in done.stdout
