@@ -35,6 +35,7 @@ def backup(context: click.Context) -> None:
 def _make() -> None:
     from app.core import database
     from app.ops.backup import backup_folder, make_backup
+    from app.ops.backup.losses import KEEP, row_loss
 
     settings = cli.settings()
     os.nice(10)  # the services go first
@@ -43,6 +44,8 @@ def _make() -> None:
         database.connect(settings)
         made = make_backup(settings, backup_folder(settings), lambda line: click.echo(line, err=True))
     click.echo(f"{made.folder} ({made.size / 1e6:,.1f} MB, {sum(made.counts.values()):,} rows)")
+    if loss := row_loss(made.folder.parent):
+        click.echo(f"Warning: {loss}. {KEEP}", err=True)
 
 
 @backup.command()

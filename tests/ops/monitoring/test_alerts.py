@@ -131,6 +131,9 @@ CASES = {
         "The newest backup is 1d 3h 0m 0s old",
     ),
     "DqmhubBackupMissing": constant("dqmhub_backups", 0, 1, {}, "There is no backup"),
+    "DqmhubBackupShrunk": constant(
+        "dqmhub_backup_lost_rows", 1500, 0, {}, "The newest backup has 1.5k rows fewer than the one before, less than half of them"
+    ),
     "DqmhubClockSet": constant(f"dqmhub_clock_set_seconds{{{HUB}}}", -31, 30, {"instance": "hub1"}, "The clock of hub1 was set by 31 s"),
     "DqmhubMirrorBehind": Case(
         {'dqmhub_publish_mirror_lag_seconds{mirror="m"}': "301x70"},

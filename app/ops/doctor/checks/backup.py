@@ -1,4 +1,4 @@
-"""Whether there is a recent backup, on another disk, with space for the next one."""
+"""Whether there is a recent backup, with the rows of the one before, on another disk, with space for the next one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.core.settings import Settings
 from app.ops.backup import backup_folder, backups
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import is_from_future
+from app.ops.backup.losses import KEEP, row_loss
 from app.ops.backup.status import are_backups_made
 from app.ops.doctor.diagnosis import Diagnosis
 from app.ops.settings import ServiceSettings
@@ -41,6 +42,8 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis("ok", f"the newest backup, {newest.name}, is {max(age_h, 0):.0f} h old")
+    if loss := row_loss(folder):
+        yield Diagnosis("warning", str(loss), KEEP)
     if newest.is_sqlite and settings.data.is_dir() and folder.stat().st_dev == settings.data.stat().st_dev:
         yield Diagnosis(
             "warning", f"The backups in {folder} are on the disk of the data: one fault loses both", "Set backup_dir to another disk"
