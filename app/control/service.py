@@ -231,7 +231,7 @@ def _refuse_late(row: SubmittedCommand) -> None:
 
 def _close_lost(row: SubmittedCommand) -> None:
     advice = "check the hosts before you repeat it" if COMMANDS[row.name].changes else "repeat the query"
-    error = f"it was being sent at {time_text(row.sent_at)} when its worker ended; {advice}"
+    error = f"it was being sent at {time_text(row.sent_at or row.created)} when its worker ended; {advice}"
     record_outcome(row.id, (SENDING,), [MachineResponse("", None, "", UNKNOWN, error)])
 
 
