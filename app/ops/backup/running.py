@@ -15,24 +15,25 @@ CHANGE_S = 2 * PERIOD_S
 """So long a process of a host whose clock is ahead is waited for, whose heartbeat is in the future all the time."""
 
 
-def running_services(only_elsewhere: bool = False) -> list[str]:
+def running_services(here: bool = True, elsewhere: bool = True) -> list[str]:
     """The processes of services of the connected database that run, e.g. "web on host (process 7)".
 
     Processes of this machine are looked up, others count as running for SILENT_S after their last heartbeat, or if it is in the future
     and changes.
 
     Args:
-        only_elsewhere: Leave out those of this machine.
+        here: With those of this machine.
+        elsewhere: With those of other machines.
     """
     if "service" not in proxy.get_tables():
         return []
-    here = socket.gethostname()
+    own = socket.gethostname()
     columns = Service.name, Service.host, Service.process  # these alone: the database may be older than this version
     alive: list[Process] = rows(Service.select(*columns).where(is_alive()))
     return [
         f"{name} on {host} (process {process})"
-        for name, host, process in sorted({*alive, *_alive_ahead(here)})
-        if host != here or (not only_elsewhere and Path(f"/proc/{process}").exists())
+        for name, host, process in sorted({*alive, *(_alive_ahead(own) if elsewhere else ())})
+        if (here and Path(f"/proc/{process}").exists() if host == own else elsewhere)
     ]
 
 

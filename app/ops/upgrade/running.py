@@ -9,7 +9,7 @@ from pathlib import Path
 from peewee import PeeweeException
 
 from app.core import database
-from app.core.installation import InstallationError, releases, switch
+from app.core.installation import InstallationError, Release, releases, switch
 from app.core.settings import Settings
 from app.ops.backup import Backup, BackupError, backup_folder, find_backup, make_backup, restore, verify
 from app.ops.upgrade.errors import UpgradeError
@@ -41,7 +41,8 @@ def upgrade(
 ) -> UpgradeState:
     """Stop the services, make a backup, migrate, switch to the target, check its health and start; or go back if one of that fails.
 
-    The backup of an unfinished upgrade is only kept if the database was migrated since: otherwise people may have gone on with it.
+    A database that has all migrations already, as on the second of several hosts, stays as it is: without a backup, and services of
+    other hosts may use it meanwhile. The backup of an unfinished upgrade is only kept if the database was migrated since: otherwise people may have gone on with it.
 
     Args:
         state: A new one, or an unfinished one.
@@ -51,12 +52,13 @@ def upgrade(
     Raises:
         UpgradeError: The upgrade failed. The message says whether the previous release is in use again.
     """
-    is_migrated = _backup_to_restore(settings, state) is not None
-    state = _stop(settings, state, services, progress)
+    is_migrated, is_complete = _backup_to_restore(settings, state) is not None, has_all_migrations(settings)
+    state = _stop(settings, state, services, progress, is_alone=is_migrated or not is_complete)
     try:
-        if not is_migrated:
+        if not (is_migrated or is_complete):
             state = store_state(settings, state._replace(backup=_backup(settings, state.previous, progress)))
-        progress("Migrating the database")
+        if not is_complete:
+            progress("Migrating the database")
         database.upgrade(database.connect(settings), progress, state.backup)
         _unbind()
         if prefix:
@@ -109,14 +111,20 @@ def go_back(
             verify(backup)
         except BackupError as error:
             raise UpgradeError(f"There is no way back to {state.previous}, nothing was changed: {error}{_kept_database(state)}") from error
+    elif prefix and (unknown := _unknown_migration(settings, Release(prefix, state.previous))):
+        raise UpgradeError(
+            f"There is no way back to {state.previous}, nothing was changed: the database has {unknown}, which that does not know, "
+            "and was not migrated by an upgrade of this host. Go back on the host that has done that, or restore a backup, first"
+        )
     return _return(settings, state, prefix, services, progress)
 
 
 def _return(settings: Settings, state: UpgradeState, prefix: Path | None, services: Services, progress: Progress) -> str:
     """Do what `go_back` does, without its checks."""
-    state = _stop(settings, state._replace(stage="returning"), services, progress)
+    backup = _backup_to_restore(settings, state)
+    state = _stop(settings, state._replace(stage="returning"), services, progress, is_alone=backup is not None)
     try:
-        if backup := _backup_to_restore(settings, state):
+        if backup:
             state = store_state(settings, state._replace(replaced=restore(settings, backup, progress).aside))
         if prefix:
             progress(f"Switching to {state.previous}")
@@ -132,8 +140,11 @@ def _return(settings: Settings, state: UpgradeState, prefix: Path | None, servic
     return _kept_database(state)
 
 
-def _stop(settings: Settings, state: UpgradeState, services: Services, progress: Progress) -> UpgradeState:
+def _stop(settings: Settings, state: UpgradeState, services: Services, progress: Progress, is_alone: bool) -> UpgradeState:
     """Store a state with the services that run, and stop them. If that fails, they are started, and the state is that before.
+
+    Args:
+        is_alone: Whether the database will change, so that services of other hosts must not run either.
 
     Raises:
         UpgradeError: Some cannot be stopped, or the state cannot be stored; nothing else has been changed.
@@ -143,6 +154,8 @@ def _stop(settings: Settings, state: UpgradeState, services: Services, progress:
     unfinished = f"The upgrade to {state.target} is unfinished, and the services are not started; end it with `dqmhub upgrade --abandon`"
     end = unfinished if is_unfinished else "Nothing was changed"
     try:
+        if is_alone:
+            services.wait_for_others(settings)
         state = store_state(settings, state._replace(services=tuple(sorted({*state.services, *services.running(settings)}))))
     except FAILURES as error:
         raise UpgradeError(f"{error}. {end}") from error
@@ -187,10 +200,22 @@ def _backup_to_restore(settings: Settings, state: UpgradeState) -> Backup | None
             f"upgrade back to its folder, or keep everything as it is with `dqmhub upgrade --abandon`{_kept_database(state)}"
         ) from error
     try:
-        query = database.connect(settings).execute_sql("SELECT name FROM schema_migration ORDER BY name")
-        return None if tuple(migration for (migration,) in query.fetchall()) == backup.migrations else backup
+        return None if _migrations(settings) == backup.migrations else backup
     except (PeeweeException, database.UnusableDatabase):
         return backup  # what cannot be read is replaced, too
+
+
+def _unknown_migration(settings: Settings, previous: Release) -> str:
+    """The first migration of the database that a release does not have; "" for none."""
+    known = {file.stem for file in (previous.folder / "migrations").glob("*.py")}
+    return next((name for name in _migrations(settings) if name not in known), "")
+
+
+def _migrations(settings: Settings) -> tuple[str, ...]:
+    """Those that the database has, in order."""
+    try:
+        query = database.connect(settings).execute_sql("SELECT name FROM schema_migration ORDER BY name")
+        return tuple(name for (name,) in query.fetchall())
     finally:
         _unbind()
 

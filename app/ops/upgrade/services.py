@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -39,25 +40,28 @@ class Services:
         self.command = tuple(command)
 
     def running(self, settings: Settings) -> tuple[str, ...]:
-        """The names of the services that run; waits until those of other machines are silent. Raises UpgradeError if some are not."""
-        self._wait(settings, only_elsewhere=True)
-        return tuple(sorted({text.partition(" ")[0] for text in self._running(settings)}))
+        """The names of the services of this machine that run."""
+        return tuple(sorted({text.partition(" ")[0] for text in self._running(settings, elsewhere=False)}))
+
+    def wait_for_others(self, settings: Settings) -> None:
+        """Wait until the services of other machines are silent. Raises UpgradeError if some are not."""
+        self._wait(settings, here=False)
 
     def stop(self, settings: Settings) -> None:
-        """Stop the services, and wait until they have ended. Raises UpgradeError if some still run."""
+        """Stop the services of this machine, and wait until they have ended. Raises UpgradeError if some still run."""
         self._run("stop")
-        self._wait(settings)
+        self._wait(settings, elsewhere=False)
 
-    def _wait(self, settings: Settings, only_elsewhere: bool = False) -> None:
+    def _wait(self, settings: Settings, **where: bool) -> None:
         end = time.monotonic() + (STOP_S if self.command else 0)
-        while left := self._running(settings, only_elsewhere):
+        while left := self._running(settings, **where):
             if time.monotonic() > end:
                 remedy = "" if self.command else ", or name a command for that with --services"
                 raise UpgradeError(f"Services use the database: {', '.join(left)}. Stop all of them{remedy}, then upgrade again")
             time.sleep(LOOK_S)
 
     def start(self, settings: Settings, version: str, names: Sequence[str]) -> None:
-        """Start the services, and wait until those of these names have reported with this version. Raises UpgradeError if one does not."""
+        """Start the services of this machine, and wait until those of these names have reported with this version, or raise UpgradeError."""
         if not self.command:
             return
         started = time.time()
@@ -77,10 +81,10 @@ class Services:
             raise UpgradeError(f"`{' '.join(command)}` failed: {' '.join((done.stderr or done.stdout).split()) or done.returncode}")
 
     @staticmethod
-    def _running(settings: Settings, only_elsewhere: bool = False) -> list[str]:
+    def _running(settings: Settings, **where: bool) -> list[str]:
         database.connect(settings)
         try:
-            return running_services(only_elsewhere)
+            return running_services(**where)
         finally:
             database.disconnect()
             database.proxy.initialize(None)
@@ -89,7 +93,8 @@ class Services:
     def _reported(settings: Settings, version: str, since: float) -> set[str]:
         database.connect(settings)
         try:
-            return {row.name for row in Service.select(Service.name).where(Service.version == version, Service.started >= since)}
+            is_new = (Service.host == socket.gethostname()) & (Service.version == version) & (Service.started >= since)
+            return {row.name for row in Service.select(Service.name).where(is_new)}
         finally:
             database.disconnect()
             database.proxy.initialize(None)

@@ -28,6 +28,7 @@ from tests.support.cli import run_command
 from tests.support.kills import killed_at_each_step
 from tests.support.processes import environment
 from tests.support.releases import make_release, run_release
+from tests.support.servers import migrate
 from tests.support.site import unbind
 
 NEXT = "9.0.0"
@@ -122,6 +123,7 @@ def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         launcher = Release(prefix, version).launcher
         launcher.parent.mkdir(parents=True)
         launcher.touch()
+    (Release(prefix, VERSION).folder / "migrations").symlink_to(MIGRATIONS)
     switch(prefix, VERSION)
     return prefix
 
@@ -296,6 +298,20 @@ def test_a_service_of_another_machine_ends_an_upgrade_before_anything_is_stopped
         upgrade(site, state_of(site), releases, Services([str(command)]), bool, lambda _: None)
     assert load_state(site) is None
     assert not command.with_name("calls").exists()
+
+
+def test_a_database_with_all_migrations_stays_as_it_is_while_services_of_other_hosts_use_it(
+    site: Settings, releases: Path, command: Path
+) -> None:
+    migrate(site)
+    heartbeat(site, "elsewhere")
+    done = upgrade(site, state_of(site), releases, Services([str(command)]), bool, lambda _: None)
+    assert (done.backup, backups(backup_folder(site))) == ("", [])
+    assert current(releases) == Release(releases, NEXT)
+    with pytest.raises(UpgradeError, match=f"no way back to {VERSION}, nothing was changed: the database has 9001_next, which that"):
+        back(site, releases)
+    assert load_state(site) == done
+    assert command.with_name("calls").read_text().split() == ["stop", "start"]
 
 
 def test_services_that_cannot_be_stopped_are_started_again_and_the_state_is_as_before(
