@@ -11,15 +11,18 @@ from contextlib import contextmanager
 import click
 
 from app import cli
+from app.core.settings import Settings
 
 
 @contextmanager
-def backup_errors() -> Iterator[None]:
-    """Report what cannot be backed up or restored in one line."""
+def as_owner(settings: Settings) -> Iterator[None]:
+    """Act as the user of the services, and report what cannot be backed up or restored in one line."""
     from app.ops.backup import BackupError
+    from app.ops.owner import acting_as_owner
 
     try:
-        yield
+        with acting_as_owner(settings.data):
+            yield
     except BackupError as error:
         raise click.ClickException(str(error)) from error
 
@@ -39,7 +42,7 @@ def _make() -> None:
 
     settings = cli.settings()
     os.nice(10)  # the services go first
-    with backup_errors():
+    with as_owner(settings):
         database.refuse_missing(settings)
         database.connect(settings)
         made = make_backup(settings, backup_folder(settings), lambda line: click.echo(line, err=True))
@@ -54,8 +57,9 @@ def ls(as_json: bool) -> None:
     """List the backups, newest first."""
     from app.ops.backup import backup_folder, backups
 
-    with backup_errors():
-        found = backups(backup_folder(cli.settings()))
+    settings = cli.settings()
+    with as_owner(settings):
+        found = backups(backup_folder(settings))
     for each in found:
         values = {"name": each.name, "made": each.made, "version": each.version, "size": each.size, "rows": sum(each.counts.values())}
         made = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each.made))
@@ -72,8 +76,9 @@ def verify_backup(name: str) -> None:
     """Verify the backup NAME, by default the newest: SHA-256 of all files, integrity and rows of the database."""
     from app.ops.backup import backup_folder, find_backup, verify
 
-    with backup_errors():
-        found = find_backup(backup_folder(cli.settings()), name)
+    settings = cli.settings()
+    with as_owner(settings):
+        found = find_backup(backup_folder(settings), name)
         verify(found)
     click.echo(f"{found.name}: OK ({sum(found.counts.values()):,} rows in {len(found.counts)} tables)")
 
@@ -83,10 +88,13 @@ def verify_backup(name: str) -> None:
 def restore(name: str) -> None:
     """Replace database and keys by those of the backup NAME, by default the newest; all services must be stopped."""
     from app.ops import backup as backups
+    from app.ops.owner import make_data_folder
 
     settings = cli.settings()
-    with backup_errors():
+    with as_owner(settings):
         found = backups.find_backup(backups.backup_folder(settings), name)
+    make_data_folder(settings.data, found.folder)
+    with as_owner(settings):
         restored = backups.restore(settings, found, lambda line: click.echo(line, err=True))
     click.echo(f"restored {found.name} ({sum(found.counts.values()):,} rows)")
     if restored.aside:

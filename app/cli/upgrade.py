@@ -31,6 +31,8 @@ def upgrade(version: str, back: bool, yes: bool, abandon: bool, command: str) ->
 
     If a step fails, the release before is in use again. An upgrade that was killed is finished by the same command.
     """
+    from app.ops.backup import backup_folder
+    from app.ops.owner import acting_as_owner, make_data_folder
     from app.ops.upgrade import UpgradeError, load_state
     from app.ops.upgrade.state import one_upgrade
 
@@ -41,8 +43,9 @@ def upgrade(version: str, back: bool, yes: bool, abandon: bool, command: str) ->
         raise click.ClickException(f"There is no release {version} here: this is {VERSION} in {TREE}, which is no installed release")
     settings = cli.settings()
     os.chdir(TREE)
+    make_data_folder(settings.data, backup_folder(settings))
     try:
-        with one_upgrade(settings):
+        with acting_as_owner(settings.data), one_upgrade(settings):
             state = load_state(settings)
             if abandon:
                 _abandon(settings, state)

@@ -46,9 +46,11 @@ def note_file(file: Path) -> None:
         return
     written = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        written.write_text(f"{inode}\n")
-        owner = file.stat()
-        os.chown(written, owner.st_uid, owner.st_gid)  # as SQLite does with the log, for commands of the superuser
+        written.unlink(missing_ok=True)
+        with written.open("x") as new:  # in no case the file that a link leads the superuser to
+            new.write(f"{inode}\n")
+            owner = file.stat()
+            os.chown(new.fileno(), owner.st_uid, owner.st_gid)  # as SQLite does with the log, for commands of the superuser
         written.replace(path)
     except PermissionError:
         return  # SQLite itself will name what this process may not write

@@ -15,7 +15,6 @@ from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import Backup, read_manifest
-from app.ops.backup.owner import Owner, owner_of
 from app.ops.settings import ServiceSettings
 
 NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
@@ -69,9 +68,11 @@ def note_last_backup(settings: Settings, made: float) -> None:
     path = settings.data / LAST
     written = path.with_name(f"{LAST}.{os.getpid()}")
     with suppress(OSError):  # the disk of the data may be full, and the backup is there
-        written.write_text(f"{made}\n")
-        owner_of(settings.data).chown(written)
-        written.replace(path)
+        try:
+            written.write_text(f"{made}\n")
+            written.replace(path)
+        finally:
+            written.unlink(missing_ok=True)
 
 
 def last_backup_time(settings: Settings) -> float | None:
@@ -101,21 +102,15 @@ def find_backup(folder: Path, name: str) -> Backup:
 
 
 @contextmanager
-def partial_backup(folder: Path, moment: float, owner: Owner) -> Iterator[Path]:
+def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
     """A folder for a backup that is being made, which gets its name when the block has ended without an error, and is removed otherwise.
-
-    Args:
-        owner: Of a folder that does not exist yet.
 
     Raises:
         BackupError: Another backup is being made.
     """
     try:
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            owner.chown(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / LOCK).open("w")
-        owner_of(folder).chown(folder / LOCK)
     except OSError as error:
         raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
     with lock:

@@ -16,7 +16,6 @@ from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import complete_folder, note_last_backup, partial_backup, rotate
 from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
-from app.ops.backup.owner import owner_of
 from app.ops.backup.verifying import verify
 from app.ops.settings import ServiceSettings
 
@@ -40,8 +39,7 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
     if MIGRATIONS_TABLE not in database.proxy.get_tables():
         raise BackupError("The database has no tables yet, so there is nothing to back up; `dqmhub db upgrade` creates them")
     moment = time.time()
-    owner = owner_of(settings.data)
-    with partial_backup(folder, moment, owner) as partial:
+    with partial_backup(folder, moment) as partial:
         _refuse_full_disk(folder)
         progress("Copying the database")
         if database.is_sqlite():
@@ -53,7 +51,6 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
         write_manifest(Backup(partial, moment, version, database.is_sqlite(), migrations, counts, files))
         progress("Verifying the backup")
         verify(read_manifest(partial))
-        owner.chown_tree(partial)
     made = read_manifest(complete_folder(partial))
     note_last_backup(settings, made.made)
     for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep, backup_before_upgrade(database.proxy.obj)):
@@ -78,6 +75,10 @@ def _copy_kept_files(data: Path, target: Path) -> None:
     for name in KEPT_FILES:
         source = data / name
         if source.is_dir():
-            shutil.copytree(source, target / name)
+            try:
+                shutil.copytree(source, target / name)
+            except shutil.Error as error:
+                reasons = "; ".join(f"{path}: {reason}" for path, _, reason in error.args[0])
+                raise BackupError(f"Not all files in {source} can be copied: {reasons}") from error
         elif source.exists():
             shutil.copy2(source, target / name)

@@ -19,7 +19,6 @@ from app.core.settings import Settings
 from app.ops.backup import postgresql_restore, sqlite_restore
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import DATA, Backup
-from app.ops.backup.owner import owner_of_restored
 from app.ops.backup.running import running_services
 from app.ops.backup.verifying import verify
 
@@ -45,17 +44,15 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     progress(f"Verifying the backup {backup.name}")
     verify(backup)
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}"
-    owner = owner_of_restored(settings.data, backup.folder)
     settings.data.mkdir(parents=True, exist_ok=True)
-    owner.chown(settings.data)
     aside, schema = settings.data / (ASIDE + stamp), ""
     with _only_restore(settings.data):
         progress("Restoring the database")
         if backup.is_sqlite:
-            sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside, owner.chown)
+            sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside)
         else:
             schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
-        _restore_files(backup, settings.data, aside, owner.chown)
+        _restore_files(backup, settings.data, aside)
     places = [str(aside)] * aside.exists() + [f"schema {schema} of the database"] * bool(schema)
     return Restored(" and ".join(places), is_older)
 
@@ -110,7 +107,7 @@ def _is_older(settings: Settings, backup: Backup) -> bool:
     return bool(known - set(backup.migrations))
 
 
-def _restore_files(backup: Backup, data: Path, aside: Path, chown: Callable[[Path], object]) -> None:
+def _restore_files(backup: Backup, data: Path, aside: Path) -> None:
     """Copy the keys and other files of a backup to their places."""
     for name in backup.files:
         if not name.startswith(f"{DATA}/"):
@@ -121,13 +118,10 @@ def _restore_files(backup: Backup, data: Path, aside: Path, chown: Callable[[Pat
         for folder in reversed(place.relative_to(data).parents[:-1]):
             if not (data / folder).exists():
                 (data / folder).mkdir(mode=0o750)
-                chown(data / folder)
         if place.exists():
             kept = aside / place.relative_to(data)
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(place, kept)
-            chown(kept)
         new = place.with_name(f"{place.name}.restoring")
         shutil.copy2(source, new)
-        chown(new)
         new.replace(place)

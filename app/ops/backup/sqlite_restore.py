@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,18 +17,16 @@ BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 OPEN = "Another process has the database {file} open: stop all services, then restore again"
 
 
-def restore(backup: Backup, file: Path, aside: Path, chown: Callable[[Path], object]) -> None:
+def restore(backup: Backup, file: Path, aside: Path) -> None:
     """Put the database of a backup in the place of a file. Raises BackupError if a process has that open.
 
     Args:
         aside: Folder, on the same disk, for the replaced file; made if there is one.
-        chown: Makes a file belong to the user of the services.
     """
     new = file.with_name(f"{file.name}.restoring")
     try:
         _copy(backup, new)
-        chown(new)
-        _replace(new, file, aside, chown)
+        _replace(new, file, aside)
     finally:
         new.unlink(missing_ok=True)  # of a restore that failed: it may fill the disk
     note_file(file)
@@ -52,11 +49,10 @@ def _copy(backup: Backup, new: Path) -> None:
         os.fsync(written.fileno())
 
 
-def _replace(new: Path, file: Path, aside: Path, chown: Callable[[Path], object]) -> None:
+def _replace(new: Path, file: Path, aside: Path) -> None:
     logs = [file.with_name(file.name + ending) for ending in LOG_ENDINGS]
     if any(path.exists() for path in (file, *logs)):
         aside.mkdir()
-        chown(aside)
         try:
             _replace_usable(new, file, aside)
         except sqlite3.DatabaseError as error:

@@ -12,6 +12,7 @@ from app.core import database
 from app.core.installation import InstallationError, Release, releases, switch
 from app.core.settings import Settings
 from app.ops.backup import Backup, BackupError, backup_folder, find_backup, make_backup, restore, verify
+from app.ops.owner import acting_as_superuser
 from app.ops.upgrade.errors import UpgradeError
 from app.ops.upgrade.services import Services
 from app.ops.upgrade.state import UpgradeState, forget_state, load_state, store_state
@@ -63,7 +64,8 @@ def upgrade(
         _unbind()
         if prefix:
             progress(f"Switching to {state.target}")
-            switch(prefix, state.target)
+            with acting_as_superuser():
+                switch(prefix, state.target)
         progress(f"Checking the health of {state.target}")
         check()
         progress("Starting the services")
@@ -128,7 +130,8 @@ def _return(settings: Settings, state: UpgradeState, prefix: Path | None, servic
             state = store_state(settings, state._replace(replaced=restore(settings, backup, progress).aside))
         if prefix:
             progress(f"Switching to {state.previous}")
-            switch(prefix, state.previous)
+            with acting_as_superuser():
+                switch(prefix, state.previous)
         progress("Starting the services")
         services.start(settings, state.previous, state.services)
     except FAILURES as error:

@@ -13,6 +13,7 @@ from app.core import database
 from app.core.heartbeat import Service
 from app.core.settings import Settings
 from app.ops.backup.running import running_services
+from app.ops.owner import acting_as_superuser
 from app.ops.upgrade.errors import UpgradeError
 
 SYSTEMD = Path("/run/systemd/system")
@@ -76,7 +77,8 @@ class Services:
         if not self.command:
             return
         command = [*self.command, what, *(_units(what) if self.command == default_command() else [])]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        with acting_as_superuser():
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode:
             raise UpgradeError(f"`{' '.join(command)}` failed: {' '.join((done.stderr or done.stdout).split()) or done.returncode}")
 

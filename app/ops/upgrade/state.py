@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from app.core.settings import Settings
-from app.ops.backup.owner import owner_of
 from app.ops.upgrade.errors import UpgradeError
 
 Stage = Literal["upgrading", "returning", "upgraded", "returned"]
@@ -57,7 +56,6 @@ def store_state(settings: Settings, state: UpgradeState) -> UpgradeState:
             file.write(json.dumps(state._asdict(), indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        owner_of(settings.data).chown(new)
         new.replace(path)
     except OSError as error:
         new.unlink(missing_ok=True)
@@ -72,7 +70,6 @@ def one_upgrade(settings: Settings) -> Iterator[None]:
     try:
         settings.data.mkdir(parents=True, exist_ok=True)  # the first upgrade of an installation makes the database, too
         lock = path.open("w")
-        owner_of(settings.data).chown(path)
     except OSError as error:
         raise UpgradeError(f"Cannot write {path}: {error.strerror}") from error
     with lock:

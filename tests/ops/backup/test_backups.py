@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import pwd
 import shutil
 import threading
 import time
@@ -164,19 +163,6 @@ def test_a_second_backup_at_the_same_time_is_refused(hub: Settings) -> None:
     make(hub)
 
 
-def test_a_backup_by_the_superuser_does_not_keep_the_user_of_the_services_from_the_next_one(hub: Settings, tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only the superuser gives files away")
-    nobody = pwd.getpwnam("nobody")
-    theirs, new = tmp_path / "theirs", tmp_path / "new"
-    for folder in (theirs, hub.data):
-        folder.mkdir(parents=True, exist_ok=True)
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    for folder in (theirs, new):
-        made = make_backup(hub, folder, lambda _: None)
-        assert {path.stat().st_uid for path in (folder, folder / ".lock", made.folder, made.database)} == {nobody.pw_uid}
-
-
 def test_a_backup_of_a_wrong_clock_is_not_the_newest(hub: Settings) -> None:
     folder = backup_folder(hub)
     wrong, right = [make_backup(hub, folder, lambda _: None) for _ in range(2)]
@@ -208,7 +194,7 @@ def test_a_failed_backup_leaves_nothing_and_says_why_in_one_line(hub: Settings, 
     load_secret_key(hub)
     (hub.data / "publish").mkdir()
     os.symlink("nowhere", hub.data / "publish" / "key")
-    with pytest.raises(shutil.Error):
+    with pytest.raises(BackupError, match=f"Not all files in {hub.data}/publish can be copied: .*/key: .*No such file"):
         make(hub)
     assert [entry.name for entry in backup_folder(hub).iterdir()] == [".lock"]
     occupied = hub.replace(backup_dir=str(hub.data / "secret"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
 import sqlite3
 import threading
@@ -20,7 +18,7 @@ from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
 from app.core.settings.secret_key import load_secret_key
 from app.gui.models import ShortLink
-from app.ops.backup import Backup, BackupError, backup_folder, backups, make_backup, owner, postgresql_dump, restore, running, sqlite_copy
+from app.ops.backup import Backup, BackupError, backup_folder, backups, make_backup, postgresql_dump, restore, running, sqlite_copy
 from app.ops.backup.manifest import file_of, read_manifest, write_manifest
 from tests.ops.backup.test_backups import add_links, writer
 from tests.support.cli import run_command
@@ -212,19 +210,6 @@ def test_a_restore_that_fails_changes_nothing(elsewhere: Settings, made: Backup)
     with pytest.raises(BackupError, match=error):
         restore(elsewhere, backup, ignore)
     assert links(elsewhere) == 150
-
-
-def test_a_restore_by_the_superuser_into_an_empty_folder_is_for_the_user_of_the_packages(
-    elsewhere: Settings, made: Backup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only the superuser gives files away")
-    monkeypatch.setattr(owner, "PACKAGE_USER", "nobody")
-    empty = elsewhere.replace(data_dir=str(tmp_path / "mounted"))
-    empty.data.mkdir()
-    restore(empty, made, ignore)
-    owners = {path.name: path.stat().st_uid for path in (empty.data, *empty.data.iterdir())}
-    assert set(owners.values()) == {pwd.getpwnam("nobody").pw_uid}, owners
 
 
 def test_a_restore_onto_a_full_disk_says_how_much_it_needs_and_leaves_nothing_there(
