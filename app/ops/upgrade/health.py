@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from tempfile import TemporaryFile
-from typing import Any
 
 from app.core.settings import Settings
 from app.http_client import HttpClient, HttpError
-from app.ops.backup.owner import owner_of
 from app.ops.upgrade.errors import UpgradeError
 from app.security.this_machine import read_key
 
 READY_S = 60.0
 """Longest time until the web server shows its pages."""
+END_S = 5.0
+"""Longest time until the processes of the web server have ended after it."""
 LOOK_S = 0.1
 PAGES = ("", "status")
-"""Pages that must not fail."""
+"""Pages that must be shown."""
 
 
 def check_health(settings: Settings, program: Sequence[str]) -> None:
@@ -33,22 +34,36 @@ def check_health(settings: Settings, program: Sequence[str]) -> None:
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    variables = {"DQMHUB_WEB_HOST": "127.0.0.1", "DQMHUB_WEB_PORT": str(port), "DQMHUB_WEB_WORKERS": "1"}
+    variables = {
+        "DQMHUB_WEB_HOST": "127.0.0.1",
+        "DQMHUB_WEB_PORT": str(port),
+        "DQMHUB_WEB_WORKERS": "1",
+        "DQMHUB_ANONYMOUS_READ": "local",  # so that the key of this machine opens the pages
+        "DQMHUB_SUPERVISOR_PID": str(os.getpid()),  # it ends with this process, also after kill -9
+    }
     environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"} | variables
-    owner = owner_of(settings.data)
-    identity: dict[str, Any] = {"user": owner.user, "group": owner.group, "extra_groups": []} if os.geteuid() == 0 else {}
     with TemporaryFile() as messages:
         server = subprocess.Popen(
-            [*program, "web"], env=environment, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, **identity
+            [*program, "web"], env=environment, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, process_group=0
         )
         try:
             problem = _problem(settings, f"http://127.0.0.1:{port}{settings.url_prefix}/", server)
         finally:
-            server.terminate()
-            server.wait()
+            _end(server)
         if problem:
             messages.seek(0)
             raise UpgradeError(f"its web server does not work: {problem}{_last_error(messages.read().decode(errors='replace'))}")
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """End a web server with its processes: one that outlives it for a moment would count as a service that runs."""
+    server.terminate()
+    server.wait()
+    end = time.monotonic() + END_S
+    with suppress(ProcessLookupError):
+        while time.monotonic() < end:
+            os.killpg(server.pid, signal.SIGKILL)
+            time.sleep(LOOK_S)
 
 
 def _last_error(messages: str) -> str:
@@ -60,19 +75,19 @@ def _last_error(messages: str) -> str:
 def _problem(settings: Settings, address: str, server: subprocess.Popen[bytes]) -> str:
     """What is wrong with a web server that starts; "" for nothing."""
     end = time.monotonic() + READY_S
-    key = read_key(settings)
-    with closing(HttpClient(headers={"Authorization": f"Bearer {key}"} if key else {})) as client:
+    with closing(HttpClient()) as client:
         while problem := _not_ready(client, address):
             if server.poll() is not None:
                 return f"it ended with code {server.returncode}"
             if time.monotonic() > end:
                 return problem
             time.sleep(LOOK_S)
+    with closing(HttpClient(headers={"Authorization": f"Bearer {read_key(settings)}"})) as client:
         try:
             statuses = {page: client.request("GET", address + page, deadline_s=READY_S, max_bytes=1 << 24).status for page in PAGES}
         except HttpError as error:
             return str(error)
-    return "; ".join(f"/{page} has status {status}" for page, status in statuses.items() if status >= 500)
+    return "; ".join(f"/{page} has status {status}" for page, status in statuses.items() if status != 200)
 
 
 def _not_ready(client: HttpClient, address: str) -> str:
