@@ -46,8 +46,9 @@ def _make() -> None:
         database.refuse_missing(settings)
         database.connect(settings)
         made = make_backup(settings, backup_folder(settings), lambda line: click.echo(line, err=True))
+        loss = row_loss(made.folder.parent)
     click.echo(f"{made.folder} ({made.size / 1e6:,.1f} MB, {sum(made.counts.values()):,} rows)")
-    if loss := row_loss(made.folder.parent):
+    if loss:
         click.echo(f"Warning: {loss}. {KEEP}", err=True)
 
 
