@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import tarfile
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from app.core.version import VERSION
 from services.bundle.__main__ import add_programs, pack
+from services.packaging.products import TREE
 from tests.packages.conftest import Packages, unpack
 from tests.packages.machine import machine
 
@@ -59,6 +62,14 @@ def test_anybody_installs_a_release_below_a_prefix_and_root_a_hub_as_the_package
         again = host.run(*install).stdout.splitlines()
         assert again[0] == f"Release {VERSION} is in /opt/dqmhub already, and stays as it is."
         assert host.run("/usr/bin/dqmhub", "--version").stdout == version
+
+
+def test_packages_and_bundle_make_the_same_user() -> None:
+    script, package = ((TREE / "services" / name).read_text(encoding="utf-8") for name in ("bundle/install.sh", "rpm/dqmhub.spec"))
+    (command,) = re.findall(r"useradd .*", script)
+    assert command in package
+    _, user, _, comment, folder = shlex.split((TREE / "services/systemd/dqmhub.sysusers").read_text(encoding="utf-8"))
+    assert f'--home-dir {folder} --no-create-home --shell /sbin/nologin --comment "{comment}" {user}' in command
 
 
 def test_the_check_before_an_installation_is_in_the_bundle_and_runs_alone(tmp_path: Path) -> None:
