@@ -202,7 +202,7 @@ def check_password(name: str, password: str, address: str) -> User | None:
         throttle.claim(name, address)
         is_right = verify(password, user.password if user else None) and user is not None and not user.disabled
     except RetryLaterError as error:
-        audit_often("sign in", target, f"from {address}", f"not checked: {error}", sender=throttle.network_of(address), user="nobody")
+        audit_often("sign in", target, address, f"not checked: {error}", sender=throttle.network_of(address), user="nobody")
         raise
     if is_right:
         throttle.forgive(name, address)

@@ -38,7 +38,7 @@ def _record(status: int) -> None:
     audit_often(
         "refused request",
         f"{request.method} {request.path[:MAX_PATH_CHARS]}",
-        f"from {address}" if address else "",
+        address,
         f"{status}, as {caller.role.title}",
         sender=f"{caller.name}@{network_of(address)}",
     )

@@ -13,10 +13,12 @@ from app.core.database import proxy
 from app.security.audit_log import acting_user
 from app.security.models import Audit, AuditCount
 from app.security.optional_write import optional_write
+from app.security.throttle import wide_network_of
 
 WINDOW_S = 3600
 SENDERS = 1000
-"""Most rows of one action in an hour. Further senders share one row; further downloads of a user share one row of the user."""
+"""So many senders have a row of one action in an hour. Then as many networks have one, each for its further senders: who has many
+addresses hides nobody else. All others share one row; further downloads of a user share one row of the user."""
 
 OTHERS = "others"
 
@@ -59,7 +61,7 @@ class _Gathered:
 _gathered = _Gathered()
 
 
-def audit_often(action: str, target: str, reason: str, answer: str, *, sender: str, beyond: str = OTHERS, user: str = "") -> None:
+def audit_often(action: str, target: str, address: str, answer: str, *, sender: str, beyond: str = OTHERS, user: str = "") -> None:
     """Add a row to the audit log, or to the count of the row that the same sender has of the same action in this hour.
 
     Where the database cannot be written now, the row is left out, and counted with the next one of the sender.
@@ -67,7 +69,7 @@ def audit_often(action: str, target: str, reason: str, answer: str, *, sender: s
     Args:
         action: e.g. "refused request".
         target: what the first one was applied to; the others are only counted.
-        reason: from where it came.
+        address: from where it came, "" if unknown.
         answer: outcome of the first one.
         sender: who or what is counted together, such as an address.
         beyond: with whom it is counted if there are too many senders.
@@ -78,8 +80,9 @@ def audit_often(action: str, target: str, reason: str, answer: str, *, sender: s
     if not number:
         return
     with optional_write(f"The audit log has no row of a {action}", wait_s=WAIT_S):
-        row = {"user": user or acting_user(), "target": target, "reason": reason, "answer": answer}
-        _store(window, action, (sender, beyond), number, row)
+        row = {"user": user or acting_user(), "target": target, "reason": f"from {address}" if address else "", "answer": answer}
+        network = wide_network_of(address) if beyond == OTHERS else ""
+        _store(window, action, (sender, network, beyond), number, row)
         return
     _gathered.leave_out(window, key, number)
 
@@ -87,17 +90,21 @@ def audit_often(action: str, target: str, reason: str, answer: str, *, sender: s
 def audit_download(what: str, target: str) -> None:
     """Add a row about a download that begins, e.g. of a "file"; further requests of the same user for it in this hour are counted."""
     user = acting_user()
-    audit_often(f"download {what}", target, f"from {request.remote_addr}", "begun", sender=f"{user}: {target}", beyond=f"{user}: others")
+    audit_often(f"download {what}", target, request.remote_addr or "", "begun", sender=f"{user}: {target}", beyond=f"{user}: others")
 
 
-def _store(window: int, action: str, senders: tuple[str, str], number: int, row: dict[str, str]) -> None:
-    """Add to the count of the first sender, or make its row; if there are too many senders, use the second one."""
-    sender, beyond = senders
+def _store(window: int, action: str, senders: tuple[str, str, str], number: int, row: dict[str, str]) -> None:
+    """Add to the count of the sender, or make its row; if there are too many, use that of its network, then that of all others."""
+    sender, network, beyond = senders
     if _count(window, action, sender, number):
         return
     rows = AuditCount.select(fn.COUNT(AuditCount.row)).where((AuditCount.window == window) & (AuditCount.action == action)).scalar()
     if rows < SENDERS:
         _add(window, action, sender, number, row)
+    elif network and _count(window, action, network, number):
+        return
+    elif network and rows < 2 * SENDERS:
+        _add(window, action, network, number, {**row, "reason": f"{row['reason']} and others in {network}"})
     elif not _count(window, action, beyond, number):
         _add(window, action, beyond, number, {**row, "target": "(many)", "reason": "", "user": OTHERS if beyond == OTHERS else row["user"]})
 

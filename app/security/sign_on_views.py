@@ -136,7 +136,7 @@ def _audit_refusal(action: str, error: SecurityError) -> None:
     if isinstance(error, ProviderUnavailable):
         _provider().log_problem(reason)
     sender = f"{kind[:60]} {user[:100]}@{network_of(address)}"
-    audit_often(action, user or "(unknown)", f"from {address}", f"refused: {reason}", sender=sender, user="nobody")
+    audit_often(action, user or "(unknown)", address, f"refused: {reason}", sender=sender, user="nobody")
 
 
 def _store_pending(pending: PendingSignOn) -> None:

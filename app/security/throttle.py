@@ -50,6 +50,16 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 and not ip.ipv4_mapped else str(ip)
 
 
+def wide_network_of(address: str) -> str:
+    """The network of 16 bits of an IPv4 address, or of 32 bits of an IPv6 address, which few can use as a whole; "" of no address."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    mapped = ip.ipv4_mapped if ip.version == 6 else ip
+    return str(ipaddress.ip_network((mapped, 16) if mapped else (ip, 32), strict=False))
+
+
 def wait_after(kind: str, failures: int) -> float:
     """Seconds until the next attempt: 0 for the first failures, then 2, 4, 8, ... up to the longest wait."""
     free, longest = RULES.get(kind, (inf, 0.0))

@@ -19,6 +19,7 @@ from app.gui.models import Dataset
 from app.security import Role, repeated, throttle
 from app.security.models import Audit, AuditCount, User
 from app.security.repeated import audit_often
+from app.security.throttle import network_of
 from tests.security.conftest import HOME, PASSWORD, sign_in
 
 if TYPE_CHECKING:
@@ -123,6 +124,28 @@ def test_a_flood_from_many_addresses_leaves_a_bounded_number_of_rows(hub: Settin
     assert len(rows()) == 11
     assert rows()[-1][:3] == ("others", "refused request", "(many)")
     assert counts() == [1] * 10 + [40]
+
+
+@pytest.mark.both_databases
+def test_a_sender_with_many_networks_hides_no_other_one(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeated, "SENDERS", 10)
+
+    def refuse(address: str, target: str) -> None:
+        audit_often("refused request", target, address, "403", sender=f"nobody@{network_of(address)}", user="nobody")
+
+    for number in range(50):
+        refuse(f"2001:db8:{number:x}::1", "GET /flood")
+    refuse("192.0.2.7", "GET /control")
+    refuse("192.0.77.7", "GET /files")
+    assert len(rows()) == 12
+    assert [row[2:4] for row in rows()[-2:]] == [
+        ("GET /flood", "from 2001:db8:a::1 and others in 2001:db8::/32"),
+        ("GET /control", "from 192.0.2.7 and others in 192.0.0.0/16"),
+    ]
+    assert counts() == [1] * 10 + [40, 2]
+    for number in range(50):
+        refuse(f"{number + 1}.0.0.1", "GET /")
+    assert (len(rows()), counts()[-1]) == (21, 42), "the number of rows stays bounded"
 
 
 @pytest.mark.both_databases

@@ -178,5 +178,5 @@ def _posted_entries() -> list[Entry]:
     except InvalidInput as error:
         address = request.remote_addr or ""
         answer = f"{error.message}: {problem_of(error).errors[0]}"
-        audit_often("register", "nothing", f"from {address}", answer, sender=f"{acting_user()}@{network_of(address)}")
+        audit_often("register", "nothing", address, answer, sender=f"{acting_user()}@{network_of(address)}")
         raise

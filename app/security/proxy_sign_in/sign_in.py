@@ -109,7 +109,7 @@ def _role_of(found: ProxyUser, rules: ProxySignInSettings) -> tuple[Role, str]:
 
 def _audit(action: str, target: str, address: str, answer: str, sender: str, user: str = "nobody") -> None:
     """Add a row. Each kind has an action of its own: those that anybody can cause leave room for the others."""
-    audit_often(action, target[:200], f"from {address}", answer, sender=sender, user=user)
+    audit_often(action, target[:200], address, answer, sender=sender, user=user)
 
 
 @lru_cache(4096)
