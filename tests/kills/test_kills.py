@@ -117,13 +117,13 @@ def assert_databases_are_whole(folder: Path) -> None:
             assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)], file
 
 
-MADE_LATER = ("queue.db", "dqmhub.db-", "snapshots")
-"""Beginnings of the names that services make in the data folder, some of them after the hub is ready."""
+MADE_LATER = {"queue.db", "queue.db-wal", "queue.db-shm", "dqmhub.db-wal", "dqmhub.db-shm", "snapshots"}
+"""What services make in the data folder, some of it after the hub is ready."""
 
 
 def left_behind(data: Path, before: set[str]) -> list[str]:
     """Files of killed processes in the data folder."""
-    new = [name for name in os.listdir(data) if name not in before and not name.startswith(MADE_LATER)]
+    new = [name for name in os.listdir(data) if name not in before | MADE_LATER]
     return new + [str(path.relative_to(data)) for path in data.rglob("*") if path.suffix in (".tmp", ".part", ".new")]
 
 
