@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.security.models import Audit
 from tests.security.conftest import HOME
 from tests.security.sign_on.mock_provider import CLIENT, SECRET, MockProvider, mock_provider
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 GRANTS = ("dqm-viewers=viewer", "pixel=expert:Pixel", "strips=expert:SiStrips", "dqm-operators=operator", "dqm-admins=admin")
+STRANGE_VALUES: list[Any] = [7, -1, 1e300, True, "", "\ud800", "x" * 5000, [], [1], ["x", None], {"a": 1}, [[["a"]]], 10**400]
+"""JSON values that a broken provider may send in any place."""
 
 
 @pytest.fixture
@@ -53,3 +56,11 @@ def bring_back(visitor: FlaskClient, answer: dict[str, str]) -> TestResponse:
 
 def sign_on(visitor: FlaskClient, provider: MockProvider, page: str = "/") -> TestResponse:
     return bring_back(visitor, provider.authorize(begin(visitor, page)))
+
+
+def refusal(user: str = "(unknown)") -> str:
+    """The reason in the latest row of the audit log, about this user of the provider."""
+    row = Audit.select().order_by(Audit.id.desc()).get()
+    assert (row.user, row.action, row.target) == ("nobody", "sign on", user)
+    assert row.answer.startswith("refused: ")
+    return str(row.answer).removeprefix("refused: ")
