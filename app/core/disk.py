@@ -62,3 +62,12 @@ def file_system(folder: Path, mounts: str) -> str:
         if (place + "/").startswith(point + "/") and len(point) >= best:
             best, kind = len(point), mounted
     return kind
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk and survive a power cut. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

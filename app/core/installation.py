@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.disk import sync
 from app.core.settings import TREE
 
 CURRENT = "current"
@@ -72,7 +73,7 @@ def switch(prefix: Path, version: str) -> Release:
     link.unlink(missing_ok=True)  # left behind by a process of this number that was killed
     link.symlink_to(version)
     link.replace(prefix / CURRENT)
-    _sync(prefix)
+    sync(prefix)
     return target
 
 
@@ -81,11 +82,3 @@ def version_key(version: str) -> tuple[list[int], bool, str, int]:
     numbers = re.match(r"[\d.]*", version)[0]  # type: ignore[index]  # it matches everything
     letters, candidate = re.match(r"(\D*)(\d*)", version[len(numbers) :]).groups()  # type: ignore[union-attr]  # the same
     return [int(number) for number in numbers.split(".") if number], not letters, letters, int(candidate or 0)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from typing import NamedTuple
 
 from tests.chaos.site import SERVICES, Site
-from tests.support.processes import of_session, until
+from tests.support.processes import of_session, stopped, until
 from tests.support.small_disk import fill_hub
 
 CLIENTS = 100
@@ -123,14 +123,8 @@ def killed_processes(site: Site) -> Iterator[None]:
 @contextmanager
 def stopped_processes(site: Site) -> Iterator[None]:
     """All services but the web server are stopped (SIGSTOP)."""
-    stopped = [pid for name in SERVICES if name != "web" for pid in of_session(site.services[name].pid)]
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with stopped([pid for name in SERVICES if name != "web" for pid in of_session(site.services[name].pid)]):
         yield
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
 
 
 FAULTS = (

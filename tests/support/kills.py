@@ -16,7 +16,12 @@ STEPS = frozenset(f"os.{name}" for name in ("rename", "link", "mkdir", "rmdir", 
 """Events of the interpreter before which a process is killed."""
 
 
-def killed_at_each_step(action: Callable[[], object]) -> Iterator[int]:
+def changes_files(event: str, _: tuple[object, ...]) -> bool:
+    """Whether an event of the interpreter is a step: by its name and its arguments."""
+    return event in STEPS
+
+
+def killed_at_each_step(action: Callable[[], object], is_step: Callable[[str, tuple[object, ...]], bool] = changes_files) -> Iterator[int]:
     """Run an action in forked processes, of which the n-th is killed before its n-th step; the number of each kill.
 
     Ends when an action comes to its end without a kill, and fails if that fails.
@@ -26,7 +31,7 @@ def killed_at_each_step(action: Callable[[], object]) -> Iterator[int]:
         number += 1
         child = os.fork()
         if not child:
-            _run(action, number)
+            _run(action, is_step, number)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
             assert os.waitstatus_to_exitcode(status) == 0, "the action failed, see its output"
@@ -34,12 +39,12 @@ def killed_at_each_step(action: Callable[[], object]) -> Iterator[int]:
         yield number
 
 
-def _run(action: Callable[[], object], last: int) -> None:
+def _run(action: Callable[[], object], is_step: Callable[[str, tuple[object, ...]], bool], last: int) -> None:
     steps = 0
 
-    def count(event: str, _: object) -> None:
+    def count(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal steps
-        if event not in STEPS:
+        if not is_step(event, arguments):
             return
         steps += 1
         if steps == last:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from app.core.disk import sync
 from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup.errors import BackupError
+from app.ops.backup.lock_file import lock_file
 from app.ops.backup.manifest import Backup, read_manifest
 from app.ops.settings import ServiceSettings
 
@@ -108,16 +109,14 @@ def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
     Raises:
         BackupError: Another backup is being made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("w")
-    except OSError as error:
-        raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
-    with lock:
+    with ExitStack() as locks:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            folder.mkdir(parents=True, exist_ok=True)
+            locks.enter_context(lock_file(folder / LOCK))
         except BlockingIOError as error:
             raise BackupError("Another backup is being made; wait for its end") from error
+        except OSError as error:
+            raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
         _remove_leftovers(folder)
         name = _free_name(folder, moment)
         partial = folder / (PARTIAL + name)
@@ -126,7 +125,7 @@ def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
             yield partial
             _sync_tree(partial)
             partial.rename(complete_folder(partial))
-            _sync(folder)
+            sync(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
@@ -172,13 +171,5 @@ def _remove_leftovers(folder: Path) -> None:
 def _sync_tree(folder: Path) -> None:
     for place, _, names in os.walk(folder):
         for name in names:
-            _sync(Path(place, name))
-        _sync(Path(place))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync(Path(place, name))
+        sync(Path(place))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from app.core.settings import Settings
+from app.ops.backup.lock_file import lock_file
 from app.ops.upgrade.errors import UpgradeError
 
 Stage = Literal["upgrading", "returning", "upgraded", "returned"]
@@ -67,16 +67,14 @@ def store_state(settings: Settings, state: UpgradeState) -> UpgradeState:
 def one_upgrade(settings: Settings) -> Iterator[None]:
     """Raise UpgradeError if another upgrade, or way back, runs on this machine."""
     path = settings.data / "upgrade.lock"
-    try:
-        settings.data.mkdir(parents=True, exist_ok=True)  # the first upgrade of an installation makes the database, too
-        lock = path.open("w")
-    except OSError as error:
-        raise UpgradeError(f"Cannot write {path}: {error.strerror}") from error
-    with lock:
+    with ExitStack() as locks:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            settings.data.mkdir(parents=True, exist_ok=True)  # the first upgrade of an installation makes the database, too
+            locks.enter_context(lock_file(path))
         except BlockingIOError as error:
             raise UpgradeError("Another upgrade is running; wait for its end") from error
+        except OSError as error:
+            raise UpgradeError(f"Cannot write {path}: {error.strerror}") from error
         yield
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import signal
-import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +12,6 @@ import pytest
 from app.core import database
 from app.core.settings import Settings
 from app.formats import FileReplaced, FormatError
-from app.gui.catalog.catalog import OpenSample
 from app.gui.snapshots import keeping
 from app.gui.snapshots.keeping import NotKept, keep
 from app.gui.snapshots.models import LiveSnapshot
@@ -23,6 +19,7 @@ from app.gui.snapshots.stored import snapshots_folder
 from tests.formats.snapshots import Object, serialise
 from tests.formats.snapshots import read as read_objects
 from tests.gui.snapshots.conftest import LIVE, RUN, LiveRun
+from tests.support.kills import killed_at_each_step
 from tests.support.small_disk import fill_disk
 
 
@@ -155,44 +152,29 @@ def test_a_disk_that_is_full_while_a_snapshot_is_written_keeps_the_others(
     assert len(list(snapshots_folder(live.settings).rglob("*/*"))) == 1
 
 
-def killed_at(step: int, work: Callable[[], object]) -> bool:
-    """Do something in a process that is killed at a step with files of snapshots; False if it ended before."""
-    database.disconnect()
-    child = os.fork()
-    if not child:
-        steps = 0
-
-        def count(event: str, arguments: tuple[object, ...]) -> None:
-            nonlocal steps
-            if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir") and "/snapshots" in str(arguments[0]):
-                steps += 1
-                if steps == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(count)
-        try:
-            work()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or status == 0
-    return os.WIFSIGNALED(status)
+SNAPSHOT_STEPS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
+"""Events of the interpreter that are a step in keeping a snapshot, if they are about one of its files."""
 
 
 def test_a_process_that_is_killed_at_any_step_leaves_whole_snapshots(live: LiveRun) -> None:
     live.keep(1, 2, 3)
     live.write(3)
-    sample, step = live.sample(), 1
+    sample, steps = live.sample(), 0
 
-    def keep_and_bound(sample: OpenSample) -> None:
+    def keep_and_bound() -> None:
         with suppress(NotKept):  # an earlier process has kept it
             keep(sample, live.settings)
         live.bounded(live_snapshots=1)
 
-    while killed_at(step, lambda: keep_and_bound(sample)):
+    def is_step(event: str, arguments: tuple[object, ...]) -> bool:
+        return event in SNAPSHOT_STEPS and "/snapshots" in str(arguments[0])
+
+    database.disconnect()
+    for _ in killed_at_each_step(keep_and_bound, is_step):
+        steps += 1
         assert live.kept_lumis()[0] == 3
-        step += 1
-    assert step > 8
+        database.disconnect()
+    assert steps >= 8
     live.keep(4)
     live.bounded(live_snapshots=1)
     assert live.kept_lumis() == [4, 3]
