@@ -11,16 +11,18 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from peewee import fn
 
 from app.core.database import rows
 from app.gui.files.register import IMPORT
-from app.gui.models import READY, Dataset, File, Sample, ShortLink
+from app.gui.models import READY, Dataset, File, NameList, Sample, ShortLink
 from app.publish import revisions
 from app.queue import execution, store
 from app.queue.models import BackgroundJob
 from app.queue.states import DONE, FAILED
+from app.security.models import Audit
 from tests.kills.clients import DATASET, UNAVAILABLE, Clients
-from tests.kills.system import KilledSystem, killed_system
+from tests.kills.system import READER, KilledSystem, killed_system
 from tests.support.gui import demo_files
 from tests.support.processes import until
 from tests.support.site import bound
@@ -83,19 +85,32 @@ def assert_nothing_is_lost_or_doubled(system: KilledSystem, clients: Clients, jo
     links = [view for (view,) in rows(ShortLink.select(ShortLink.address))]
     assert set(clients.links) <= set(links)
     assert len(links) == len(set(links))
-    for run in clients.runs:
-        until(lambda run=run: system.hub.get(f"/browse/{run}{DATASET}").status == 200, f"the page of run {run}")
-    until(lambda: not BackgroundJob.select().where(BackgroundJob.state.in_(("queued", "running"))).exists(), "all jobs to end")
     query = Sample.select(Sample.run).join(Dataset, on=(Sample.dataset == Dataset.id)).where(Dataset.name == DATASET)
     found = sorted(run for (run,) in rows(query))
     assert found == sorted(set(found))
     assert set(clients.runs) <= set(found)
+    for run in found:
+        until(lambda run=run: system.hub.get(f"/browse/{run}{DATASET}").status == 200, f"the page of run {run}")
+    until(lambda: not BackgroundJob.select().where(BackgroundJob.state.in_(("queued", "running"))).exists(), "all jobs to end")
     states = dict(rows(BackgroundJob.select(BackgroundJob.id, BackgroundJob.state).where(BackgroundJob.id.in_(jobs))))
     assert states == dict.fromkeys(jobs, DONE)
     others = BackgroundJob.kind != IMPORT  # one that was given up is queued again by the next request, and each file is ready
     assert not BackgroundJob.select().where(others, BackgroundJob.state == FAILED).exists()
     assert {state for (state,) in rows(File.select(File.state))} <= {READY}
+    assert_jobs_that_ran_again_had_one_effect(system, len(found))
     until(lambda: mirror_has(system) == (revisions.current().name, revisions.current().revision), "the mirror to have all")
+
+
+def assert_jobs_that_ran_again_had_one_effect(system: KilledSystem, registered: int) -> None:
+    """Count what imports and registrations store. A killed job may run again; tests/jobs/test_running_twice.py has each kind."""
+    again = BackgroundJob.select(BackgroundJob.kind, fn.COUNT(BackgroundJob.id)).where(BackgroundJob.attempts > 1)
+    ran_again = dict(rows(again.group_by(BackgroundJob.kind)))
+    print(f"jobs that ran again: {ran_again}")
+    assert ran_again.get(IMPORT, 0) > 0 or not system.kills.get(f"child of {READER}")
+    versions = Sample.select(Sample.version).join(Dataset, on=(Sample.dataset == Dataset.id)).where(Dataset.name == DATASET)
+    assert {version for (version,) in rows(versions)} == {2}, "the list of each sample is stored once"
+    assert NameList.select().count() == 1, "all files have the same names"
+    assert Audit.select().where(Audit.action == "register").count() == registered
 
 
 def mirror_has(system: KilledSystem) -> tuple[str, int] | None:

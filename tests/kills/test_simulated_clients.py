@@ -25,7 +25,8 @@ from tests.support.storms import chance, note_kills
 
 pytestmark = [pytest.mark.slow, pytest.mark.storm]
 
-KILLS = max(6, LOOPS // 20)
+KILLS = 2 * max(2, LOOPS // 40)
+"""Half of them are of the program that starts the clients."""
 PLAN = ("--clients", "DT,RPC", "--lumis", "4", "--lumi-s", "0.5")
 
 
@@ -38,7 +39,7 @@ def test_simulated_clients_that_are_killed_leave_whole_snapshots_and_play_on(tmp
 
     playing, killed = start(), Counter[str]()
     try:
-        for is_leader in dice.sample([True, False] * KILLS, KILLS):
+        for is_leader in dice.sample([True, False] * (KILLS // 2), KILLS):
             until(new_snapshot(tmp_path), "a new snapshot")
             if is_leader:
                 killed["simulate-clients"] += 1
