@@ -95,12 +95,22 @@ def consumer(settings: Settings, queue: str, **variables: str) -> Iterator[subpr
 
 def of_session(session: int) -> list[int]:
     """The processes of a session that live, the leader included."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            state, _, _, number = (entry / "stat").read_text().rpartition(")")[2].split()[:4] if entry.name.isdigit() else "Z000"
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(number) == session and state != "Z":
-            found.append(int(entry.name))
-    return found
+    numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [number for number in numbers if _session_of(number) == session and not _has_ended(number)]
+
+
+def _session_of(number: int) -> int | None:
+    """The session of a process: many times quicker than from its files in /proc, which are all looked at again and again."""
+    try:
+        return os.getsid(number)
+    except ProcessLookupError:
+        return None
+
+
+def _has_ended(number: int) -> bool:
+    """Whether a process has ended, also if its parent has not waited for it."""
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state == "Z"
