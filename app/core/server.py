@@ -44,9 +44,13 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return f"{host}:{self.settings.web_port}"
 
     def check_address(self) -> None:
-        """Raise OSError if the address cannot be listened on; gunicorn would retry for a while and not name the settings."""
-        family = socket.AF_INET6 if ":" in self.settings.web_host else socket.AF_INET
-        socket.create_server((self.settings.web_host, self.settings.web_port), family=family).close()
+        """Raise OSError if the address cannot be listened on; gunicorn would retry for a while and not name the settings.
+
+        It does not listen: the end of this socket would break connections that a proxy has just made.
+        """
+        with socket.socket(socket.AF_INET6 if ":" in self.settings.web_host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((self.settings.web_host, self.settings.web_port))
 
     def run(self) -> None:
         """Serve until a signal stops it. All worker processes count in memory that they share."""

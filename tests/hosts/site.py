@@ -42,8 +42,8 @@ SERVICES = {
 }
 """Hosts, and what runs there."""
 PORT = 8889
-PROXY = TREE / "docs/operators/scaling.md"
-"""Has the configuration of nginx."""
+PAGE = TREE / "docs/operators/scaling.md"
+"""Has the configuration of the proxy."""
 
 
 class ManyHosts:
@@ -176,13 +176,27 @@ def many_hosts(folder: Path, files: Path, **values: Any) -> Iterator[ManyHosts]:
             site.start(name)
         for name in others:
             site.wait_for(name)
-        stack.enter_context(nginx(folder / "nginx", 80, proxy_configuration(site), FRONT))
+        set_kernel_options()
+        web = [f"{found[name].address}:{PORT}" for name in ("web1", "web2")]
+        stack.enter_context(nginx(folder / "nginx", 80, proxy_configuration(*web), FRONT))
         yield site
 
 
-def proxy_configuration(site: ManyHosts) -> str:
-    """The configuration of nginx in the documentation, with the addresses of these hosts, and less patience with one whose cable is out."""
-    text = PROXY.read_text(encoding="utf-8").partition("```nginx\n")[2].partition("```")[0]
-    for name in ("web1", "web2"):
-        text = text.replace(f"{name}.example.ch", site.hosts[name].address)
-    return text.replace("proxy_read_timeout 120s", "proxy_read_timeout 30s")
+def set_kernel_options() -> None:
+    """Set the options of the kernel for the proxy, in the network of this thread."""
+    for line in block_of_page("ini").splitlines():
+        name, _, value = line.partition(" = ")
+        Path("/proc/sys", *name.split(".")).write_text(value)
+
+
+def proxy_configuration(*addresses: str) -> str:
+    """The configuration of nginx, with these addresses of web servers."""
+    text = block_of_page("nginx")
+    for number, address in enumerate(addresses, 1):
+        text = text.replace(f"web{number}.example.ch:8889", address)
+    return text
+
+
+def block_of_page(language: str) -> str:
+    """The first block of this language on the page for operators."""
+    return PAGE.read_text(encoding="utf-8").partition(f"```{language}\n")[2].partition("```")[0]
