@@ -57,10 +57,13 @@ def _make() -> None:
 def ls(as_json: bool) -> None:
     """List the backups, newest first."""
     from app.ops.backup import backup_folder, backups
+    from app.ops.backup.folder import unreadable_backups
 
     settings = cli.settings()
     with as_owner(settings):
-        found = backups(backup_folder(settings))
+        found, unreadable = backups(backup_folder(settings)), unreadable_backups(backup_folder(settings))
+    for reason in unreadable:
+        click.echo(reason, err=True)
     for each in found:
         values = {"name": each.name, "made": each.made, "version": each.version, "size": each.size, "rows": sum(each.counts.values())}
         made = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each.made))

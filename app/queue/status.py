@@ -39,7 +39,7 @@ LAST_FAILED = 10
 def status_lines(_: Settings) -> Iterator[StatusLine]:
     """The processes of each service, each queue, and each periodic task."""
     yield from _processes()
-    yield from map(_queue, QUEUES)
+    yield from _queues()
     yield from _periodic_tasks()
 
 
@@ -65,13 +65,24 @@ def _age(now: float, at: float) -> float | None:
     return now - at if now >= at - LITTLE_S else None
 
 
-def _queue(name: str) -> StatusLine:
+def _queues() -> Iterator[StatusLine]:
+    reason = _unreachable_because()
+    for name in QUEUES:
+        yield StatusLine(f"queue {name}", "down", "cannot be reached: jobs wait", detail=reason) if reason else _queue(name)
+
+
+def _unreachable_because() -> str:
+    """Why the queues, which are in one place, cannot be reached; "" if they can. One question, since it may take REDIS_TIMEOUT_S."""
     try:
-        queue_of(name).pending_count()
+        queue_of(QUEUES[0]).pending_count()
     except Exception as error:
         if (outage := outage_of(error)) is None:
             raise
-        return StatusLine(f"queue {name}", "down", "cannot be reached: jobs wait", detail=outage.reason)
+        return outage.reason
+    return ""
+
+
+def _queue(name: str) -> StatusLine:
     by_state = {state: count for (queue, state), count in counts().items() if queue == name}
     age = queue_wait_s(name)
     text = ", ".join(

@@ -39,19 +39,27 @@ def backups(folder: Path) -> list[Backup]:
     Those with a time in the future come last: the clock was wrong, and nobody knows how old they are. Raises BackupError if the folder
     cannot be read.
     """
+    found = [backup for backup in _read(folder) if isinstance(backup, Backup)]
+    return sorted(found, key=lambda backup: (not is_from_future(backup), backup.made), reverse=True)
+
+
+def unreadable_backups(folder: Path) -> list[str]:
+    """Why folders named like backups are none, a sentence each. Raises BackupError if the folder of all cannot be read."""
+    return sorted(str(error) for error in _read(folder) if isinstance(error, BackupError))
+
+
+def _read(folder: Path) -> Iterator[Backup | BackupError]:
     try:
         names = [entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name)]
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return
     except OSError as error:
         raise BackupError(f"The folder of the backups, {folder}, cannot be read: {error.strerror}") from error
-    found = []
     for name in names:
         try:
-            found.append(read_manifest(folder / name))
-        except BackupError:
-            continue
-    return sorted(found, key=lambda backup: (not is_from_future(backup), backup.made), reverse=True)
+            yield read_manifest(folder / name)
+        except BackupError as error:
+            yield error
 
 
 def is_from_future(backup: Backup) -> bool:
@@ -93,6 +101,11 @@ def find_backup(folder: Path, name: str) -> Backup:
     if not found:
         raise BackupError(f"There is no backup in {folder}; the setting backup_dir names another folder")
     if not name:
+        if is_from_future(found[0]):
+            names = ", ".join(backup.name for backup in found)
+            raise BackupError(
+                f"The clock was ahead when the backups in {folder} were made, so none is known to be the newest; name one: {names}"
+            )
         return found[0]
     for backup in found:
         if backup.name == name:

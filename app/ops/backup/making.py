@@ -58,10 +58,18 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
     return made
 
 
+def space_needed(file: Path | None) -> int:
+    """The free space in bytes that a backup of a database needs.
+
+    Args:
+        file: Of SQLite; None for PostgreSQL, whose dumps are compressed, so they are not estimated.
+    """
+    return SPARE_BYTES + (sqlite_copy.size(file) if file else 0)
+
+
 def _refuse_full_disk(folder: Path) -> None:
-    """Raise BackupError unless there is room for a copy of the database. Dumps of PostgreSQL are compressed, so they are not estimated."""
-    file = database.sqlite_file()
-    needed = SPARE_BYTES + (sqlite_copy.size(file) if file else 0)
+    """Raise BackupError unless there is room for a copy of the connected database."""
+    needed = space_needed(database.sqlite_file())
     free = disk_space(folder).free
     if free < needed:
         raise BackupError(

@@ -132,6 +132,9 @@ def test_the_backup_just_made_stays_when_the_clock_was_set_back(hub: Settings) -
     few = hub.replace(backup_keep=1)
     future = make_backup(few, backup_folder(few), lambda _: None)
     write_manifest(future._replace(made=time.time() + 1e6))
+    with pytest.raises(BackupError, match=rf"The clock was ahead when the backups in .* were made, .* name one: {future.name}"):
+        find_backup(backup_folder(few), "")
+    assert find_backup(backup_folder(few), future.name).name == future.name
     made = make_backup(few, backup_folder(few), lambda _: None)
     assert [each.name for each in backups(backup_folder(few))] == [made.name]
 
@@ -229,6 +232,9 @@ def test_commands_make_list_and_verify_backups(hub: Settings) -> None:
     assert made.returncode == 0, made.stderr
     name = Path(made.stdout.split(" ")[0]).name
     assert name in dqmhub(hub, "backup", "ls").stdout
-    assert f'"name": "{name}"' in dqmhub(hub, "backup", "ls", "--json").stdout
+    (backup_folder(hub) / "2026-01-01T00-00-00Z").mkdir()
+    listed = dqmhub(hub, "backup", "ls", "--json")
+    assert f'"name": "{name}"' in listed.stdout
+    assert "2026-01-01T00-00-00Z is not a backup: it has no manifest.json" in listed.stderr
     assert dqmhub(hub, "backup", "verify").stdout.startswith(f"{name}: OK")
     assert f"the newest is {name}" in dqmhub(hub, "backup", "verify", "2020-01-01T00-00-00Z").stderr

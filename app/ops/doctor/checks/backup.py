@@ -11,6 +11,7 @@ from app.ops.backup import backup_folder, backups
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import is_from_future
 from app.ops.backup.losses import KEEP, row_loss
+from app.ops.backup.making import space_needed
 from app.ops.backup.status import are_backups_made
 from app.ops.doctor.diagnosis import Diagnosis
 from app.ops.settings import ServiceSettings
@@ -48,7 +49,8 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "warning", f"The backups in {folder} are on the disk of the data: one fault loses both", "Set backup_dir to another disk"
         )
-    if disk_space(folder).free < newest.size:
+    file = settings.data / "dqmhub.db"
+    if disk_space(folder).free < max(newest.size, space_needed(file if newest.is_sqlite and file.exists() else None)):
         yield Diagnosis(
             "error",
             f"The disk of {folder} has no space for the next backup",
