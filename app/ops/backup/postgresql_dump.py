@@ -59,9 +59,8 @@ def dump(url: str, target: Path) -> tuple[dict[str, int], tuple[str, ...]]:
 
 
 def has_tables_of(file: Path, schema: str) -> bool:
-    """Whether a dump has the tables of DQM Hub in the schema of this name."""
-    command = [program("pg_restore"), "--list", str(file)]
-    listed = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    """Whether a dump has the tables of DQM Hub in the schema of this name. Raises BackupError if it cannot be read."""
+    listed = run([program("pg_restore"), "--list", str(file)], Server("", dict(os.environ)))
     return f" TABLE {schema} schema_migration " in listed
 
 
@@ -82,9 +81,10 @@ def row_counts() -> dict[str, int]:
     return {name: database.proxy.execute_sql(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
 
 
-def run(command: list[str], server: Server) -> None:
-    """Run a program of PostgreSQL. Raises BackupError with its last message."""
+def run(command: list[str], server: Server) -> str:
+    """What a program of PostgreSQL prints. Raises BackupError with its last message."""
     done = subprocess.run(command, env=server.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         name, messages = Path(command[0]).name, done.stderr.strip().splitlines()
         raise BackupError(f"{name} failed: {messages[-1] if messages else f'exit code {done.returncode}'}")
+    return done.stdout

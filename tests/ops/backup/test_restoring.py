@@ -254,7 +254,7 @@ def test_a_dump_that_ends_early_changes_nothing(elsewhere: Settings, made: Backu
     from app.ops.backup.postgresql_restore import restore as restore_dump
 
     made.database.write_bytes(made.database.read_bytes()[:-5000])
-    with pytest.raises(BackupError, match="pg_restore failed, and nothing was changed"):
+    with pytest.raises(BackupError, match=r"pg_restore failed: .* end of file"):
         restore_dump(elsewhere.database_url, made._replace(files={made.database.name: file_of(made.database)}), "replaced-x")
     assert links(elsewhere) == 150
 
