@@ -43,6 +43,10 @@ class UnusableDatabase(RuntimeError):
         super().__init__(f"{reason}: {remedy}")
 
 
+class NewerDatabase(UnusableDatabase):
+    """The database has migrations of a newer version. A process that runs already goes on with it; none starts with it."""
+
+
 class Table(Model):
     """Base class of all tables."""
 
@@ -196,8 +200,7 @@ def prepared(build: Callable[[], Any]) -> Callable[..., list[tuple[Any, ...]]]:
 
     @lru_cache(maxsize=1)
     def sql(database: Database) -> str:
-        text: str = build().sql()[0]
-        return text
+        return str(build().sql()[0])
 
     def run(*values: int | str) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = proxy.execute_sql(sql(proxy.obj), values).fetchall()
@@ -242,10 +245,10 @@ def _migrations(database: Database) -> list[Any]:
 
 
 def check(database: Database) -> None:
-    """Raise UnusableDatabase unless exactly the migrations of this version were applied."""
+    """Raise UnusableDatabase unless exactly the migrations of this version were applied, NewerDatabase if there are more."""
     rows = _migrations(database)
     if unknown := [row.name for row in rows if row.path is None]:
-        raise UnusableDatabase(*newer_release(database, unknown[-1]))
+        raise NewerDatabase(*newer_release(database, unknown[-1]))
     if not any(row.applied for row in rows):
         raise UnusableDatabase(*database_faults.without_tables(_file(database)))
     if missing := [row.name for row in rows if not row.applied]:
@@ -259,8 +262,7 @@ def upgrade(database: Database, announce: Callable[[str], object], backup: str =
         backup: Name of the backup that was made before; "" for none.
     """
     with _one_runner(database, announce):
-        unknown = [row.name for row in _runner(database).status() if row.path is None]
-        if unknown:
+        if any(row.path is None for row in _runner(database).status()):
             check(database)
         done: list[str] = _runner(database).up()
         note_upgrade(database, backup)

@@ -28,6 +28,7 @@ blueprint = Blueprint("status", __name__)
 
 LOCK_WAIT_S = 1.0
 LOCKED = "locked by another program: pages can be read, nothing can be stored"
+NEWER = "of a newer version: start the services of that"
 READ_ONLY = "cannot be written: pages can be read, nothing can be stored"
 
 
@@ -98,6 +99,8 @@ def database_line() -> StatusLine:
     start = time.perf_counter()
     try:
         database.check(database.proxy.obj)
+    except database.NewerDatabase as error:  # by an upgrade while this process runs: its tables are still there
+        return StatusLine("database", "warn", NEWER, detail=str(error))
     except (PeeweeException, database.UnusableDatabase) as error:
         return StatusLine("database", "down", "unusable", detail=str(error))
     duration_ms = 1000 * (time.perf_counter() - start)

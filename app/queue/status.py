@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from peewee import fn
@@ -18,6 +19,7 @@ from app.core.version import VERSION
 from app.queue.execution import queue_of
 from app.queue.periodic import PeriodicTaskState
 from app.queue.settings import QUEUES
+from app.queue.states import STATES
 from app.queue.store import counts, last_failed, queue_wait_s
 
 if TYPE_CHECKING:
@@ -114,7 +116,8 @@ def metrics(_: Settings) -> Iterator[Metric]:
     alive = dict(rows(Service.select(Service.name, fn.COUNT(Service.id)).where(is_alive()).group_by(Service.name)))
     processes = [({"service": name}, alive.get(name, 0)) for name in SERVICES]
     yield gauge("dqmhub_processes", "Processes of a service with a heartbeat", processes)
-    jobs = [({"queue": queue, "state": state}, count) for (queue, state), count in sorted(counts().items())]
+    count_of = dict.fromkeys(product(QUEUES, STATES), 0) | dict(counts())  # zeros, too: a series must not begin with its first rise
+    jobs = [({"queue": queue, "state": state}, count) for (queue, state), count in sorted(count_of.items())]
     yield gauge("dqmhub_jobs", "Background jobs by queue and state", jobs)
     waiting = [({"queue": queue}, queue_wait_s(queue)) for queue in QUEUES]
     yield gauge("dqmhub_jobs_oldest_seconds", "Waiting time of the oldest queued job", waiting)

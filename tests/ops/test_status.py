@@ -67,6 +67,15 @@ def test_a_database_that_another_program_has_locked_is_named_as_that_for_as_long
     assert words not in client.get("/status").text
 
 
+def test_a_migration_by_a_newer_release_does_not_take_a_running_web_server_from_its_proxy(client: FlaskClient) -> None:
+    database.proxy.execute_sql("INSERT INTO schema_migration (name, applied) VALUES ('9999_newer', '2026-01-01')")
+    assert client.get("/healthz/ready").json["checks"]["database"] == "warn"
+    text = client.get("/status").text
+    assert "of a newer version: start the services of that" in text
+    assert "The database belongs to a newer version of DQM Hub" in text
+    assert "start it with `dqmhub worker`" in text, "the other lines are shown"
+
+
 def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Settings) -> None:
     client.get("/api/v1/samples")
     store.enqueue("import", "7")
@@ -75,6 +84,7 @@ def test_metrics_count_requests_files_and_work(client: FlaskClient, hub: Setting
     assert re.search(r'^dqmhub_requests_total{endpoint="gui_api.list_samples",method="GET",status="200"} [1-9]', text, re.M)
     assert '\ndqmhub_files{state="new"} 1.0\n' in text
     assert '\ndqmhub_jobs{queue="bulk",state="queued"} 1.0\n' in text
+    assert '\ndqmhub_jobs{queue="live",state="failed"} 0.0\n' in text, "alerts see the first rise"
     assert "\ndqmhub_build_info{version=" in text
 
 
