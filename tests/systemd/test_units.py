@@ -113,6 +113,17 @@ def test_every_unit_starts_a_command_that_exists() -> None:
     assert set(MODES) == {"fu", "bu", "cleanup"}
 
 
+def test_the_web_server_is_stopped_before_the_service_that_draws_its_plots() -> None:
+    assert "dqmhub-render.service" in values("dqmhub-web.service", "After")[0].split()
+
+
+def test_units_in_which_root_compiles_may_do_so() -> None:
+    """The render service, and the nightly check, which starts one where none runs."""
+    strict = {name for name in SERVICES if values(name, "MemoryDenyWriteExecute") == ["yes"]}
+    assert strict.isdisjoint({"dqmhub-render.service", "dqmhub-nightly.service"})
+    assert strict >= {"dqmhub-web.service", "dqmhub-live.service", "dqmhub-backup.service"}
+
+
 def test_every_service_that_runs_for_long_is_watched_and_started_again() -> None:
     for name in SERVICES:
         if values(name, "Type") == ["oneshot"]:
