@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
 from app.core.settings import Settings
-from app.ops.doctor.checks.data_folder import file_systems
+from app.ops.doctor.checks.data_folder import file_systems, rights
 
 ELSEWHERE = {"database_url": "postgresql://db/dqm", "huey_url": "redis://queue:6379/0"}
 
@@ -26,3 +32,36 @@ def test_hosts_with_postgresql_and_redis_share_a_data_folder_but_not_the_socket_
     (finding,) = file_systems(given, shared)
     assert finding.text.startswith(f"{settings.data}/render is on a network file system (ceph), and the socket")
     assert finding.remedy == f"Mount a folder of this host, such as a tmpfs, at {settings.data}/render"
+
+
+@contextmanager
+def as_user(number: int) -> Iterator[None]:
+    """This process as another user with a group of the same number."""
+    before = os.getgroups()
+    os.setgroups([])
+    os.setresgid(number, number, 0)
+    os.setresuid(number, number, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+        os.setresgid(0, 0, 0)
+        os.setgroups(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_volume_that_belongs_to_root_is_right_for_a_pod_whose_group_may_write_it() -> None:
+    """So are the volumes of Kubernetes, with that of the socket in that of the data."""
+    with TemporaryDirectory() as name:
+        folder, sockets, keys = Path(name), Path(name, "render"), Path(name, "publish")
+        sockets.mkdir()
+        for each in (folder, sockets):
+            os.chown(each, 0, 10001)
+            each.chmod(0o2775)
+        with as_user(10001):
+            (folder / "secret").touch(0o600)
+            assert [finding.level for finding in rights(folder)] == ["ok"]
+        keys.mkdir(0o755)
+        with as_user(10001):
+            (finding,) = rights(folder)
+        assert (finding.level, finding.text) == ("error", f"publish in {folder} cannot be written by this user")

@@ -26,7 +26,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
             "error", f"The data folder {folder} does not exist", "Correct data_dir, or mount its disk; for a new hub run dqmhub db upgrade"
         )
         return
-    yield from _rights(folder)
+    yield from rights(folder)
     yield _space(settings)
     yield from file_systems(settings, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
     for root in local_roots(settings):
@@ -37,21 +37,40 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
             )
 
 
-def _rights(folder: Path) -> Iterator[Diagnosis]:
-    owner = folder.stat().st_uid
-    if os.geteuid() not in (0, owner):
-        yield Diagnosis("warning", f"{folder} belongs to {user(owner)}, not to you", f"Run dqmhub as {user(owner)}")
+def rights(folder: Path) -> Iterator[Diagnosis]:
+    """Whether the services may write the folder and what is in it, and nobody else."""
+    found = folder.stat()
+    if found.st_mode & stat.S_IWOTH:
+        yield Diagnosis("error", f"All users of this machine can write {folder}", f"chmod 750 {folder}")
     if not os.access(folder, os.W_OK | os.X_OK):
         yield Diagnosis("error", f"{folder} cannot be written", "Look at its owner and mode, and whether the disk is mounted read-only")
+    elif found.st_mode & stat.S_IWGRP and os.geteuid() not in (0, found.st_uid):  # a volume of Kubernetes
+        yield from _rights_by_group(folder)
+        return
+    yield from _rights_by_owner(folder, found.st_uid)
+
+
+def _rights_by_owner(folder: Path, owner: int) -> Iterator[Diagnosis]:
+    if os.geteuid() not in (0, owner):
+        yield Diagnosis("warning", f"{folder} belongs to {user(owner)}, not to you", f"Run dqmhub as {user(owner)}")
     strange = [entry.name for entry in os.scandir(folder) if entry.stat(follow_symlinks=False).st_uid != owner]
     if strange:
-        names = ", ".join(sorted(strange)[:MOST_NAMED]) + (f" and {len(strange) - MOST_NAMED} more" if len(strange) > MOST_NAMED else "")
-        text = f"{names} in {folder} does not belong to {user(owner)}, so the services may not be able to write it"
+        text = f"{_names(strange)} in {folder} does not belong to {user(owner)}, so the services may not be able to write it"
         yield Diagnosis("error", text, f"chown -R {user(owner)} {folder}; run dqmhub as this user only")
-    if folder.stat().st_mode & stat.S_IWOTH:
-        yield Diagnosis("error", f"All users of this machine can write {folder}", f"chmod 750 {folder}")
-    if not strange:
+    else:
         yield Diagnosis("ok", f"{folder} and its files belong to {user(owner)}")
+
+
+def _rights_by_group(folder: Path) -> Iterator[Diagnosis]:
+    strange = [entry.name for entry in os.scandir(folder) if not os.access(entry.path, os.W_OK)]
+    if strange:
+        yield Diagnosis("error", f"{_names(strange)} in {folder} cannot be written by this user", "Let its group write it, too: chmod g+w")
+    else:
+        yield Diagnosis("ok", f"{folder} and its files can be written by this user and the group of the folder")
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(sorted(names)[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
 
 
 def file_systems(settings: Settings, mounts: str) -> Iterator[Diagnosis]:
