@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import sys
 import sysconfig
 from pathlib import Path
 
+import click
 import pytest
 
+from app.cli import dqmhub
 from app.core.settings import TREE, setting_rows
 from app.core.settings.table import CoreSettings
 from app.core.version import VERSION
@@ -68,6 +71,29 @@ def test_debian_packages_are_those_of_the_build_from_a_checkout() -> None:
     left_out = {"libpng-dev", "libboost-dev"}  # for the bench, and for plugins that need it
     assert {name for name in BUILD_PACKAGES if name not in texts[0].split()} <= left_out
     assert {name for name in ROOT_PACKAGES if name not in texts[1].split()} == set()
+
+
+def test_commands_that_miss_what_they_run_in_the_image_are_those_that_the_page_names() -> None:
+    """What a command starts by a name, which no import shows."""
+    _, build, _ = stages("hub")
+    copied = {source for _, sources, _ in build.copies() for source in sources}
+    missing = set()
+    for name in dqmhub.list_commands(click.Context(dqmhub)):
+        command = dqmhub.get_command(click.Context(dqmhub), name)
+        assert command is not None
+        module = inspect.getmodule(inspect.unwrap(command.callback or command))
+        assert module is not None
+        source = inspect.getsource(module)
+        started = {found.replace(".", "/") for found in re.findall(r'"(Procfile|services\.\w+)', source)}
+        missing |= {name} if started - copied else set()
+    page = (TREE / "docs/operators/containers.md").read_text(encoding="utf-8")
+    sentence = page.partition("except for those of demonstrations:")[2].partition(". ")[0]
+    assert set(re.findall(r"`([\w-]+)`", sentence)) == missing
+
+
+def test_the_image_has_the_programs_of_backups() -> None:
+    *_, final = stages("hub")
+    assert any("postgresql-client" in one.text.split() for one in final.instructions if one.word == "RUN")
 
 
 @pytest.fixture(scope="module")

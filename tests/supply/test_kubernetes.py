@@ -37,11 +37,20 @@ def manifests(name: str) -> list[Manifest]:
 
 
 def pods(name: str) -> list[Manifest]:
-    return [one["spec"]["template"] for one in manifests(name) if one["kind"] == "Deployment"]
+    """Those that run for ever, and those of jobs."""
+    jobs = [one["spec"]["jobTemplate"]["spec"]["template"] for one in manifests(name) if one["kind"] == "CronJob"]
+    return [*(one["spec"]["template"] for one in manifests(name) if one["kind"] == "Deployment"), *jobs]
 
 
 def containers(name: str) -> list[Manifest]:
     return [one for pod in pods(name) for one in (*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"])]
+
+
+def services(pod: Manifest) -> list[Manifest]:
+    """The containers of a pod that run for ever, those beside the first one included; none of a job."""
+    spec = pod["spec"]
+    beside = [one for one in spec.get("initContainers", ()) if one.get("restartPolicy") == "Always"]
+    return [] if spec.get("restartPolicy") == "Never" else [*beside, *spec["containers"]]
 
 
 def probes(name: str) -> Iterator[Manifest]:
@@ -73,8 +82,27 @@ def test_every_container_is_confined(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_kubernetes_restarts_every_service_that_hangs(name: str) -> None:
-    without = [one["name"] for pod in pods(name) for one in pod["spec"]["containers"] if "livenessProbe" not in one]
+    without = [one["name"] for pod in pods(name) for one in services(pod) if "livenessProbe" not in one]
     assert without == []
+
+
+def test_services_of_one_pod_do_not_show_the_life_of_each_other() -> None:
+    for pod in pods("hub"):
+        watched = [one for one in services(pod) if service_notify.FILE_VARIABLE in {each["name"] for each in one["env"]}]
+        assert len(watched) <= 1
+        assert [one for one in services(pod) if "exec" in one["livenessProbe"]] == watched
+
+
+def test_the_render_service_runs_from_before_the_start_of_the_web_server_until_after_its_end() -> None:
+    """As a container beside it, which Kubernetes ends after the others; and without the keys of the hub, since plugins run there."""
+    (web,) = [pod["spec"] for pod in pods("hub") if pod["metadata"]["labels"]["app.kubernetes.io/component"] == "web"]
+    (render,) = [one for one in web["initContainers"] if one["name"] == "render"]
+    assert (render["restartPolicy"], "startupProbe" in render, "envFrom" in render) == ("Always", True, False)
+
+
+def test_no_pod_is_taken_from_its_readers_for_what_all_pods_share() -> None:
+    """The database, or the volume: pages say what is away."""
+    assert {one["readinessProbe"]["httpGet"]["path"] for one in containers("hub") if "readinessProbe" in one} == {"/healthz/live"}
 
 
 def test_another_service_takes_the_jobs_of_one_that_hangs() -> None:
@@ -154,6 +182,9 @@ def test_the_settings_of_the_hub_are_valid(tmp_path: Path) -> None:
     mounts = {mount["mountPath"] for one in containers("hub") for mount in one["volumeMounts"]}
     assert set(settings["file_roots"]) <= mounts
     known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()} | OTHER_VARIABLES | {row.metadata["env"] for row in setting_rows()}
+    assert {settings["backup_dir"], str(Path(settings["live_snapshots_dir"]).parent)} <= mounts, (
+        "doctor and /status of each host warn otherwise"
+    )
     variables = {one["name"]: one["value"] for container in containers("hub") for one in container["env"]}
     assert variables == {"DQMHUB_CONFIG": f"/etc/dqmhub/{file}", service_notify.FILE_VARIABLE: "/tmp/alive"}
     comment = FILES["hub"].read_text(encoding="utf-8")
@@ -169,7 +200,7 @@ def test_doctor_finds_no_problem_with_the_volumes_of_the_hub() -> None:
     settings = Settings(data_dir="/data", database_url="postgresql://db/dqm", huey_url="redis://queue:6379/0")
     for pod in pods("hub"):
         is_local = {volume["name"]: "emptyDir" in volume for volume in pod["spec"]["volumes"]}
-        for container in pod["spec"]["containers"]:
+        for container in services(pod):
             lines = [f"x {one['mountPath']} {'ext4' if is_local[one['name']] else 'ceph'} rw 0 0" for one in container["volumeMounts"]]
             assert list(data_folder.file_systems(settings, "\n".join(lines))) == []
 
