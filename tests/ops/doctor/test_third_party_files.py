@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 from app.core.settings import TREE, Settings
-from app.ops.doctor.checks import vendored_files
+from app.ops.doctor.checks import third_party_files
 
 
 def test_the_files_of_this_tree_are_unchanged() -> None:
-    assert [finding.level for finding in vendored_files.check(Settings(), "")] == ["ok"]
+    assert [finding.level for finding in third_party_files.check(Settings(), "")] == ["ok"]
 
 
 def test_a_changed_and_a_missing_file_are_named(tmp_path: Path) -> None:
@@ -18,6 +18,6 @@ def test_a_changed_and_a_missing_file_are_named(tmp_path: Path) -> None:
     with (folder / "htmx/htmx.min.js").open("a") as file:
         file.write("alert(1);")
     (folder / "uplot/LICENSE").unlink()
-    changed, missing = vendored_files.damaged_files(folder)
+    changed, missing = third_party_files.damaged_files(folder)
     assert changed == f"{folder}/htmx/htmx.min.js is not the file that was released"
     assert missing == f"{folder}/uplot/LICENSE is missing"
