@@ -27,6 +27,17 @@ class CompiledTemplates(BytecodeCache):
         self._codes[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
+RULES: dict[str, Rule] = {}
+
+
+def shared_rule(string: str, *, methods: set[str], **options: Any) -> Rule:
+    """The rule of a route: one for all applications with the same route, which none of them binds."""
+    key = f"{string} {sorted(methods)} {options}"
+    if key not in RULES:
+        RULES[key] = Rule(string, methods=methods, **options)
+    return RULES[key]
+
+
 class CompiledRoutes(Map):
     """The routes of an application, compiled when they are first needed, and once for all applications with the same ones."""
 
@@ -46,7 +57,7 @@ class CompiledRoutes(Map):
     def shared(self) -> Map:
         """The compiled routes."""
         if self._shared is None:
-            key = repr((self._options, self.merge_slashes, self.converters, [vars(rule) for rule in self._added]))
+            key = repr((self._options, self.merge_slashes, self.converters, [id(rule) for rule in self._added]))
             if key not in self.compiled:
                 self.compiled[key] = made = Map(**self._options, merge_slashes=self.merge_slashes, converters=self.converters)
                 for rule in self._added:
@@ -73,5 +84,5 @@ class CompiledRoutes(Map):
 
 def share() -> None:
     """Let all applications that this process makes from now on share their compiled routes and templates."""
-    Flask.url_map_class = CompiledRoutes
+    Flask.url_map_class, Flask.url_rule_class = CompiledRoutes, staticmethod(shared_rule)
     Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
