@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import kubernetes_validate
 import pytest
 import yaml
 from flask import Flask
@@ -62,6 +61,8 @@ def probes(name: str) -> Iterator[Manifest]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_each_object_has_the_form_that_kubernetes_requires(name: str) -> None:
+    import kubernetes_validate  # not above: this takes over a second, in each process that collects tests
+
     for one in manifests(name):
         kubernetes_validate.validate(one, "1.37", strict=True)
 
