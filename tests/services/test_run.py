@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,10 +55,8 @@ def answers(url: str) -> bool:
 def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """Run all services until the end of the block."""
     build(TREE, sys.executable)
-    variables = environment(settings)
-    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
     log = (settings.data / "run.log").open("wb")
-    process = subprocess.Popen([DQMHUB, "run"], env=variables, start_new_session=True, stdout=log, stderr=log)
+    process = subprocess.Popen([DQMHUB, "run"], env=environment(settings), start_new_session=True, stdout=log, stderr=log)
     try:
         until(
             lambda: process.poll() is not None or answers(f"http://127.0.0.1:{settings.web_port}/healthz/ready"), "the services to be ready"
@@ -71,13 +70,19 @@ def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(PATIENCE_S)
 
 
+@pytest.fixture
+def own(settings: Settings, sqlite_template: Path) -> Settings:
+    """Settings of a small hub whose database has every table."""
+    shutil.copytree(sqlite_template, settings.data)
+    return settings.replace(web_port=free_port(), render_workers=1, worker_processes=1)
+
+
 DEMO_PORTS = ("web_port", "mirror_port", "simulator_port", "runs_simulator_port")
 
 
 @pytest.mark.parametrize("name", DEMO_PORTS)
-def test_a_demo_on_a_used_port_starts_nothing_and_names_the_setting(settings: Settings, name: str) -> None:
-    variables = environment(settings) | {f"DQMHUB_{one.upper()}": str(free_port()) for one in DEMO_PORTS}
-    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
+def test_a_demo_on_a_used_port_starts_nothing_and_names_the_setting(own: Settings, name: str) -> None:
+    variables = environment(own) | {f"DQMHUB_{one.upper()}": str(free_port()) for one in DEMO_PORTS}
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         command = [DQMHUB, "run", "--demo"]
@@ -88,17 +93,11 @@ def test_a_demo_on_a_used_port_starts_nothing_and_names_the_setting(settings: Se
     assert ended.stderr.strip() == f"Error: {expected}"
 
 
-def test_two_services_of_a_demo_on_one_port_are_refused(settings: Settings) -> None:
-    variables = environment(settings) | dict.fromkeys(("DQMHUB_WEB_PORT", "DQMHUB_MIRROR_PORT"), str(free_port()))
-    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
+def test_two_services_of_a_demo_on_one_port_are_refused(own: Settings) -> None:
+    variables = environment(own) | dict.fromkeys(("DQMHUB_WEB_PORT", "DQMHUB_MIRROR_PORT"), str(free_port()))
     ended = subprocess.run([DQMHUB, "run", "--demo"], env=variables, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "The settings web_port and mirror_port are both" in ended.stderr
-
-
-@pytest.fixture
-def own(settings: Settings) -> Settings:
-    return settings.replace(web_port=free_port(), render_workers=1, worker_processes=1)
 
 
 def test_ctrl_c_ends_every_process(own: Settings) -> None:
@@ -115,7 +114,6 @@ def test_the_start_of_a_demo_is_quiet_and_ends_with_addresses_and_accounts(own: 
     build(TREE, sys.executable)
     demo = own.replace(mirror_port=free_port(), simulator_port=free_port(), runs_simulator_port=free_port())
     variables = environment(demo)
-    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
     log = demo.data / "run.log"
     with log.open("wb") as file:
         process = subprocess.Popen([DQMHUB, "run", "--demo"], env=variables, start_new_session=True, stdout=file, stderr=file)
@@ -191,7 +189,6 @@ def test_services_refuse_an_old_database_with_the_remedy(settings: Settings) -> 
 
 def test_an_occupied_port_is_reported_with_its_settings(own: Settings) -> None:
     variables = environment(own)
-    subprocess.run([DQMHUB, "db", "upgrade"], env=variables, check=True)
     with socket.create_server(("127.0.0.1", own.web_port)):
         done = subprocess.run([DQMHUB, "web"], env=variables, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert done.returncode == 1
