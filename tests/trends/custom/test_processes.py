@@ -23,7 +23,7 @@ from tests.trends.conftest import Site
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
-RUNS = 50
+RUNS = 20
 REQUEST = RunsRequest(
     metric="basic.BinCount(2)", me="DT/n", dataset="/ZeroBias/Run2022C-Express-v1/DQMIO", runs=f"latest:{RUNS}", files=RUNS
 )
