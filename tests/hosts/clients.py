@@ -73,10 +73,19 @@ class Clients(BusyClients):
             end_thread()
 
     def _read(self, number: int) -> None:
-        """Read the next page; only a response that was cut in the middle is no fault, since no proxy can take it back."""
+        """Read the next page; a second time only after one of two responses that no proxy can help.
+
+        One was cut in the middle. The other, 503, comes from a web host that had no database while its cable was out, and whose
+        cable is in again before the proxy has given it up.
+        """
         path, may_be_unavailable = PAGES[number % len(PAGES)], self._may_be_unavailable(is_change=False)
-        answer = self._site.request("GET", path)
+        was_cut_off = self._is_web_cable_out()
+        answer = again = self._site.request("GET", path)
         self.read[answer.status] += 1
-        again = answer if answer.status else self._site.request("GET", path)
+        if answer.status == 0 or (answer.status == 503 and was_cut_off):
+            again = self._site.request("GET", path)
         if again.status != 200 and not (again.status == 503 and (may_be_unavailable or self._may_be_unavailable(is_change=False))):
             self.wrong.append(f"{path}: {answer.status} {answer.text[:300]}, then {again.status}")
+
+    def _is_web_cable_out(self) -> bool:
+        return self.lost.startswith("web") and self.lost.endswith("cable")
