@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.support.ports import free_port
 from tests.support.processes import environment, until
 from tests.support.releases import make_release
 from tests.support.servers import PostgreSQL
-from tests.support.site import answers
+from tests.support.site import address, answers
 
 pytestmark = pytest.mark.slow
 
@@ -131,4 +132,26 @@ def test_two_hosts_are_upgraded_one_after_the_other_and_the_way_back(tmp_path: P
         assert first.upgrade("--back").startswith(f"{VERSION} is in use again. The migrated database is kept in ")
         assert second.upgrade("--back") == f"{VERSION} is in use again\n"
         assert (first.version, second.version) == (VERSION, VERSION)
+        until(lambda: first.works() and second.works(), "both web servers")
+
+
+def test_web_servers_are_upgraded_without_downtime_and_the_way_back(tmp_path: Path, postgresql: PostgreSQL) -> None:
+    with old_hub(tmp_path, postgresql) as (first, second):
+        first.run(f"{first.prefix}/current/bin/dqmhub", "backup")
+        assert first.run(f"{first.prefix}/{NEXT}/bin/dqmhub", "db", "upgrade") == "applied 9001_next\n"
+        with urllib.request.urlopen(f"{address(second.settings)}/status", timeout=PATIENCE_S) as answer:
+            assert "The database belongs to a newer version" in answer.read().decode()
+        assert (first.works(), second.works()) == (True, True)
+
+        assert first.upgrade() == f"{NEXT} is in use\n"
+        assert (first.version, second.version, second.works()) == (NEXT, VERSION, True)
+        assert second.upgrade() == f"{NEXT} is in use\n"
+        assert first.works()
+        assert second.works()
+
+        first.stop()
+        second.stop()
+        assert first.run(f"{first.prefix}/current/bin/dqmhub", "restore").startswith("restored ")
+        for host in (first, second):
+            assert host.upgrade("--back") == f"{VERSION} is in use again\n"
         until(lambda: first.works() and second.works(), "both web servers")
