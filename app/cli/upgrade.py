@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +19,7 @@ from app.core.settings import TREE, Settings
 from app.core.version import VERSION
 
 if TYPE_CHECKING:
+    from app.ops.upgrade.services import Services
     from app.ops.upgrade.state import UpgradeState
 
 
@@ -34,8 +39,16 @@ def upgrade(version: str, back: bool, yes: bool, abandon: bool, command: str) ->
     from app.ops.backup import backup_folder
     from app.ops.owner import acting_as_owner, make_data_folder
     from app.ops.upgrade import UpgradeError, load_state
+    from app.ops.upgrade.services import Services, default_command
     from app.ops.upgrade.state import one_upgrade
 
+    if back and abandon:
+        raise click.UsageError("--back and --abandon exclude each other")
+    if version and (back or abandon):
+        raise click.UsageError(f"With --{'back' if back else 'abandon'} no version is named, and {version} is one")
+    if yes and not back:
+        raise click.UsageError("--yes belongs to --back")
+    services = Services(_command(command) or default_command())
     own = release()
     if own and not (back or abandon):
         _run_target(own, version)
@@ -45,16 +58,46 @@ def upgrade(version: str, back: bool, yes: bool, abandon: bool, command: str) ->
     os.chdir(TREE)
     make_data_folder(settings.data, backup_folder(settings))
     try:
-        with acting_as_owner(settings.data), one_upgrade(settings):
+        with interrupted_in_order(), acting_as_owner(settings.data), one_upgrade(settings):
             state = load_state(settings)
             if abandon:
                 _abandon(settings, state)
             elif back or (state and state.stage == "returning"):
-                _go_back(settings, state, own, command, yes)
+                _go_back(settings, state, own, services, yes)
             else:
-                _upgrade(settings, state, own, command)
+                _upgrade(settings, state, own, services)
     except UpgradeError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _command(text: str) -> list[str]:
+    """The words of a command, with the whole path of its program; [] for ""."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise click.UsageError(f"--services cannot be read: {error}") from error
+    if words:
+        program = shutil.which(words[0])
+        if program is None:
+            raise click.UsageError(f"--services names {words[0]}, which is no program that can be run")
+        words[0] = os.path.abspath(program)
+    return words
+
+
+@contextmanager
+def interrupted_in_order() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a step, so that the way back follows, and go on when the terminal is lost."""
+
+    def interrupt(number: int, _: object) -> None:
+        raise KeyboardInterrupt(f"it was interrupted by {signal.Signals(number).name}")
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run_target(own: Release, version: str) -> None:
@@ -74,34 +117,17 @@ def _run_target(own: Release, version: str) -> None:
         os.execv(target.launcher, [str(target.launcher), *sys.argv[1:]])
 
 
-def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None, command: str) -> None:
-    from app.core.database import refuse_missing
-    from app.core.database_faults import was_used
-    from app.ops.upgrade import UpgradeError
+def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None, services: Services) -> None:
+    from app.ops.upgrade import upgrade
     from app.ops.upgrade.health import check_health
-    from app.ops.upgrade.running import has_all_migrations
-    from app.ops.upgrade.running import upgrade as run_upgrade
-    from app.ops.upgrade.services import Services, default_command
-    from app.ops.upgrade.state import UpgradeState
-    from render.build import binary
+    from app.ops.upgrade.planning import upgrade_to_do
 
-    in_use = current(own.prefix) if own else None
-    if state and state.is_unfinished and state.target != VERSION:
-        raise UpgradeError(
-            f"The upgrade to {state.target} is unfinished: continue it with `dqmhub upgrade {state.target}`, or return with --back"
-        )
-    if not (state and state.is_unfinished):
-        if was_used(settings.data):  # the first upgrade of an installation makes the database
-            refuse_missing(settings)
-        if (in_use.version if in_use else "" if own else VERSION) == VERSION and has_all_migrations(settings):
-            click.echo(f"{VERSION} is in use already")
-            return
-        if own and in_use and binary(in_use.folder).exists() and not binary(own.folder).exists():
-            raise UpgradeError(f"The render service of {VERSION} is not built: run `{own.launcher} render build`, then upgrade again")
-        state = UpgradeState("upgrading", in_use.version if in_use else VERSION, VERSION)
-    services = Services(shlex.split(command) or default_command())
+    to_do = upgrade_to_do(settings, state, own)
+    if to_do is None:
+        click.echo(f"{VERSION} is in use already")
+        return
     program = [str(own.launcher)] if own else [sys.executable, "-m", "app.cli"]
-    done = run_upgrade(settings, state, own.prefix if own else None, services, lambda: check_health(settings, program), _progress)
+    done = upgrade(settings, to_do, own.prefix if own else None, services, lambda: check_health(settings, program), _progress)
     click.echo(f"{done.target} is in use; the backup made before is {done.backup}" if done.backup else f"{done.target} is in use")
     if not services.command:
         click.echo("start the services now")
@@ -115,17 +141,16 @@ def _abandon(settings: Settings, state: UpgradeState | None) -> None:
     forget_state(settings)
     backup = f"; the backup made before is {state.backup}" if state.backup else ""
     replaced = f"; the migrated database is kept in {state.replaced}" if state.replaced else ""
-    click.echo(f"the upgrade from {state.previous} to {state.target} is abandoned{backup}{replaced}")
+    previous = f"from {state.previous} " if state.previous else ""
+    click.echo(f"the upgrade {previous}to {state.target} is abandoned{backup}{replaced}")
     click.echo("`dqmhub db status` says whether the database fits the release in use; start the services when it does")
 
 
-def _go_back(settings: Settings, state: UpgradeState | None, own: Release | None, command: str, yes: bool) -> None:
+def _go_back(settings: Settings, state: UpgradeState | None, own: Release | None, services: Services, yes: bool) -> None:
     from app.ops.upgrade import UpgradeError, go_back
-    from app.ops.upgrade.services import Services, default_command
 
     if state is None or state.stage == "returned":
         raise UpgradeError("There is no upgrade to return from; `dqmhub restore` restores a backup")
-    services = Services(shlex.split(command) or default_command())
     kept = go_back(settings, state, own.prefix if own else None, services, _progress, yes)
     click.echo(f"{state.previous} is in use again{kept}")
     if not services.command:
@@ -133,4 +158,5 @@ def _go_back(settings: Settings, state: UpgradeState | None, own: Release | None
 
 
 def _progress(line: str) -> None:
-    click.echo(line, err=True)
+    with suppress(OSError):  # the terminal may be lost
+        click.echo(line, err=True)

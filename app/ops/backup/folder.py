@@ -116,31 +116,39 @@ def find_backup(folder: Path, name: str) -> Backup:
 
 
 @contextmanager
-def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
-    """A folder for a backup that is being made, which gets its name when the block has ended without an error, and is removed otherwise.
+def no_other_backup(folder: Path) -> Iterator[None]:
+    """Keep other processes from making a backup in a folder, which is made if it is missing.
 
     Raises:
-        BackupError: Another backup is being made.
+        BackupError: One is being made, or the folder cannot be written.
     """
     with ExitStack() as locks:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             locks.enter_context(lock_file(folder / LOCK))
         except BlockingIOError as error:
-            raise BackupError("Another backup is being made; wait for its end") from error
+            raise BackupError("Another backup is being made, or an upgrade runs; wait for its end") from error
         except OSError as error:
             raise BackupError(f"Cannot write to {folder} ({error.strerror}): set backup_dir to a folder of this user") from error
-        _remove_leftovers(folder)
-        name = _free_name(folder, moment)
-        partial = folder / (PARTIAL + name)
-        partial.mkdir(mode=0o700)
-        try:
-            yield partial
-            _sync_tree(partial)
-            partial.rename(complete_folder(partial))
-            sync(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        yield
+
+
+@contextmanager
+def partial_backup(folder: Path, moment: float) -> Iterator[Path]:
+    """A folder for a backup that is being made, which gets its name when the block has ended without an error, and is removed otherwise.
+
+    Called in a block of `no_other_backup`.
+    """
+    _remove_leftovers(folder)
+    partial = folder / (PARTIAL + _free_name(folder, moment))
+    partial.mkdir(mode=0o700)
+    try:
+        yield partial
+        _sync_tree(partial)
+        partial.rename(complete_folder(partial))
+        sync(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def complete_folder(partial: Path) -> Path:

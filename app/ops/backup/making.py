@@ -14,7 +14,7 @@ from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import complete_folder, note_last_backup, partial_backup, rotate
+from app.ops.backup.folder import complete_folder, no_other_backup, note_last_backup, partial_backup, rotate
 from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
 from app.ops.backup.verifying import verify
 from app.ops.settings import ServiceSettings
@@ -24,8 +24,18 @@ SPARE_BYTES = 64 << 20
 """Space that must stay free on the disk of the backups."""
 
 
-def make_backup(settings: Settings, folder: Path, progress: Callable[[str], object], version: str = VERSION) -> Backup:
+def make_backup(settings: Settings, folder: Path, progress: Callable[[str], object]) -> Backup:
     """Make a backup of the connected database and the files of KEPT_FILES, verify it, and remove those that are too many.
+
+    Args and errors are those of `write_backup`; and BackupError: another backup is being made, or the disk is full.
+    """
+    with no_other_backup(folder):
+        refuse_full_disk(folder, database.sqlite_file())
+        return write_backup(settings, folder, progress, VERSION)
+
+
+def write_backup(settings: Settings, folder: Path, progress: Callable[[str], object], version: str) -> Backup:
+    """What `make_backup` does, in a block of `no_other_backup`.
 
     Args:
         folder: Of all backups.
@@ -40,7 +50,6 @@ def make_backup(settings: Settings, folder: Path, progress: Callable[[str], obje
         raise BackupError("The database has no tables yet, so there is nothing to back up; `dqmhub db upgrade` creates them")
     moment = time.time()
     with partial_backup(folder, moment) as partial:
-        _refuse_full_disk(folder)
         progress("Copying the database")
         if database.is_sqlite():
             counts, migrations = sqlite_copy.copy(partial / SQLITE_FILE)
@@ -64,12 +73,12 @@ def space_needed(file: Path | None) -> int:
     Args:
         file: Of SQLite; None for PostgreSQL, whose dumps are compressed, so they are not estimated.
     """
-    return SPARE_BYTES + (sqlite_copy.size(file) if file else 0)
+    return SPARE_BYTES + (sqlite_copy.size(file) if file and file.exists() else 0)
 
 
-def _refuse_full_disk(folder: Path) -> None:
-    """Raise BackupError unless there is room for a copy of the connected database."""
-    needed = space_needed(database.sqlite_file())
+def refuse_full_disk(folder: Path, file: Path | None) -> None:
+    """Raise BackupError unless there is room for a backup of a database, as for `space_needed`."""
+    needed = space_needed(file)
     free = disk_space(folder).free
     if free < needed:
         raise BackupError(

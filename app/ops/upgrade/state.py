@@ -20,7 +20,7 @@ class UpgradeState(NamedTuple):
     """How far an upgrade has come."""
 
     stage: Stage
-    previous: str  # version in use before; the same as `target` in a checkout, which has no releases
+    previous: str  # version in use before; "" if there was none, as in a checkout, which has no releases
     target: str  # version to be used
     backup: str = ""  # name of the backup made before; "" until it is complete
     services: tuple[str, ...] = ()  # names of the services that ran before
@@ -65,7 +65,11 @@ def store_state(settings: Settings, state: UpgradeState) -> UpgradeState:
 
 @contextmanager
 def one_upgrade(settings: Settings) -> Iterator[None]:
-    """Raise UpgradeError if another upgrade, or way back, runs on this machine."""
+    """Raise UpgradeError if another upgrade, or way back, runs on this machine.
+
+    Its lock is `upgrade.lock`; `upgrade.json` has its progress, also when it does not run any more. `dqmhub.db.upgrade` is the lock of
+    each process that migrates a database of SQLite, as `dqmhub db upgrade` does, too.
+    """
     path = settings.data / "upgrade.lock"
     with ExitStack() as locks:
         try:

@@ -18,6 +18,7 @@ from app.core.installation import Release, current, switch
 from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup import backup_folder, backups, find_backup, make_backup
+from app.ops.backup.folder import no_other_backup
 from app.ops.backup.manifest import write_manifest
 from app.ops.upgrade import UpgradeError, UpgradeState, go_back, load_state, upgrade
 from app.ops.upgrade.services import Services
@@ -370,11 +371,16 @@ def test_nothing_is_upgraded_while_services_run_that_it_cannot_stop(site: Settin
     assert backups(backup_folder(site)) == []
 
 
-def test_a_backup_that_cannot_be_made_ends_the_upgrade_with_the_services_started(site: Settings, releases: Path, command: Path) -> None:
+def test_a_backup_that_cannot_be_made_ends_the_upgrade_before_anything_is_stopped(site: Settings, releases: Path, command: Path) -> None:
     occupied = site.replace(backup_dir=str(command))
-    with pytest.raises(UpgradeError, match=f"{VERSION} is in use again: Cannot write to {command}"):
+    with pytest.raises(UpgradeError, match=rf"^Cannot write to {command} .*\. Nothing was changed$"):
         upgrade(occupied, state_of(site), releases, Services([str(command)]), lambda: None, lambda _: None)
-    assert command.with_name("calls").read_text().split() == ["stop", "stop", "start"]
+    with (
+        no_other_backup(backup_folder(site)),
+        pytest.raises(UpgradeError, match=r"^Another backup is being made, .*\. Nothing was changed$"),
+    ):
+        upgrade(site, state_of(site), releases, Services([str(command)]), lambda: None, lambda _: None)
+    assert not command.with_name("calls").exists()
     assert tables(site) == (10, False)
 
 
