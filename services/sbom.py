@@ -1,7 +1,7 @@
 """Lists the third-party parts of a package of the product: an SBOM in the form of CycloneDX 1.6, the same for the same tree.
 
 Python packages are those of requirements/, with the SHA-256 of their files; third-party files in the tree are those of the
-tables vendored.toml. Usage: python -m services.sbom dqmhub | dqmhub-mirror | dqmhub-transfer [--lib FOLDER] [--root] > sbom.json
+tables third-party.toml. Usage: python -m services.sbom dqmhub | dqmhub-mirror | dqmhub-transfer [--lib FOLDER] [--root] > sbom.json
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ LOCKS = {"dqmhub": "run.txt", "dqmhub-mirror": "mirror.txt", "dqmhub-transfer": 
 ROOT_LOCK = "root.txt"
 """The lock of ROOT, which is installed in images of the hub; elsewhere the machine has its own."""
 
-VENDORED = ("static/vendor", "app/publish/sanitize/data")
-"""Folders with a table vendored.toml; only `dqmhub` contains them."""
+THIRD_PARTY = ("static/vendor", "app/publish/sanitize/data")
+"""Folders with a table third-party.toml; only `dqmhub` contains them."""
 
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
@@ -41,7 +41,7 @@ def document(product: str, lib: Path | None = None, has_root: bool = False) -> d
         ValueError: The folder has a package that the lock does not have in this version.
     """
     installed = {_canonical(one.metadata["Name"]): one for one in distributions(path=[str(lib)])} if lib else None
-    components = [*_python_packages(LOCKS[product], installed), *(_vendored() if product == "dqmhub" else ())]
+    components = [*_python_packages(LOCKS[product], installed), *(_third_party_files() if product == "dqmhub" else ())]
     components += _python_packages(ROOT_LOCK, None) if has_root else ()
     version = _version()
     root = {"type": "application", "bom-ref": product, "name": product, "version": version, "licenses": [{"license": {"id": "Apache-2.0"}}]}
@@ -92,10 +92,10 @@ def _python_packages(lock: str | None, installed: Mapping[str, Distribution] | N
         raise ValueError(f"{', '.join(sorted(left))}: installed, but not in {lock}")
 
 
-def _vendored() -> Iterator[dict[str, Any]]:
+def _third_party_files() -> Iterator[dict[str, Any]]:
     """The third-party packages whose files are in the tree."""
-    for folder in VENDORED:
-        for one in tomllib.loads((TREE / folder / "vendored.toml").read_text(encoding="utf-8")).values():
+    for folder in THIRD_PARTY:
+        for one in tomllib.loads((TREE / folder / "third-party.toml").read_text(encoding="utf-8")).values():
             files = [
                 {"type": "file", "name": f"{folder}/{name}", "hashes": [{"alg": "SHA-256", "content": file["sha256"]}]}
                 for name, file in one["files"].items()

@@ -86,9 +86,9 @@ def test_two_lists_of_one_tree_are_the_same() -> None:
     assert json.loads(first)["metadata"]["component"]["name"] == "dqmhub"
 
 
-@pytest.mark.parametrize("folder", sbom.VENDORED)
-def test_every_vendored_file_is_listed_with_its_hash(folder: str) -> None:
+@pytest.mark.parametrize("folder", sbom.THIRD_PARTY)
+def test_every_third_party_file_is_listed_with_its_hash(folder: str) -> None:
     files = [each for one in sbom.document("dqmhub")["components"] for each in one.get("components", [])]
     listed = {each["name"]: each["hashes"][0]["content"] for each in files if each["name"].startswith(f"{folder}/")}
-    there = [path for path in (TREE / folder).rglob("*") if path.is_file() and path.name not in ("README.md", "vendored.toml")]
+    there = [path for path in (TREE / folder).rglob("*") if path.is_file() and path.name not in ("README.md", "third-party.toml")]
     assert listed == {str(path.relative_to(TREE)): hashlib.sha256(path.read_bytes()).hexdigest() for path in there}

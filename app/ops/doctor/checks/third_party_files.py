@@ -10,11 +10,11 @@ from pathlib import Path
 from app.core.settings import TREE, Settings
 from app.ops.doctor.diagnosis import Diagnosis
 
-REINSTALL = "Install this version again, or get the file from its source in vendored.toml"
+REINSTALL = "Install this version again, or get the file from its source in third-party.toml"
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
-    """The SHA-256 of each file in a table vendored.toml."""
+    """The SHA-256 of each file in a table third-party.toml."""
     problems = [problem for folder in ("static/vendor", "app/publish/sanitize/data") for problem in damaged_files(TREE / folder)]
     for problem in problems:
         yield Diagnosis("error", problem, REINSTALL)
@@ -24,7 +24,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
 
 def damaged_files(folder: Path) -> Iterator[str]:
     """Files that are missing or not those of the table."""
-    for package in tomllib.loads((folder / "vendored.toml").read_text(encoding="utf-8")).values():
+    for package in tomllib.loads((folder / "third-party.toml").read_text(encoding="utf-8")).values():
         for name, file in package["files"].items():
             path = folder / name
             if not path.is_file():
