@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,10 +34,13 @@ class Restored(NamedTuple):
 
 
 def restore(settings: Settings, backup: Backup, progress: Callable[[str], object]) -> Restored:
-    """Verify a backup, and replace database and keys by those in it, or do nothing. A killed restore is finished by the next one.
+    """Verify a backup, and replace database and keys by those in it.
+
+    A restore that was killed, or failed after the database was replaced, is finished by the next one.
 
     Raises:
-        BackupError: The backup cannot be used here, or services run.
+        BackupError: The backup cannot be used here, or services run; or not all is restored, then the message says where the replaced
+            database is.
     """
     is_older = _is_older(settings, backup)
     refuse_running(settings)
@@ -45,16 +48,28 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     verify(backup)
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}"
     settings.data.mkdir(parents=True, exist_ok=True)
-    aside, schema = settings.data / (ASIDE + stamp), ""
+    file, aside, schema = settings.data / "dqmhub.db", settings.data / (ASIDE + stamp), ""
     with _only_restore(settings.data):
-        progress("Restoring the database")
         if backup.is_sqlite:
-            sqlite_restore.restore(backup, settings.data / "dqmhub.db", aside)
-        else:
-            schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
-        _restore_files(backup, settings.data, aside)
-    places = [str(aside)] * aside.exists() + [f"schema {schema} of the database"] * bool(schema)
-    return Restored(" and ".join(places), is_older)
+            sqlite_restore.refuse_full_disk(backup, file)
+        files = _copy_files(backup, settings.data)
+        try:
+            progress("Restoring the database")
+            if backup.is_sqlite:
+                sqlite_restore.restore(backup, file, aside)
+            else:
+                schema = postgresql_restore.restore(settings.database_url, backup, f"{ASIDE}{stamp}")
+            _replace_files(files, settings.data, aside)
+        except OSError as error:
+            kept = f" What was replaced is in {places}." if (places := _places(aside, schema)) else ""
+            raise BackupError(f"Not all is restored: {error}.{kept} Remove the cause, and restore again") from error
+        finally:
+            _remove(files.values())
+    return Restored(_places(aside, schema), is_older)
+
+
+def _places(aside: Path, schema: str) -> str:
+    return " and ".join([str(aside)] * aside.exists() + [f"schema {schema} of the database"] * bool(schema))
 
 
 @contextmanager
@@ -107,21 +122,40 @@ def _is_older(settings: Settings, backup: Backup) -> bool:
     return bool(known - set(backup.migrations))
 
 
-def _restore_files(backup: Backup, data: Path, aside: Path) -> None:
-    """Copy the keys and other files of a backup to their places."""
-    for name in backup.files:
-        if not name.startswith(f"{DATA}/"):
-            continue
-        source, place = backup.folder / name, data / name.removeprefix(f"{DATA}/")
-        if place.exists() and place.read_bytes() == source.read_bytes():
-            continue
-        for folder in reversed(place.relative_to(data).parents[:-1]):
-            if not (data / folder).exists():
-                (data / folder).mkdir(mode=0o750)
+def _copy_files(backup: Backup, data: Path) -> dict[Path, Path]:
+    """Copy the keys and other files of a backup that differ beside their places: what can fail has to fail before the database changes.
+
+    Returns:
+        The copies by their places.
+
+    Raises:
+        BackupError: A file cannot be copied. No copy is left.
+    """
+    copies: dict[Path, Path] = {}
+    try:
+        for name in backup.files:
+            source, place = backup.folder / name, data / name.removeprefix(f"{DATA}/")
+            if not name.startswith(f"{DATA}/") or (place.exists() and place.read_bytes() == source.read_bytes()):
+                continue
+            place.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            copies[place] = place.with_name(f"{place.name}.restoring")
+            shutil.copy2(source, copies[place])
+    except OSError as error:
+        _remove(copies.values())
+        raise BackupError(f"The files of the backup cannot be copied to {data}, and nothing was changed: {error}") from error
+    return copies
+
+
+def _replace_files(copies: Mapping[Path, Path], data: Path, aside: Path) -> None:
+    """Put copies in their places, and what is there aside."""
+    for place, new in copies.items():
         if place.exists():
             kept = aside / place.relative_to(data)
             kept.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(place, kept)
-        new = place.with_name(f"{place.name}.restoring")
-        shutil.copy2(source, new)
         new.replace(place)
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)

@@ -18,12 +18,12 @@ OPEN = "Another process has the database {file} open: stop all services, then re
 
 
 def restore(backup: Backup, file: Path, aside: Path) -> None:
-    """Put the database of a backup in the place of a file. Raises BackupError if a process has that open.
+    """Put the database of a backup in the place of a file, after `refuse_full_disk`. Raises BackupError if a process has that open.
 
     Args:
         aside: Folder, on the same disk, for the replaced file; made if there is one.
     """
-    new = file.with_name(f"{file.name}.restoring")
+    new = _new(file)
     try:
         _copy(backup, new)
         _replace(new, file, aside)
@@ -32,15 +32,23 @@ def restore(backup: Backup, file: Path, aside: Path) -> None:
     note_file(file)
 
 
-def _copy(backup: Backup, new: Path) -> None:
-    """Copy the database of a backup. Raises BackupError without enough space, or if the copy is not what was written."""
+def refuse_full_disk(backup: Backup, file: Path) -> None:
+    """Raise BackupError unless there is room for the database of a backup beside a file, without the rest of a killed restore."""
     needed = backup.files[backup.database.name].size
-    new.unlink(missing_ok=True)  # of a killed restore
-    if (free := disk_space(new.parent).free) < needed:
+    _new(file).unlink(missing_ok=True)
+    if (free := disk_space(file.parent).free) < needed:
         raise BackupError(
-            f"There is not enough space in {new.parent}: the database needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; "
+            f"There is not enough space in {file.parent}: the database needs {needed / 1e9:.2f} GB, {free / 1e9:.2f} GB are free; "
             "remove logs or plots/ there"
         )
+
+
+def _new(file: Path) -> Path:
+    return file.with_name(f"{file.name}.restoring")
+
+
+def _copy(backup: Backup, new: Path) -> None:
+    """Copy the database of a backup. Raises BackupError if the copy is not what was written."""
     shutil.copyfile(backup.database, new)
     new.chmod(0o640)
     if file_of(new) != backup.files[backup.database.name]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
 import threading
@@ -226,6 +228,35 @@ def test_a_restore_onto_a_full_disk_says_how_much_it_needs_and_leaves_nothing_th
         filling.unlink()
         restore(full, made, ignore)
         assert links(full) == 100
+
+
+def test_a_restore_that_cannot_write_a_file_changes_nothing(elsewhere: Settings, made: Backup) -> None:
+    (elsewhere.data / "secret").unlink()
+    (elsewhere.data / "secret" / "folder").mkdir(parents=True)
+    with pytest.raises(BackupError, match=r"The files of the backup cannot be copied to .*, and nothing was changed: .*Is a directory"):
+        restore(elsewhere, made, ignore)
+    assert links(elsewhere) == 150
+    assert not list(elsewhere.data.glob("*.restoring"))
+
+
+def test_a_restore_that_fails_after_the_database_says_where_the_replaced_one_is(
+    elsewhere: Settings, made: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (elsewhere.data / "secret").write_text("another secret of enough characters")
+    replace = Path.replace
+
+    def fail(new: Path, place: Path) -> Path:
+        if place.name == "secret":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return replace(new, place)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(BackupError, match=r"Not all is restored: .*Input/output error.* is in .*/replaced-.*Remove the cause, and restore"):
+        restore(elsewhere, made, ignore)
+    monkeypatch.undo()
+    assert links(elsewhere) == 100
+    restore(elsewhere, made, ignore)
+    assert not list(elsewhere.data.glob("*.restoring"))
 
 
 def test_a_second_restore_at_the_same_time_is_refused(elsewhere: Settings, made: Backup) -> None:
