@@ -57,7 +57,8 @@ def make_data_folder(data: Path, backups: Path) -> None:
     An empty one of the superuser, as a new disk has it, is for that user, too: the owner of the folder of the backups, or, as the
     services could not read files of the superuser, the user of the packages.
     """
-    if os.geteuid() or _owner(data)[0] or (data.is_dir() and any(data.iterdir())):
+    others = _owner(data)[0] or _owner(data.parent)[0]  # who could put a link in its place
+    if os.geteuid() or others or (data.is_dir() and any(data.iterdir())):
         return
     user, group = _owner(backups)
     if not user:

@@ -98,3 +98,13 @@ def test_a_lost_data_folder_is_restored_for_the_user_of_the_packages(
     unbind()
     assert done.returncode == 0, done.stderr
     assert owners(lost.data) == {"nobody"}
+
+
+def test_an_empty_folder_of_the_superuser_below_one_of_others_stays_theirs(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner, "PACKAGE_USER", "nobody")
+    (place / "empty").mkdir()
+    (place / "theirs").mkdir()
+    (place / "theirs" / "data").symlink_to(place / "empty")
+    shutil.chown(place / "theirs", "nobody")
+    owner.make_data_folder(place / "theirs" / "data", place)
+    assert (place / "empty").owner() == "root"

@@ -103,7 +103,7 @@ def test_an_upgrade_and_the_two_ways_back(site: Settings, old: Release, command:
 @pytest.mark.slow
 def test_a_release_with_a_broken_page_is_left_by_itself(site: Settings, old: Release, command: Path) -> None:
     make_release(old.prefix, NEXT, {"migrations/9001_next.py": MIGRATION, "templates/ops/status.html": "{{ broken("})
-    done = run_release(old, site.replace(anonymous_read="nobody"), "upgrade", "--services", str(command))
+    done = run_release(old, site.replace(anonymous_read="nobody"), "upgrade", "--services", "../services")  # it runs in opt/
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"Error: The upgrade to {NEXT} failed, and {VERSION} is in use again: ")
