@@ -75,9 +75,17 @@ def settings() -> Settings:
     """Load the settings and start logging. An invalid setting ends the command with name, value and allowed values."""
     os.umask(0o027)  # data of the program, which includes password hashes, is for its user and group only
     found = load()
+    _leave_out_drivers(found)
     context = click.get_current_context(silent=True)
     start_logging(found, (context and context.info_name) or "dqmhub")
     return found
+
+
+def _leave_out_drivers(found: Settings) -> None:
+    """Keep peewee and huey from loading drivers of servers that this hub does not have: half of the start of each process."""
+    for driver, server in (("psycopg", found.database_url), ("redis", found["huey_url"])):
+        if not server:
+            sys.modules.setdefault(driver, None)  # type: ignore[arg-type]  # as if it were not installed
 
 
 RETRY_S = 0.5

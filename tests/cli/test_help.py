@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from app.areas import AREAS
-from app.core.settings import TREE
+from app.core.settings import TREE, Settings
+from tests.support.processes import environment
 
 SLOW_MODULES = {"peewee", "psycopg", "huey", "redis", "flask", "numpy", "uproot", "requests", "cryptography"}
 
@@ -20,3 +23,23 @@ def test_help_lists_all_commands_and_loads_no_slow_module() -> None:
     assert output.endswith("loaded []\n")
     names = {name for area in AREAS for name in area.commands}
     assert names <= set(output.split())
+
+
+@pytest.mark.parametrize(
+    ("servers", "drivers"),
+    [
+        ({}, []),
+        ({"database_url": "postgresql://host/hub"}, ["psycopg"]),
+        ({"huey_url": "redis://host/0"}, ["redis"]),
+    ],
+)
+def test_a_process_loads_the_drivers_of_the_servers_that_the_hub_has_and_no_others(
+    settings: Settings, servers: dict[str, str], drivers: list[str]
+) -> None:
+    code = (
+        "import sys\nfrom app import cli\ncli.settings()\nimport app.core.database, app.queue.consumer\n"
+        "print(*(name for name in ('psycopg', 'redis') if sys.modules.get(name)))"
+    )
+    variables = environment(settings.replace(**servers))
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=TREE, env=variables, capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == drivers
