@@ -27,7 +27,10 @@ class RenderCommands(click.Group):
 @click.group(cls=RenderCommands, invoke_without_command=True)
 @click.pass_context
 def render(context: click.Context) -> None:
-    """Run the render service; or build it, or draw one plot."""
+    """Run the render service; or build it, or draw one plot.
+
+    The service runs in the environment of the CMSSW release that the variable CMSSW_RELEASE names.
+    """
     if context.invoked_subcommand:
         return
     settings = cli.settings()
@@ -35,7 +38,10 @@ def render(context: click.Context) -> None:
     folder = settings.data / "render"
     folder.mkdir(parents=True, exist_ok=True)
     workers = settings.of(GuiSettings).render_workers or os.cpu_count() or 1
-    os.execv(program, [str(program), *render_arguments(settings, workers), "--state-directory", f"{folder}/"])
+    command = [str(program), *render_arguments(settings, workers), "--state-directory", f"{folder}/"]
+    if os.environ.get("CMSSW_RELEASE"):
+        command.insert(0, str(TREE / "render" / "in_release.sh"))
+    os.execv(command[0], command)
 
 
 @render.command()

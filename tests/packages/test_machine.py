@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -148,6 +149,23 @@ def test_an_installed_release_runs_below_another_prefix(packages: Packages, tmp_
             word in missing.stderr for word in ("cmake (package cmake)", "make (package make)", "C++ compiler", "root-config", "CXX")
         )
         assert "Traceback" not in missing.stderr
+        assert_the_render_service_starts_in_a_cmssw_release(host, host.root / "srv/hub" / VERSION)
+
+
+def assert_the_render_service_starts_in_a_cmssw_release(host: Machine, release: Path) -> None:
+    """The command of its unit, with programs that stand for the service and for `scram`."""
+    unit = (host.root / "usr/lib/systemd/system/dqmhub-render.service").read_text()
+    for path, text in (
+        (binary(release), 'echo "$0 in $CMSSW_BASE"'),
+        (host.root / "usr/bin/scram", "echo export CMSSW_BASE=$(dirname $(pwd))"),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    (host.root / "srv/CMSSW_14_0_2/src").mkdir(parents=True)
+    (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.M)
+    shown = host.run(*command.split(), user="dqmhub", CMSSW_RELEASE="/srv/CMSSW_14_0_2").stdout
+    assert shown == f"/srv/hub/{VERSION}/build/render/dqmhub-render in /srv/CMSSW_14_0_2\n"
 
 
 def test_settings_and_data_stay_through_upgrade_and_erasure(packages: Packages, tmp_path: Path) -> None:

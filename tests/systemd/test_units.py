@@ -48,12 +48,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root folder of a machine with these units and the programs that they start."""
     root = tmp_path_factory.mktemp("root")
     programs, units = root / "usr/bin", root / "usr/lib/systemd/system"
-    wrapper = root / "opt/dqmhub/current/services/systemd/in_release.sh"
-    for folder in (programs, units, wrapper.parent):
+    for folder in (programs, units):
         folder.mkdir(parents=True)
     for name in PROGRAMS:
         shutil.copy("/bin/true", programs / name)
-    shutil.copy(UNITS / wrapper.name, wrapper)
     for name in INSTALLED_UNITS:
         shutil.copy(UNITS / name, units)
     return root
@@ -104,11 +102,9 @@ def test_every_unit_starts_a_command_that_exists() -> None:
     group, context = dqmhub, click.Context(dqmhub)
     assert isinstance(group, click.Group)
     for name, words in commands():
-        program = words[0] if "in_release.sh" not in words[0] else words[1]
-        assert program.removeprefix("/usr/bin/") in PROGRAMS, name
-        if program == "/usr/bin/dqmhub":
-            command = words[words.index(program) + 1]
-            assert group.get_command(context, command), name
+        assert words[0].removeprefix("/usr/bin/") in PROGRAMS, name
+        if words[0] == "/usr/bin/dqmhub":
+            assert group.get_command(context, words[1]), name
     assert values("dqmhub-transfer@.service", "ExecStart")[0].split()[1] == "%i"
     assert set(MODES) == {"fu", "bu", "cleanup"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.settings import TREE
 
-WRAPPER = TREE / "services" / "systemd" / "in_release.sh"
+WRAPPER = TREE / "render" / "in_release.sh"
 SCRAM = """#!/bin/sh
 [ "$*" = "runtime -sh" ] || exit 2
 echo 'export CMSSW_BASE="'"$(dirname "$(pwd -P)")"'";'
