@@ -15,15 +15,17 @@ from services.bundle.__main__ import add_programs, pack
 from services.packaging.products import TREE
 from tests.packages.conftest import Packages, unpack
 from tests.packages.machine import machine
+from tests.packages.production.page import sections
 
 pytestmark = pytest.mark.slow
 
 
 def test_anybody_installs_a_release_below_a_prefix_and_root_a_hub_as_the_packages_do(packages: Packages, tmp_path: Path) -> None:
-    with machine(tmp_path / "root", programs=("basename", "id", "chmod", "install", "ls")) as host:
+    with machine(tmp_path / "root", programs=("basename", "id", "chmod", "install", "ls", "python3")) as host:
         unpack(packages.release, host.root / "srv")
-        add_programs(host.root / "srv/opt/dqmhub")
-        install = ("sh", "/srv/opt/dqmhub/install.sh")
+        folder = (host.root / "srv/opt/dqmhub").rename(host.root / "srv" / f"dqmhub-{VERSION}")
+        add_programs(folder)
+        install = ("sh", f"/srv/{folder.name}/install.sh")
         host.run("useradd", "--system", "somebody")
         host.run("mkdir", "/srv/own")
         host.run("chown", "somebody", "/srv/own")
@@ -40,8 +42,11 @@ def test_anybody_installs_a_release_below_a_prefix_and_root_a_hub_as_the_package
         refused = host.run(*install, "--prefix", "/opt/hub", user="somebody", check=False)
         assert "cannot write to /opt/hub; run this as root, or choose another --prefix" in refused.stderr
 
-        host.run("chmod", "-R", "go=", "/srv/opt/dqmhub")  # as unpacked with the umask 077
-        assert host.run(*install).stdout == f"DQM Hub {VERSION} is installed: /opt/dqmhub/current/bin/dqmhub\n"
+        host.run("chmod", "-R", "go=", f"/srv/{folder.name}")  # as unpacked with the umask 077
+        check, documented = sections("install")["Without RPM"].replace("0.1.0", VERSION).splitlines()
+        assert "Python 3.11" in host.run("sh", "-c", f"cd /srv; {check}", check=False).stdout, "this machine lacks much"
+        installed = host.run("sh", "-c", f"cd /srv; {documented}").stdout
+        assert installed == f"DQM Hub {VERSION} is installed: /opt/dqmhub/current/bin/dqmhub\n"
         host.run("/usr/bin/dqmhub", "db", "upgrade", user="dqmhub")
         assert (host.root / "var/lib/dqmhub/dqmhub.db").exists()
         units = {path.name for path in (host.root / "usr/lib/systemd/system").iterdir()}

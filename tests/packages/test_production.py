@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,17 +12,12 @@ import pytest
 from app.core.settings import TREE
 from app.core.version import VERSION
 from tests.packages.conftest import Packages
-from tests.packages.production.machines import pair
-from tests.packages.production.page import Step, steps
+from tests.packages.production.machines import NEWER, pair
+from tests.packages.production.page import Step, sections, steps
 from tests.support.processes import until
 from tests.systemd.machine import Machine
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        "PRODUCTION" not in os.environ, reason="the page is run with the variable PRODUCTION=1 only: its render service waits"
-    ),
-]
+pytestmark = pytest.mark.slow
 
 PAGE = steps("production")
 SHELL = ("env", "-i", "HOME=/root", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "sh", "-ec")
@@ -58,7 +52,14 @@ class Site:
 
 
 def active(machine: Machine, *units: str) -> None:
-    until(lambda: all(machine.show(unit, "ActiveState") == "active" for unit in units), f"{', '.join(units)} to be active")
+    def waiting() -> list[str]:
+        states = machine.run("systemctl", "is-active", *units, check=False).split()
+        return [unit for unit, state in zip(units, states, strict=True) if state != "active"]
+
+    try:
+        until(lambda: not waiting(), f"{', '.join(units)} to be active")
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {''.join(machine.log(unit)[-3000:] for unit in waiting())}") from error
 
 
 def installed(site: Site, _: str) -> None:
@@ -155,49 +156,67 @@ CHECKS: dict[str, Callable[[Site, str], None]] = {
 }
 
 
-NEWER = """cp -al /opt/dqmhub/{0} /opt/dqmhub/9.0.0
-cd /opt/dqmhub/9.0.0/app/core
-sed 's/{0}/9.0.0/' version.py > newer && mv newer version.py
-rm -rf __pycache__/version.*
-"""
-"""Puts a newer release beside this one, whose database is the same."""
-
 AS_USER = 'dqmhub() { runuser -u dqmhub -- /usr/bin/dqmhub "$@"; }\n'
+REQUEST = "4f1d0a5e4f1d0a5e4f1d0a5e4f1d0a5e"
 
 
-def commands(page: str) -> str:
-    """All commands of a page of operators."""
-    text = (TREE / "docs/operators" / f"{page}.md").read_text(encoding="utf-8")
-    return "".join(re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S))
+def shell(machine: Machine, commands: str) -> str:
+    """Run commands of a page; what they print."""
+    return machine.run(*SHELL, commands, text=f"{PASSWORD}\n")
 
 
-def other_pages_work(site: Site) -> None:
+def other_pages_work(hub: Machine) -> None:
     """The commands of other pages, on a hub that runs."""
-    hub = site.machines["Hub"]
-    hub.run(*SHELL, commands("services").replace("status 'dqmhub-*'", "status 'dqmhub-*' || [ $? = 3 ]"))  # some units only run at times
+    hub.run("sh", "-c", "echo access_log = true > /etc/dqmhub/conf.d/access.toml")
+    services = sections("services")[""].replace("status 'dqmhub-*'", "status 'dqmhub-*' || [ $? = 3 ]")  # some units only run at times
+    shell(hub, services + services.splitlines()[-1].replace("disable", "enable"))
     active(hub, "dqmhub-web", "dqmhub-live", "dqmhub-worker@1", "dqmhub-worker@2", "dqmhub-render")
-    made = hub.run(*SHELL, AS_USER + commands("backup")).splitlines()[-1].partition(" (")[0]
+    made = shell(hub, AS_USER + "".join(sections("backup").values())).splitlines()[-1].partition(" (")[0]
     assert "manifest.json" in hub.run("ls", made)
-    assert '"check": "units"' in hub.run(*SHELL, AS_USER + commands("doctor"))
+    assert '"check": "units"' in shell(hub, AS_USER + sections("doctor")[""])
+
+
+def pages_about_installing_and_monitoring_work(hub: Machine) -> None:
+    """Their commands, of which those that production.md has are done again."""
+    hub.run("mkdir", "-p", "/dqmdata/dqm_cmssw/current_production/src")
+    hub.run("ln", "-s", "/usr/bin/true", "/usr/local/bin/scram")
+    install = sections("install")["From packages"].replace("0.1.0", VERSION).replace("rpm -i", "rpm -i --test --replacepkgs")
+    assert "dqmhub.target is active" in shell(hub, f"cd /srv/packages; {install}")
+    pages = sections("monitoring")
+    token = shell(hub, pages["Metrics"].replace("prometheus", "another")).split()[-1]
+    answer = hub.run("curl", "--silent", "--include", "--header", f"Authorization: Bearer {token}", "http://127.0.0.1:8889/metrics")
+    assert "dqmhub_requests_total" in answer
+    assert "SUCCESS" in shell(hub, pages["Alerts"])
+    request = re.findall(r"^X-Request-ID: (\w+)", answer, re.I | re.M)[0]
+    assert "/metrics" in shell(hub, pages["Logs"].replace(REQUEST, request))
 
 
 def upgrade_and_way_back_work(site: Site) -> None:
-    """The commands of the page about upgrades."""
+    """The commands for a newer release of the pages about installing and about upgrades."""
     hub = site.machines["Hub"]
-    hub.run(*SHELL, NEWER.format(VERSION))
-    there, back = commands("upgrade").splitlines()
-    for command, version in ((there, "9.0.0"), (back, VERSION)):
-        assert f"{version} is in use" in hub.run(*SHELL, command)
+    there, back = "".join(sections("upgrade").values()).splitlines()
+    newer = f"cd /srv/newer; {sections('install')['A newer release, and the way back']}"
+    assert newer.splitlines()[-1] == there
+    for command, version in ((newer, NEWER), (back, VERSION)):
+        assert f"{version} is in use" in shell(hub, command)
         assert hub.run("readlink", "/opt/dqmhub/current") == version
         hub_runs(site, "")
+
+
+def preflight_finds_nothing(machine: Machine) -> None:
+    """Its commands, on a machine without the product."""
+    shown = shell(machine, f"cp {TREE}/app/ops/preflight.py /root; cd /root; {sections('doctor')['Before installing']}")
+    assert json.loads(shown[shown.rindex("\n[") :]), shown
 
 
 def test_the_page_leads_from_nothing_to_a_pair_that_is_watched_and_upgraded(packages: Packages, tmp_path: Path) -> None:
     assert [f"{step.machine}: {step.title}" for step in PAGE] == list(CHECKS)
     with pair(tmp_path, packages) as machines:
         site = Site(machines)
+        preflight_finds_nothing(machines["Mirror"])
         for step in PAGE:
             said = site.carry_out(step)
             CHECKS[f"{step.machine}: {step.title}"](site, said)
-        other_pages_work(site)
+        other_pages_work(machines["Hub"])
+        pages_about_installing_and_monitoring_work(machines["Hub"])
         upgrade_and_way_back_work(site)

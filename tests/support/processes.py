@@ -37,12 +37,20 @@ def environment(settings: Settings) -> dict[str, str]:
     return variables
 
 
+LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 0.5
+PAUSES = 4
+"""A condition that starts a program is evaluated for a fifth of the time, so that what the test waits for gets the processor."""
+
+
 def until(condition: Callable[[], object], what: str) -> None:
     """Wait until the condition holds; a hang fails with what was waited for."""
     end = time.monotonic() + PATIENCE_S
+    asked = time.monotonic()
     while not condition():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.02)
+        now = time.monotonic()
+        assert now < end, f"waited in vain for {what}"
+        time.sleep(min(MOST_PAUSE_S, max(LEAST_PAUSE_S, PAUSES * (now - asked))))
+        asked = time.monotonic()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from app.security import Role, accounts
 from tests.ops.doctor.findings import found, wrong
 from tests.security.conftest import make_user
 from tests.security.sign_on.conftest import sign_on_settings
-from tests.security.sign_on.mock_provider import mock_provider
+from tests.support.mock_provider import mock_provider
 from tests.support.raw_server import closed
 
 

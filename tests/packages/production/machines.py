@@ -17,9 +17,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.core.settings import TREE
-from tests.packages.conftest import Packages
+from app.core.version import VERSION
+from render.build import build
+from services.rpm.build import pack
+from tests.packages.conftest import Packages, unpack
 from tests.support.processes import until
-from tests.systemd.machine import Machine, machine
+from tests.systemd.machine import Machine, machine, see_tree
 
 HOSTS = "127.0.0.1 localhost\n192.0.2.10 hub.example.org\n192.0.2.20 mirror.example.org\n198.51.100.2 login.example.org\n"
 ROOT = sysconfig.get_path("platlib")
@@ -88,6 +91,10 @@ ln -sf /run /var/run
 """What these machines have before: no products, and an authority that they trust."""
 
 
+NEWER = "0.2.0"
+"""A release in which nothing but the version is new."""
+
+
 class Authority:
     """An authority for certificates of servers."""
 
@@ -142,7 +149,25 @@ def root_files(root: Path, host: str, authority: Authority) -> Path:
             "usr/local/bin/c++": COMPILER,
         },
     )
+    see_tree(root)  # it has the ROOT of these machines
     return root
+
+
+def newer_packages(packages: Packages, folder: Path) -> Iterator[Path]:
+    """The packages of the newer release, without third-party packages: those of this one are linked."""
+    own = f"./opt/dqmhub/{VERSION}"
+    unpack(packages.release, folder / "unpacked", f"{own}/[!l]*")
+    stage = folder / "stage"
+    stage.mkdir()
+    tree = (folder / "unpacked" / own).rename(stage / "dqmhub")
+    (tree / "lib").symlink_to(f"../{VERSION}/lib")
+    module = tree / "app/core/version.py"
+    module.write_text(module.read_text().replace(VERSION, NEWER))
+    (stage / "man").mkdir()
+    (stage / "man/dqmhub.1.gz").touch()
+    for name in ("dqmhub", "dqmhub-release"):
+        pack(name, folder, NEWER, 1_700_000_000)
+    return folder.glob("rpms/*/*.rpm")
 
 
 @contextmanager
@@ -151,11 +176,15 @@ def pair(folder: Path, packages: Packages) -> Iterator[dict[str, Machine]]:
     missing = [package for name, package in PROGRAMS.items() if not shutil.which(name, path="/usr/sbin:/usr/bin")]
     if missing or not POSTGRESQL_BIN:
         pytest.skip(f"not on this machine: {', '.join(missing) or 'postgresql'}")
+    build(TREE, sys.executable)  # brings the objects up to date
     authority = Authority()
     install = INSTALL.format(packages=packages.hub.parent, base=packages.base, postgresql=POSTGRESQL_BIN)
     for name in ("hub", "mirror"):
         (folder / name).mkdir()
     hub_files, mirror_files = (root_files(folder / f"{name}-files", f"{name}.example.org", authority) for name in ("hub", "mirror"))
+    (hub_files / "srv/newer").mkdir(parents=True)
+    for package in newer_packages(packages, folder / "newer"):
+        package.rename(hub_files / "srv/newer" / package.name)
     with (
         machine(folder / "hub", hub_files, install) as hub,
         machine(folder / "mirror", mirror_files, install) as mirror,

@@ -37,9 +37,21 @@ class Step(NamedTuple):
     blocks: list[Block]
 
 
+def sections(name: str) -> dict[str, str]:
+    """The commands of each section of docs/operators/<name>.md by its heading; "" is what comes before the first one."""
+    parts = re.split(r"^## (.+)$", _text(name), flags=re.M)
+    return {
+        title: "".join(text for language, text in BLOCK.findall(body) if language == "sh")
+        for title, body in zip(["", *parts[1::2]], parts[::2], strict=True)
+    }
+
+
 def steps(name: str) -> list[Step]:
     """The steps of docs/operators/<name>.md in their order."""
-    text = Path(TREE, "docs/operators", f"{name}.md").read_text(encoding="utf-8")
-    parts = STEP.split(re.split(r"^## What comes next$", text, flags=re.M)[0])[1:]
+    parts = STEP.split(re.split(r"^## What comes next$", _text(name), flags=re.M)[0])[1:]
     triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     return [Step(machine, title, [Block(*found) for found in BLOCK.findall(body)]) for machine, title, body in triples]
+
+
+def _text(name: str) -> str:
+    return Path(TREE, "docs/operators", f"{name}.md").read_text(encoding="utf-8")

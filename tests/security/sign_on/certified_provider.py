@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.settings import TREE
-from tests.security.sign_on.mock_provider import CLIENT, SECRET
+from tests.support.mock_provider import CLIENT, SECRET
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.support.servers import Missing

@@ -9,7 +9,7 @@ import pytest
 
 from app.security.models import Audit
 from tests.security.conftest import HOME
-from tests.security.sign_on.mock_provider import CLIENT, SECRET, MockProvider, mock_provider
+from tests.support.mock_provider import CLIENT, SECRET, MockProvider, mock_provider
 
 if TYPE_CHECKING:
     from flask import Flask

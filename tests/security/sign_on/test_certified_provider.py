@@ -17,8 +17,8 @@ from app.security.models import Audit, Session, SignOnSession, User
 from tests.security.conftest import csp_reports
 from tests.security.sign_on.certified_provider import PROGRAM, certified_provider
 from tests.security.sign_on.conftest import sign_on_settings
-from tests.security.sign_on.mock_provider import MockProvider
 from tests.security.test_browser import serving
+from tests.support.mock_provider import MockProvider
 from tests.support.ports import free_port
 from tests.support.processes import until
 

@@ -11,7 +11,7 @@ from app.security import Role, tokens
 from app.security.models import Audit, Session, User
 from tests.security.conftest import HOME
 from tests.security.sign_on.conftest import refusal, sign_on, sign_on_settings
-from tests.security.sign_on.mock_provider import MockProvider
+from tests.support.mock_provider import MockProvider
 
 if TYPE_CHECKING:
     from flask import Flask

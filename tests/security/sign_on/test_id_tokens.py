@@ -17,7 +17,7 @@ from joserfc.jwk import OctKey
 from app.security.models import Audit, Session, User
 from tests.security.conftest import HOME
 from tests.security.sign_on.conftest import STRANGE_VALUES, refusal, sign_on
-from tests.security.sign_on.mock_provider import CLIENT, KEY, OTHER_KEY, MockProvider, sign
+from tests.support.mock_provider import CLIENT, KEY, OTHER_KEY, MockProvider, sign
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

@@ -15,7 +15,7 @@ from app.security.sign_on.provider import EXCHANGES, IdentityProvider
 from tests.security.conftest import HOME, make_user
 from tests.security.conftest import sign_in as sign_in_locally
 from tests.security.sign_on.conftest import STRANGE_VALUES, begin, bring_back, refusal, sign_on, sign_on_settings
-from tests.security.sign_on.mock_provider import MockProvider
+from tests.support.mock_provider import MockProvider
 from tests.support.small_disk import fill_hub
 
 if TYPE_CHECKING:

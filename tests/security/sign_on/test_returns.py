@@ -9,7 +9,7 @@ import pytest
 from app.security.models import Audit
 from tests.security.conftest import HOME
 from tests.security.sign_on.conftest import begin, bring_back, refusal, sign_on
-from tests.security.sign_on.mock_provider import MockProvider
+from tests.support.mock_provider import MockProvider
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

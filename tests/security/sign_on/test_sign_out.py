@@ -17,7 +17,7 @@ from app.security.sessions import Lengths
 from tests.security.conftest import HOME, make_user
 from tests.security.conftest import sign_in as sign_in_locally
 from tests.security.sign_on.conftest import sign_on
-from tests.security.sign_on.mock_provider import CLIENT, OTHER_KEY, MockProvider, sign
+from tests.support.mock_provider import CLIENT, OTHER_KEY, MockProvider, sign
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlencode, urlsplit
 from uuid import uuid4
 
 from joserfc import jwt
@@ -130,28 +130,40 @@ class MockProvider:
         return 200, {"access_token": "access", "token_type": "Bearer", "id_token": id_token}
 
 
-@contextmanager
-def mock_provider() -> Iterator[MockProvider]:
-    """A provider on a free port."""
-    found = MockProvider()
+def handler(provider: MockProvider) -> type[BaseHTTPRequestHandler]:
+    """Lets a provider answer the hub, and at /authorize the browser of a user who has signed in."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             length = int(self.headers["Content-Length"] or 0)
             form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
-            status, answer = found.answer(self.command, urlsplit(self.path).path, self.headers, form)
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            address = urlsplit(self.path)
+            if address.path == "/authorize":
+                back = dict(parse_qsl(address.query))["redirect_uri"]
+                self._send(302, b"", Location=f"{back}?{urlencode(provider.authorize(provider.issuer + self.path))}")
+                return
+            status, answer = provider.answer(self.command, address.path, self.headers, form)
+            self._send(status, json.dumps(answer).encode(), **{"Content-Type": "application/json"})
 
         do_POST = do_GET
+
+        def _send(self, status: int, body: bytes, **headers: str) -> None:
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, served(server):
+    return Handler
+
+
+@contextmanager
+def mock_provider() -> Iterator[MockProvider]:
+    """A provider on a free port."""
+    found = MockProvider()
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler(found)) as server, served(server):
         found.issuer = f"http://127.0.0.1:{server.server_address[1]}"
         yield found
