@@ -181,7 +181,7 @@ def pages_about_installing_and_monitoring_work(hub: Machine) -> None:
     hub.run("mkdir", "-p", "/dqmdata/dqm_cmssw/current_production/src")
     hub.run("ln", "-s", "/usr/bin/true", "/usr/local/bin/scram")
     install = sections("install")["From packages"].replace("0.1.0", VERSION).replace("rpm -i", "rpm -i --test --replacepkgs")
-    assert "units: " in shell(hub, f"cd /srv/packages; {install}")
+    assert "Built /opt/dqmhub" in shell(hub, f"cd /srv/packages; {install}")
     pages = sections("monitoring")
     token = shell(hub, pages["Metrics"].replace("prometheus", "another")).split()[-1]
     answer = hub.run("curl", "--silent", "--include", "--header", f"Authorization: Bearer {token}", "http://127.0.0.1:8889/metrics")
