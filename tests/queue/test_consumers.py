@@ -138,7 +138,7 @@ def test_sigterm_is_handled_before_the_first_worker_starts(hub: Settings, monkey
 
 def test_a_full_bulk_queue_does_not_delay_live(hub: Settings, traces: Path) -> None:
     with consumer(hub, "live"), consumer(hub, "bulk"):
-        bulk = [store.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(200)]
+        bulk = [store.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(40)]
         until(lambda: len(workers_that_started(traces)) == hub.of(QueueSettings).worker_processes, "every bulk worker to be busy")
         live = store.enqueue("effect", "now", {"folder": str(traces)}, queue="live")
         until(lambda: state_of(live) == "done", "the live work to be done")
