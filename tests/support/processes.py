@@ -90,7 +90,8 @@ def service(settings: Settings, name: str, log: Path | None = None, **variables:
 @contextmanager
 def consumer(settings: Settings, queue: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """A consumer with the handlers of tests/support/consumer.py, in a session of its own; it ends with the tests at the latest."""
-    command = [sys.executable, "-m", "tests.support.consumer", queue]
+    start = "cli.settings(); run_module('tests.support.consumer', run_name='__main__')"  # its imports come after the settings
+    command = [sys.executable, "-c", f"from runpy import run_module; from app import cli; {start}", queue]
     env = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())} | variables
     process = subprocess.Popen(command, cwd=TREE, env=env, start_new_session=True)
     try:
