@@ -50,6 +50,7 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     settings.data.mkdir(parents=True, exist_ok=True)
     file, aside, schema = settings.data / "dqmhub.db", settings.data / (ASIDE + stamp), ""
     with _only_restore(settings.data):
+        refuse_running(settings)  # again: the verification of a large backup takes minutes
         if backup.is_sqlite:
             sqlite_restore.refuse_full_disk(backup, file)
         files = _copy_files(backup, settings.data)
@@ -77,10 +78,11 @@ def _only_restore(data: Path) -> Iterator[None]:
     """Raise BackupError if another restore into this folder runs. The lock is on the folder itself, so that no lock file is left."""
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError(f"Another restore into {data} is running; wait for its end") from error
         yield
-    except BlockingIOError as error:
-        raise BackupError(f"Another restore into {data} is running; wait for its end") from error
     finally:
         os.close(folder)
 

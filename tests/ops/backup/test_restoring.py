@@ -123,6 +123,18 @@ def test_nothing_is_restored_while_a_service_runs(elsewhere: Settings, made: Bac
     assert links(elsewhere) == 150
 
 
+def test_nothing_is_restored_when_a_service_starts_during_the_verification(elsewhere: Settings, made: Backup) -> None:
+    def start_service(line: str) -> None:
+        if line.startswith("Verifying"):
+            database.connect(elsewhere)
+            Heartbeat("web", elsewhere).write()
+            unbind()
+
+    with pytest.raises(BackupError, match="Services use the database: web on "):
+        restore(elsewhere, made, start_service)
+    assert links(elsewhere) == 150
+
+
 def test_a_service_of_another_machine_counts_as_running_until_it_is_silent(elsewhere: Settings, made: Backup) -> None:
     database.connect(elsewhere)
     row = {"name": "live", "host": "other", "version": "0.1.0", "started": 0}
