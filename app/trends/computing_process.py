@@ -98,7 +98,10 @@ class ComputingProcess:
         command = [sys.executable, "-m", "app.trends.computing_child", *map(str, limits), str(os.getpid())]
         pipe = subprocess.PIPE
         try:
-            self._child = subprocess.Popen(command, cwd=TREE, env=os.environ | ONE_THREAD, stdin=pipe, stdout=pipe, stderr=self._stderr)
+            # in a group of its own: a signal to the group of the service is not for it
+            self._child = subprocess.Popen(
+                command, cwd=TREE, env=os.environ | ONE_THREAD, stdin=pipe, stdout=pipe, stderr=self._stderr, process_group=0
+            )
         except OSError as error:
             os.close(self._stderr)
             raise SampleNotRead(f"No process can be started that reads files ({error.strerror})") from error

@@ -74,7 +74,8 @@ def read(path: str, format: str, memory_mb: int, cpu_s: int, remote_timeout_s: f
     limits = (memory_mb, cpu_s, remote_timeout_s, os.getpid())
     command = [sys.executable, "-m", "app.gui.catalog.reader", path, format, *map(str, limits)]
     try:
-        done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=MOST_ELAPSED * cpu_s, check=False)
+        # in a group of its own: a signal that stops the group of the service would look as if the reader had been killed from outside
+        done = subprocess.run(command, cwd=TREE, capture_output=True, timeout=MOST_ELAPSED * cpu_s, check=False, process_group=0)
     except subprocess.TimeoutExpired:
         raise ReaderInterrupted(out_of_time(path, cpu_s)) from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -80,6 +81,15 @@ def test_a_file_whose_reader_was_killed_is_read_again_by_the_next_attempt(
     execution.attempt(claimed, lambda job: import_file(job, catalog.settings))
     assert File.get(File.url == str(own_file)).state == READY
     assert len(catalog.open(OWN, 0).names) > 100
+
+
+def test_a_signal_to_the_group_of_a_service_does_not_kill_its_readers(
+    hub: Settings, own_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    end_readers(monkeypatch, tmp_path, f"ps -o pgid= -p $$ > {tmp_path}/group")
+    with pytest.raises(reader.ReaderLost):
+        reader.read(str(own_file), "legacy", 1000, 10, 10.0)
+    assert int((tmp_path / "group").read_text()) != os.getpgrp()
 
 
 def test_a_reader_that_is_always_killed_is_tried_five_times_and_then_again_after_a_pause(
