@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
@@ -15,7 +16,7 @@ from app.core.urls import normalize_folder_url
 DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
 
 HIDDEN = "(hidden)"
-"""Shown instead of a secret, and of a value under an unknown name, which may be one."""
+"""Shown instead of a secret."""
 
 
 class SettingError(ValueError):
@@ -24,6 +25,16 @@ class SettingError(ValueError):
     def __init__(self, name: str, value: object, allowed: str, where: str) -> None:
         self.name = name
         super().__init__(f"{where}: {name} = {value!r} cannot be used; allowed: {allowed}")
+
+
+class UnknownSettingError(SettingError):
+    """A name that no setting has. Its value, which may be a secret, is not shown."""
+
+    def __init__(self, name: str, known: Iterable[str], where: str) -> None:
+        self.name = name
+        near = get_close_matches(name, known, 1)
+        remedy = f"did you mean {near[0]}?" if near else "`dqmhub config show` prints all settings"
+        ValueError.__init__(self, f"{where}: There is no setting {name}; {remedy}")
 
 
 def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -69,7 +80,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()} | OTHER_VARIABLES
     for variable in environ:
         if variable.startswith("DQMHUB_") and variable not in known:
-            raise SettingError(variable, HIDDEN, "DQMHUB_ and a name in the output of `dqmhub config show`", "environment")
+            raise UnknownSettingError(variable, known, "environment")
     return values
 
 
@@ -108,8 +119,10 @@ def _parsed(name: str, text: str, where: str) -> Any:
 
 def _checked(name: str, value: Any, where: str) -> Any:
     row = next((row for row in setting_rows() if row.name == name), None)
+    if row is None and isinstance(value, dict):
+        raise SettingError(f"[{name}]", HIDDEN, "lines `name = value` without sections", where)
     if row is None:
-        raise SettingError(name, HIDDEN, "a name in the output of `dqmhub config show`", where)
+        raise UnknownSettingError(name, [row.name for row in setting_rows()], where)
     visible = HIDDEN if row.metadata["secret"] else value
     value = _typed(name, value, where, visible)
     if row.metadata["secret"] and any(_is_dummy(item) for item in (value if isinstance(value, tuple) else (value,)) if item):

@@ -351,8 +351,9 @@ def test_folders_of_remote_servers_are_not_local_folders(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("web_prot = 1", "web_prot = '(hidden)' cannot be used; allowed: a name in"),
-        ("[web]\nport = 1", "web = "),
+        ("sesion_hours = 7.5", "There is no setting sesion_hours; did you mean session_hours?"),
+        ("qqq = 7.5", "There is no setting qqq; `dqmhub config show` prints all settings"),
+        ("[web]\nport = 7.5", "[web] = '(hidden)' cannot be used; allowed: lines `name = value` without sections"),
         ("web_port = ", "a readable TOML file"),
         ("\x00", "a readable TOML file"),
     ],
@@ -363,6 +364,7 @@ def test_an_invalid_file_is_refused(tmp_path: Path, text: str, expected: str) ->
         load(path, {})
     assert str(refused.value).startswith(f"{path}: ")
     assert expected in str(refused.value)
+    assert "7.5" not in str(refused.value), "what has an unknown name may be a secret"
 
 
 def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:
@@ -377,7 +379,7 @@ def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_variable_is_refused_and_its_value_is_not_shown(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="DQMHUB_SECRETKEY") as refused:
+    with pytest.raises(SettingError, match=r"no setting DQMHUB_SECRETKEY; did you mean DQMHUB_SECRET_KEY\?") as refused:
         load(main_file(tmp_path, ""), {"DQMHUB_SECRETKEY": GOOD_KEY})
     assert GOOD_KEY not in str(refused.value)
 
