@@ -20,6 +20,11 @@ version=$(basename "$(dirname "$here"/*/pyvenv.cfg)")
 systemd=$here/$version/services/systemd
 path='import os, sys; print(os.path.abspath(sys.executable)); sys.exit(sys.version_info[:2] != (3, 11))'
 program=$("$python" -c "$path" 2>/dev/null) || fail "$python is no Python 3.11; name one by --python"
+linked=$(readlink -e /usr/bin/dqmhub) used=${linked%/*/bin/dqmhub}
+# All units run /usr/bin/dqmhub: a link to another prefix would give them other releases, without an upgrade.
+if [ "$(id -u)" = 0 ] && [ -L /usr/bin/dqmhub ] && [ "$linked" ] && [ "$used" != "$(readlink -m "$prefix")" ]; then
+  fail "DQM Hub is installed in $used: give --prefix $used, or remove /usr/bin/dqmhub first"
+fi
 umask 022
 mkdir -p "$prefix" && prefix=$(readlink -f "$prefix") || fail "cannot write to $prefix; run this as root, or choose another --prefix"
 if [ -e "$prefix/$version" ]; then

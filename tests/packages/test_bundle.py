@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -67,6 +68,29 @@ def test_anybody_installs_a_release_below_a_prefix_and_root_a_hub_as_the_package
         again = host.run(*install).stdout.splitlines()
         assert again[0] == f"Release {VERSION} is in /opt/dqmhub already, and stays as it is."
         assert host.run("/usr/bin/dqmhub", "--version").stdout == version
+
+
+def test_a_prefix_that_root_forgets_to_repeat_leaves_the_command_where_it_is(tmp_path: Path) -> None:
+    with machine(tmp_path / "root", programs=("basename", "id", "chmod", "install")) as host:
+        for version in ("0.1.0", "0.2.0"):
+            folder = host.root / f"srv/bundle-{version}"
+            launcher = folder / version / "bin/dqmhub"
+            launcher.parent.mkdir(parents=True)
+            launcher.touch(0o755)
+            (folder / version / "pyvenv.cfg").touch()
+            shutil.copytree(TREE / "services/systemd", folder / version / "services/systemd")
+            add_programs(folder)
+        host.run("sh", "/srv/bundle-0.1.0/install.sh", "--prefix", "/srv/hub")
+        refused = host.run("sh", "/srv/bundle-0.2.0/install.sh", check=False)
+        said = "install.sh: DQM Hub is installed in /srv/hub: give --prefix /srv/hub, or remove /usr/bin/dqmhub first\n"
+        assert (refused.returncode, refused.stderr) == (1, said)
+        assert host.run("readlink", "/usr/bin/dqmhub").stdout == "/srv/hub/current/bin/dqmhub\n"
+        assert not (host.root / "opt/dqmhub").exists()
+        host.run("sh", "/srv/bundle-0.2.0/install.sh", "--prefix", "/srv/../srv/hub/")
+        assert (host.root / "srv/hub/0.2.0/bin/dqmhub").exists()
+        host.run("rm", "-r", "/srv/hub")
+        host.run("sh", "/srv/bundle-0.2.0/install.sh")
+        assert host.run("readlink", "/usr/bin/dqmhub").stdout == "/opt/dqmhub/current/bin/dqmhub\n"
 
 
 def test_packages_and_bundle_make_the_same_user() -> None:
