@@ -14,6 +14,8 @@ from app.core.settings.table import TREE, Settings, setting_rows, table_of
 from app.core.urls import normalize_folder_url
 
 DUMMY_SECRETS = ("changeme", "change-me", "change me", "secret", "password", "dummy", "example", "test", "xxx", "none")
+DOCUMENTED = re.compile(r"THE-[A-Z-]+|[\W_]+")
+"""Placeholders of the pages for operators, such as THE-TOKEN, and texts without a letter or digit, such as "..."."""
 
 HIDDEN = "(hidden)"
 """Shown instead of a secret."""
@@ -136,7 +138,8 @@ def _is_dummy(value: str) -> bool:
     """Whether a key, or the password in a URL, is a placeholder of a sample file."""
     password = re.search(r"://[^/@:]*:([^@]*)@", value) or re.search(r"[?&]password=([^&]*)", value)
     secret = password.group(1) if password else value
-    return secret.lower().strip("<>[]{} ") in DUMMY_SECRETS
+    bare = secret.strip("<>[]{} ")
+    return bare.lower() in DUMMY_SECRETS or bool(DOCUMENTED.fullmatch(bare))
 
 
 def _typed(name: str, value: Any, where: str, visible: Any) -> Any:

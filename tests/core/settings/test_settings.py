@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -384,7 +385,7 @@ def test_a_misspelt_variable_is_refused_and_its_value_is_not_shown(tmp_path: Pat
     assert GOOD_KEY not in str(refused.value)
 
 
-@pytest.mark.parametrize("dummy", [*DUMMY_SECRETS, "<changeme>", "ChangeMe"])
+@pytest.mark.parametrize("dummy", [*DUMMY_SECRETS, "<changeme>", "ChangeMe", "THE-CLIENT-SECRET", "...", "***"])
 @pytest.mark.parametrize(
     "setting", ["{}", "postgresql://hub:{}@host/hub", "postgresql://host/hub?user=hub&password={}", "redis://:{}@host:6379/0"]
 )
@@ -392,6 +393,22 @@ def test_a_placeholder_of_a_sample_is_refused_as_a_secret(tmp_path: Path, settin
     name = {"{": "secret_key", "p": "database_url", "r": "huey_url"}[setting[0]]
     with pytest.raises(SettingError, match=rf"{name} = '\(hidden\)' cannot be used; allowed: a secret of your own"):
         load(main_file(tmp_path, f'{name} = "{setting.format(dummy)}"'), {})
+
+
+def test_no_secret_of_the_pages_for_operators_is_accepted(tmp_path: Path) -> None:
+    secrets = "|".join(row.name for row in setting_rows() if row.metadata["secret"] and type_of(row.name) is str and "url" not in row.name)
+    pages = (TREE / "docs/operators").glob("*.md")
+    lines = {line for page in pages for line in re.findall(rf'^(?:{secrets}) = "[^"]+"', page.read_text(encoding="utf-8"), re.MULTILINE)}
+    assert 'sign_on_client_secret = "THE-CLIENT-SECRET"' in lines
+    for line in lines:
+        with pytest.raises(SettingError, match="a secret of your own"):
+            load(main_file(tmp_path, line), {})
+
+
+@pytest.mark.parametrize("password", ["", "THE-42-of-us", "a...", "the-end-of-it"])
+def test_a_password_that_looks_like_no_placeholder_is_accepted(tmp_path: Path, password: str) -> None:
+    url = f"postgresql://hub:{password}@host/hub"
+    assert load(main_file(tmp_path, f'database_url = "{url}"'), {}).database_url == url
 
 
 def test_secrets_are_not_shown() -> None:
