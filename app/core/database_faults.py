@@ -7,7 +7,7 @@ from pathlib import Path
 
 from peewee import PeeweeException
 
-from app.core.database_kinds import DatabaseReplaced
+from app.core.database_kinds import DatabaseRefused
 from app.core.database_log import foreign_log
 from app.core.disk import is_full
 
@@ -57,7 +57,7 @@ def damage(file: Path | None, error: BaseException | None) -> tuple[str, str] | 
 
 def unreadable(file: Path | None, error: PeeweeException) -> tuple[str, str]:
     """Why a database could not be opened or read, and the remedy."""
-    if isinstance(error, DatabaseReplaced):
+    if isinstance(error, DatabaseRefused):
         return error.reason, error.remedy
     if found := damage(file, error.__cause__ or error.__context__):
         return found

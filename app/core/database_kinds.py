@@ -27,12 +27,20 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 RESTORE = "stop all its services, restore the database as docs/operators/backup.md says, and start them again"
 
 
-class DatabaseReplaced(PeeweeException):
-    """The file of the database was replaced or removed while this process runs. The message has the reason and the remedy."""
+class DatabaseRefused(PeeweeException):
+    """This process may not use the database that it found. The message has the reason and the remedy."""
 
     def __init__(self, reason: str, remedy: str) -> None:
         self.reason, self.remedy = reason, remedy
         super().__init__(f"{reason}: {remedy}")
+
+
+class DatabaseReplaced(DatabaseRefused):
+    """The file of the database was replaced or removed while this process runs."""
+
+
+class WrongEncoding(DatabaseRefused):
+    """A PostgreSQL database has another encoding than UTF8: not all texts can be stored, or the driver returns them as bytes."""
 
 
 class FirstCause:
@@ -150,6 +158,9 @@ POSTGRESQL_GONE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives
 CLIENT_GONE = {"tcp_user_timeout": 10_000, "tcp_keepalives_idle": 4, "tcp_keepalives_interval": 3, "tcp_keepalives_count": 2}
 """The same for the server: it ends transactions of lost hosts after 10 s. Otherwise their locks would last for two hours."""
 
+ENCODING = "UTF8"
+CREATE_DATABASE = f"createdb --encoding {ENCODING} --template template0 NAME"
+
 
 def postgresql(url: str, most: int, lock_timeout_s: float) -> Any:
     """A pool of connections to a PostgreSQL database.
@@ -179,5 +190,13 @@ def _pool(*arguments: Any, **options: Any) -> Any:
             poll = select.poll()
             poll.register(connection.fileno(), select.POLLIN)
             return bool(super()._is_closed(connection) or poll.poll(0))
+
+        def _connect(self) -> Any:
+            connection = super()._connect()
+            if (encoding := connection.info.parameter_status("server_encoding")) != ENCODING:
+                self._close(connection, close_conn=True)
+                reason = f"The database {self.database} has the encoding {encoding}, and DQM Hub needs {ENCODING}"
+                raise WrongEncoding(reason, f"make another one by `{CREATE_DATABASE}`, and set database_url to it")
+            return connection
 
     return Pool(*arguments, **POSTGRESQL_GONE | options)

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 from app.core.database import UnusableDatabase, sqlite_file
 from app.core.database_faults import DAMAGED_CODES, damage
-from app.core.database_kinds import DatabaseReplaced
+from app.core.database_kinds import DatabaseRefused
 from app.core.disk import FULL_ERRORS, is_full
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _kind(error: BaseException) -> OutageKind | None:
     if isinstance(error, sqlite3.Error):
         return _sqlite_kind(getattr(error, "sqlite_errorcode", 0))
-    if isinstance(error, UnusableDatabase | DatabaseReplaced):
+    if isinstance(error, UnusableDatabase | DatabaseRefused):
         return "unusable"
     if type(error).__module__.startswith("psycopg"):
         return _postgresql_kind(error)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from peewee import PeeweeException
 
 from app.core import database
-from app.core.database_kinds import DatabaseReplaced
+from app.core.database_kinds import DatabaseRefused
 from app.core.settings import Settings
 from app.ops.backup import postgresql_restore, sqlite_restore
 from app.ops.backup.errors import BackupError
@@ -94,7 +94,7 @@ def refuse_running(settings: Settings) -> None:
             return
         database.connect(settings)
         running = running_services()
-    except (database.UnusableDatabase, DatabaseReplaced) as error:
+    except (database.UnusableDatabase, DatabaseRefused) as error:
         if settings.database_url:
             raise BackupError(str(error)) from error
         return  # sqlite_restore looks whether another process has the file open
