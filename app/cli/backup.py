@@ -57,13 +57,14 @@ def _make() -> None:
 def ls(as_json: bool) -> None:
     """List the backups, newest first."""
     from app.ops.backup import backup_folder, backups
-    from app.ops.backup.folder import unreadable_backups
+    from app.ops.backup.folder import no_backup, unreadable_backups
 
     settings = cli.settings()
     with as_owner(settings):
-        found, unreadable = backups(backup_folder(settings)), unreadable_backups(backup_folder(settings))
-    for reason in unreadable:
-        click.echo(reason, err=True)
+        folder = backup_folder(settings)
+        found, messages = backups(folder), unreadable_backups(folder)
+    for message in messages if found else [*messages, no_backup(folder)]:
+        click.echo(message, err=True)
     for each in found:
         values = {"name": each.name, "made": each.made, "version": each.version, "size": each.size, "rows": sum(each.counts.values())}
         made = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(each.made))
@@ -78,12 +79,13 @@ def ls(as_json: bool) -> None:
 @click.argument("name", default="")
 def verify_backup(name: str) -> None:
     """Verify the backup NAME, by default the newest: SHA-256 of all files, integrity and rows of the database."""
-    from app.ops.backup import backup_folder, find_backup, verify
+    from app.ops.backup import backup_folder, find_backup
+    from app.ops.backup.verifying import verify_for_use
 
     settings = cli.settings()
     with as_owner(settings):
         found = find_backup(backup_folder(settings), name)
-        verify(found)
+        verify_for_use(found)
     click.echo(f"{found.name}: OK ({sum(found.counts.values()):,} rows in {len(found.counts)} tables)")
 
 

@@ -93,13 +93,18 @@ def last_backup_time(settings: Settings) -> float | None:
     return made if made < time.time() + CLOCK_S else None
 
 
+def no_backup(folder: Path) -> str:
+    """Says that a folder has no backup."""
+    return f"There is no backup in {folder}; the setting backup_dir names another folder"
+
+
 def find_backup(folder: Path, name: str) -> Backup:
     """A backup by its name, "" for the newest, or by its path. Raises BackupError."""
     if "/" in name:
         return read_manifest(Path(name).absolute())
     found = backups(folder)
     if not found:
-        raise BackupError(f"There is no backup in {folder}; the setting backup_dir names another folder")
+        raise BackupError(no_backup(folder))
     if not name:
         if is_from_future(found[0]):
             names = ", ".join(backup.name for backup in found)

@@ -20,7 +20,7 @@ from app.ops.backup import postgresql_restore, sqlite_restore
 from app.ops.backup.errors import BackupError
 from app.ops.backup.manifest import DATA, Backup
 from app.ops.backup.running import running_services
-from app.ops.backup.verifying import verify
+from app.ops.backup.verifying import verify_for_use
 
 ASIDE = "replaced-"
 """Beginning of the names of folders in data_dir, and of schemas in PostgreSQL, with what was replaced."""
@@ -45,7 +45,7 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
     is_older = _is_older(settings, backup)
     refuse_running(settings)
     progress(f"Verifying the backup {backup.name}")
-    verify(backup)
+    verify_for_use(backup)
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S.%fZ}"
     settings.data.mkdir(parents=True, exist_ok=True)
     file, aside, schema = settings.data / "dqmhub.db", settings.data / (ASIDE + stamp), ""

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
+from app.ops.backup.folder import backups
 from app.ops.backup.manifest import Backup, file_of
+
+
+def verify_for_use(backup: Backup) -> None:
+    """As `verify`, of a backup that is complete; the error names the next older one in its folder."""
+    try:
+        verify(backup)
+    except BackupError as error:
+        older = next((each for each in backups(backup.folder.parent) if each.made < backup.made), None)
+        if older is None:
+            raise
+        raise BackupError(f"{error}; the one before is {older.name}: dqmhub restore {older.folder}") from error
 
 
 def verify(backup: Backup) -> None:

@@ -96,6 +96,21 @@ def test_every_kind_of_damage_is_found(hub: Settings) -> None:
         verify(made._replace(files={}))
 
 
+def test_commands_that_need_a_damaged_backup_name_the_one_before(hub: Settings) -> None:
+    older, newest = (make_backup(hub, backup_folder(hub), lambda _: None) for _ in range(2))
+    newest.database.write_bytes(b"damaged")
+    for command in (["backup", "verify"], ["restore"], ["restore", str(newest.folder)]):
+        done = dqmhub(hub, *command)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == (
+            f"Error: {newest.database} is damaged: its SHA-256 is not that of the manifest; "
+            f"the one before is {older.name}: dqmhub restore {older.folder}"
+        )
+    assert dqmhub(hub, "restore", str(older.folder)).returncode == 0
+    older.database.write_bytes(b"damaged")
+    assert dqmhub(hub, "backup", "verify", older.name).stderr.endswith("its SHA-256 is not that of the manifest\n")
+
+
 def test_a_database_that_lost_rows_before_its_checksum_was_made_is_found(hub: Settings) -> None:
     if not database.is_sqlite():
         pytest.skip("the rows of a PostgreSQL dump are counted when it is restored")
@@ -228,6 +243,9 @@ def test_the_address_of_a_server_on_a_socket_stays_one(address: str) -> None:
 
 def test_commands_make_list_and_verify_backups(hub: Settings) -> None:
     assert dqmhub(hub, "backup", "verify").stderr.startswith("Error: There is no backup in")
+    empty = dqmhub(hub, "backup", "ls", "--json")
+    assert (empty.returncode, empty.stdout) == (0, "")
+    assert empty.stderr.startswith(f"There is no backup in {backup_folder(hub)}; ")
     made = dqmhub(hub, "backup")
     assert made.returncode == 0, made.stderr
     name = Path(made.stdout.split(" ")[0]).name
