@@ -40,12 +40,13 @@ LAST_FAILED = 10
 
 def status_lines(_: Settings) -> Iterator[StatusLine]:
     """The processes of each service, each queue, and each periodic task."""
-    yield from _processes()
+    yield from process_lines()
     yield from _queues()
-    yield from _periodic_tasks()
+    yield from periodic_task_lines()
 
 
-def _processes() -> Iterator[StatusLine]:
+def process_lines() -> Iterator[StatusLine]:
+    """The processes of each service on all hosts; "down" for a service without one."""
     now = time.time()
     query = Service.select(Service.name, Service.host, Service.process, Service.version, Service.seen).order_by(Service.seen.desc())
     known = rows(query)
@@ -94,7 +95,8 @@ def _queue(name: str) -> StatusLine:
     return StatusLine(f"queue {name}", state, text, age or None)
 
 
-def _periodic_tasks() -> Iterator[StatusLine]:
+def periodic_task_lines() -> Iterator[StatusLine]:
+    """Each periodic task with its last success and failures."""
     now = time.time()
     for row in PeriodicTaskState.select().order_by(PeriodicTaskState.name):
         age = _age(now, row.last_ok) if row.last_ok else None
