@@ -15,6 +15,7 @@ from app.ops.disk import disk_line
 from app.ops.status import database_line, readiness
 from app.security import Role, needs
 from app.security.proxies import CLIENT, FORWARDER, HOPS, PEER
+from app.security.this_machine import hub_mark
 from app.web import request_settings
 from app.web.responses import ContentResponse
 
@@ -42,9 +43,10 @@ def ready() -> tuple[Response, int]:
 @blueprint.get("/healthz/seen")
 @needs(Role.PUBLIC)
 def seen() -> Response:
-    """This request as it has reached the hub: `dqmhub doctor` compares it with the request that it has sent."""
+    """This request as it has reached the hub, and which hub that is: `dqmhub doctor` compares both with what it has sent, and where."""
     environ = request.environ
     body = {"scheme": request.scheme, "host": request.host, "prefix": request.script_root, "proxy": environ[FORWARDER]}
+    body["hub"] = hub_mark(request_settings())
     response = jsonify(
         {**body, "client": environ[CLIENT], "peer": environ[PEER], "hops": environ[HOPS], "request_id": log_context.request_id()}
     )

@@ -15,6 +15,7 @@ from app.security.tokens import PREFIX
 from app.web import request_settings
 
 KEY_PREFIX = f"{PREFIX}local_"
+MARK_DIGITS = 16
 
 
 def key_file(settings: Settings) -> Path:
@@ -34,6 +35,11 @@ def read_key(settings: Settings) -> str:
         return key_file(settings).read_text().strip()
     except OSError:
         return ""
+
+
+def hub_mark(settings: Settings) -> str:
+    """A mark of this data folder, which everybody may see: it says nothing of the key."""
+    return hmac.digest(read_key(settings).encode(), b"mark of a hub", "sha256").hex()[:MARK_DIGITS]
 
 
 def is_key(secret: str) -> bool:

@@ -95,6 +95,17 @@ def test_the_address_of_the_hub_itself_is_right(hub: Settings) -> None:
     assert (code, "without a proxy" in output) == (0, True), output
 
 
+def test_a_web_server_of_another_hub_is_not_taken_for_the_own_one(hub: Settings, settings: Settings) -> None:
+    assert wrong(hub, "ports") == []
+    other = settings.replace(web_port=hub.web_port)
+    for key in ("", "dqmhub_local_other"):
+        if key:
+            settings.data.mkdir()
+            key_file(settings).write_text(key)
+        ((level, text),) = wrong(other, "ports")
+        assert (level, f"another DQM Hub, with another data_dir, uses port {hub.web_port}: " in text) == ("error", True), text
+
+
 def test_rights_by_address_and_a_key_for_everybody_are_named(hub: Settings) -> None:
     assert [finding.level for _, finding in examine(hub.replace(anonymous_read="local"), "", ["access"])] == ["ok"]
     loose = hub.replace(anonymous_read="loopback", register_networks=("10.0.0.0/8", "127.0.0.0/8", "::/0"))
