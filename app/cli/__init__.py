@@ -32,7 +32,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            if not _logs_errors():
+            if not is_json():
                 raise
             logging.getLogger(__name__).critical(error.format_message())
             ctx.exit(error.exit_code)
@@ -142,16 +142,11 @@ def main(arguments: list[str] | None = None) -> Any:
         message = message_of(error)
         if message is None:
             raise
-        if _logs_errors():
+        if is_json():
             logging.getLogger(__name__).critical(message)
         else:
             click.echo(f"dqmhub: {message}", err=True)
         sys.exit(1)
-
-
-def _logs_errors() -> bool:
-    """Whether errors are log lines: a person at a terminal wants text."""
-    return is_json() and not sys.stderr.isatty()
 
 
 def message_of(error: Exception) -> str | None:

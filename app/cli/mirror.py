@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from app import cli
+from app.core.log_output import log_format
 from app.core.settings import TREE, Settings
 from app.ops.settings import ServiceSettings
 from app.security.settings import SecuritySettings
@@ -36,7 +37,7 @@ def mirror_arguments(settings: Settings) -> list[str]:
         "rate": [service.mirror_rate],
         "burst": [service.mirror_burst],
         "log-level": [settings.log_level],
-        "log-format": [settings.log_format],
+        "log-format": [log_format(settings)],
         "oldest-h": [service.mirror_oldest_h],
         "trusted-proxies": settings.of(SecuritySettings).trusted_proxies,
     }

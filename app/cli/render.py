@@ -11,6 +11,7 @@ import click
 
 from app import cli
 from app.core.installation import release
+from app.core.log_output import log_format
 from app.core.settings import TREE, Settings
 from app.gui.settings import GuiSettings, local_roots
 
@@ -131,7 +132,7 @@ def render_arguments(settings: Settings, workers: int) -> list[str]:
         "--timeout": f"{gui.render_timeout_s:g}",
         "--cpu": f"{gui.render_cpu_s:g}",
         "--memory": str(gui.render_memory_mb),
-        "--log-format": settings.log_format,
+        "--log-format": log_format(settings),
         "--log-level": settings.log_level,
     }
     arguments = [text for option in options.items() for text in option]

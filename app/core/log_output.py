@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 from app.core import log_context
@@ -37,14 +38,22 @@ class HubJsonFormatter(ShortTraceback, JsonFormatter):
     """A JSON object with request, run and job."""
 
 
+STANDARD_ERROR = 2
+
+
+def log_format(settings: Settings) -> str:
+    """The format of the settings, but text for a person at a terminal, who reads it here and collects nothing."""
+    return "text" if os.isatty(STANDARD_ERROR) else settings.log_format
+
+
 def start_logging(settings: Settings, process: str) -> None:
-    """Write the log messages of this process to standard error, in the format of the settings.
+    """Write the log messages of this process to standard error, as text or in JSON.
 
     Args:
         process: Name of the kind of process, such as web or worker.
     """
     handler = logging.StreamHandler()
-    if settings.log_format == "json":
+    if log_format(settings) == "json":
         handler.setFormatter(HubJsonFormatter(process, log_context.current))
         log_uncaught_errors()
     else:

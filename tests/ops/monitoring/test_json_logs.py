@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,24 @@ def test_a_web_server_without_a_database_says_why_in_json(tmp_path: Path) -> Non
     line = failed_start(Settings(data_dir=str(tmp_path), log_format="json"))
     assert (line["level"], line["process"]) == ("critical", "web")
     assert "run `dqmhub db upgrade`" in line["message"]
+
+
+def test_a_command_writes_text_to_a_terminal_and_json_to_a_file(tmp_path: Path) -> None:
+    env = environment(Settings(data_dir=str(tmp_path), log_format="json"))
+    here, terminal = pty.openpty()
+    printed = b""
+    with subprocess.Popen([DQMHUB, "db", "upgrade"], cwd=TREE, env=env, stderr=terminal, stdout=subprocess.DEVNULL) as upgrade:
+        os.close(terminal)
+        with open(here, "rb", buffering=0) as lines, suppress(OSError):  # EIO: the command has ended
+            while part := lines.read(4096):
+                printed += part
+    assert upgrade.returncode == 0
+    assert b"0001_gui" in printed
+    assert b"{" not in printed
+    failed = subprocess.run(
+        [DQMHUB, "jobs", "cancel", "7"], cwd=TREE, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert [line["level"] for line in parsed(failed.stderr)] == ["critical"]
 
 
 def test_a_web_server_whose_port_is_in_use_says_so_in_json(hub: Settings) -> None:
