@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -114,7 +115,19 @@ def _run_target(own: Release, version: str) -> None:
             f"{target.version} is older than {in_use.version}, which is in use; the way back is `dqmhub upgrade --back`"
         )
     if target != own:
+        _refuse_incomplete(target)
         os.execv(target.launcher, [str(target.launcher), *sys.argv[1:]])
+
+
+def _refuse_incomplete(target: Release) -> None:
+    """Raise ClickException if the program of a release does not start, as after an installation that was interrupted."""
+    done = subprocess.run([target.launcher, "upgrade", "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise click.ClickException(
+            f"Nothing was changed: the release {target.version} in {target.prefix} is not complete ({reason}): remove {target.folder}, and "
+            "install it again"
+        )
 
 
 def _upgrade(settings: Settings, state: UpgradeState | None, own: Release | None, services: Services) -> None:

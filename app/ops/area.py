@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def _status(settings: Settings) -> Iterable[StatusLine]:
-    from app.ops.backup.status import status_lines
+    from app.ops.backup import status as backups
+    from app.ops.upgrade import state as upgrades
 
-    return status_lines(settings)
+    return [*backups.status_lines(settings), *upgrades.status_lines(settings)]
 
 
 def _metrics(settings: Settings) -> Iterable[Metric]:

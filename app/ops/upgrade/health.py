@@ -38,6 +38,7 @@ def check_health(settings: Settings, program: Sequence[str]) -> None:
         "DQMHUB_WEB_HOST": "127.0.0.1",
         "DQMHUB_WEB_PORT": str(port),
         "DQMHUB_WEB_WORKERS": "1",
+        "DQMHUB_LOG_FORMAT": "text",  # so that the reason can be found among the messages
         "DQMHUB_ANONYMOUS_READ": "local",  # so that the key of this machine opens the pages
         "DQMHUB_SUPERVISOR_PID": str(os.getpid()),  # it ends with this process, also after kill -9
     }
@@ -48,11 +49,12 @@ def check_health(settings: Settings, program: Sequence[str]) -> None:
         )
         try:
             problem = _problem(settings, f"http://127.0.0.1:{port}{settings.url_prefix}/", server)
+            messages.seek(0)
+            log = messages.read().decode(errors="replace")  # what comes later is about the end of the server
         finally:
             _end(server)
         if problem:
-            messages.seek(0)
-            raise UpgradeError(f"its web server does not work: {problem}{_last_error(messages.read().decode(errors='replace'))}")
+            raise UpgradeError(f"its web server does not work: {problem}{_last_error(log)}")
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
@@ -67,8 +69,8 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 def _last_error(messages: str) -> str:
-    """The end of a sentence with the last message of a log that is no information."""
-    lines = [line.strip() for line in messages.splitlines() if line.strip() and " INFO " not in line and not line.startswith(" ")]
+    """The end of a sentence with the last line of a log that is no information: a message, or the error at the end of its traceback."""
+    lines = [line.strip() for line in messages.splitlines() if line.strip() and " INFO " not in line]
     return f" ({lines[-1]})" if lines else ""
 
 

@@ -9,9 +9,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from app.core.area import StatusLine
 from app.core.settings import Settings
 from app.ops.backup.lock_file import lock_file
 from app.ops.upgrade.errors import UpgradeError
+
+UNFINISHED_REMEDY = "Continue with `dqmhub upgrade`, return with `dqmhub upgrade --back`, or end it with `dqmhub upgrade --abandon`"
 
 Stage = Literal["upgrading", "returning", "upgraded", "returned"]
 
@@ -80,6 +83,26 @@ def one_upgrade(settings: Settings) -> Iterator[None]:
         except OSError as error:
             raise UpgradeError(f"Cannot write {path}: {error.strerror}") from error
         yield
+
+
+def unfinished(settings: Settings) -> str:
+    """A sentence on the upgrade, or way back, that runs or was interrupted; "" for none. Raises UpgradeError if that is not known."""
+    state = load_state(settings)
+    if not (state and state.is_unfinished):
+        return ""
+    if state.stage == "returning":
+        return f"The way back from {state.target} to {state.previous} is unfinished"
+    return f"The upgrade {f'from {state.previous} ' if state.previous else ''}to {state.target} is unfinished"
+
+
+def status_lines(settings: Settings) -> Iterator[StatusLine]:
+    """An unfinished upgrade."""
+    try:
+        text, detail = unfinished(settings), UNFINISHED_REMEDY
+    except UpgradeError as error:
+        text, detail = "Whether an upgrade is unfinished, is not known", str(error)
+    if text:
+        yield StatusLine("upgrade", "warn", text, detail=detail)
 
 
 def forget_state(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from app.cli.upgrade import interrupted_in_order
 from app.core.installation import Release, current
@@ -16,6 +17,7 @@ from app.core.version import VERSION
 from app.ops.upgrade import UpgradeError, UpgradeState, upgrade
 from app.ops.upgrade.services import Services
 from app.ops.upgrade.state import load_state, store_state
+from tests.ops.doctor.findings import wrong
 from tests.ops.upgrade.test_upgrade import NEXT, back, command, releases, run_upgrade, site, state_of, tables, write
 from tests.support.cli import run_command
 from tests.support.processes import environment
@@ -110,6 +112,16 @@ def test_services_that_can_be_neither_stopped_nor_started_are_named(site: Settin
     ):
         run(site, releases, tmp_path / "nothing")
     assert load_state(site) is None
+
+
+def test_an_unfinished_upgrade_is_named_by_doctor_and_the_status_page(hub: Settings, client: FlaskClient) -> None:
+    assert "is unfinished" not in client.get("/status").text
+    for stage, text in (("upgrading", "upgrade from 0.1.0 to 9.0.0"), ("returning", "way back from 9.0.0 to 0.1.0")):
+        store_state(hub, UpgradeState(stage, "0.1.0", NEXT))
+        assert ("warning", f"The {text} is unfinished") in wrong(hub, "software")
+        assert f"The {text} is unfinished" in client.get("/status").text
+    (hub.data / "upgrade.json").write_text("{")
+    assert ("warning", "Whether an upgrade is unfinished, is not known") in wrong(hub, "software")
 
 
 @pytest.mark.parametrize(

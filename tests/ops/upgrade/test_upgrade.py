@@ -103,13 +103,26 @@ def test_an_upgrade_and_the_two_ways_back(site: Settings, old: Release, command:
 @pytest.mark.slow
 def test_a_release_with_a_broken_page_is_left_by_itself(site: Settings, old: Release, command: Path) -> None:
     make_release(old.prefix, NEXT, {"migrations/9001_next.py": MIGRATION, "templates/ops/status.html": "{{ broken("})
-    done = run_release(old, site.replace(anonymous_read="nobody"), "upgrade", "--services", "../services")  # it runs in opt/
+    private = site.replace(anonymous_read="nobody", log_format="json")
+    done = run_release(old, private, "upgrade", "--services", "../services")  # it runs in opt/
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"Error: The upgrade to {NEXT} failed, and {VERSION} is in use again: ")
-    assert "its web server does not work: /status has status 500" in last
+    assert f"The upgrade to {NEXT} failed, and {VERSION} is in use again: " in last
+    assert "its web server does not work: /status has status 500 (jinja2.exceptions.TemplateSyntaxError: " in last
     assert (current(old.prefix), tables(site)) == (old, (10, False))
     assert command.with_name("calls").read_text().split()[-1] == "start"
+
+
+@pytest.mark.slow
+def test_a_release_that_is_not_complete_is_refused(site: Settings, old: Release, command: Path) -> None:
+    new = make_release(old.prefix, NEXT, {"app/cli/upgrade.py": "import app.core.absent\n"})
+    done = run_release(old, site, "upgrade", "--services", str(command))
+    said = (
+        f"Nothing was changed: the release {NEXT} in {old.prefix} is not complete (ModuleNotFoundError: No module named 'app.core.absent')"
+    )
+    assert (done.returncode, said in done.stderr.splitlines()[-1]) == (1, True), done.stderr
+    assert f"remove {new.folder}, and install it again" in done.stderr
+    assert not command.with_name("calls").exists()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whether Python, third-party packages and the running services are those of this version."""
+"""Whether Python, third-party packages and the running services are those of this version, and no upgrade is unfinished."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.core.heartbeat import Service, is_alive
 from app.core.settings import TREE, Settings
 from app.core.version import VERSION
 from app.ops.doctor.diagnosis import Diagnosis
+from app.ops.upgrade.state import status_lines
 
 LIST, LOCK = TREE / "sbom.json", TREE / "requirements" / "run.txt"
 """The tested versions: in a package and in an image, and in a checkout."""
@@ -37,6 +38,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     if not wrong:
         yield Diagnosis("ok", "the third-party packages have the versions that were tested")
     yield from _services(settings)
+    yield from (Diagnosis("warning", line.text, line.detail) for line in status_lines(settings))
 
 
 def tested_versions(contents: Path, lock: Path) -> dict[str, str]:
