@@ -50,6 +50,7 @@ def check() -> None:
     files = table.config_files(None, os.environ)
     settings = cli.settings()
     from app.diary.sources.registry import configured_sources
+    from app.ops.backup import backup_folder
     from app.ops.doctor.checks.access import anonymous_readers
     from app.ops.doctor.checks.proxy_sign_in import setting_problems as proxy_sign_in_problems
     from app.security.proxy_sign_in.settings import ProxySignInSettings
@@ -58,6 +59,8 @@ def check() -> None:
     for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: the folder {root} does not exist", err=True)
+    if (backups := backup_folder(settings)).exists() and not backups.is_dir():
+        click.echo(f"warning: backup_dir: {backups} is no folder", err=True)
     for problem in configured_sources(settings).problems:
         click.echo(f"warning: source of jobs {problem.name}: {problem.reason}", err=True)
     warnings = [problem.text for problem in sign_on_problems(settings.of(SignOnSettings))]

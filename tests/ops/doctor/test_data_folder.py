@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +10,7 @@ import pytest
 
 from app.core.settings import Settings
 from app.ops.doctor.checks.data_folder import file_systems, rights
+from tests.ops.doctor.other_user import as_user
 
 ELSEWHERE = {"database_url": "postgresql://db/dqm", "huey_url": "redis://queue:6379/0"}
 
@@ -32,21 +31,6 @@ def test_hosts_with_postgresql_and_redis_share_a_data_folder_but_not_the_socket_
     (finding,) = file_systems(given, shared)
     assert finding.text.startswith(f"{settings.data}/render is on a network file system (ceph), and the socket")
     assert finding.remedy == f"Mount a folder of this host, such as a tmpfs, at {settings.data}/render"
-
-
-@contextmanager
-def as_user(number: int) -> Iterator[None]:
-    """This process as another user with a group of the same number."""
-    before = os.getgroups()
-    os.setgroups([])
-    os.setresgid(number, number, 0)
-    os.setresuid(number, number, 0)
-    try:
-        yield
-    finally:
-        os.setresuid(0, 0, 0)
-        os.setresgid(0, 0, 0)
-        os.setgroups(before)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

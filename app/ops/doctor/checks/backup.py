@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -27,9 +28,19 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     except BackupError as error:
         yield Diagnosis("error", str(error), f"Let the user of the services read and write {folder}")
         return
+    if folder.exists() and not folder.is_dir():
+        yield Diagnosis("error", f"{folder} is a file, and no folder of backups", "Set backup_dir to a folder")
+        return
     if not folder.is_dir() and are_backups_made(settings):
         yield Diagnosis(
             "error", f"The folder of the backups, {folder}, does not exist", "Correct backup_dir, or mount its disk; then dqmhub backup"
+        )
+        return
+    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        yield Diagnosis(
+            "error",
+            f"The user of the services cannot write to the folder of the backups, {folder}",
+            f"Give {folder} to that user, or set backup_dir to a folder of it",
         )
         return
     if not found:
