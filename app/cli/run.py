@@ -18,6 +18,7 @@ from app.ops.settings import ServiceSettings
 from app.publish.settings import PublishSettings
 from app.runs.settings import RunsSettings
 from app.square.settings import SquareSettings
+from render.build import binary
 
 SERVICES = ("web", "live", "worker", "render")
 """The services of the Procfile, without those of the demo."""
@@ -58,9 +59,17 @@ def run(demo: bool) -> None:
         "--procfile",
         str(TREE / "Procfile"),
         "start",
-        *([] if demo else SERVICES),
+        *([] if demo else services_to_run(TREE)),
     ]
     os.execv(sys.executable, command)
+
+
+def services_to_run(tree: Path) -> tuple[str, ...]:
+    """The services without those of the demo, and without the render service where it is not built, as all but plots works then."""
+    if binary(tree).is_file():
+        return SERVICES
+    click.echo("The render service is not built, so there are no plots; `dqmhub render build` builds it", err=True)
+    return tuple(name for name in SERVICES if name != "render")
 
 
 def check_ports(settings: Settings, demo: bool) -> None:

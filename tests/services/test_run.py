@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.run import services_to_run
 from app.core.settings import TREE, Settings
 from app.ops.settings import ServiceSettings
 from app.security.roles import GRANTED
-from render.build import build
+from render.build import binary, build
 from services.simulator.clients.places import Places
 from services.simulator.clients.transfer_options import write_options
 from tests.support.patience import PATIENCE_S
@@ -98,6 +99,14 @@ def test_two_services_of_a_demo_on_one_port_are_refused(own: Settings) -> None:
     ended = subprocess.run([DQMHUB, "run", "--demo"], env=variables, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "The settings web_port and mirror_port are both" in ended.stderr
+
+
+def test_without_a_built_render_service_the_others_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert services_to_run(tmp_path) == ("web", "live", "worker")
+    assert capsys.readouterr().err == "The render service is not built, so there are no plots; `dqmhub render build` builds it\n"
+    binary(tmp_path).parent.mkdir(parents=True)
+    binary(tmp_path).touch()
+    assert services_to_run(tmp_path) == ("web", "live", "worker", "render")
 
 
 def test_ctrl_c_ends_every_process(own: Settings) -> None:
