@@ -49,6 +49,7 @@ def check() -> None:
     """Validate the settings, and print the files that they come from."""
     files = table.config_files(None, os.environ)
     settings = cli.settings()
+    from app.core.database_kinds import unknown_parameters
     from app.diary.sources.registry import configured_sources
     from app.ops.backup import backup_folder
     from app.ops.doctor.checks.access import anonymous_readers
@@ -56,6 +57,8 @@ def check() -> None:
     from app.security.proxy_sign_in.settings import ProxySignInSettings
     from app.security.sign_on.settings import SignOnSettings, sign_on_problems
 
+    if settings.database_url and (unknown := unknown_parameters(settings.database_url)):
+        raise click.ClickException(f"database_url: PostgreSQL has no parameter {', '.join(unknown)}; there are host, sslmode and others")
     for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: the folder {root} does not exist", err=True)

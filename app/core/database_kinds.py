@@ -181,6 +181,15 @@ def postgresql(url: str, most: int, lock_timeout_s: float) -> Any:
     return _pool(name, max_connections=most, stale_timeout=300, timeout=10, prefer_psycopg3=True, **options)
 
 
+def unknown_parameters(url: str) -> list[str]:
+    """The parameters of the URL of a PostgreSQL database that its driver does not have."""
+    from psycopg.pq import Conninfo  # here, since the driver loads slowly
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    names = [item.partition("=")[0] for item in urlsplit(url).query.split("&") if item]
+    return [name for name in names if name not in known]
+
+
 def _pool(*arguments: Any, **options: Any) -> Any:
     from playhouse.pool import PooledPostgresqlDatabase  # it loads the driver
 

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from tests.support.cli import run_command
 KEY = "9f1c6a0b7de24853a1f0c2d4e6b8a7531"
 
 
+def without_settings() -> dict[str, str]:
+    names = [name for name in os.environ if not name.startswith("DQMHUB_") and name not in ("DATABASE_URL", "HUEY_URL")]
+    return {name: os.environ[name] for name in names}
+
+
 def dqmhub(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith("DQMHUB_") and name not in ("DATABASE_URL", "HUEY_URL")
-    }
-    return run_command(clean | variables, *arguments)
+    return run_command(without_settings() | variables, *arguments)
 
 
 def test_the_sample_is_written_once_and_loads(tmp_path: Path) -> None:
@@ -58,6 +61,12 @@ def test_a_wrong_value_ends_every_command_with_one_line(tmp_path: Path) -> None:
         assert ended.stderr == f"dqmhub: {tmp_path}/hub.toml: web_port = 0 cannot be used; allowed: a number from 1 to 65535\n"
 
 
+def test_a_file_in_place_of_the_folder_of_backups_is_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text(f'backup_dir = "{file}"\n')
+    assert f"warning: backup_dir: {file} is no folder" in dqmhub("--config", str(file), "config", "check").stderr
+
+
 @pytest.mark.parametrize(
     ("settings", "warning"),
     [
@@ -87,6 +96,17 @@ def test_settings_that_do_not_fit_each_other_are_warned_of(tmp_path: Path, setti
 def test_settings_that_fit_each_other_are_not_warned_of(tmp_path: Path, settings: str) -> None:
     (tmp_path / "hub.toml").write_text(settings + "\n")
     assert dqmhub("--config", str(tmp_path / "hub.toml"), "config", "check").stderr == ""
+
+
+@pytest.mark.parametrize(("query", "unknown"), [("", ""), ("?host=/tmp&sslmode=require", ""), ("?hst=/tmp&sslmod=require", "hst, sslmod")])
+def test_parameters_that_postgresql_does_not_have_are_named(tmp_path: Path, query: str, unknown: str) -> None:
+    (tmp_path / "hub.toml").write_text(f'database_url = "postgresql://hub:hTz7q@host/hub{query}"\n')
+    command = [Path(sys.executable).with_name("dqmhub"), "--config", tmp_path / "hub.toml", "config", "check"]
+    done = subprocess.run(
+        command, env=without_settings(), capture_output=True, text=True, check=False
+    )  # this process may be without the driver
+    error = f"Error: database_url: PostgreSQL has no parameter {unknown}; there are host, sslmode and others\n" if unknown else ""
+    assert (done.returncode, done.stderr) == (int(bool(unknown)), error)
 
 
 @pytest.mark.parametrize("text", ['["a=admin"]', "['a=admin']", ' ["a=admin", "b=viewer"]'])
