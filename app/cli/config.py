@@ -52,7 +52,7 @@ def check() -> None:
     from app.core.database_kinds import unknown_parameters
     from app.diary.sources.registry import configured_sources
     from app.ops.backup import backup_folder
-    from app.ops.doctor.checks.access import anonymous_readers
+    from app.ops.doctor.checks.access import anonymous_readers, plain_http
     from app.ops.doctor.checks.proxy_sign_in import setting_problems as proxy_sign_in_problems
     from app.security.proxy_sign_in.settings import ProxySignInSettings
     from app.security.sign_on.settings import SignOnSettings, sign_on_problems
@@ -67,7 +67,7 @@ def check() -> None:
     for problem in configured_sources(settings).problems:
         click.echo(f"warning: source of jobs {problem.name}: {problem.reason}", err=True)
     warnings = [problem.text for problem in sign_on_problems(settings.of(SignOnSettings))]
-    findings = [*proxy_sign_in_problems(settings.of(ProxySignInSettings)), *anonymous_readers(settings)]
+    findings = [*proxy_sign_in_problems(settings.of(ProxySignInSettings)), *anonymous_readers(settings), *plain_http(settings)]
     warnings += [finding.text for finding in findings if finding.level != "ok"]
     for text in warnings:
         click.echo(f"warning: {text}", err=True)

@@ -82,6 +82,7 @@ def test_a_file_in_place_of_the_folder_of_backups_is_warned_of(tmp_path: Path) -
             'anonymous_read = "everyone"\nweb_host = "0.0.0.0"\nweb_port = 8889',
             "Everybody who reaches port 8889 of 0.0.0.0 reads without an account and without TLS",
         ),
+        ('web_host = "0.0.0.0"\nweb_port = 8889', "Passwords may be sent to port 8889 of 0.0.0.0 without TLS"),
     ],
 )
 def test_settings_that_do_not_fit_each_other_are_warned_of(tmp_path: Path, settings: str, warning: str) -> None:

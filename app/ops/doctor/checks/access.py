@@ -1,4 +1,4 @@
-"""Whether an address alone gives rights, and whether other users of this machine can read files with secrets."""
+"""Whether an address alone gives rights, passwords may be sent in the clear, and other users can read files with secrets."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ BY_ADDRESS = "every proxy and tunnel that ends on this machine gives its clients
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
-    """Rights that an address alone gives, and files with keys that everybody can read."""
+    """Rights that an address alone gives, passwords without TLS, and files with keys that everybody can read."""
     yield from anonymous_readers(settings)
+    yield from plain_http(settings)
     registering = [network for network in settings.of(GuiSettings).register_networks if _has_loopback(network)]
     if registering:
         remedy = "Remove it from register_networks; programs on this machine send the content of local_key as token"
@@ -36,11 +37,22 @@ def anonymous_readers(settings: Settings) -> Iterator[Diagnosis]:
     readers = security.anonymous_read
     if readers == "loopback":
         yield Diagnosis("warning", f"127.0.0.1 reads without an account: {BY_ADDRESS}", 'Set anonymous_read = "local"')
-    elif readers == "everyone" and not (security.secure_cookies or _is_loopback(settings.web_host)):
+    elif readers == "everyone" and _is_plain(settings):
         text = f"Everybody who reaches port {settings.web_port} of {settings.web_host} reads without an account and without TLS"
         yield Diagnosis("warning", text, 'Set anonymous_read = "local", or web_host = "127.0.0.1" behind a proxy with TLS')
     else:
         yield Diagnosis("ok", f"anonymous_read is {readers}")
+
+
+def plain_http(settings: Settings) -> Iterator[Diagnosis]:
+    """Whether people of other machines may sign in without TLS."""
+    if _is_plain(settings):
+        text = f"Passwords may be sent to port {settings.web_port} of {settings.web_host} without TLS"
+        yield Diagnosis("warning", text, 'Put a proxy with TLS before it, and set web_host = "127.0.0.1" and secure_cookies = true')
+
+
+def _is_plain(settings: Settings) -> bool:
+    return not (settings.of(SecuritySettings).secure_cookies or _is_loopback(settings.web_host))
 
 
 def _is_loopback(host: str) -> bool:
