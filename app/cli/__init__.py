@@ -15,6 +15,7 @@ import click
 
 from app.areas import AREAS
 from app.core.area import COMMAND_GROUPS, Area
+from app.core.file_rights import user_name
 from app.core.log_output import is_json, start_logging
 from app.core.settings import SettingError, Settings, load
 from app.core.version import VERSION
@@ -28,7 +29,7 @@ class Commands(click.Group):
         self.declared = {name: command for area in areas for name, command in area.commands.items()}
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command. Where log lines are JSON, the error that ends it is such a line too."""
+        """Run a command. Errors that users can fix are one line on stderr, without a traceback; JSON where log lines are JSON."""
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
@@ -36,6 +37,16 @@ class Commands(click.Group):
                 raise
             logging.getLogger(__name__).critical(error.format_message())
             ctx.exit(error.exit_code)
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # here, where the command still has the rights of its user: the reason may be what that user may not
+            if (message := message_of(error)) is None:
+                raise
+            if is_json():
+                logging.getLogger(__name__).critical(message)
+            else:
+                click.echo(f"dqmhub: {message}", err=True)
+            ctx.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order of their groups, `run` first."""
@@ -93,10 +104,26 @@ RETRY_S = 0.5
 
 
 def open_database() -> Settings:
-    """Load the settings, check the database and connect the queues."""
+    """Load the settings, act as the user of the services, check the database and connect the queues."""
     found = settings()
+    act_as_owner(found)
     _connect(found)
     return found
+
+
+def act_as_owner(found: Settings) -> None:
+    """Act as the owner of `data_dir` until the command ends, if the superuser runs it: what it makes belongs to the services."""
+    from app.ops.owner import acting_as_owner
+
+    if context := click.get_current_context(silent=True):  # none in programs that are no command
+        context.find_root().with_resource(acting_as_owner(found.data))
+
+
+def refuse_superuser(data: Path) -> None:
+    """Raise ClickException if the superuser starts a service in a data folder of another user, who could not use what it makes."""
+    if data.exists() and (owner := data.stat().st_uid) and not os.geteuid():
+        command, name = click.get_current_context().command_path, user_name(owner)
+        raise click.ClickException(f"{data} belongs to {name}, and this is root: `runuser -u {name} -- {command}`")
 
 
 def _connect(found: Settings) -> None:
@@ -115,6 +142,7 @@ def open_for_service(prepare: Callable[[Settings], object] = lambda _: None) -> 
     from app.core.outages import log_outage, outage_of
 
     found = settings()
+    refuse_superuser(found.data)
     while True:
         try:
             _connect(found)
@@ -135,18 +163,8 @@ def hub_address(settings: Settings) -> str:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """The console script. Errors that users can fix are one line on stderr and exit code 1, without a traceback."""
-    try:
-        return dqmhub(arguments, prog_name="dqmhub")
-    except Exception as error:
-        message = message_of(error)
-        if message is None:
-            raise
-        if is_json():
-            logging.getLogger(__name__).critical(message)
-        else:
-            click.echo(f"dqmhub: {message}", err=True)
-        sys.exit(1)
+    """The console script."""
+    return dqmhub(arguments, prog_name="dqmhub")
 
 
 def message_of(error: Exception) -> str | None:
@@ -158,6 +176,8 @@ def message_of(error: Exception) -> str | None:
 
     outage = outage_of(error)
     if outage is None:
+        if isinstance(error, PermissionError) and error.filename:
+            return f"{error.filename}: permission denied for the user {user_name(os.getuid())}"
         return None
     causes = {"full": "The disk is full", "busy": "The database is busy", "unreachable": "The database cannot be used", "unusable": ""}
     remedy = "; check database_url and the server" if outage.kind == "unreachable" and not is_sqlite() else ""

@@ -20,6 +20,7 @@ from app.security.settings import SecuritySettings
 def mirror() -> None:
     """Run a public mirror, which shows the data that hubs publish."""
     settings = cli.settings()
+    cli.refuse_superuser(Path(settings.of(ServiceSettings).mirror_data or settings.data / "mirror"))
     os.chdir(TREE)
     os.execv(sys.executable, [sys.executable, "-m", "services.mirror", *mirror_arguments(settings)])
 

@@ -14,8 +14,12 @@ def mirror_key() -> None:
     Creates the key pair if there is none. An existing key is never overwritten. To change keys, give the mirrors both public keys first.
     """
     settings = cli.settings()
+    from app.ops.backup import backup_folder
+    from app.ops.owner import make_data_folder
     from app.publish import keys
 
+    make_data_folder(settings.data, backup_folder(settings))
+    cli.act_as_owner(settings)
     path = keys.key_path(settings)
     try:
         created = keys.make_key(settings)

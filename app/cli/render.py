@@ -35,6 +35,7 @@ def render(context: click.Context) -> None:
     if context.invoked_subcommand:
         return
     settings = cli.settings()
+    cli.refuse_superuser(settings.data)
     program = built_program()
     folder = settings.data / "render"
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,11 +107,18 @@ def plugins(folder: Path, output: Path | None) -> None:
     from render.make_plugins import build_folder
 
     folder = folder.resolve()
-    library = output or cli.settings().data / "plugins" / f"{folder.name}.so"
+    library = output or _library(folder.name)
     try:
         sys.exit(build_folder(folder, library.absolute()))
     except PluginBuildError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _library(name: str) -> Path:
+    """Where the plugins of a folder of this name belong."""
+    settings = cli.settings()
+    cli.act_as_owner(settings)
+    return settings.data / "plugins" / f"{name}.so"
 
 
 def built_program() -> Path:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def web() -> None:
     """Run the web server."""
     from app.core.server import WebServer
+    from app.core.settings.secret_key import load_secret_key
 
-    server = WebServer(cli.open_for_service(), _create_app)
+    server = WebServer(cli.open_for_service(load_secret_key), _create_app)
     try:
         server.check_address()
     except OSError as error:

@@ -8,8 +8,9 @@ from pathlib import Path
 from peewee import PeeweeException
 
 from app.core.database_kinds import DatabaseRefused
-from app.core.database_log import foreign_log
+from app.core.database_log import LOG_ENDINGS, foreign_log
 from app.core.disk import is_full
+from app.core.file_rights import FILE, FOLDER, missing_rights
 
 DAMAGED_CODES = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 RESTORE_BACKUP = "stop all services, restore the newest backup by `dqmhub restore`, and start them again"
@@ -55,11 +56,21 @@ def damage(file: Path | None, error: BaseException | None) -> tuple[str, str] | 
     return None
 
 
+def forbidden(file: Path) -> tuple[str, str] | None:
+    """That this user may not write the file of a database, the log beside it or its folder, and the remedy; None if it may."""
+    files = [file.with_name(file.name + ending) for ending in ("", *LOG_ENDINGS)]
+    rights = {file.parent: FOLDER, **dict.fromkeys(files, FILE)}
+    found = (missing_rights(path, needed, file.parent) for path, needed in rights.items())
+    return next(filter(None, found), None)
+
+
 def unreadable(file: Path | None, error: PeeweeException) -> tuple[str, str]:
     """Why a database could not be opened or read, and the remedy."""
     if isinstance(error, DatabaseRefused):
         return error.reason, error.remedy
     if found := damage(file, error.__cause__ or error.__context__):
+        return found
+    if file and (found := forbidden(file)):
         return found
     if file and is_full(file.parent):
         return f"Cannot open the database, as the disk of {file} is full", "free space on it"

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 from app.core.database import UnusableDatabase, sqlite_file
-from app.core.database_faults import DAMAGED_CODES, damage
+from app.core.database_faults import DAMAGED_CODES, damage, forbidden
 from app.core.database_kinds import DatabaseRefused
 from app.core.disk import FULL_ERRORS, is_full
 
@@ -60,6 +60,8 @@ def _reason(error: BaseException, kind: OutageKind) -> str:
     """The reason given by the system or the database; SQLite reports a full disk only while it writes the database itself."""
     text = f"{error}".strip()
     if found := damage(sqlite_file(), error):
+        return ": ".join(found)
+    if kind == "unreachable" and isinstance(error, sqlite3.Error) and (file := sqlite_file()) and (found := forbidden(file)):
         return ": ".join(found)
     if kind == "full" and getattr(error, "sqlite_errorcode", sqlite3.SQLITE_FULL) & 0xFF != sqlite3.SQLITE_FULL:
         return f"{os.strerror(errno.ENOSPC)} ({text})"

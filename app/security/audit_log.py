@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import pwd
 import time
 from collections.abc import Callable
 
+from app.core.file_rights import user_name
 from app.security.models import Audit
 
 ActorProvider = Callable[[], str]
@@ -39,7 +39,4 @@ def acting_user() -> str:
 
 
 def _system_account() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # in a container the user id may have no name
-        return str(os.getuid())
+    return user_name(os.getresuid()[2])  # the saved one: commands of the superuser act as the user of the services

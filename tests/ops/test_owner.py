@@ -15,6 +15,7 @@ import pytest
 from app.core.settings import Settings
 from app.ops import owner
 from app.ops.backup import backup_folder, backups
+from app.security.models import Audit
 from tests.ops.backup.test_backups import make
 from tests.support.cli import run_command
 from tests.support.processes import environment
@@ -23,6 +24,7 @@ from tests.support.site import unbind
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser acts as others")
 
 SECRET = "for the superuser alone"
+PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
@@ -69,6 +71,100 @@ def test_what_the_superuser_makes_belongs_to_the_user_of_the_services(theirs: Se
     unbind()
     assert owners(theirs.data) == {"nobody"}
     assert (os.getresuid(), os.getresgid()) == ((0, 0, 0), (0, 0, 0))
+
+
+def test_every_command_of_the_superuser_leaves_files_of_the_user_of_the_services_alone(theirs: Settings) -> None:
+    variables = environment(theirs)
+    done = run_command(variables, "user", "add", "anna", "--role", "admin", typed=f"{PASSWORD}\n")
+    assert done.returncode == 0, done.stderr
+    assert [row.user for row in Audit.select().where(Audit.target == "anna")] == ["root (command line)"]
+    assert run_command(variables, "mirror-key").returncode == 0
+    assert run_command(variables, "backup").returncode == 0
+    unbind()
+    assert (theirs.data / "publish" / "key").exists()
+    assert owners(theirs.data) == {"nobody"}
+
+
+def test_a_key_for_mirrors_in_a_data_folder_that_is_missing_is_of_the_user_of_the_packages(
+    theirs: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, "PACKAGE_USER", "nobody")
+    new = theirs.replace(data_dir=str(theirs.data.parent / "new"))
+    assert run_command(environment(new), "mirror-key").returncode == 0
+    assert owners(new.data) == {"nobody"}
+
+
+@pytest.mark.parametrize("service", ["web", "live", "worker", "render", "run"])
+def test_a_service_that_the_superuser_starts_in_the_data_folder_of_another_user_is_refused_in_one_line(
+    theirs: Settings, service: str
+) -> None:
+    before = sorted(theirs.data.rglob("*"))
+    refused = run_command(environment(theirs), service)
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        f"Error: {theirs.data} belongs to nobody, and this is root: `runuser -u nobody -- dqmhub {service}`\n",
+    )
+    assert sorted(theirs.data.rglob("*")) == before
+
+
+def test_a_file_that_a_backup_cannot_read_is_named_in_one_line(theirs: Settings) -> None:
+    keys = theirs.data / "publish"
+    keys.mkdir(0o700)
+    refused = run_command(environment(theirs), "backup")
+    unbind()
+    assert (refused.returncode, refused.stderr.splitlines()[-1]) == (
+        1,
+        f"Error: {keys} cannot be copied: Permission denied; `dqmhub doctor data-folder` says what to change",
+    )
+
+
+def test_a_database_that_cannot_be_written_is_named_with_its_mode_and_the_remedy(theirs: Settings) -> None:
+    file = theirs.data / "dqmhub.db"
+    file.chmod(0o400)
+    reason = f"{file} has mode 400, so nobody cannot write it"
+    refused = run_command(environment(theirs), "user", "add", "anna", typed=f"{PASSWORD}\n")
+    unbind()
+    assert (refused.returncode, refused.stderr) == (1, f"dqmhub: The database cannot be used: {reason}: run `chmod u+rw {file}`\n")
+    diagnosis = run_command(environment(theirs), "doctor", "database")
+    assert f"error    database: {reason}\n         -> Run `chmod u+rw {file}`" in diagnosis.stdout
+    file.chmod(0)
+    refused = run_command(environment(theirs), "user", "ls")
+    unbind()
+    assert refused.stderr == f"dqmhub: The database cannot be used: {file} has mode 0, so nobody cannot read it: run `chmod u+rw {file}`\n"
+
+
+def test_keys_that_the_services_cannot_read_are_named_with_their_modes(theirs: Settings) -> None:
+    keys = theirs.data / "publish"
+    keys.mkdir()
+    for path in (theirs.data / "secret", theirs.data / "local_key", keys / "key"):
+        path.touch()
+    give_away(theirs.data)
+    variables = environment(theirs)
+    assert "and its files belong to nobody" in run_command(variables, "doctor", "data-folder").stdout
+    (theirs.data / "secret").chmod(0o200)
+    (keys / "key").chmod(0)
+    found = run_command(variables, "doctor", "data-folder").stdout
+    assert f"error    data-folder: {theirs.data}/secret has mode 200, so nobody cannot read it" in found
+    assert f"-> Run `chmod u+r {keys}/key`" in found
+    assert "and its files belong to" not in found
+    shutil.chown(keys / "key", "root")
+    assert f"{keys}/key belongs to root, and nobody cannot read it" in run_command(variables, "doctor", "data-folder").stdout
+
+
+def test_folders_that_the_services_may_not_see_are_named(theirs: Settings) -> None:
+    closed = theirs.data.parent / "closed"
+    (closed / "files").mkdir(parents=True)
+    closed.chmod(0o700)
+    given = theirs.replace(file_roots=(str(closed / "files"),))
+    found = run_command(environment(given), "doctor", "data-folder").stdout
+    assert f"The folder {closed}/files of file_roots cannot be read by nobody (Permission denied)" in found
+
+
+def test_the_owner_of_files_without_a_name_is_a_number_as_chown_takes_it(theirs: Settings) -> None:
+    give_away(theirs.data)
+    os.chown(theirs.data, 21002, 21002)
+    found = run_command(environment(theirs), "doctor", "data-folder").stdout
+    assert f"-> chown -R 21002 {theirs.data}; run dqmhub as this user only" in found
 
 
 @pytest.mark.parametrize(("link", "command"), [("upgrade.lock", "upgrade"), ("backups/.lock", "backup"), ("trends/config.toml", "backup")])

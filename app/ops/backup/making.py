@@ -91,11 +91,15 @@ def _copy_kept_files(data: Path, target: Path) -> None:
     target.mkdir()
     for name in KEPT_FILES:
         source = data / name
-        if source.is_dir():
-            try:
+        try:
+            if source.is_dir():
                 shutil.copytree(source, target / name)
-            except shutil.Error as error:
-                reasons = "; ".join(f"{path}: {reason}" for path, _, reason in error.args[0])
-                raise BackupError(f"Not all files in {source} can be copied: {reasons}") from error
-        elif source.exists():
-            shutil.copy2(source, target / name)
+            elif source.exists():
+                shutil.copy2(source, target / name)
+        except shutil.Error as error:
+            reasons = "; ".join(f"{path}: {reason}" for path, _, reason in error.args[0])
+            raise BackupError(f"Not all files in {source} can be copied: {reasons}") from error
+        except PermissionError as error:
+            raise BackupError(
+                f"{error.filename} cannot be copied: {error.strerror}; `dqmhub doctor data-folder` says what to change"
+            ) from error

@@ -11,3 +11,8 @@ class Diagnosis(NamedTuple):
     level: Literal["ok", "warning", "error"]
     text: str
     remedy: str = ""  # what to do, "" if nothing
+
+
+def error(reason: str, remedy: str) -> Diagnosis:
+    """An error whose remedy is the end of a sentence elsewhere."""
+    return Diagnosis("error", reason, remedy[0].upper() + remedy[1:])

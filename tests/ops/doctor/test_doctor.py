@@ -203,4 +203,4 @@ def test_the_checks_of_root_run_as_the_user_of_the_services(settings: Settings) 
         data.mkdir(mode=0o500)
         os.chown(data, NOBODY, NOBODY)
         done = run_command(environment(settings.replace(data_dir=str(data))), "doctor", "data-folder")
-    assert (done.returncode, f"error    data-folder: {data} cannot be written" in done.stdout) == (1, True), done
+    assert (done.returncode, f"error    data-folder: {data} has mode 500, so nobody cannot write it" in done.stdout) == (1, True), done

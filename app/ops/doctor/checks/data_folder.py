@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from app.core.disk import NETWORK_FILE_SYSTEMS, file_system
+from app.core.file_rights import FOLDER, missing_rights, user_name
 from app.core.settings import Settings
 from app.gui.settings import local_roots
+from app.ops.backup.manifest import KEPT_FILES
 from app.ops.disk import disk_line
-from app.ops.doctor.diagnosis import Diagnosis
+from app.ops.doctor.diagnosis import Diagnosis, error
 from app.queue.settings import QueueSettings
 
 MOST_NAMED = 5
@@ -30,11 +32,20 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     yield _space(settings)
     yield from file_systems(settings, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
     for root in local_roots(settings):
-        if root != folder.resolve() / "demo" and not os.access(root, os.R_OK | os.X_OK):
-            problem = "cannot be read" if root.exists() else "does not exist"
-            yield Diagnosis(
-                "error", f"The folder {root} of file_roots {problem}", "Mount it, give this user read access, or correct file_roots"
-            )
+        if root != folder.resolve() / "demo" and (problem := _problem(root)):
+            remedy = "Mount it, give this user read access, or correct file_roots"
+            yield Diagnosis("error", f"The folder {root} of file_roots {problem}", remedy)
+
+
+def _problem(root: Path) -> str:
+    """Why the files of a folder cannot be read, "" if they can."""
+    try:
+        root.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "does not exist"
+    except OSError as closed:
+        return f"cannot be read by {user_name(os.getuid())} ({closed.strerror})"
+    return "" if os.access(root, os.R_OK | os.X_OK) else f"cannot be read by {user_name(os.getuid())}"
 
 
 def rights(folder: Path) -> Iterator[Diagnosis]:
@@ -42,8 +53,11 @@ def rights(folder: Path) -> Iterator[Diagnosis]:
     found = folder.stat()
     if found.st_mode & stat.S_IWOTH:
         yield Diagnosis("error", f"All users of this machine can write {folder}", f"chmod 750 {folder}")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        yield Diagnosis("error", f"{folder} cannot be written", "Look at its owner and mode, and whether the disk is mounted read-only")
+    if not os.access(folder, FOLDER):
+        unknown = f"{folder} cannot be written", "look at its owner and mode, and whether the disk is mounted read-only"
+        yield error(*(missing_rights(folder, FOLDER, folder) or unknown))
+        if not os.access(folder, os.R_OK | os.X_OK):
+            return
     elif found.st_mode & stat.S_IWGRP and os.geteuid() not in (0, found.st_uid):  # a volume of Kubernetes
         yield from _rights_by_group(folder)
         return
@@ -51,14 +65,17 @@ def rights(folder: Path) -> Iterator[Diagnosis]:
 
 
 def _rights_by_owner(folder: Path, owner: int) -> Iterator[Diagnosis]:
+    name = user_name(owner)
     if os.geteuid() not in (0, owner):
-        yield Diagnosis("warning", f"{folder} belongs to {user(owner)}, not to you", f"Run dqmhub as {user(owner)}")
+        yield Diagnosis("warning", f"{folder} belongs to {name}, not to you", f"Run dqmhub as {name}")
     strange = [entry.name for entry in os.scandir(folder) if entry.stat(follow_symlinks=False).st_uid != owner]
     if strange:
-        text = f"{_names(strange)} in {folder} does not belong to {user(owner)}, so the services may not be able to write it"
-        yield Diagnosis("error", text, f"chown -R {user(owner)} {folder}; run dqmhub as this user only")
+        text = f"{_names(strange)} in {folder} does not belong to {name}, so the services may not be able to write it"
+        yield Diagnosis("error", text, f"chown -R {name} {folder}; run dqmhub as this user only")
+    elif problems := list(_kept_files(folder)):
+        yield from problems
     else:
-        yield Diagnosis("ok", f"{folder} and its files belong to {user(owner)}")
+        yield Diagnosis("ok", f"{folder} and its files belong to {name}")
 
 
 def _rights_by_group(folder: Path) -> Iterator[Diagnosis]:
@@ -67,6 +84,14 @@ def _rights_by_group(folder: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("error", f"{_names(strange)} in {folder} cannot be written by this user", "Let its group write it, too: chmod g+w")
     else:
         yield Diagnosis("ok", f"{folder} and its files can be written by this user and the group of the folder")
+
+
+def _kept_files(folder: Path) -> Iterator[Diagnosis]:
+    """Keys and other files that backups copy, and their folders, with too few rights for this user, whose they are."""
+    for path in chain.from_iterable((folder / name, *(folder / name).rglob("*")) for name in KEPT_FILES):
+        rights = FOLDER if path.is_dir() else os.R_OK
+        if os.geteuid() == folder.stat().st_uid and (found := missing_rights(path, rights, folder)):
+            yield error(*found)
 
 
 def _names(names: list[str]) -> str:
@@ -98,11 +123,3 @@ def _space(settings: Settings) -> Diagnosis:
         return Diagnosis("ok", f"the disk of {settings.data} has {line.text}")
     text = f"The disk of {settings.data}: {line.text}"
     return Diagnosis("error" if line.state == "down" else "warning", text, "Free space, or lower plot_cache_mb and live_snapshots_mb")
-
-
-def user(number: int) -> str:
-    """Name of a user, or the number of one without a name."""
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"the user {number}"
