@@ -13,6 +13,9 @@ from app.queue.periodic import PeriodicTaskState
 from tests.ops.doctor.findings import found, wrong
 from tests.support import gui
 
+NO_PROCESS = 1 << 30
+"""No process has so high a number."""
+
 
 @pytest.mark.both_databases
 def test_services_that_fell_silent_while_the_web_server_runs_are_named(hub: Settings) -> None:
@@ -24,6 +27,8 @@ def test_services_that_fell_silent_while_the_web_server_runs_are_named(hub: Sett
     assert live == ("error", "dqmhub live is down: silent, last heartbeat 600 s ago")
     assert worker == ("error", "dqmhub worker is down: never seen")
     assert render[1].startswith("dqmhub render is down, so no plots are drawn: ")
+    Service.update(process=NO_PROCESS).where(Service.name == "web").execute()
+    assert [finding.text for finding in found(hub, "services")] == ["no service of the hub runs"], "all were stopped just now"
     Service.update(host="elsewhere").where(Service.name == "web").execute()
     assert wrong(hub, "services") == [live, worker], "a render service is needed beside a web server only"
 

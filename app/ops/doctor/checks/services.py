@@ -13,6 +13,7 @@ from app.core.area import StatusLine
 from app.core.heartbeat import Service, is_alive
 from app.core.settings import Settings
 from app.gui.status import render_line
+from app.ops.backup.running import running_services
 from app.ops.doctor.diagnosis import Diagnosis
 from app.queue.status import periodic_task_lines, process_lines
 
@@ -25,16 +26,16 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     try:
         with database.reading(settings):
             silent = [line for line in process_lines() if line.state == "down"]
-            is_any_alive = Service.select().where(is_alive()).exists()
-            is_web_here = Service.select().where(is_alive(), Service.name == "web", Service.host == socket.gethostname()).exists()
+            here = running_services(elsewhere=False)  # a heartbeat outlives a service that was stopped just now
+            is_any_elsewhere = Service.select().where(is_alive(), Service.host != socket.gethostname()).exists()
             late = _late_tasks()
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return
-    if not is_any_alive:
+    if not (here or is_any_elsewhere):
         yield Diagnosis("ok", "no service of the hub runs")
         return
     render = render_line(settings)
-    is_without_plots = is_web_here and render.state == "down"
+    is_without_plots = render.state == "down" and any(service.startswith("web ") for service in here)
     for line in silent:
         yield Diagnosis("error", f"dqmhub {line.name} is down: {line.text}{_ago('heartbeat', line)}", _start(line.name))
     for line in late:
