@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
@@ -39,12 +40,23 @@ class UnknownSettingError(SettingError):
         ValueError.__init__(self, f"{where}: There is no setting {name}; {remedy}")
 
 
+class SettingErrors(SettingError):
+    """Several invalid settings, a line each."""
+
+    def __init__(self, errors: Sequence[SettingError]) -> None:
+        self.name = ", ".join(error.name for error in errors)
+        ValueError.__init__(self, "\n".join(map(str, errors)))
+
+
 def load(config: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in force. Raises SettingError for the first invalid value."""
+    """The settings in force. Raises SettingError that names all invalid ones."""
     values: dict[str, Any] = {}
+    errors: list[SettingError] = []
     for file in config_files(config, environ):
-        values.update(_from_file(file))
-    values.update(_from_environment(environ))
+        values.update(_from_file(file, errors))
+    values.update(_from_environment(environ, errors))
+    if errors:
+        raise errors[0] if len(errors) == 1 else SettingErrors(errors)
     for row in setting_rows():
         if row.metadata["path"] and (value := values.get(row.name, row.default)):
             values[row.name] = tuple(map(_absolute, value)) if isinstance(value, tuple) else _absolute(value)
@@ -64,25 +76,40 @@ def config_files(config: Path | None, environ: Mapping[str, str]) -> list[Path]:
     return [main, *sorted((main.parent / "conf.d").glob("*.toml"))] if main else []
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _from_file(path: Path, errors: list[SettingError]) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingError("config", str(path), f"a readable TOML file ({error})", str(path)) from None
-    return {name: _checked(name, value, str(path)) for name, value in content.items()}
+        errors.append(SettingError("config", str(path), f"a readable TOML file ({error})", str(path)))
+        return {}
+    values = {}
+    for name, value in content.items():
+        with _collected(errors):
+            values[name] = _checked(name, value, str(path))
+    return values
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+@contextmanager
+def _collected(errors: list[SettingError]) -> Iterator[None]:
+    """Append an error of the block to a list, so that the next settings are checked too."""
+    try:
+        yield
+    except SettingError as error:
+        errors.append(error)
+
+
+def _from_environment(environ: Mapping[str, str], errors: list[SettingError]) -> dict[str, Any]:
     values = {}
     for row in setting_rows():
         for variable in (f"DQMHUB_{row.name.upper()}", row.metadata["env"]):
             if variable and variable in environ:
-                values[row.name] = _checked(row.name, _parsed(row.name, environ[variable], variable), variable)
+                with _collected(errors):
+                    values[row.name] = _checked(row.name, _parsed(row.name, environ[variable], variable), variable)
                 break
     known = {f"DQMHUB_{row.name.upper()}" for row in setting_rows()} | OTHER_VARIABLES
     for variable in environ:
         if variable.startswith("DQMHUB_") and variable not in known:
-            raise UnknownSettingError(variable, known, "environment")
+            errors.append(UnknownSettingError(variable, known, "environment"))
     return values
 
 

@@ -368,6 +368,23 @@ def test_an_invalid_file_is_refused(tmp_path: Path, text: str, expected: str) ->
     assert "7.5" not in str(refused.value), "what has an unknown name may be a secret"
 
 
+def test_all_wrong_settings_are_named_at_once(tmp_path: Path) -> None:
+    path = main_file(tmp_path, "web_port = 0\nweb_threads = 3\nsesion_hours = 7\n")
+    drop_in = tmp_path / "conf.d/10.toml"
+    drop_in.parent.mkdir()
+    drop_in.write_text("web_workers = ")
+    with pytest.raises(SettingError) as refused:
+        load(path, {"DQMHUB_LOG_LEVEL": "trace", "DQMHUB_WEB_PORTT": "1", "DQMHUB_WEB_WORKERS": "2"})
+    found = [line.split(" cannot")[0].split(";")[0] for line in str(refused.value).splitlines()]
+    assert found == [
+        f"{path}: web_port = 0",
+        f"{path}: There is no setting sesion_hours",
+        f"{drop_in}: config = '{drop_in}'",
+        "DQMHUB_LOG_LEVEL: log_level = 'trace'",
+        "environment: There is no setting DQMHUB_WEB_PORTT",
+    ]
+
+
 def test_a_binary_or_missing_file_is_refused(tmp_path: Path) -> None:
     path = main_file(tmp_path, "")
     path.write_bytes(b"instance_name = '\xff\xfe'")
