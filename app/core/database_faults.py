@@ -57,11 +57,11 @@ def damage(file: Path | None, error: BaseException | None) -> tuple[str, str] | 
 
 
 def forbidden(file: Path) -> tuple[str, str] | None:
-    """That this user may not write the file of a database, the log beside it or its folder, and the remedy; None if it may."""
+    """That this user may not write the file of a database, the log beside it or its folder, and the remedy for all; None if it may."""
     files = [file.with_name(file.name + ending) for ending in ("", *LOG_ENDINGS)]
     rights = {file.parent: FOLDER, **dict.fromkeys(files, FILE)}
-    found = (missing_rights(path, needed, file.parent) for path, needed in rights.items())
-    return next(filter(None, found), None)
+    found = [each for path, needed in rights.items() if (each := missing_rights(path, needed, file.parent))]
+    return (found[0][0], " and ".join(dict.fromkeys(remedy for _, remedy in found))) if found else None
 
 
 def unreadable(file: Path | None, error: PeeweeException) -> tuple[str, str]:

@@ -121,16 +121,17 @@ def test_a_file_that_a_backup_cannot_read_is_named_in_one_line(theirs: Settings)
 def test_a_database_that_cannot_be_written_is_named_with_its_mode_and_the_remedy(theirs: Settings) -> None:
     file = theirs.data / "dqmhub.db"
     file.chmod(0o400)
-    reason = f"{file} has mode 400, so nobody cannot write it"
     refused = run_command(environment(theirs), "user", "add", "anna", typed=f"{PASSWORD}\n")
     unbind()
-    assert (refused.returncode, refused.stderr) == (1, f"dqmhub: The database cannot be used: {reason}: run `chmod u+rw {file}`\n")
+    reason = f"{file} has mode 400, so nobody cannot write it"
+    remedy = " and ".join(f"run `chmod u+rw {file}{ending}`" for ending in ("", "-wal", "-shm"))  # SQLite gives its mode to the log
+    assert (refused.returncode, refused.stderr) == (1, f"dqmhub: The database cannot be used: {reason}: {remedy}\n")
     diagnosis = run_command(environment(theirs), "doctor", "database")
-    assert f"error    database: {reason}\n         -> Run `chmod u+rw {file}`" in diagnosis.stdout
+    assert f"error    database: {reason}\n         -> R{remedy[1:]}\n" in diagnosis.stdout
     file.chmod(0)
     refused = run_command(environment(theirs), "user", "ls")
     unbind()
-    assert refused.stderr == f"dqmhub: The database cannot be used: {file} has mode 0, so nobody cannot read it: run `chmod u+rw {file}`\n"
+    assert refused.stderr == f"dqmhub: The database cannot be used: {file} has mode 0, so nobody cannot read it: {remedy}\n"
 
 
 def test_keys_that_the_services_cannot_read_are_named_with_their_modes(theirs: Settings) -> None:
