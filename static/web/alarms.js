@@ -4,7 +4,6 @@
 (() => {
   const POLL_MS = 20_000;
   const TONES = [660, 880, 660, 880]; // Hz
-  const SETTLE_MS = 3000; // until other pages surely read what this one has stored, also on a busy machine
   const link = document.getElementById("alarm-count");
   const button = document.getElementById("alarm-sound");
   if (!link || !button) return; // the page is for everybody, with or without an account
@@ -12,6 +11,7 @@
   let answered = performance.now(); // time of the last answer with the number, ms
   let newest = 0; // time of the newest alarm, ms
   let audio = null; // the AudioContext while the sound is on
+  let release = () => {}; // gives back the lock of the last alarm that this page has played
   const memory = {}; // in place of a storage that the browser blocks
 
   function stored(name) {
@@ -34,18 +34,28 @@
   function sound() {
     if (stored("alarm-played") === null) store("alarm-played", String(newest)); // the first page of this browser
     if (audio?.state !== "running") return;
-    alone(() => {
-      if (audio?.state !== "running" || newest <= Number(stored("alarm-played"))) return;
-      store("alarm-played", String(newest));
+    const time = newest;
+    once(time, () => {
+      if (audio?.state !== "running" || time <= Number(stored("alarm-played"))) return false;
+      store("alarm-played", String(time));
       dqm.beep(audio, TONES);
-      return new Promise((done) => setTimeout(done, SETTLE_MS));
+      return true;
     });
   }
 
-  /** Run `play` in no two pages at the same time, where the browser has locks: it has none for addresses without https. */
-  function alone(play) {
-    if (navigator.locks) navigator.locks.request("alarm-sound", play);
-    else play();
+  /** Run `play` in one page for the newest alarm of this time. The page that has played keeps the lock, since others read late what it stores; there are no locks without https. */
+  function once(time, play) {
+    if (!navigator.locks) {
+      play();
+      return;
+    }
+    navigator.locks.request(`alarm-sound-${time}`, { ifAvailable: true }, (lock) => {
+      if (!lock || !play()) return;
+      release();
+      return new Promise((done) => {
+        release = done;
+      });
+    });
   }
 
   /** Show `<number>.<time of the newest, ms>`. */
@@ -100,6 +110,7 @@
       if (!audio) switchOn();
       store("alarm-played", String(newest)); // by what follows
       dqm.beep(audio, TONES);
+      once(newest, () => true);
     }
     store("alarm-sound", audio ? "on" : "off");
     showButton();

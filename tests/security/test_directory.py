@@ -140,7 +140,7 @@ def test_the_provider_ends_the_sessions_that_it_names(hub: Settings) -> None:
     for sid in ("s-1", "s-2", "s-3"):
         remember(sessions.start(ada(), Lengths(1, 1), "", ""), SignedOnUser(ADA, "ada", Role.VIEWER, "", sid, ""))
     now = int(time.time())
-    assert end_by_provider(provider, {"iat": now, "sid": "s-1"}) == 1
-    assert end_by_provider(provider, {"iat": now, "sid": "s-2", "sub": "another"}) == 0
-    assert end_by_provider(provider, {"iat": now, "sub": "4711"}) == 2
+    assert end_by_provider(provider, {"iat": now, "sid": "s-1", "jti": "t-1"}) == 1
+    assert end_by_provider(provider, {"iat": now, "jti": "t-2", "sid": "s-2", "sub": "another"}) == 0
+    assert end_by_provider(provider, {"iat": now, "jti": "t-3", "sub": "4711"}) == 2
     assert not Session.select().exists()
