@@ -79,6 +79,5 @@ def switch(prefix: Path, version: str) -> Release:
 
 def version_key(version: str) -> tuple[list[int], bool, str, int]:
     """Orders versions: 0.9.0, 0.10.0rc9, 0.10.0rc10, 0.10.0."""
-    numbers = re.match(r"[\d.]*", version)[0]  # type: ignore[index]  # it matches everything
-    letters, candidate = re.match(r"(\D*)(\d*)", version[len(numbers) :]).groups()  # type: ignore[union-attr]  # the same
+    numbers, letters, candidate = re.findall(r"^([\d.]*)(\D*)(\d*)", version)[0]
     return [int(number) for number in numbers.split(".") if number], not letters, letters, int(candidate or 0)

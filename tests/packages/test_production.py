@@ -177,7 +177,7 @@ def other_pages_work(hub: Machine) -> None:
 
 
 def pages_about_installing_and_monitoring_work(hub: Machine) -> None:
-    """Their commands, of which those that production.md has are done again."""
+    """Run the commands of install.md and monitoring.md. Some of them stand in production.md, too, and so run a second time."""
     hub.run("mkdir", "-p", "/dqmdata/dqm_cmssw/current_production/src")
     hub.run("ln", "-s", "/usr/bin/true", "/usr/local/bin/scram")
     install = sections("install")["From packages"].replace("0.1.0", VERSION).replace("rpm -i", "rpm -i --test --replacepkgs")
