@@ -262,8 +262,11 @@ PARTS = {
 
 
 def main() -> None:
+    names = sys.argv[1:] or list(PARTS)
+    if unknown := [name for name in names if name not in PARTS]:
+        sys.exit(f"There is no part {unknown[0]}; the parts are {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory(prefix="dqmhub-bench-") as folder:
-        for name in sys.argv[1:] or PARTS:
+        for name in names:
             PARTS[name](Path(folder) / name)
     print_table()
 
