@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from app.core.database import end_thread
 from app.queue import store
 from tests.hosts.site import ManyHosts
 from tests.support.busy_clients import BusyClients
+from tests.support.running_hub import Answer
 
 RUN, FORMAT = 367131, 2
 """Of the file, which has the format DQMIO: a worker reads each one that is registered."""
@@ -55,7 +57,7 @@ class Clients(BusyClients):
         elif answer.status == 503 and (may_be_unavailable or self._may_be_unavailable(is_change=True)):
             self.unavailable += 1
         elif answer.status != 201:
-            self.wrong.append(f"registering {dataset}: {answer.status} {answer.text[:300]}")
+            self.wrong.append(f"registering {dataset} ({self.lost or 'nothing'} is lost): {in_words(answer)}")
         return answer.status == 201
 
     def _register_next(self, number: int) -> None:
@@ -85,7 +87,13 @@ class Clients(BusyClients):
         if answer.status == 0 or (answer.status == 503 and was_cut_off):
             again = self._site.request("GET", path)
         if again.status != 200 and not (again.status == 503 and (may_be_unavailable or self._may_be_unavailable(is_change=False))):
-            self.wrong.append(f"{path}: {answer.status} {answer.text[:300]}, then {again.status}")
+            self.wrong.append(f"{path} ({self.lost or 'nothing'} is lost): {in_words(answer)}, then {in_words(again)}")
 
     def _is_web_cable_out(self) -> bool:
         return self.lost.startswith("web") and self.lost.endswith("cable")
+
+
+def in_words(answer: Answer) -> str:
+    """Status and text of an answer; of a page its last words, where errors stand."""
+    words = re.sub(r"<[^>]*>", " ", answer.text).split()
+    return f"{answer.status} {' '.join(words)[-300:]}"

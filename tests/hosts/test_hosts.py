@@ -72,7 +72,7 @@ def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -
                     site.p5.incident("start_run", lumis=200)
             until(lambda confirmed=confirmed: len(clients.datasets) > confirmed + 4, f"files to be registered after {name} is back")
             clients.lost = ""
-    assert clients.wrong == []
+    assert clients.wrong == [], site.logs("web1", "web2")
     assert clients.broken_off <= sum(name.startswith("web") for name in lost), "a web server handles one registration at a time here"
     assert_nothing_is_lost_or_doubled(site, clients)
     assert site.chat.messages
@@ -142,7 +142,7 @@ def test_a_migration_disturbs_no_process_of_the_old_release(
         assert database.upgrade(database.proxy.obj, lambda _: None) == ["9999_newer"]
         confirmed = len(clients.datasets)
         until(lambda: len(clients.datasets) > confirmed + 2, "files to be registered after the migration")
-    assert clients.wrong == []
+    assert clients.wrong == [], site.logs("web1", "web2")
     assert_nothing_is_lost_or_doubled(site, clients)
     assert "The database belongs to a newer version of DQM Hub" in site.get("/status").text
     site.kill("worker1")

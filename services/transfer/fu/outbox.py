@@ -55,6 +55,10 @@ class OutgoingFile:
         """Wait in place of an older version that was not sent."""
         self.waits_since, self.failures, self.error = before.waits_since, before.failures, before.error
 
+    def wait_anew(self) -> None:
+        """Wait on its own account: the older version was sent or is given up."""
+        self.waits_since, self.failures, self.error = self.noticed, 0, ""
+
 
 Entry = tuple[float, int, OutgoingFile]
 """Sort key, number of the entry, and file."""
@@ -108,8 +112,8 @@ class Outbox:
         """
         with self._changed:
             before = self._waiting.get(outgoing.file.name)
-            if before:
-                outgoing.follow(before)
+            if older := before or self._active.get(outgoing.file.name):
+                outgoing.follow(older)
             if before and outgoing.file.kind is FileKind.SNAPSHOT:
                 outgoing.since, outgoing.due_since = before.since, before.due_since
             self._add(outgoing)
@@ -177,6 +181,8 @@ class Outbox:
         with self._changed:
             if is_reached:
                 self._outages = 0
+            if newer := self._waiting.get(outgoing.file.name):
+                newer.wait_anew()
             self._release(outgoing)
 
     def retry(self, outgoing: OutgoingFile, is_target: bool = False) -> None:

@@ -273,6 +273,20 @@ def test_whatever_fails_the_newest_version_of_each_file_is_sent_last_and_never_t
     assert all(versions == sorted(versions) for versions in sent.values())
 
 
+def test_a_wait_goes_on_while_a_version_is_tried_and_a_newer_one_comes_and_ends_once_it_was_sent() -> None:
+    outbox = Outbox(0, 0)
+    outbox.put(outgoing("a"))
+    first = outbox.take(ALL)
+    assert first
+    first.waits_since, first.failures, first.error = 5.0, 3, "there is no such folder"
+    second = outgoing("a", inode=2)
+    outbox.put(second)
+    waits = [(one.state.version.inode, one.waits_since, one.failures, one.error) for one in outbox.waiting()]
+    assert waits == [(2, 5.0, 3, "there is no such folder")]
+    outbox.finish(first)
+    assert [(one.waits_since, one.failures, one.error) for one in outbox.waiting()] == [(second.noticed, 0, "")]
+
+
 def test_nobody_waits_for_a_closed_outbox() -> None:
     outbox = Outbox(1, 1)
     taken: list[object] = []
