@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 Handler = Callable[[BackgroundJob], None]
 OUTAGE_PAUSE_S = 2.0
 """Pause before a job that an outage has ended is retried, s."""
+SEND_PAUSE_S = 30.0
+"""After a message could not be sent, this process sends none for so long, s: requests would wait for the timeout again and again."""
 STORE_RETRY_S = 0.5
 """Pause between tries to store the outcome of a job in an outage."""
 HANDLERS: dict[str, Handler] = {}
@@ -63,6 +65,7 @@ def connect(settings: Settings) -> None:
     """Use the queues of these settings. A connection opens at its first use."""
     global _settings
     disconnect()
+    resume_sending()
     _settings = settings
 
 
@@ -86,13 +89,29 @@ def queue_of(name: str) -> JobQueue:
     return _queues(_settings)[name]
 
 
+_send_again = 0.0
+"""When this process may send messages again, in seconds of time.monotonic()."""
+
+
 def send(queue: str, job_id: int) -> None:
-    """Put the message of a job into a queue. Errors are logged only, as the next sweep repeats a lost message."""
+    """Put the message of a job into a queue, unless one could not be sent a short while ago: the next sweep repeats a lost message."""
+    global _send_again
+    if time.monotonic() < _send_again:
+        return
     try:
-        with outages_logged("Messages are not sent to the queue; sweeps send them"):
-            queue_of(queue).send(job_id)
-    except Exception:  # whatever the queue server raises
-        log.exception("Job %d was not sent to the queue %s; the next sweep will send it", job_id, queue)
+        queue_of(queue).send(job_id)
+    except Exception as error:  # whatever the queue server raises
+        _send_again = time.monotonic() + SEND_PAUSE_S
+        if outage := outage_of(error):
+            log_outage("Messages are not sent to the queue; sweeps send them", outage)
+        else:
+            log.exception("Job %d was not sent to the queue %s; the next sweep will send it", job_id, queue)
+
+
+def resume_sending() -> None:
+    """Send messages again: a queue has responded."""
+    global _send_again
+    _send_again = 0.0
 
 
 def run(job_id: int) -> None:

@@ -14,7 +14,7 @@ from peewee import IntegrityError, fn
 from app.core import log_context
 from app.core.clock import CLOCK
 from app.core.database import end_thread, proxy, rows
-from app.queue.execution import DAILY, Handler, attempt, claim, in_pause, lease_s, queue_of, send
+from app.queue.execution import DAILY, Handler, attempt, claim, in_pause, lease_s, queue_of, resume_sending, send
 from app.queue.leases import JobLease, LeaseWatch
 from app.queue.models import ATTEMPTS, BackgroundJob, JobStateError
 from app.queue.states import CANCELLED, FAILED, OPEN, QUEUED, RUNNING
@@ -124,7 +124,9 @@ def sweep(queue: str, leases: LeaseWatch) -> None:
             _close(job_id, owner, CANCELLED, "")
         else:
             _close(job_id, owner, FAILED, f"The process of this job died {attempts} times")
-    if queue_of(queue).pending_count() >= BackgroundJob.select().where(*free).count():
+    pending = queue_of(queue).pending_count()
+    resume_sending()
+    if pending >= BackgroundJob.select().where(*free).count():
         return  # every free job has a message: the queue need not be read
     sent = queue_of(queue).job_ids()
     for (job_id,) in rows(BackgroundJob.select(BackgroundJob.id).where(*free).order_by(BackgroundJob.id)):
