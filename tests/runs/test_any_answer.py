@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -16,7 +16,7 @@ from app.runs.errors import ServiceError
 from app.runs.fetching import SOURCES, fetch_due
 from app.runs.oms import OmsClient
 from app.runs.run_registry import RunRegistryClient
-from tests.support.run_services import RunServicesProcess, run_services
+from tests.support.run_services import RunServicesProcess
 
 pytestmark = pytest.mark.slow
 
@@ -71,11 +71,11 @@ def assert_answered(query: Callable[[], object]) -> None:
 
 
 @pytest.fixture(scope="module")
-def answering() -> Iterator[RunServicesProcess]:
+def answering(services_process: RunServicesProcess) -> RunServicesProcess:
     """Stand-ins whose answers the tests write."""
     tokens._tokens.clear()
-    with run_services() as process:
-        yield process
+    services_process.reset()
+    return services_process
 
 
 @SAMPLES

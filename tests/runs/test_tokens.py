@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,6 @@ import pytest
 from app.runs.errors import AccessDenied, ServiceError, SignInRequired, TokenRefused
 from app.runs.service_client import ServiceClient
 from tests.support.certificates import write_certificate
-from tests.support.processes import until
 from tests.support.run_services import RunServicesProcess
 
 pytestmark = pytest.mark.slow
@@ -49,10 +49,18 @@ def test_a_token_is_kept_while_it_lives(services: RunServicesProcess, flow: str)
 
 
 @FLOWS
-def test_a_token_that_lives_5_s_is_renewed_before_it_expires(services: RunServicesProcess, flow: str) -> None:
-    services.post("state", {"life_s": 5})
+@pytest.mark.parametrize(("life_s", "renewed_after_s"), [(5_000, 4_970), (100, 80)])
+def test_a_token_is_renewed_before_it_expires(
+    services: RunServicesProcess, monkeypatch: pytest.MonkeyPatch, flow: str, life_s: float, renewed_after_s: float
+) -> None:
+    """The clock of the client is set forward, that of the services is not: they would accept the token in any case."""
+    services.post("state", {"life_s": life_s})
+    now = time.monotonic()
     with oms(services, runs_token_flow=flow) as client:
-        until(lambda: number_of_runs(client) and len(services.requests("auth")) >= 4, "a token to be renewed")
+        for passed_s, tokens in ((0, 1), (renewed_after_s - 1, 1), (renewed_after_s + 1, 2)):
+            monkeypatch.setattr(time, "monotonic", lambda moment=now + passed_s: moment)
+            assert number_of_runs(client) == 1
+            assert len(services.requests("auth")) == tokens * {"api-access": 1, "exchange": 2}[flow]
 
 
 @FLOWS

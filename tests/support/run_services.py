@@ -42,6 +42,10 @@ class RunServicesProcess:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
+    def reset(self) -> None:
+        """Forget everything that was changed and requested."""
+        self.post("reset", {})
+
     def fault(self, service: str, kind: str = "", count: int = 1, **arguments: Any) -> None:
         """The next requests of a service are answered so; without a kind: none any more."""
         self.post(f"faults/{service}", {"kind": kind, "count": count, **arguments} if kind else {})

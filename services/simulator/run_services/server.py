@@ -35,6 +35,7 @@ def application(services: RunServices) -> web.Application:
             web.post("/_simulator/faults/{service}", _add_fault),
             web.post("/_simulator/runs/{run}", _change_run),
             web.post("/_simulator/state", _change_state),
+            web.post("/_simulator/reset", _reset),
         ]
     )
     return app
@@ -144,3 +145,9 @@ async def _change_state(request: web.Request) -> web.StreamResponse:
     if body.get("revoke"):
         services.tokens.clear()
     return web.json_response({"life_s": services.life_s})
+
+
+async def _reset(request: web.Request) -> web.StreamResponse:
+    """Forget everything since the start."""
+    request.app[STATE].reset()
+    return web.json_response({})

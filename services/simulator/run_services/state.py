@@ -70,6 +70,10 @@ class RunServices:
     def __post_init__(self) -> None:
         self.life_s = self.life_s or self.options.life_s
 
+    def reset(self) -> None:
+        """Forget all changes, faults, tokens, times and requests since the start, also the runs from files."""
+        vars(self).update(vars(RunServices(self.options)))
+
     def issue_token(self, audience: str) -> str:
         """A new token for an audience."""
         text = secrets.token_hex(16)
