@@ -8,7 +8,7 @@ from app.core.installation import Release, current
 from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.upgrade.errors import UpgradeError
-from app.ops.upgrade.running import has_all_migrations
+from app.ops.upgrade.migrations import has_all_migrations
 from app.ops.upgrade.state import UpgradeState
 from render.build import binary
 

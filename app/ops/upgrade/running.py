@@ -17,6 +17,7 @@ from app.ops.backup.folder import no_other_backup
 from app.ops.backup.making import refuse_full_disk, write_backup
 from app.ops.owner import acting_as_superuser
 from app.ops.upgrade.errors import UpgradeError
+from app.ops.upgrade.migrations import has_all_migrations, migrations_of, unbind, unknown_migration
 from app.ops.upgrade.services import Services
 from app.ops.upgrade.state import UpgradeState, forget_state, load_state, store_state
 
@@ -27,17 +28,6 @@ CONFIRM_S = 86400.0
 """Age of a backup from which on the way back to it needs --yes."""
 
 Progress = Callable[[str], object]
-
-
-def has_all_migrations(settings: Settings) -> bool:
-    """Whether the database has exactly the migrations of this version, so that there is nothing to migrate."""
-    try:
-        database.open_usable(settings)
-    except database.UnusableDatabase:
-        return False
-    finally:
-        _unbind()
-    return True
 
 
 def upgrade(
@@ -68,7 +58,7 @@ def upgrade(
             if not is_complete:
                 progress("Migrating the database")
             database.upgrade(database.connect(settings), progress, state.backup)
-            _unbind()
+            unbind()
             if prefix:
                 progress(f"Switching to {state.target}")
                 with acting_as_superuser():
@@ -81,11 +71,15 @@ def upgrade(
             progress("Starting the services")
             services.start(settings, state.target, state.services)
         except (Exception, KeyboardInterrupt) as error:
-            if state.previous and not _backup_to_restore(settings, state):
+            unbind()
+            if unknown := _unknown_before(settings, state, prefix):
+                way_back = f"restore a backup from before the migration: {state.previous} does not know {unknown} of the database"
+            elif not state.previous:
+                way_back = "restore the backup"
+            elif _backup_to_restore(settings, state):
+                way_back = "return with --back: what was stored since the backup is then only kept aside"
+            else:
                 raise _failed(settings, state, prefix, services, progress, error) from error
-            way_back = (
-                "return with --back: what was stored since the backup is then only kept aside" if state.previous else "restore the backup"
-            )
             raise UpgradeError(
                 f"{state.target} is in use, but not all of its services run: {error}. Remove the cause and continue with `dqmhub upgrade`, "
                 f"or {way_back}"
@@ -98,11 +92,13 @@ def _failed(
 ) -> UpgradeError:
     """Go back after an error, if a release was in use before; what to tell the administrator."""
     progress(f"The upgrade failed: {error}")
-    _unbind()
-    if not (prefix and state.previous):
+    unbind()
+    unknown = _unknown_before(settings, state, prefix)
+    if unknown or not (prefix and state.previous):
+        way = f"way back to {state.previous}, which does not know {unknown} of the database" if unknown else "release to go back to"
         made = f"; the backup made before is {state.backup}" if state.backup else ""
         return UpgradeError(
-            f"The upgrade to {state.target} failed: {error}. There is no release to go back to, and the services are stopped{made}. "
+            f"The upgrade to {state.target} failed: {error}. There is no {way}, and the services are stopped{made}. "
             "Remove the cause and continue with `dqmhub upgrade`, or end it with `dqmhub upgrade --abandon`"
         )
     aside = _return(settings, state, prefix, services, progress)
@@ -136,7 +132,7 @@ def go_back(
         )
     backup = _backup_to_restore(settings, state)
     if backup is None:
-        if unknown := _unknown_migration(settings, Release(prefix, state.previous)):
+        if unknown := unknown_migration(settings, Release(prefix, state.previous)):
             raise UpgradeError(
                 f"There is no way back to {state.previous}, nothing was changed: the database has {unknown}, which that does not know, "
                 "and was not migrated by an upgrade of this host. Go back on the host that has done that, or restore a backup, first"
@@ -248,7 +244,7 @@ def _backup(settings: Settings, version: str, progress: Progress) -> str:
         database.connect(settings)
         return write_backup(settings, backup_folder(settings), progress, version).name if database.proxy.get_tables() else ""
     finally:
-        _unbind()
+        unbind()
 
 
 def _backup_to_restore(settings: Settings, state: UpgradeState) -> Backup | None:
@@ -263,26 +259,16 @@ def _backup_to_restore(settings: Settings, state: UpgradeState) -> Backup | None
             f"upgrade back to its folder, or keep everything as it is with `dqmhub upgrade --abandon`{_kept_database(state)}"
         ) from error
     try:
-        return None if _migrations(settings) == backup.migrations else backup
+        return None if migrations_of(settings) == backup.migrations else backup
     except (PeeweeException, database.UnusableDatabase):
         return backup  # what cannot be read is replaced, too
 
 
-def _unknown_migration(settings: Settings, previous: Release) -> str:
-    """The first migration of the database that a release does not have; "" for none."""
-    known = {file.stem for file in (previous.folder / "migrations").glob("*.py")}
-    return next((name for name in _migrations(settings) if name not in known), "")
-
-
-def _migrations(settings: Settings) -> tuple[str, ...]:
-    """Those that the database has, in order."""
+def _unknown_before(settings: Settings, state: UpgradeState, prefix: Path | None) -> str:
+    """As `unknown_migration` of the release in use before; "" if there was none, or if its backup is restored on the way back."""
     try:
-        query = database.connect(settings).execute_sql("SELECT name FROM schema_migration ORDER BY name")
-        return tuple(name for (name,) in query.fetchall())
-    finally:
-        _unbind()
-
-
-def _unbind() -> None:
-    database.disconnect()
-    database.proxy.initialize(None)  # the next connection may be to another file
+        if not (prefix and state.previous) or _backup_to_restore(settings, state):
+            return ""
+        return unknown_migration(settings, Release(prefix, state.previous))
+    except (PeeweeException, database.UnusableDatabase):
+        return ""  # nobody can tell, as while the database cannot be reached

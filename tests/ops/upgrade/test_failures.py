@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.cli.upgrade import interrupted_in_order
+from app.core import database
 from app.core.installation import Release, current
 from app.core.settings import Settings
 from app.core.version import VERSION
@@ -21,6 +22,7 @@ from tests.ops.doctor.findings import wrong
 from tests.ops.upgrade.test_upgrade import NEXT, back, command, releases, run_upgrade, site, state_of, tables, write
 from tests.support.cli import run_command
 from tests.support.processes import environment
+from tests.support.site import unbind
 
 __all__ = ["command", "releases", "site"]
 
@@ -53,14 +55,47 @@ def test_what_was_stored_by_services_of_the_new_release_stays_when_one_of_them_d
     assert (back(site, releases)[:16], tables(site)) == (". The migrated d", (10, False))
 
 
-def test_a_release_whose_services_do_not_start_is_left_if_the_database_is_as_before(
+def test_a_release_whose_services_do_not_start_is_left_if_the_one_before_knows_the_database(
     site: Settings, releases: Path, without_start: Path
 ) -> None:
-    run_upgrade(site, releases)
-    state = store_state(site, UpgradeState("upgraded", VERSION, NEXT))
+    known = Release(releases, VERSION).folder / "migrations"
+    known.unlink()
+    known.symlink_to(database.MIGRATIONS)
+    state = migrated_elsewhere(site)
     with pytest.raises(UpgradeError, match=f"^The way back to {VERSION} failed: "):  # which do not start either
-        upgrade(site, state._replace(stage="upgrading"), releases, Services([str(without_start)]), bool, lambda _: None)
+        upgrade(site, state, releases, Services([str(without_start)]), bool, lambda _: None)
     assert (current(releases), tables(site)) == (Release(releases, VERSION), (10, True))
+
+
+def test_a_host_stays_at_the_release_for_a_database_that_another_host_has_migrated_when_its_services_do_not_start(
+    site: Settings, releases: Path, without_start: Path
+) -> None:
+    with pytest.raises(UpgradeError) as error:
+        upgrade(site, migrated_elsewhere(site), releases, Services([str(without_start)]), bool, lambda _: None)
+    said = str(error.value)
+    assert said.startswith(f"{NEXT} is in use, but not all of its services run: ")
+    assert f"or restore a backup from before the migration: {VERSION} does not know 9001_next of the database" in said
+    assert (current(releases), calls(without_start)[-1]) == (Release(releases, NEXT), "start")
+    assert run_upgrade(site, releases).stage == "upgraded", "it is continued when the cause is removed"
+
+
+def test_a_failed_health_check_starts_no_release_that_does_not_know_the_database(site: Settings, releases: Path, command: Path) -> None:
+    def fail() -> None:
+        raise UpgradeError("it does not work")
+
+    with pytest.raises(
+        UpgradeError, match=f"There is no way back to {VERSION}, which does not know 9001_next of the database, and the ser"
+    ):
+        upgrade(site, migrated_elsewhere(site), releases, Services([str(command)]), fail, lambda _: None)
+    assert set(calls(command)) == {"stop"}
+    assert run_upgrade(site, releases).stage == "upgraded", "it is continued when the cause is removed"
+
+
+def migrated_elsewhere(site: Settings) -> UpgradeState:
+    """A new upgrade of a host, after another host has migrated the database."""
+    database.upgrade(database.connect(site), lambda _: None)
+    unbind()
+    return UpgradeState("upgrading", VERSION, NEXT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
