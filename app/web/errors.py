@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, jsonify, make_response, redirect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.core.database import is_sqlite
 from app.core.outages import Outage, log_outage, outage_of
 from app.web.answers import is_api, is_fragment
 from app.web.form_bodies import HubRequest, check_no_nul
@@ -54,12 +55,16 @@ def _reject_nul() -> None:
         raise Problem(400, message)
 
 
-def problem_response(problem: Problem) -> Response:
-    """The response: JSON for scripts, a page or fragment for browsers."""
+def problem_response(problem: Problem, has_frame: bool = True) -> Response:
+    """The response: JSON for scripts, a page or fragment for browsers.
+
+    Args:
+        has_frame: Whether a page has its frame, which may need the database.
+    """
     if is_api():
         response = jsonify(problem.shape())
     else:
-        response = make_response(_error_page(problem))
+        response = make_response(_error_page(problem, has_frame))
     response.status_code = problem.status
     response.headers.update(problem.headers)
     response.headers["Cache-Control"] = "no-store"
@@ -67,10 +72,11 @@ def problem_response(problem: Problem) -> Response:
     return response
 
 
-def _error_page(problem: Problem) -> str:
-    """The page or fragment; without its frame if that needs the database and it is unreachable."""
+def _error_page(problem: Problem, has_frame: bool) -> str:
+    """The page or fragment; also without its frame if drawing that meets an outage."""
+    page = "web/error.html" if has_frame else "web/error_alone.html"
     try:
-        return render_template("web/error_fragment.html" if is_fragment() else "web/error.html", problem=problem)
+        return render_template("web/error_fragment.html" if is_fragment() else page, problem=problem)
     except Exception as error:
         if outage_of(error) is None:
             raise
@@ -109,6 +115,7 @@ def _is_page_with_slash() -> bool:
 def _internal_error(error: Exception) -> Response:
     if outage := outage_of(error):
         log_outage("Requests are refused", outage)
-        return problem_response(_outage_problem(outage))
+        is_gone = outage.kind == "unreachable" and not is_sqlite()  # the frame would wait for the timeout of another connection
+        return problem_response(_outage_problem(outage), has_frame=not is_gone)
     log.exception("%s %r failed", request.method, request.full_path.rstrip("?"))  # %r: an address may contain line ends
     return problem_response(Problem(500, f"Internal error of DQM Hub ({type(error).__name__}); the log of the web server has the details"))

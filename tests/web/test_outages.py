@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -73,6 +73,22 @@ def test_a_database_that_is_away_is_503_for_pages_fragments_and_scripts(client: 
     assert client.get("/healthz/live").status_code == 200
     database.connect(hub)
     assert client.get("/account/password").status_code == 200
+
+
+def test_a_page_without_a_database_tries_once_to_reach_it(client: FlaskClient, hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While its cable is out, each try takes seconds."""
+    connect, tries = psycopg.connect, []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        tries.append(options)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(psycopg, "connect", counted)
+    database.connect(hub.replace(database_url="postgresql://user@127.0.0.1:1/none"))
+    for path in ("/", "/square", "/diary", "/alarms", "/browse/1/a/b/c"):
+        tries.clear()
+        assert client.get(path).status_code == 503
+        assert len(tries) == 1, path
 
 
 @pytest.mark.parametrize("way", ["replaced", "restored", "removed"])
