@@ -38,7 +38,7 @@ def backup(context: click.Context) -> None:
 def _make() -> None:
     from app.core import database
     from app.ops.backup import backup_folder, make_backup
-    from app.ops.backup.losses import KEEP, row_loss
+    from app.ops.backup.losses import row_losses
 
     settings = cli.settings()
     os.nice(10)  # the services go first
@@ -46,10 +46,10 @@ def _make() -> None:
         database.refuse_missing(settings)
         database.connect(settings)
         made = make_backup(settings, backup_folder(settings), lambda line: click.echo(line, err=True))
-        loss = row_loss(made.folder.parent)
+        losses = row_losses(made.folder.parent)
     click.echo(f"{made.folder} ({made.size / 1e6:,.1f} MB, {sum(made.counts.values()):,} rows)")
-    if loss:
-        click.echo(f"Warning: {loss}. {KEEP}", err=True)
+    for loss in losses:
+        click.echo(f"Warning: {loss}. {loss.remedy}", err=True)
 
 
 @backup.command()
@@ -87,6 +87,21 @@ def verify_backup(name: str) -> None:
         found = find_backup(backup_folder(settings), name)
         verify_for_use(found)
     click.echo(f"{found.name}: OK ({sum(found.counts.values()):,} rows in {len(found.counts)} tables)")
+
+
+@backup.command("acknowledge")
+def acknowledge_losses() -> None:
+    """Acknowledge that backups have far fewer rows than the one before, which then is no longer kept for that."""
+    from app.ops.backup import backup_folder
+    from app.ops.backup.losses import acknowledge, row_losses
+
+    settings = cli.settings()
+    with as_owner(settings):
+        losses = row_losses(backup_folder(settings))
+        for loss in losses:
+            acknowledge(loss)
+    for line in [str(loss) for loss in losses] or ["No backup has far fewer rows than the one before"]:
+        click.echo(line)
 
 
 @click.command()

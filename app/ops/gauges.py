@@ -12,7 +12,7 @@ from app.core.metrics import gauge
 from app.core.settings import Settings
 from app.ops.backup import BackupError, backup_folder, backups
 from app.ops.backup.folder import is_from_future, last_backup_time
-from app.ops.backup.losses import RowLoss, row_loss
+from app.ops.backup.losses import row_losses
 from app.ops.backup.status import are_backups_made, newest_made
 from app.ops.settings import ServiceSettings
 
@@ -33,11 +33,10 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     yield gauge(
         "dqmhub_backup_age_seconds", "Age of the newest backup, or of the last known one if none is there", [({}, age) for age in ages]
     )
-    lost = [each.rows if each else 0 for each in _loss(settings)]
     yield gauge(
         "dqmhub_backup_lost_rows",
-        "Rows that the newest backup lacks, if it has far fewer than the one before",
-        [({}, each) for each in lost],
+        "Rows missing in a backup with far fewer than the one before, until that is acknowledged",
+        [({}, each) for each in _lost_rows(settings)],
     )
     longest_s = 3600 * settings.of(ServiceSettings).backup_max_age_h
     yield gauge("dqmhub_backup_max_age_seconds", "Age of the newest backup that is a problem", [({}, longest_s)])
@@ -55,9 +54,9 @@ def _backups(settings: Settings) -> tuple[list[int], list[float]]:
     return [count], [made] if made is not None else []
 
 
-def _loss(settings: Settings) -> list[RowLoss | None]:
-    """What the newest backup has lost; empty if it is unknown."""
+def _lost_rows(settings: Settings) -> list[int]:
+    """Rows of the losses that nobody has acknowledged, at least 1 for each; empty if they are unknown."""
     try:
-        return [row_loss(backup_folder(settings))] if are_backups_made(settings) else []
+        return [sum(max(each.rows, 1) for each in row_losses(backup_folder(settings)))] if are_backups_made(settings) else []
     except BackupError:
         return []

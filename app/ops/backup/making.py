@@ -15,6 +15,7 @@ from app.core.version import VERSION
 from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import complete_folder, no_other_backup, note_last_backup, partial_backup, rotate
+from app.ops.backup.losses import note_row_loss
 from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
 from app.ops.backup.verifying import verify
 from app.ops.settings import ServiceSettings
@@ -62,6 +63,7 @@ def write_backup(settings: Settings, folder: Path, progress: Callable[[str], obj
         verify(read_manifest(partial))
     made = read_manifest(complete_folder(partial))
     note_last_backup(settings, made.made)
+    note_row_loss(made)
     for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep, backup_before_upgrade(database.proxy.obj)):
         progress(f"Removed the old backup {removed.name}")
     return made

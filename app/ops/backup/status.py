@@ -9,7 +9,7 @@ from app.core.area import StatusLine
 from app.core.settings import Settings
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import backup_folder, backups, is_from_future, last_backup_time, newest_backup
-from app.ops.backup.losses import KEEP, row_loss
+from app.ops.backup.losses import row_losses
 from app.ops.settings import ServiceSettings
 
 
@@ -57,5 +57,6 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     text = f"{found[0].name} of {found[0].size / 1e6:,.1f} MB is the newest of {len(found)}"
     is_late = late_since(settings) is not None
     limit = f"older than {settings.of(ServiceSettings).backup_max_age_h:g} h: " if is_late else ""
-    age, loss = max(0.0, time.time() - found[0].made), row_loss(folder)
-    yield StatusLine("backup", "warn" if is_late or loss else "ok", limit + text, age, f"{loss}. {KEEP}" if loss else f"in {folder}")
+    age, losses = max(0.0, time.time() - found[0].made), row_losses(folder)
+    detail = f"{losses[0]}. {losses[0].remedy}" if losses else f"in {folder}"
+    yield StatusLine("backup", "warn" if is_late or losses else "ok", limit + text, age, detail)

@@ -11,7 +11,7 @@ from app.core.settings import Settings
 from app.ops.backup import backup_folder, backups
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import is_from_future
-from app.ops.backup.losses import KEEP, row_loss
+from app.ops.backup.losses import row_losses
 from app.ops.backup.making import space_needed
 from app.ops.backup.status import are_backups_made
 from app.ops.doctor.diagnosis import Diagnosis
@@ -54,8 +54,8 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis("ok", f"the newest backup, {newest.name}, is {max(age_h, 0):.0f} h old")
-    if loss := row_loss(folder):
-        yield Diagnosis("warning", str(loss), KEEP)
+    for loss in row_losses(folder):
+        yield Diagnosis("warning", str(loss), loss.remedy)
     if newest.is_sqlite and settings.data.is_dir() and folder.stat().st_dev == settings.data.stat().st_dev:
         yield Diagnosis(
             "warning", f"The backups in {folder} are on the disk of the data: one fault loses both", "Set backup_dir to another disk"
