@@ -39,9 +39,14 @@ class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
+    def context(self, record: logging.LogRecord) -> Mapping[str, object]:
+        """What is at the end of the line, for example [request 4f1d..., job 12]."""
+        return context_of(record)
+
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line without traceback."""
-        return escaped(super().formatMessage(record))
+        context = ", ".join(f"{name} {value}" for name, value in self.context(record).items())
+        return escaped(super().formatMessage(record)) + (f" [{context}]" if context else "")
 
     def formatException(self, ei: Any) -> str:
         """The indented traceback."""
@@ -71,10 +76,22 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": message_of(record),
             **self.context(),
+            **context_of(record),
         }
         if record.exc_info and record.exc_info[0]:
             line["error"] = self.formatException(record.exc_info)
         return encode(line)
+
+
+def about_request(request_id: str) -> dict[str, Mapping[str, object]]:
+    """The argument `extra` of a message about a request that no thread works for, as one that the server refuses by itself."""
+    return {"context": {"request": request_id}}
+
+
+def context_of(record: logging.LogRecord) -> Mapping[str, object]:
+    """The fields that a message has been given with `extra`."""
+    found: Mapping[str, object] = getattr(record, "context", {})
+    return found
 
 
 def message_of(record: logging.LogRecord) -> str:

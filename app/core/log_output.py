@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from app.core import log_context
@@ -26,12 +27,11 @@ class ShortTraceback(logging.Formatter):
 
 
 class HubTextFormatter(TextFormatter, ShortTraceback):
-    """A line for people; its context is at the end, for example [request 4f1d..., job 12]."""
+    """A line for people, with request, run and job at its end."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line without traceback."""
-        context = ", ".join(f"{name} {value}" for name, value in log_context.current().items())
-        return super().formatMessage(record) + (f" [{context}]" if context else "")
+    def context(self, record: logging.LogRecord) -> Mapping[str, object]:
+        """That of the thread and that of the message."""
+        return {**log_context.current(), **super().context(record)}
 
 
 class HubJsonFormatter(ShortTraceback, JsonFormatter):

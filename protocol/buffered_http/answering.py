@@ -11,6 +11,8 @@ from typing import Any
 
 from gunicorn.http import wsgi
 
+from protocol.log_lines import about_request
+
 from .bodies import Body
 from .rejections import new_request_id, response
 from .writer import FULL_BYTES, ClientGoneError, ResponseWriter
@@ -95,6 +97,6 @@ class Answer:
             log.debug("A response was not read to its end: %s", error)
             return
         request_id = new_request_id()
-        log.error("Error handling request %s %s [request %s]", request.method, request.uri, request_id, exc_info=error)
+        log.error("Error handling request %s %s", request.method, request.uri, exc_info=error, extra=about_request(request_id))
         if not self._writer.sent:
             self._writer.sendall(response(500, "", request_id))

@@ -18,6 +18,8 @@ from typing import Any
 
 from gunicorn.workers.base import Worker
 
+from protocol.log_lines import about_request
+
 from .answering import Answer
 from .bodies import MAX_BODY_BYTES, BodyError
 from .budget import Budget
@@ -189,12 +191,13 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     def _reject(self, connection: Connection, error: Exception) -> None:
         """Refuse a request that the application never sees; its id is in the response and in the log."""
         request_id = new_request_id()
+        extra = about_request(request_id)
         if isinstance(error, BodyError):
-            self.log.info("Body of a request of %s refused: %s [request %s]", connection.client[0], error, request_id)
+            self.log.info("Body of a request of %s refused: %s", connection.client[0], error, extra=extra)
         elif isinstance(error, TimeoutError):
-            self.log.info("Request of %s refused: %s [request %s]", connection.client[0], error, request_id)
+            self.log.info("Request of %s refused: %s", connection.client[0], error, extra=extra)
         else:
-            self.log.warning("Invalid request from ip=%s: %s [request %s]", connection.client[0], error, request_id)
+            self.log.warning("Invalid request from ip=%s: %s", connection.client[0], error, extra=extra)
         self.connections.refuse(connection, rejection(error, request_id))
 
     def _expire(self, connection: Connection) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from app.core import log_context
 from app.core.log_output import HubJsonFormatter, HubTextFormatter
-from protocol.log_lines import LINE_BYTES
+from protocol.log_lines import LINE_BYTES, TextFormatter, about_request
 
 HOSTILE = [
     "two\nlines\r\nand more\x85and\u2028more",
@@ -74,6 +74,16 @@ def test_lines_have_the_request_the_run_and_the_job_that_they_belong_to() -> Non
     assert (found["request"], found["job"], found["run"]) == ("abcdefgh", 12, 380399)
     assert text.endswith("WARNING app.gui: Registered [request abcdefgh, job 12, run 380399]")
     assert not log_context.current()
+
+
+def test_a_message_about_a_request_that_no_thread_works_for_has_its_id_where_others_have_it() -> None:
+    record = record_of("Request refused")
+    vars(record).update(about_request("ijklmnop"))
+    with log_context.during(request="abcdefgh", job=12):
+        found, text = parsed(record), HubTextFormatter().format(record)
+    assert (found["message"], found["request"], found["job"]) == ("Request refused", "ijklmnop", 12)
+    assert text.endswith(" WARNING app.gui: Request refused [request ijklmnop, job 12]")
+    assert TextFormatter().format(record).endswith(" WARNING app.gui: Request refused [request ijklmnop]")
 
 
 def test_text_from_outside_makes_no_line_of_its_own_in_a_log_for_people() -> None:

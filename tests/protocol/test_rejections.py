@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,4 +34,7 @@ def test_a_request_that_the_server_refuses_has_an_id_in_the_answer_and_in_the_lo
     assert head.startswith(f"HTTP/1.1 {status} ")
     found = re.search(r"^X-Request-ID: ([0-9a-f]{32})$", head, re.MULTILINE)
     assert found
-    until(lambda: f"[request {found[1]}]" in server_log.read_text(), "the line of this request in the log")
+    until(lambda: found[1] in server_log.read_text(), "the line of this request in the log")
+    (line,) = (json.loads(line) for line in server_log.read_text().splitlines() if found[1] in line)
+    assert line["request"] == found[1]
+    assert found[1] not in line["message"]

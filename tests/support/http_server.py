@@ -6,6 +6,7 @@ it announces, `/exit` with SystemExit, `/broken-off` with the number of pieces t
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,8 +18,10 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from app.core.settings import TREE
+from protocol.buffered_http.logger import PropagatingLogger
 from protocol.buffered_http.rate import Rate
 from protocol.buffered_http.worker import BufferedWorker
+from protocol.log_lines import JsonFormatter
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
@@ -47,9 +50,13 @@ class SmallServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no typ
     """gunicorn with one worker and `answer`."""
 
     def load_config(self) -> None:
-        """Set the options of gunicorn."""
-        options = {"bind": f"127.0.0.1:{sys.argv[1]}", "worker_class": ImpatientWorker, "threads": THREADS, "keepalive": 60}
-        for name, value in {**options, "worker_connections": MAX_CONNECTIONS, "control_socket_disable": True}.items():
+        """Log in JSON, and set the options of gunicorn."""
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonFormatter("test"))
+        logging.basicConfig(handlers=[handler])
+        options: dict[str, Any] = {"bind": f"127.0.0.1:{sys.argv[1]}", "worker_class": ImpatientWorker, "threads": THREADS, "keepalive": 60}
+        options |= {"worker_connections": MAX_CONNECTIONS, "control_socket_disable": True, "logger_class": PropagatingLogger}
+        for name, value in options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
