@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 from app.core.settings import TREE
 from services import sbom
@@ -19,6 +17,9 @@ from tests.supply.containerfile import stages
 
 @pytest.mark.parametrize("product", sbom.LOCKS)
 def test_the_list_has_the_form_of_cyclonedx(product: str) -> None:
+    from cyclonedx.schema import SchemaVersion  # not above: this takes two seconds, in each process that collects tests
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(sbom.document(product))) is None
 
 
@@ -63,6 +64,9 @@ def test_licences_and_dependencies_are_those_of_the_installed_packages(tmp_path:
     write_package(tmp_path, "cryptography", version["cryptography"], "License-Expression: MIT", *needs)
     write_package(tmp_path, "cffi", version["cffi"], "Classifier: License :: OSI Approved :: BSD License")
     document = sbom.document("dqmhub-mirror", tmp_path)
+    from cyclonedx.schema import SchemaVersion  # not above: this takes two seconds, in each process that collects tests
+    from cyclonedx.validation.json import JsonStrictValidator
+
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(document)) is None
     assert [(one["name"], one["licenses"]) for one in document["components"]] == [
         ("cffi", [{"license": {"name": "BSD License"}}]),
