@@ -11,7 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -147,15 +147,27 @@ def test_the_start_of_a_demo_is_quiet_and_ends_with_addresses_and_accounts(own: 
         process.wait(PATIENCE_S)
 
 
-@pytest.mark.parametrize("victim", ["supervisor", "dqmhub web", "dqmhub live", "dqmhub worker", "dqmhub-render"])
-def test_kill_9_of_one_process_leaves_no_orphan(own: Settings, victim: str) -> None:
+@pytest.mark.parametrize(
+    "victims",
+    [
+        pytest.param(("honcho",), id="supervisor"),
+        pytest.param(("dqmhub-render",), id="render"),
+        pytest.param(("dqmhub web", "dqmhub live", "dqmhub worker"), id="others"),
+    ],
+)
+def test_kill_9_of_services_leaves_no_orphan(own: Settings, victims: tuple[str, ...]) -> None:
+    """The services that live are ended by the supervisor, and what the killed ones have started ends by itself."""
     with running(own) as process:
-        if victim == "supervisor":
-            killed = process.pid
-        else:  # the oldest process of that name has started the others
-            killed = min(number for number, command in processes(own.data).items() if victim in command)
-        os.kill(killed, signal.SIGKILL)
-        until(lambda: not set(processes(own.data)) - {process.pid}, f"the other processes to end after {victim}")
+        for number in [oldest(own.data, victim) for victim in victims]:
+            with suppress(ProcessLookupError):  # the supervisor has ended it since the one before was killed
+                os.kill(number, signal.SIGKILL)
+        until(lambda: not set(processes(own.data)) - {process.pid}, f"the other processes to end after {', '.join(victims)}")
+
+
+def oldest(data: Path, command: str) -> int:
+    """The process that has started the others of this command, once it runs."""
+    until(lambda: any(command in words for words in processes(data).values()), command)
+    return min(number for number, words in processes(data).items() if command in words)
 
 
 @pytest.mark.parametrize("name", ["fu1", "fu2", "bu", "cleanup"])
