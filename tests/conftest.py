@@ -79,6 +79,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first: one that starts last would run for minutes while other processors have nothing to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/packages/test_production"))
+
+
 def pytest_collection_finish() -> None:
     """Let searches for cycles pass over the tests themselves, millions of objects that live until the end."""
     gc.freeze()
