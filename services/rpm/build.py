@@ -16,16 +16,20 @@ SYSTEMD = HERE.parent / "systemd"
 SPECIFICATIONS = ("dqmhub", "dqmhub-release", "dqmhub-mirror", "dqmhub-transfer")
 """In this order: the tree of a release is moved into its package."""
 
+PAYLOAD = "w3.gzdio"
+"""How files are compressed, in the words of rpmbuild: gzip, which each rpm reads."""
+
 OF_OTHERS = ("dqmhub-mirror", "dqmhub-transfer")
 """Beginnings of the names of units that the package dqmhub does not have."""
 
 
-def build(target: Path, cache: Path, source: Path = TREE) -> list[Path]:
+def build(target: Path, cache: Path, source: Path = TREE, payload: str = PAYLOAD) -> list[Path]:
     """Build all packages into the folder `target`, and return them.
 
     Args:
         cache: Folder for downloaded wheels.
         source: The checkout.
+        payload: How files are compressed.
 
     Raises:
         subprocess.CalledProcessError: A tool failed; its output is on standard error.
@@ -35,7 +39,7 @@ def build(target: Path, cache: Path, source: Path = TREE) -> list[Path]:
     shutil.rmtree(work, ignore_errors=True)
     stage(work / "stage", cache, source)
     for name in SPECIFICATIONS:
-        pack(name, work, version(source), epoch(source))
+        pack(name, work, version(source), epoch(source), payload)
     built = [Path(shutil.move(path, target / path.name)) for path in sorted(work.glob("rpms/*/*.rpm"))]
     shutil.rmtree(work)
     return built
@@ -60,12 +64,13 @@ def rpm_version(text: str) -> str:
     return re.sub(r"\.?(a|b|rc|dev)(?=\d)", r"~\1", text)
 
 
-def pack(name: str, work: Path, product_version: str, time: int) -> None:
+def pack(name: str, work: Path, product_version: str, time: int, payload: str = PAYLOAD) -> None:
     """Build a package of SPECIFICATIONS from `work/stage` into `work/rpms`. Raises subprocess.CalledProcessError."""
     units = sorted(path.name for path in SYSTEMD.iterdir() if path.suffix in (".service", ".timer", ".target"))
     values = {
         "_topdir": work,
         "_rpmdir": work / "rpms",
+        "_binary_payload": payload,
         "common": HERE / "common.inc",
         "sources": HERE,
         "systemd": SYSTEMD,

@@ -22,6 +22,10 @@ def unpack(package: Path, folder: Path, *patterns: str) -> None:
     subprocess.run(["cpio", "-idm", "--quiet", *patterns], input=archive, check=True, cwd=folder)
 
 
+QUICK = "w1.zstdio"
+"""A payload for the tests, which pack and unpack it many times; that of a release is in `python -m tests.packages`."""
+
+
 class Packages(NamedTuple):
     """The files of the packages."""
 
@@ -37,6 +41,11 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
     """All packages of this checkout, and one that provides what el8 has."""
     if not shutil.which("rpmbuild"):
         pytest.skip("rpmbuild is not on this machine (Debian package rpm); `make test` installs it")
-    folder = shared_folder(tmp_path_factory, "packages", lambda folder: (build(folder, TREE / "build" / "wheels"), base_package(folder)))
+
+    def make(folder: Path) -> None:
+        build(folder, TREE / "build" / "wheels", payload=QUICK)
+        base_package(folder)
+
+    folder = shared_folder(tmp_path_factory, "packages", make)
     names = ("dqmhub-[0-9]", "dqmhub-release", "dqmhub-mirror", "dqmhub-transfer")
     return Packages(next(folder.glob("noarch/base-*.rpm")), *(next(folder.glob(f"{name}*.rpm")) for name in names))

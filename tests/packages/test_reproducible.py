@@ -14,7 +14,7 @@ from services.packaging import manual
 from services.packaging.products import PRODUCTS, TREE, version
 from services.packaging.wheels import fetch, pins
 from services.rpm.build import SPECIFICATIONS, pack, rpm_version, stage_product
-from tests.packages.conftest import Packages, unpack
+from tests.packages.conftest import QUICK, Packages, unpack
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def elsewhere(packages: Packages, tmp_path_factory: pytest.TempPathFactory) -> P
     (work / "unpacked" / own).rename(work / "stage" / "dqmhub")
     manual.write(work / "stage" / "dqmhub", work / "stage" / "man", int(time))
     for name in SPECIFICATIONS:
-        pack(name, work, version(), int(time))
+        pack(name, work, version(), int(time), QUICK)
     return work / "rpms"
 
 

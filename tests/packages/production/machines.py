@@ -20,7 +20,7 @@ from app.core.settings import TREE
 from app.core.version import VERSION
 from render.build import build
 from services.rpm.build import pack
-from tests.packages.conftest import Packages, unpack
+from tests.packages.conftest import QUICK, Packages, unpack
 from tests.support.processes import until
 from tests.systemd.machine import Machine, machine, see_tree
 
@@ -81,14 +81,16 @@ rm -rf /usr/lib/systemd/system-generators/postgresql-generator /etc/postgresql
 rpm --initdb
 rpm -i "/old{base}"
 cat /etc/grid-security/authority.pem >> /etc/ssl/certs/ca-certificates.crt
-mkdir -p /var/lib/pgsql && chown postgres /var/lib/pgsql
-runuser -u postgres -- {postgresql}/initdb --no-sync --auth=peer --pgdata=/var/lib/pgsql/data
 mkdir -p /backup /dqmdata /var/lib/prometheus
 chown prometheus /var/lib/prometheus
 chmod 755 /usr/local/bin/root-config /usr/local/bin/c++
 ln -sf /run /var/run
 """
 """What these machines have before: no products, and an authority that they trust."""
+INSTALL_POSTGRESQL = f"""
+mkdir -p /var/lib/pgsql && chown postgres /var/lib/pgsql
+runuser -u postgres -- {POSTGRESQL_BIN}/initdb --no-sync --auth=peer --pgdata=/var/lib/pgsql/data
+"""
 
 
 NEWER = "0.2.0"
@@ -166,7 +168,7 @@ def newer_packages(packages: Packages, folder: Path) -> Iterator[Path]:
     (stage / "man").mkdir()
     (stage / "man/dqmhub.1.gz").touch()
     for name in ("dqmhub", "dqmhub-release"):
-        pack(name, folder, NEWER, 1_700_000_000)
+        pack(name, folder, NEWER, 1_700_000_000, QUICK)
     return folder.glob("rpms/*/*.rpm")
 
 
@@ -178,7 +180,7 @@ def pair(folder: Path, packages: Packages) -> Iterator[dict[str, Machine]]:
         pytest.skip(f"not on this machine: {', '.join(missing) or 'postgresql'}")
     build(TREE, sys.executable)  # brings the objects up to date
     authority = Authority()
-    install = INSTALL.format(packages=packages.hub.parent, base=packages.base, postgresql=POSTGRESQL_BIN)
+    install = INSTALL.format(packages=packages.hub.parent, base=packages.base)
     for name in ("hub", "mirror"):
         (folder / name).mkdir()
     hub_files, mirror_files = (root_files(folder / f"{name}-files", f"{name}.example.org", authority) for name in ("hub", "mirror"))
@@ -186,7 +188,7 @@ def pair(folder: Path, packages: Packages) -> Iterator[dict[str, Machine]]:
     for package in newer_packages(packages, folder / "newer"):
         package.rename(hub_files / "srv/newer" / package.name)
     with (
-        machine(folder / "hub", hub_files, install) as hub,
+        machine(folder / "hub", hub_files, install + INSTALL_POSTGRESQL) as hub,
         machine(folder / "mirror", mirror_files, install) as mirror,
         provider(folder, hub, authority),
     ):
