@@ -18,7 +18,8 @@ namespace dqmhub {
 namespace {
 
 constexpr int kMaxOutputParts = 16;
-constexpr size_t kMaxOutputLine = 2000;  // longer ones become several
+constexpr size_t kMaxOutputLine = 2000;  // bytes of JSON; longer ones become several
+constexpr size_t kMaxSequence = 4;       // bytes of a character
 std::optional<OpenDescriptors> standard_error;
 const std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
 LogLevel lowest = LogLevel::info;
@@ -41,23 +42,35 @@ size_t sequence_length(std::string_view text) {
   return invalid ? 0 : length;
 }
 
-std::string json_string(std::string_view text) {
-  std::string quoted = "\"";
-  for (size_t at = 0; at < text.size();) {
-    const size_t length = sequence_length(text.substr(at));
-    const auto byte = static_cast<unsigned char>(text[at]);
+struct JsonPart {
+  std::string json;   // without quotes
+  size_t length = 0;  // of the text that it stands for, bytes
+};
+
+// Returns the beginning of a text, as long as its JSON has at most `max_bytes`.
+JsonPart json_part(std::string_view text, size_t max_bytes) {
+  JsonPart part;
+  while (part.length < text.size()) {
+    const size_t length = sequence_length(text.substr(part.length));
+    const auto byte = static_cast<unsigned char>(text[part.length]);
+    std::string character;
     if (byte < ' ' || byte == 0x7f || length == 0) {
       char escape[7];
       std::snprintf(escape, sizeof escape, "\\u%04x", length == 0 ? 0xfffd : byte);
-      quoted += escape;
+      character = escape;
     } else {
-      quoted += byte == '"' || byte == '\\' ? "\\" : "";
-      quoted += text.substr(at, length);
+      character = byte == '"' || byte == '\\' ? "\\" : "";
+      character += text.substr(part.length, length);
     }
-    at += std::max<size_t>(length, 1);
+    if (part.json.size() + character.size() > max_bytes)
+      break;
+    part.json += character;
+    part.length += std::max<size_t>(length, 1);
   }
-  return quoted + '"';
+  return part;
 }
+
+std::string json_string(std::string_view text) { return '"' + json_part(text, std::string::npos).json + '"'; }
 
 std::string utc_time() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -119,8 +132,8 @@ void log_output() {
     if (count <= 0)
       return;
     partial_line.append(bytes, count);
-    for (size_t end; (end = partial_line.find('\n')) != partial_line.npos || partial_line.size() > kMaxOutputLine;) {
-      const size_t length = std::min(end, kMaxOutputLine);
+    for (size_t end; (end = partial_line.find('\n')) != partial_line.npos || partial_line.size() >= kMaxOutputLine + kMaxSequence;) {
+      const size_t length = json_part(std::string_view(partial_line).substr(0, end), kMaxOutputLine).length;
       log("output: " + partial_line.substr(0, length), LogLevel::warning);
       partial_line.erase(0, length + (length == end));
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from protocol.log_lines import LINE_BYTES
 from render.client import Request
 from tests.render.service import Service, scalar_request, wait_until
 from tests.support.patience import PATIENCE_S
@@ -35,6 +36,9 @@ TALKATIVE = r"""
 const int started = [] {
   std::cout << "to \"output\"\nsecond line" << std::endl;
   std::cerr << "to error, \xff\n" << std::string(5000, 'x') << "\n";
+  std::string accents;
+  for (int i = 0; i < 1500; ++i) accents += "\xc3\xa9";
+  std::cerr << "<" << std::string(3000, '\1') << accents << ">\n";
   std::printf("by printf\n");
   return 0;
 }();
@@ -95,7 +99,10 @@ def test_what_a_plugin_prints_becomes_lines_of_the_log(program: Path, tmp_path: 
         wait_until(lambda: "ready at" in service.log, "the service should be ready")
         messages = [line["message"] for line in lines(service) if line["message"].startswith("output: ")]
     expected = ['to "output"', "second line", "to error, \ufffd", "x" * 2000, "x" * 1000, "by printf"]
+    longest = max(map(len, service.log_path.read_bytes().split(b"\n")))
     assert {f"output: {text}" for text in expected} <= set(messages)
+    assert f"<{chr(1) * 3000}{'é' * 1500}>" in "".join(text.removeprefix("output: ") for text in messages), "none is cut in a character"
+    assert longest < LINE_BYTES
 
 
 @pytest.mark.parametrize(
