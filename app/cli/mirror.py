@@ -12,7 +12,7 @@ import click
 from app import cli
 from app.core.log_output import log_format
 from app.core.settings import TREE, Settings
-from app.ops.settings import ServiceSettings
+from app.ops.settings import ServiceSettings, mirror_data
 from app.security.settings import SecuritySettings
 
 
@@ -20,7 +20,7 @@ from app.security.settings import SecuritySettings
 def mirror() -> None:
     """Run a public mirror, which shows the data that hubs publish."""
     settings = cli.settings()
-    cli.refuse_superuser(Path(settings.of(ServiceSettings).mirror_data or settings.data / "mirror"))
+    cli.refuse_superuser(mirror_data(settings))
     os.chdir(TREE)
     os.execv(sys.executable, [sys.executable, "-m", "services.mirror", *mirror_arguments(settings)])
 
@@ -31,7 +31,7 @@ def mirror_arguments(settings: Settings) -> list[str]:
     options: dict[str, Sequence[object]] = {
         "host": [service.mirror_host],
         "port": [service.mirror_port],
-        "data": [service.mirror_data or settings.data / "mirror"],
+        "data": [mirror_data(settings)],
         "keys": service.mirror_keys,
         "folder": [Path(service.mirror_folder).absolute()] if service.mirror_folder else [],
         "prefix": [service.mirror_prefix] if service.mirror_prefix else [],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from app.core.settings import Settings
 from app.core.settings.checks import between, public_keys, url_path
 from app.core.settings.table import setting, settings_table
 
@@ -26,3 +28,8 @@ class ServiceSettings:
     backup_dir: str = setting("", "Folder of backups, better on another disk; empty: backups in data_dir.", path=True)
     backup_keep: int = setting(7, "Number of newest backups that are kept.", between(1, 1000))
     backup_max_age_h: float = setting(26.0, "Age of the newest backup above which it is reported as a problem, in hours.", between(1, 8760))
+
+
+def mirror_data(settings: Settings) -> Path:
+    """The data folder of the mirror."""
+    return Path(settings.of(ServiceSettings).mirror_data or settings.data / "mirror")
