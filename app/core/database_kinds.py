@@ -7,13 +7,15 @@ import select
 import sqlite3
 import sys
 import time
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from peewee import PeeweeException, SqliteDatabase
+from peewee import PeeweeException, SqliteDatabase, __exception_wrapper__  # type: ignore[attr-defined]  # its types lack it
 
 from app.core.database_log import LOG_ENDINGS, foreign_log, note_file
 from app.core.database_waits import LockWaits
@@ -63,6 +65,12 @@ class FirstCause:
         except PeeweeException:
             if first is None:
                 raise
+
+    def execute_many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row of values, for all or for none. It waits and fails as other statements do: the driver alone does not."""
+        database: Any = self
+        with nullcontext() if database.in_transaction() else database.atomic(), __exception_wrapper__:
+            database.cursor().executemany(sql, values)
 
 
 class SqliteFile(FirstCause, SqliteDatabase):

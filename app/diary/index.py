@@ -89,7 +89,7 @@ def reindex(numbers: Sequence[int]) -> None:
     if gone := [number for number in known if number not in places]:
         DiaryIndex.delete().where(DiaryIndex.job.in_(gone)).execute()
     if entries:
-        proxy.cursor().executemany(_statement(proxy.obj), [entry.values for entry in entries])
+        proxy.execute_many(_statement(proxy.obj), [entry.values for entry in entries])
     _write_words(words)
     tally([before.facts for before in known.values() if before.place >= 0], [entry.facts for entry in entries])
 
@@ -167,10 +167,10 @@ def _remove_words(places: Sequence[int]) -> None:
     if places:
         for table, column in (("diary_words", "rowid"),) if is_sqlite() else (("diary_words", "place"), ("diary_text", "place")):
             sql = f"DELETE FROM {table} WHERE {column} = {'?' if is_sqlite() else '%s'}"
-            proxy.cursor().executemany(sql, [(place,) for place in places])
+            proxy.execute_many(sql, [(place,) for place in places])
 
 
 def _write_words(words: Sequence[tuple[int, str]]) -> None:
     if words:
         for sql in SQLITE_WRITES if is_sqlite() else POSTGRESQL_WRITES:
-            proxy.cursor().executemany(sql, words)
+            proxy.execute_many(sql, words)

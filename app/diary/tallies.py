@@ -56,7 +56,7 @@ def tally(before: Iterable[JobFacts], after: Iterable[JobFacts]) -> None:
         found.subtract(facts.tallied())
     changes = sorted((*key, number) for key, number in found.items() if number)
     if changes:
-        proxy.cursor().executemany(_statement(proxy.obj), changes)
+        proxy.execute_many(_statement(proxy.obj), changes)
 
 
 @lru_cache(maxsize=1)

@@ -30,4 +30,4 @@ def upsert(table: type[Model], found: list[dict[str, Any]], version: int) -> Non
     if found:
         names = [name for name in table._meta.sorted_field_names if name != "id"]
         values = [[version if name == "version" else row[name] for name in names] for row in found]
-        proxy.cursor().executemany(_upsert_sql(table, proxy.obj), values)
+        proxy.execute_many(_upsert_sql(table, proxy.obj), values)

@@ -24,7 +24,7 @@ def store_points(dataset: int, run: int, file: int, outcomes: Iterable[Outcome])
     series = series_of(dataset, [outcome.version for outcome in outcomes])
     reasons = _reason_ids({outcome.reason for outcome in outcomes if outcome.reason})
     values = [(series[version], run, *(value or (None, None)), file, reasons.get(reason)) for version, value, reason in outcomes]
-    proxy.cursor().executemany(_upsert_sql(proxy.obj), values)
+    proxy.execute_many(_upsert_sql(proxy.obj), values)
 
 
 def store_missing_points(dataset: int, run: int, file: int, outcomes: list[Outcome]) -> None:

@@ -93,7 +93,7 @@ def fill(jobs: int) -> None:
     sql = f"INSERT INTO diary_job ({names}) VALUES ({marks})"
     for first in range(0, jobs, 1000):
         with proxy.atomic():
-            proxy.cursor().executemany(sql, [[row[name] for name in columns] for row in rows_of(first, 1000)])
+            proxy.execute_many(sql, [[row[name] for name in columns] for row in rows_of(first, 1000)])
             numbers = list(range(first + 1, first + 1001))
             DiaryReview.insert_many(
                 [

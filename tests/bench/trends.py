@@ -70,7 +70,7 @@ def _add_history() -> None:
     for first in range(0, HISTORY, 100):
         with proxy.atomic():
             for run in range(first, first + 100):
-                proxy.cursor().executemany(sql, [(each, 356_000 + run, run + each / 7, 1 / (run + 3), run + 1) for each in series])
+                proxy.execute_many(sql, [(each, 356_000 + run, run + each / 7, 1 / (run + 3), run + 1) for each in series])
 
 
 def _size_gb(folder: Path) -> float:

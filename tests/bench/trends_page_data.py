@@ -43,8 +43,8 @@ def fill(settings: Settings, trends: dict[str, int] = TRENDS) -> None:
             dataset = dataset_id(f"/{PRIMARY_DATASET}/{era}-{PROCESSING}-v1/DQMIO")
             file = file_id(f"/data/DQM_V0001_R{part[0]:09}__{PRIMARY_DATASET}__{era}-{PROCESSING}-v1__DQMIO.root", 1, 1)
             series = list(series_of(dataset, versions).values())
-            proxy.cursor().executemany(_POINT, _points(series, part, file))
-            proxy.cursor().executemany(_RUN, [(dataset, run) for run in part])
+            proxy.execute_many(_POINT, _points(series, part, file))
+            proxy.execute_many(_RUN, [(dataset, run) for run in part])
             TrendDataset.update(changed=1).execute()
         _store_facts()
 

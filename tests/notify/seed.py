@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from app.core.counters import advance
+from app.core.database import proxy
 from app.core.settings import Settings
 from app.notify.detection import EventCollector, WatchedSystem
 from app.notify.models import Delivery, MaintenanceWindow, Notification, NotificationChannel
@@ -31,19 +32,21 @@ def job(run: int | None, client: str, reported: float, exit_code: int | None = N
         "path": "",
         "started": reported - 100,
         "reported": reported,
-        "version": advance(system),
         **facts,
     }
-    row: Job = Job.create(**values)
-    if run is not None:
-        summarise_runs(system, {run}, row.version)
+    with proxy.atomic():  # processes of the product may write, too
+        row: Job = Job.create(**{"version": advance(system)} | values)
+        if run is not None:
+            summarise_runs(system, {run}, row.version)
     return row
 
 
 def change(row: Job, **facts: Any) -> None:
     """A new report of a job."""
-    Job.update(**facts).where(Job.id == row.id).execute()
-    summarise_runs(row.system, {row.run}, advance(row.system))
+    with proxy.atomic():
+        version = advance(row.system)
+        Job.update(**facts).where(Job.id == row.id).execute()
+        summarise_runs(row.system, {row.run}, version)
 
 
 def host(name: str, last_ok: float, error: str = "", system: str = "production") -> Host:

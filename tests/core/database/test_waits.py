@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from peewee import OperationalError
+from peewee import IntegrityError, OperationalError
 
 from app import create_app
 from app.core import database
@@ -38,10 +38,12 @@ def set_waits(most_s: float, few: int | None) -> None:
 
 
 def add(number: int) -> str:
-    """Add a row, in a transaction or as a statement of its own; what came of it."""
+    """Add a row, in a transaction, as a statement of its own, or as one of many rows of a statement; what came of it."""
     try:
-        if number % 2:
+        if number % 3 == 1:
             Dataset.create(name=f"/{number}")
+        elif number % 3 == 2:
+            database.proxy.execute_many("INSERT INTO dataset (name) VALUES (?)", [(f"/{number}",)])
         else:
             with database.proxy.atomic():
                 Dataset.create(name=f"/{number}")
@@ -69,13 +71,13 @@ def test_a_locked_database_holds_only_a_few_of_many_writers(other: sqlite3.Conne
 
 def test_writers_wait_again_after_the_lock_was_free(other: sqlite3.Connection) -> None:
     set_waits(PATIENCE_S, 0)
-    assert add(0) == "busy"
+    assert {add(number) for number in range(3)} == {"busy"}
     other.execute("ROLLBACK")
     assert add(1) == "stored"
     other.execute("BEGIN IMMEDIATE")
     set_waits(PATIENCE_S, None)
     with ThreadPoolExecutor(THREADS) as pool:
-        writers = [pool.submit(add, number) for number in range(2, 2 + THREADS)]
+        writers = [pool.submit(add, number) for number in range(3, 3 + THREADS)]
         until(lambda: len(database.proxy.obj.waits._waiting) == THREADS, "all to wait")
         other.execute("ROLLBACK")
         assert {writer.result() for writer in writers} == {"stored"}
@@ -93,3 +95,9 @@ def test_a_quarter_of_the_threads_of_a_web_process_waits_and_all_of_a_command(hu
     assert (database.proxy.obj.waits.few, database.proxy.obj.waits.most_s) == (4, database.WEB_LOCK_TIMEOUT_S)
     database.connect(hub)
     assert (database.proxy.obj.waits.few, database.proxy.obj.waits.most_s) == (None, database.LOCK_TIMEOUT_S)
+
+
+def test_many_rows_are_stored_by_one_statement_or_none_of_them(hub: Settings) -> None:
+    with pytest.raises(IntegrityError):
+        database.proxy.execute_many("INSERT INTO dataset (name) VALUES (?)", [("/a",), ("/b",), ("/a",)])
+    assert Dataset.select().count() == 0
