@@ -26,7 +26,7 @@ from app.core.settings import TREE, Settings
 from app.queue import execution
 from app.security import passwords
 from tests.support import applications, guard, servers
-from tests.support.patience import PATIENCE_MS
+from tests.support.patience import PATIENCE_MS, PATIENCE_S
 from tests.support.processes import LOOPBACK_RIGHTS
 from tests.support.shared import shared_folder
 from tests.support.site import unbind
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import BrowserContext
     from werkzeug.test import TestResponse
+
+database.LOCK_TIMEOUT_S = round(PATIENCE_S)  # tests write beside services, which may stall while they write
 
 REAL_METHOD, QUICK_METHOD = passwords.METHOD, "scrypt:256:8:1"
 

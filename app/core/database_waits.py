@@ -62,10 +62,11 @@ class LockWaits:
         began, me = time.monotonic(), get_ident()
         try:
             while True:
+                tried = time.monotonic()
                 try:
                     result = statement()
                 except PeeweeException as error:
-                    if not _is_busy(error) or not self._may_wait(began):
+                    if not _is_busy(error) or not self._may_wait(began, tried):
                         raise
                     takes_lock = True
                 else:
@@ -80,8 +81,9 @@ class LockWaits:
         found: float | None = getattr(self._own, "most_s", None)
         return found
 
-    def _may_wait(self, began: float) -> bool:
-        now, own_s = time.monotonic(), self._own_most_s()
+    def _may_wait(self, began: float, now: float) -> bool:
+        """Whether to go on. now: when the last attempt began; a process that stalls after it has a right to another one."""
+        own_s = self._own_most_s()
         if own_s == 0:
             return False
         with self._lock:
