@@ -206,11 +206,11 @@ class TaskRun:
     def wait_for_lease(self) -> bool:
         """Acquire the lease as soon as it is free; False if the window ends before."""
         PeriodicTaskState.insert(name=self.task.name, period_s=self.task.period_s).on_conflict_ignore().execute()
-        seen, free_at = ("", -1.0), 0.0
+        seen, free_at, now = ("", -1.0), 0.0, time.monotonic()
         while not self.should_stop():
             state = PeriodicTaskState.get(PeriodicTaskState.name == self.task.name)
-            now = time.monotonic()
-            if (state.owner, state.lease_until) != seen:
+            before, now = now, time.monotonic()
+            if (state.owner, state.lease_until) != seen or now - before > LEASE_S / 2:  # the owner may have stalled, too
                 seen = state.owner, state.lease_until
                 held = state.owner not in ("", self.owner)  # its own it could not free or renew in an outage
                 free_at = now + (LEASE_S if held else min(max(state.lease_until - time.time(), 0.0), self.task.period_s))

@@ -23,6 +23,8 @@ from tests.support.processes import until
 pytestmark = pytest.mark.both_databases
 
 THREADS = 8
+START = 1024.0
+"""Of the monotonic clock: a number to which fractions of a lease are added exactly."""
 
 
 def at_once(function: Callable[[int], Any]) -> list[Any]:
@@ -43,10 +45,10 @@ def at_once(function: Callable[[int], Any]) -> list[Any]:
 def expire(row: BackgroundJob) -> None:
     """Let the pause of a queued job end now, or the lease of a running one, as a consumer does that saw it unchanged for its length."""
     BackgroundJob.update(lease_until=0).where(BackgroundJob.id == row.id).execute()
-    now, leases = time.monotonic(), LeaseWatch()
+    leases, length_s = LeaseWatch(), execution.lease_s()
     with pytest.MonkeyPatch.context() as clock:
-        for passed_s in (0.0, execution.lease_s()):
-            clock.setattr(time, "monotonic", lambda moment=now + passed_s: moment)
+        for eighth in range(9):
+            clock.setattr(time, "monotonic", lambda moment=START + length_s * eighth / 8: moment)
             store.end_expired_leases("bulk", leases)
 
 
@@ -168,15 +170,23 @@ def test_a_jump_of_the_system_clock_ends_no_lease_and_prolongs_no_pause(
 
 
 def test_a_lease_expires_only_when_one_process_saw_it_unchanged_for_its_length(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    row, leases, start = store.enqueue("import", "1"), LeaseWatch(), 1000.0
+    row, leases, length_s = store.enqueue("import", "1"), LeaseWatch(), execution.lease_s()
     assert claim(row.id)
-    length_s = execution.lease_s()
-    for passed_s, renewed, state in [(0, 0, "running"), (0.9, 1, "running"), (1.8, 1, "running"), (1.9, 1, "queued")]:
-        BackgroundJob.update(lease_until=renewed).execute()
-        monkeypatch.setattr(time, "monotonic", lambda moment=start + passed_s * length_s: moment)
+    for eighth in range(16):
+        BackgroundJob.update(lease_until=eighth >= 7).execute()
+        monkeypatch.setattr(time, "monotonic", lambda moment=START + length_s * eighth / 8: moment)
         store.end_expired_leases("bulk", leases)
         store.end_expired_leases("bulk", LeaseWatch())  # a consumer that has just started has seen nothing
-        assert again(row).state == state
+        assert again(row).state == ("queued" if eighth == 15 else "running")
+
+
+def test_a_lease_does_not_expire_because_the_machine_stalled(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, leases, length_s = store.enqueue("import", "1"), LeaseWatch(), execution.lease_s()
+    assert claim(row.id)
+    for moment in (START, START + 100 * length_s, START + 100.2 * length_s):
+        monkeypatch.setattr(time, "monotonic", lambda moment=moment: moment)
+        store.end_expired_leases("bulk", leases)
+    assert again(row).state == "running", "its owner had no time to renew it"
 
 
 def test_a_failing_job_fails_for_good_after_its_attempts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
