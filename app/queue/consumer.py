@@ -40,8 +40,8 @@ OPTIONS = {
     "shutdown_timeout": 2,  # `make run` kills after 5 s, huey sees a signal after up to 1 s; interrupted jobs are queued again
 }
 
-RUNS_END_S = 1.5
-"""Longest wait at the end for the runs of periodic tasks."""
+ENDS_S = 1.5
+"""Longest wait at the end for the runs of periodic tasks and for interrupted workers."""
 
 
 _threads: list[threading.Thread] = []
@@ -63,11 +63,11 @@ def start_run(task: HueyTask) -> None:
     thread.start()
 
 
-def wait_for_runs(seconds: float) -> None:
-    """Wait, at most this long, for the runs of this process to end and free their leases."""
+def wait_for_ends(seconds: float) -> None:
+    """Wait, at most this long, for the runs of this process to free their leases, and for its workers to queue interrupted jobs again."""
     end = time.monotonic() + seconds
-    for thread in _threads:
-        thread.join(max(end - time.monotonic(), 0.0))
+    for join in [*(thread.join for thread in _threads), *(child.join for child in multiprocessing.active_children())]:
+        join(max(end - time.monotonic(), 0.0))
 
 
 class SchedulerSteps:
@@ -183,6 +183,6 @@ def consume(name: str, settings: Settings) -> None:
     database.disconnect()  # processes are forked from here
     log.info("The consumer of the queue %s starts", name)
     consumer.run()
-    wait_for_runs(RUNS_END_S)
+    wait_for_ends(ENDS_S)
     for child in multiprocessing.active_children():
         child.kill()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,15 +12,14 @@ import pytest
 
 from app.core.settings import Settings
 from app.queue import execution, store
-from app.queue.consumer import consumer_of
 from app.queue.models import BackgroundJob
 from app.queue.settings import QUEUES, QueueSettings
 from tests.support import storms
-from tests.support.processes import consumer, of_session, until
+from tests.support.processes import consumer, until
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
-KILLS = 5 * storms.TIMES
+KILLS = 3 * storms.TIMES
 ITEMS_PER_KILL = 7
 
 
@@ -34,11 +32,14 @@ def workers_that_started(traces: Path) -> list[str]:
     return (traces / "starts").read_text().splitlines() if (traces / "starts").exists() else []
 
 
-def test_both_consumers_run_their_jobs(hub: Settings, traces: Path) -> None:
-    rows = [store.enqueue("effect", name, {"folder": str(traces)}, queue=name) for name in ("live", "bulk")]
+def test_both_consumers_run_their_jobs_also_after_an_invalid_message_and_without_one(hub: Settings, traces: Path) -> None:
+    rows = [store.enqueue("effect", name, {"folder": str(traces)}, queue=name) for name in QUEUES]
+    execution.queue_of("bulk").flush()  # messages may be lost
+    execution.queue_of("live").storage.enqueue(b"\x80\x04no JSON")
+    rows.append(store.enqueue("effect", "last", {"folder": str(traces)}, queue="live"))
     with consumer(hub, "live"), consumer(hub, "bulk"):
-        until(lambda: all(state_of(row) == "done" for row in rows), "both rows to be done")
-    assert sorted(path.name for path in traces.glob("*.done")) == ["bulk.done", "live.done"]
+        until(lambda: all(state_of(row) == "done" for row in rows), "all rows to be done")
+    assert sorted(path.name for path in traces.glob("*.done")) == ["bulk.done", "last.done", "live.done"]
     for row in rows:
         done = BackgroundJob.get_by_id(row.id)
         assert (done.attempts, done.progress, done.error) == (1, 1.0, "")
@@ -83,82 +84,15 @@ def test_kill_9_of_one_worker_process_leaves_the_others_at_work(hub: Settings, t
         assert process.poll() is None
 
 
-@pytest.mark.parametrize("name", QUEUES)
-def test_no_process_outlives_a_killed_consumer(hub: Settings, traces: Path, name: str) -> None:
-    store.enqueue("gated", "a", {"folder": str(traces)}, queue=name)
-    with consumer(hub, name) as process:
-        until(lambda: workers_that_started(traces), "the handler to begin")
-        process.kill()
-        until(lambda: not of_session(process.pid), "every process of the consumer to end")
-
-
-@pytest.mark.parametrize("name", QUEUES)
-def test_a_consumer_ends_with_its_supervisor(hub: Settings, traces: Path, name: str) -> None:
-    store.enqueue("effect", "a", {"folder": str(traces)}, queue=name)
-    with subprocess.Popen(["sleep", "3600"]) as supervisor, consumer(hub, name, DQMHUB_SUPERVISOR_PID=str(supervisor.pid)) as process:
-        until(lambda: workers_that_started(traces), "the consumer to work")
-        supervisor.kill()
-        until(lambda: process.poll() is not None, "the consumer to end")
-        assert process.returncode == 0
-        until(lambda: not of_session(process.pid), "its processes to end")
-
-
-def test_sigterm_lets_a_running_job_finish(hub: Settings, traces: Path) -> None:
-    row = store.enqueue("effect", "a", {"folder": str(traces), "seconds": 0.5})
-    with consumer(hub, "bulk") as process:
-        until(lambda: workers_that_started(traces), "the handler to begin")
-        process.terminate()
-        until(lambda: process.poll() is not None, "the consumer to end")
-    assert (process.returncode, state_of(row)) == (0, "done")
-
-
-def test_sigterm_queues_a_long_job_again_and_counts_no_attempt(hub: Settings, traces: Path) -> None:
-    row = store.enqueue("gated", "a", {"folder": str(traces)})
-    with consumer(hub, "bulk") as process:
-        until(lambda: workers_that_started(traces), "the handler to begin")
-        process.terminate()
-        until(lambda: process.poll() is not None, "the consumer to end")
-    again = BackgroundJob.get_by_id(row.id)
-    assert (process.returncode, again.state, again.attempts) == (0, "queued", 0)
-
-
-def test_sigterm_is_handled_before_the_first_worker_starts(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    bulk = consumer_of("bulk", hub)
-    handlers: list[object] = []
-    monkeypatch.setattr(bulk.scheduler, "start", lambda: handlers.append(signal.getsignal(signal.SIGTERM)))
-    bulk.worker_threads = []  # nothing needs to start
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
-    try:
-        bulk.start()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    assert handlers == [bulk._handle_signal]
-
-
 def test_a_full_bulk_queue_does_not_delay_live(hub: Settings, traces: Path) -> None:
     with consumer(hub, "live"), consumer(hub, "bulk"):
-        bulk = [store.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(40)]
+        bulk = [store.enqueue("gated", str(number), {"folder": str(traces)}) for number in range(12)]
         until(lambda: len(workers_that_started(traces)) == hub.of(QueueSettings).worker_processes, "every bulk worker to be busy")
         live = store.enqueue("effect", "now", {"folder": str(traces)}, queue="live")
         until(lambda: state_of(live) == "done", "the live work to be done")
         assert store.counts()["bulk", "queued"] == len(bulk) - hub.of(QueueSettings).worker_processes
         (traces / "open").touch()
         until(lambda: store.counts().get(("bulk", "done")) == len(bulk), "the bulk work to be done")
-
-
-def test_work_whose_message_was_lost_is_done(hub: Settings, traces: Path) -> None:
-    row = store.enqueue("effect", "a", {"folder": str(traces)})
-    execution.queue_of("bulk").flush()
-    with consumer(hub, "bulk"):
-        until(lambda: state_of(row) == "done", "the row to be done")
-
-
-def test_an_invalid_message_does_not_stop_consumers(hub: Settings, traces: Path) -> None:
-    execution.queue_of("bulk").storage.enqueue(b"\x80\x04no JSON")
-    row = store.enqueue("effect", "a", {"folder": str(traces)})
-    with consumer(hub, "bulk"):
-        until(lambda: state_of(row) == "done", "the row to be done")
 
 
 def test_a_running_job_is_cancelled_at_its_next_report(hub: Settings, traces: Path) -> None:

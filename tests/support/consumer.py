@@ -1,6 +1,7 @@
 """A consumer as `dqmhub live` and `dqmhub worker` run it, with handlers whose effects the tests can count.
 
 Run as `python -m tests.support.consumer QUEUE`. The argument `folder` of a job names the folder for the traces of its handler.
+The variable SHUTDOWN_S is how long it waits for running jobs when it ends.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 
 from app import cli
-from app.queue.consumer import consume
+from app.queue import consumer
 from app.queue.execution import handler, report
 from app.queue.models import BackgroundJob, JobFailed
 
@@ -43,7 +44,7 @@ def gated(job: BackgroundJob) -> None:
     _append(folder / "starts", f"{job.key} {os.getpid()}")
     while not (folder / "open").exists():
         report(job, 0.5, "waiting")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 @handler("faulty")
@@ -58,4 +59,6 @@ def hopeless(job: BackgroundJob) -> None:
 
 if __name__ == "__main__":
     settings = cli.open_database()
-    consume(sys.argv[1], settings)
+    consumer.OPTIONS["shutdown_timeout"] = float(os.environ.get("SHUTDOWN_S", 2))
+    consumer.ENDS_S = 3600.0  # however busy the machine is
+    consumer.consume(sys.argv[1], settings)

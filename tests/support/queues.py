@@ -16,6 +16,6 @@ def with_queues(hub: Settings, request: pytest.FixtureRequest) -> Settings:
         with redis.Redis.from_url(url) as server:
             server.flushall()
         hub = hub.replace(huey_url=url)
-    hub = hub.replace(job_lease_s=1.0)
+    hub = hub.replace(job_lease_s=3.0)  # a busy machine keeps a process waiting for a second and more
     execution.connect(hub)
     return hub
