@@ -26,6 +26,7 @@ from app.core.settings import TREE, Settings
 from app.queue import execution
 from app.security import passwords
 from tests.support import applications, guard, servers
+from tests.support.p5 import Simulators
 from tests.support.patience import PATIENCE_MS, PATIENCE_S
 from tests.support.processes import LOOPBACK_RIGHTS
 from tests.support.shared import shared_folder
@@ -128,6 +129,14 @@ def redis_url() -> Iterator[str]:
     """The address of a real Redis server of this worker, started by the first test that needs it."""
     with servers.redis_server() as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def simulators() -> Iterator[Simulators]:
+    """Runs simulators of P5, each in a process of its own."""
+    started = Simulators()
+    yield started
+    started.end()
 
 
 @pytest.fixture(scope="session")

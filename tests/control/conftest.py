@@ -18,7 +18,7 @@ from app.square.poller.cluster import store_statuses
 from app.square.poller.host_poller import HostPoller
 from app.square.settings import SquareSettings
 from app.square.upstream import Upstream
-from tests.support.p5 import P5, run_simulator
+from tests.support.p5 import P5, Simulators
 from tests.support.square_fixtures import faulty, filled
 
 __all__ = ["faulty", "filled"]
@@ -89,9 +89,9 @@ class Room:
 
 
 @pytest.fixture(scope="module")
-def p5() -> Iterator[P5]:
+def p5(simulators: Simulators) -> Iterator[P5]:
     """A simulator whose clock only moves by `advance`."""
-    with run_simulator("--quiet-start", "--speed", "0") as server:
+    with simulators.run("--quiet-start", "--speed", "0") as server:
         yield server
 
 

@@ -14,7 +14,7 @@ from app.square.upstream import Upstream
 from tests.control.conftest import Room
 from tests.support.certificates import write_certificate
 from tests.support.cmsweb import cmsweb
-from tests.support.p5 import FU, GATEWAY, P5, run_simulator
+from tests.support.p5 import FU, GATEWAY, P5, Simulators
 
 SQLITE = pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 """These tests do not depend on the kind of database."""
@@ -23,8 +23,8 @@ SECRET = "changeme-of-the-simulator"
 
 
 @pytest.fixture(scope="module")
-def p5() -> Iterator[P5]:
-    with run_simulator("--quiet-start", "--speed", "0", "--secret", SECRET) as server:
+def p5(simulators: Simulators) -> Iterator[P5]:
+    with simulators.run("--quiet-start", "--speed", "0", "--secret", SECRET) as server:
         yield server
 
 

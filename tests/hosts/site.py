@@ -145,7 +145,7 @@ def many_hosts(folder: Path, files: Path, **values: Any) -> Iterator[ManyHosts]:
         stack.callback(server.close)
         simulator = stack.enter_context(run_simulator("--host", "0.0.0.0", "--quiet-start"))
         p5_port = urlsplit(simulator.address).port
-        p5 = P5(simulator.process, f"http://127.0.0.1:{p5_port}")  # only this machine may cause incidents
+        p5 = P5(f"http://127.0.0.1:{p5_port}")  # only this machine may cause incidents
         certificate = write_certificate(folder, "webhook", address=FRONT)
         chat = stack.enter_context(hook(certificate, FRONT))
         settings = Settings(

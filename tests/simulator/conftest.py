@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from tests.support.p5 import P5, run_simulator
+from tests.support.p5 import P5, Simulators
 
 
 @pytest.fixture
-def p5() -> Iterator[P5]:
+def p5(simulators: Simulators) -> Iterator[P5]:
     """An empty simulator whose clock only moves by `advance`."""
-    with run_simulator("--quiet-start", "--speed", "0") as found:
+    with simulators.run("--quiet-start", "--speed", "0") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def live_p5() -> Iterator[P5]:
+def live_p5(simulators: Simulators) -> Iterator[P5]:
     """The default simulator with four FUs, as at the experiment."""
-    with run_simulator("--fus", "4") as found:
+    with simulators.run("--fus", "4") as found:
         yield found
 
 

@@ -26,7 +26,7 @@ from services.simulator.clients.processes import Beginning, ClientProcess, close
 from services.simulator.clients.transfer_options import write_options
 from services.simulator.clients.wanted import WantedClient, WantedRun
 from services.transfer.options import read_options
-from tests.support.p5 import run_simulator
+from tests.support.p5 import Simulators
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
@@ -320,8 +320,8 @@ def test_a_fault_has_a_lumisection_and_an_exit_code() -> None:
 
 
 @pytest.mark.slow
-def test_clients_follow_the_jobs_of_the_simulated_p5() -> None:
-    with run_simulator("--quiet-start", "--speed", "0") as p5:
+def test_clients_follow_the_jobs_of_the_simulated_p5(simulators: Simulators) -> None:
+    with simulators.run("--quiet-start", "--speed", "0") as p5:
         runs = RunsAtP5(int(p5.address.rpartition(":")[2]))
         assert runs.wanted() == []
         stuck = {"kind": "stuck", "lumi": 2}

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-from tests.support.p5 import BU, FU, GATEWAY, P5, run_simulator
+from tests.support.p5 import BU, FU, GATEWAY, P5, Simulators
 from tests.support.patience import PATIENCE_S
 
 T = TypeVar("T")
@@ -147,7 +147,7 @@ def run_in_thread(conversation: Coroutine[Any, Any, T]) -> T:
 
 
 async def next_message(connection: ClientWebSocketResponse) -> Any:
-    message = await asyncio.wait_for(connection.receive(), 60)
+    message = await asyncio.wait_for(connection.receive(), PATIENCE_S)
     assert message.type is WSMsgType.TEXT
     return json.loads(message.data)
 
@@ -222,12 +222,12 @@ def test_a_websocket_that_reads_nothing_is_disconnected(p5: P5) -> None:
                 await asyncio.to_thread(p5.incident, "upload", host=FU, documents=[{"_id": f"d{number}", "tag": long}])
             return len([message async for message in connection])
 
-    assert run_in_thread(asyncio.wait_for(deaf(), 120)) < 1200
+    assert run_in_thread(asyncio.wait_for(deaf(), PATIENCE_S)) < 1200
     assert len(p5.headers(FU)) == 1200
 
 
-def test_a_fast_clock_does_not_overtake_the_wall_clock() -> None:
-    with run_simulator("--speed", "1000", "--behind", "3600") as p5:
+def test_a_fast_clock_does_not_overtake_the_wall_clock(simulators: Simulators) -> None:
+    with simulators.run("--speed", "1000", "--behind", "3600") as p5:
         newest = 0.0
         while not newest or p5.status()["now"] - newest > 60:
             newest = max(header["timestamp"] for header in p5.headers(BU))

@@ -12,7 +12,7 @@ import pytest
 
 from app.core.settings import TREE
 from services.simulator.replay import read_recording
-from tests.support.p5 import BU, CROWDED, FU, GATEWAY, run_simulator
+from tests.support.p5 import BU, CROWDED, FU, GATEWAY, Simulators
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def recording(tmp_path: Path, dqmsquare: Any) -> Path:
     return path
 
 
-def test_a_recorded_run_is_replayed_with_its_times_moved_to_now(recording: Path, dqmsquare: Any) -> None:
+def test_a_recorded_run_is_replayed_with_its_times_moved_to_now(recording: Path, dqmsquare: Any, simulators: Simulators) -> None:
     original = dqmsquare("wire_documents.json")
     first = min(document["timestamp"] for documents in original.values() for document in documents)
-    with run_simulator("--speed", "0", "--replay", str(recording)) as p5:
+    with simulators.run("--speed", "0", "--replay", str(recording)) as p5:
         start = p5.status()["now"]
         p5.advance(20_000)
         for host, documents in original.items():
@@ -46,8 +46,8 @@ def test_a_recorded_run_is_replayed_with_its_times_moved_to_now(recording: Path,
         assert set(p5.status()["hosts"]) >= set(original)
 
 
-def test_documents_arrive_at_their_times(recording: Path) -> None:
-    with run_simulator("--speed", "0", "--replay", str(recording)) as p5:
+def test_documents_arrive_at_their_times(recording: Path, simulators: Simulators) -> None:
+    with simulators.run("--speed", "0", "--replay", str(recording)) as p5:
         seen = [len(p5.record()["documents"])]
         for _ in range(3):
             p5.advance(6000)
@@ -56,17 +56,17 @@ def test_documents_arrive_at_their_times(recording: Path) -> None:
         assert seen[0] == 0 < seen[1] < seen[-1]
 
 
-def test_the_bu_of_a_recording_is_the_first_of_its_cluster(recording: Path) -> None:
-    with run_simulator("--speed", "0", "--replay", str(recording)) as p5:
+def test_the_bu_of_a_recording_is_the_first_of_its_cluster(recording: Path, simulators: Simulators) -> None:
+    with simulators.run("--speed", "0", "--replay", str(recording)) as p5:
         machines = p5.get("/cr/exe?what=get_dqm_machines&kind=production").json()
         assert machines[0] == "bu-c2f11-09-01.cms"
         assert len(machines) == 5
 
 
-def test_machines_of_playback_stay_in_their_cluster(tmp_path: Path) -> None:
+def test_machines_of_playback_stay_in_their_cluster(tmp_path: Path, simulators: Simulators) -> None:
     path, hosts = tmp_path / "both.jsonl", (BU, FU, "dqmrubu-c2a06-01-02", GATEWAY, "dqmfu-c2b08-45-01")
     path.write_text("".join(json.dumps({"at": 1.7e9, "host": host, "document": {"_id": f"job {host}"}}) + "\n" for host in hosts))
-    with run_simulator("--speed", "0", "--replay", str(path)) as p5:
+    with simulators.run("--speed", "0", "--replay", str(path)) as p5:
         p5.advance(10)
         production, playback = (p5.get(f"/cr/exe?what=get_dqm_machines&kind={kind}").json() for kind in ("production", "playback"))
         assert production == [f"{host}.cms" for host in (BU, "dqmrubu-c2a06-01-02", FU)]
@@ -83,9 +83,9 @@ def test_an_invalid_recording_is_refused_with_the_line(tmp_path: Path, text: str
         read_recording(path)
 
 
-def test_a_recording_of_one_site_is_replayed_at_another(tmp_path: Path) -> None:
+def test_a_recording_of_one_site_is_replayed_at_another(tmp_path: Path, simulators: Simulators) -> None:
     file = tmp_path / "run.jsonl"
-    with run_simulator("--quiet-start", "--speed", "0") as p5:
+    with simulators.run("--quiet-start", "--speed", "0") as p5:
         run = p5.incident("start_run", lumis=5)["run"]
         for _ in range(3):
             p5.advance(60)
@@ -94,7 +94,7 @@ def test_a_recording_of_one_site_is_replayed_at_another(tmp_path: Path) -> None:
         p5.advance(300)
         subprocess.run(command, cwd=TREE, check=True)
         recorded = {job["_id"]: job for job in p5.jobs(FU, CROWDED, run=run)}
-    with run_simulator("--speed", "0", "--replay", str(file)) as p5:
+    with simulators.run("--speed", "0", "--replay", str(file)) as p5:
         p5.advance(1000)
         played = {job["_id"]: job for job in p5.jobs(FU, CROWDED, run=run)}
         assert played.keys() == recorded.keys()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.p5 import BU, CROWDED, FU, GATEWAY, P5, run_simulator
+from tests.support.p5 import BU, CROWDED, FU, GATEWAY, P5, Simulators
 
 pytestmark = pytest.mark.slow
 
@@ -149,9 +149,9 @@ def test_the_log_of_a_job_can_be_read_at_its_own_machine_only(live_p5: P5, jobs:
     assert live_p5.get(f"/utils/show_log/{job['_id']}").status == 500
 
 
-def test_a_seed_always_gives_the_same_documents() -> None:
+def test_a_seed_always_gives_the_same_documents(simulators: Simulators) -> None:
     def uploaded(seed: str) -> list[tuple[str, str, int]]:
-        with run_simulator("--speed", "0", "--seed", seed) as p5:
+        with simulators.run("--speed", "0", "--seed", seed) as p5:
             p5.advance(4000)
             return [(row["host"], row["id"], row["rev"]) for row in p5.record()["documents"]]
 
@@ -160,8 +160,8 @@ def test_a_seed_always_gives_the_same_documents() -> None:
     assert first != uploaded("2")
 
 
-def test_runs_follow_one_another_and_the_oldest_are_removed() -> None:
-    with run_simulator("--speed", "0") as p5:
+def test_runs_follow_one_another_and_the_oldest_are_removed(simulators: Simulators) -> None:
+    with simulators.run("--speed", "0") as p5:
         before = p5.status()["systems"]["production"]["runs"]
         for _ in range(8):
             p5.advance(3600)

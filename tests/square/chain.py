@@ -51,7 +51,7 @@ class Chain:
 
     @property
     def p5(self) -> P5:
-        return P5(self.processes["p5"], self.settings.of(SquareSettings).square_url)
+        return P5(self.settings.of(SquareSettings).square_url)
 
     def start(self, name: str) -> None:
         command = ["-c", f"from app.cli import main; main([{name!r}])"]

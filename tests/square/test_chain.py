@@ -13,7 +13,7 @@ from app.square.models import Document, Host
 from app.square.poller.host_poller import HostPoller
 from tests.square.chain import SERVICES, chain, settled, storm
 from tests.support import storms
-from tests.support.p5 import FU, run_simulator
+from tests.support.p5 import FU, Simulators
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
@@ -48,11 +48,11 @@ def test_no_document_is_lost_or_doubled_when_processes_are_killed(hub: Settings,
         assert running.json("/api/v1/square/runs")["runs"]
 
 
-def test_revision_reset_is_detected_after_an_outage(hub: Settings) -> None:
+def test_revision_reset_is_detected_after_an_outage(hub: Settings, simulators: Simulators) -> None:
     def some(*numbers: int) -> list[dict[str, Any]]:
         return [{"_id": f"job-{number}", "type": "dqm-stats", "hostname": FU, "timestamp": time.time()} for number in numbers]
 
-    with run_simulator("--quiet-start", "--speed", "0") as p5:
+    with simulators.run("--quiet-start", "--speed", "0") as p5:
         one = HostPoller("production", FU, hub.replace(square_url=p5.address))
         p5.incident("upload", host=FU, documents=some(1, 2, 3))
         assert one.poll(lambda: False)
@@ -76,11 +76,13 @@ def test_revision_reset_is_detected_after_an_outage(hub: Settings) -> None:
 
 
 @pytest.mark.parametrize("gap_s", [0.0, 1000.0])
-def test_documents_that_p5_creates_again_at_the_same_revisions_are_fetched_again(hub: Settings, gap_s: float) -> None:
+def test_documents_that_p5_creates_again_at_the_same_revisions_are_fetched_again(
+    hub: Settings, gap_s: float, simulators: Simulators
+) -> None:
     def created(at: float) -> list[dict[str, Any]]:
         return [{"_id": f"job-{number}", "type": "dqm-stats", "hostname": FU, "timestamp": at + number} for number in (1, 2, 3)]
 
-    with run_simulator("--quiet-start", "--speed", "0") as p5:
+    with simulators.run("--quiet-start", "--speed", "0") as p5:
         poller = HostPoller("production", FU, hub.replace(square_url=p5.address))
         p5.incident("upload", host=FU, documents=created(1e9))
         assert poller.poll(lambda: False)

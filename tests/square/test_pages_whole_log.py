@@ -16,7 +16,7 @@ from app.security.models import Audit, User
 from app.square.models import Acknowledgement, Job
 from app.square.settings import SquareSettings
 from tests.square import data
-from tests.support.p5 import FU, P5, run_simulator
+from tests.support.p5 import FU, P5, Simulators
 
 
 def bearer(role: Role) -> dict[str, str]:
@@ -26,8 +26,8 @@ def bearer(role: Role) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def p5() -> Iterator[P5]:
-    with run_simulator("--speed", "0") as server:
+def p5(simulators: Simulators) -> Iterator[P5]:
+    with simulators.run("--speed", "0") as server:
         server.advance(120)
         yield server
 

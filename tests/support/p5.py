@@ -1,17 +1,19 @@
-"""The simulator of P5 in its own process, and the requests of its clients."""
+"""Simulators of P5 in their own processes, and the requests of their clients."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from app.core.settings import TREE
@@ -35,8 +37,7 @@ class Answer:
 class P5:
     """A running simulator, with the requests of its clients."""
 
-    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
-        self.process = process
+    def __init__(self, address: str) -> None:
         self.address = address
 
     def request(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
@@ -86,7 +87,7 @@ class P5:
 
     def at(self, host: str) -> P5:
         """The server of one host."""
-        return P5(self.process, self.status()["hosts"][host].get("address", self.address))
+        return P5(self.status()["hosts"][host].get("address", self.address))
 
     def incident(self, name: str, **arguments: Any) -> Any:
         answer = self.post(f"/_simulator/incidents/{name}", json.dumps(arguments))
@@ -110,16 +111,72 @@ def settings_of(port: int) -> dict[str, Any]:
     return {"square_url": f"http://127.0.0.1:{port}", "square_addresses": tuple(f"{host}={url}" for host, url in addresses.items())}
 
 
+class P5Process(P5):
+    """A simulator, and its process as it was started."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+        super().__init__(address)
+        self.process = process
+
+
 @contextlib.contextmanager
-def run_simulator(*arguments: str) -> Iterator[P5]:
+def run_simulator(*arguments: str) -> Iterator[P5Process]:
     """Run a simulator on a free port with these command-line arguments."""
     command = [sys.executable, "-m", "services.simulator", "--port", "0", *arguments]
     environment = os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
     with subprocess.Popen(command, cwd=TREE, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
-            line = process.stdout.readline()
-            assert line.startswith("Simulated P5 at http://"), line
-            yield P5(process, line.split()[-1])
+            yield P5Process(process, _address(process.stdout))
         finally:
             process.terminate()
+
+
+def _address(output: IO[str]) -> str:
+    line = output.readline()
+    assert line.startswith("Simulated P5 at http://"), line
+    return line.split()[-1]
+
+
+class ForkedP5(P5):
+    """A simulator that `Simulators` runs."""
+
+    def __init__(self, pid: int, address: str) -> None:
+        super().__init__(address)
+        self.pid = pid
+
+    def kill(self) -> None:
+        """Kill its process."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+class Simulators:
+    """A process that runs simulators in forks of itself: nearly all that a start costs are the imports."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        environment = os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())}
+        with theirs:
+            command = [sys.executable, "-m", "tests.support.simulators", str(theirs.fileno())]
+            self._process = subprocess.Popen(command, cwd=TREE, env=environment, pass_fds=[theirs.fileno()])
+        self._channel = ours
+
+    @contextlib.contextmanager
+    def run(self, *arguments: str) -> Iterator[ForkedP5]:
+        """Run a simulator on a free port with these command-line arguments."""
+        reading, writing = os.pipe()
+        with open(reading, encoding="utf-8") as output:
+            socket.send_fds(self._channel, [json.dumps(["--port", "0", *arguments]).encode()], [writing])
+            os.close(writing)
+            pid = int(self._channel.recv(32))
+            try:
+                yield ForkedP5(pid, _address(output))
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+                output.read()  # to its end
+
+    def end(self) -> None:
+        """End the process."""
+        self._channel.close()
+        self._process.wait(PATIENCE_S)

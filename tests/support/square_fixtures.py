@@ -10,7 +10,7 @@ import pytest
 from app.core.settings import Settings
 from tests.square import data
 from tests.support.faulty_p5 import FaultyP5, faulty_p5
-from tests.support.p5 import P5, run_simulator
+from tests.support.p5 import P5, Simulators
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def filled(hub: Settings, fixtures_dir: Path) -> Settings:
 
 
 @pytest.fixture
-def p5() -> Iterator[P5]:
+def p5(simulators: Simulators) -> Iterator[P5]:
     """A simulator whose first run begins on request; its clock runs only from then on."""
-    with run_simulator("--quiet-start", "--speed", "1") as running:
+    with simulators.run("--quiet-start", "--speed", "1") as running:
         yield running
 
 
