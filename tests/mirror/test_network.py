@@ -28,7 +28,7 @@ from tests.support.processes import until
 
 pytestmark = pytest.mark.slow
 
-BREAKS = 3
+BREAKS = 2
 READ_PAGE = """
 import sys, urllib.error, urllib.request
 try:
