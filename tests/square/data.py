@@ -12,12 +12,16 @@ import zstandard
 from app.core.counters import VersionCounter, advance
 from app.core.database import proxy
 from app.square.models import LUMIS_PER_PART, Document, Graph, GraphPart, Host, HostStatus, Job, Log, Run
+from app.square.upserts import upsert
 
 SYSTEM = "production"
 
 
+COMPRESSOR = zstandard.ZstdCompressor()
+
+
 def pack_json(value: Any) -> bytes:
-    return zstandard.ZstdCompressor().compress(json.dumps(value).encode())
+    return COMPRESSOR.compress(json.dumps(value).encode())
 
 
 def whole(value: str) -> int | None:
@@ -25,7 +29,12 @@ def whole(value: str) -> int | None:
     return None if int(value) == -1 else int(value)
 
 
-def job(row: dict[str, Any], version: int, **change: Any) -> Job:
+def insert(row: Any) -> None:
+    """Insert a new row many times faster than `create`, which writes its SQL again for each."""
+    upsert(type(row), [dict.fromkeys(row._meta.sorted_field_names) | row.__data__], row.version)
+
+
+def job(row: dict[str, Any], version: int, **change: Any) -> None:
     """The row of a job, its document and log, by a row of the original mirror; change: other values of the row."""
     lines = {name: row[name] for name in ("stdlog_start", "stdlog_end")}
     path, reported = row["client_path"], float(row["timestamp_epoch"])
@@ -51,10 +60,9 @@ def job(row: dict[str, Any], version: int, **change: Any) -> Job:
         "version": version,
         **change,
     }
-    made: Job = Job.create(**values)
-    Log.create(system=values["system"], key=values["key"], received=time.time(), body=pack_json(lines), version=version)
+    insert(Job(**values))
+    insert(Log(system=values["system"], key=values["key"], received=time.time(), body=pack_json(lines), version=version))
     document(values["key"], body_of(values, row), values, version)
-    return made
 
 
 def body_of(values: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +95,7 @@ def body_of(values: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
 def document(key: str, body: Any, values: dict[str, Any], version: int) -> None:
     made = {"system": values["system"], "key": key, "type": "dqm-source-state", "host": values["host"], "run": values["run"]}
     size = {"size": 1, "bytes": 1, "rev": 1, "timestamp": time.time(), "created": time.time(), "received": time.time()}
-    Document.create(**made, **size, tag=values["tag"], body=pack_json(body), version=version)
+    insert(Document(**made, **size, tag=values["tag"], body=pack_json(body), version=version))
 
 
 def graph(row: dict[str, Any], version: int, system: str = SYSTEM) -> None:
@@ -111,7 +119,7 @@ def graph(row: dict[str, Any], version: int, system: str = SYSTEM) -> None:
             for name, values in points.items():
                 part[name].append(values[view])
         for number, part in parts.items():
-            GraphPart.create(graph=made, stream=stream, part=number, points=pack_json(part), version=version)
+            insert(GraphPart(graph=made, stream=stream, part=number, points=pack_json(part), version=version))
 
 
 def summed(run: int, version: int) -> None:
@@ -171,6 +179,17 @@ def change(key: str, **values: Any) -> None:
         version = advance(SYSTEM)
         Job.update(version=version, **values).where(Job.key == key).execute()
         summed(Job.get(Job.key == key).run, version)
+
+
+def report_again(run: int) -> None:
+    """The jobs of a run and all machines report just now: they may have been filled in a while ago."""
+    now = time.time()
+    with proxy.atomic():
+        version = advance(SYSTEM)
+        Job.update(reported=now - 3, version=version).where(Job.run == run).execute()
+        summed(run, version)
+        Host.update(last_ok=now - 1, last_new=now - 2).execute()
+        HostStatus.update(last=now - 5).execute()
 
 
 def version() -> int:
