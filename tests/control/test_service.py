@@ -226,7 +226,7 @@ def test_responses_are_deleted_with_logs_and_commands_are_kept(room: Room) -> No
 
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
-    settings = room.settings.replace(job_lease_s=1.0, square_production=(), square_playback=())
+    settings = room.settings.replace(job_lease_s=3.0, square_production=(), square_playback=())
     number = room.submit("restart_hltd", host=FU).get_json()["id"]
     before = len(requests_of(room, "restart_hltd"))
     room.p5.incident("slow", seconds=60.0)

@@ -21,6 +21,7 @@ from jobs.diary import clean as clean_diary
 from jobs.gui import clean_names, clean_short_links
 from jobs.queue import CLEAN, KEEP_DAYS, clean
 from jobs.transfers import clean as clean_transfers
+from tests.support.patience import PATIENCE_S
 from tests.transfers.samples import NOW, file_record, receive, report
 
 pytestmark = pytest.mark.both_databases
@@ -32,7 +33,7 @@ def run_now(kind: str, handler: Callable[[BackgroundJob], None]) -> BackgroundJo
     store.run_in_thread(kind, "today", handler)
     row = store.latest_job(kind, "today")
     assert row
-    assert store.wait(row, 30)
+    assert store.wait(row, PATIENCE_S)
     ended: BackgroundJob = BackgroundJob.get_by_id(row.id)
     assert ended.state == DONE, ended.error
     return ended

@@ -31,6 +31,8 @@ from tests.support.processes import until
 
 HOSTS = (BU, FU, CROWDED)
 COUNT = 100
+SILENT_S = 2.5
+"""A gateway that does not respond in time does so after that time."""
 
 
 def never() -> bool:
@@ -67,7 +69,7 @@ class BusyGateway:
         if self.failing and (message["event"] == "request_documents" or self.is_busy):
             self.is_busy = True
             self.failing -= 1
-            time.sleep(0 if self.status else 1.0)
+            time.sleep(0 if self.status else SILENT_S)
             return self.status or 500, b"<h1>Critical error while processing request: /redirect</h1>"
         self.is_busy = False
         host = path.partition("path=")[2].partition("&")[0]
@@ -188,7 +190,7 @@ def test_a_busy_gateway_makes_no_dead_letter_and_one_warning_at_most(
     hub: Settings, gateway: BusyGateway, status: int, failing: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """So many requests fail: for a batch, for one document, for nothing, and for the headers of the next poll."""
-    one = HostPoller("production", FU, hub.replace(square_url=gateway.address, square_timeout_s=1.0))
+    one = HostPoller("production", FU, hub.replace(square_url=gateway.address, square_timeout_s=60.0 if status else SILENT_S - 0.5))
     gateway.failing, gateway.status = failing, status
     until(lambda: one.poll(never), "the documents to arrive")
     assert gateway.failing == 0
