@@ -18,31 +18,11 @@ from tests.support.p5 import FU, Simulators
 pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
 
 
-def test_minutes_of_the_scenario_arrive_whole_and_are_served(hub: Settings) -> None:
-    with chain(hub.replace(square_poll_s=0.2), "--speed", "0", "--history", "600", services=("web", "live", "p5")) as running:
-        for _ in range(20):
-            running.p5.advance(30)
-        assert settled(running) == []
-        assert Document.select().count() > 100
-        for system, playing in running.p5.status()["systems"].items():
-            runs = running.json(f"/api/v1/square/runs?system={system}")["runs"]
-            assert {run["run"] for run in runs} == set(playing["runs"])
-            page = running.json(f"/api/v1/square/runs/0?system={system}")
-            alive = {
-                job["key"]
-                for run in runs
-                for job in running.json(f"/api/v1/square/runs/{run['run']}?system={system}")["list"]
-                if job["exit_code"] is None
-            }
-            assert alive == {job["id"] for job in playing["jobs"]}
-            assert page["run"] == max(playing["runs"])
-
-
 @pytest.mark.storm
 def test_no_document_is_lost_or_doubled_when_processes_are_killed(hub: Settings, tmp_path: Path) -> None:
     options = ("--speed", "60", "--history", "300", "--state", str(tmp_path / "p5.db"))
     with chain(hub.replace(square_poll_s=0.2), *options) as running:
-        hits = storm(running, 2 * storms.TIMES, seed=storms.SEED + 5, lost=0.5)
+        hits = storm(running, storms.TIMES, seed=storms.SEED + 5, lost=0.5)
         assert set(hits) == {*SERVICES, "p5 lost all"}
         assert settled(running) == []
         assert running.json("/api/v1/square/runs")["runs"]
