@@ -97,7 +97,8 @@ def test_second_poll_fetches_only_changes(hub: Settings, p5: P5) -> None:
 
 
 def test_backlog_is_fetched_in_batches_with_the_number_left(hub: Settings, p5: P5) -> None:
-    p5.incident("backlog", host=FU, count=2500)
+    count = 5 * BATCH
+    p5.incident("backlog", host=FU, count=count)
     one, left = poller(hub, p5), []
 
     def over() -> bool:
@@ -106,10 +107,10 @@ def test_backlog_is_fetched_in_batches_with_the_number_left(hub: Settings, p5: P
         return len(left) == 3
 
     assert one.poll(over)
-    assert left == [0, 2500 - BATCH, 2500 - 2 * BATCH]
+    assert left == [0, count - BATCH, count - 2 * BATCH]
     assert len(keys()) == 2 * BATCH
     assert poller(hub, p5).poll(never), "another process continues where this one stopped"
-    assert len(keys()) == 2500
+    assert len(keys()) == count
     assert row().behind == 0
     assert_all_there(p5, FU)
 
