@@ -152,7 +152,7 @@ def test_hostile_text_in_a_log_is_text(running: Chain, run: int) -> None:
 def test_backlog_shows_the_number_left(running: Chain, run: int) -> None:
     words = r"Catching up: [\d,]+ documents still to be fetched"
     running.p5.incident("slow", host=CROWDED, seconds=1)  # a busy machine might show the page too late
-    running.p5.incident("backlog", host=CROWDED, count=2000)
+    running.p5.incident("backlog", host=CROWDED, count=600)
     wait_for_text(running, words)
     running.p5.incident("slow", host=CROWDED, seconds=0)
     until(lambda: not re.search(words, running.get("/square")), "the backlog to end")
