@@ -1,4 +1,4 @@
-"""How consumers end, as real processes: no process and no job is left behind."""
+"""How consumers end, as real processes: no process, no job and no lease is left behind."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.queue.consumer import consumer_of
 from app.queue.models import BackgroundJob
 from app.queue.settings import QUEUES
 from tests.queue.test_consumers import state_of, workers_that_started
+from tests.queue.test_periodic import periodic_consumer, row, steps
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import consumer, of_session, until
 
@@ -71,3 +72,20 @@ def test_sigterm_is_handled_before_the_first_worker_starts(hub: Settings, monkey
         for number, handler in before.items():
             signal.signal(number, handler)
     assert handlers == [bulk._handle_signal]
+
+
+def test_a_killed_consumer_continues_after_its_restart(hub: Settings, traces: Path) -> None:
+    for turn in range(2):
+        before = len(steps(traces))
+        with periodic_consumer(hub, traces) as process:
+            until(lambda before=before: len(steps(traces)) > before + 3, f"steps of turn {turn}")
+            process.kill()
+    assert len({process for _, process in steps(traces)}) == 2
+
+
+def test_a_consumer_that_stops_frees_the_lease_at_once(hub: Settings, traces: Path) -> None:
+    with periodic_consumer(hub, traces, 600.0):
+        until(lambda: len(steps(traces)) > 2, "steps")
+    assert row().owner == ""
+    with periodic_consumer(hub, traces, 600.0):
+        until(lambda: len({process for _, process in steps(traces)}) == 2, "the next one to take it")

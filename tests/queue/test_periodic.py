@@ -310,20 +310,3 @@ def test_two_consumers_never_run_a_step_at_the_same_time_and_replace_each_other(
             both.append(stack.enter_context(periodic_consumer(hub, traces)))
     assert not (traces / "twice").exists()
     assert len({process for _, process in steps(traces)}) >= 4
-
-
-def test_a_killed_consumer_continues_after_its_restart(hub: Settings, traces: Path) -> None:
-    for turn in range(2):
-        before = len(steps(traces))
-        with periodic_consumer(hub, traces) as process:
-            until(lambda before=before: len(steps(traces)) > before + 3, f"steps of turn {turn}")
-            process.kill()
-    assert len({process for _, process in steps(traces)}) == 2
-
-
-def test_a_consumer_that_stops_frees_the_lease_at_once(hub: Settings, traces: Path) -> None:
-    with periodic_consumer(hub, traces, 600.0):
-        until(lambda: len(steps(traces)) > 2, "steps")
-    assert row().owner == ""
-    with periodic_consumer(hub, traces, 600.0):
-        until(lambda: len({process for _, process in steps(traces)}) == 2, "the next one to take it")
