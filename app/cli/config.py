@@ -13,6 +13,7 @@ from app.areas import settings_reference
 from app.core import settings as table
 from app.core.urls import is_remote
 from app.gui.settings import GuiSettings
+from app.queue.settings import QueueSettings
 
 
 @click.group()
@@ -59,6 +60,7 @@ def check() -> None:
 
     if settings.database_url and (unknown := unknown_parameters(settings.database_url)):
         raise click.ClickException(f"database_url: PostgreSQL has no parameter {', '.join(unknown)}; there are host, sslmode and others")
+    _check_redis(settings.of(QueueSettings).huey_url)
     for root in settings.of(GuiSettings).file_roots:
         if not is_remote(root) and not Path(root).is_dir():
             click.echo(f"warning: file_roots: the folder {root} does not exist", err=True)
@@ -72,6 +74,19 @@ def check() -> None:
     for text in warnings:
         click.echo(f"warning: {text}", err=True)
     click.echo("configuration OK; read from " + (", ".join(map(str, files)) or "no file") + " and the environment")
+
+
+def _check_redis(url: str) -> None:
+    if not url:
+        return
+    from app.queue.queues import unknown_parameters  # loads slowly
+
+    try:
+        unknown = unknown_parameters(url)
+    except ValueError as error:
+        raise click.ClickException(f"huey_url: {error}") from error
+    if unknown:
+        raise click.ClickException(f"huey_url: Redis has no parameter {', '.join(unknown)}; there are db, socket_timeout and others")
 
 
 @config.command("reference")

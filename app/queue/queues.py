@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from huey.api import Huey
@@ -22,6 +23,15 @@ from app.queue.settings import QueueSettings
 
 SQLITE_TIMEOUT_S = 10
 REDIS_TIMEOUT_S = 5
+
+
+def unknown_parameters(url: str) -> list[str]:
+    """The parameters of the URL of a Redis server that its driver does not have. Raises ValueError for a wrong value of another one."""
+    from redis import ConnectionPool
+
+    pool = ConnectionPool.from_url(url)
+    known = {name for each in pool.connection_class.__mro__ for name in signature(each.__init__).parameters}
+    return [name for name in pool.connection_kwargs if name not in known]
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is not typed

@@ -110,6 +110,25 @@ def test_parameters_that_postgresql_does_not_have_are_named(tmp_path: Path, quer
     assert (done.returncode, done.stderr) == (int(bool(unknown)), error)
 
 
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("redis://host:6379/0?socket_timeout=3&max_connections=9", ""),
+        ("rediss://host/0?ssl_ca_certs=/tmp/ca.pem&ssl_cert_reqs=required", ""),
+        ("unix:///run/redis/socket?db=1&client_name=hub", ""),
+        (
+            "redis://:hTz7q@host?timout=3&ssl_ca_certs=x",
+            "Redis has no parameter timout, ssl_ca_certs; there are db, socket_timeout and others",
+        ),
+        ("redis://host?db=first", "Invalid value for 'db' in connection URL."),
+    ],
+)
+def test_parameters_that_redis_does_not_have_are_named(tmp_path: Path, url: str, error: str) -> None:
+    (tmp_path / "hub.toml").write_text(f'huey_url = "{url}"\n')
+    checked = dqmhub("--config", str(tmp_path / "hub.toml"), "config", "check")
+    assert (checked.returncode, checked.stderr) == (int(bool(error)), f"Error: huey_url: {error}\n" if error else "")
+
+
 @pytest.mark.parametrize("text", ['["a=admin"]', "['a=admin']", ' ["a=admin", "b=viewer"]'])
 def test_a_list_in_brackets_in_a_variable_is_named_as_such(text: str) -> None:
     ended = dqmhub("config", "check", DQMHUB_SIGN_ON_ROLES=text)
