@@ -6,7 +6,6 @@ import platform
 import re
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -17,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.area import HelpTopic
 from app.core.version import VERSION
-from app.core.zones import CERN, time_text
+from app.core.zones import time_text
 from app.gui import samples
 from app.gui.api.old_links import home_target
 from app.gui.catalog.alarms import Alarms, alarms_of
@@ -66,7 +65,7 @@ def index() -> AnyResponse:
         lumi=lumi,
         per_lumi=per_lumi,
         runs=runs,
-        dates={number: f"{datetime.fromtimestamp(at, CERN):%Y-%m-%d %H:%M}" for number, at in dates.items()},
+        dates={number: time_text(at, "%Y-%m-%d %H:%M") for number, at in dates.items()},
         now=None if is_fragment() else _now(),
         count=min(len(found), MAX_SAMPLES),
         complete=len(found) <= MAX_SAMPLES,

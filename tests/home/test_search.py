@@ -51,7 +51,7 @@ def test_the_live_run_is_first_and_runs_have_the_date_of_their_newest_file(clien
         File.update(registered=at).where(File.url == url).execute()
     page = read(client, "/")
     assert re.findall(r'<th scope="row"><a [^>]*>([^<]*)</a>', page) == ["Live", "21", "20"]
-    assert re.findall(r'class="when">([^<]*)<', page)[2] == "2022-10-17 12:46"
+    assert re.findall(r'class="when">([^<]*)<', page)[2] == "2022-10-17 12:46 CEST"
 
 
 def test_the_live_run_is_first_however_many_runs_there_are(client: FlaskClient) -> None:
@@ -64,5 +64,5 @@ def test_the_live_run_is_first_however_many_runs_there_are(client: FlaskClient) 
 
 def test_a_run_of_lumisections_alone_has_a_date(client: FlaskClient) -> None:
     register([Entry("/A/B/C", 20, lumi, f"/data/20-{lumi}.root", "dqmio") for lumi in (3, 4)])
-    assert re.findall(r'class="when">([0-9-]{10} [0-9:]{5})<', read(client, "/?lumis=1"))
-    assert re.findall(r'class="when">([0-9-]{10} [0-9:]{5})<', read(client, "/"))
+    assert re.findall(r'class="when">([0-9-]{10} [0-9:]{5} CES?T)<', read(client, "/?lumis=1"))
+    assert re.findall(r'class="when">([0-9-]{10} [0-9:]{5} CES?T)<', read(client, "/"))
