@@ -33,7 +33,7 @@ class Clients(BusyClients):
         broken_off: How many registrations a lost web server was handling: these alone are not repeated by the proxy, but by their sender.
         unavailable: How many registrations were refused with 503.
         read: Responses to readers by status; 0 for one that was cut in the middle.
-        lost: The host that is lost now, or the cable that is out; "" for none.
+        lost: The hosts that were lost and the cables that were out so far, in this order; "" while nothing is lost.
     """
 
     def __init__(self, site: ManyHosts, file: Path, folder: Path, pause_s: float) -> None:
@@ -42,22 +42,23 @@ class Clients(BusyClients):
         self.jobs: list[int] = []
         self.read: Counter[int] = Counter()
         self.broken_off = self.unavailable = 0
-        self.lost = ""
+        self.lost = [""]
 
-    def _may_be_unavailable(self, is_change: bool) -> bool:
-        """Whether 503 is right: without the database, or for a change that needs what a host without its cable has locked for some seconds."""
-        return self.lost.startswith("postgresql") or (is_change and self.lost.endswith("cable"))
+    def _lost_since(self, began: int) -> list[str]:
+        """What was lost while a request was handled, which may be for longer than it is lost. began: the length of `lost` before it."""
+        return self.lost[began - 1 :]
 
     def register(self, dataset: str) -> bool:
         """Register a file as a dataset; whether that was confirmed."""
-        may_be_unavailable = self._may_be_unavailable(is_change=True)
+        began = len(self.lost)
         answer = self._register(f"{dataset.strip('/').replace('/', '__')}.root", dataset, RUN, FORMAT)
+        lost = self._lost_since(began)
         if answer.status in BROKEN_OFF:
             self.broken_off += 1
-        elif answer.status == 503 and (may_be_unavailable or self._may_be_unavailable(is_change=True)):
+        elif answer.status == 503 and any(map(may_block_changes, lost)):
             self.unavailable += 1
         elif answer.status != 201:
-            self.wrong.append(f"registering {dataset} ({self.lost or 'nothing'} is lost): {in_words(answer)}")
+            self.wrong.append(f"registering {dataset} ({lost} were lost): {in_words(answer)}")
         return answer.status == 201
 
     def _register_next(self, number: int) -> None:
@@ -80,17 +81,29 @@ class Clients(BusyClients):
         One was cut in the middle. The other, 503, comes from a web host that had no database while its cable was out, and whose
         cable is in again before the proxy has given it up.
         """
-        path, may_be_unavailable = PAGES[number % len(PAGES)], self._may_be_unavailable(is_change=False)
-        was_cut_off = self._is_web_cable_out()
+        path, began = PAGES[number % len(PAGES)], len(self.lost)
         answer = again = self._site.request("GET", path)
         self.read[answer.status] += 1
-        if answer.status == 0 or (answer.status == 503 and was_cut_off):
+        if answer.status == 0 or (answer.status == 503 and any(map(is_web_cable, self._lost_since(began)))):
             again = self._site.request("GET", path)
-        if again.status != 200 and not (again.status == 503 and (may_be_unavailable or self._may_be_unavailable(is_change=False))):
-            self.wrong.append(f"{path} ({self.lost or 'nothing'} is lost): {in_words(answer)}, then {in_words(again)}")
+        lost = self._lost_since(began)
+        if again.status != 200 and not (again.status == 503 and any(map(is_database, lost))):
+            self.wrong.append(f"{path} ({lost} were lost): {in_words(answer)}, then {in_words(again)}")
 
-    def _is_web_cable_out(self) -> bool:
-        return self.lost.startswith("web") and self.lost.endswith("cable")
+
+def is_database(lost: str) -> bool:
+    """Whether the database is lost, or its cable."""
+    return lost.startswith("postgresql")
+
+
+def may_block_changes(lost: str) -> bool:
+    """Whether 503 is right for a change: without the database, and while it waits for what a host without its cable has locked."""
+    return is_database(lost) or lost.endswith("cable")
+
+
+def is_web_cable(lost: str) -> bool:
+    """Whether the cable of a web host is out."""
+    return lost.startswith("web") and lost.endswith("cable")
 
 
 def in_words(answer: Answer) -> str:

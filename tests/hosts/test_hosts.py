@@ -61,7 +61,7 @@ def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -
     with clients.at_work():
         for name in lost:
             confirmed = len(clients.datasets)
-            clients.lost = name
+            clients.lost.append(name)
             with away(site, name):
                 if name.startswith("postgresql"):
                     read = clients.read[503]
@@ -71,7 +71,7 @@ def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -
                     site.p5.incident("end_run", follow=False)
                     site.p5.incident("start_run", lumis=200)
             until(lambda confirmed=confirmed: len(clients.datasets) > confirmed + 4, f"files to be registered after {name} is back")
-            clients.lost = ""
+            clients.lost.append("")
     assert clients.wrong == [], site.logs("web1", "web2")
     assert clients.broken_off <= sum(name.startswith("web") for name in lost), "a web server handles one registration at a time here"
     assert_nothing_is_lost_or_doubled(site, clients)
