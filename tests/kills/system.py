@@ -18,8 +18,8 @@ from tests.support.processes import of_session, until
 from tests.support.running_hub import ONE_OF_EACH, SERVICES, RunningHub, running_hub
 
 MIRROR, READER = "mirror", "reader"
-CHILDREN = {"web": 2, "worker": 12, "render": 22, READER: 4}
-"""In 45 kills, how often a child of a service is killed, and the process that reads a file. What starts in no time is killed most."""
+CHILDREN = {"web": 1, "worker": 6, "render": 16, READER: 2}
+"""In 30 kills, how often a child of a service is killed, and the process that reads a file. What starts in no time is killed most."""
 LEADERS = {"render": 1, "web": 1, "live": 1, "worker": 1, MIRROR: 1}
 """The same for the first process of a service, which takes a second of CPU to start again."""
 

@@ -30,7 +30,7 @@ from tests.support.storms import TIMES, chance, note_kills
 
 pytestmark = [pytest.mark.slow, pytest.mark.storm]
 
-LOOPS = int(os.environ.get("KILLS_LOOPS", str(45 * TIMES)))
+LOOPS = int(os.environ.get("KILLS_LOOPS", str(30 * TIMES)))
 """Kills; those of the chain and of the transfer have tests of their own."""
 PAUSE_S = 0.3
 KILLS_PER_PROGRESS = 10
