@@ -18,12 +18,12 @@ from tests.support.processes import until
 
 pytestmark = pytest.mark.slow
 
-ALONE, WITH_WORKERS = (), ("-n", "2")
+ALONE, WITH_WORKER = (), ("-n", "1")
 
 
 @pytest.mark.parametrize(
     ("options", "number"),
-    [(ALONE, signal.SIGTERM), (ALONE, signal.SIGKILL), (WITH_WORKERS, signal.SIGTERM)],
+    [(ALONE, signal.SIGTERM), (ALONE, signal.SIGKILL), (WITH_WORKER, signal.SIGTERM)],
 )
 def test_a_killed_run_leaves_no_processes(tmp_path: Path, options: tuple[str, ...], number: int) -> None:
     ready = tmp_path / "ready"
