@@ -22,7 +22,7 @@ from itertools import count
 
 from app.core.database import rows
 from app.gui.models import ShortLink
-from tests.chaos.addresses import Addresses, Reading, Writing
+from tests.chaos.addresses import Reading, Writing
 from tests.chaos.data import check_integrity
 from tests.chaos.faults import Fault
 from tests.chaos.findings import Finding, area_of_path, becomes_true
@@ -35,20 +35,23 @@ REPORTS = {"health.ready"}
 """Endpoints that report a fault by their status, to programs."""
 
 
-def live_through(site: Site, fault: Fault, addresses: Addresses, hopeless: Collection[str] = ()) -> list[Finding]:
-    """Inject a fault; returns what does not hold. hopeless: areas with threads that may stay."""
-    before = dict(zip(addresses.readings, _read(site, addresses.readings), strict=True))
+def live_through(
+    site: Site, fault: Fault, before: dict[Reading, Answer], writings: Collection[Writing], hopeless: Collection[str] = ()
+) -> list[Finding]:
+    """Inject a fault; returns what does not hold.
+
+    Args:
+        before: The responses without a fault.
+        writings: Requests that may change something.
+        hopeless: Areas with threads that may stay.
+    """
     watch = ProcessWatch(site, hopeless)
     found = []
     with confirmed_links(site) as links:
         with fault.inject(site):
-            found += [
-                each
-                for reading, answer in zip(before, _read(site, before), strict=True)
-                for each in judge_reading(reading, before[reading], answer)
-            ]
+            found += [each for reading, answer in read(site, before).items() for each in judge_reading(reading, before[reading], answer)]
             if fault.refuses:
-                found += [each for writing, answer in _write(site, addresses.writings) for each in judge_writing(writing, answer)]
+                found += [each for writing, answer in _write(site, writings) for each in judge_writing(writing, answer)]
             if fault.on_status and fault.on_status not in site.request("GET", "/status").text:
                 found.append(Finding("ops", "/status", f"does not say {fault.on_status!r}"))
         stored = len(links)
@@ -63,9 +66,10 @@ def live_through(site: Site, fault: Fault, addresses: Addresses, hopeless: Colle
     return found
 
 
-def _read(site: Site, readings: Iterable[Reading]) -> list[Answer]:
+def read(site: Site, readings: Collection[Reading]) -> dict[Reading, Answer]:
+    """The responses to these requests."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda reading: site.request("GET", reading.path), readings))
+        return dict(zip(readings, pool.map(lambda reading: site.request("GET", reading.path), readings), strict=True))
 
 
 def _write(site: Site, writings: Iterable[Writing]) -> list[tuple[Writing, Answer]]:
@@ -131,11 +135,7 @@ def _changed_readings(site: Site, before: dict[Reading, Answer]) -> list[Finding
     changed = list(before)
 
     def are_as_before() -> bool:
-        changed[:] = [
-            reading
-            for reading, answer in zip(list(changed), _read(site, changed), strict=True)
-            if not is_as_before(before[reading], answer)
-        ]
+        changed[:] = [reading for reading, answer in read(site, changed).items() if not is_as_before(before[reading], answer)]
         return not changed
 
     becomes_true(are_as_before)

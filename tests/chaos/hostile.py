@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.chaos.addresses import Reading
-    from tests.chaos.site import Site
+    from tests.chaos.site import Answer, Site
 
 PAYLOADS = (
     "<script>window.hurt=1</script>",
@@ -126,13 +126,12 @@ def spoil_logs(folder: Path) -> None:
             out.write("".join(f"Error: {payload}\n" for payload in PAYLOADS))
 
 
-def executions(site: Site, readings: Iterable[Reading], browser: Browser) -> list[Finding]:
-    """What a browser executes, reports or cannot load on these pages; responses without HTML are left out."""
+def executions(site: Site, answers: Mapping[Reading, Answer], browser: Browser) -> list[Finding]:
+    """What a browser executes, reports or cannot load on pages, by their responses; those without HTML are left out."""
     found: list[Finding] = []
     with browser.new_context(viewport=LAPTOP, base_url=site.home, extra_http_headers=site.browser_headers()) as context:
         context.set_default_timeout(PATIENCE_MS)
-        for reading in readings:
-            answer = site.request("GET", reading.path)
+        for reading, answer in answers.items():
             if answer.status == 200 and answer.headers.get("Content-Type", "").startswith("text/html") and "<html" in answer.text:
                 page = context.new_page()
                 found += [Finding(reading.area, reading.endpoint, f"{reading.path}: {what}") for what in _happens(page, reading.path)]

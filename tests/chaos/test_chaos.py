@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from app.core.area import Area
 from tests.chaos.addresses import Addresses
-from tests.chaos.expectations import live_through, long_transactions
+from tests.chaos.expectations import live_through, long_transactions, read
 from tests.chaos.faults import FAULTS
 from tests.chaos.findings import Finding
 from tests.chaos.hostile import executions
@@ -53,10 +53,11 @@ def site(tmp_path: Path, sqlite_template: Path, faulty: Area) -> Iterator[Site]:
 
 def test_every_area_lives_through_every_fault_and_the_faulty_one_is_found(site: Site, browser: Browser) -> None:
     addresses = Addresses(site, MOST)
+    answers = read(site, addresses.readings)  # each fault restores them, or is found
     checks: dict[str, Callable[[], list[Finding]]] = {
-        "roles": lambda: wrong_roles(site, addresses),
-        "hostile-text": lambda: executions(site, addresses.readings, browser),
-        **{fault.name: partial(live_through, site, fault, addresses, {FAULTY}) for fault in FAULTS},
+        "roles": lambda: wrong_roles(site, addresses, answers),
+        "hostile-text": lambda: executions(site, answers, browser),
+        **{fault.name: partial(live_through, site, fault, answers, addresses.writings, {FAULTY}) for fault in FAULTS},
         "long-transactions": lambda: long_transactions(site),
     }
     found = {name: reported(name, check) for name, check in checks.items() if CHOSEN in ("", name)}
