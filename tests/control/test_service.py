@@ -18,6 +18,7 @@ from app.control import service
 from app.control.models import ANSWERED, FAILED, QUEUED, REFUSED, SENDING, UNKNOWN, SubmittedCommand
 from app.control.responses import MachineResponse
 from app.core import database
+from app.core.heartbeat import Service
 from app.queue.models import BackgroundJob
 from app.security.models import Audit
 from tests.control.conftest import HOME, Room
@@ -227,10 +228,11 @@ def test_responses_are_deleted_with_logs_and_commands_are_kept(room: Room) -> No
 @pytest.mark.parametrize("hub", ["sqlite"], indirect=True)
 def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
     settings = room.settings.replace(job_lease_s=3.0, square_production=(), square_playback=())
-    number = room.submit("restart_hltd", host=FU).get_json()["id"]
     before = len(requests_of(room, "restart_hltd"))
     room.p5.incident("slow", seconds=60.0)
     with start_service(settings, "live") as consumer:
+        until(lambda: Service.select().where(Service.name == "live").exists(), "the consumer, for which a command waits a minute at most")
+        number = room.submit("restart_hltd", host=FU).get_json()["id"]
         until(lambda: len(requests_of(room, "restart_hltd")) > before, "the command to be sent")
         assert SubmittedCommand.get_by_id(number).state == SENDING
         os.kill(consumer.pid, signal.SIGKILL)

@@ -48,8 +48,8 @@ def test_slow_query_for_versions_has_a_longer_timeout(hub: Settings, faulty: Fau
     Host.create(system="production", name=FU, role="fu")
     faulty.commands["get_cluster_status"] = {}
     faulty.commands["get_fff_versions"] = {"production_c2a06": {f"{FU}.cms": "fff_dqmtools-1.10.1-1.noarch"}}
-    faulty.slow = {"get_fff_versions": 2.0}
-    settings = hub.replace(square_url=faulty.address, square_timeout_s=1.0, square_command_timeout_s=60.0)
+    faulty.slow = {"get_fff_versions": 5.0}
+    settings = hub.replace(square_url=faulty.address, square_timeout_s=4.0, square_command_timeout_s=60.0)
     run = TaskRun(PeriodicTask("cluster", 30, lambda run: cluster_watcher("production", settings, run)), threading.Event(), 600)
     with cluster_watcher("production", settings, run) as step:
         step()
