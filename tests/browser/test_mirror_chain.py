@@ -40,9 +40,8 @@ def hub(tmp_path: Path, mirror: MirrorProcess) -> Iterator[Chain]:
     base_settings = Settings(
         data_dir=str(tmp_path / "var"),
         instance_name="P5",
-        square_poll_s=0.2,
-        square_status_s=1.0,
-        publish_s=0.2,
+        square_status_s=2.0,
+        publish_s=1.0,
         publish_mirrors=(mirror.url,),
     )
     with chain(base_settings, "--quiet-start", "--speed", "1", services=("live", "p5")) as found:

@@ -25,7 +25,7 @@ def running(tmp_path: Path, sqlite_template: Path) -> Iterator[Chain]:
     """A quiet P5 that the test controls, the live worker and the web server."""
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
-    base_settings = Settings(data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_refresh_s=1.0)
+    base_settings = Settings(data_dir=str(data), square_status_s=2.0, square_refresh_s=1.0)
     with chain(base_settings, "--quiet-start", "--speed", "1", services=("web", "live", "p5")) as found:
         yield found
 
