@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,19 +25,57 @@ from tests.support.small_disk import fill_disk, small_disk
 pytestmark = pytest.mark.slow
 
 DATASET = "/Muon/Run2023C-Demo-v1/DQMIO"
-SAMPLE = f"/browse/367131{DATASET}"
-MAP = f"{SAMPLE}/RPC/EventInfo?plot=RPC%2FEventInfo%2FreportSummaryMap"
+COUNT_REQUESTS = "window.sent = []; document.addEventListener('htmx:beforeSend', (event) => sent.push(event.detail.pathInfo.requestPath))"
+"""Note the addresses of all requests that the scripts of a page make from now on."""
+RUNS = count(367131)
+"""Each test has runs of its own, whose files nobody has read."""
+
+
+@pytest.fixture(scope="module")
+def hub_without_renderer(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
+    """A hub without a render service, to whose database this process is bound."""
+    data = tmp_path_factory.mktemp("f")
+    (data / "demo").mkdir()
+    with site(Settings(data_dir=str(data), web_workers=1), sqlite_template, []) as settings, bound(settings):
+        yield settings
+
+
+class NewRun:
+    """A run that the hub knows by one file, which nobody has read."""
+
+    def __init__(self, hub: Settings, demo_file: Path) -> None:
+        self.number = next(RUNS)
+        self.file = Path(shutil.copy(demo_file, hub.data / "demo" / demo_file.name.replace("367131", str(self.number))))
+        self.sample = f"/browse/{self.number}{DATASET}"
+        self.map = f"{self.sample}/RPC/EventInfo?plot=RPC%2FEventInfo%2FreportSummaryMap"
+        gui.register_all([self.file])
+
+    def start_import(self) -> BackgroundJob:
+        """The job of another process that reads the file."""
+        row = find_sample(SampleKey(self.number, 0, DATASET))
+        assert row
+        work: BackgroundJob = BackgroundJob.create(
+            queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", progress=0.25, lease_until=4e9
+        )
+        return work
 
 
 @pytest.fixture
-def hub_without_renderer(tmp_path: Path, sqlite_template: Path, demo_files: list[Path]) -> Iterator[Settings]:
-    """A hub with one file and without a render service."""
-    file = next(file for file in demo_files if "367131" in file.name)
-    demo = tmp_path / "var" / "demo"
-    demo.mkdir(parents=True)
-    copy = Path(shutil.copy(file, demo))
-    with site(Settings(data_dir=str(tmp_path / "var"), web_workers=1), sqlite_template, [copy]) as settings:
-        yield settings
+def demo_file(demo_files: list[Path]) -> Path:
+    return next(file for file in demo_files if "367131__Muon" in file.name)
+
+
+@pytest.fixture
+def run(hub_without_renderer: Settings, demo_file: Path) -> NewRun:
+    return NewRun(hub_without_renderer, demo_file)
+
+
+@contextmanager
+def renderer(hub: Settings) -> Iterator[None]:
+    """The hub has a render service meanwhile."""
+    with gui.render_service(hub.data / "render"):
+        yield
+    shutil.rmtree(hub.data / "render")
 
 
 @pytest.fixture
@@ -65,24 +105,24 @@ def test_a_page_that_is_open_says_that_the_disk_is_full_for_as_long_as_it_is(
         expect(banner).to_be_hidden()
 
 
-def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_renderer: Settings, watch: Watch) -> None:
+def test_failed_plot_shows_reason_and_loads_on_retry(page: Page, hub_without_renderer: Settings, run: NewRun, watch: Watch) -> None:
     watch.expected.append("503")
-    page.goto(f"{SAMPLE}/RPC/EventInfo")
+    page.goto(f"{run.sample}/RPC/EventInfo")
     tile = page.locator(".tile", has_text="reportSummaryMap")
     expect(tile.get_by_role("status")).to_contain_text(re.compile("Cannot draw .* now.*The plot appears by itself"))
-    with gui.render_service(hub_without_renderer.data / "render"):
+    with renderer(hub_without_renderer):
         # the page tries by itself as well, and the button is gone once the plot has loaded
         tile.get_by_role("button", name="Try again").evaluate_all("buttons => buttons.forEach(button => button.click())")
         image = tile.get_by_role("img", name="Plot reportSummaryMap")
         expect(image).to_have_js_property("naturalWidth", 266)
         expect(tile.get_by_role("status")).to_have_count(0)
-        page.goto(MAP)
+        page.goto(run.map)
         expect(page.locator(".plot-large")).to_have_js_property("naturalWidth", 720)
 
 
-def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
+def test_failed_large_plot_shows_reason(page: Page, run: NewRun, watch: Watch) -> None:
     watch.expected.append("503")
-    page.goto(MAP)
+    page.goto(run.map)
     expect(page.locator(".canvas").get_by_role("status")).to_contain_text(re.compile("Cannot draw .* now"))
     expect(page.locator(".facts-list")).to_contain_text("TH2F")
     expect(page.locator(".details")).to_contain_text("unknown: Cannot draw")
@@ -90,29 +130,17 @@ def test_failed_large_plot_shows_reason(page: Page, watch: Watch) -> None:
     expect(page.get_by_role("row", name="render")).to_contain_text("down")
 
 
-def start_import(run: int) -> BackgroundJob:
-    """The job of another process that reads the file of a run."""
-    row = find_sample(SampleKey(run, 0, DATASET))
-    assert row
-    work: BackgroundJob = BackgroundJob.create(
-        queue="bulk", kind=IMPORT, key=str(row.newest_file.file), state="running", progress=0.25, lease_until=4e9
-    )
-    return work
-
-
 @pytest.fixture
-def import_elsewhere(hub_without_renderer: Settings) -> Iterator[BackgroundJob]:
-    """The job of another process that reads the file of the hub."""
-    with bound(hub_without_renderer):
-        yield start_import(367131)
+def import_elsewhere(run: NewRun) -> BackgroundJob:
+    return run.start_import()
 
 
 def set_job(work: BackgroundJob, **values: object) -> None:
     BackgroundJob.update(**values).where(BackgroundJob.id == work.id).execute()
 
 
-def test_import_shows_progress_then_folders(page: Page, import_elsewhere: BackgroundJob) -> None:
-    page.goto(SAMPLE)
+def test_import_shows_progress_then_folders(page: Page, run: NewRun, import_elsewhere: BackgroundJob) -> None:
+    page.goto(run.sample)
     bar = page.get_by_role("progressbar")
     expect(bar).to_have_js_property("value", 0.25)
     set_job(import_elsewhere, progress=0.5, note="half of it")
@@ -123,11 +151,11 @@ def test_import_shows_progress_then_folders(page: Page, import_elsewhere: Backgr
 
 
 def test_a_plot_of_a_file_that_is_being_read_waits_calmly_and_appears_by_itself(
-    page: Page, hub_without_renderer: Settings, import_elsewhere: BackgroundJob, watch: Watch
+    page: Page, hub_without_renderer: Settings, run: NewRun, import_elsewhere: BackgroundJob, watch: Watch
 ) -> None:
     watch.expected.append("503")
-    picture = f"/api/v1/render/367131{DATASET}/RPC/EventInfo/reportSummaryMap?w=266&h=200"
-    with gui.render_service(hub_without_renderer.data / "render"):
+    picture = f"/api/v1/render/{run.number}{DATASET}/RPC/EventInfo/reportSummaryMap?w=266&h=200"
+    with renderer(hub_without_renderer):
         page.goto("/help")
         page.evaluate(
             "address => { const image = new Image(); image.className = 'plot'; image.alt = 'A map'; image.src = address;"
@@ -144,45 +172,43 @@ def test_a_plot_of_a_file_that_is_being_read_waits_calmly_and_appears_by_itself(
 
 
 def test_a_reference_appears_by_itself_once_it_has_been_read(
-    page: Page, hub_without_renderer: Settings, watch: Watch, demo_files: list[Path]
+    page: Page, hub_without_renderer: Settings, run: NewRun, demo_file: Path, watch: Watch
 ) -> None:
     watch.expected.append("503")  # there is no renderer; numbers need none
-    folder = f"{SAMPLE}/Info/EventInfo"
-    with bound(hub_without_renderer):
-        file = next(file for file in demo_files if "367131" in file.name)
-        gui.register_all([Path(shutil.copy(file, hub_without_renderer.data / "demo" / file.name.replace("367131", "367130")))])
-        work = start_import(367130)
-        page.goto(f"{folder}?ref=367130")
-        legend = page.get_by_role("list", name="References")
-        expect(legend).to_contain_text("is being read")
-        set_job(work, state="cancelled")
-        expect(legend).not_to_contain_text("is being read")
-        expect(page.locator(".refvalues").first).to_contain_text("Run 367130")
-        expect(page.locator("[data-poll]")).to_have_count(0)
-        before = len([url for url in watch.requests if "unread=" in url])
-        page.wait_for_timeout(2500)
-        assert len([url for url in watch.requests if "unread=" in url]) == before
+    other = NewRun(hub_without_renderer, demo_file)
+    work = other.start_import()
+    page.clock.install()
+    page.goto(f"{run.sample}/Info/EventInfo?ref={other.number}")
+    legend = page.get_by_role("list", name="References")
+    expect(legend).to_contain_text("is being read")
+    set_job(work, state="cancelled")
+    expect(legend).not_to_contain_text("is being read")
+    expect(page.locator(".refvalues").first).to_contain_text(f"Run {other.number}")
+    expect(page.locator("[data-poll]")).to_have_count(0)
+    page.evaluate(COUNT_REQUESTS)
+    page.clock.run_for(10_000)
+    assert not [path for path in page.evaluate("sent") if "unread=" in path]
 
 
-def test_hidden_tab_stops_polling_until_visible(page: Page, import_elsewhere: BackgroundJob, watch: Watch) -> None:
-    page.goto(SAMPLE)
+def test_hidden_tab_stops_polling_until_visible(page: Page, run: NewRun, import_elsewhere: BackgroundJob) -> None:
+    page.clock.install()
+    page.goto(run.sample)
     expect(page.get_by_role("progressbar")).to_be_visible()
     set_hidden(page, True)
-    page.wait_for_timeout(300)  # a request that is on its way already
-    before = len(watch.requests)
-    page.wait_for_timeout(2500)
-    assert len(watch.requests) == before
+    page.evaluate(COUNT_REQUESTS)
+    page.clock.run_for(10_000)
+    assert page.evaluate("sent") == []
     set_job(import_elsewhere, progress=0.75)
     set_hidden(page, False)
     expect(page.get_by_role("progressbar")).to_have_js_property("value", 0.75)
 
 
-def test_unreadable_file_shows_reason_and_next_steps(page: Page, hub_without_renderer: Settings, watch: Watch) -> None:
+def test_unreadable_file_shows_reason_and_next_steps(page: Page, run: NewRun, watch: Watch) -> None:
     watch.expected.append("422")
-    file = next((hub_without_renderer.data / "demo").iterdir())
+    file = run.file
     whole = file.read_bytes()
     file.write_bytes(b"nothing that ROOT wrote")
-    page.goto(SAMPLE)
+    page.goto(run.sample)
     expect(page.get_by_role("alert")).to_contain_text("Cannot open this sample")
     expect(page.get_by_role("alert")).to_contain_text(file.name)
     file.write_bytes(whole)
@@ -199,26 +225,26 @@ def test_missing_page_links_home(page: Page, watch: Watch) -> None:
     expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
 
 
-def test_unreachable_server_shows_notice_and_keeps_the_page(page: Page, watch: Watch) -> None:
+def test_unreachable_server_shows_notice_and_keeps_the_page(page: Page, run: NewRun, watch: Watch) -> None:
     watch.expected += ["ERR_", "htmx:"]
     page.goto("/")
     page.context.set_offline(True)
     page.get_by_label("Run", exact=True).fill("3")
     expect(page.locator("#notice")).to_contain_text("Server not responding")
-    expect(page.get_by_role("rowheader", name="367131")).to_be_visible()
+    expect(page.get_by_role("rowheader", name=str(run.number))).to_be_visible()
 
 
-def test_problem_report_can_be_copied(page: Page, hub_without_renderer: Settings) -> None:
+def test_problem_report_can_be_copied(page: Page, hub_without_renderer: Settings, run: NewRun) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"{SAMPLE}/RPC?size=l")
+    page.goto(f"{run.sample}/RPC?size=l")
     page.get_by_role("contentinfo").get_by_role("link", name="Report a problem").click()
     page.get_by_role("button", name="Copy the text").click()
     expect(page.locator("#notice")).to_have_text("Copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert f"Address: {address(hub_without_renderer)}{SAMPLE}/RPC?size=l" in copied
-    assert "Run: 367131" in copied
+    assert f"Address: {address(hub_without_renderer)}{run.sample}/RPC?size=l" in copied
+    assert f"Run: {run.number}" in copied
     page.get_by_role("link", name="Back to the page").click()
-    expect(page).to_have_url(f"{address(hub_without_renderer)}{SAMPLE}/RPC?size=l")
+    expect(page).to_have_url(f"{address(hub_without_renderer)}{run.sample}/RPC?size=l")
 
 
 def test_instance_with_own_colour_and_problem_tracker(browser: Browser, tmp_path: Path, sqlite_template: Path, watch: Watch) -> None:
