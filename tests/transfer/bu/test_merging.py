@@ -267,12 +267,13 @@ def test_a_program_gets_all_the_time_that_is_left_and_no_input_is_blamed_when_th
     client_files: Path, work: Path, tmp_path: Path, hadd: str, root: str
 ) -> None:
     calls = tmp_path / "calls"
+    calls.touch()
     options = replace(failing(tmp_path, f"echo hadd >> {calls}; {hadd}", f"echo root >> {calls}; {root}"), merge_limit_s=1.5)
     began = time.monotonic()
     with pytest.raises(MergeTimedOut, match=r"^it was not complete after 1\.5 s \(bu\.merge_limit_s\)$"):
         merge_files([client_files / "BRIL.root"], work, options, threading.Event())
     assert time.monotonic() - began >= options.merge_limit_s
-    assert calls.read_text().split() in (["hadd"], ["hadd", "root"])  # nothing was read once more for a suspicion
+    assert calls.read_text().split() in ([], ["hadd"], ["hadd", "root"])  # nothing was read once more for a suspicion
     until(lambda: not running_in(work), "the end of hadd and its children")
 
 
@@ -281,13 +282,15 @@ def test_after_a_time_out_inputs_are_read_alone_and_one_at_which_root_hangs_is_l
 ) -> None:
     hang = f"cmp -s 0.root {client_files}/CTPPS.root && exec sleep 1000000"
     root = f"""{hang}; echo '{{"end": true}}' > answer.txt"""
-    options = replace(failing(tmp_path, "touch merged.root.tmp", root), merge_limit_s=10.0)
+    options = replace(failing(tmp_path, "touch merged.root.tmp", root), merge_limit_s=40.0)
     inputs = [client_files / f"{client}.root" for client in ("SiStrip", "BRIL", "CTPPS")]
     made = merge_files(inputs, work, options, threading.Event(), after_time_out=True)
     assert [path.stem for path in made.included] == ["SiStrip", "BRIL"]
     ((path, reason),) = made.left_out.items()
     assert path.stem == "CTPPS"
-    assert re.fullmatch(r"ROOT did not end within [1-5](\.\d+)? s when it read this file alone", reason)
+    limit = re.fullmatch(r"ROOT did not end within (\d+(?:\.\d+)?) s when it read this file alone", reason)
+    assert limit
+    assert 5 <= float(limit[1]) <= 20, "at most half of what remains, and at least an eighth of all"
 
 
 MERGE = """
