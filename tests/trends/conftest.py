@@ -37,14 +37,22 @@ FILES = {
     "DQM_V0001_R000355557__ZeroBias__Run2022D-Express-v2__DQMIO.root": (355557, 400),
 }
 """Files of write_runs.py by name: run, and content of bin 2 of DT/n."""
+FURTHER = {run: 100 + run % 3 for run in range(355_001, 355_021)} | {355_021: 150, 355_022: 151, 355_023: 149, 355_024: 101}
+"""The same by run for more runs of that dataset, whose values make a step at the run 355021, and one back at the last."""
+
+
+def file_of(run: int) -> str:
+    """The name of the file of a run of `FURTHER`."""
+    return f"DQM_V0001_R{run:09}__ZeroBias__Run2022C-Express-v1__DQMIO.root"
 
 
 @pytest.fixture(scope="session")
 def run_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `FILES`."""
+    """A folder with `FILES` and the files of `FURTHER`."""
 
     def write(folder: Path) -> None:
-        arguments = [str(part) for name, values in FILES.items() for part in (folder / name, *values)]
+        files = FILES | {file_of(run): (run, value) for run, value in FURTHER.items()}
+        arguments = [str(part) for name, values in files.items() for part in (folder / name, *values)]
         command = [sys.executable, "-W", "ignore", "-m", "tests.trends.write_runs", *arguments]
         subprocess.run(command, cwd=TREE, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
 
@@ -70,7 +78,7 @@ class Site:
         (folder / "a.ini").write_text("\n".join(sections))
 
     def add(self, *names: str) -> list[Path]:
-        """Copy some of `FILES` to where they may be read; returns their paths."""
+        """Copy some of the files to where they may be read; returns their paths."""
         return [Path(shutil.copy(self.files / name, self.folder / name)) for name in names]
 
     def extract(self, *paths: Path) -> str:

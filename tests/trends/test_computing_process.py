@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from app.trends.models import TrendExtraction
 from tests.support.cli import dqmhub
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
+from tests.support.shared import shared_folder
 from tests.trends.conftest import FILES, Site
 
 pytestmark = pytest.mark.slow
@@ -36,12 +38,27 @@ KEY = SampleKey(355555, 0, "/ZeroBias/Run2022C-Express-v1/DQMIO")
 SLOW = KEY._replace(run=RUN)
 
 
-def write(site: Site, kind: str) -> Path:
-    """A hostile file where the product may read it."""
-    path = site.folder / HOSTILE
-    command = [sys.executable, "-W", "ignore", "-m", "tests.trends.write_hostile", kind, str(path), str(RUN)]
-    subprocess.run(command, cwd=TREE, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
-    return path
+@pytest.fixture(scope="session")
+def hostile_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the files of write_hostile.py."""
+
+    def write(folder: Path) -> None:
+        command = [sys.executable, "-W", "ignore", "-m", "tests.trends.write_hostile", str(folder), str(RUN)]
+        subprocess.run(command, cwd=TREE, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
+
+    return shared_folder(tmp_path_factory, "hostile-files", write)
+
+
+@pytest.fixture
+def maps(site: Site, hostile_files: Path) -> Path:
+    """A file that takes much memory, where the product may read it."""
+    return Path(shutil.copy(hostile_files / "maps.root", site.folder / HOSTILE))
+
+
+@pytest.fixture
+def peak(site: Site, hostile_files: Path) -> Path:
+    """A file with a fit that takes minutes, where the product may read it."""
+    return Path(shutil.copy(hostile_files / "peak.root", site.folder / HOSTILE))
 
 
 def check_that_it_fails_alone(site: Site, hostile: Path, reason: str) -> None:
@@ -59,19 +76,18 @@ def check_that_it_fails_alone(site: Site, hostile: Path, reason: str) -> None:
     assert site.points()["n", RUN] == 100
 
 
-def test_a_small_file_that_fills_the_memory_fails_alone(site: Site) -> None:
+def test_a_small_file_that_fills_the_memory_fails_alone(site: Site, maps: Path) -> None:
     site.settings = site.settings.replace(import_memory_mb=400)
     site.configure(n=COUNT, **{f"map_{number}": f"basic.Mean2D() DT/map_{number}" for number in range(MAPS)})
-    hostile = write(site, "maps")
-    assert hostile.stat().st_size < 10**6
-    check_that_it_fails_alone(site, hostile, rf"{HOSTILE}: reading takes more than 400 MB \(import_memory_mb\)")
+    assert maps.stat().st_size < 10**6
+    check_that_it_fails_alone(site, maps, rf"{HOSTILE}: reading takes more than 400 MB \(import_memory_mb\)")
 
 
-def test_a_fit_that_does_not_end_fails_its_file_alone(site: Site) -> None:
+def test_a_fit_that_does_not_end_fails_its_file_alone(site: Site, peak: Path) -> None:
     site.settings = site.settings.replace(import_cpu_s=3)
     site.configure(n=COUNT, peak=FIT)
     limit = r"(3 s of CPU \(import_cpu_s\)|30 s; the disk may be stuck)"  # a starved machine meets the second first
-    check_that_it_fails_alone(site, write(site, "peak"), f"{HOSTILE}: reading took more than {limit}")
+    check_that_it_fails_alone(site, peak, f"{HOSTILE}: reading took more than {limit}")
 
 
 def children() -> set[int]:
@@ -107,10 +123,10 @@ def signalled(number: int, times: int = 1) -> Iterator[None]:
     assert not sender.is_alive()
 
 
-def test_a_crash_of_the_process_that_reads_a_file_fails_the_file_alone(site: Site) -> None:
+def test_a_crash_of_the_process_that_reads_a_file_fails_the_file_alone(site: Site, peak: Path) -> None:
     """A library that unpacks a damaged file can end its process; here the test does so, while a long fit goes on."""
     site.configure(n=COUNT, peak=FIT)
-    site.sync(write(site, "peak"), *site.add(GOOD))
+    site.sync(peak, *site.add(GOOD))
     with signalled(signal.SIGSEGV):
         state, text = extract(SLOW, site.settings)
     assert (state, "SIGSEGV" in text, HOSTILE in text) == ("failed", True, True)
@@ -128,9 +144,9 @@ def test_a_reading_process_that_is_ended_from_outside_is_started_again(site: Sit
     assert site.points() == {("n", 355555): 100}
 
 
-def test_a_reading_process_that_is_ended_again_and_again_is_a_failure(site: Site) -> None:
+def test_a_reading_process_that_is_ended_again_and_again_is_a_failure(site: Site, peak: Path) -> None:
     site.configure(peak=FIT)
-    site.sync(write(site, "peak"))
+    site.sync(peak)
     with signalled(signal.SIGKILL, times=2):
         state, text = extract(SLOW, site.settings)
     assert (state, text.endswith("the reading process was ended twice from outside")) == ("failed", True)

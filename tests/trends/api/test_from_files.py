@@ -51,7 +51,6 @@ def server(site: Site) -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.both_databases
 def test_points_of_files_are_in_both_answers_as_soon_as_they_are_extracted(site: Site, server: Server) -> None:
     names = sorted(FILES)  # run 355555 in versions 1 and 2, 355556, and 355557 in a later era
     first = site.add(*(name for name in names if "R000355557" not in name))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -17,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from app.gui.samples import SampleKey
 from app.queue.models import BackgroundJob
-from app.trends.computing_process import shared_process
+from app.trends.computing_process import ComputingProcess, shared_process
 from app.trends.custom.models import RequestedPoint, RequestedTrend
 from app.trends.custom.store import COMPUTE, DAY_S, remove_unseen
 from app.trends.extraction import extract
@@ -233,6 +234,28 @@ def test_a_cancelled_trend_keeps_its_points_and_goes_on_where_it_was(site: Site,
     assert compute() == ["done"]
     assert act(shifter, address, "cancel").status_code == 303, "one that has ended stays as it is"
     assert "complete" in words(shifter.get(address))
+
+
+def test_a_trend_that_is_cancelled_while_it_is_computed_keeps_its_points_and_goes_on_there(
+    site: Site, signed_in: SignIn, compute: Compute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.register(*site.add(V2, NEXT_RUN, OTHER_ERA))
+    shifter = signed_in("shifter")
+    address = ask(shifter, datasets="ZeroBias").location
+    compute_first = ComputingProcess.compute
+
+    def compute_and_cancel(*arguments: Any) -> Any:
+        found = compute_first(*arguments)
+        act(shifter, address, "cancel")
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ComputingProcess, "compute", compute_and_cancel)
+        assert compute() == ["cancelled"]
+    assert points(shifter, address) == {(D, 355557): 400}, "the file that was being read still has its point"
+    act(shifter, address, "again")
+    assert compute() == ["done"]
+    assert points(shifter, address) == {(D, 355557): 400, (C, 355556): 300, (C, 355555): 200}
 
 
 def test_the_page_polls_by_version(site: Site, signed_in: SignIn, compute: Compute) -> None:
