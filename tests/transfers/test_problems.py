@@ -29,8 +29,6 @@ from tests.transfers.samples import (
     root_record,
 )
 
-pytestmark = pytest.mark.both_databases
-
 LIMIT_S = 3 * LUMISECTION_S
 
 
@@ -49,6 +47,7 @@ def missing() -> dict[str, str]:
     return {each.client: each.missing for each in runs.run(RUN).clients if each.missing}
 
 
+@pytest.mark.both_databases
 def test_a_client_is_missing_three_lumisections_after_its_last_snapshot_and_until_the_next(hub: Settings) -> None:
     state = fu_state(clients=(process(7, snapshot=NOW),))
     at(hub, 0, file_record(1), state=state)
@@ -158,6 +157,7 @@ def test_a_damaged_file_is_a_problem_until_a_concatenation_has_it(hub: Settings)
     assert lasting() == {"b.root": "corrupt-input merge"}
 
 
+@pytest.mark.both_databases
 def test_a_damaged_snapshot_is_no_problem_any_more_when_the_run_is_merged(hub: Settings) -> None:
     at(hub, 0, concatenation_record(1, left_out=[{"name": "a.pb", "reason": "cut"}]), mode="bu", state=bu_state())
     at(hub, 9, merge_record(2), mode="bu", state=bu_state("merged"))
@@ -190,6 +190,7 @@ def test_a_merge_that_fails_is_a_problem_until_one_is_accepted(hub: Settings) ->
     assert lasting() == {}
 
 
+@pytest.mark.both_databases
 def test_a_run_without_any_root_file_is_one_problem(hub: Settings) -> None:
     """That of its clients, if their filter unit reports; otherwise that of the merge."""
     nothing = {"accepted": False, "tried": False, "version": 0, "name": "", "inputs": [], "error": "no ROOT file of any client arrived"}
@@ -200,6 +201,7 @@ def test_a_run_without_any_root_file_is_one_problem(hub: Settings) -> None:
     assert lasting() == {"SiStrip": "file-missing ROOT file"}
 
 
+@pytest.mark.both_databases
 def test_a_root_file_that_is_given_up_is_a_problem_with_its_reason_while_the_run_is_over(hub: Settings) -> None:
     """Also of a client without a snapshot."""
     error = "it is not sent until it or its origin changes: /upload/DQM.root has not 7 bytes"
@@ -212,6 +214,7 @@ def test_a_root_file_that_is_given_up_is_a_problem_with_its_reason_while_the_run
     assert lasting() == {}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("mode", "state"), [("fu", fu_state(runs=[])), ("bu", bu_state(runs=[]))])
 def test_a_run_that_a_process_does_not_report_any_more_is_over_there(hub: Settings, mode: str, state: dict[str, Any]) -> None:
     at(hub, 0, file_record(1), mode=mode, state=fu_state() if mode == "fu" else bu_state())
@@ -267,6 +270,7 @@ def events() -> dict[str, str]:
     return {event.kind: event.title for event in TransferEvents().find("transfers", 0, 2e9)}
 
 
+@pytest.mark.both_databases
 def test_each_problem_is_an_event_that_leads_to_its_run_or_host_and_is_open_while_it_lasts(hub: Settings) -> None:
     source = TransferEvents()
     now = time.time()
@@ -318,6 +322,7 @@ def test_problems_that_begin_with_one_report_of_a_host_are_one_event(hub: Settin
     assert source.is_open(one)
 
 
+@pytest.mark.both_databases
 def test_a_process_that_stops_reporting_is_an_event_once_it_is_silent(hub: Settings) -> None:
     source, now = TransferEvents(), time.time()
     receive(hub, report(now=now), now)
@@ -332,6 +337,7 @@ def test_a_process_that_stops_reporting_is_an_event_once_it_is_silent(hub: Setti
     assert not source.is_open(event)
 
 
+@pytest.mark.both_databases
 def test_problems_are_notified_once_by_the_detection_of_the_hub(hub: Settings) -> None:
     now = time.time()
     collector, system = EventCollector(hub), WatchedSystem(TransferEvents(), "transfers")

@@ -24,7 +24,7 @@ from app.trends.status import totals
 from tests.support.cli import dqmhub
 from tests.trends.conftest import FILES, Site
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 V1, V2, NEXT_RUN, OTHER_ERA = FILES
 COUNT = "basic.BinCount(2) DT/n"
@@ -37,6 +37,7 @@ def test_each_run_has_a_point_with_its_value(site: Site) -> None:
     assert site.extract() == "0 samples extracted, 0 failed", "nothing is due any more"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("order", [(V1, V2), (V2, V1)], ids=["older first", "newer first"])
 @pytest.mark.parametrize("together", [True, False], ids=["in one command", "one after the other"])
 def test_the_highest_version_of_a_file_wins_and_the_loser_is_named(site: Site, order: tuple[str, str], together: bool) -> None:
@@ -64,6 +65,7 @@ def test_of_two_files_with_one_version_that_with_the_later_time_of_change_wins(s
     assert site.points() == {("n", 355555): 200 if is_newer else 100}
 
 
+@pytest.mark.both_databases
 def test_a_broken_newer_file_is_a_problem_until_it_is_whole(site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1))
@@ -80,6 +82,7 @@ def test_a_broken_newer_file_is_a_problem_until_it_is_whole(site: Site) -> None:
     assert (site.points(), totals().by_state) == ({("n", 355555): 200}, {"done": 1})
 
 
+@pytest.mark.both_databases
 def test_a_trend_added_after_the_file_of_the_points_was_replaced_by_an_older_one_has_a_reason(site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V2))
@@ -90,6 +93,7 @@ def test_a_trend_added_after_the_file_of_the_points_was_replaced_by_an_older_one
     assert site.extract() == "0 samples extracted, 0 failed"
 
 
+@pytest.mark.both_databases
 def test_points_of_another_process_are_not_replaced_by_those_of_a_file_read_before(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """One reads the older file; before it stores the points, another one extracts the newer file."""
     site.configure(n=COUNT)
@@ -128,6 +132,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_no_failure(site: Site, monk
     assert site.points() == {("n", 355555): 200}
 
 
+@pytest.mark.both_databases
 def test_a_sample_with_lumisections_alone_is_not_due(site: Site) -> None:
     site.configure(n=COUNT)
     site.sync(*site.add(V1))
@@ -135,6 +140,7 @@ def test_a_sample_with_lumisections_alone_is_not_due(site: Site) -> None:
     assert due(site.settings) == []
 
 
+@pytest.mark.both_databases
 def test_an_ongoing_run_is_extracted_at_most_every_five_minutes(site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1))
@@ -154,6 +160,7 @@ def test_two_eras_of_one_run_or_processing_do_not_overwrite_each_other(site: Sit
     }
 
 
+@pytest.mark.both_databases
 def test_removing_a_section_or_moving_it_changes_no_value(site: Site) -> None:
     """The original matches trends by position, so that each later value went into its neighbour's trend."""
     site.configure(first="basic.Count() DT/n", n=COUNT, empty="basic.Count() DT/empty")
@@ -171,6 +178,7 @@ def test_removing_a_section_or_moving_it_changes_no_value(site: Site) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_another_order_of_files_and_a_double_name_change_no_point(site: Site) -> None:
     site.configure(n=COUNT, entries="basic.Count() DT/n")
     site.extract(*site.add(V1, NEXT_RUN))
@@ -182,6 +190,7 @@ def test_another_order_of_files_and_a_double_name_change_no_point(site: Site) ->
     assert dqmhub(site.settings, "trends", "export").stdout == before
 
 
+@pytest.mark.both_databases
 def test_only_the_bytes_of_wanted_monitor_elements_are_read(site: Site) -> None:
     site.configure(n=COUNT, entries="basic.Count() DT/n")
     (file,) = site.add(V1)
@@ -219,6 +228,7 @@ def test_a_changed_trend_has_new_points_and_keeps_the_old_ones(site: Site) -> No
     assert sorted((point["value"], point["is_current"]) for point in both) == [(0, False), (100, True)]
 
 
+@pytest.mark.both_databases
 def test_a_trend_that_changes_back_is_complete_again(site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1))
@@ -229,6 +239,7 @@ def test_a_trend_that_changes_back_is_complete_again(site: Site) -> None:
     assert site.points() == {("n", 355555): 100, ("n", 355556): 300}
 
 
+@pytest.mark.both_databases
 def test_a_result_that_is_not_finite_is_no_point_but_a_reason(site: Site) -> None:
     """In the original, one NaN stops a trend for ever, and the answer for its whole subsystem is status 500."""
     site.configure(n=COUNT, nan="basic.BinCount(2) DT/nan", ratio="basic.FractionInBin(1) DT/n", fit="fits.FlatLine(0,0,5,0) DT/empty")
@@ -262,6 +273,7 @@ def test_a_truncated_file_has_its_reason_and_is_extracted_when_it_is_whole(site:
     assert site.points() == {("n", 355555): 100}
 
 
+@pytest.mark.both_databases
 def test_a_failed_file_is_tried_again_after_pauses_that_double(site: Site) -> None:
     site.configure(n=COUNT)
     (file,) = site.add(V1)
@@ -302,6 +314,7 @@ def test_a_recompute_without_reason_or_trend_is_refused(site: Site, arguments: t
     assert site.extract() == "0 samples extracted, 0 failed"
 
 
+@pytest.mark.both_databases
 def test_a_file_that_was_growing_is_extracted_again(site: Site) -> None:
     site.configure(n=COUNT)
     (file,) = site.add(V1)
@@ -323,6 +336,7 @@ def test_a_missing_file_keeps_its_points(site: Site) -> None:
     assert site.points() == {("n", 355555): 100}
 
 
+@pytest.mark.both_databases
 def test_recompute_is_audited_and_reads_the_files_again(site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1, NEXT_RUN))

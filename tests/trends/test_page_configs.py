@@ -25,12 +25,11 @@ from app.trends.versions import sync
 from tests.support.cli import dqmhub
 from tests.trends.conftest import FILES, Site
 
-pytestmark = pytest.mark.both_databases
-
 V1, V2, NEXT_RUN, _ = FILES
 KEPT = TrendConfig("DT", "kept", "basic.BinCount(2)", "DT/n", "Count")
 
 
+@pytest.mark.both_databases
 def test_a_trend_kept_on_a_page_has_points_like_one_of_a_file(site: Site) -> None:
     site.configure(n="basic.Count() DT/n")
     files = site.add(V2, NEXT_RUN)
@@ -42,6 +41,7 @@ def test_a_trend_kept_on_a_page_has_points_like_one_of_a_file(site: Site) -> Non
     assert place.startswith("page: ann, 20")
 
 
+@pytest.mark.both_databases
 def test_an_instance_without_files_of_configurations_has_the_trends_made_on_pages(site: Site) -> None:
     assert not has_configs(site.settings)
     keep(KEPT, "ann")
@@ -91,6 +91,7 @@ def test_trends_of_files_are_not_retired_while_their_folder_is_away(site: Site) 
     assert [name for _, name in load_all_configs(site.settings).trends] == ["kept"], "no trend is of a file any more"
 
 
+@pytest.mark.both_databases
 def test_reading_the_same_configurations_again_changes_nothing(site: Site) -> None:
     site.configure(n="basic.Count() DT/n", wrong="basic.Count( DT/n")
     sync(load_all_configs(site.settings))
@@ -113,6 +114,7 @@ def test_a_search_that_read_before_a_trend_was_kept_does_not_retire_it(site: Sit
     assert {trend.name: trend.retired for trend in Trend.select()} == {"n": False, "kept": False}
 
 
+@pytest.mark.both_databases
 def test_one_name_is_kept_once_and_again_after_its_removal_with_a_history(site: Site) -> None:
     keep(KEPT, "ann")
     with pytest.raises(ConfigError, match="The name kept is taken"):
@@ -147,6 +149,7 @@ def test_exported_configurations_are_read_back_as_they_are(site: Site, tmp_path:
     assert (again.title, again.y_title, again.threshold) == (HARD.title.strip(), HARD.y_title, 12)
 
 
+@pytest.mark.both_databases
 def test_commands_list_and_remove_configurations_of_pages(site: Site) -> None:
     keep(KEPT, "ann")
     done = dqmhub(site.settings, "trends", "configs", "rm", "DT", "plot:kept", "--reason", "wrong bin")
@@ -158,6 +161,7 @@ def test_commands_list_and_remove_configurations_of_pages(site: Site) -> None:
     assert dqmhub(site.settings, "trends", "configs", "rm", "DT", "kept", "--reason", "x").returncode == 1
 
 
+@pytest.mark.both_databases
 def test_the_search_for_samples_notices_a_trend_kept_on_a_page(site: Site) -> None:
     site.configure(n="basic.Count() DT/n")
     task = PeriodicTask("scan trends", 60, partial(scanning, site.settings))

@@ -31,7 +31,7 @@ from tests.trends.conftest import FILES, Site
 from tests.trends.custom.conftest import SignIn
 from tests.trends.test_computing_process import signalled
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 V1, V2, NEXT_RUN, OTHER_ERA = FILES
 C, D = "/ZeroBias/Run2022C-Express-v1/DQMIO", "/ZeroBias/Run2022D-Express-v2/DQMIO"
@@ -64,6 +64,7 @@ def words(page: TestResponse) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.text)))
 
 
+@pytest.mark.both_databases
 def test_each_run_has_a_point_with_the_value_of_its_file(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.register(*site.add(V2, NEXT_RUN))
     shifter = signed_in("shifter")
@@ -90,6 +91,7 @@ def test_further_datasets_are_series_of_their_own(site: Site, signed_in: SignIn,
     assert points(shifter, ask(shifter).location) == {}, "the dataset alone is another request"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("runs", "expected"),
     [("latest:1", {355557}), ("355555-355556", {355555, 355556}), ("355557,355555,1", {355555, 355557}), ("golden", {355556})],
@@ -106,6 +108,7 @@ def test_the_choice_of_runs_is_that_of_the_page_of_trends(
     assert {run for _, run in points(shifter, address)} == expected
 
 
+@pytest.mark.both_databases
 def test_the_same_request_is_the_same_trend_whoever_sends_it(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.register(*site.add(V2))
     first, second = signed_in("shifter"), signed_in("operator")
@@ -118,6 +121,7 @@ def test_the_same_request_is_the_same_trend_whoever_sends_it(site: Site, signed_
     assert points(second, address) == {(C, 355555): 200}
 
 
+@pytest.mark.both_databases
 def test_a_repeated_request_reads_new_and_changed_files_alone(site: Site, signed_in: SignIn, compute: Compute) -> None:
     (first,) = site.add(V2)
     site.register(first)
@@ -134,6 +138,7 @@ def test_a_repeated_request_reads_new_and_changed_files_alone(site: Site, signed
     assert points(shifter, address) == {(C, 355556): 300}, "the run that is no longer the latest has no point any more"
 
 
+@pytest.mark.both_databases
 def test_runs_without_a_value_have_a_reason(site: Site, signed_in: SignIn, compute: Compute) -> None:
     whole, broken = site.add(V2, NEXT_RUN)
     content = broken.read_bytes()
@@ -161,6 +166,7 @@ def test_runs_without_a_value_have_a_reason(site: Site, signed_in: SignIn, compu
         assert reason in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_a_run_whose_reader_was_killed_from_outside_is_read_by_the_next_attempt(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.register(*site.add(V2, NEXT_RUN))
     shifter = signed_in("shifter")
@@ -185,6 +191,7 @@ def test_a_file_without_the_monitor_element_is_named_as_the_reason(site: Site, s
     assert RequestedPoint.get().reason == "The file has no monitor element DT/gone"
 
 
+@pytest.mark.both_databases
 def test_the_limit_of_files_leaves_out_the_oldest_and_says_so(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.register(*site.add(V2, NEXT_RUN, OTHER_ERA))
     shifter = signed_in("shifter")
@@ -194,6 +201,7 @@ def test_the_limit_of_files_leaves_out_the_oldest_and_says_so(site: Site, signed
     assert "The oldest file is left out: the limit is 2." in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_a_user_has_a_bounded_number_of_trends_computed(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.register(*site.add(V2))
     shifter = signed_in("shifter")
@@ -220,6 +228,7 @@ def test_everybody_looks_at_a_trend_and_shifters_start_one(site: Site, signed_in
     assert act(client, address, "keep").status_code == 403
 
 
+@pytest.mark.both_databases
 def test_a_cancelled_trend_keeps_its_points_and_goes_on_where_it_was(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.register(*site.add(V2, NEXT_RUN))
     shifter = signed_in("shifter")
@@ -236,6 +245,7 @@ def test_a_cancelled_trend_keeps_its_points_and_goes_on_where_it_was(site: Site,
     assert "complete" in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_a_trend_that_is_cancelled_while_it_is_computed_keeps_its_points_and_goes_on_there(
     site: Site, signed_in: SignIn, compute: Compute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +301,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.both_databases
 def test_each_wrong_field_is_named_with_what_would_be_right(site: Site, signed_in: SignIn) -> None:
     (file,) = site.add(V2)
     site.register(file)
@@ -324,6 +335,7 @@ def test_all_metrics_are_listed_with_what_they_compute(client: FlaskClient) -> N
         ), name
 
 
+@pytest.mark.both_databases
 def test_trends_that_nobody_looks_at_are_removed(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.register(*site.add(V2))
     shifter = signed_in("shifter")
@@ -394,6 +406,7 @@ def test_the_points_are_there_as_csv_with_reasons(site: Site, signed_in: SignIn,
     assert line == [C, "355555", "0", "200.0", repr(200**0.5), ""]
 
 
+@pytest.mark.both_databases
 def test_a_title_of_an_address_is_cut(site: Site, signed_in: SignIn) -> None:
     """Titles that are longer than the form allows are in no address that the pages make."""
     site.register(*site.add(V2))
@@ -403,6 +416,7 @@ def test_a_title_of_an_address_is_cut(site: Site, signed_in: SignIn) -> None:
     assert f"<bdi>{'t' * 200}</bdi>" in page
 
 
+@pytest.mark.both_databases
 def test_a_worker_reads_files_of_configured_and_requested_trends_in_one_process(site: Site, signed_in: SignIn, compute: Compute) -> None:
     site.configure(n="basic.BinCount(2) DT/n")
     site.sync(*site.add(V2))

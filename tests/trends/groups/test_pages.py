@@ -22,7 +22,7 @@ FORM = {"name": "size", "title": "Size", "y_title": "pixels", "series": ["layer1
 SignIn = Callable[[str], FlaskClient]
 
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def fields(text: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.both_databases
 def test_everybody_reads_the_groups_and_a_series_without_configuration_is_marked(client: FlaskClient, pixel: TrendStore) -> None:
     add_group(CHARGE)
     add_group(CHARGE._replace(subsystem="GEM", series=("dead",)))
@@ -65,6 +66,7 @@ def test_everybody_reads_the_groups_and_a_series_without_configuration_is_marked
     assert client.get("/trends/groups/Pixel").status_code == 200, "its trends are retired"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("role", "status"), [("viewer", 403), ("shifter", 403), ("expert:SiStrips", 403), ("expert:Pixel", 200), ("expert", 200)]
 )
@@ -126,6 +128,7 @@ def test_a_wrong_group_is_named_and_the_form_keeps_its_text(signed_in: SignIn, p
     assert "another group of this subsystem has this name" in post(client, "edit", **FORM | {"name": "charge"}).text
 
 
+@pytest.mark.both_databases
 def test_both_texts_are_shown_when_somebody_else_was_faster_and_the_second_attempt_counts(signed_in: SignIn, pixel: TrendStore) -> None:
     row = add_group(CHARGE)
     client = signed_in("expert")
@@ -156,6 +159,7 @@ def test_a_group_that_somebody_deletes_meanwhile_comes_back_by_saving_again(sign
     assert groups_of("Pixel") == [CHARGE]
 
 
+@pytest.mark.both_databases
 def test_the_history_names_who_changed_what_and_brings_it_back(signed_in: SignIn, pixel: TrendStore) -> None:
     client = signed_in("expert")
     post(client, "edit", **FORM)
@@ -182,6 +186,7 @@ def test_a_group_is_changed_by_the_pages_of_its_own_subsystem_alone(signed_in: S
     assert len(groups_of("SiStrips")) == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "text", ["a\0b", "line\nbreak", "\u202e", "x" * 201, "<script>alert(1)</script>", "'; DROP TABLE trend_group; --", "%00", "é 🎉"]
 )

@@ -30,7 +30,7 @@ from tests.trends.lumis.test_lumis import points
 from tests.trends.lumis.write_snapshots import RUN
 from tests.trends.test_computing_process import signalled
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 FORM = {"run": str(RUN), "dataset": ONLINE_DATASET, "me": "DT/n", "metric": "basic.Count()"}
 
@@ -71,6 +71,7 @@ def values(client: FlaskClient, address: str) -> dict[int, float]:
     return {lumi: value for lumi, (value, _) in points(client, address).items()}
 
 
+@pytest.mark.both_databases
 def test_each_new_snapshot_has_the_value_of_what_was_filled_since_the_one_before(show: Show, signed_in: SignIn) -> None:
     shifter = signed_in("shifter")
     address = ask(shifter)
@@ -97,6 +98,7 @@ def test_a_new_run_begins_a_new_series(site: Site, show: Show, signed_in: SignIn
     assert values(shifter, address) == {}, "the points of the run before are gone"
 
 
+@pytest.mark.both_databases
 def test_a_restarted_client_has_a_reason_in_place_of_a_negative_value(show: Show, signed_in: SignIn) -> None:
     shifter = signed_in("shifter")
     address = ask(shifter)
@@ -107,6 +109,7 @@ def test_a_restarted_client_has_a_reason_in_place_of_a_negative_value(show: Show
     assert "fewer entries than in the lumisection before: its client was restarted" in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_a_trend_is_followed_while_somebody_looks(site: Site, show: Show, signed_in: SignIn) -> None:
     shifter = signed_in("shifter")
     address = ask(shifter)
@@ -135,6 +138,7 @@ def test_a_snapshot_without_the_monitor_element_says_so(show: Show, signed_in: S
     assert "The snapshot has no monitor element DT/gone." in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_followed_trends_count_for_the_limit_of_a_user(show: Show, signed_in: SignIn) -> None:
     shifter = signed_in("shifter")
     for number in (1, 2, 3):
@@ -154,6 +158,7 @@ def test_a_restarted_client_with_more_entries_gives_no_negative_bins(site: Site,
     assert "A bin has less than in the lumisection before: its client was restarted" in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_one_trend_that_cannot_be_followed_leaves_the_others(site: Site, show: Show, signed_in: SignIn) -> None:
     shifter = signed_in("shifter")
     good, odd = ask(shifter), ask(shifter, metric="basic.BinCount(1)")
@@ -165,6 +170,7 @@ def test_one_trend_that_cannot_be_followed_leaves_the_others(site: Site, show: S
     assert "of another version" in RequestedTrend.get(RequestedTrend.key == odd.rpartition("/")[2]).note
 
 
+@pytest.mark.both_databases
 def test_a_snapshot_that_its_reader_does_not_survive_is_read_once(site: Site, show: Show, signed_in: SignIn) -> None:
     shifter = signed_in("shifter")
     address = ask(shifter)
@@ -201,6 +207,7 @@ def test_a_snapshot_whose_reader_was_killed_from_outside_is_read_again(site: Sit
     assert values(shifter, address) == {2: 20}
 
 
+@pytest.mark.both_databases
 def test_elements_stored_by_another_version_let_values_begin_anew(site: Site, show: Show, signed_in: SignIn) -> None:
     shifter = signed_in("shifter")
     address = ask(shifter)
@@ -240,6 +247,7 @@ def test_a_trend_beyond_those_that_are_followed_says_so(site: Site, show: Show, 
     assert "Not followed now" not in words(signed_in("shifter").get(address))
 
 
+@pytest.mark.both_databases
 def test_an_ongoing_run_can_be_followed_whatever_the_limit_of_files(site: Site, show: Show, app: Flask, signed_in: SignIn) -> None:
     app.config["HUB"] = site.settings.replace(trend_request_files=50)
     shifter = signed_in("shifter")

@@ -26,7 +26,7 @@ from tests.trends.custom.test_requested import Compute, words
 from tests.trends.lumis.conftest import EACH, SUM
 from tests.trends.lumis.write_snapshots import LUMIS, RUN, values
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 FORM = {"run": str(RUN), "dataset": EACH, "me": "DT/n", "metric": "basic.Mean()", "files": "1000"}
 
@@ -91,6 +91,7 @@ def test_snapshots_without_differences_have_the_sum_so_far(lumis: Site, signed_i
     assert {lumi: value for lumi, (value, _) in points(shifter, address).items()} == {1: 10, 2: 30, 4: 70}
 
 
+@pytest.mark.both_databases
 def test_a_restarted_client_has_a_reason_in_place_of_a_negative_difference(lumis: Site, signed_in: SignIn, compute: Compute) -> None:
     fewer, more = (lumis.folder / f"sum-{lumi}.pb" for lumi in (1, 4))
     more.write_bytes(fewer.read_bytes())
@@ -101,6 +102,7 @@ def test_a_restarted_client_has_a_reason_in_place_of_a_negative_difference(lumis
     assert "fewer entries than in the lumisection before: its client was restarted" in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_a_golden_json_restricts_the_lumisections(lumis: Site, signed_in: SignIn, compute: Compute) -> None:
     golden = store_golden(json.dumps({str(RUN): [[2, 3], [4, 9]], "1": [[1, 1]]}).encode()).hash
     shifter = signed_in("shifter")
@@ -123,6 +125,7 @@ def test_the_limit_of_files_leaves_out_the_last_lumisections(lumis: Site, signed
     assert "The last file is left out: the limit is 2." in words(shifter.get(address))
 
 
+@pytest.mark.both_databases
 def test_a_run_without_files_of_lumisections_says_so(lumis: Site, signed_in: SignIn, client: FlaskClient) -> None:
     lumis.register(*lumis.add(next(iter(FILES))))
     whole = "/ZeroBias/Run2022C-Express-v1/DQMIO"
@@ -170,6 +173,7 @@ def test_the_configured_trends_that_files_of_lumisections_have_are_listed(lumis:
     assert 'name="metric" type="text" value="basic.MeanYAxis()"' in client.get(address).text
 
 
+@pytest.mark.both_databases
 def test_the_plot_of_a_run_with_lumisections_leads_to_its_trend_over_them(lumis: Site, client: FlaskClient) -> None:
     client.get(f"/browse/{RUN}:1{EACH}")
     page = client.get(f"/browse/{RUN}:1{EACH}", query_string={"plot": "DT/n"}).text
@@ -177,6 +181,7 @@ def test_the_plot_of_a_run_with_lumisections_leads_to_its_trend_over_them(lumis:
     assert 'name="me" type="text" value="DT/n"' in client.get(address).text
 
 
+@pytest.mark.both_databases
 def test_a_point_of_a_configured_trend_leads_to_the_lumisections_of_its_run(lumis: Site, client: FlaskClient) -> None:
     lumis.configure(n="basic.BinCount(2) DT/n")
     lumis.extract(*lumis.add(*list(FILES)[:1], list(FILES)[2]))

@@ -17,7 +17,7 @@ from app.trends.models import TrendDataset, TrendPoint
 from app.trends.points import file_id
 from tests.trends.conftest import FILES, Site
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 V1, V2, NEXT_RUN, OTHER_ERA = FILES
 COUNT = "basic.BinCount(2) DT/n"
@@ -48,6 +48,7 @@ def test_a_point_has_its_value_with_the_digits_of_its_error_and_the_exact_number
     assert f"Exact: 300.0, error {300**0.5!r}" in text
 
 
+@pytest.mark.both_databases
 def test_a_point_names_its_dataset_its_file_and_the_versions_of_the_file_that_lost(client: FlaskClient, site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1, V2))
@@ -77,6 +78,7 @@ def test_the_value_of_an_older_configuration_is_shown_as_such(client: FlaskClien
     assert "With an older configuration: 100 ± 10 by basic.BinCount(2) of DT/n" in text
 
 
+@pytest.mark.both_databases
 def test_a_point_of_few_entries_is_marked(client: FlaskClient, site: Site) -> None:
     site.configure(n=COUNT)
     config = site.settings.data / "trends" / "DT" / "a.ini"
@@ -93,6 +95,7 @@ def test_a_run_without_result_says_why_in_place_of_the_value(client: FlaskClient
     assert "No point Run 355000 has no file of ZeroBias (Express)." in words(read(client, point("n", 355000)))
 
 
+@pytest.mark.both_databases
 def test_a_run_whose_points_are_stored_is_not_said_to_be_unextracted_for_the_part_that_cannot_be_read(
     client: FlaskClient, site: Site
 ) -> None:
@@ -126,6 +129,7 @@ def test_the_runs_before_and_after_say_why_they_have_no_point(client: FlaskClien
     assert str(site.folder) not in text, "viewers see the name of a file without its folder"
 
 
+@pytest.mark.both_databases
 def test_a_significant_run_without_file_is_named_between_two_points(client: FlaskClient, site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1, OTHER_ERA))
@@ -137,6 +141,7 @@ def test_a_significant_run_without_file_is_named_between_two_points(client: Flas
     assert "Run 355554" not in text, "it is not significant"
 
 
+@pytest.mark.both_databases
 def test_of_two_datasets_that_count_as_one_the_point_of_the_newer_file_is_shown(client: FlaskClient, site: Site) -> None:
     """The same run in two eras, as after a reprocessing that kept the name of its processing."""
     site.configure(n=COUNT)
@@ -151,6 +156,7 @@ def test_of_two_datasets_that_count_as_one_the_point_of_the_newer_file_is_shown(
     assert f"Also in {V1} of /ZeroBias/Run2022C-Express-v1/DQMIO" in text
 
 
+@pytest.mark.both_databases
 def test_each_monitor_element_has_its_plot_and_leads_to_its_page(client: FlaskClient, site: Site) -> None:
     site.configure(n=COUNT)
     config = site.settings.data / "trends" / "DT" / "a.ini"
@@ -176,6 +182,7 @@ def test_a_file_that_is_gone_is_a_sentence_and_no_broken_picture(client: FlaskCl
     assert "The file of run 355555 of /ZeroBias/Run2022C-Express-v1/DQMIO cannot be read" in words(page)
 
 
+@pytest.mark.both_databases
 def test_the_facts_of_the_run_are_beside_the_point(client: FlaskClient, site: Site, hub: object) -> None:
     client.application.config["HUB"] = site.settings.replace(runs_oms_url="http://127.0.0.1:1", runs_rr_url="http://127.0.0.1:1")
     site.configure(n=COUNT)
@@ -209,6 +216,7 @@ def test_a_point_links_to_its_run_in_oms_and_run_registry(client: FlaskClient, s
     assert "run_number=355555" in page
 
 
+@pytest.mark.both_databases
 def test_a_point_links_to_its_run_in_dqm2(client: FlaskClient, site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1))
@@ -217,6 +225,7 @@ def test_a_point_links_to_its_run_in_dqm2(client: FlaskClient, site: Site) -> No
     assert '<a href="/square/runs/355555">DQM^2 (Production)</a>' in read(client, point("n", 355555))
 
 
+@pytest.mark.both_databases
 def test_a_quantity_of_runs_is_a_point_like_others(client: FlaskClient, site: Site) -> None:
     store.enroll([355555])
     RunRecord.update(oms_state=KNOWN, delivered_lumi=12.5).execute()
@@ -231,6 +240,7 @@ def test_a_point_that_cannot_be_is_an_error_that_says_why(client: FlaskClient, s
     read(client, f"/trends/point?{query}", status)
 
 
+@pytest.mark.both_databases
 def test_a_chosen_point_is_in_the_address_of_its_chart(client: FlaskClient, site: Site) -> None:
     site.configure(n=COUNT)
     site.extract(*site.add(V1))

@@ -17,7 +17,7 @@ from app.trends.groups.store import add_group
 from app.trends.query.packed import unpack
 from tests.trends.query.points_of_tests import TrendStore
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 ALL = "/trends?subsystem=DT&pd=StreamExpress&ps=Express"
 PROMPT = "/StreamExpress/Run2022C-PromptReco-v1/DQMIO"
@@ -77,6 +77,7 @@ def test_unchanged_points_are_not_sent_again(client: FlaskClient, three_runs: Tr
     assert client.get(points, headers=tag).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_points_are_sent_again_after_a_change_of_groups_and_of_the_limits_of_significance(
     client: FlaskClient, app: Flask, three_runs: TrendStore
 ) -> None:
@@ -111,12 +112,14 @@ def test_only_subsystems_with_the_dataset_of_the_address_are_offered(client: Fla
     assert "subsystem=DT" not in step
 
 
+@pytest.mark.both_databases
 def test_what_has_no_points_is_named_with_what_has(client: FlaskClient, three_runs: TrendStore) -> None:
     text = page_text(client, "/trends?subsystem=DT&pd=Cosmics&ps=Express")
     assert "There are no points of primary dataset Cosmics for DT. There are points of: StreamExpress" in text
     assert '<option value="Cosmics" selected>' in client.get("/trends?subsystem=DT&pd=Cosmics&ps=Express").text
 
 
+@pytest.mark.both_databases
 def test_without_configurations_the_page_says_where_they_belong(client: FlaskClient, hub: Settings) -> None:
     assert "trend_configs" in page_text(client, "/trends")
 
@@ -126,6 +129,7 @@ def test_without_points_the_page_says_when_they_come(client: FlaskClient, store:
     assert "There are no points yet" in page_text(client, "/trends")
 
 
+@pytest.mark.both_databases
 def test_a_search_finds_words_of_titles_and_of_names_without_a_title(client: FlaskClient, store: TrendStore) -> None:
     store.configure("DT", plain_name="basic.Mean() DT/a")
     (store.settings.data / "trends" / "DT" / "b.toml").write_text(
@@ -155,6 +159,7 @@ def test_a_choice_without_runs_says_so_and_leads_on(client: FlaskClient, three_r
     assert "1 run is hidden: it is not significant. Show it" in hidden
 
 
+@pytest.mark.both_databases
 def test_listed_runs_without_a_result_are_counted(client: FlaskClient, three_runs: TrendStore) -> None:
     text = page_text(client, ALL + "&runs=355001,355002,1,2")
     assert "1 run, 355001. 1 run is hidden: it is not significant. Show it 2 runs of the list have no result of these trends." in text
@@ -181,6 +186,7 @@ def test_a_run_without_facts_is_shown_and_said(client: FlaskClient, three_runs: 
     assert "1 run is not on the x axis: the start is not known." in page_text(client, ALL + "&x=time")
 
 
+@pytest.mark.both_databases
 def test_a_table_has_exact_values_and_reasons(client: FlaskClient, three_runs: TrendStore) -> None:
     three_runs.add(355005, {"b": (0.1 + 0.2, 1e-7)})
     text = page_text(client, ALL + "&table=1")
@@ -204,6 +210,7 @@ def titles_in(text: str) -> list[str]:
     return re.findall(r"<h2><bdi>(.*?)</bdi></h2>", text)
 
 
+@pytest.mark.both_databases
 def test_a_page_beyond_the_last_one_is_the_last_one_and_says_so(client: FlaskClient, three_runs: TrendStore) -> None:
     address = ALL + "&grid=1x1&page=7"
     assert "page : there are 2 pages of these charts" in page_text(client, address, 400)
