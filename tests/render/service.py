@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from render.client import RenderClient, Request
-from render.errors import RenderError
+from render.errors import RenderError, RenderLost, RenderOverrun
 from tests.support.patience import PATIENCE_S
 
 TREE = Path(__file__).parents[2]
@@ -51,15 +51,15 @@ def is_running(pid: int) -> bool:
 
 
 class Service:
-    """A render service with the state directory `folder`/render/."""
+    """A render service with the state directory `folder`/render/; it waits for a plot as long as tests do, unless arguments say less."""
 
     def __init__(self, program: Path, folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         self.state = folder / "render"
         self.state.mkdir(parents=True, exist_ok=True)
-        self.log_path = folder / f"log-{time.monotonic_ns()}"
+        self.log_path, self.log_start = folder / f"log-{time.monotonic_ns()}", 0
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [program, "--state-directory", f"{self.state}/", *arguments],
+                [program, "--state-directory", f"{self.state}/", "--timeout", f"{PATIENCE_S:.0f}", *arguments],
                 stderr=log,
                 env={**os.environ, "DQMHUB_SUPERVISOR_PID": str(os.getpid()), **(environment or {})},
             )
@@ -67,7 +67,12 @@ class Service:
 
     @property
     def log(self) -> str:
-        return self.log_path.read_text(errors="replace")
+        """What it has logged since `forget_log`."""
+        return self.log_path.read_bytes()[self.log_start :].decode(errors="replace")
+
+    def forget_log(self) -> None:
+        """Tests that share a service do not see the log of others."""
+        self.log_start = self.log_path.stat().st_size
 
     @property
     def workers(self) -> list[int]:
@@ -83,6 +88,21 @@ class Service:
 
     def wait_for_log(self, text: str) -> None:
         wait_until(lambda: text in self.log, f"{text!r} should be in the log")
+
+    def draws(self) -> bool:
+        """Whether it draws a plot. While the machine stalls, any plot may exceed the short time limit of a test."""
+        try:
+            return self.client.render(scalar_request("42")).code == 0
+        except RenderLost:
+            return False
+
+    def ends_with(self, request: Request) -> tuple[str, str]:
+        """The reason and the plugin of the error of a plot. While the machine stalls, its time may be over before it is in the plugin."""
+        try:
+            self.client.render(request)
+        except RenderOverrun as error:
+            return error.reason, error.plugin
+        return "", ""
 
     def stop(self) -> int:
         """End the service with SIGTERM, as systemd does, and return its exit code."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from app.formats.errors import FormatError
 from app.formats.streamer_info import streamer_list
 from render.client import Request
 from render.errors import RenderRefused
-from tests.render.service import Service
+from tests.render.service import Service, wait_until
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -59,11 +61,21 @@ def request_for_old(old_file: Path) -> Request:
     return request_for(old_file)
 
 
-@pytest.fixture
-def fresh(program: Path, tmp_path: Path, old_file: Path) -> Iterator[Service]:
-    """A service with one worker that has no StreamerInfo yet, and with one folder of allowed files."""
-    with Service(program, tmp_path, "--workers", "1", "--root", str(old_file.parent)) as service:
+@pytest.fixture(scope="module")
+def one_worker(program: Path, tmp_path_factory: pytest.TempPathFactory, old_file: Path) -> Iterator[Service]:
+    """A service with one worker, and with one folder of allowed files."""
+    with Service(program, tmp_path_factory.mktemp("service"), "--workers", "1", "--root", str(old_file.parent)) as service:
         yield service.wait_until_ready()
+
+
+@pytest.fixture
+def fresh(one_worker: Service) -> Service:
+    """The service with a new worker, which has no StreamerInfo yet: it is a fork of a process that draws nothing."""
+    (worker,) = one_worker.workers
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: len(one_worker.workers) == 1 and worker not in one_worker.workers, "the worker should be replaced")
+    one_worker.forget_log()
+    return one_worker
 
 
 def in_format(request: Request, output_format: str) -> Request:
