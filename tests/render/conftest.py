@@ -10,7 +10,7 @@ import pytest
 from render.build import build
 from render.client import Request
 from tests.render.pictures import Picture, read
-from tests.render.service import Service
+from tests.render.service import Service, compile_plugin
 from tests.support.patience import PATIENCE_S
 from tests.support.shared import shared_folder
 
@@ -34,6 +34,13 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run([sys.executable, "-W", "ignore", str(script), str(folder)], check=True, timeout=PATIENCE_S)
 
     return shared_folder(tmp_path_factory, "objects", write)
+
+
+@pytest.fixture(scope="session")
+def faulty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library of the plugin that does what the name of a plot says, such as "Faulty/crash"."""
+    source = Path(__file__).with_name("faulty_plugin.cc").read_text()
+    return shared_folder(tmp_path_factory, "faulty", lambda folder: compile_plugin(folder, source)) / "plugins.so"
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +19,58 @@ SOURCE = """
 #include "../src/DQMRenderPlugin.h"
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <unistd.h>
 
 struct Odd : DQMRenderPlugin {
   bool applies(const VisDQMObject &, const VisDQMImgInfo &) override { return false; }
-  void initialise(int, char **) override { %s }
+  void initialise(int, char **) override {
+    const std::string what = getenv("WHILE_LOADING");
+    if (what == "ignore") {
+      signal(SIGCHLD, SIG_IGN);
+      signal(SIGTERM, SIG_IGN);
+    } else if (what == "unblock") {
+      sigset_t none;
+      sigemptyset(&none);
+      sigprocmask(SIG_SETMASK, &none, nullptr);
+    } else if (what == "close from 0" || what == "close from 3") {
+      for (int number = what.back() - '0'; number < 1024; ++number)
+        close(number);
+    } else if (what == "return twice") {
+      fork();
+    } else if (what == "write") {
+      const std::string much(1 << 20, 'x');
+      for (;;) {
+        fwrite(much.data(), 1, much.size(), stdout);
+        fflush(stdout);
+      }
+    }
+    if (what.find("fork") == 0 && fork() == 0)
+      for (;;)
+        pause();
+    if (what.find("loop") != std::string::npos)
+      for (;;)
+        pause();
+  }
 } odd;
 """
 
-IGNORE_CHILDREN = "signal(SIGCHLD, SIG_IGN); signal(SIGTERM, SIG_IGN);"
-UNBLOCK = "sigset_t none; sigemptyset(&none); sigprocmask(SIG_SETMASK, &none, nullptr);"
-CLOSE = "for (int number = %d; number < 1024; ++number) close(number);"
-FORK = "if (fork() == 0) for (;;) pause();"
-RETURN_TWICE = "fork();"
-LOOP = "for (;;) pause();"
-FILL_PIPE = "const std::string much(1 << 20, 'x'); for (;;) { fwrite(much.data(), 1, much.size(), stdout); fflush(stdout); }"
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plugin library that does while it is loaded what its environment says."""
+    return compile_plugin(tmp_path_factory.mktemp("odd"), SOURCE)
 
 
-def load(program: Path, folder: Path, what: str) -> Service:
-    return Service(program, folder, "--workers", "1", "--load", str(compile_plugin(folder, SOURCE % what)))
+@pytest.fixture
+def load(program: Path, library: Path, tmp_path: Path) -> Callable[[str], Service]:
+    """Starts a service with the library."""
+
+    def start(what: str) -> Service:
+        return Service(program, tmp_path, "--workers", "1", "--load", str(library), environment={"WHILE_LOADING": what})
+
+    return start
 
 
 def status(service: Service) -> dict[str, Any]:
@@ -45,11 +78,11 @@ def status(service: Service) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("what", [IGNORE_CHILDREN, UNBLOCK, FORK, RETURN_TWICE], ids=["ignore", "unblock", "fork", "return twice"])
+@pytest.mark.parametrize("what", ["ignore", "unblock", "fork", "return twice"])
 def test_service_replaces_workers_and_ends_whatever_loading_did_to_its_signals_and_children(
-    program: Path, tmp_path: Path, what: str
+    load: Callable[[str], Service], what: str
 ) -> None:
-    with load(program, tmp_path, what) as service:
+    with load(what) as service:
         service.wait_until_ready()
         assert status(service)["plugins"] == ["Odd"]
         wait_until(lambda: len(children(service.process.pid)) == 2, "there should be a worker and a spare, and no other process")
@@ -62,8 +95,8 @@ def test_service_replaces_workers_and_ends_whatever_loading_did_to_its_signals_a
 
 
 @pytest.mark.parametrize("first", [0, 3])
-def test_library_that_closes_descriptors_is_not_loaded(program: Path, tmp_path: Path, first: int) -> None:
-    with load(program, tmp_path, CLOSE % first) as service:
+def test_library_that_closes_descriptors_is_not_loaded(load: Callable[[str], Service], first: int) -> None:
+    with load(f"close from {first}") as service:
         service.wait_until_ready()
         assert status(service)["error"].endswith("Loading closes descriptors that it did not open")
         assert status(service)["plugins"] == []
@@ -71,9 +104,9 @@ def test_library_that_closes_descriptors_is_not_loaded(program: Path, tmp_path: 
         assert service.stop() == 0
 
 
-@pytest.mark.parametrize("what", [LOOP, FILL_PIPE, FORK + LOOP], ids=["loop", "write", "fork"])
-def test_sigterm_ends_the_service_while_plugins_are_loaded(program: Path, tmp_path: Path, what: str) -> None:
-    with load(program, tmp_path, what) as service:
+@pytest.mark.parametrize("what", ["loop", "write", "fork and loop"])
+def test_sigterm_ends_the_service_while_plugins_are_loaded(load: Callable[[str], Service], what: str) -> None:
+    with load(what) as service:
         wait_until(lambda: bool(children(service.process.pid)), "the library should be tried in another process")
         assert service.stop() == 0
         assert "The service ended before it was loaded" in service.log

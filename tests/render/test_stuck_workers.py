@@ -19,25 +19,18 @@ import pytest
 
 from render.client import RenderClient, Request
 from render.errors import RenderCrashed, RenderDisconnected, RenderOverrun
-from tests.render.service import PATIENCE_S, Outcome, Service, children, compile_plugin, is_running, scalar_request, wait_until
+from tests.render.service import PATIENCE_S, Outcome, Service, children, is_running, scalar_request, wait_until
 
 pytestmark = pytest.mark.slow
 
-FAULTY = Path(__file__).with_name("faulty_plugin.cc")
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_plugin(tmp_path_factory.mktemp("faulty"), FAULTY.read_text())
-
 
 @pytest.fixture
-def start(program: Path, library: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+def start(program: Path, faulty_library: Path, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """Starts services with the faulty plugin for one test and ends them afterwards."""
     started: list[Service] = []
 
     def make(workers: int, *limits: str) -> Service:
-        arguments = ("--workers", str(workers), "--load", str(library), *limits)
+        arguments = ("--workers", str(workers), "--load", str(faulty_library), *limits)
         started.append(Service(program, tmp_path / str(len(started)), *arguments))
         return started[-1].wait_until_ready()
 
@@ -97,14 +90,14 @@ def test_stopped_workers_and_spare_are_replaced(start: Callable[..., Service]) -
     stopped = children(service.process.pid)
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
-    assert service.client.render(scalar_request("42")).code == 0
+    wait_until(service.draws, "the next plot should be drawn")
     wait_until(lambda: not any(map(is_running, stopped)), "the stopped processes should be gone")
     wait_until(lambda: status(service)["lost"] >= 3, "the losses should be counted")
     assert str(status(service)["last"]).startswith("was killed after 3 s without a heartbeat while idle")
 
 
 def test_idle_workers_and_spare_live_on(start: Callable[..., Service]) -> None:
-    service = start(1, "--timeout", "5")
+    service = start(1, "--timeout", "10")
     wait_until(lambda: len(children(service.process.pid)) == 2, "there should be a worker and a spare")
     before, (worker,) = children(service.process.pid), service.workers
 
@@ -112,7 +105,7 @@ def test_idle_workers_and_spare_live_on(start: Callable[..., Service]) -> None:
         return int(Path(f"/proc/{worker}/status").read_text().partition("\nvoluntary_ctxt_switches:")[2].split()[0])
 
     first = switches()
-    wait_until(lambda: switches() > first + 5, "an idle worker should wake up for its heartbeats")
+    wait_until(lambda: switches() > first + 11, "an idle worker should wake up for its heartbeats")
     assert children(service.process.pid) == before
     assert status(service)["lost"] == 0
 
@@ -145,12 +138,12 @@ def test_signals_masked_by_a_plugin_do_not_lift_the_limits_of_later_plots(
 
 
 def test_log_that_nobody_reads_does_not_stop_the_service(
-    program: Path, library: Path, tmp_path: Path, request_for: Callable[..., Request]
+    program: Path, faulty_library: Path, tmp_path: Path, request_for: Callable[..., Request]
 ) -> None:
     (tmp_path / "render").mkdir()
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
-    command = [program, "--state-directory", f"{tmp_path}/render/", "--workers", "1", "--load", library]
+    command = [program, "--state-directory", f"{tmp_path}/render/", "--workers", "1", "--load", faulty_library]
     service = subprocess.Popen(command, stderr=writing, env={**os.environ, "DQMHUB_SUPERVISOR_PID": str(os.getpid())})
     try:
         client = RenderClient(tmp_path / "render" / "socket", PATIENCE_S)
@@ -182,7 +175,7 @@ def test_worker_stuck_in_a_destructor_is_ended_by_the_time_limit(
     service = start(1, "--timeout", "2")
     with pytest.raises(RenderOverrun, match="took more than 2 s"):
         service.client.render(faulty(request_for, "exit without end"))
-    assert service.client.render(scalar_request("42")).code == 0
+    wait_until(service.draws, "the next plot should be drawn")
 
 
 def test_plots_of_a_monitor_element_that_loops_leave_a_worker_for_others(
@@ -200,11 +193,13 @@ def test_plots_that_wait_for_one_that_loops_get_their_own_answers(
     start: Callable[..., Service], request_for: Callable[..., Request]
 ) -> None:
     service = start(2, "--timeout", "1")
-    looping = [Outcome(service, faulty(request_for, "sleep", spec=f"w={width};h=40")) for width in (60, 70)]
-    errors = [request.result() for request in looping]
-    assert [(type(error), str(error).partition(": ")[2]) for error in errors] == [
-        (RenderOverrun, "took more than 1 s, in the plugin Faulty")
-    ] * 2
+
+    def errors() -> list[str]:
+        looping = [Outcome(service, faulty(request_for, "sleep", spec=f"w={width};h=40")) for width in (60, 70)]
+        return [f"{type(error).__name__} {str(error).partition(': ')[2]}" for error in [request.result() for request in looping]]
+
+    # while the machine stalls, the time may be over before a plot is in the plugin
+    wait_until(lambda: errors() == ["RenderOverrun took more than 1 s, in the plugin Faulty"] * 2, "both should say what took long")
 
 
 def test_client_is_cut_off_after_a_time_without_progress_only(start: Callable[..., Service]) -> None:
