@@ -43,7 +43,7 @@ def test_client_gives_up_after_its_timeout(listener: socket.socket) -> None:
 
 @pytest.mark.slow
 def test_response_that_keeps_arriving_has_no_time_limit(listener: socket.socket) -> None:
-    timeout = PATIENCE_S / 30
+    timeout = PATIENCE_S / 6  # the peer may stall for most of it
 
     def respond_slowly() -> None:
         connection, _ = listener.accept()
