@@ -20,16 +20,23 @@ def is_near(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
     return all(abs(a - b) < 16 for a, b in zip(one, other, strict=True))
 
 
+def near(picture: pictures.Picture, colour: tuple[int, int, int]) -> set[tuple[int, int, int]]:
+    """The colours of a picture that are a colour."""
+    return {each for each in picture.colours if is_near(each, colour)}
+
+
 def share_of(picture: pictures.Picture, colour: tuple[int, int, int], top: float, bottom: float) -> float:
     """The fraction of pixels of a colour between two heights, 0 at the top and 1 at the bottom."""
     rows = picture.pixels[int(top * picture.height) * picture.width : int(bottom * picture.height) * picture.width]
-    return sum(is_near(pixel, colour) for pixel in rows) / len(rows)
+    wanted = near(picture, colour)
+    return sum(pixel in wanted for pixel in rows) / len(rows)
 
 
 def ink(picture: pictures.Picture, colour: tuple[int, int, int], left: float = 0, right: float = 1) -> set[tuple[int, int]]:
     """Column and row of each pixel of a colour between two columns, as fractions of the width."""
     columns = range(int(left * picture.width), int(right * picture.width))
-    return {(x, y) for y in range(picture.height) for x in columns if is_near(picture.pixels[y * picture.width + x], colour)}
+    wanted = near(picture, colour)
+    return {(x, y) for y in range(picture.height) for x in columns if picture.pixels[y * picture.width + x] in wanted}
 
 
 def in_boxes(picture: pictures.Picture, colour: tuple[int, int, int] = BLUE) -> set[tuple[int, int]]:
