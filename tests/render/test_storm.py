@@ -11,7 +11,7 @@ from tests.support import storms
 
 pytestmark = pytest.mark.slow
 
-REQUESTS_PER_CLIENT = 80 * storms.TIMES
+REQUESTS_PER_CLIENT = 50 * storms.TIMES
 
 
 @pytest.mark.storm

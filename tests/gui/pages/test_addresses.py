@@ -20,6 +20,9 @@ from app.gui.samples import SampleKey
 from app.gui.view import ALARMS, MAX_MARKS, ONLY, PLAYS, SLIDE_S, TILE_SIZES, View
 from app.gui.view_query import MAX_SUGGESTIONS, view_from_request
 from app.web import Problem
+from tests.support import storms
+
+EXAMPLES = 100 * storms.TIMES
 
 KEY = SampleKey(367129, 0, "/ZeroBias/Run2023C-PromptReco-v1/DQMIO")
 HOSTILE = [
@@ -142,14 +145,16 @@ def states(draw: st.DrawFn) -> View:
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@pytest.mark.storm
+@settings(max_examples=EXAMPLES)
 @given(view=states())
 def test_every_view_has_an_address_that_leads_back_to_it(view: View) -> None:
     assert followed(address_of(view)) == view
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@pytest.mark.storm
+@settings(max_examples=EXAMPLES)
 @given(view=states())
 def test_every_view_passes_through_a_form_also_names_that_are_not_utf_8(view: View) -> None:
     with bare.test_request_context():
