@@ -19,10 +19,10 @@ from app.gui.samples import SampleKey
 from app.queue import execution
 from app.queue.models import ATTEMPTS, BackgroundJob
 from tests.support import gui
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 OWN = SampleKey(400000, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO")
-WAIT_S = 30.0
 
 
 @pytest.fixture
@@ -102,17 +102,17 @@ def test_a_reader_that_is_always_killed_is_tried_five_times_and_then_again_after
         assert (job.state, job.attempts) == ("failed", ATTEMPTS)
         for _ in range(2):
             with pytest.raises(ImportPostponed, match=r"killed from outside \(SIGKILL, as when the machine has no memory left\), 5 times"):
-                catalog.open(OWN, WAIT_S)
+                catalog.open(OWN, PATIENCE_S)
         assert job_of(own_file).id == job.id  # nobody reads it before the pause has ended
         assert File.get(File.url == str(own_file)).retry_at <= time.time() + RETRY_S
     File.update(retry_at=time.time() - 1).where(File.url == str(own_file)).execute()
-    assert len(catalog.open(OWN, WAIT_S).names) > 100
+    assert len(catalog.open(OWN, PATIENCE_S).names) > 100
     assert File.get(File.url == str(own_file)).retry_at == 0
 
 
 def test_a_clock_that_is_set_back_does_not_prolong_the_pause(catalog: Catalog, own_file: Path) -> None:
     File.update(state=FAILED, tried="", retry_at=time.time() + 365 * 86400).where(File.url == str(own_file)).execute()
-    assert len(catalog.open(OWN, WAIT_S).names) > 100
+    assert len(catalog.open(OWN, PATIENCE_S).names) > 100
 
 
 def test_a_reader_that_cannot_be_started_says_nothing_of_the_file(
@@ -135,27 +135,27 @@ def test_a_crash_of_the_reader_is_not_stored_for_good(
         end_readers(crashing, tmp_path, command)
         for _ in range(2):
             with pytest.raises(ImportFailed, match="the reading process ended with code") as failure:
-                catalog.open(OWN, WAIT_S)
+                catalog.open(OWN, PATIENCE_S)
             assert not isinstance(failure.value, ImportPostponed), "a crash may be the fault of the file"
         assert job_of(own_file).attempts == 1
     File.update(retry_at=time.time() - 1).where(File.url == str(own_file)).execute()
-    assert len(catalog.open(OWN, WAIT_S).names) > 100
+    assert len(catalog.open(OWN, PATIENCE_S).names) > 100
 
 
 def test_a_file_that_met_a_limit_is_read_again_under_another_limit(hub: Settings, catalog: Catalog, own_file: Path) -> None:
     with pytest.raises(ImportFailed):
-        Catalog(hub.replace(import_memory_mb=20)).open(OWN, WAIT_S)
+        Catalog(hub.replace(import_memory_mb=20)).open(OWN, PATIENCE_S)
     retry_at = File.get(File.url == str(own_file)).retry_at
     assert retry_at > time.time()
     File.update(retry_at=time.time() - 1).where(File.url == str(own_file)).execute()
-    assert len(catalog.open(OWN, WAIT_S).names) > 100
+    assert len(catalog.open(OWN, PATIENCE_S).names) > 100
 
 
 def test_a_file_outside_the_folders_is_read_when_it_leads_into_them_again(catalog: Catalog, own_file: Path, tmp_path: Path) -> None:
     outside = own_file.rename(tmp_path / "outside.root")
     own_file.symlink_to(outside)
     with pytest.raises(ImportFailed, match="file_roots"):
-        catalog.open(OWN, WAIT_S)
+        catalog.open(OWN, PATIENCE_S)
     own_file.unlink()
     outside.rename(own_file)
-    assert len(catalog.open(OWN, WAIT_S).names) > 100
+    assert len(catalog.open(OWN, PATIENCE_S).names) > 100

@@ -25,15 +25,13 @@ from app.gui.samples import SampleKey
 from app.gui.settings import GuiSettings
 from app.queue import execution
 from app.queue.models import BackgroundJob
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import wait_for_jobs
-
-pytestmark = pytest.mark.both_databases
 
 DATASET = "/ZeroBias/Run2023C-PromptReco-v1/DQMIO"
 RUN = 367094
 WHOLE = SampleKey(RUN, 0, DATASET)
 LIVE = SampleKey(0, 0, ONLINE_DATASET)
-WAIT_S = 60.0
 
 
 @pytest.fixture
@@ -78,9 +76,10 @@ def closed(catalog: Catalog) -> Catalog:
     return catalog
 
 
+@pytest.mark.both_databases
 def test_all_runs_and_lumisections_in_a_file_become_samples_of_its_dataset(catalog: Catalog, folder: Path, real: Path) -> None:
     register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio")])
-    opened = catalog.open(WHOLE, WAIT_S)
+    opened = catalog.open(WHOLE, PATIENCE_S)
     lumis = stored_lumis(dqmio(real))
     assert len(lumis) > 40
     assert samples.lumis_of(RUN, DATASET) == lumis
@@ -100,32 +99,34 @@ def test_registered_lumisections_are_listed_before_their_file_is_read(client: Fl
     assert len(client.get(f"/api/v1/lumis/{RUN}{DATASET}").json) == 46
 
 
+@pytest.mark.both_databases
 def test_a_sample_registered_with_another_file_keeps_that_file(catalog: Catalog, folder: Path, real: Path) -> None:
     other, lumi = copied(snapshot(real), folder), stored_lumis(dqmio(real))[1]
     register.register([Entry(DATASET, RUN, 0, copied(dqmio(real), folder), "dqmio"), Entry(DATASET, RUN, lumi, other, "protobuf")])
-    catalog.open(WHOLE, WAIT_S)
+    catalog.open(WHOLE, PATIENCE_S)
     assert Sample.get(Sample.lumi == lumi).file.url == other
     assert Sample.get(Sample.lumi == lumi).namelist is None
-    assert len(catalog.open(WHOLE._replace(lumi=lumi), WAIT_S).names) > 0
+    assert len(catalog.open(WHOLE._replace(lumi=lumi), PATIENCE_S).names) > 0
 
 
+@pytest.mark.both_databases
 def test_samples_missing_from_a_new_version_of_the_file_are_no_longer_listed(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(dqmio(real), folder)
     register.register([Entry(DATASET, RUN, 0, place, "dqmio")])
-    catalog.open(WHOLE, WAIT_S)
+    catalog.open(WHOLE, PATIENCE_S)
     shutil.copy(dqmio(real, 367129), place)
     with pytest.raises(NotInFile, match=f"holds no monitor elements of run {RUN}"):
-        catalog.open(WHOLE, WAIT_S)
+        catalog.open(WHOLE, PATIENCE_S)
     assert samples.lumis_of(RUN, DATASET) == []
     assert samples.lumis_of(367129, DATASET) == stored_lumis(dqmio(real, 367129))
     shutil.copy(dqmio(real), place)
     os.utime(place, ns=(5, 5))
-    assert catalog.open(WHOLE, WAIT_S).key == WHOLE
+    assert catalog.open(WHOLE, PATIENCE_S).key == WHOLE
 
 
 def test_a_snapshot_without_a_run_number_has_the_registered_run(catalog: Catalog, folder: Path, real: Path) -> None:
     register.register([Entry(ONLINE_DATASET, RUN, 0, copied(snapshot(real), folder), "protobuf")])
-    assert len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), WAIT_S).names) > 0
+    assert len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), PATIENCE_S).names) > 0
     assert samples.lumis_of(RUN, ONLINE_DATASET) == [0]
     assert samples.lumis_of(0, ONLINE_DATASET) == []
 
@@ -133,24 +134,25 @@ def test_a_snapshot_without_a_run_number_has_the_registered_run(catalog: Catalog
 def test_a_snapshot_of_the_live_run_is_also_a_sample_of_its_own_run(catalog: Catalog, folder: Path, real: Path) -> None:
     file = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, run, 0, file, "protobuf") for run in (0, RUN)])
-    assert len(catalog.open(LIVE, WAIT_S).names) == len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), WAIT_S).names) == 1
+    assert len(catalog.open(LIVE, PATIENCE_S).names) == len(catalog.open(SampleKey(RUN, 0, ONLINE_DATASET), PATIENCE_S).names) == 1
 
 
 def test_a_whole_run_and_a_lumisection_have_different_lists(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
     register.register([Entry(DATASET, RUN, 7, place, "tdirectory")])
     with pytest.raises(ImportFailed, match="lumisection 7"):
-        catalog.open(WHOLE._replace(lumi=7), WAIT_S)
+        catalog.open(WHOLE._replace(lumi=7), PATIENCE_S)
     assert len(catalog.open(WHOLE, 0).names) > 0
 
 
 def test_a_harvest_of_many_runs_has_the_registered_run(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(real / f"DQM_V0001_R000{RUN}__ZeroBias__Run2023C-PromptReco-v1__DQMIO.root", folder)
     register.register([Entry(DATASET, 5, 0, place, "tdirectory")])
-    assert len(catalog.open(SampleKey(5, 0, DATASET), WAIT_S).names) > 0
+    assert len(catalog.open(SampleKey(5, 0, DATASET), PATIENCE_S).names) > 0
     assert samples.lumis_of(RUN, DATASET) == []
 
 
+@pytest.mark.both_databases
 def test_a_run_with_lumisections_only_is_found_by_its_first_lumisection(hub: Settings) -> None:
     register.register([Entry(DATASET, 5, lumi, "/data/a.root", "dqmio") for lumi in (9, 7, 8)])
     register.register([Entry(DATASET, 6, 0, "/data/b.root", "dqmio"), Entry(DATASET, 6, 1, "/data/b.root", "dqmio")])
@@ -162,17 +164,19 @@ def test_a_run_with_lumisections_only_is_found_by_its_first_lumisection(hub: Set
     assert samples.runs(run="5") == [SampleKey(5, 0, DATASET)]
 
 
+@pytest.mark.both_databases
 def test_an_empty_whole_run_does_not_replace_its_lumisections(catalog: Catalog, folder: Path, real: Path) -> None:
     place = copied(dqmio(real), folder)
     register.register([Entry(DATASET, 367129, 0, place, "dqmio")])  # the file is of another run
     with pytest.raises(NotInFile, match=f"holds no monitor elements of run 367129 of {DATASET}"):
-        catalog.open(SampleKey(367129, 0, DATASET), WAIT_S)
+        catalog.open(SampleKey(367129, 0, DATASET), PATIENCE_S)
     assert samples.runs()[-1] == WHOLE
 
 
+@pytest.mark.both_databases
 def test_the_old_list_is_used_until_the_list_of_the_newer_file_is_stored(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     register.register([Entry(ONLINE_DATASET, 0, 0, copied(snapshot(real), folder), "protobuf")])
-    before = catalog.open(LIVE, WAIT_S)
+    before = catalog.open(LIVE, PATIENCE_S)
     newer = copied(snapshot(real, 367129), folder)
     register.register([Entry(ONLINE_DATASET, 0, 0, newer, "protobuf")])
     waiting = closed(Catalog(hub)).open(LIVE, 0)
@@ -197,19 +201,19 @@ def run_open_work(hub: Settings) -> Catalog:
 def test_the_old_list_is_used_while_its_file_is_rewritten(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
-    before = catalog.open(LIVE, WAIT_S)
+    before = catalog.open(LIVE, PATIENCE_S)
     shutil.copy(snapshot(real, 367129), place)
     waiting = closed(Catalog(hub)).open(LIVE, 0)
     assert (waiting.identity, waiting.note) == (before.identity, f"{Path(place).name} is being read")
     assert waiting.file_version != (os.stat(place).st_size, os.stat(place).st_mtime_ns)
-    after = catalog.open(LIVE, WAIT_S)
+    after = catalog.open(LIVE, PATIENCE_S)
     assert after.file_version == (os.stat(place).st_size, os.stat(place).st_mtime_ns)
 
 
 def test_a_list_older_than_the_request_allows_is_not_used(catalog: Catalog, hub: Settings, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
-    catalog.open(LIVE, WAIT_S)
+    catalog.open(LIVE, PATIENCE_S)
     listed = File.get().listed
     shutil.copy(snapshot(real, 367129), place)
     waiting = closed(Catalog(hub))
@@ -218,6 +222,7 @@ def test_a_list_older_than_the_request_allows_is_not_used(catalog: Catalog, hub:
         waiting.open(LIVE, 0, not_older_than=listed + 1)
 
 
+@pytest.mark.both_databases
 def test_the_api_returns_an_older_list_if_the_request_allows_it(app: Flask, client: FlaskClient, folder: Path, real: Path) -> None:
     place = copied(snapshot(real), folder)
     register.register([Entry(ONLINE_DATASET, 0, 0, place, "protobuf")])
@@ -237,17 +242,17 @@ def test_the_api_returns_an_older_list_if_the_request_allows_it(app: Flask, clie
 
 def test_an_unreadable_newer_file_keeps_the_old_list_and_shows_the_reason(catalog: Catalog, folder: Path, real: Path) -> None:
     register.register([Entry(ONLINE_DATASET, 0, 0, copied(snapshot(real), folder), "protobuf")])
-    before = catalog.open(LIVE, WAIT_S)
+    before = catalog.open(LIVE, PATIENCE_S)
     bad = folder / "bad.root"
     bad.write_bytes(b"root" + bytes(100))
     register.register([Entry(ONLINE_DATASET, 0, 0, str(bad), "tdirectory")])
-    opened = catalog.open(LIVE, WAIT_S)
+    opened = catalog.open(LIVE, PATIENCE_S)
     assert opened.identity == before.identity
     assert bad.name in opened.note
     assert str(bad) not in opened.note
     assert catalog.freshness(LIVE).problem.startswith(f"{bad.name}: ")
     with pytest.raises(ImportFailed):
-        catalog.open(LIVE, WAIT_S, not_older_than=File.get(File.url == before.url).listed + 1)
+        catalog.open(LIVE, PATIENCE_S, not_older_than=File.get(File.url == before.url).listed + 1)
 
 
 def test_an_ongoing_run_shows_its_last_readable_version_when_its_file_is_damaged_or_removed(
@@ -255,21 +260,22 @@ def test_an_ongoing_run_shows_its_last_readable_version_when_its_file_is_damaged
 ) -> None:
     place = Path(copied(snapshot(real), folder))
     register.register([Entry(ONLINE_DATASET, 0, 0, str(place), "protobuf"), Entry(DATASET, 0, 1, str(place), "protobuf")])
-    before = catalog.open(LIVE, WAIT_S)
+    before = catalog.open(LIVE, PATIENCE_S)
     place.write_bytes(b"no snapshot")
-    damaged = catalog.open(LIVE, WAIT_S)
+    damaged = catalog.open(LIVE, PATIENCE_S)
     assert (damaged.identity, place.name in damaged.note) == (before.identity, True)
     assert damaged.file_version != file_version(place), "nothing is drawn of the file as it is now"
     place.unlink()
-    assert "No such file" in catalog.open(LIVE, WAIT_S).note
+    assert "No such file" in catalog.open(LIVE, PATIENCE_S).note
     with pytest.raises(ImportFailed, match="No such file"):
-        catalog.open(LIVE, WAIT_S, not_older_than=File.get().listed + 1)
+        catalog.open(LIVE, PATIENCE_S, not_older_than=File.get().listed + 1)
     with pytest.raises(ImportFailed, match="file_roots"):
-        Catalog(hub.replace(data_dir="/nowhere")).open(LIVE, WAIT_S)
+        Catalog(hub.replace(data_dir="/nowhere")).open(LIVE, PATIENCE_S)
     shutil.copy(snapshot(real, 367129), place)
-    assert catalog.open(LIVE, WAIT_S).note == ""
+    assert catalog.open(LIVE, PATIENCE_S).note == ""
 
 
+@pytest.mark.both_databases
 def test_a_registered_live_file_is_read_at_once_by_the_live_queue(hub: Settings) -> None:
     register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf"), Entry("/A/B/C", 5, 0, "/data/5.root", "tdirectory")])
     register.register([Entry(ONLINE_DATASET, 0, 0, "/data/1.pb", "protobuf")])

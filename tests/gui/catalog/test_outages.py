@@ -16,11 +16,11 @@ from app.gui.models import FAILED, File, ShortLink
 from app.gui.problems import problem_of
 from app.gui.samples import SampleKey
 from tests.support import gui
+from tests.support.patience import PATIENCE_S
 from tests.support.small_disk import fill_hub
 
 DATASET = "/ZeroBias/Run2023C-Demo-v1/DQMIO"
 KEY, OTHER = SampleKey(400000, 0, DATASET), SampleKey(400001, 0, DATASET)
-WAIT_S = 30.0
 
 
 @pytest.fixture
@@ -36,20 +36,20 @@ def test_on_a_full_disk_stored_lists_are_shown_and_files_are_read_afterwards(
     small_hub: Settings, files: list[Path], tmp_path: Path
 ) -> None:
     catalog = Catalog(small_hub.replace(file_roots=(str(tmp_path),)))
-    first = catalog.open(KEY, WAIT_S)
+    first = catalog.open(KEY, PATIENCE_S)
     os.utime(files[0], (1, 1))  # now it is another version
     filling = fill_hub(small_hub)
-    shown = catalog.open(KEY, WAIT_S)
+    shown = catalog.open(KEY, PATIENCE_S)
     assert (shown.version, len(shown.names)) == (first.version, len(first.names))
     assert shown.note == f"{files[0].name} cannot be read now: the disk of DQM Hub is full"
     assert catalog.freshness(KEY).problem == shown.note
     with pytest.raises(ImportPostponed, match="cannot be read now: the disk of DQM Hub is full") as raised:
-        catalog.open(OTHER, WAIT_S)
+        catalog.open(OTHER, PATIENCE_S)
     answer = problem_of(raised.value)
     assert (answer.status, answer.headers) == (503, {"Retry-After": "5"})
     filling.unlink()
-    assert (catalog.open(KEY, WAIT_S).version > first.version, catalog.open(KEY, WAIT_S).note) == (True, "")
-    assert len(catalog.open(OTHER, WAIT_S).names) == len(first.names)
+    assert (catalog.open(KEY, PATIENCE_S).version > first.version, catalog.open(KEY, PATIENCE_S).note) == (True, "")
+    assert len(catalog.open(OTHER, PATIENCE_S).names) == len(first.names)
     assert not File.select().where(File.state == FAILED).exists()
 
 

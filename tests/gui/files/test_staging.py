@@ -30,8 +30,6 @@ from jobs.gui import clean_registrations, complete_registration
 from tests.support.processes import environment, wait_for_jobs
 from tests.support.small_disk import fill_hub
 
-pytestmark = pytest.mark.both_databases
-
 KILLED_WHILE_IT_STORES = """
 import os
 import app.areas
@@ -58,6 +56,7 @@ def entries(count: int) -> list[Entry]:
     return [Entry("/ZeroBias/Run2023C-PromptReco-v1/DQMIO", run, 0, f"/data/{run}.root", "tdirectory") for run in range(1, count + 1)]
 
 
+@pytest.mark.both_databases
 def test_nothing_is_registered_by_a_call_that_fails_while_it_stages(hub: Settings) -> None:
     unusable = Entry("/A/B/C", 1, 0, "/data/\ud800.root", "tdirectory")  # no database stores this text
     with pytest.raises((PeeweeException, UnicodeError)):
@@ -71,6 +70,7 @@ def test_nothing_is_registered_by_a_call_that_fails_while_it_stages(hub: Setting
     assert RegistrationEntry.select().count() == 0
 
 
+@pytest.mark.both_databases
 def test_a_call_whose_process_is_killed_while_it_stores_is_completed_by_the_job(hub: Settings) -> None:
     command = [sys.executable, "-c", KILLED_WHILE_IT_STORES]
     assert subprocess.run(command, cwd=TREE, env=environment(hub), check=False).returncode == -9
@@ -97,6 +97,7 @@ def in_folder(folder: str, runs: Iterable[int]) -> list[Entry]:
     return [each._replace(run=run, url=f"/{folder}/{run}.root") for run in runs for each in entries(1)]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("newer", [10, 300])
 def test_a_call_that_is_completed_late_does_not_replace_the_files_of_a_newer_one(hub: Settings, newer: int) -> None:
     older = accepted(in_folder("older", range(1, 401)))
@@ -108,6 +109,7 @@ def test_a_call_that_is_completed_late_does_not_replace_the_files_of_a_newer_one
     assert answer == str(Registered(400 - newer, 0, newer))  # together the files of the call
 
 
+@pytest.mark.both_databases
 def test_the_later_accepted_of_two_large_calls_wins_in_whichever_order_they_are_completed(hub: Settings) -> None:
     for folder, order in (("a", (0, 1)), ("b", (1, 0))):
         jobs = [accepted(in_folder(folder + name, range(1, 301))) for name in ("older", "newer")]
@@ -123,6 +125,7 @@ def test_the_command_that_registers_files_replaces_those_of_an_earlier_call(hub:
     assert set(stored_files().values()) == {f"/newer/{run}.root" for run in range(1, 301)}
 
 
+@pytest.mark.both_databases
 def test_a_process_that_lost_the_job_of_a_registration_stores_nothing_more(hub: Settings) -> None:
     lost = accepted(entries(300))
     BackgroundJob.update(owner="another process").execute()
@@ -133,6 +136,7 @@ def test_a_process_that_lost_the_job_of_a_registration_stores_nothing_more(hub: 
     assert (Sample.select().count(), RegistrationEntry.select().count()) == (300, 0)
 
 
+@pytest.mark.both_databases
 def test_entries_that_another_process_has_stored_are_neither_stored_nor_counted_again(hub: Settings) -> None:
     job = accepted(entries(300))
     registration = Registration.get()
@@ -202,17 +206,17 @@ def test_a_call_is_accepted_if_the_disk_is_full_once_all_is_staged(small_hub: Se
 
     monkeypatch.setattr(staging, "attempt_in_thread", attempt_on_full_disk)
     monkeypatch.setattr(staging, "ANSWER_S", 1e6)  # it does not wait for the end of an outage
-    assert staging.register_all(entries(20_000)) == Accepted(BackgroundJob.get().id)
+    assert staging.register_all(entries(10_000)) == Accepted(BackgroundJob.get().id)
     assert Registration.get().state == ACCEPTED
     fillings[0].unlink()
     wait_for_jobs()
-    assert Sample.select().count() + RegistrationEntry.select().count() == 20_000
+    assert Sample.select().count() + RegistrationEntry.select().count() == 10_000
 
 
 def test_a_call_that_cannot_stage_on_a_full_disk_registers_nothing_and_says_so(small_hub: Settings) -> None:
     filling = fill_hub(small_hub)
     os.truncate(filling, filling.stat().st_size - (1 << 20))
     with pytest.raises(OperationalError, match="full"):
-        staging.register_all(entries(20_000))
+        staging.register_all(entries(10_000))
     filling.unlink()
     assert (Sample.select().count(), BackgroundJob.select().count()) == (0, 0)

@@ -26,8 +26,6 @@ from app.gui.layouts.workspace import Workspace
 from app.security.models import Audit
 from tests.gui.layouts.arrangements import layout, real_layouts
 
-pytestmark = pytest.mark.both_databases
-
 PATH = "Pixel/Layouts/charge"
 ONE, TWO, THREE = (layout(PATH, *(f"Pixel/{plot}" for plot in plots)) for plots in ("a", "ab", "abc"))
 
@@ -59,6 +57,7 @@ def numbers_of_rows() -> list[int]:
     return [table.select().count() for table in (Arrangement, ArrangementVersion, ArrangementActivation, ArrangementPlace, Audit)]
 
 
+@pytest.mark.both_databases
 def test_equal_contents_write_nothing(hub: Settings) -> None:
     contents = [ONE, layout("DT/Layouts/a", scopes=SCOPES)]
     assert outcomes(contents) == ["added", "added"]
@@ -68,6 +67,7 @@ def test_equal_contents_write_nothing(hub: Settings) -> None:
     assert (numbers_of_rows(), version_of(COUNTER)) == before
 
 
+@pytest.mark.both_databases
 def test_a_new_version_from_the_file_is_shown(hub: Settings) -> None:
     number = imported()
     assert outcomes([TWO]) == ["changed"]
@@ -76,6 +76,7 @@ def test_a_new_version_from_the_file_is_shown(hub: Settings) -> None:
     assert [row.scope for row in ArrangementPlace.select().order_by(ArrangementPlace.id)] == ["online", "offline"]
 
 
+@pytest.mark.both_databases
 def test_what_people_edited_stays_and_the_file_is_kept_as_a_version(hub: Settings) -> None:
     number = imported()
     edited(number)
@@ -102,6 +103,7 @@ def test_what_people_edited_is_replaced_on_demand(hub: Settings) -> None:
     assert outcomes([THREE]) == ["changed"]
 
 
+@pytest.mark.both_databases
 def test_what_people_removed_stays_removed(hub: Settings) -> None:
     number = imported()
     remove(number, 1)
@@ -112,6 +114,7 @@ def test_what_people_removed_stays_removed(hub: Settings) -> None:
     assert content_at_path() == TWO
 
 
+@pytest.mark.both_databases
 def test_what_people_renamed_is_not_imported_again_at_its_old_path(hub: Settings) -> None:
     number = imported()
     edited(number, renamed := replace(ONE, path="Pixel/Layouts/size"))
@@ -150,6 +153,7 @@ def test_what_people_made_and_exported_into_a_file_is_changed_by_the_next_file(h
     assert content_at_path() == TWO
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("order", [list, reversed])
 def test_a_place_that_another_layout_of_the_files_leaves_is_taken(hub: Settings, order: Callable[[list[Content]], list[Content]]) -> None:
     import_all([ONE, replace(TWO, scopes=("offline", "relval"))])
@@ -160,6 +164,7 @@ def test_a_place_that_another_layout_of_the_files_leaves_is_taken(hub: Settings,
     }
 
 
+@pytest.mark.both_databases
 def test_two_stored_layouts_that_are_one_in_the_file_are_named(hub: Settings) -> None:
     _, other = import_all([ONE, replace(TWO, scopes=("offline",))])
     both = replace(THREE, scopes=("online", "offline"))
@@ -184,6 +189,7 @@ def test_a_draft_from_before_an_import_does_not_replace_it(hub: Settings) -> Non
     assert content_at_path() == THREE
 
 
+@pytest.mark.both_databases
 def test_versions_of_an_import_and_of_an_editor_at_once_are_numbered_one_after_the_other(hub: Settings) -> None:
     number = imported()
     found: list[str] = []
@@ -215,6 +221,7 @@ def saves(number: int, content: Layout) -> bool:
     return True
 
 
+@pytest.mark.both_databases
 def test_the_same_path_in_other_scopes_is_another_layout(hub: Settings) -> None:
     offline = replace(TWO, scopes=("offline",))
     assert outcomes([ONE, offline]) == ["added", "added"]
@@ -232,6 +239,7 @@ def test_a_layout_that_files_have_twice_is_named(hub: Settings) -> None:
     assert found[1].problem == "The files have Pixel/Layouts/charge for online samples twice: remove one layout, or give it another path"
 
 
+@pytest.mark.both_databases
 def test_a_watched_folder_replaces_and_restores_its_own(hub: Settings) -> None:
     file = "pixel.toml"
     assert outcomes([ONE], source=file) == ["added"]
@@ -263,6 +271,7 @@ def test_classic_workspaces_are_shown_where_the_front_end_has_none(hub: Settings
     assert [each.content for each in active_workspaces("relval")] == relval[1:], "the first of a name stays"
 
 
+@pytest.mark.both_databases
 def test_classic_workspaces_give_way_to_those_of_a_later_import_of_the_front_end(hub: Settings) -> None:
     sets: list[Content] = [Workspace(name, (scope,), file="classic_production") for name in ("Tk", "DT") for scope in ("online", "relval")]
     frontend: list[Content] = [Workspace("Tk", ("online",), file="frontend")]
@@ -294,6 +303,7 @@ def test_a_workspace_of_people_keeps_its_name(hub: Settings) -> None:
     assert found.outcome == "kept"
 
 
+@pytest.mark.both_databases
 def test_exports_have_the_order_of_the_file_imported_last(hub: Settings) -> None:
     a, b, c, d = (layout(f"Pixel/{name}") for name in "abcd")
     import_all([a, c])
@@ -307,6 +317,7 @@ def test_exports_have_the_order_of_the_file_imported_last(hub: Settings) -> None
     assert current_contents() == [d, c, b, a]
 
 
+@pytest.mark.both_databases
 def test_an_interrupted_import_continues(hub: Settings) -> None:
     contents: list[Content] = [layout(f"Pixel/{number:03}") for number in range(150)]
 
@@ -323,6 +334,7 @@ def test_an_interrupted_import_continues(hub: Settings) -> None:
     assert order == [each.path for each in contents]
 
 
+@pytest.mark.both_databases
 def test_the_real_layouts_of_shifts_are_stored_as_they_are(hub: Settings, fixtures_dir: Path) -> None:
     contents: list[Content] = [each for each in real_layouts(fixtures_dir) if each.path.startswith("00 Shift/")]
     assert len(contents) == 567

@@ -27,8 +27,6 @@ from app.gui.samples import SampleKey
 from app.security.audit_log import acting_user
 from tests.gui.layouts.arrangements import layout, real_layouts
 
-pytestmark = pytest.mark.both_databases
-
 OK, WARNING, ERROR, INVALID = 100, 200, 300, 60
 HISTOGRAM, NUMBER = 0x10, 0x01
 
@@ -67,6 +65,7 @@ def folders(index: LayoutIndex, path: bytes = b"") -> list[tuple[bytes, int]]:
     return [(sub.name, sub.plots) for sub in index.folder(path).subfolders]
 
 
+@pytest.mark.both_databases
 def test_a_folder_has_its_layouts_and_its_subfolders_with_the_number_of_their_plots(demo: Demo) -> None:
     online = demo.indexes.of_scope("online")
     assert folders(online) == [(b"00 Shift", 2), (b"Pixel", 5)]
@@ -87,11 +86,13 @@ def test_a_layout_is_found_by_its_whole_path_by_its_name_and_by_its_plots(demo: 
     assert online.of_plot(b"Pixel") == []
 
 
+@pytest.mark.both_databases
 def test_a_layout_is_only_in_its_scopes_and_private_ones_and_workspaces_are_in_none(demo: Demo) -> None:
     assert paths(demo.indexes.of_scope("offline")) == [b"00 Shift/Pixel/Charge"]
     assert len(demo.indexes.of_scope("online")) == 4
 
 
+@pytest.mark.both_databases
 def test_what_changes_is_in_the_index_at_the_next_look_and_an_index_in_use_stays_as_it_is(demo: Demo) -> None:
     before, other = demo.indexes.of_scope("online"), demo.indexes.of_scope("offline")
     put("Pixel/Layouts/Charge", "Pixel/size", "online", "relval", arrangement=demo.shift)
@@ -104,6 +105,7 @@ def test_what_changes_is_in_the_index_at_the_next_look_and_an_index_in_use_stays
     assert demo.indexes.of_scope("online") is after, "nothing changed since"
 
 
+@pytest.mark.both_databases
 def test_a_removed_layout_is_in_no_index_and_another_can_have_its_path(demo: Demo) -> None:
     assert demo.indexes.of_scope("online").of_plot(b"Pixel/charge")
     remove(demo.shift, 1)
@@ -112,6 +114,7 @@ def test_a_removed_layout_is_in_no_index_and_another_can_have_its_path(demo: Dem
     assert len(demo.indexes.of_scope("offline")) == 0
 
 
+@pytest.mark.both_databases
 def test_two_layouts_can_exchange_their_paths(demo: Demo) -> None:
     a, b = put("A", "one", "relval"), put("B", "two", "relval")
     assert len(demo.indexes.of_scope("relval")) == 2

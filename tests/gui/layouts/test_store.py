@@ -18,8 +18,6 @@ from app.gui.layouts.workspace import Workspace
 from app.security.models import Audit
 from tests.gui.layouts.arrangements import layout
 
-pytestmark = pytest.mark.both_databases
-
 PATH = "Pixel/Layouts/charge"
 ONE, TWO, THREE = (layout(PATH, *(f"Pixel/{plot}" for plot in plots)) for plots in ("a", "ab", "abc"))
 
@@ -37,6 +35,7 @@ def content_at_path(path: str = PATH, scope: str = "online") -> object:
     return found and found.content
 
 
+@pytest.mark.both_databases
 def test_a_saved_version_is_shown_once_it_is_activated(hub: Settings) -> None:
     saved = save(ONE, reason="first")
     assert (saved.number, saved.is_new, content_at_path()) == (1, True, None)
@@ -49,6 +48,7 @@ def test_a_saved_version_is_shown_once_it_is_activated(hub: Settings) -> None:
     assert active_contents([saved.arrangement, 99]) == {saved.arrangement: TWO}
 
 
+@pytest.mark.both_databases
 def test_the_second_of_two_editors_is_refused_and_shown_what_the_first_saved(hub: Settings) -> None:
     number = added()
     save(TWO, arrangement=number, based_on=1)
@@ -69,6 +69,7 @@ def test_the_same_content_is_not_saved_twice(hub: Settings) -> None:
     assert save(TWO, arrangement=number, based_on=1) == (number, 2, False), "a form that was sent twice"
 
 
+@pytest.mark.both_databases
 def test_a_version_older_than_the_active_one_is_not_activated_by_mistake(hub: Settings) -> None:
     number = added()
     save(TWO, arrangement=number, based_on=1)
@@ -82,6 +83,7 @@ def test_a_version_older_than_the_active_one_is_not_activated_by_mistake(hub: Se
     assert content_at(find(number), 4) == TWO
 
 
+@pytest.mark.both_databases
 def test_a_removed_layout_comes_back_by_rolling_back(hub: Settings) -> None:
     number = added()
     remove(number, 1, "old")
@@ -113,6 +115,7 @@ def test_who_edited_a_layout_that_was_removed_meanwhile_does_not_bring_it_back_u
     assert content_at_path() == THREE
 
 
+@pytest.mark.both_databases
 def test_a_path_is_unique_in_each_scope(hub: Settings) -> None:
     added()
     offline = added(replace(TWO, scopes=("offline",)))
@@ -131,6 +134,7 @@ def test_a_path_is_unique_in_each_scope(hub: Settings) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_a_renamed_layout_leaves_its_old_path(hub: Settings) -> None:
     number = added()
     renamed = replace(ONE, path="Pixel/Layouts/size")
@@ -140,6 +144,7 @@ def test_a_renamed_layout_leaves_its_old_path(hub: Settings) -> None:
     assert (find(number).path, content_at_path(), content_at_path(renamed.path)) == (renamed.path, None, renamed)
 
 
+@pytest.mark.both_databases
 def test_each_change_of_what_is_active_has_the_next_number(hub: Settings) -> None:
     first, second = added(), added(layout("Pixel/Layouts/size"))
     assert (find(first).changed, find(second).changed, version_of(COUNTER)) == (1, 2, 2)
@@ -169,6 +174,7 @@ def test_layouts_of_a_watched_folder_are_changed_there(hub: Settings) -> None:
             attempt()
 
 
+@pytest.mark.both_databases
 def test_a_version_that_is_shown_at_once_is_stored_and_shown_or_neither(hub: Settings) -> None:
     number = save(ONE, is_active=True).arrangement
     assert content_at_path() == ONE

@@ -17,8 +17,6 @@ from tests.security.conftest import HOME
 
 SignIn = Callable[..., FlaskClient]
 
-pytestmark = pytest.mark.both_databases
-
 
 def added(content: Layout | Workspace, owner: str = "") -> int:
     saved = save(content, owner=owner)
@@ -35,6 +33,7 @@ def listed(client: FlaskClient, address: str) -> list[str]:
     return ["".join(each) for each in names(client.get(address).text)]
 
 
+@pytest.mark.both_databases
 def test_layouts_are_listed_by_scope_and_folder_and_found_by_words(client: FlaskClient, hub: Settings) -> None:
     added(layout("Pixel/Layouts/charge", scopes=("online", "offline")))
     added(layout("Pixel/size"))
@@ -51,6 +50,7 @@ def test_layouts_are_listed_by_scope_and_folder_and_found_by_words(client: Flask
     assert client.get("/layouts?scope=mars").status_code == 400
 
 
+@pytest.mark.both_databases
 def test_workspaces_are_listed_apart(client: FlaskClient, hub: Settings) -> None:
     number = added(Workspace("Everything", ("online",), quick=("Pixel/size",), folders=None))
     added(layout("Pixel/size"))
@@ -60,6 +60,7 @@ def test_workspaces_are_listed_apart(client: FlaskClient, hub: Settings) -> None
     assert "Quick collection" in page
 
 
+@pytest.mark.both_databases
 def test_long_lists_come_in_parts(client: FlaskClient, hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.gui.pages.layouts.lists.PER_PAGE", 2)
     for name in "abc":
@@ -68,6 +69,7 @@ def test_long_lists_come_in_parts(client: FlaskClient, hub: Settings, monkeypatc
     assert listed(client, "/layouts?folder=Pixel&from=2") == ["c"]
 
 
+@pytest.mark.both_databases
 def test_the_history_leads_to_each_version_and_back(signed_in: SignIn, hub: Settings) -> None:
     client = signed_in("expert")
     number = added(layout("Pixel/size", "a"))

@@ -20,8 +20,6 @@ from app.security.models import Audit
 from tests.gui.layouts.arrangements import layout
 from tests.gui.layouts.watched.conftest import Write
 
-pytestmark = pytest.mark.both_databases
-
 
 def active_plots() -> dict[str, list[str]]:
     """Path and plots of each layout for online samples."""
@@ -33,6 +31,7 @@ def problems() -> dict[str, str]:
     return {Path(row.path).name: row.problem for row in LayoutFile.select() if row.problem}
 
 
+@pytest.mark.both_databases
 def test_layouts_of_files_are_shown_changed_and_removed_with_their_files(folder: Path, write: Write) -> None:
     write("pixel/a.json", layout("A", "Pixel/a"), layout("B", "Pixel/b"))
     write("c.json", layout("C", "Pixel/c"))
@@ -77,6 +76,7 @@ def test_a_broken_file_keeps_its_last_good_state_and_is_named(write: Write, brok
     assert problems() == {}
 
 
+@pytest.mark.both_databases
 def test_a_path_that_pages_have_is_named_and_shown_when_it_is_free(folder: Path, write: Write) -> None:
     made = save(layout("A", "Pixel/page"))
     activate(made.arrangement, made.number)
@@ -120,6 +120,7 @@ def numbers() -> dict[str, list[tuple[int, int]]]:
     return found
 
 
+@pytest.mark.both_databases
 def test_a_layout_whose_file_is_renamed_is_never_hidden_and_keeps_its_history(
     folder: Path, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_layout_whose_file_is_renamed_is_never_hidden_and_keeps_its_history(
     assert [Path(row.path).name for row in LayoutFile.select()] == ["b.json"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("names", ["bc", "cb"])
 def test_a_layout_keeps_its_history_when_it_moves_between_files(folder: Path, write: Write, names: str) -> None:
     before, after = (f"{name}.json" for name in names)
@@ -159,6 +161,7 @@ def test_a_layout_keeps_its_history_when_it_moves_between_files(folder: Path, wr
         assert Arrangement.get_by_id(number).source.endswith(before)
 
 
+@pytest.mark.both_databases
 def test_files_of_a_linked_folder_are_the_same_layouts_after_the_link_changes(folder: Path, write: Write, tmp_path: Path) -> None:
     write("a.json", layout("A"))
     before = numbers()
@@ -223,6 +226,7 @@ def test_a_folder_that_has_no_file_any_more_keeps_its_layouts(folder: Path, writ
     assert (active_plots(), problems()) == ({}, {})
 
 
+@pytest.mark.both_databases
 def test_layouts_keep_their_history_when_their_files_are_imported_instead_of_watched(folder: Path, write: Write) -> None:
     write("a.json", layout("A"), layout("B"))
     before = numbers()["A"]
