@@ -28,7 +28,7 @@ from render.build import build
 from tests.support.p5 import CROWDED, P5, run_simulator
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
-from tests.support.processes import environment, until
+from tests.support.processes import LOOPBACK_RIGHTS, environment, until
 from tests.support.site import address, site
 
 pytestmark = pytest.mark.slow
@@ -197,15 +197,22 @@ def is_shown(settings: Settings, run: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_runs_are_registered_one_after_the_other_until_a_signal(settings: Settings, sqlite_template: Path, end: int) -> None:
-    with site(settings, sqlite_template, []) as running, started(running, "live"), live_demo(running) as demo:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Settings]:
+    """A running hub without files."""
+    settings = Settings(data_dir=str(tmp_path_factory.mktemp("hub") / "var"), instance_name="Test", **LOOPBACK_RIGHTS)
+    with site(settings, sqlite_template, []) as found:
+        yield found
+
+
+def test_runs_are_registered_one_after_the_other_until_a_signal(running: Settings) -> None:
+    with started(running, "live"), live_demo(running) as demo:
         until(lambda: is_shown(running, 0), "the first snapshot as the ongoing run")
         until(lambda: is_shown(running, 367300), "the same snapshot under its own run")
         demo.wait_for("run 367300 has ended")
         demo.wait_for("run 367301 begins")
         until(lambda: is_shown(running, 367301), "the next run")
-        demo.ends(end)
+        demo.ends(signal.SIGINT)
         assert sorted(path.name for path in (running.data / "demo" / "live").iterdir()) == ["run367300_DQMLive.pb", "run367301_DQMLive.pb"]
 
 
@@ -263,10 +270,10 @@ def test_a_hub_that_is_not_there_yet_is_waited_for(settings: Settings, sqlite_te
         demo.ends(signal.SIGTERM)
 
 
-def test_refusals_of_the_hub_are_printed(settings: Settings, sqlite_template: Path, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "forbidden"
-    with site(settings, sqlite_template, []) as running, live_demo(running, "--folder", str(elsewhere)) as demo:
+def test_refusals_of_the_hub_are_printed(running: Settings, tmp_path: Path) -> None:
+    with live_demo(running, "--folder", str(tmp_path / "forbidden")) as demo:
         assert "is in none of the folders that may be read" in demo.wait_for("the hub did not register")
+        demo.ends(signal.SIGTERM)
 
 
 def test_the_procfile_has_demo_services_beside_the_others() -> None:
@@ -295,18 +302,18 @@ def conditions_of(file: Path, format: str) -> tuple[str, float]:
     return values["Info/ProvInfo/CMSSW"], float(values["Info/EventInfo/runStartTimeStamp"])
 
 
-def test_the_pages_of_dqm2_and_of_the_dqm_gui_tell_the_same_of_the_runs_of_a_demo(settings: Settings, sqlite_template: Path) -> None:
+def test_the_pages_of_dqm2_and_of_the_dqm_gui_tell_the_same_of_the_runs_of_a_demo(settings: Settings, demo_files: list[Path]) -> None:
     maker = build(TREE, sys.executable).with_name("dqmhub-demo")
+    shutil.copytree(demo_files[0].parent, settings.data / "demo")  # with the times of the files
     files = {run: settings.data / "demo" / name for name, run in FILES.items() if run != 1 and BY_LUMISECTION not in name}
-    make_demo(settings.data / "demo", maker, None, lambda _: None)
     assert {conditions_of(file, "tdirectory")[0] for file in files.values()} == {"CMSSW_13_0_10"}
-    with run_simulator("--releases", *RELEASES) as p5, site(settings, sqlite_template, []) as running:
+    with run_simulator("--releases", *RELEASES) as p5:
         until(lambda: p5.status()["systems"]["production"]["lumi"], "a lumisection of the ongoing run")
         ongoing, expected = p5.status()["systems"]["production"]["run"], conditions_at_p5(p5)
         assert {release for release, _ in expected.values()} == {"CMSSW_13_0_5", "CMSSW_13_0_5_patch2", "CMSSW_13_0_7"}
-        snapshots = running.data / "demo" / "online" / "fu" / CROWDED / "upload" / "pb" / f"run{ongoing}"
+        snapshots = settings.data / "demo" / "online" / "fu" / CROWDED / "upload" / "pb" / f"run{ongoing}"
         snapshot = snapshots / f"run{ongoing}_Info_DQMLive.pb"
-        with started(running.replace(simulator_port=urlsplit(p5.address).port), "simulate-clients", "--follow"):
+        with started(settings.replace(web_port=free_port(), simulator_port=urlsplit(p5.address).port), "simulate-clients", "--follow"):
             until(snapshot.exists, "the first snapshot")
             found = {run: conditions_of(file, "tdirectory") for run, file in files.items()} | {ongoing: conditions_of(snapshot, "protobuf")}
         assert found == {run: (release, pytest.approx(start, abs=0.01)) for run, (release, start) in expected.items() if run in found}
