@@ -107,8 +107,9 @@ def enrolled(app: Flask) -> set[int]:
 
 
 @pytest.fixture
-def upgraded(stub: Area, settings: Settings) -> Iterator[Settings]:
+def upgraded(stub: Area, settings: Settings, sqlite_template: Path) -> Iterator[Settings]:
     """A hub with the table of the stub area."""
+    shutil.copytree(sqlite_template, settings.data)
     database.upgrade(database.connect(settings), lambda _: None)
     yield settings
     database.disconnect()

@@ -48,17 +48,17 @@ def test_the_product_exports_what_it_imported_byte_by_byte(hub: Settings, dqmgui
     files = [str(dqmgui_files / name) for name in ("layouts.json", "workspaces.json")]
 
     first = dqmhub(hub, "layouts", "import", *files)
-    again = dqmhub(hub, "layouts", "import", *files)
 
-    assert (first.returncode, again.returncode) == (0, 0)
+    assert first.returncode == 0
     assert (
         first.stdout == "18,717 layouts and 168 workspaces: 18,885 added, 0 changed, 0 unchanged, 0 kept, 0 refused; 0 problems in files\n"
     )
-    assert "0 added, 0 changed, 18,885 unchanged" in again.stdout
     for form, file in (("records", "layouts.json"), ("workspaces", "workspaces.json")):
         done = dqmhub(hub, "layouts", "export", "--format", form, "-o", str(tmp_path / file))
         assert done.returncode == 0, done.stderr
         assert (tmp_path / file).read_bytes() == canonical_file(dqmgui_files / file).encode()
+    again = dqmhub(hub, "layouts", "import", files[1])
+    assert "168 workspaces: 0 added, 0 changed, 168 unchanged" in again.stdout
 
 
 def test_the_real_layouts_have_the_grids_of_their_files(real_layouts: FileContents) -> None:
@@ -123,12 +123,14 @@ def test_the_real_workspaces_are_those_of_three_front_ends(real_workspaces: File
 
 def test_one_wrong_record_among_thousands_is_named_and_all_other_layouts_are_read(dqmgui_files: Path) -> None:
     value = json.loads((dqmgui_files / "layouts.json").read_text(encoding="utf-8"))
-    value["layouts"][20_000]["source"] = "DQM//plot"
-    value["layouts"][27_000]["draw"] = {"ymin": "low"}
+    value["layouts"] = value["layouts"][:4000]
+    good = read_file("layouts.json", json.dumps(value).encode())
+    value["layouts"][2000]["source"] = "DQM//plot"
+    value["layouts"][2700]["draw"] = {"ymin": "low"}
 
     found = read_file("layouts.json", json.dumps(value).encode())
 
     places = dict(found.problems.listed)
-    assert len(found.contents) == 18_715
-    assert places["layouts[20000].source"].startswith("Expected names with one slash between them, not 'DQM//plot' (layout '")
-    assert places["layouts[27000].draw.ymin"].startswith("Expected a number, not 'low' (layout '")
+    assert (good.problems.count, len(found.contents)) == (0, len(good.contents) - 2)
+    assert places["layouts[2000].source"].startswith("Expected names with one slash between them, not 'DQM//plot' (layout '")
+    assert places["layouts[2700].draw.ymin"].startswith("Expected a number, not 'low' (layout '")
