@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
+from app.gui.files import staging
 from app.gui.pages import views
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
@@ -31,6 +32,12 @@ def render_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages wait until a file has been read, however slow the machine is."""
     monkeypatch.setattr(views, "WAIT_S", PATIENCE_S)
+
+
+@pytest.fixture(autouse=True)
+def patient_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls that register many files are answered when all are stored, and not with a job as on a slow machine."""
+    monkeypatch.setattr(staging, "ANSWER_S", PATIENCE_S)
 
 
 @pytest.fixture
