@@ -95,9 +95,9 @@ def settings() -> Settings:
 def _leave_out_drivers(found: Settings) -> None:
     """Keep peewee and huey from loading drivers of servers that this hub does not have: half of the start of each process.
 
-    Both import each driver that they find, and have no option against it.
+    Both import each driver that they find, and have no option against it. PyMySQL is only for importing an old diary.
     """
-    for driver, server in (("psycopg", found.database_url), ("redis", found["huey_url"])):
+    for driver, server in (("psycopg", found.database_url), ("redis", found["huey_url"]), ("pymysql", "")):
         if not server:
             sys.modules.setdefault(driver, None)  # type: ignore[arg-type]  # None: import says that it is not installed
 

@@ -38,8 +38,9 @@ def test_a_process_loads_the_drivers_of_the_servers_that_the_hub_has_and_no_othe
 ) -> None:
     code = (
         "import sys\nfrom app import cli\ncli.settings()\nimport app.core.database, app.queue.consumer\n"
-        "print(*(name for name in ('psycopg', 'redis') if sys.modules.get(name)))"
+        "print(*(name for name in ('psycopg', 'redis', 'pymysql') if sys.modules.get(name)))\n"
+        "from app.diary.importing.databases import mysql\nmysql('mysql://host/diary')\nprint(sys.modules['pymysql'].__name__)"
     )
     variables = environment(settings.replace(**servers))
     loaded = subprocess.run([sys.executable, "-c", code], cwd=TREE, env=variables, capture_output=True, text=True, check=True)
-    assert loaded.stdout.split() == drivers
+    assert loaded.stdout.split() == [*drivers, "pymysql"], "that of an old diary is there when it is imported"

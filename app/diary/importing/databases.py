@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -72,6 +73,8 @@ def sqlite(path: str) -> OldDatabase:
 
 def mysql(address: str) -> OldDatabase:
     """The database of a server, `mysql://user:password@host:port/name`; the password may also be in MYSQL_PWD."""
+    if sys.modules.get("pymysql", sys) is None:
+        del sys.modules["pymysql"]  # commands leave it out, as peewee would load it in each process
     try:
         import pymysql
         from pymysql.constants import ER
