@@ -28,7 +28,7 @@ function accessibilityFaults() {
     if (seen(control) && !nameOf(control)) faults.push(`no name: ${show(control)}`);
   }
   for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
-    if (!field.labels.length && !field.getAttribute("aria-label")) faults.push(`no label: ${show(field)}`);
+    if (!field.hidden && !field.labels.length && !field.getAttribute("aria-label")) faults.push(`no label: ${show(field)}`);
   }
 
   let level = 0;

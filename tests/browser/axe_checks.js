@@ -1,34 +1,64 @@
-// Helpers for axe, loaded with it into each page: which elements look other than before, and the faults of some elements.
+// Helpers for axe, loaded with it into each page: what it finds in the page, in elements that are new in a width, and in looks of texts.
 "use strict";
 (() => {
-  const looks = new Map();
-
-  /** What decides of an element's contrast, apart from the theme. */
-  function lookOf(element) {
-    const { color, backgroundColor, backgroundImage, opacity, fontSize, fontWeight } = getComputedStyle(element);
-    return [color, backgroundColor, backgroundImage, opacity, fontSize, fontWeight].join();
-  }
+  const before = new Set(); // elements that were shown when `rememberShown` was called
+  let texts = new Map(); // look -> an element with a text that looks so
+  let selected = []; // elements that were not shown before
 
   const shown = () => [...document.querySelectorAll("body, body *")].filter((element) => element.checkVisibility());
 
-  /** Remember how each element looks that is shown. */
-  window.rememberLooks = () => {
-    for (const element of shown()) looks.set(element, lookOf(element));
-  };
+  /** The characters of an element itself. */
+  function textOf(element) {
+    if (element.matches("input, select, textarea")) return `${element.value}${element.placeholder ?? ""}`;
+    return [...element.childNodes].map((node) => (node.nodeType === Node.TEXT_NODE ? node.data.trim() : "")).join("");
+  }
 
-  /** Let `axeFaults` look at those elements only that are new since `rememberLooks`, or look different; returns their number. */
-  window.selectChanged = () => {
-    window.changed = shown().filter((element) => looks.get(element) !== lookOf(element));
-    return window.changed.length;
-  };
+  /** What decides of the contrast of a text: what its element and all around it are, and how they are painted. */
+  function lookOf(element) {
+    const { fontSize, fontWeight, textShadow } = getComputedStyle(element);
+    const look = [textOf(element).length > 1, element.matches(":disabled, :disabled *"), fontSize, fontWeight, textShadow];
+    for (let at = element; at; at = at.parentElement) {
+      const { color, backgroundColor, backgroundImage, opacity, position } = getComputedStyle(at);
+      look.push(at.tagName, at.getAttribute("class"), color, backgroundColor, backgroundImage, opacity, position);
+    }
+    return look.join();
+  }
 
-  /** What axe finds. options: of `axe.run`. */
-  window.axeFaults = async (options) => {
-    const context = options.onlyChanged ? { include: window.changed } : document;
-    const { violations } = await window.axe.run(context, { resultTypes: ["violations"], ...options.run });
-    return violations.flatMap(({ id, impact, nodes }) =>
+  const faultsIn = (violations) =>
+    violations.flatMap(({ id, impact, nodes }) =>
       nodes.map(({ target, html }) => ({ impact, text: `${id} (${impact}): ${target} ${html.slice(0, 160)}` })),
     );
+
+  /** What axe finds. options: of `axe.run`; onlySelected: in the elements of `selectNew` alone. */
+  window.axeFaults = async ({ run, onlySelected }) => {
+    const { violations } = await window.axe.run(onlySelected ? { include: selected } : document, { resultTypes: ["violations"], ...run });
+    return faultsIn(violations);
+  };
+
+  /** The looks of all texts that are shown. */
+  window.looks = () => {
+    texts = new Map();
+    for (const element of shown()) if (textOf(element)) texts.set(lookOf(element), element);
+    return [...texts.keys()];
+  };
+
+  /** What axe finds in the contrast of one text of each of these looks, and the looks of which it knows that they are good. */
+  window.contrast = async (looks) => {
+    const options = { runOnly: ["color-contrast"], resultTypes: ["violations", "passes"], elementRef: true };
+    const { violations, passes } = await window.axe.run({ include: looks.map((look) => texts.get(look)) }, options);
+    const good = new Set(passes.flatMap(({ nodes }) => nodes.map(({ element }) => element)));
+    return { faults: faultsIn(violations), good: looks.filter((look) => good.has(texts.get(look))) };
+  };
+
+  /** Remember which elements are shown. */
+  window.rememberShown = () => {
+    for (const element of shown()) before.add(element);
+  };
+
+  /** Select the elements that were not shown when `rememberShown` was called; returns their number. */
+  window.selectNew = () => {
+    selected = shown().filter((element) => !before.has(element));
+    return selected.length;
   };
 
   /** Whether nothing is about to be added to the page: no request of htmx, no import of a file, no charts. */

@@ -1,4 +1,4 @@
-"""Themes, window sizes and accessibility of the pages of runs and plots."""
+"""Themes and window sizes of the pages of runs and plots; test_axe.py looks at every page."""
 
 from __future__ import annotations
 
@@ -7,37 +7,19 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page
+from tests.browser.pages import PHONE, Watch, becomes_true, open_page
 
 pytestmark = pytest.mark.slow
 
 SAMPLE = "/browse/367140/Cosmics/Run2023C-Demo-v1/DQMIO"
 PLOT = f"{SAMPLE}/EcalBarrel/EventInfo?plot=EcalBarrel%2FEventInfo%2FreportSummaryMap"
-PAGES = [
-    "/",
-    "/?run=3671&dataset=zero",
-    "/?run=nothing",
-    SAMPLE,
-    f"{SAMPLE}/Info/EventInfo",
-    f"{SAMPLE}/Muons/diMuonHistograms",
-    f"{SAMPLE}?q=reportSummaryMap",
-    PLOT,
-    f"{PLOT}&size=xl",
-    "/help",
-    "/help/gui",
-    "/help/report",
-    "/status",
-    "/files",
-    "/account/sign-in",
-]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("address", PAGES)
-def test_pages_are_accessible(page: Page, address: str, theme: str) -> None:
-    page.emulate_media(color_scheme=theme)
-    page.goto(address)
-    assert accessibility_faults(page) == []
+@pytest.fixture
+def page(page: Page) -> Page:
+    """A page of the hub, which has read the file of the sample."""
+    assert becomes_true(page, lambda: page.request.get(SAMPLE).status == 200)
+    return page
 
 
 def background(page: Page) -> str:
@@ -106,14 +88,6 @@ def test_layout_is_stable_while_plots_load(page: Page) -> None:
         setTimeout(() => done(moved), 1500);
     })"""
     assert page.evaluate(layout_shift) < 0.01
-
-
-@pytest.mark.parametrize("address", PAGES)
-def test_phone_needs_no_horizontal_scrolling(browser: Browser, home: str, watch: Watch, address: str) -> None:
-    with open_page(browser, home, watch, **PHONE) as page:
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        assert content_width(page) <= 390
 
 
 def test_instance_name_and_colour_are_visible(page: Page) -> None:

@@ -15,8 +15,8 @@ from app.gui.layouts.layout import Layout, PlotCell
 from app.gui.layouts.models import Arrangement
 from app.gui.layouts.workspace import Workspace
 from app.security import Role, accounts
+from tests.browser.axe import add_axe, faults
 from tests.browser.pages import ABORTED, PHONE, Watch, open_page, sign_in
-from tests.browser.test_axe import PASSWORD, add_axe, faults
 from tests.support import gui
 from tests.support.site import address, bound, site
 
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 SUMMARY, TIMING = "EcalBarrel/EventInfo/reportSummaryMap", "EcalBarrel/EBTimingTask/EBTMT timing EB+0"
 PLOTS = (SUMMARY, f"{TIMING}1", f"{TIMING}2", "EcalBarrel/absent")
 SAMPLE = "run=367140"
+PASSWORD = "seven-horses-in-the-rain"
 
 
 @pytest.fixture(scope="module")

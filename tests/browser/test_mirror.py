@@ -1,4 +1,4 @@
-"""Pages of a mirror: updates, old data, an unreachable mirror, time zones, accessibility."""
+"""Pages of a mirror: updates, old data, an unreachable mirror, time zones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page, set_hidden
+from tests.browser.pages import Watch, open_page, set_hidden
 from tests.mirror import samples
 from tests.mirror.process import MirrorProcess, mirror_process
 from tests.mirror.test_nginx import PREFIX, servers
@@ -18,7 +18,6 @@ from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
 
-PAGES = ["/", "/runs/1", "/timeline", "/timeline?bad=1", "/help", "/redactions", "/nowhere", "/?db=playback"]
 DISCONNECTED = "No connection to P5. Showing the last data received."
 ROWS = 60
 
@@ -170,22 +169,3 @@ def test_pages_update_under_a_prefix_behind_nginx(browser: Browser, tmp_path: Pa
             page.get_by_role("link", name="Timeline").click()
             page.get_by_role("button", name="Show").click()
             assert page.url.startswith(f"{site}{PREFIX}/timeline?")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible(browser: Browser, fed: FedMirror, watch: Watch, scheme: str) -> None:
-    watch.expected += ["404"]
-    fed.publish()
-    with open_page(browser, fed.mirror.url, watch, color_scheme="dark" if scheme == "dark" else "light") as page:
-        for one in PAGES:
-            page.goto(one)
-            assert (one, accessibility_faults(page)) == (one, [])
-
-
-def test_phone_needs_no_horizontal_scrolling(browser: Browser, fed: FedMirror, watch: Watch) -> None:
-    watch.expected += ["404"]
-    fed.publish()
-    with open_page(browser, fed.mirror.url, watch, **PHONE) as page:
-        for one in PAGES:
-            page.goto(one)
-            assert (one, content_width(page)) == (one, 390)

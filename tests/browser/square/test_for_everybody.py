@@ -1,25 +1,15 @@
-"""Pages of DQM^2 by keyboard, on a phone, and for people who do not see colours."""
+"""Pages of DQM^2 by keyboard, and for people who do not see colours; test_axe.py looks at every page."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.core.settings import Settings
 from app.square.models import Job
-from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page
 from tests.browser.square.jobs import key_of, pages
-from tests.support.site import address
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_are_accessible(page: Page, theme: str) -> None:
-    page.emulate_media(color_scheme=theme)
-    for one in pages():
-        page.goto(one)
-        assert (one, accessibility_faults(page)) == (one, [])
 
 
 CONTROLS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter(
@@ -44,13 +34,6 @@ def test_every_control_is_reachable_by_keyboard_with_visible_focus(page: Page) -
             reached.append(text)
         assert reached[0].startswith('<a class="skip"')
         assert "/help/report" in reached[-1], "the last control of the page"
-
-
-def test_phone_needs_no_horizontal_scrolling(browser: Browser, hub: Settings, watch: Watch) -> None:
-    with open_page(browser, address(hub), watch, **PHONE) as page:
-        for one in pages():
-            page.goto(one)
-            assert (one, content_width(page)) == (one, 390)
 
 
 def test_links_to_the_attempts_of_a_job_are_more_than_a_colour(page: Page, hub: Settings) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 def hostile_texts() -> list[str]:
-    """A hundred texts that would be executed if they were not escaped."""
+    """Texts that would be executed if they were not escaped."""
     hurt = "window.hurt=1"
     plain = [
         f"<script>{hurt}</script>",
@@ -52,7 +52,7 @@ def hostile_texts() -> list[str]:
         f"<math><mi xlink:href='javascript:{hurt}'>",
         f"<a href=javascript:{hurt}>click</a>",
     ]
-    return [f"{text}{number}" for number, text in zip(range(100), plain * 4, strict=False)]
+    return [f"{text}{number}" for number, text in enumerate(plain)]
 
 
 def add_hostile_jobs(texts: list[str]) -> list[str]:
@@ -86,18 +86,18 @@ def test_hostile_texts_in_every_field_are_shown_as_text(page: Page, watch: Watch
     before = csp_reports(page)
     texts = hostile_texts()
     keys = add_hostile_jobs(texts)
-    assert len(set(keys)) == 100
+    assert len(set(keys)) == len(texts)
     page.goto("/square?system=playback")
     shown = page.locator(".jobs th[scope=row] bdi").evaluate_all("all => all.map(one => one.textContent)")
     assert set(texts) <= set(shown)
-    expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(101)
+    expect(page.locator("[data-chart=delivery] .u-legend .u-series")).to_have_count(1 + len(texts))
     expect(page.locator("#situation")).to_be_visible()
     for view in ("/square/timeline?system=playback", "/square/runs/7?system=playback"):
         page.goto(view)
         expect(page.locator("main")).to_contain_text("<script>window.hurt=1</script>0")
     links = page.locator(".jobs th[scope=row] a.stop").evaluate_all("all => all.map(one => one.href)")
-    assert len(links) == 100
-    for link in links[::9]:
+    assert len(links) == len(texts)
+    for link in links[::3]:
         page.goto(link)
         expect(page.locator("#raw-title")).to_be_visible()
         page.get_by_role("link", name="Log", exact=True).click()

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.settings import Settings
 from app.trends.groups import DisplayGroup
 from app.trends.groups.store import add_group
+from tests.browser.axe import add_axe, faults
 from tests.browser.pages import PHONE, Watch, accessibility_faults, becomes_true, content_width, open_page
-from tests.browser.test_axe import add_axe, faults
 from tests.support.site import address, bound, site
 from tests.trends.query.points_of_tests import TrendStore
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import Settings
-from tests.browser.pages import PHONE, Watch, accessibility_faults, content_width, open_page
-from tests.browser.test_axe import add_axe, all_faults
+from tests.browser.axe import add_axe, all_faults
+from tests.browser.pages import PHONE, Watch, accessibility_faults, open_page
 from tests.support import gui
 from tests.support.site import address, bound, site
 from tests.trends.query.points_of_tests import TrendStore
@@ -143,24 +143,17 @@ def test_all_works_without_scripts(browser: Browser, chi2_hub: Settings, watch: 
         expect(page.locator(".trend-chart tbody tr")).to_have_count(2)
 
 
-def test_chart_and_point_fit_a_phone(browser: Browser, chi2_hub: Settings, watch: Watch) -> None:
+def test_on_a_phone_the_point_is_below_its_chart(browser: Browser, chi2_hub: Settings, watch: Watch) -> None:
     with open_page(browser, address(chi2_hub), watch, **PHONE) as page:
-        for place in (f"{CHART}&run=367100&adding=1&table=1", f"/trends/point?series={SERIES}&run=367100"):
-            page.goto(place)
-            expect_drawn(page)
-            assert content_width(page) <= PHONE["viewport"]["width"]
-            assert accessibility_faults(page) == []
         page.goto(CHART)
         box = {name: page.locator(name).bounding_box() for name in ("#trend-charts", "#trend-point", ".chart-series")}
         tops = [place["y"] for place in box.values() if place]
         assert tops == sorted(tops), "the chart, the point below it, then the series"
 
 
-@pytest.mark.parametrize(
-    "place",
-    [f"{CHART}&series=oms/fill&run=367100", f"{CHART}&adding=1&table=1&series=oms/duration", f"/trends/point?series={SERIES}&run=367099"],
-)
-def test_axe_finds_nothing_moderate_or_worse_on_charts_and_points(page: Page, watch: Watch, place: str) -> None:
+def test_axe_finds_nothing_moderate_or_worse_on_charts_and_points(page: Page, watch: Watch) -> None:
     watch.expected.append("status of 400")  # there is no quantity fill: the page says so
     add_axe(page)
-    assert all_faults(page, [place]) == []
+    places = ("&series=oms/fill&run=367100", "&adding=1&table=1&series=oms/duration", "&run=367100&adding=1&table=1")
+    assert all_faults(page, [CHART + place for place in places]) == []
+    assert all_faults(page, [f"/trends/point?series={SERIES}&run=367099"]) == []
