@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
 
     from app import web
     from app.areas import AREAS
-    from app.core import database, metrics
+    from app.core import database, database_schema, metrics
     from app.core.area import check_areas, set_areas
     from app.core.settings import TREE, load, load_secret_key
     from app.queue.execution import connect as connect_queues
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None, areas: tuple[Area, ...] | None 
     app.url_map.merge_slashes = False  # a dataset or ME name may hold two slashes in a row
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     Htmx(app)
-    database.open_usable(settings, settings.web_threads)
+    database_schema.open_usable(settings, settings.web_threads)
     app.secret_key = load_secret_key(settings)  # not before: it may make a file, in a folder whose disk is not mounted
     connect_queues(settings)
     database.disconnect()  # workers are forked from here

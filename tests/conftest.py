@@ -21,7 +21,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import areas, create_app  # noqa: F401  areas makes the settings known
-from app.core import database, log_context
+from app.core import database, database_schema, log_context
 from app.core.settings import TREE, Settings
 from app.queue import execution
 from app.security import passwords
@@ -213,7 +213,7 @@ def small_hub(tmp_path: Path, sqlite_template: Path) -> Iterator[Settings]:
     small = Settings(data_dir=str(tmp_path / "small"), instance_name="Test")
     with small_disk(small.data, 64):
         shutil.copytree(sqlite_template, small.data, dirs_exist_ok=True)
-        database.check(database.connect(small))
+        database_schema.check(database.connect(small))
         execution.connect(small)
         yield small
         unbind()

@@ -130,10 +130,10 @@ def refuse_superuser(data: Path) -> None:
 
 
 def _connect(found: Settings) -> None:
-    from app.core import database
+    from app.core import database_schema
     from app.queue.execution import connect as connect_queues
 
-    database.open_usable(found)
+    database_schema.open_usable(found)
     connect_queues(found)
 
 

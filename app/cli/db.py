@@ -15,14 +15,14 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Upgrade the tables to this version of DQM Hub."""
-    from app.core import database
+    from app.core import database, database_schema
     from app.ops.backup import backup_folder
     from app.ops.owner import acting_as_owner, make_data_folder
 
     settings = cli.settings()
     make_data_folder(settings.data, backup_folder(settings))
     with acting_as_owner(settings.data):
-        applied = database.upgrade(database.connect(settings), click.echo)
+        applied = database_schema.upgrade(database.connect(settings), click.echo)
     click.echo("applied " + ", ".join(applied) if applied else "the database is up to date")
 
 

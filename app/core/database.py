@@ -7,25 +7,22 @@ tables, through `dqmhub db upgrade`.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from peewee import Database, DatabaseProxy, Model, PeeweeException, SqliteDatabase
+from peewee import Database, DatabaseProxy, Model, SqliteDatabase
 
 from app.core import database_faults
-from app.core.database_kinds import SqliteFile, SqliteFileToRead, postgresql
-from app.core.database_upgrades import newer_release, note_upgrade
+from app.core.database_kinds import SqliteFile, postgresql
 from app.core.database_waits import LockWaits
 from app.core.disk import NETWORK_FILE_SYSTEMS, file_system
-from app.core.settings import TREE, Settings
+from app.core.settings import Settings
 
-MIGRATIONS = TREE / "migrations"
 POOL_SIZE = 32
 LOCK_TIMEOUT_S = 10
 """Longest wait of a statement for locks, s; after it the database is busy."""
@@ -80,35 +77,6 @@ def refuse_missing(settings: Settings) -> None:
         raise UnusableDatabase(*found)
 
 
-def open_usable(settings: Settings, web_threads: int = 0) -> None:
-    """As `connect`, of a database that is there and has the tables of this version. Raises UnusableDatabase, and makes no file."""
-    refuse_missing(settings)
-    check(connect(settings, web_threads))
-
-
-@contextmanager
-def reading(settings: Settings) -> Iterator[Database]:
-    """The database of these settings, bound to the tables for a block that only reads: nothing is made, and nothing is changed.
-
-    Raises UnusableDatabase if a service that starts now could not use it.
-    """
-    before = proxy.obj
-    refuse_missing(settings)
-    disconnect()
-    if settings.database_url:
-        database = postgresql(settings.database_url, POOL_SIZE, LOCK_TIMEOUT_S)
-    else:
-        refuse_network(settings.data, Path("/proc/mounts").read_text(encoding="utf-8", errors="replace"))
-        database = SqliteFileToRead(str(settings.data / "dqmhub.db"), None, LockWaits(LOCK_TIMEOUT_S, None))
-    proxy.initialize(database)
-    try:
-        check(database)
-        yield database
-    finally:
-        disconnect()
-        proxy.initialize(before)
-
-
 def is_sqlite() -> bool:
     """Whether the database is SQLite."""
     return isinstance(proxy.obj, SqliteDatabase)
@@ -129,10 +97,11 @@ def waiting_at_most(seconds: float) -> Iterator[None]:
 
 def sqlite_file() -> Path | None:
     """The file of the database; None for PostgreSQL."""
-    return _file(proxy.obj)
+    return file_of(proxy.obj)
 
 
-def _file(database: Database | None) -> Path | None:
+def file_of(database: Database | None) -> Path | None:
+    """The file of a database; None for PostgreSQL, and for none."""
     return Path(database.database) if isinstance(database, SqliteDatabase) else None
 
 
@@ -227,74 +196,3 @@ def disconnect() -> None:
     end_thread()
     if proxy.obj is not None and not is_sqlite():
         proxy.obj.close_idle()
-
-
-def _runner(database: Database) -> Any:
-    from playhouse.migrations import Runner
-
-    return Runner(database, str(MIGRATIONS))
-
-
-def _migrations(database: Database) -> list[Any]:
-    """The migrations of this version and the applied ones. Raises UnusableDatabase if the database cannot be read."""
-    try:
-        database.connect(reuse_if_open=True)
-        return list(_runner(database).status())
-    except PeeweeException as error:
-        raise UnusableDatabase(*database_faults.unreadable(_file(database), error)) from error
-
-
-def check(database: Database) -> None:
-    """Raise UnusableDatabase unless exactly the migrations of this version were applied, NewerDatabase if there are more."""
-    rows = _migrations(database)
-    if unknown := [row.name for row in rows if row.path is None]:
-        raise NewerDatabase(*newer_release(database, unknown[-1]))
-    if not any(row.applied for row in rows):
-        raise UnusableDatabase(*database_faults.without_tables(_file(database)))
-    if missing := [row.name for row in rows if not row.applied]:
-        raise UnusableDatabase(f"The database is older than this version of DQM Hub (it lacks {missing[0]})", "run `dqmhub db upgrade`")
-
-
-def upgrade(database: Database, announce: Callable[[str], object], backup: str = "") -> list[str]:
-    """Apply the missing migrations, in one process at a time; returns their names.
-
-    Args:
-        backup: Name of the backup that was made before; "" for none.
-    """
-    with _one_runner(database, announce):
-        if any(row.path is None for row in _runner(database).status()):
-            check(database)
-        done: list[str] = _runner(database).up()
-        note_upgrade(database, backup)
-    return done
-
-
-def _lock_file(path: Path) -> TextIO:
-    try:
-        return path.open("w")
-    except OSError as error:
-        raise UnusableDatabase(f"Cannot write {path} ({error.strerror})", "check data_dir") from error
-
-
-@contextmanager
-def _one_runner(database: Database, announce: Callable[[str], object]) -> Iterator[None]:
-    if isinstance(database, SqliteDatabase):
-        with _lock_file(Path(f"{database.database}.upgrade")) as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                announce("Another upgrade is running; waiting for it")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            _migrations(database)  # not before: SQLite refuses, without waiting, when two processes make one file a WAL database
-            yield
-        return
-    _migrations(database)
-    name = 0x44514D  # any number that only these upgrades use
-    if not database.execute_sql("SELECT pg_try_advisory_lock(%s)", (name,)).fetchone()[0]:
-        announce("Another upgrade is running; waiting for it")
-        database.execute_sql("SET lock_timeout = 0")
-        database.execute_sql("SELECT pg_advisory_lock(%s)", (name,))
-    try:
-        yield
-    finally:
-        database.execute_sql("SELECT pg_advisory_unlock(%s)", (name,))

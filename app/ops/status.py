@@ -11,7 +11,7 @@ from markupsafe import Markup
 from peewee import PeeweeException
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.area import Area, StatusLine
 from app.core.heartbeat import broken_disk
 from app.core.outages import log_error, outage_of
@@ -98,7 +98,7 @@ def database_line() -> StatusLine:
     """State and response time of the database, and whether it can be written."""
     start = time.perf_counter()
     try:
-        database.check(database.proxy.obj)
+        database_schema.check(database.proxy.obj)
     except database.NewerDatabase as error:  # by an upgrade while this process runs: its tables are still there
         return StatusLine("database", "warn", NEWER, detail=str(error))
     except (PeeweeException, database.UnusableDatabase) as error:

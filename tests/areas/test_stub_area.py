@@ -24,7 +24,7 @@ from app import create_app
 from app.areas import AREAS, settings_reference
 from app.cli import Commands
 from app.core import area as core_area
-from app.core import database
+from app.core import database, database_schema
 from app.core.area import Area, CliCommand, HelpTopic, MenuItem, StatusTable
 from app.core.event_sources import event_kinds
 from app.core.settings import SettingError, Settings, load, sample, table
@@ -50,9 +50,9 @@ def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Area]:
     monkeypatch.setattr(table, "_tables", [*table._tables])
     monkeypatch.setattr(periodic, "_sources", [])
     monkeypatch.setattr(core_area, "_areas", [*AREAS])
-    shutil.copytree(database.MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(database_schema.MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(STUB / "migration.py", tmp_path / "migrations" / "9999_stub.py")
-    monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "migrations")
+    monkeypatch.setattr(database_schema, "MIGRATIONS", tmp_path / "migrations")
     area: Area = import_module("tests.areas.stub.area").AREA
     yield area
     for name in [name for name in sys.modules if name.startswith("tests.areas.stub")]:
@@ -110,7 +110,7 @@ def enrolled(app: Flask) -> set[int]:
 def upgraded(stub: Area, settings: Settings, sqlite_template: Path) -> Iterator[Settings]:
     """A hub with the table of the stub area."""
     shutil.copytree(sqlite_template, settings.data)
-    database.upgrade(database.connect(settings), lambda _: None)
+    database_schema.upgrade(database.connect(settings), lambda _: None)
     yield settings
     database.disconnect()
     database.proxy.initialize(None)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.database import proxy, rows
 from app.core.settings import TREE, Settings
 from app.trends.models import TrendSeries
@@ -33,7 +33,7 @@ def trends(folder: Path) -> None:
         return
     settings = Settings(data_dir=str(folder)).replace(trend_configs=str(configs))
     migrate(settings)
-    database.check(database.connect(settings))
+    database_schema.check(database.connect(settings))
     short, memory_mb = _extract(settings, _write(folder, configs, 355_001))
     _add_history()
     size_gb = _size_gb(folder)

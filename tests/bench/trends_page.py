@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from tests.bench.service import Hub, hub
 from tests.bench.table import add_row
@@ -23,7 +23,7 @@ def trends_page(folder: Path) -> None:
     """Measure the answers that pages and scripts get."""
     settings = Settings(data_dir=str(folder))
     migrate(settings)
-    database.check(database.connect(settings))
+    database_schema.check(database.connect(settings))
     fill(settings)
     database.disconnect()
     with hub(folder) as running:

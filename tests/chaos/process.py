@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import app.areas
-from app.core import database
+from app.core import database, database_schema
 from app.core.area import set_areas
 from tests.chaos import data
 from tests.support import write_watch
@@ -78,7 +78,7 @@ def main(name: str) -> None:
     more = tuple(import_module(module).AREA for module in os.environ["FURTHER_AREAS"].split())
     app.areas.AREAS = (*app.areas.AREAS, *more)
     set_areas(app.areas.AREAS)
-    database.MIGRATIONS = Path(os.environ["MIGRATIONS"])
+    database_schema.MIGRATIONS = Path(os.environ["MIGRATIONS"])
     database.LOCK_TIMEOUT_S = int(os.environ["LOCK_S"])
     write_watch.PRODUCT = (*write_watch.PRODUCT, *(f"{data.package(area).replace('.', '/')}/" for area in more))
     watch = ReportingWatch(Path(os.environ["FINDINGS"]))

@@ -18,7 +18,7 @@ from flask import Flask
 
 from app import create_app
 from app.areas import AREAS
-from app.core import database
+from app.core import database, database_schema
 from app.core.area import Area
 from app.core.settings import TREE, Settings
 from app.queue import execution
@@ -163,7 +163,7 @@ def running(folder: Path, template: Path, further: tuple[Area, ...] = ()) -> Ite
         stack.enter_context(small_disk(settings.data, DISK_MB))
         subprocess.run(["cp", "-r", f"{template}/.", settings.data], check=True)
         migrations = stack.enter_context(_migrations(folder / "migrations", further))
-        database.upgrade(database.connect(settings), lambda _: None)
+        database_schema.upgrade(database.connect(settings), lambda _: None)
         stack.callback(gc.collect)  # errors hold statements, which keep files open
         stack.enter_context(site.bound(settings))
         stack.callback(execution.disconnect)
@@ -180,12 +180,12 @@ def running(folder: Path, template: Path, further: tuple[Area, ...] = ()) -> Ite
 @contextmanager
 def _migrations(folder: Path, further: tuple[Area, ...]) -> Iterator[Path]:
     """The migrations of the product and of further areas, which this process uses, too."""
-    product = database.MIGRATIONS
+    product = database_schema.MIGRATIONS
     shutil.copytree(product, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for number, area in enumerate(further):
         shutil.copy(TREE / data.package(area).replace(".", "/") / "migration.py", folder / f"9{number:03}_{area.name}.py")
-    database.MIGRATIONS = folder
+    database_schema.MIGRATIONS = folder
     try:
         yield folder
     finally:
-        database.MIGRATIONS = product
+        database_schema.MIGRATIONS = product

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.core.database import MIGRATIONS
+from app.core.database_schema import MIGRATIONS
 
 FIRST = "0068"
 """Earlier ones are from before the first release."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.database import disconnect, rows
 from app.gui.models import READY, Dataset, File, Sample
 from app.notify.models import Notification
@@ -139,7 +139,7 @@ def test_a_migration_disturbs_no_process_of_the_old_release(
         confirmed = len(clients.datasets)
         until(lambda: len(clients.datasets) > confirmed, "a file")
         add_migration(tmp_path, monkeypatch)
-        assert database.upgrade(database.proxy.obj, lambda _: None) == ["9999_newer"]
+        assert database_schema.upgrade(database.proxy.obj, lambda _: None) == ["9999_newer"]
         confirmed = len(clients.datasets)
         until(lambda: len(clients.datasets) > confirmed + 2, "files to be registered after the migration")
     assert clients.wrong == [], site.logs("web1", "web2")
@@ -153,9 +153,9 @@ def test_a_migration_disturbs_no_process_of_the_old_release(
 
 def add_migration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A newer release, for this process: it adds a column to the tables that are used most."""
-    for file in database.MIGRATIONS.glob("0*.py"):
+    for file in database_schema.MIGRATIONS.glob("0*.py"):
         (folder / file.name).symlink_to(file)
     tables = ("file", "sample", "background_job", "square_document", "periodic_task")
     lines = [f"""    db.execute_sql("ALTER TABLE {table} ADD COLUMN newer TEXT NOT NULL DEFAULT ''")""" for table in tables]
     (folder / "9999_newer.py").write_text("\n".join(["def up(migrator, db):", *lines]))
-    monkeypatch.setattr(database, "MIGRATIONS", folder)
+    monkeypatch.setattr(database_schema, "MIGRATIONS", folder)

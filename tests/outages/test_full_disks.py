@@ -16,8 +16,8 @@ from peewee import OperationalError
 from playhouse.migrations import Runner
 
 from app import create_app
-from app.core import database
-from app.core.database import MIGRATIONS
+from app.core import database, database_schema
+from app.core.database_schema import MIGRATIONS
 from app.core.outages import outage_of
 from app.core.settings import Settings
 from app.gui.models import Dataset
@@ -59,7 +59,7 @@ def test_an_upgrade_on_a_full_disk_says_so_and_goes_on_when_there_is_space(tmp_p
         with closing(sqlite3.connect(settings.data / "dqmhub.db")) as opened:
             assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert run(settings, "db", "upgrade")[0] == 0
-        database.check(database.connect(settings))
+        database_schema.check(database.connect(settings))
         assert [row.name for row in Dataset.select()] == ["/a/b/c"]
         unbind()
 

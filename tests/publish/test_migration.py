@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playhouse.migrations import Runner
 
-from app.core import database
-from app.core.database import MIGRATIONS
+from app.core import database, database_schema
+from app.core.database_schema import MIGRATIONS
 from app.core.settings import Settings
 from app.publish.models import MirrorState, Piece, PublishedItem, RevisionSeries
 from app.publish.redaction_counts import totals
@@ -33,7 +33,7 @@ def upgraded_database(settings: Settings) -> Iterator[None]:
     Runner(connection, str(MIGRATIONS)).up("0016_notices")
     for statement in OLD_ROWS:
         connection.execute_sql(statement)
-    database.upgrade(connection, print)
+    database_schema.upgrade(connection, print)
     yield
     database.disconnect()
     database.proxy.initialize(None)

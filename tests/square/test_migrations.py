@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playhouse.migrations import Runner
 
-from app.core import database
-from app.core.database import MIGRATIONS
+from app.core import database, database_schema
+from app.core.database_schema import MIGRATIONS
 from app.core.settings import Settings
 from app.square.models import Job, Run
 
@@ -30,7 +30,7 @@ def upgraded(settings: Settings) -> Iterator[None]:
     Runner(connection, str(MIGRATIONS)).up("0020_queue")
     for statement in (RUN, RUN.replace("7, 1, 2", "-4, 1, 2"), *(JOB.format(*job) for job in JOBS)):
         connection.execute_sql(statement)
-    database.upgrade(connection, print)
+    database_schema.upgrade(connection, print)
     yield
     database.disconnect()
     database.proxy.initialize(None)

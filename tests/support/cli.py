@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 
 from app import cli
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from app.queue.execution import connect as connect_queues
 from tests.support.processes import environment, wait_for_jobs
@@ -42,5 +42,5 @@ def dqmhub(settings: Settings, *arguments: str, typed: str = "") -> subprocess.C
     try:
         return run_command(environment(settings), *arguments, typed=typed)
     finally:
-        database.check(database.connect(settings))
+        database_schema.check(database.connect(settings))
         connect_queues(settings)

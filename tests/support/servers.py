@@ -19,7 +19,7 @@ from urllib.parse import quote
 import psycopg
 import redis
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from tests.support.patience import PATIENCE_S
 
@@ -146,7 +146,7 @@ def folder_of_databases() -> str:
 
 def migrate(settings: Settings) -> None:
     """Bring a database to this version and leave no connection open."""
-    database.upgrade(database.connect(settings), lambda _: None)
+    database_schema.upgrade(database.connect(settings), lambda _: None)
     database.disconnect()
     database.proxy.initialize(None)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from tests.support.gui import register_all
 from tests.support.patience import PATIENCE_S
@@ -26,7 +26,7 @@ def unbind() -> None:
 @contextmanager
 def bound(settings: Settings) -> Iterator[None]:
     """This process bound to the database of these settings."""
-    database.check(database.connect(settings))
+    database_schema.check(database.connect(settings))
     try:
         yield
     finally:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from playhouse.migrations import Runner
 
-from app.core import database
-from app.core.database import MIGRATIONS
+from app.core import database, database_schema
+from app.core.database_schema import MIGRATIONS
 from app.core.settings import Settings
 from tests.support.site import unbind
 
@@ -35,6 +35,6 @@ def _upgrade(settings: Settings, migration: str, statements: Iterable[str]) -> I
     Runner(connection, str(MIGRATIONS)).up(migration)
     for statement in statements:
         connection.execute_sql(statement)
-    database.upgrade(connection, print)
+    database_schema.upgrade(connection, print)
     yield settings
     unbind()

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from app.ops.backup.sqlite_copy import check, row_counts
 from tests.security.conftest import HOME, sign_in
@@ -30,7 +30,7 @@ def upgraded(request: pytest.FixtureRequest, settings: Settings) -> Iterator[tup
     (settings.data / "dqmhub.db").write_bytes(gzip.decompress(path.read_bytes()))
     connection = database.connect(settings)
     before = row_counts(connection.connection())
-    database.upgrade(connection, print)
+    database_schema.upgrade(connection, print)
     yield settings, before
     unbind()
 

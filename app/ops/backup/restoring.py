@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from peewee import PeeweeException
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.database_kinds import DatabaseRefused
 from app.core.settings import Settings
 from app.ops.backup import postgresql_restore, sqlite_restore
@@ -115,7 +115,7 @@ def _is_older(settings: Settings, backup: Backup) -> bool:
         kinds = ("SQLite", "PostgreSQL") if backup.is_sqlite else ("PostgreSQL", "SQLite")
         remedy = "without database_url" if backup.is_sqlite else "with database_url of an empty PostgreSQL database"
         raise BackupError(f"The backup {backup.name} is for {kinds[0]}, and the settings name {kinds[1]}: restore it {remedy}")
-    known = {path.stem for path in database.MIGRATIONS.glob("[0-9]*.py")}
+    known = {path.stem for path in database_schema.MIGRATIONS.glob("[0-9]*.py")}
     if unknown := sorted(set(backup.migrations) - known):
         raise BackupError(
             f"The backup {backup.name} was made by DQM Hub {backup.version}, which is newer than this version (it has {unknown[0]}): "

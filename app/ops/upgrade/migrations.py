@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.installation import Release
 from app.core.settings import Settings
 
@@ -10,7 +10,7 @@ from app.core.settings import Settings
 def has_all_migrations(settings: Settings) -> bool:
     """Whether the database has exactly the migrations of this version, so that there is nothing to migrate."""
     try:
-        database.open_usable(settings)
+        database_schema.open_usable(settings)
     except database.UnusableDatabase:
         return False
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from peewee import PeeweeException
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.installation import InstallationError, Release, releases, switch
 from app.core.settings import Settings
 from app.ops.backup import Backup, BackupError, backup_folder, find_backup, restore, verify
@@ -57,7 +57,7 @@ def upgrade(
                 state = store_state(settings, state._replace(backup=_backup(settings, state.previous or state.target, progress)))
             if not is_complete:
                 progress("Migrating the database")
-            database.upgrade(database.connect(settings), progress, state.backup)
+            database_schema.upgrade(database.connect(settings), progress, state.backup)
             unbind()
             if prefix:
                 progress(f"Switching to {state.target}")

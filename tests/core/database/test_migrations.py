@@ -19,8 +19,9 @@ import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
-from app.core import database
-from app.core.database import MIGRATIONS, Table, UnusableDatabase
+from app.core import database, database_schema
+from app.core.database import Table, UnusableDatabase
+from app.core.database_schema import MIGRATIONS
 from app.core.settings import TREE, Settings
 from tests.support import storms
 from tests.support.patience import PATIENCE_S
@@ -78,12 +79,12 @@ def test_the_services_refuse_an_older_and_a_newer_database_with_different_hints(
     history = database.proxy.obj
     history.execute_sql(f"UPDATE schema_migration SET name = '9999_future' WHERE name = '{NEWEST}'")
     with pytest.raises(UnusableDatabase, match=r"belongs to a newer version of DQM Hub \(it has 9999_future\): install that version"):
-        database.check(history)
+        database_schema.check(history)
     with pytest.raises(UnusableDatabase, match="9999_future"):
-        database.upgrade(history, lambda _: None)
+        database_schema.upgrade(history, lambda _: None)
     history.execute_sql("DELETE FROM schema_migration WHERE name = '9999_future'")
     with pytest.raises(UnusableDatabase, match=f"older than this version of DQM Hub .it lacks {NEWEST}.: run `dqmhub db upgrade`"):
-        database.check(history)
+        database_schema.check(history)
 
 
 @pytest.mark.parametrize("command", ["live", "worker", "web"])
@@ -102,7 +103,7 @@ def test_simultaneous_upgrades_wait_for_the_first(empty: Settings) -> None:
     assert [process.returncode for process in processes] == [0] * 4, printed
     answers = [output.splitlines()[-1].split()[0] for output, _ in printed]
     assert sorted(answers) == ["applied", "the", "the", "the"]
-    database.check(database.connect(empty))
+    database_schema.check(database.connect(empty))
 
 
 def test_an_upgrade_that_waits_for_another_one_does_not_find_the_database_locked(settings: Settings) -> None:
@@ -143,7 +144,7 @@ def tables_differ(settings: Settings) -> str:
         import_module(found_module.name)
     models = [model for model in subclasses(Table) if model.__module__.startswith("app.")]
     found = database.connect(settings)
-    database.check(found)
+    database_schema.check(found)
     without_models = {name for name in found.get_tables() if name in OTHER_TABLES or name.startswith("diary_words_")}
     assert {model._meta.table_name for model in models} | without_models >= set(found.get_tables())
     return str(diff_models(found, models))
@@ -162,12 +163,12 @@ def test_a_database_that_does_not_answer_is_named_in_one_line(settings: Settings
 
 def test_roles_that_were_stored_as_numbers_are_names_after_an_upgrade(empty: Settings, tmp_path: Path) -> None:
     before = tmp_path / "migrations"
-    shutil.copytree(database.MIGRATIONS, before, ignore=lambda _, names: [name for name in names if name >= "0019"])
+    shutil.copytree(database_schema.MIGRATIONS, before, ignore=lambda _, names: [name for name in names if name >= "0019"])
     connected = database.connect(empty)
     Runner(connected, str(before)).up()
     columns = "(name, role, password, disabled, created)"
     for number in (1, 4, 5):
         connected.execute_sql(f"""INSERT INTO "user" {columns} VALUES ('u{number}', {number}, '', false, 0)""")
-    database.upgrade(connected, lambda _: None)
+    database_schema.upgrade(connected, lambda _: None)
     found = connected.execute_sql('SELECT name, role FROM "user" ORDER BY name').fetchall()
     assert [tuple(row) for row in found] == [("u1", "viewer"), ("u4", "operator"), ("u5", "admin")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from app.core import database
+from app.core import database_schema
 from app.core.database import UnusableDatabase
 from app.core.settings import Settings
 from app.ops.backup import backup_folder, make_backup
@@ -38,7 +38,7 @@ def ended(hub: Settings, *command: str) -> tuple[int, str]:
 
 
 def test_no_start_makes_a_data_folder_or_a_database_that_is_missing(settings: Settings) -> None:
-    for start in (database.open_usable, create_app):
+    for start in (database_schema.open_usable, create_app):
         with pytest.raises(UnusableDatabase, match=f"^The database {settings.data}/dqmhub.db does not exist: correct data_dir, or mount"):
             start(settings)
     assert not settings.data.exists()

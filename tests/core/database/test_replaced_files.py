@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.database import UnusableDatabase
 from app.core.settings import TREE, Settings
 from app.gui.models import Dataset
@@ -22,10 +22,10 @@ from tests.support.site import unbind
 
 WRITE = """
 import sys
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from app.gui.models import Dataset
-database.check(database.connect(Settings(data_dir=sys.argv[1])))
+database_schema.check(database.connect(Settings(data_dir=sys.argv[1])))
 for number in range(50):
     Dataset.create(name=f"/{number}/b/{'c' * 1000}")
 print("written", flush=True)
@@ -73,14 +73,14 @@ def replace(data: Path, way: str) -> None:
 def refused(data: Path) -> None:
     settings, before = Settings(data_dir=str(data)), {path.name: path.read_bytes() for path in data.glob("dqmhub.db*")}
     with pytest.raises(UnusableDatabase, match=r"stop all its services, restore the database as docs/operators/backup\.md says"):
-        database.check(database.connect(settings))
+        database_schema.check(database.connect(settings))
     (found,) = [finding for _, finding in examine(settings, "", ["database"])]
     assert (found.level, found.remedy.startswith("Stop all its services")) == ("error", True)
     assert {path.name: path.read_bytes() for path in data.glob("dqmhub.db*")} == before
 
 
 def names(data: Path) -> set[str]:
-    database.check(database.connect(Settings(data_dir=str(data))))
+    database_schema.check(database.connect(Settings(data_dir=str(data))))
     assert database.proxy.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
     found = {row.name for row in Dataset.select()}
     unbind()
@@ -136,6 +136,6 @@ def test_a_folder_that_was_moved_as_a_whole_is_opened_after_the_remedy(data: Pat
     shutil.copytree(data, tmp_path / "moved")
     refused(tmp_path / "moved")
     with pytest.raises(UnusableDatabase, match=r"unless the whole folder was moved: then remove dqmhub\.db\.inode"):
-        database.check(database.connect(Settings(data_dir=str(tmp_path / "moved"))))
+        database_schema.check(database.connect(Settings(data_dir=str(tmp_path / "moved"))))
     (tmp_path / "moved" / "dqmhub.db.inode").unlink()
     assert len(names(tmp_path / "moved")) == 51

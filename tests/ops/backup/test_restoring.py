@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from app import create_app
-from app.core import database
+from app.core import database, database_schema
 from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
 from app.core.settings.secret_key import load_secret_key
@@ -54,7 +54,7 @@ def made(elsewhere: Settings) -> Backup:
 
 
 def links(settings: Settings) -> int:
-    database.check(database.connect(settings))
+    database_schema.check(database.connect(settings))
     count: int = ShortLink.select().count()
     unbind()
     return count
@@ -62,7 +62,7 @@ def links(settings: Settings) -> int:
 
 def counts(settings: Settings) -> dict[str, int]:
     """The rows of each table, after a check of the integrity of the database."""
-    database.check(database.connect(settings))
+    database_schema.check(database.connect(settings))
     if database.is_sqlite():
         assert database.proxy.execute_sql("PRAGMA integrity_check").fetchone() == ("ok",)
         found = sqlite_copy.row_counts(database.proxy.connection())
@@ -92,7 +92,7 @@ def test_a_backup_made_under_load_is_restored_after_the_loss_of_all_data(elsewhe
     assert counts(lost) == backup.counts
     assert (lost.data / "secret").read_bytes() == secret
     assert (lost.data / "secret").stat().st_mode & 0o777 == 0o600
-    database.check(database.connect(lost))
+    database_schema.check(database.connect(lost))
     response = create_app(lost).test_client().get("/", base_url="http://127.0.0.1:8889")
     assert response.status_code == 200
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from app.ops.backup import Backup, BackupError, backup_folder, make_backup, restore
 from tests.ops.backup.test_backups import add_links
@@ -35,7 +35,7 @@ def hub_in(schema: str, address: str, folder: Path) -> Settings:
 
 def backup_of(settings: Settings) -> Backup:
     settings.data.mkdir(exist_ok=True)
-    database.check(database.connect(settings))
+    database_schema.check(database.connect(settings))
     add_links(range(7))
     made = make_backup(settings, backup_folder(settings), ignore)
     add_links(range(7, 10))

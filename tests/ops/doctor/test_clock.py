@@ -10,7 +10,7 @@ from email.utils import formatdate
 
 import pytest
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.heartbeat import Service
 from app.core.settings import Settings
 from tests.ops.doctor.findings import found, wrong
@@ -54,6 +54,6 @@ def test_a_heartbeat_in_the_future_is_reported_with_its_host(hub: Settings) -> N
     try:
         ((level, text),) = [one for one in wrong(hub, "clock") if one != UNSYNCHRONISED]
     finally:
-        database.check(database.connect(hub))
+        database_schema.check(database.connect(hub))
     assert level == "error"
     assert text.startswith("The service web on dqm-2 wrote a heartbeat ")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from peewee import PeeweeException
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from app.ops.doctor import examine
 from app.queue.periodic import PeriodicTaskState
@@ -46,9 +47,9 @@ def test_checks_of_a_stopped_hub_change_no_file(hub: Settings) -> None:
 
 def test_a_check_reads_what_a_running_hub_has_written_last_and_cannot_write_itself(hub: Settings) -> None:
     PeriodicTaskState.create(name="grab", period_s=30)
-    with database.reading(hub):
+    with database_schema.reading(hub):
         assert PeriodicTaskState.select().count() == 1
-        with pytest.raises(database.PeeweeException, match="readonly"):
+        with pytest.raises(PeeweeException, match="readonly"):
             PeriodicTaskState.create(name="other", period_s=30)
     PeriodicTaskState.create(name="other", period_s=30)
 

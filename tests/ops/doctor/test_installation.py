@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.heartbeat import Service
 from app.core.settings import TREE, Settings
 from app.ops.doctor.checks import renderer, software
@@ -66,7 +66,7 @@ def test_a_service_of_another_version_on_this_host_is_named(hub: Settings) -> No
     try:
         problems = wrong(hub, "software")
     finally:
-        database.check(database.connect(hub))
+        database_schema.check(database.connect(hub))
     assert problems == [("error", "dqmhub web, process 7, runs version 0.0.9, and 0.1.0 is installed")]
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.cli.upgrade import interrupted_in_order
-from app.core import database
+from app.core import database, database_schema
 from app.core.installation import Release, current
 from app.core.settings import Settings
 from app.core.version import VERSION
@@ -60,7 +60,7 @@ def test_a_release_whose_services_do_not_start_is_left_if_the_one_before_knows_t
 ) -> None:
     known = Release(releases, VERSION).folder / "migrations"
     known.unlink()
-    known.symlink_to(database.MIGRATIONS)
+    known.symlink_to(database_schema.MIGRATIONS)
     state = migrated_elsewhere(site)
     with pytest.raises(UpgradeError, match=f"^The way back to {VERSION} failed: "):  # which do not start either
         upgrade(site, state, releases, Services([str(without_start)]), bool, lambda _: None)
@@ -93,7 +93,7 @@ def test_a_failed_health_check_starts_no_release_that_does_not_know_the_database
 
 def migrated_elsewhere(site: Settings) -> UpgradeState:
     """A new upgrade of a host, after another host has migrated the database."""
-    database.upgrade(database.connect(site), lambda _: None)
+    database_schema.upgrade(database.connect(site), lambda _: None)
     unbind()
     return UpgradeState("upgrading", VERSION, NEXT)
 

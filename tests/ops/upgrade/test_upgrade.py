@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core import database
-from app.core.database import MIGRATIONS
+from app.core import database, database_schema
+from app.core.database_schema import MIGRATIONS
 from app.core.installation import Release, current, switch
 from app.core.settings import Settings
 from app.core.version import VERSION
@@ -126,7 +126,7 @@ def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations)
     (migrations / "9001_next.py").write_text(MIGRATION)
-    monkeypatch.setattr(database, "MIGRATIONS", migrations)
+    monkeypatch.setattr(database_schema, "MIGRATIONS", migrations)
     prefix = tmp_path / "opt"
     for version in (VERSION, NEXT):
         launcher = Release(prefix, version).launcher
@@ -185,7 +185,7 @@ def write(site: Settings, numbers: range) -> None:
 
 
 def test_a_release_with_a_failing_migration_is_left_by_itself(site: Settings, releases: Path, command: Path) -> None:
-    (database.MIGRATIONS / "9001_next.py").write_text(FAILING)
+    (database_schema.MIGRATIONS / "9001_next.py").write_text(FAILING)
     with pytest.raises(UpgradeError, match=f"The upgrade to {NEXT} failed, and {VERSION} is in use again: this migration does not work"):
         upgrade(site, state_of(site), releases, Services([str(command)]), bool, lambda _: None)
     assert (current(releases), tables(site)) == (Release(releases, VERSION), (10, False))

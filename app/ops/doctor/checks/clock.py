@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from peewee import PeeweeException
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.heartbeat import PERIOD_S, SILENT_S, Service
 from app.core.settings import Settings
 from app.http_client import HttpClient, HttpError
@@ -58,7 +58,7 @@ def _compare(address: str) -> Iterator[Diagnosis]:
 def _heartbeats_ahead(settings: Settings) -> Iterator[Diagnosis]:
     """Heartbeats with a time that has not come yet."""
     try:
-        with database.reading(settings):
+        with database_schema.reading(settings):
             found = Service.select().where(Service.seen > time.time() + PERIOD_S)
             ahead = [(row.name, row.host, row.seen - time.time()) for row in found]
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so

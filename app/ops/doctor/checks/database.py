@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.core import database, database_faults
+from app.core import database, database_faults, database_schema
 from app.core.settings import Settings
 from app.ops.doctor.diagnosis import Diagnosis, error
 
@@ -15,7 +15,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         yield error(*found)
         return
     try:
-        with database.reading(settings):
+        with database_schema.reading(settings):
             yield Diagnosis("ok", f"the database is usable ({database.server_version()})")
     except database.UnusableDatabase as unusable:
         yield error(unusable.reason, unusable.remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from app.ops.doctor.diagnosis import Diagnosis
 from app.ops.hosts import host_problems
@@ -13,7 +13,7 @@ from app.ops.hosts import host_problems
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """Compare this host with those whose services run now."""
     try:
-        with database.reading(settings):
+        with database_schema.reading(settings):
             found = list(host_problems(settings))
     except database.UnusableDatabase:
         return  # another check says so

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from peewee import PeeweeException, fn
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.area import StatusLine
 from app.core.heartbeat import Service, is_alive
 from app.core.settings import Settings
@@ -24,7 +24,7 @@ STARTING_S = 60.0
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
     """The heartbeats on all hosts, the periodic tasks, and the render service beside a web server of this host."""
     try:
-        with database.reading(settings):
+        with database_schema.reading(settings):
             silent = [line for line in process_lines() if line.state == "down"]
             here = running_services(elsewhere=False)  # a heartbeat outlives a service that was stopped just now
             is_any_elsewhere = Service.select().where(is_alive(), Service.host != socket.gethostname()).exists()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from peewee import PeeweeException
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.settings import Settings
 from app.core.text import counted
 from app.ops.doctor.diagnosis import Diagnosis
@@ -59,7 +59,7 @@ def _provider(settings: SignOnSettings) -> Iterator[Diagnosis]:
 
 def _other_issuers(settings: Settings, issuer: str) -> Iterator[Diagnosis]:
     try:
-        with database.reading(settings):
+        with database_schema.reading(settings):
             others = accounts_of_issuers()
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return
@@ -72,7 +72,7 @@ def _other_issuers(settings: Settings, issuer: str) -> Iterator[Diagnosis]:
 def has_local_administrator(settings: Settings) -> bool:
     """Whether somebody can sign in without a provider or proxy; True if nobody knows."""
     try:
-        with database.reading(settings):
+        with database_schema.reading(settings):
             return accounts.has_local_administrator()
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
         return True

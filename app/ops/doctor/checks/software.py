@@ -12,7 +12,7 @@ from pathlib import Path
 
 from peewee import PeeweeException
 
-from app.core import database
+from app.core import database, database_schema
 from app.core.heartbeat import Service, is_alive
 from app.core.settings import TREE, Settings
 from app.core.version import VERSION
@@ -65,7 +65,7 @@ def canonical(name: str) -> str:
 def _services(settings: Settings) -> Iterator[Diagnosis]:
     """Services of this host that run another version of DQM Hub."""
     try:
-        with database.reading(settings):
+        with database_schema.reading(settings):
             here = (Service.host == socket.gethostname()) & is_alive()
             running = list(Service.select().where(here))
     except (PeeweeException, database.UnusableDatabase):  # the check of the database says so
