@@ -123,14 +123,12 @@ def test_the_real_workspaces_are_those_of_three_front_ends(real_workspaces: File
 
 def test_one_wrong_record_among_thousands_is_named_and_all_other_layouts_are_read(dqmgui_files: Path) -> None:
     value = json.loads((dqmgui_files / "layouts.json").read_text(encoding="utf-8"))
-    value["layouts"] = value["layouts"][:4000]
-    good = read_file("layouts.json", json.dumps(value).encode())
-    value["layouts"][2000]["source"] = "DQM//plot"
-    value["layouts"][2700]["draw"] = {"ymin": "low"}
+    value["layouts"][20_000]["source"] = "DQM//plot"
+    value["layouts"][27_000]["draw"] = {"ymin": "low"}
 
     found = read_file("layouts.json", json.dumps(value).encode())
 
     places = dict(found.problems.listed)
-    assert (good.problems.count, len(found.contents)) == (0, len(good.contents) - 2)
-    assert places["layouts[2000].source"].startswith("Expected names with one slash between them, not 'DQM//plot' (layout '")
-    assert places["layouts[2700].draw.ymin"].startswith("Expected a number, not 'low' (layout '")
+    assert len(found.contents) == 18_715
+    assert places["layouts[20000].source"].startswith("Expected names with one slash between them, not 'DQM//plot' (layout '")
+    assert places["layouts[27000].draw.ymin"].startswith("Expected a number, not 'low' (layout '")
