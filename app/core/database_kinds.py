@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -199,17 +199,33 @@ def unknown_parameters(url: str) -> list[str]:
 
 
 def _pool(*arguments: Any, **options: Any) -> Any:
-    from playhouse.pool import PooledPostgresqlDatabase  # it loads the driver
+    import psycopg  # here, since it loads slowly
+    from playhouse.pool import PooledPostgresqlDatabase
 
     class Pool(FirstCause, PooledPostgresqlDatabase):  # type: ignore[misc]  # playhouse is not typed
+        _failed = float("-inf"), ""  # when the last connection could not be made, and why
+        _asked = local()  # when this thread asked for a connection
+
         def _is_closed(self, connection: Any) -> bool:
             """Whether the server has closed an idle connection, e.g. in a restart: only then it has something to read."""
             poll = select.poll()
             poll.register(connection.fileno(), select.POLLIN)
             return bool(super()._is_closed(connection) or poll.poll(0))
 
+        def connect(self, reuse_if_open: bool = False) -> bool:
+            """Take a connection for this thread; whether it is new to it."""
+            self._asked.at = time.monotonic()
+            return bool(super().connect(reuse_if_open))
+
         def _connect(self) -> Any:
-            connection = super()._connect()
+            """A connection. Threads make them one after the other; those that waited share a failure, or the last one would wait for all."""
+            if self._asked.at < self._failed[0]:
+                raise psycopg.OperationalError(self._failed[1])
+            try:
+                connection = super()._connect()
+            except psycopg.OperationalError as error:
+                self._failed = time.monotonic(), str(error)
+                raise
             if (encoding := connection.info.parameter_status("server_encoding")) != ENCODING:
                 self._close(connection, close_conn=True)
                 reason = f"The database {self.database} has the encoding {encoding}, and DQM Hub needs {ENCODING}"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+import socket
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Event, Thread
+from types import FrameType
 
 import psycopg
 import pytest
-from peewee import IntegrityError
+from peewee import IntegrityError, OperationalError
+from playhouse.pool import PooledDatabase
 
 from app.core import database
 from app.core.database import POOL_SIZE, UnusableDatabase, file_system
@@ -18,7 +22,9 @@ from app.core.settings import Settings
 from app.gui.models import Dataset, Sample
 from app.queue.models import BackgroundJob
 from tests.support.cli import dqmhub
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
+from tests.support.raw_server import raw
 from tests.support.servers import PostgreSQL
 
 pytestmark = pytest.mark.both_databases
@@ -136,6 +142,30 @@ def test_connections_after_a_restart_of_postgresql_work(pooled: PostgreSQL) -> N
         assert connections(pooled) == 4
         pooled.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'hub%'")
         list(pool.map(query, range(4)))
+
+
+def test_threads_that_wait_for_a_silent_postgresql_share_one_failure(settings: Settings) -> None:
+    all_wait = Event()
+
+    def ends_once_all_wait(_: socket.socket, __: bytearray, ended: Event) -> None:
+        all_wait.wait(PATIENCE_S)
+
+    def connect(_: int) -> str:
+        with pytest.raises(OperationalError) as error:
+            database.proxy.connect()
+        return str(error.value)
+
+    def is_waiting(frame: FrameType | None) -> bool:
+        return frame is not None and (frame.f_code is PooledDatabase.connect.__code__ or is_waiting(frame.f_back))
+
+    with raw(ends_once_all_wait) as server, ThreadPoolExecutor(4) as pool:
+        database.connect(settings.replace(database_url=f"postgresql://dqmhub@{server.place}/hub?connect_timeout=60"))
+        errors = pool.map(connect, range(4))
+        until(lambda: sum(is_waiting(frame) for frame in sys._current_frames().values()) == 4, "four threads that wait")
+        all_wait.set()
+        assert len(set(errors)) == 1
+        assert len(server.received) == 1
+    database.proxy.initialize(None)
 
 
 def test_a_job_in_a_thread_leaves_no_connection_open_when_a_command_connects_anew(hub: Settings) -> None:
