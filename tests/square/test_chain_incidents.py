@@ -23,9 +23,9 @@ CLIENT = "pixel_dqm_sourceclient-live"
 
 @contextmanager
 def quiet(data: Path, template: Path, *p5_options: str) -> Iterator[Chain]:
-    """A chain whose P5 has only the incidents of the test; its hub polls often, with short timeouts."""
+    """A chain whose P5 has only the incidents of the test; its hub polls often, and waits less for P5 than the gateway for its hosts."""
     shutil.copytree(template, data)
-    base_settings = Settings(data_dir=str(data), square_poll_s=0.2, square_timeout_s=6.0, square_status_s=1.0)
+    base_settings = Settings(data_dir=str(data), square_poll_s=0.2, square_timeout_s=4.0, square_status_s=1.0)
     with bound(base_settings), chain(base_settings, "--quiet-start", "--speed", "1", *p5_options, services=("web", "live", "p5")) as found:
         yield found
 
@@ -80,7 +80,7 @@ def test_unreachable_gateway_is_shown_at_the_top_with_its_time(running: Chain, r
 
 def test_late_responses_are_shown_and_other_machines_are_not_affected(running: Chain, run: int) -> None:
     running.p5.incident("slow", host=FU, seconds=30)
-    wait_for_text(running, f"{FU} does not respond", "no answer within 6 s")
+    wait_for_text(running, f"{FU} does not respond", "no answer within 4 s")
     running.p5.incident("crash", tag="beam_", code=65)
     wait_for_text(running, "1 down")
     running.p5.incident("slow", host=FU, seconds=0)
