@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 CLOCKS = frozenset(f"{name}{unit}" for name in ("monotonic", "perf_counter", "process_time", "thread_time") for unit in ("", "_ns"))
+WALL_CLOCK = "time.time"
 CPU_TIMES = frozenset({"ru_utime", "ru_stime"})
 UNPATIENT = frozenset({"run", "communicate", "urlopen", "create_connection", "HTTPConnection"})
 """Calls that wait for another process or for a server."""
@@ -15,6 +16,8 @@ Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 
 def demands_of_quickness(source: str) -> list[str]:
     """The assertions of a module that a duration is below a limit: line and text."""
+    if not any(word in source for word in (WALL_CLOCK, *CLOCKS, *CPU_TIMES)):
+        return []  # as in most modules: to look closely takes a while
     module = ast.parse(source)
     scopes = [node for node in ast.walk(module) if isinstance(node, Scope)]
     stopwatches = {node.name for node in scopes if not isinstance(node, ast.Module) and _Durations(node, frozenset()).are_returned()}
@@ -29,6 +32,8 @@ def demands_of_quickness(source: str) -> list[str]:
 
 def fixed_timeouts(source: str) -> list[str]:
     """The calls of a module that wait for a process or server for a fixed time: line and text."""
+    if "timeout" not in source:
+        return []
     return [
         f"{node.lineno}: {ast.unparse(node)}"
         for node in ast.walk(ast.parse(source))
@@ -79,7 +84,7 @@ class _Durations:
 
     def _is_moment(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Call):
-            is_wall_clock = isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in ("time.time", "time.time_ns")
+            is_wall_clock = isinstance(node.func, ast.Attribute) and ast.unparse(node.func) in (WALL_CLOCK, f"{WALL_CLOCK}_ns")
             return is_wall_clock or _name(node.func) in CLOCKS
         return ast.unparse(node) in self.moments or (isinstance(node, ast.Attribute) and node.attr in CPU_TIMES)
 
