@@ -31,30 +31,29 @@ def connections(server: redis.Redis) -> int:
     return int(server.info("stats")["total_connections_received"])
 
 
-def test_only_the_first_of_several_requests_waits_for_a_silent_queue(
-    hub: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queues, "REDIS_TIMEOUT_S", 0.2)
+@pytest.fixture
+def server(hub: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+    """The server of the queues of a hub, which waits for it for 3 s: a machine that stalls for a moment is not silent."""
+    monkeypatch.setattr(queues, "REDIS_TIMEOUT_S", 3.0)
     execution.connect(hub.replace(huey_url=redis_url))
-    with redis.Redis.from_url(redis_url) as server:
-        with silent(server):
-            store.enqueue("import", "1")
-        after_first = connections(server)
-        with silent(server):
-            store.enqueue("import", "2")
-            store.enqueue("import", "3", queue="live")
-        assert connections(server) == after_first
+    with redis.Redis.from_url(redis_url) as found:
+        found.flushall()
+        yield found
 
 
-def test_a_sweep_sends_all_messages_as_soon_as_the_queue_answers_again(
-    hub: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queues, "REDIS_TIMEOUT_S", 0.2)
-    execution.connect(hub.replace(huey_url=redis_url))
-    with redis.Redis.from_url(redis_url) as server:
-        server.flushall()
-        with silent(server):
-            jobs = {store.enqueue("import", key).id for key in ("1", "2")}
+def test_only_the_first_of_several_requests_waits_for_a_silent_queue(server: redis.Redis) -> None:
+    with silent(server):
+        store.enqueue("import", "1")
+    after_first = connections(server)
+    with silent(server):
+        store.enqueue("import", "2")
+        store.enqueue("import", "3", queue="live")
+    assert connections(server) == after_first
+
+
+def test_a_sweep_sends_all_messages_as_soon_as_the_queue_answers_again(server: redis.Redis) -> None:
+    with silent(server):
+        jobs = {store.enqueue("import", key).id for key in ("1", "2")}
     store.sweep("bulk", LeaseWatch())
     assert execution.queue_of("bulk").job_ids() == jobs
     store.enqueue("import", "3")
