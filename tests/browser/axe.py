@@ -36,7 +36,7 @@ def faults(page: Page, theme: Theme, *, only_selected: bool = False, **options: 
 
 
 def contrast_faults(page: Page, theme: Theme) -> list[str]:
-    """What axe finds of the contrast of texts, each look of which is examined once in a process, on whatever page it is."""
+    """What axe finds of the contrast of texts. Texts that look alike are examined once in a process, whatever their page."""
     page.emulate_media(color_scheme=theme)
     new = [look for look in page.evaluate("looks()") if look not in GOOD_LOOKS]
     if not new:

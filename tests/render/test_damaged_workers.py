@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 class SharedService(Service):
-    """A service of several tests, each of which sees what was logged and lost since `begin`."""
+    """A service that several tests share. Each test sees only what was logged and lost since its `begin`."""
 
     lost_before = 0
 
