@@ -23,8 +23,12 @@ from flask.testing import FlaskClient
 from app import areas, create_app  # noqa: F401  areas makes the settings known
 from app.core import database, database_schema, log_context
 from app.core.settings import TREE, Settings
+from app.gui.api import legacy, overlays, v1
+from app.gui.pages import compare, views
+from app.gui.pages.layouts import pictures
 from app.queue import execution
 from app.security import passwords
+from app.trends.pages import me_pictures
 from tests.support import applications, guard, servers
 from tests.support.p5 import Simulators
 from tests.support.patience import PATIENCE_MS, PATIENCE_S
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 database.LOCK_TIMEOUT_S = round(PATIENCE_S)  # tests write beside services, which may stall while they write
+for requests in (v1, legacy, overlays, compare, pictures, views, me_pictures):
+    requests.WAIT_S = PATIENCE_S  # requests are answered when a file has been read, however slow the machine is
 
 REAL_METHOD, QUICK_METHOD = passwords.METHOD, "scrypt:256:8:1"
 

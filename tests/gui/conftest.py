@@ -10,7 +10,6 @@ import pytest
 
 from app.core.settings import Settings
 from app.gui.files import staging
-from app.gui.pages import views
 from tests.support import gui
 from tests.support.patience import PATIENCE_S
 
@@ -26,12 +25,6 @@ def render_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a running render service."""
     with gui.render_service(tmp_path_factory.mktemp("r")) as folder:
         yield folder
-
-
-@pytest.fixture(autouse=True)
-def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages wait until a file has been read, however slow the machine is."""
-    monkeypatch.setattr(views, "WAIT_S", PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

@@ -79,7 +79,7 @@ class Machine:
 
     def page(self, address: str) -> str:
         """What a server of the machine answers."""
-        code = f"import urllib.request as r; print(r.urlopen({address!r}, timeout=60).read().decode('utf-8', 'replace'))"
+        code = f"import urllib.request as r; print(r.urlopen({address!r}, timeout=600).read().decode('utf-8', 'replace'))"
         return self.run("python3.11", "-I", "-c", code).stdout
 
     def _inside(self, user: str, command: Sequence[str]) -> list[str]:

@@ -51,7 +51,7 @@ def running(host: Machine) -> Iterator[None]:
             process.wait()
 
 
-ASK = ("python3.11", "-I", "-c", "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1], timeout=60).read())")
+ASK = ("python3.11", "-I", "-c", "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1], timeout=600).read())")
 
 
 def wait_for(host: Machine, address: str, *processes: subprocess.Popen[bytes]) -> None:

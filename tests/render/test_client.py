@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,22 +42,28 @@ def test_client_gives_up_after_its_timeout(listener: socket.socket) -> None:
         RenderClient(Path(listener.getsockname()), timeout=0.1).render(scalar_request("42", name="A/slow"))
 
 
-@pytest.mark.slow
 def test_response_that_keeps_arriving_has_no_time_limit(listener: socket.socket) -> None:
-    timeout = PATIENCE_S / 6  # the peer may stall for most of it
-
-    def respond_slowly() -> None:
+    def respond_slowly(pause_s: float) -> None:
         connection, _ = listener.accept()
-        with connection:
+        with connection, suppress(BrokenPipeError):  # of a client that has given up
             connection.recv(1 << 16)
             for part in (b"\0\0\0\0", b"\4\0\0\0", b"sl", b"ow"):
-                time.sleep(timeout / 3)
+                time.sleep(pause_s)
                 connection.sendall(part)
 
-    peer = threading.Thread(target=respond_slowly)
-    peer.start()
-    assert RenderClient(Path(listener.getsockname()), timeout).render(scalar_request("42")).image == b"slow"
-    peer.join()
+    def answer(timeout: float) -> bytes:
+        """What the client gets, whose response takes longer in all than its timeout; nothing if one part came too late."""
+        peer = threading.Thread(target=respond_slowly, args=(timeout / 3,))
+        peer.start()
+        try:
+            return RenderClient(Path(listener.getsockname()), timeout).render(scalar_request("42")).image
+        except RenderTimeout:
+            return b""
+        finally:
+            peer.join()
+
+    timeouts = (0.3, 3.0, 30.0, PATIENCE_S)  # a busy machine holds the peer for long
+    assert next(filter(None, map(answer, timeouts))) == b"slow"
 
 
 @pytest.mark.parametrize("answer", [b"", b"\0\0\0\0", b"\0\0\0\0\x10\0\0\0half"])

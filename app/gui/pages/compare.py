@@ -73,9 +73,9 @@ class Shortcut(NamedTuple):
     address: str
 
 
-def legend_of(view: View, wait_s: float = WAIT_S) -> list[LegendEntry]:
-    """The references of a page with their samples."""
-    end = time.monotonic() + wait_s
+def legend_of(view: View, wait_s: float | None = None) -> list[LegendEntry]:
+    """The references of a page with their samples; waits up to `wait_s` (as a rule WAIT_S) for lists that are being read."""
+    end = time.monotonic() + (WAIT_S if wait_s is None else wait_s)
     return [_legend_entry(view, number, each, end) for number, each in enumerate(view.references, 1)]
 
 

@@ -9,18 +9,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.pages.layouts import pictures
 from app.security import accounts
 from app.security.roles import parse_role
 from tests.security.conftest import PASSWORD, sign_in
 from tests.support import gui
-from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
-def hub(hub: Settings, demo_files: list[Path], monkeypatch: pytest.MonkeyPatch) -> Settings:
+def hub(hub: Settings, demo_files: list[Path]) -> Settings:
     """A hub with a file of run 367140 of /Cosmics/Run2023C-Demo-v1/DQMIO."""
-    monkeypatch.setattr(pictures, "WAIT_S", PATIENCE_S)
     gui.register_all([next(file for file in demo_files if "__Cosmics__" in file.name)])
     return hub.replace(file_roots=(str(demo_files[0].parent),))
 
