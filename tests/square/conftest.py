@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from tests.support.square_fixtures import faulty, filled, p5
+from pathlib import Path
 
-__all__ = ["faulty", "filled", "p5"]
+import pytest
+
+from app.core.settings import Settings
+from tests.square import data
+from tests.support.square_fixtures import faulty, p5
+from tests.support.stopped_clock import StoppedClock, clock
+
+__all__ = ["clock", "faulty", "p5"]
+
+
+@pytest.fixture
+def filled(clock: StoppedClock, hub: Settings, fixtures_dir: Path) -> Settings:
+    """The tables hold the real runs, whose newest reports stay as old as they were written."""
+    data.fill(fixtures_dir)
+    return hub

@@ -22,8 +22,9 @@ from protocol.snapshot import ItemKey
 from tests.notify import seed
 from tests.publish.copies import contents
 from tests.support.processes import until
+from tests.support.stopped_clock import StoppedClock
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("clock")]
 
 RUN = 358792
 FU = "dqmfu-c2b03-45-01"
@@ -141,7 +142,7 @@ def end(job: Job, exit_code: int) -> Job:
     return found
 
 
-def test_an_attempt_that_a_commanded_restart_ended_says_so_and_is_no_crash(hub: Settings, client: FlaskClient) -> None:
+def test_an_attempt_that_a_commanded_restart_ended_says_so_and_is_no_crash(hub: Settings, client: FlaskClient, clock: StoppedClock) -> None:
     old = attempt("beam", 300)
     stop()
     end(old, -15)
@@ -149,6 +150,7 @@ def test_an_attempt_that_a_commanded_restart_ended_says_so_and_is_no_crash(hub: 
     assert "0 down 0 stuck 0 running 1 stopped by command 0 finished" in text
     assert "stopped by command -15 SIGTERM by anna" in text
     assert events("production", 0, time.time() + 1, kinds=["crash"]) == []
+    clock.advance(1)
     attempt("beam", 60)
     assert "0 down 0 stuck 1 running 0 finished" in words(client.get("/square").text)
     assert "earlier attempt" not in words(client.get("/square").text)

@@ -13,7 +13,7 @@ from app.square.events import KINDS, events
 from app.square.models import Host, Run
 from tests.notify import seed
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture

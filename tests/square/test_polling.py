@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 
 from app.core.settings import Settings
 from app.square.models import Host, HostStatus, Job
+from app.square.states import STUCK_S
 from tests.square import data
 from tests.support.processes import until
+from tests.support.stopped_clock import StoppedClock
 
 HTMX = {"HX-Request": "true", "HX-Target": "square"}
 
@@ -45,15 +47,14 @@ def test_a_new_report_comes_with_the_next_poll_as_a_fragment(filled: Settings, c
     assert client.get(poll(answer.text), headers=HTMX).status_code == 204
 
 
-def test_a_job_becomes_stuck_without_any_report(filled: Settings, client: FlaskClient) -> None:
-    start = time.monotonic()
-    client.get("/square")
-    soon = 1 + 3 * (time.monotonic() - start)  # the first request may be slow
-    data.change(some_key(), reported=time.time() - 900 + soon)
+def test_a_job_becomes_stuck_without_any_report(filled: Settings, client: FlaskClient, clock: StoppedClock) -> None:
+    data.change(some_key(), reported=time.time() - STUCK_S + 2)
     page = client.get("/square").text
     assert "0 stuck" in page
-    until(lambda: client.get(poll(page), headers=HTMX).status_code == 200, "the job to be stuck")
-    assert "1 stuck" in client.get(poll(page), headers=HTMX).text
+    clock.advance(1)
+    assert client.get(poll(page), headers=HTMX).status_code == 204
+    clock.advance(2)
+    until(lambda: "1 stuck" in client.get(poll(page), headers=HTMX).text, "a fragment that is not that of the last second")
 
 
 def test_stalled_poller_is_shown_by_time_alone(filled: Settings, client: FlaskClient) -> None:

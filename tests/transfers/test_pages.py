@@ -152,7 +152,7 @@ def test_a_client_is_shown_with_its_delay_sizes_and_restart(filled: float, clien
 def test_the_age_of_a_snapshot_is_right_whatever_the_clock_of_its_host_shows(filled: float, client: FlaskClient) -> None:
     (row,) = [row for row in client.get(PAGE).text.split("</tr>") if "<bdi>CTPPS</bdi>" in row and "Connection refused" in row]
     (age,) = re.findall(r'data-age="(\d+)"', row)
-    assert 3 <= int(age) <= 4 + time.time() - filled, "the clock of fu-2 is 90 s ahead"
+    assert int(age) == 3, "the clock of fu-2 is 90 s ahead"
 
 
 def test_a_root_file_is_shown_when_it_was_sent_and_until_then(hub: Settings, client: FlaskClient) -> None:

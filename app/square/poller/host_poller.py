@@ -106,14 +106,14 @@ class HostPoller:
         store.record_response(host, time.time())
 
     def _record_failure(self, host: Host, error: P5Error) -> None:
-        pause = min(2.0 ** min(host.failures, 10), MAX_PAUSE_S)
+        now, pause = time.time(), min(2.0 ** min(host.failures, 10), MAX_PAUSE_S)
         self.not_before = time.monotonic() + pause
         is_unavailable = isinstance(error, P5Unavailable | P5Unreachable)
         if host.failures == (1 if is_unavailable else 0) and not self.gateway.problem:
             log.warning("%s of %s does not respond: %s", self.name, self.system, error)
         if not host.failures and not is_unavailable and isinstance(error, P5BadResponse) and error.raw:
-            store.save(host, [], [RejectedDocument("", None, str(error), error.raw)], time.time())
-        store.record_failure(host, str(error), time.time(), time.time() + pause)
+            store.save(host, [], [RejectedDocument("", None, str(error), error.raw)], now)
+        store.record_failure(host, str(error), now, now + pause)
 
     def _row(self) -> Host:
         role = "fu" if "fu" in self.name else "bu"
