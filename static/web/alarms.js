@@ -11,6 +11,7 @@
   let answered = performance.now(); // time of the last answer with the number, ms
   let newest = 0; // time of the newest alarm, ms
   let audio = null; // the AudioContext while the sound is on
+  let allowed = false; // the browser has allowed this page to play
   let release = () => {}; // gives back the lock of the last alarm that this page has played
   const memory = {}; // in place of a storage that the browser blocks
 
@@ -33,6 +34,7 @@
   /** Play the sound if the newest alarm is newer than the last one that any page has played; a page that may not play leaves it to another page, or plays it later. */
   function sound() {
     if (stored("alarm-played") === null) store("alarm-played", String(newest)); // the first page of this browser
+    if (allowed && audio?.state === "suspended") audio.resume(); // it was running until its output was lost
     if (audio?.state !== "running") return;
     const time = newest;
     once(time, () => {
@@ -94,6 +96,7 @@
   function switchOn() {
     audio = new AudioContext();
     audio.addEventListener("statechange", () => {
+      allowed ||= audio?.state === "running";
       showButton();
       sound();
     });

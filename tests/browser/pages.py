@@ -19,6 +19,8 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile":
 ACCESSIBILITY = (Path(__file__).parent / "accessibility.js").read_text(encoding="utf-8")
 ABORTED = ["htmx:afterRequest", "htmx:sendAbort"]
 """What htmx writes when a newer request takes the place of another."""
+LOST_OUTPUT = "AudioContext encountered an error from the audio device"
+"""What Chromium writes when its sound output ends or hangs, as on a machine that stands still."""
 SET_HIDDEN = """hidden => {
     Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
     document.dispatchEvent(new Event("visibilitychange"));

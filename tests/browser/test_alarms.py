@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from app.alarms.models import ACKNOWLEDGED, NEW, AlarmMute, AlarmRule, PlotAlarm
 from app.core.settings import Settings
 from app.security import Role, accounts
 from tests.alarms.pages import seed
-from tests.browser.pages import Watch, accessibility_faults, becomes_true, open_page, set_hidden, sign_in
+from tests.browser.pages import LOST_OUTPUT, Watch, accessibility_faults, becomes_true, open_page, set_hidden, sign_in
 from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
@@ -22,9 +24,11 @@ pytestmark = pytest.mark.slow
 PASSWORD = "seven-horses-in-the-rain"
 LISTEN = """
 window.tones = 0;
-window.AudioContext = class extends AudioContext { createOscillator() { window.tones += 1; return super.createOscillator(); } };
+window.AudioContext = class extends AudioContext {
+    createOscillator() { window.audio = this; window.tones += 1; return super.createOscillator(); }
+};
 """
-"""Counts the tones of a page."""
+"""Counts the tones of a page, and lets tests see what plays them."""
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +44,21 @@ def alarm_hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -
 def page(browser: Browser, alarm_hub: Settings, watch: Watch) -> Iterator[Page]:
     """A page of the hub; alarms of other tests are gone."""
     PlotAlarm.delete().execute()
-    watch.expected.append("AudioContext was not allowed to start")
+    watch.expected += ["AudioContext was not allowed to start", LOST_OUTPUT]
     with open_page(browser, address(alarm_hub), watch) as page:
         page.context.add_init_script(LISTEN)
         yield page
+
+
+def end_sound_output(page: Page) -> None:
+    """End the process of the browser that plays the sound of all pages; the browser starts another one when it needs it."""
+    browser = page.context.browser
+    assert browser is not None
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    (number,) = (process["id"] for process in processes if process["type"] == "audio.mojom.AudioService")
+    os.kill(number, signal.SIGKILL)
+    session.detach()
 
 
 def test_title_icon_and_bar_carry_the_number_on_a_page_that_polls(page: Page) -> None:
@@ -96,6 +111,20 @@ def test_a_sound_is_played_for_a_new_alarm_once_the_user_allowed_it_and_by_one_p
     assert becomes_true(page, lambda: page.evaluate("tones") + second.evaluate("tones") == 2 * allowed)
     button.click()
     expect(button).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_page_that_lost_its_sound_output_plays_the_next_alarm(page: Page, watch: Watch) -> None:
+    page.goto("/alarms")
+    button = page.locator("#alarm-sound")
+    button.click()
+    expect(button).to_have_attribute("data-sound", "on")
+    allowed = page.evaluate("tones")
+    assert becomes_true(page, lambda: page.evaluate("audio.currentTime > 0"))
+    end_sound_output(page)
+    assert becomes_true(page, lambda: any(LOST_OUTPUT in error for error in watch.errors))
+    seed.alarm(AlarmRule.get())
+    assert becomes_true(page, lambda: page.evaluate("tones") == 2 * allowed)
+    expect(button).to_have_attribute("data-sound", "on")
 
 
 def test_a_page_that_may_not_play_yet_leaves_the_sound_to_others_and_plays_what_nobody_heard(page: Page) -> None:

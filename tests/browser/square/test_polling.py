@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Page, Request, Response, expect
 
-from tests.browser.pages import Watch, becomes_true
+from tests.browser.pages import LOST_OUTPUT, Watch, becomes_true
 from tests.browser.square.jobs import key_of
 from tests.square import data
 
@@ -138,7 +138,8 @@ def test_focus_stays_on_a_client_while_it_reports_and_crashes(page: Page) -> Non
         expect(link).to_be_focused()
 
 
-def test_crash_sound_button_keeps_state_and_focus_during_polls(page: Page) -> None:
+def test_crash_sound_button_keeps_state_and_focus_during_polls(page: Page, watch: Watch) -> None:
+    watch.expected.append(LOST_OUTPUT)
     page.goto("/square")
     switch = page.get_by_role("button", name="Crash sound: off")
     switch.press("Enter")
