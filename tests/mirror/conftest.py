@@ -15,6 +15,9 @@ from services.mirror.options import Options
 from services.mirror.routes import Routes
 from tests.mirror import samples
 from tests.mirror.process import MirrorProcess, mirror_process
+from tests.support.stopped_clock import clock
+
+__all__ = ["clock"]
 
 
 class MirrorClient:

@@ -15,6 +15,8 @@ from protocol.snapshot import content_tag
 from tests.mirror import samples
 from tests.mirror.conftest import MirrorClient
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 PAGES = ["/", "/runs/358792", "/timeline", "/timeline?bad=1&seen=1", "/help", "/redactions", "/nowhere", "/runs/1"]
 VOID = {"meta", "link", "base", "input", "br", "img", "hr", "wbr"}
@@ -118,7 +120,7 @@ def test_an_empty_mirror_shows_that_there_are_no_data(mirror: MirrorClient) -> N
     assert mirror.get("/live?since=").status_code == 204
 
 
-@pytest.mark.parametrize(("age", "words", "old"), [(0, "s", False), (30, "s", False), (61, "s", True), (7200, "2 h", True)])
+@pytest.mark.parametrize(("age", "words", "old"), [(0, "0 s", False), (30, "30 s", False), (61, "61 s", True), (7200, "2 h", True)])
 def test_pages_show_the_age_of_the_data_and_warn_about_old_ones(mirror: MirrorClient, age: int, words: str, old: bool) -> None:
     mirror.publish(samples.run_items(7, [samples.client("beam")]), at=time.time() - age)
     answer = mirror.get("/")
@@ -126,8 +128,7 @@ def test_pages_show_the_age_of_the_data_and_warn_about_old_ones(mirror: MirrorCl
     (data,) = (attributes for name, attributes in page.elements if attributes.get("id") == "data")
     (reason,) = (attributes for name, attributes in page.elements if attributes.get("class") == "reason" and "id" not in attributes)
     assert (data["class"] == "data old", "hidden" not in reason) == (old, old)
-    expected = {f"{age + late} {words}" for late in range(30)} if words == "s" else {words}  # a slow machine takes some seconds
-    assert any(text in page.text for text in expected)
+    assert words in page.text
     assert "No connection to P5. Showing the last data received." in page.text
 
 
@@ -144,7 +145,7 @@ def test_a_poll_without_news_has_no_content_but_the_time_of_the_data(mirror_with
     assert (fragment["data-poll"], fragment["data-every"]) == ("live", "3")
     answer = mirror_with_runs.get(f"/live?since={fragment['data-tag']}")
     assert (answer.status_code, answer.data) == (204, b"")
-    assert abs(int(answer.headers["Data-At"]) - time.time()) < 60
+    assert int(answer.headers["Data-At"]) == int(time.time())
     mirror_with_runs.publish([], 1, 2, at=time.time() + 30)
     later = mirror_with_runs.get(f"/live?since={fragment['data-tag']}")
     assert later.status_code == 204

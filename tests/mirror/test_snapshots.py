@@ -18,9 +18,12 @@ from typing import Any
 import pytest
 
 from protocol.snapshot import MAX_CONTENT_BYTES, Item, ItemKey, Snapshot, SnapshotError, key_id, pack, unpack
+from services.mirror import rate_limit
 from services.mirror.options import Options
 from tests.mirror import samples
 from tests.mirror.conftest import MirrorClient
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 FIRST = samples.run_items(358791, [samples.client("beam")])
 
@@ -240,7 +243,8 @@ def test_refused_snapshots_are_counted(mirror: MirrorClient) -> None:
     assert "has revision 1 already" in status["last_refused"]
 
 
-def test_senders_of_refused_snapshots_are_limited(mirror: MirrorClient) -> None:
+def test_senders_of_refused_snapshots_are_limited(mirror: MirrorClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit.time, "monotonic", lambda: 1000.0)  # else they might pause for longer than they must
     statuses = [mirror.post(hashlib.sha256(b"junk").digest() * 9).status_code for _ in range(12)]
     assert statuses == [400] * 10 + [429] * 2
     assert int(mirror.post(b"x").headers["Retry-After"]) >= 1
