@@ -19,6 +19,7 @@ from .expected import Expected
 from .files import file_version
 from .names import TEMPORARY, part_name
 from .programs import run_program
+from .time_limit import TimeLimit
 
 CONNECT_S = 10
 IDLE_S = 30
@@ -258,7 +259,7 @@ def _run(command: list[str], limit_s: float, allowed: tuple[int, ...] = (), outp
     """
     with open(os.memfd_create("messages"), "w+b") as messages:  # also on a full disk
         try:
-            code = run_program(command, limit_s, output or messages, messages)
+            code = run_program(command, TimeLimit(limit_s), output or messages, messages)
         except OSError as error:
             raise CopyFailed(f"{command[0]}: {error.strerror}") from error
         messages.seek(0)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+TIMEOUT_S = 10.0
+"""Seconds for a request as a whole."""
 MOST_ANSWER = 1 << 20
 """Bytes of an answer that are read."""
 _TEMPORARY = {408, 425, 429}
@@ -34,15 +36,14 @@ class HubFailed(Exception):
 class Hub:
     """One hub. Neither redirects nor proxies are followed; TLS is checked by the certificates of the system, or `SSL_CERT_FILE`."""
 
-    def __init__(self, url: str, token_file: str = "", timeout_s: float = 10.0) -> None:
+    def __init__(self, url: str, token_file: str = "") -> None:
         """Prepare requests; nothing is connected.
 
         Args:
             url: Its address, such as `https://dqm.example.com/hub`.
             token_file: File with an API token, read for each request; "" for none.
-            timeout_s: Seconds for a request as a whole.
         """
-        self.url, self._token_file, self._timeout_s = url.rstrip("/"), token_file, timeout_s
+        self.url, self._token_file = url.rstrip("/"), token_file
 
     def register(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Register files in the DQM GUI. Raises HubFailed, also when the server is not a hub."""
@@ -98,7 +99,7 @@ class Hub:
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
-        timer = threading.Timer(self._timeout_s, end)  # a time-out of a socket begins again with each byte
+        timer = threading.Timer(TIMEOUT_S, end)  # a time-out of a socket begins again with each byte
         timer.daemon = True
         timer.start()
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
@@ -125,7 +126,7 @@ class Hub:
     def _connect(self, parts: SplitResult, sockets: list[socket.socket]) -> socket.socket:
         """Connect; each socket is added to the list before it can block."""
         host, is_secure = parts.hostname or "", parts.scheme == "https"
-        sockets.append(socket.create_connection((host, parts.port or (443 if is_secure else 80)), self._timeout_s))
+        sockets.append(socket.create_connection((host, parts.port or (443 if is_secure else 80)), TIMEOUT_S))
         if is_secure:
             context = ssl.create_default_context()
             secure = context.wrap_socket(sockets[0], server_hostname=host, do_handshake_on_connect=False)

@@ -7,11 +7,12 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+from .time_limit import TimeLimit
 
 _POLL_S = 0.1
 _running: set[int] = set()
@@ -23,7 +24,7 @@ class ProgramStopped(Exception):
 
 def run_program(
     command: Sequence[str],
-    limit_s: float,
+    limit: TimeLimit,
     output: IO[bytes],
     errors: IO[bytes],
     *,
@@ -40,7 +41,7 @@ def run_program(
 
     Args:
         command: The program and its arguments.
-        limit_s: Seconds after which it is ended.
+        limit: When it is over, the program is ended.
         output: An open file for its standard output; not a pipe, since children may keep a pipe open.
         errors: The same for its standard error.
         stop: An event that ends it.
@@ -51,7 +52,6 @@ def run_program(
 
     Raises ProgramStopped, and `OSError` when it cannot be started.
     """
-    end = time.monotonic() + limit_s
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -66,7 +66,7 @@ def run_program(
         if nice:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PGRP, process.pid, nice)
-        return _wait(process, end, stop)
+        return _wait(process, limit, stop)
     finally:
         if process.returncode is None or process.returncode < 0:
             _kill(process.pid)
@@ -74,13 +74,15 @@ def run_program(
         _running.discard(process.pid)
 
 
-def _wait(process: subprocess.Popen[bytes], end: float, stop: threading.Event | None) -> int | None:
-    while (remaining_s := end - time.monotonic()) > 0:
+def _wait(process: subprocess.Popen[bytes], limit: TimeLimit, stop: threading.Event | None) -> int | None:
+    while True:
         if stop is not None and stop.is_set():
             raise ProgramStopped
+        left_s = limit.left_s()
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(remaining_s if stop is None else min(remaining_s, _POLL_S))
-    return None
+            return process.wait(min(max(left_s, 0.0), _POLL_S))
+        if left_s <= 0:
+            return None
 
 
 def _kill(group: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.transfer import hub as module
 from services.transfer.hub import Hub, HubFailed
 from tests.support.certificates import write_certificate
 from tests.support.ports import free_port
@@ -49,16 +50,18 @@ def test_a_refusal_is_told_from_a_hub_that_is_overloaded(status: int, is_refusal
     assert len(server.requests) == 1  # no redirect was followed
 
 
-def test_a_hub_that_is_unreachable_is_no_refusal() -> None:
+def test_a_hub_that_is_unreachable_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     error = failure(Hub(f"http://127.0.0.1:{free_port()}"))
     assert "Connection refused" in error.reason
     assert not error.is_refusal
-    assert not failure(Hub("http://no-such-host.invalid", timeout_s=1)).is_refusal
+    monkeypatch.setattr(module, "TIMEOUT_S", 1.0)
+    assert not failure(Hub("http://no-such-host.invalid")).is_refusal
 
 
-def test_an_answer_that_never_ends_ends_with_the_time_of_the_request() -> None:
+def test_an_answer_that_never_ends_ends_with_the_time_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TIMEOUT_S", 0.5)
     with trickling(1) as url:
-        error = failure(Hub(url, timeout_s=0.5))
+        error = failure(Hub(url))
     assert (error.reason, error.is_refusal) == (f"{url} is unreachable: timed out", False)
 
 
@@ -68,9 +71,10 @@ def slow_handshake(connection: socket.socket, received: bytearray, ended: thread
     dripping(b"\0")(connection, received, ended)
 
 
-def test_a_handshake_that_never_ends_ends_with_the_time_of_the_request() -> None:
+def test_a_handshake_that_never_ends_ends_with_the_time_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TIMEOUT_S", 0.5)
     with raw(slow_handshake) as server:
-        assert failure(Hub(f"https://{server.place}", timeout_s=0.5)).reason == f"https://{server.place} is unreachable: timed out"
+        assert failure(Hub(f"https://{server.place}")).reason == f"https://{server.place} is unreachable: timed out"
 
 
 def test_a_hub_with_https_is_trusted_as_the_system_trusts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,13 +17,14 @@ import pytest
 
 from app.core.settings import TREE
 from services.transfer.programs import ProgramStopped, run_program
+from services.transfer.time_limit import TimeLimit
 from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 CHILD_S = 90_000 + os.getpid() % 10_000
 """Seconds that the child of a program waits: no other process on this machine waits so long."""
 HANGING = ["sh", "-c", f"sleep {CHILD_S} & wait"]
-NEVER_S = 1e6
+NEVER = TimeLimit(1e6)
 
 
 @pytest.fixture
@@ -55,34 +56,34 @@ def read(path: Path) -> bytes:
 
 def test_a_program_that_ends_has_its_code_and_its_output(output: IO[bytes], tmp_path: Path) -> None:
     assert (
-        run_program(["sh", "-c", "pwd; echo $X >&2; cat; nice; exit 7"], NEVER_S, output, output, folder=tmp_path, environment={"X": "y"})
+        run_program(["sh", "-c", "pwd; echo $X >&2; cat; nice; exit 7"], NEVER, output, output, folder=tmp_path, environment={"X": "y"})
         == 7
     )
     output.seek(0)
     assert output.read().decode().splitlines() == [str(tmp_path), "y", str(os.nice(0))]
     with pytest.raises(FileNotFoundError):
-        run_program(["/absent"], NEVER_S, output, output)
+        run_program(["/absent"], NEVER, output, output)
 
 
 def test_the_children_of_a_program_that_does_not_end_in_time_end_with_it(output: IO[bytes]) -> None:
-    assert run_program(HANGING, 0.3, output, output) is None
+    assert run_program(HANGING, TimeLimit(0.3), output, output) is None
     until(lambda: not children(), "the end of the child")
 
 
 def test_the_children_of_a_program_that_crashes_end_with_it(output: IO[bytes]) -> None:
-    assert run_program(["sh", "-c", f"sleep {CHILD_S} & kill -SEGV $$"], NEVER_S, output, output) == -signal.SIGSEGV
+    assert run_program(["sh", "-c", f"sleep {CHILD_S} & kill -SEGV $$"], NEVER, output, output) == -signal.SIGSEGV
     until(lambda: not children(), "the end of the child")
 
 
 def test_a_child_of_a_program_that_ends_by_itself_goes_on_as_the_shared_connection_of_ssh(output: IO[bytes]) -> None:
-    assert run_program(["sh", "-c", f"sleep {CHILD_S} &"], NEVER_S, output, output) == 0
+    assert run_program(["sh", "-c", f"sleep {CHILD_S} &"], NEVER, output, output) == 0
     until(children, "the child")
 
 
 def test_programs_end_when_the_service_ends(output: IO[bytes]) -> None:
     stop = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(run_program, HANGING, NEVER_S, output, output, stop=stop)
+        running = pool.submit(run_program, HANGING, NEVER, output, output, stop=stop)
         until(children, "the child")
         stop.set()
         with pytest.raises(ProgramStopped):
@@ -94,7 +95,8 @@ def test_a_process_that_ends_leaves_no_program_behind_for_which_a_thread_waits()
     program = f"""if True:
         import sys, tempfile, threading
         from services.transfer.programs import run_program
-        threading.Thread(target=run_program, args=({HANGING!r}, 1e6, *[tempfile.TemporaryFile()] * 2), daemon=True).start()
+        from services.transfer.time_limit import TimeLimit
+        threading.Thread(target=run_program, args=({HANGING!r}, TimeLimit(1e6), *[tempfile.TemporaryFile()] * 2), daemon=True).start()
         sys.stdin.read()
     """
     process = subprocess.Popen([sys.executable, "-S", "-E", "-c", program], cwd=TREE, stdin=subprocess.PIPE)

@@ -16,6 +16,7 @@ from services.transfer import reporting
 from services.transfer.hub import Hub
 from services.transfer.journal import Journal
 from services.transfer.reporting import Reporter
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
 from tests.support.raw_server import raw
@@ -99,7 +100,8 @@ def test_many_records_come_in_several_reports_and_none_twice(tmp_path: Path, mon
     assert max(len(document["records"]) for _, _, document in server.requests) == 10
 
 
-def test_the_last_records_are_sent_at_the_end(tmp_path: Path) -> None:
+def test_the_last_records_are_sent_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporting, "CLOSE_S", PATIENCE_S)
     journal = Journal(tmp_path / "j.sqlite")
     with hub_server() as server:
         sender = reporter(journal, [Hub(server.url)])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import shutil
 import signal
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -20,6 +18,7 @@ from typing import Any
 
 from ..options import BuOptions
 from ..programs import ProgramStopped, run_program
+from ..time_limit import TimeLimit
 
 MERGED = "merged.root.tmp"
 CHECK, TRIM = "merge_check.C", "merge_trim.C"
@@ -106,7 +105,7 @@ class RootTools:
     def __init__(self, folder: Path, options: BuOptions, stop: threading.Event) -> None:
         """Prepare the folder; the time limit of the options begins. Raises `OSError`."""
         self._folder, self._options, self._stop = folder, options, stop
-        self._deadline = time.monotonic() + options.merge_limit_s
+        self._limit = TimeLimit(options.merge_limit_s)
         self._copies = 0
         for source in Path(__file__).parent.glob("merge_*.[Ch]"):
             (folder / source.name).write_bytes(source.read_bytes())
@@ -158,19 +157,19 @@ class RootTools:
 
         Raises MergeFailed and MergeStopped.
         """
-        limit_s = (self._deadline - time.monotonic()) / 2
+        limit_s = self._limit.left_s() / 2
         if limit_s < _LEAST_PART * self._options.merge_limit_s:
             raise self._timed_out()
         self.link([path])
         try:
-            return self._macro(f'{CHECK}(1, "")', limit_s).unreadable.get(0, "")
+            return self._macro(f'{CHECK}(1, "")', TimeLimit(limit_s, self._limit)).unreadable.get(0, "")
         except MergeTimedOut:
             return f"ROOT did not end within {limit_s:.3g} s when it read this file alone"
 
-    def _macro(self, call: str, limit_s: float = math.inf) -> CheckAnswer:
+    def _macro(self, call: str, limit: TimeLimit | None = None) -> CheckAnswer:
         answer_file = self._folder / _ANSWER
         answer_file.unlink(missing_ok=True)
-        code, message = self._run([self._options.root, "-l", "-b", "-q", "-n", call], limit_s)
+        code, message = self._run([self._options.root, "-l", "-b", "-q", "-n", call], limit)
         if not answer_file.is_file() or code == -signal.SIGKILL:
             raise MergeFailed(f"root ended with {code}: {message}")
         answer = CheckAnswer()
@@ -187,14 +186,14 @@ class RootTools:
         if shutil.disk_usage(self._folder).free < needed:
             raise MergeFailed(f"the disk is full: {needed / 1e6:.2f} MB must be free")
 
-    def _run(self, command: list[str], limit_s: float = math.inf) -> tuple[int, str]:
+    def _run(self, command: list[str], limit: TimeLimit | None = None) -> tuple[int, str]:
         """Run a program while there is time; returns its exit code and its messages. Raises MergeFailed and MergeStopped."""
         environment = os.environ | {"ROOTENV_NO_HOME": "1"}
         with open(os.memfd_create("output"), "w+b") as file:  # also on a full disk
             try:
                 code = run_program(
                     [*_TIED, *command],
-                    min(self._deadline - time.monotonic(), limit_s),
+                    limit or self._limit,
                     file,
                     file,
                     stop=self._stop,

@@ -18,11 +18,13 @@ from ..copying import CopyFailed, RemoteHost
 from ..journal import Journal, JournalFailed
 from ..names import FileKind, merged_name, parse_name
 from ..options import GuiMachineOptions
+from ..time_limit import TimeLimit
 
 STEP = 100
 _KIND, _BEGAN = "journal", "began"
 LIMIT_S = 20.0
 """Maximum number of seconds to wait for an answer of a GUI machine."""
+POLL_S = 0.1
 log = logging.getLogger(__name__)
 
 
@@ -65,8 +67,10 @@ def versions_at(machines: Sequence[GuiMachineOptions], ssh: Sequence[str], run: 
     ]  # a mounted folder may hang for ever
     for thread in threads:
         thread.start()
+    limit = TimeLimit(LIMIT_S)
     for thread in threads:
-        thread.join(LIMIT_S)
+        while thread.is_alive() and limit.left_s() > 0:
+            thread.join(POLL_S)
     in_time = dict(answers)
     return set().union(*in_time.values()), len(in_time) == len(machines)
 

@@ -24,6 +24,7 @@ from services.transfer.journal import Journal
 from services.transfer.names import concatenation_name, merged_name
 from services.transfer.options import BuOptions, GuiMachineOptions, Options
 from tests.formats.snapshots import read
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.transfer.bu.arrivals import arrive, mes, snapshot, spoil_journal
 
@@ -55,7 +56,7 @@ class Bu:
 
     def close(self) -> None:
         """End."""
-        self.deliveries.close(60)
+        self.deliveries.close(PATIENCE_S)
         self.journal.close()
 
     def round(self) -> None:

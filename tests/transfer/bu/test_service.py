@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +81,11 @@ class Bu:
         files = {entry["run"]: Path(entry["file"]) for entry in entries}
         return {run: {name: one.content for name, one in read(file.read_bytes()).items()} for run, file in files.items()}
 
+    def reports(self) -> list[Any]:
+        """The reports, in the order in which they came."""
+        with self.hub.lock:
+            return [document for path, _, document in self.hub.requests if path.endswith("/reports")]
+
     def wait_for(self, expected: dict[str, bytes]) -> None:
         """Wait until run and run 0 have these MEs."""
         until(lambda: self.registered() == {RUN: expected, 0: expected}, f"{expected} at the hub")
@@ -99,11 +105,11 @@ def test_a_snapshot_gets_to_the_gui_machine_while_another_is_away_and_both_are_r
         snapshot(bu.run, "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
         bu.wait_for({"SiStrip/a": b"2 SiStrip/a"})
         until(lambda: {record["kind"] for record in bu.hub.records} >= {"concatenation", "delivery"}, "the records")
+        until(lambda: bu.reports()[-1]["state"]["gui_machines"][0]["waiting"] == 0, "a report after the deliveries")
     finally:
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
-    with bu.hub.lock:
-        reports = [document for path, _, document in bu.hub.requests if path.endswith("/reports")]
+    reports = bu.reports()
     assert all(read_report(report).refused == () for report in reports)
     assert (reports[-1]["host"], reports[-1]["mode"]) == ("bu1", "bu")
     state = reports[-1]["state"]
@@ -183,7 +189,7 @@ def test_a_full_disk_of_its_state_keeps_it_neither_from_starting_nor_from_delive
             bu.wait_for({"SiStrip/a": b"1 SiStrip/a"})
             snapshot(bu.run, "SiStrip", "fu1", mes(b"2", "SiStrip/a"))
             bu.wait_for({"SiStrip/a": b"2 SiStrip/a"})
-            until(lambda: sum(record["kind"] == "delivery" and record["registered"] > 0 for record in bu.hub.records) == 2, "the records")
+            until(lambda: len({record["name"] for record in bu.hub.records if record.get("registered")}) == 2, "the records")
             filling.unlink()
         finally:
             process.terminate()

@@ -16,6 +16,7 @@ from services.transfer.bu.lanes import CONCATENATION, MERGED_FILE, Delivery
 from services.transfer.journal import Journal
 from services.transfer.names import concatenation_name, merged_name
 from services.transfer.options import BuOptions, GuiMachineOptions, Options
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 from tests.transfer.hub_server import HubServer, acknowledge_all, hub_server
 
@@ -62,7 +63,7 @@ class Site:
     def stop(self) -> None:
         """End the process of the BU."""
         if self.deliveries:
-            self.deliveries.close(60)
+            self.deliveries.close(PATIENCE_S)
             self.journal.close()
         self.deliveries = None
 
