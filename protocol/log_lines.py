@@ -17,6 +17,9 @@ from typing import Any
 
 LOG_FORMATS = ("text", "json")
 
+REQUEST_ID = "dqmhub.request_id"
+"""Key in the WSGI environment of the id that the application has given to a request."""
+
 LINE_BYTES = 4096
 """Longest line. Linux writes no more to a pipe as a whole, so lines of several processes would mix; journald takes 48 KB."""
 

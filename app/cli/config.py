@@ -83,6 +83,8 @@ def _check_redis(url: str) -> None:
 
     try:
         unknown = unknown_parameters(url)
+    except ImportError as error:
+        raise click.ClickException("huey_url: the package redis is not installed; `pip install 'dqmhub[redis]'` adds it") from error
     except ValueError as error:
         raise click.ClickException(f"huey_url: {error}") from error
     if unknown:

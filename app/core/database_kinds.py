@@ -8,7 +8,6 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Lock, local
@@ -69,7 +68,7 @@ class FirstCause:
     def execute_many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
         """Run a statement for each row of values, for all or for none. It waits and fails as other statements do: the driver alone does not."""
         database: Any = self
-        with nullcontext() if database.in_transaction() else database.atomic(), __exception_wrapper__:
+        with database.atomic(), __exception_wrapper__:
             database.cursor().executemany(sql, values)
 
 
@@ -147,6 +146,12 @@ class SqliteFile(FirstCause, SqliteDatabase):
         return found.st_dev, found.st_ino
 
 
+def address_to_read(file: Path) -> str:
+    """The address of an SQLite file for a connection that makes no log beside it."""
+    has_log = file.with_name(file.name + LOG_ENDINGS[0]).exists()
+    return f"{file.absolute().as_uri()}?{'mode=ro' if has_log else 'immutable=1'}"
+
+
 class SqliteFileToRead(SqliteFile):
     """An SQLite file that is read without making or changing anything, not even the log of a database that no process has open."""
 
@@ -154,9 +159,7 @@ class SqliteFileToRead(SqliteFile):
         pass
 
     def _connect(self) -> sqlite3.Connection:
-        file = Path(self.database).absolute()
-        has_log = file.with_name(file.name + LOG_ENDINGS[0]).exists()
-        connection = sqlite3.connect(f"{file.as_uri()}?{'mode=ro' if has_log else 'immutable=1'}", uri=True, isolation_level=None)
+        connection = sqlite3.connect(address_to_read(Path(self.database)), uri=True, isolation_level=None)
         self._add_conn_hooks(connection)  # type: ignore[attr-defined]  # of peewee
         return connection
 
@@ -219,7 +222,7 @@ def _pool(*arguments: Any, **options: Any) -> Any:
 
         def _connect(self) -> Any:
             """A connection. Threads make them one after the other; those that waited share a failure, or the last one would wait for all."""
-            if self._asked.at < self._failed[0]:
+            if self._asked.at < self._failed[0] and not self._connections:  # one may have been given back meanwhile
                 raise psycopg.OperationalError(self._failed[1])
             try:
                 connection = super()._connect()

@@ -13,9 +13,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 
-ENVIRON = "dqmhub.request_id"
-"""Key of the request id in the WSGI environment."""
-
 HEADER = "X-Request-ID"
 
 _FORMED = re.compile(r"[0-9A-Za-z_-]{8,64}")

@@ -30,7 +30,7 @@ class HubTextFormatter(TextFormatter, ShortTraceback):
     """A line for people, with request, run and job at its end."""
 
     def context(self, record: logging.LogRecord) -> Mapping[str, object]:
-        """That of the thread and that of the message."""
+        """The fields of the thread, and those that the message has been given."""
         return {**log_context.current(), **super().context(record)}
 
 

@@ -17,7 +17,7 @@ class ServiceSettings:
 
     mirror_host: str = setting("127.0.0.1", "Address on which `dqmhub mirror` listens.")
     mirror_port: int = setting(8084, "Port on which `dqmhub mirror` listens.", between(1, 65535))
-    mirror_data: str = setting("", "Data folder of the mirror; empty: mirror in data_dir.")
+    mirror_data: str = setting("", "Data folder of the mirror; empty: mirror in data_dir.", path=True)
     mirror_keys: tuple[str, ...] = setting((), "Public keys of the hubs whose snapshots the mirror accepts.", public_keys)
     mirror_folder: str = setting("", "Folder with further snapshots for the mirror, beside those sent over HTTP.")
     mirror_prefix: str = setting("", "URL path of the mirror behind a reverse proxy.", url_path)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from huey.api import Huey
 from huey.registry import Message
@@ -26,12 +27,20 @@ REDIS_TIMEOUT_S = 5
 
 
 def unknown_parameters(url: str) -> list[str]:
-    """The parameters of the URL of a Redis server that its driver does not have. Raises ValueError for a wrong value of another one."""
+    """The parameters of the URL of a Redis server that its driver does not have.
+
+    Raises ImportError without the driver, ValueError for a wrong value of a parameter that it has.
+    """
     from redis import ConnectionPool
 
-    pool = ConnectionPool.from_url(url)
-    known = {name for each in pool.connection_class.__mro__ for name in signature(each.__init__).parameters}
-    return [name for name in pool.connection_kwargs if name not in known]
+    parts = urlsplit(url)
+    connection = ConnectionPool.from_url(parts._replace(query="").geturl()).connection_class
+    accepted = {name for each in connection.__mro__ for name in signature(each.__init__).parameters} - {"self", "args", "kwargs"}
+    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    unknown = [name for name in names if name not in accepted | {"max_connections"}]
+    if not unknown:
+        ConnectionPool.from_url(url)
+    return unknown
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]  # huey is not typed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, g, request
 
 from app.core import log_context
+from protocol.log_lines import REQUEST_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -27,7 +28,7 @@ class RequestIds:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
         sent = environ.pop("HTTP_X_REQUEST_ID", "")
         request_id = sent if log_context.is_request_id(sent) else log_context.new_request_id()
-        environ[log_context.ENVIRON] = request_id
+        environ[REQUEST_ID] = request_id
         log_context.begin_request(request_id)
 
         def start_with_id(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gunicorn.http import wsgi
 
-from protocol.log_lines import about_request
+from protocol.log_lines import REQUEST_ID, about_request
 
 from .bodies import Body
 from .rejections import new_request_id, response
@@ -36,6 +36,7 @@ class Answer:
         self._request, self._body, self._writer = request, body, writer
         self._context = contextvars.copy_context()  # the application's, in whichever thread the response is made
         self._reply: Any = None
+        self._environ: dict[str, Any] = {}
         self._made: Iterable[bytes] = ()
         self._pieces: Iterator[bytes] = iter(())
 
@@ -71,6 +72,7 @@ class Answer:
     def _begin(self, application: Any, cfg: Any, server: Any) -> None:
         body, request = self._body, self._request
         self._reply, environ = wsgi.create(request, self._writer, request.peer_addr, server, cfg)
+        self._environ = environ
         environ["wsgi.multithread"] = True
         environ["wsgi.input"] = body.open() if body.arrived else BytesIO()
         if environ.pop("HTTP_TRANSFER_ENCODING", None) and body.is_whole:
@@ -96,7 +98,7 @@ class Answer:
         if isinstance(error, ClientGoneError):
             log.debug("A response was not read to its end: %s", error)
             return
-        request_id = new_request_id()
+        request_id = self._environ.get(REQUEST_ID) or new_request_id()  # that of the application, which may have sent it already
         log.error("Error handling request %s %s", request.method, request.uri, exc_info=error, extra=about_request(request_id))
         if not self._writer.sent:
             self._writer.sendall(response(500, "", request_id))

@@ -38,3 +38,12 @@ def test_a_request_that_the_server_refuses_has_an_id_in_the_answer_and_in_the_lo
     (line,) = (json.loads(line) for line in server_log.read_text().splitlines() if found[1] in line)
     assert line["request"] == found[1]
     assert found[1] not in line["message"]
+
+
+def test_the_error_of_a_response_that_has_begun_is_logged_with_the_id_that_the_client_got(
+    port: int, server_log: Path, stack: ExitStack
+) -> None:
+    assert b"X-Request-ID: chosen-by-the-application" in opened(stack, port, b"GET /cut" + HEAD + b"\r\n").recv(4096)
+    until(lambda: "the disk failed" in server_log.read_text(), "the line of the error in the log")
+    (line,) = (json.loads(line) for line in server_log.read_text().splitlines() if "the disk failed" in line)
+    assert line["request"] == "chosen-by-the-application"

@@ -1,7 +1,7 @@
 """A small server with the worker class of the product and short deadlines; run with a port.
 
 It answers `/healthz`, `/echo` with the body, `/pieces` with 64 MB in pieces, `/whole` with 64 MB at once, `/short` with less than
-it announces, `/exit` with SystemExit, `/broken-off` with the number of pieces that were not made to their end.
+it announces, `/exit` with SystemExit, `/cut` with one piece before an error, `/broken-off` with the number of pieces that were not made to their end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.core.settings import TREE
 from protocol.buffered_http.logger import PropagatingLogger
 from protocol.buffered_http.rate import Rate
 from protocol.buffered_http.worker import BufferedWorker
-from protocol.log_lines import JsonFormatter
+from protocol.log_lines import REQUEST_ID, JsonFormatter
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
@@ -74,6 +74,10 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     if path == "/short":
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "100")])
         return [b"abc"]
+    if path == "/cut":
+        environ[REQUEST_ID] = "chosen-by-the-application"
+        start_response("200 OK", [("Content-Type", "text/plain"), ("X-Request-ID", environ[REQUEST_ID])])
+        return cut()
     if path == "/pieces":
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(LARGE_BYTES))])
         return pieces()
@@ -85,6 +89,12 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         content = environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(content)))])
     return [content]
+
+
+def cut() -> Iterator[bytes]:
+    """A piece, and an error in place of the next one."""
+    yield b"first"
+    raise OSError("the disk failed")
 
 
 def pieces() -> Iterator[bytes]:

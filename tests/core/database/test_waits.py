@@ -97,7 +97,13 @@ def test_a_quarter_of_the_threads_of_a_web_process_waits_and_all_of_a_command(hu
     assert (database.proxy.obj.waits.few, database.proxy.obj.waits.most_s) == (None, database.LOCK_TIMEOUT_S)
 
 
-def test_many_rows_are_stored_by_one_statement_or_none_of_them(hub: Settings) -> None:
-    with pytest.raises(IntegrityError):
-        database.proxy.execute_many("INSERT INTO dataset (name) VALUES (?)", [("/a",), ("/b",), ("/a",)])
-    assert Dataset.select().count() == 0
+def test_many_rows_are_stored_by_one_statement_or_none_of_them_also_within_a_transaction(hub: Settings) -> None:
+    def add_one_twice() -> None:
+        with pytest.raises(IntegrityError):
+            database.proxy.execute_many("INSERT INTO dataset (name) VALUES (?)", [("/a",), ("/b",), ("/a",)])
+
+    add_one_twice()
+    with database.proxy.atomic():
+        Dataset.create(name="/c")
+        add_one_twice()
+    assert [row.name for row in Dataset.select()] == ["/c"]

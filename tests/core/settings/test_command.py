@@ -120,6 +120,10 @@ def test_parameters_that_postgresql_does_not_have_are_named(tmp_path: Path, quer
             "redis://:hTz7q@host?timout=3&ssl_ca_certs=x",
             "Redis has no parameter timout, ssl_ca_certs; there are db, socket_timeout and others",
         ),
+        (
+            "redis://host?self=3&kwargs=1&connection_class=x",
+            "Redis has no parameter self, kwargs, connection_class; there are db, socket_timeout and others",
+        ),
         ("redis://host?db=first", "Invalid value for 'db' in connection URL."),
     ],
 )

@@ -21,3 +21,6 @@ def test_a_mirror_with_other_data_is_not_taken_for_the_own_one(settings: Setting
         assert wrong(own, "ports") == []
         ((level, text),) = wrong(own.replace(mirror_data=str(tmp_path / "other")), "ports")
     assert (level, text.startswith(f"A mirror with another mirror_data uses port {mirror.port}: ")) == ("error", True), text
+    files = sorted(mirror.data.iterdir())
+    wrong(own, "ports")
+    assert sorted(mirror.data.iterdir()) == files, "not even the log of the database of a mirror that has stopped is made"

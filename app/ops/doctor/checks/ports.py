@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from app.core.database_kinds import address_to_read
 from app.core.settings import Settings
 from app.http_client import HttpClient, HttpError
 from app.ops.doctor.diagnosis import Diagnosis
@@ -101,10 +102,11 @@ def _own_series(settings: Settings) -> str | None:
     """The series of the snapshots that the mirror of this machine has, "" before its first one; None if this user cannot read it."""
     file = mirror_data(settings) / "mirror.db"
     try:
-        if not file.exists():  # a mirror that never ran: whoever has a series is another one
-            return ""
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as store:
+        file.stat()
+        with closing(sqlite3.connect(address_to_read(file), uri=True)) as store:
             row = store.execute("SELECT series FROM state").fetchone()
+    except FileNotFoundError:  # a mirror that never ran: whoever has a series is another one
+        return ""
     except (OSError, sqlite3.Error):
         return None
     return str(row[0]) if row else ""
