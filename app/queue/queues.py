@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from huey.api import Huey
 from huey.registry import Message
@@ -33,10 +33,10 @@ def unknown_parameters(url: str) -> list[str]:
     """
     from redis import ConnectionPool
 
-    parts = urlsplit(url)
-    connection = ConnectionPool.from_url(parts._replace(query="").geturl()).connection_class
+    server, _, query = url.partition("?")
+    connection = ConnectionPool.from_url(server).connection_class
     accepted = {name for each in connection.__mro__ for name in signature(each.__init__).parameters} - {"self", "args", "kwargs"}
-    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
     unknown = [name for name in names if name not in accepted | {"max_connections"}]
     if not unknown:
         ConnectionPool.from_url(url)
