@@ -20,7 +20,7 @@ class HostTransfers(NamedTuple):
         host, mode, release: Of the process; release is that of its software, "" if it does not know it.
         seen: Time of its last report, Unix s by the clock of the hub.
         age_s: Time since then.
-        is_silent: Whether that is too long; after an outage of this hub its processes have the whole time anew.
+        is_silent: Whether that is too long; after an outage of this hub its processes have the whole time again.
         skew_s: How far the clock of the host is ahead; 0 below 1 s.
         dropped, refused, problem: Records that were lost, records that could not be used, and why the last of them could not.
         state: As it was reported; {} if there was none that could be used. Its times are by the clock of the host.

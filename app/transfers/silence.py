@@ -39,7 +39,7 @@ def last_outage(now: float) -> HubOutage:
 
 
 def silent_since(seen: float, silent_s: float, outage: HubOutage) -> float:
-    """When a process becomes silent if it does not report again. After an outage of the hub it has the whole time anew.
+    """When a process becomes silent if it does not report again. After an outage of the hub it has the whole time again.
 
     Args:
         seen: Its last report.

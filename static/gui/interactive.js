@@ -139,7 +139,7 @@
 
   const plotOf = (search) => search.split("&").find((field) => field.startsWith("plot="));
 
-  /** Puts the state into links to the same plot; its neighbours are interactive, too, but begin anew. */
+  /** Puts the state into links to the same plot; its neighbours are interactive, too, but begin again. */
   function putIntoLinks(text) {
     const here = plotOf(location.search.slice(1));
     for (const link of document.querySelectorAll("#main a[href*='plot=']:not(svg a)")) {
@@ -287,7 +287,7 @@
   document.addEventListener("click", (event) => {
     const clicked = event.target.closest("[data-interactive]");
     if (!clicked) return;
-    clicked.dataset.interactiveState = ""; // a picture that becomes interactive again begins anew
+    clicked.dataset.interactiveState = ""; // a picture that becomes interactive again starts over
     shown ? hide() : show();
   });
   document.addEventListener("htmx:afterSettle", () => {

@@ -169,7 +169,7 @@ dqm.trends.correlation3d = (() => {
       return element;
     }
 
-    /** Do what a key or button says; while the chart is drawn anew, nothing can be turned. */
+    /** Do what a key or button says; while the chart is drawn again, nothing can be turned. */
     act(key) {
       if (this.scene) ACTIONS[key](this);
     }
@@ -255,7 +255,7 @@ dqm.trends.correlation3d = (() => {
       this.place.replaceChildren(create("p", { className: "hint", textContent: reason + more }), box);
     }
 
-    /** Draw anew in another size, from the same side. */
+    /** Draw again in another size, from the same side. */
     resize() {
       clearTimeout(this.waiting);
       this.waiting = setTimeout(async () => {

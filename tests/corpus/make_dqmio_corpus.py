@@ -1,4 +1,4 @@
-"""Writes tests/corpus/dqmio anew: `python -m tests.corpus.make_dqmio_corpus`, after the parser learned of a new danger.
+"""Writes tests/corpus/dqmio again: `python -m tests.corpus.make_dqmio_corpus`, after the parser learned of a new danger.
 
 Two whole files by ROOT, one of them not compressed, and what `tests.formats.damaged_dqmio_files` makes of them, from fixed seeds.
 """

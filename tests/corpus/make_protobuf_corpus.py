@@ -1,4 +1,4 @@
-"""Writes tests/corpus/protobuf anew: `python -m tests.corpus.make_protobuf_corpus`, after the reader learned of a new danger.
+"""Writes tests/corpus/protobuf again: `python -m tests.corpus.make_protobuf_corpus`, after the reader learned of a new danger.
 
 One small snapshot of ROOT's objects, and what becomes of it by cutting, mutating from fixed seeds and lying on purpose.
 """

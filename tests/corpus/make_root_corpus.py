@@ -1,4 +1,4 @@
-"""Writes tests/corpus/root anew: `python -m tests.corpus.make_root_corpus`, after the parser learned of a new danger.
+"""Writes tests/corpus/root again: `python -m tests.corpus.make_root_corpus`, after the parser learned of a new danger.
 
 One whole file by ROOT, and what `tests.formats.damaged_files` makes of it, from fixed seeds.
 """

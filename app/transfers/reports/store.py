@@ -60,7 +60,7 @@ def _store_records(report: TransferReport, records: Sequence[TransferRecord], no
 def _new_records(row: TransferHost, records: Sequence[TransferRecord]) -> list[TransferRecord]:
     """The records that are not stored.
 
-    Numbers begin anew when the journal of a host was removed: then they are smaller than known ones, and their times later.
+    Numbers begin again when the journal of a host was removed: then they are smaller than known ones, and their times later.
     """
     if records[0].number <= row.number and records[0].at > row.number_at:
         return list(records)

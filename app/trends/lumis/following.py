@@ -110,7 +110,7 @@ def _follow(trend: RequestedTrend, request: LiveRequest, sample: OpenSample, set
 
 
 def _elements(snapshot: FollowedSnapshot) -> dict[str, EncodedPayload] | None:
-    """The monitor elements of a snapshot; None if another version of the product stored them, so that values begin anew."""
+    """The monitor elements of a snapshot; None if another version of the product stored them, so that values begin again."""
     from app.trends.outcomes import EncodedPayload
 
     try:

@@ -50,7 +50,7 @@ def add_rule(definition: RuleDefinition, user: str) -> TrendRule:
 
 
 def change_rule(rule: TrendRule, definition: RuleDefinition, version: int, user: str) -> None:
-    """Store another definition; what it violates is looked at anew. Raises RuleConflict if the rule is not at this version any more.
+    """Store another definition; what it violates is looked at again. Raises RuleConflict if the rule is not at this version any more.
 
     A violation that goes on under the new definition stays the same one.
     """

@@ -55,7 +55,7 @@ class OutgoingFile:
         """Wait in place of an older version that was not sent."""
         self.waits_since, self.failures, self.error = before.waits_since, before.failures, before.error
 
-    def wait_anew(self) -> None:
+    def wait_again(self) -> None:
         """Wait on its own account: the older version was sent or is given up."""
         self.waits_since, self.failures, self.error = self.noticed, 0, ""
 
@@ -182,7 +182,7 @@ class Outbox:
             if is_reached:
                 self._outages = 0
             if newer := self._waiting.get(outgoing.file.name):
-                newer.wait_anew()
+                newer.wait_again()
             self._release(outgoing)
 
     def retry(self, outgoing: OutgoingFile, is_target: bool = False) -> None:

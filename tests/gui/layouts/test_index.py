@@ -131,9 +131,9 @@ def test_an_index_that_followed_each_change_is_as_one_that_is_read_anew(demo: De
         demo.indexes.of_scope("online")
         put(f"Pixel/New/{number}", "Pixel/charge", "online", "relval")
     for scope in ("online", "offline", "relval"):
-        followed, anew = demo.indexes.of_scope(scope), LayoutIndexes().of_scope(scope)
-        assert followed.below(b"") == anew.below(b"")
-        assert followed.of_plot(b"Pixel/charge") == anew.of_plot(b"Pixel/charge")
+        followed, rebuilt = demo.indexes.of_scope(scope), LayoutIndexes().of_scope(scope)
+        assert followed.below(b"") == rebuilt.below(b"")
+        assert followed.of_plot(b"Pixel/charge") == rebuilt.of_plot(b"Pixel/charge")
 
 
 def test_threads_see_each_change_that_was_made_before_they_look(demo: Demo) -> None:
