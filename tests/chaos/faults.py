@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from typing import NamedTuple
 
 from tests.chaos.site import SERVICES, Site
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import of_session, stopped, until
 from tests.support.small_disk import fill_hub
 
@@ -46,7 +47,7 @@ def full_disk(site: Site) -> Iterator[None]:
 @contextmanager
 def locked_database(site: Site) -> Iterator[None]:
     """Another program holds the write lock of the database."""
-    with closing(sqlite3.connect(site.settings.data / "dqmhub.db", isolation_level=None, timeout=60)) as other:
+    with closing(sqlite3.connect(site.settings.data / "dqmhub.db", isolation_level=None, timeout=PATIENCE_S)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
         other.execute("ROLLBACK")

@@ -229,7 +229,7 @@ def test_responses_are_deleted_with_logs_and_commands_are_kept(room: Room) -> No
 def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room: Room) -> None:
     settings = room.settings.replace(job_lease_s=3.0, square_production=(), square_playback=())
     before = len(requests_of(room, "restart_hltd"))
-    room.p5.incident("slow", seconds=60.0)
+    room.p5.incident("slow", seconds=PATIENCE_S)
     with start_service(settings, "live") as consumer:
         until(lambda: Service.select().where(Service.name == "live").exists(), "the consumer, for which a command waits a minute at most")
         number = room.submit("restart_hltd", host=FU).get_json()["id"]
@@ -253,7 +253,7 @@ def test_a_command_whose_sender_was_killed_is_unknown_and_is_not_sent_again(room
 
 def test_timeout_leaves_a_command_unknown_and_a_query_failed(room: Room) -> None:
     patience = Room(room.settings.replace(square_command_timeout_s=1.0), room.p5)
-    room.p5.incident("slow", seconds=3.0)
+    room.p5.incident("slow", seconds=PATIENCE_S)
     row = patience.do("restart_hltd", host=FU)
     assert (row.state, row.error) == (UNKNOWN, "no answer within 1 s")
     assert patience.do("get_dqm_machines").state == FAILED

@@ -74,7 +74,9 @@ def works(hub: RunningHub, mark: str) -> bool:
     job = store.enqueue("clean-names", mark)
     until(lambda: BackgroundJob.get_by_id(job.id).state == "done", "a job")
     wait_for_steps()
-    return hub.is_ready() and hub.store_link(f"/browse/1/a/b/{mark}") and all(one.poll() is None for one in hub.services.values())
+    until(hub.is_ready, "the hub")
+    until(lambda: hub.store_link(f"/browse/1/a/b/{mark}"), "a link")
+    return all(one.poll() is None for one in hub.services.values())
 
 
 def test_a_data_folder_that_is_not_mounted_for_a_while_is_named_and_nothing_is_made_in_its_place(hub: RunningHub, folder: Path) -> None:

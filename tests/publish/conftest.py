@@ -12,8 +12,9 @@ from app.core import database
 from app.core.settings import Settings
 from app.publish.sanitize.sanitizer import Sanitizer
 from tests.support.square_fixtures import faulty, filled, p5
+from tests.support.stopped_clock import clock
 
-__all__ = ["faulty", "filled", "p5"]
+__all__ = ["clock", "faulty", "filled", "p5"]
 
 MACHINES = ("dqmrubu-c2a06-01-01", "dqm-prod-local", "dqmgateway")
 

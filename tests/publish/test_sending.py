@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.core.settings import Settings
-from app.publish import revisions
+from app.publish import revisions, sending
 from app.publish.models import MirrorState as Row
 from app.publish.models import PublishedItem, RevisionSeries
 from app.publish.pieces import PieceKey
@@ -23,9 +23,18 @@ from tests.publish.copies import published
 from tests.publish.receivers import never
 from tests.publish.test_revisions import piece, publish
 from tests.support.certificates import write_certificate
+from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
+from tests.support.stopped_clock import StoppedClock
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("clock")]  # pauses end when a test says so
+
+
+@pytest.fixture(autouse=True)
+def _patient_exchanges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mirror that is up answers in time, however slow this machine is."""
+    monkeypatch.setattr(sending, "CONNECT_S", PATIENCE_S)
+    monkeypatch.setattr(sending, "EXCHANGE_S", PATIENCE_S)
 
 
 @pytest.fixture
@@ -101,11 +110,12 @@ def test_a_mirror_that_lost_its_data_gets_them_again(settings_with_key: Settings
 
 
 def test_after_the_database_was_restored_a_mirror_gets_everything_in_a_new_series(
-    settings_with_key: Settings, mirror: receivers.Mirror
+    settings_with_key: Settings, mirror: receivers.Mirror, clock: StoppedClock
 ) -> None:
     publish(piece(1, "lost later"))
     Sender(mirror.url, settings_with_key).step(never)
     old = revisions.current()
+    clock.advance(1)
     PublishedItem.update(revision=1).execute()
     RevisionSeries.update(revision=1).execute()
     Sender(mirror.url, settings_with_key).step(never)

@@ -21,8 +21,8 @@ def p5(simulators: Simulators) -> Iterator[P5]:
 
 @pytest.fixture(scope="module")
 def live_p5(simulators: Simulators) -> Iterator[P5]:
-    """The default simulator with four FUs, as at the experiment."""
-    with simulators.run("--fus", "4") as found:
+    """The default simulator with four FUs, as at the experiment, at one moment."""
+    with simulators.run("--fus", "4", "--speed", "0") as found:
         yield found
 
 
