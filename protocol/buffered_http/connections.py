@@ -6,6 +6,7 @@ import errno
 import select
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -17,6 +18,9 @@ from .open_files import raise_limit
 
 DRAIN_S = 2.0
 """How long a client may take to read an error before the rest of its request is refused."""
+
+STALL_S = 5.0
+"""A process that does not look for its late connections for so long stood still, s."""
 
 AT_ONCE = 64
 """Connections that are accepted in a row, before open ones are served."""
@@ -48,6 +52,7 @@ class Connections:
         self._hand_over = threading.Lock()
         self._listeners: dict[int, Any] = {}
         self._paused: list[int] = []
+        self._looked = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -62,7 +67,14 @@ class Connections:
         return [one for one in self._open.values() if one.state in states]
 
     def late(self, now: float) -> list[Connection]:
-        """Connections after their deadline, without those that a thread has."""
+        """Connections after their deadline, without those that a thread has; to be called several times a second.
+
+        A stall of this process is given to all of them: it may have been one of the whole machine, and of clients on it.
+        """
+        passed_s, self._looked = now - self._looked, now
+        if passed_s > STALL_S:
+            for one in self._open.values():
+                one.deadline += passed_s
         return [one for one in self._open.values() if one.deadline <= now and one.state != State.ANSWERING]
 
     # Listeners

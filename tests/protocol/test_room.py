@@ -119,3 +119,18 @@ def test_the_last_files_are_left_to_the_application(stack: ExitStack, connection
     assert number not in [ready for ready, _ in found.epoll.poll(0)], "nothing is accepted while all are answered"
     for one in found.all(State.ANSWERING):
         one.state, one.deadline = State.IDLE, time.monotonic()
+
+
+def test_a_stall_of_the_server_takes_no_time_from_a_client(stack: ExitStack, connections: tuple[Connections, int]) -> None:
+    found, number = connections
+    accepted(stack, found, number, 1)
+    (one,) = found.all(State.IDLE)
+    one.wait(State.HEAD, 3600)
+    start = one.deadline - 3600
+    assert found.late(start) == []
+    assert found.late(start + 7200) == []
+    assert one.deadline == pytest.approx(start + 3600 + 7200)
+    assert found.late(start + 7201) == [], "a second is no stall"
+    assert one.deadline == pytest.approx(start + 3600 + 7200)
+    one.wait(State.HEAD, 0)
+    assert found.late(start + 7202) == [one]
