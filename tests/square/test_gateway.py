@@ -28,6 +28,7 @@ from app.square.situation import situation
 from app.square.upstream import Upstream
 from tests.support.p5 import BU, CROWDED, FU, P5
 from tests.support.processes import until
+from tests.support.stopped_clock import StoppedClock
 
 HOSTS = (BU, FU, CROWDED)
 COUNT = 100
@@ -200,7 +201,9 @@ def test_a_busy_gateway_makes_no_dead_letter_and_one_warning_at_most(
 
 
 @pytest.mark.both_databases
-def test_one_probe_of_the_gateway_wakes_all_hosts_after_an_outage(hub: Settings, p5: P5, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_probe_of_the_gateway_wakes_all_hosts_after_an_outage(
+    hub: Settings, p5: P5, caplog: pytest.LogCaptureFixture, clock: StoppedClock
+) -> None:
     settings = hub.replace(square_url=p5.address, square_timeout_s=60.0)
     pollers = [HostPoller("production", host, settings) for host in HOSTS]
     assert all(poller.poll(never) for poller in pollers)
@@ -213,6 +216,7 @@ def test_one_probe_of_the_gateway_wakes_all_hosts_after_an_outage(hub: Settings,
     during = [request for request in p5.record()["requests"] if request["status"] == 0 and request["path"].startswith("/redirect")]
     assert len(during) < 2 * 7 * len(HOSTS), "one host probes for all of them"
     p5.incident("gateway_down", on=False)
+    clock.advance(1)
     until(lambda: pollers[0].poll(never), "a probe")
     assert all(poller.poll(never) for poller in pollers)
     assert all(HostPoller("production", host, settings).poll(never) for host in HOSTS), "also in the next run of the poller"

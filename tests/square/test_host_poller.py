@@ -82,6 +82,7 @@ def test_every_document_of_a_run_arrives_as_it_is(hub: Settings, p5: P5) -> None
     assert run.lumi == 5
 
 
+@pytest.mark.usefixtures("clock")  # after a gap the poller looks whether P5 has begun anew
 def test_second_poll_fetches_only_changes(hub: Settings, p5: P5) -> None:
     p5.incident("upload", host=FU, documents=[job(number) for number in range(5)])
     one = poller(hub, p5)

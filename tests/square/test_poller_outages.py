@@ -147,6 +147,7 @@ def test_newest_headers_are_fetched_if_a_machine_cannot_send_all(hub: Settings, 
     assert "job-01000" in keys()
 
 
+@pytest.mark.usefixtures("clock")
 def test_pause_outlasts_one_run_of_the_poller(hub: Settings, p5: P5) -> None:
     p5.incident("host_down", host=FU)
     one = poller(hub, p5)

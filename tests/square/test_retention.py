@@ -15,7 +15,7 @@ from app.square.models import DeadLetter, Document, Graph, GraphPart, Host, Host
 from app.square.poller import retention, store
 from app.square.systems import SYSTEMS
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("clock")]  # days do not end in the middle of a test
 
 DAY_S = 86400.0
 
