@@ -30,7 +30,7 @@ def as_owner(settings: Settings) -> Iterator[None]:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def backup(context: click.Context) -> None:
-    """Back up database and keys while the services run; `ls` and `verify` show and check backups."""
+    """Back up database and keys while the services run; `ls` and `verify` show and check backups, `acknowledge` ends the warning of lost rows."""
     if context.invoked_subcommand is None:
         _make()
 
@@ -90,30 +90,35 @@ def verify_backup(name: str) -> None:
 
 
 @backup.command("acknowledge")
-def acknowledge_losses() -> None:
-    """Acknowledge that backups have far fewer rows than the one before, which then is no longer kept for that."""
+@click.argument("name", default="")
+def acknowledge_loss(name: str) -> None:
+    """Acknowledge that the backup NAME has lost rows, by default the only one that has; the one before is no longer kept for that."""
     from app.ops.backup import backup_folder
-    from app.ops.backup.losses import acknowledge, row_losses
+    from app.ops.backup.losses import end_loss, find_loss
 
     settings = cli.settings()
     with as_owner(settings):
-        losses = row_losses(backup_folder(settings))
-        for loss in losses:
-            acknowledge(loss)
-    for line in [str(loss) for loss in losses] or ["No backup has far fewer rows than the one before"]:
-        click.echo(line)
+        loss = find_loss(backup_folder(settings), name)
+        end_loss(loss)
+    click.echo(f"acknowledged: {loss}")
 
 
 @click.command()
 @click.argument("name", default="")
 def restore(name: str) -> None:
-    """Replace database and keys by those of the backup NAME, by default the newest; all services must be stopped."""
+    """Replace database and keys by those of the backup NAME, by default the newest; all services must be stopped.
+
+    While a backup has lost rows, and nobody has acknowledged that, NAME is required.
+    """
     from app.ops import backup as backups
+    from app.ops.backup.losses import refuse_newest
     from app.ops.owner import make_data_folder
 
     settings = cli.settings()
     with as_owner(settings):
         found = backups.find_backup(backups.backup_folder(settings), name)
+        if not name:
+            refuse_newest(found)
     make_data_folder(settings.data, found.folder)
     with as_owner(settings):
         restored = backups.restore(settings, found, lambda line: click.echo(line, err=True))

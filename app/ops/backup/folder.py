@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -22,8 +22,6 @@ NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?")
 LOCK = ".lock"
 LAST = "last-backup"
 """Name of the file in the data folder with the time of the last backup."""
-LOSS_NOTE = "rows-lost.json"
-"""Name of the file in the folder of the last backup from before a loss of rows, until that is acknowledged (losses.py)."""
 PARTIAL, REMOVED = ".partial-", ".removed-"
 """Beginnings of the names of what is being made and removed."""
 CLOCK_S = 300.0
@@ -67,11 +65,6 @@ def _read(folder: Path) -> Iterator[Backup | BackupError]:
 def is_from_future(backup: Backup) -> bool:
     """Whether the clock was ahead when a backup was made."""
     return backup.made > time.time() + CLOCK_S
-
-
-def has_loss_note(backup: Backup) -> bool:
-    """Whether a backup is the last one from before a loss of rows that nobody has acknowledged."""
-    return (backup.folder / LOSS_NOTE).exists()
 
 
 def newest_backup(folder: Path) -> Backup | None:
@@ -168,19 +161,15 @@ def complete_folder(partial: Path) -> Path:
     return partial.with_name(partial.name.removeprefix(PARTIAL))
 
 
-def rotate(folder: Path, newest: Backup, keep: int, before_upgrade: str) -> list[Backup]:
+def rotate(folder: Path, newest: Backup, keep: int, needed: Collection[str]) -> list[Backup]:
     """Remove old backups and return them.
 
-    Kept are the newest ones, `keep` with the one that was just made and verified; the ways back from an upgrade, which are the last one of
-    another version and the one of the name `before_upgrade`; and those from before a loss that nobody has acknowledged.
+    Kept are the newest ones, `keep` with the one that was just made and verified; the last one of another version; and those of the names
+    `needed`.
     """
     others = [backup for backup in backups(folder) if backup.name != newest.name]
     last_of_other_version = next((backup for backup in others if backup.version != VERSION), None)
-    surplus = [
-        backup
-        for backup in others[keep - 1 :]
-        if backup is not last_of_other_version and backup.name != before_upgrade and not has_loss_note(backup)
-    ]
+    surplus = [backup for backup in others[keep - 1 :] if backup is not last_of_other_version and backup.name not in needed]
     for backup in surplus:
         away = folder / (REMOVED + backup.name)
         backup.folder.rename(away)  # what is half removed must not look like a backup

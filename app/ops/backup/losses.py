@@ -1,17 +1,16 @@
-"""Backups with far fewer rows than the one before: data may have been lost before they were made.
+"""Losses of rows: backups with far fewer rows than the one before, so data may have been lost before they were made.
 
-The last backup from before the loss gets a note in its folder. While the note is there, the backup is not rotated away, and its loss is named
-where people look. They remove the note by `dqmhub backup acknowledge`.
+The manifest of each backup names the one before, so a loss is known as soon as the backup is complete. Until it ends, both backups are
+kept, and it is named where people look. It ends when somebody acknowledges it, or restores the backup from before it.
 """
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from app.ops.backup.folder import LOSS_NOTE, backups, has_loss_note, is_from_future
+from app.ops.backup.errors import BackupError
+from app.ops.backup.folder import backups
 from app.ops.backup.manifest import Backup
 
 LEAST_PART = 0.5
@@ -20,27 +19,36 @@ LEAST_PART = 0.5
 LEAST_ROWS = 1000
 """Fewer rows before are too few to say so: a new hub is being tried."""
 
+ENDED = "loss-ended"
+"""Name of the file in the folder of a backup that has lost rows, once that loss has ended."""
+
 
 class RowLoss(NamedTuple):
-    """Rows that a backup lacked, as noted in the folder of the one before.
-
-    Attributes:
-        older: The last backup with these rows.
-        rows: How many were missing; 0 if the note cannot be read.
-        fact: A sentence with both counts, without its full stop.
-    """
+    """A backup that has lost rows, and the one before."""
 
     older: Backup
-    rows: int
-    fact: str
+    newer: Backup
 
     def __str__(self) -> str:
-        return self.fact
+        """A sentence with both counts, without its full stop."""
+        older, newer = self.older.counts, self.newer.counts
+        table = max(older, key=lambda name: older[name] - newer.get(name, 0))
+        counts = f"{row_count(self.newer):,} rows, {self.older.name} before it had {row_count(self.older):,}"
+        left = f"{newer.get(table, 0):,} of {older[table]:,}"
+        return f"{self.newer.name} has {counts}; most are missing in the table {table}: {left} are left"
+
+    @property
+    def rows(self) -> int:
+        """How many rows are missing."""
+        return row_count(self.older) - row_count(self.newer)
 
     @property
     def remedy(self) -> str:
         """What to do."""
-        return f"{self.older.name} is kept. Restore it, or acknowledge that so much was deleted: `dqmhub backup acknowledge`"
+        return (
+            f"Both are kept. Restore the one before (`dqmhub restore {self.older.name}`), "
+            f"or acknowledge that so much was deleted (`dqmhub backup acknowledge {self.newer.name}`)"
+        )
 
 
 def row_count(backup: Backup) -> int:
@@ -48,35 +56,60 @@ def row_count(backup: Backup) -> int:
     return sum(backup.counts.values())
 
 
-def note_row_loss(newer: Backup) -> None:
-    """Note in the folder of the backup before this new one, if that had far more rows. Raises OSError, and BackupError as `backups`."""
-    others = (each for each in backups(newer.folder.parent) if each.name != newer.name and not is_from_future(each))
-    older = next(others, None)
-    if older is None or row_count(older) < LEAST_ROWS or row_count(newer) >= LEAST_PART * row_count(older):
-        return
-    note = {"rows": row_count(older) - row_count(newer), "fact": _fact(newer, older)}
-    (older.folder / LOSS_NOTE).write_text(json.dumps(note) + "\n", encoding="utf-8")
-
-
-def _fact(newer: Backup, older: Backup) -> str:
-    table = max(older.counts, key=lambda name: older.counts[name] - newer.counts.get(name, 0))
-    counts = f"{row_count(newer):,} rows, {older.name} before it had {row_count(older):,}"
-    left = f"{newer.counts.get(table, 0):,} of {older.counts[table]:,}"
-    return f"{newer.name} has {counts}; most are missing in the table {table}: {left} are left"
-
-
 def row_losses(folder: Path) -> list[RowLoss]:
-    """The losses that nobody has acknowledged, the latest first. Raises BackupError if the folder cannot be read."""
-    return [_read(backup) for backup in backups(folder) if has_loss_note(backup)]
+    """The losses that have not ended, the latest first. Raises BackupError if the folder cannot be read."""
+    found = {backup.name: backup for backup in backups(folder)}
+    losses = [RowLoss(found[newer.previous], newer) for newer in found.values() if newer.previous in found]
+    return [loss for loss in losses if _is_large(loss) and not (loss.newer.folder / ENDED).exists()]
 
 
-def _read(older: Backup) -> RowLoss:
-    with suppress(OSError, ValueError, TypeError, KeyError):
-        note = json.loads((older.folder / LOSS_NOTE).read_text(encoding="utf-8"))
-        return RowLoss(older, int(note["rows"]), str(note["fact"]))
-    return RowLoss(older, 0, f"A backup after {older.name} had far fewer rows")
+def _is_large(loss: RowLoss) -> bool:
+    before = row_count(loss.older)
+    return before >= LEAST_ROWS and row_count(loss.newer) < LEAST_PART * before
 
 
-def acknowledge(loss: RowLoss) -> None:
-    """Remove the note of a loss, so that its backup is rotated as others."""
-    (loss.older.folder / LOSS_NOTE).unlink(missing_ok=True)
+def summary(losses: list[RowLoss]) -> str:
+    """The number of losses, and the latest with its remedy."""
+    number = f"{len(losses)} backups have lost rows, `dqmhub doctor backup` names all; the latest: " if len(losses) > 1 else ""
+    return f"{number}{losses[0]}. {losses[0].remedy}"
+
+
+def find_loss(folder: Path, name: str) -> RowLoss:
+    """The loss of a backup by its name; "" for the only one. Raises BackupError if there is none, or several for ""."""
+    losses = row_losses(folder)
+    if not losses:
+        raise BackupError("No backup has lost rows, so there is nothing to acknowledge")
+    found = [loss for loss in losses if name in ("", loss.newer.name)]
+    if len(found) != 1:
+        reason = f"The backup {name} has lost no rows" if name else f"{len(losses)} backups have lost rows"
+        raise BackupError(f"{reason}; name the one to acknowledge. {'. '.join(map(str, losses))}")
+    return found[0]
+
+
+def end_loss(loss: RowLoss) -> None:
+    """Name a loss no longer, so that both backups are rotated as others. Raises BackupError if its folder cannot be written."""
+    try:
+        (loss.newer.folder / ENDED).touch()
+    except OSError as error:
+        raise BackupError(f"Cannot write to {loss.newer.folder} ({error.strerror}), so its loss of rows is still named") from error
+
+
+def end_undone_losses(folder: Path, restored: Backup) -> list[RowLoss]:
+    """End the losses since a backup that was restored, of which none began with more rows than it has; return them.
+
+    Raises BackupError if the folder cannot be read or written.
+    """
+    undone = [loss for loss in row_losses(folder) if loss.older.made >= restored.made and row_count(loss.older) <= row_count(restored)]
+    for loss in undone:
+        end_loss(loss)
+    return undone
+
+
+def refuse_newest(newest: Backup) -> None:
+    """Raise BackupError while a loss has not ended: the newest backup is not what to restore unless somebody says so."""
+    if losses := row_losses(newest.folder.parent):
+        names = dict.fromkeys([*(loss.older.name for loss in losses), newest.name])
+        raise BackupError(
+            f"Data may have been lost before the newest backup, {newest.name}, was made. {'. '.join(map(str, losses))}. "
+            f"Name the backup to restore: {' or '.join(f'`dqmhub restore {name}`' for name in names)}"
+        )

@@ -14,8 +14,8 @@ from app.core.settings import Settings
 from app.core.version import VERSION
 from app.ops.backup import postgresql_dump, sqlite_copy
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import complete_folder, no_other_backup, note_last_backup, partial_backup, rotate
-from app.ops.backup.losses import note_row_loss
+from app.ops.backup.folder import complete_folder, newest_backup, no_other_backup, note_last_backup, partial_backup, rotate
+from app.ops.backup.losses import row_losses
 from app.ops.backup.manifest import DATA, KEPT_FILES, POSTGRESQL_FILE, SQLITE_FILE, Backup, file_of, read_manifest, write_manifest
 from app.ops.backup.verifying import verify
 from app.ops.settings import ServiceSettings
@@ -49,7 +49,7 @@ def write_backup(settings: Settings, folder: Path, progress: Callable[[str], obj
     """
     if MIGRATIONS_TABLE not in database.proxy.get_tables():
         raise BackupError("The database has no tables yet, so there is nothing to back up; `dqmhub db upgrade` creates them")
-    moment = time.time()
+    moment, previous = time.time(), newest_backup(folder)
     with partial_backup(folder, moment) as partial:
         progress("Copying the database")
         if database.is_sqlite():
@@ -58,13 +58,14 @@ def write_backup(settings: Settings, folder: Path, progress: Callable[[str], obj
             counts, migrations = postgresql_dump.dump(settings.database_url, partial / POSTGRESQL_FILE)
         _copy_kept_files(settings.data, partial / DATA)
         files = {str(path.relative_to(partial)): file_of(path) for path in sorted(partial.rglob("*")) if path.is_file()}
-        write_manifest(Backup(partial, moment, version, database.is_sqlite(), migrations, counts, files))
+        before = previous.name if previous else ""
+        write_manifest(Backup(partial, moment, version, database.is_sqlite(), migrations, counts, files, before))
         progress("Verifying the backup")
         verify(read_manifest(partial))
     made = read_manifest(complete_folder(partial))
     note_last_backup(settings, made.made)
-    note_row_loss(made)
-    for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep, backup_before_upgrade(database.proxy.obj)):
+    needed = {backup_before_upgrade(database.proxy.obj), *(backup.name for loss in row_losses(folder) for backup in loss)}
+    for removed in rotate(folder, made, settings.of(ServiceSettings).backup_keep, needed):
         progress(f"Removed the old backup {removed.name}")
     return made
 

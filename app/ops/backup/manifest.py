@@ -38,6 +38,7 @@ class Backup(NamedTuple):
     migrations: tuple[str, ...]  # that had been applied
     counts: Mapping[str, int]  # rows of each table
     files: Mapping[str, BackupFile]  # by their paths in the folder
+    previous: str  # name of the newest backup when this one was made; "" for none
 
     @property
     def name(self) -> str:
@@ -64,6 +65,7 @@ def write_manifest(backup: Backup) -> None:
         "migrations": backup.migrations,
         "counts": dict(backup.counts),
         "files": {name: file._asdict() for name, file in backup.files.items()},
+        "previous": backup.previous,
     }
     (backup.folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
@@ -83,6 +85,7 @@ def read_manifest(folder: Path) -> Backup:
             tuple(map(str, content["migrations"])),
             {str(table): int(count) for table, count in content["counts"].items()},
             files,
+            str(content.get("previous", "")),  # backups from before this field are used, too
         )
     except FileNotFoundError as error:
         raise BackupError(f"{folder} is not a backup: it has no {MANIFEST}") from error

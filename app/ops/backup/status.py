@@ -9,7 +9,7 @@ from app.core.area import StatusLine
 from app.core.settings import Settings
 from app.ops.backup.errors import BackupError
 from app.ops.backup.folder import backup_folder, backups, is_from_future, last_backup_time, newest_backup
-from app.ops.backup.losses import row_losses
+from app.ops.backup.losses import row_losses, summary
 from app.ops.settings import ServiceSettings
 
 
@@ -44,7 +44,7 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
         yield StatusLine("backup", "idle", "no backups are made", detail="`dqmhub backup` makes one; run it once a day")
         return
     try:
-        found = backups(folder)
+        found, losses = backups(folder), row_losses(folder)
     except BackupError as error:
         yield StatusLine("backup", "warn", "the folder cannot be read", detail=str(error))
         return
@@ -57,6 +57,6 @@ def status_lines(settings: Settings) -> Iterator[StatusLine]:
     text = f"{found[0].name} of {found[0].size / 1e6:,.1f} MB is the newest of {len(found)}"
     is_late = late_since(settings) is not None
     limit = f"older than {settings.of(ServiceSettings).backup_max_age_h:g} h: " if is_late else ""
-    age, losses = max(0.0, time.time() - found[0].made), row_losses(folder)
-    detail = f"{losses[0]}. {losses[0].remedy}" if losses else f"in {folder}"
+    age = max(0.0, time.time() - found[0].made)
+    detail = summary(losses) if losses else f"in {folder}"
     yield StatusLine("backup", "warn" if is_late or losses else "ok", limit + text, age, detail)

@@ -8,14 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.core.settings import Settings
-from app.gui.models import ShortLink
 from app.ops.area import AREA
-from app.ops.backup import backup_folder, backups, make_backup
-from app.ops.backup.folder import LOSS_NOTE
+from app.ops.backup import backup_folder, make_backup
 from app.ops.backup.manifest import write_manifest
 from app.ops.backup.status import status_lines
-from tests.ops.doctor.findings import wrong
-from tests.support.cli import dqmhub
 from tests.support.processes import environment
 
 
@@ -54,48 +50,6 @@ def test_a_backup_older_than_the_setting_is_a_warning_and_an_event_until_the_nex
     assert events.find("operation", time.time() - 60, time.time()) == []
     make_backup(hub, backup_folder(hub), lambda _: None)
     assert not events.is_open(event)
-
-
-def test_a_backup_with_far_fewer_rows_is_named_and_the_one_before_kept_until_somebody_acknowledges_that(
-    hub: Settings, client: FlaskClient
-) -> None:
-    links = [{"name": f"name{number}", "address": f"/browse/{number}", "created": 0, "used": 0} for number in range(1500)]
-    ShortLink.insert_many(links).execute()
-    before = make_backup(hub, backup_folder(hub), lambda _: None)
-    assert "\ndqmhub_backup_lost_rows 0.0\n" in client.get("/metrics").text
-    ShortLink.delete().where(ShortLink.address != "/browse/7").execute()
-    done = dqmhub(hub, "backup")
-    after = backups(backup_folder(hub))[0]
-    counts = f"{after.name} has {sum(after.counts.values())} rows, {before.name} before it had {sum(before.counts.values()):,}"
-    fact = f"{counts}; most are missing in the table short_link: 1 of 1,500 are left"
-    assert (done.returncode, f"Warning: {fact}. " in done.stderr) == (0, True)
-    (line,) = status_lines(hub)
-    assert (line.state, line.detail and line.detail.startswith(fact)) == ("warn", True)
-    assert ("warning", fact) in wrong(hub, "backup")
-    assert "\ndqmhub_backup_lost_rows 1499.0\n" in client.get("/metrics").text
-
-    few = hub.replace(backup_keep=2)
-    for _ in range(3):
-        make_backup(few, backup_folder(hub), lambda _: None)
-    names = [each.name for each in backups(backup_folder(hub))]
-    assert (len(names), names[-1]) == (3, before.name), "the last one with all rows is kept beside backup_keep"
-    (line,) = status_lines(hub)
-    assert (line.state, line.detail and line.detail.startswith(fact)) == ("warn", True)
-    assert fact in dqmhub(hub, "backup", "acknowledge").stdout
-    (line,) = status_lines(hub)
-    assert line.state == "ok"
-    assert "\ndqmhub_backup_lost_rows 0.0\n" in client.get("/metrics").text
-    make_backup(few, backup_folder(hub), lambda _: None)
-    assert before.name not in [each.name for each in backups(backup_folder(hub))]
-    assert dqmhub(hub, "backup", "acknowledge").stdout == "No backup has far fewer rows than the one before\n"
-
-
-def test_a_note_of_lost_rows_that_cannot_be_read_keeps_its_backup_and_the_warning(hub: Settings) -> None:
-    made = make_backup(hub, backup_folder(hub), lambda _: None)
-    (made.folder / LOSS_NOTE).write_text("{")
-    make_backup(hub.replace(backup_keep=1), backup_folder(hub), lambda _: None)
-    (line,) = status_lines(hub)
-    assert (line.state, line.detail and line.detail.startswith(f"A backup after {made.name} had far fewer rows. ")) == ("warn", True)
 
 
 def test_backups_whose_disk_is_not_mounted_stay_on_the_status_page_in_metrics_and_become_an_event(
