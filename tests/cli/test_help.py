@@ -8,7 +8,9 @@ import sys
 import pytest
 
 from app.areas import AREAS
+from app.cli.backup import backup
 from app.core.settings import TREE, Settings
+from tests.support.cli import run_command
 from tests.support.processes import environment
 
 SLOW_MODULES = {"peewee", "psycopg", "huey", "redis", "flask", "numpy", "uproot", "requests", "cryptography"}
@@ -23,6 +25,16 @@ def test_help_lists_all_commands_and_loads_no_slow_module() -> None:
     assert output.endswith("loaded []\n")
     names = {name for area in AREAS for name in area.commands}
     assert names <= set(output.split())
+
+
+def test_the_help_of_backup_says_what_its_commands_do() -> None:
+    sentence = run_command({}, "backup", "--help").stdout.split("Options:")[0]
+    assert {f"`{name}`" for name in backup.commands} <= set(sentence.split())
+
+
+def test_the_help_of_upgrade_names_the_case_without_a_way_back() -> None:
+    words = " ".join(run_command({}, "upgrade", "--help").stdout.split())
+    assert "the previous release is in use again, unless the database has migrations that it does not know" in words
 
 
 @pytest.mark.parametrize(
