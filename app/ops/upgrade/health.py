@@ -17,7 +17,7 @@ from app.http_client import HttpClient, HttpError
 from app.ops.upgrade.errors import UpgradeError
 from app.security.this_machine import read_key
 
-READY_S = 60.0
+READY_S = 300.0
 """Longest time until the web server shows its pages."""
 END_S = 5.0
 """Longest time until the processes of the web server have ended after it."""

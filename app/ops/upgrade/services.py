@@ -18,7 +18,7 @@ from app.ops.upgrade.errors import UpgradeError
 
 SYSTEMD = Path("/run/systemd/system")
 TARGET = "dqmhub.target"
-START_S = 120.0
+START_S = 300.0
 """Longest time until all services that ran before have started and reported."""
 STOP_S = 30.0
 """Longest time until the services of other machines have become silent, or ended."""

@@ -19,7 +19,7 @@ from app.ops.doctor.diagnosis import Diagnosis
 from app.ops.settings import ServiceSettings, mirror_data
 from app.security.this_machine import hub_mark, key_file
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 LISTENING = "0A"
 """State of a listening socket in /proc/net/tcp."""
 

@@ -20,7 +20,7 @@ FORGED = "192.0.2.77"
 
 FORGED_ID = "forged-by-dqmhub-doctor"
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 MAX_BYTES = 65536
 BLOCK = "docs/operators/accounts.md has a right block for nginx"
 

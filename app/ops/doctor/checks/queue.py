@@ -9,7 +9,7 @@ from app.core.settings import Settings
 from app.ops.doctor.diagnosis import Diagnosis
 from app.queue.settings import QueueSettings
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:

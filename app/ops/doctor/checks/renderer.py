@@ -14,7 +14,7 @@ from render.client import RenderClient
 from render.errors import RenderError, RenderTimeout
 from render.own_service import temporary_service
 
-PING_S = 5.0
+PING_S = 30.0
 BUILD = "Put the ROOT of this machine on the path, and run `dqmhub render build` (docs/operators/install.md)"
 
 

@@ -14,7 +14,7 @@ from app.ops.doctor.diagnosis import Diagnosis
 
 PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "NRestarts", "NeedDaemonReload", "MainPID")
 MANY_RESTARTS = 5
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 
 
 def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
