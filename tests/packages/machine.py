@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
+
 PROGRAMS = (
     "bash",
     "sh",
@@ -54,6 +57,15 @@ Nothing.
 %files
 """
 
+LATER = os.EX_TEMPFAIL
+REQUEST = f"""
+import sys, urllib.error, urllib.request
+try:
+    sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1], timeout={PATIENCE_S}).read())
+except urllib.error.HTTPError as error:
+    sys.exit({LATER} if error.code == 503 else f"{{error.code}}: {{error.read()}}")
+"""
+
 
 class Machine:
     """The machine while it runs; `run` and `start` are for commands inside of it."""
@@ -77,10 +89,21 @@ class Machine:
         assert done.returncode == 0 or not check, done.stderr
         return done
 
-    def page(self, address: str) -> str:
-        """What a server of the machine answers."""
-        code = f"import urllib.request as r; print(r.urlopen({address!r}, timeout=600).read().decode('utf-8', 'replace'))"
-        return self.run("python3.11", "-I", "-c", code).stdout
+    def request(self, address: str) -> subprocess.CompletedProcess[str]:
+        """Send a request from inside of the machine; its exit code is LATER if the server asks to repeat it."""
+        return self.run("python3.11", "-I", "-c", REQUEST, address, check=False)
+
+    def get(self, address: str) -> str:
+        """What a server of the machine answers, as soon as it does not ask to come again: a slow machine reads a file for long."""
+        answers: list[subprocess.CompletedProcess[str]] = []
+
+        def is_answered() -> bool:
+            answers.append(self.request(address))
+            return answers[-1].returncode != LATER
+
+        until(is_answered, address)
+        assert answers[-1].returncode == 0, answers[-1].stderr
+        return answers[-1].stdout
 
     def _inside(self, user: str, command: Sequence[str]) -> list[str]:
         switch = [] if user == "root" else ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]

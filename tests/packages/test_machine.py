@@ -28,7 +28,12 @@ SERVICES = ("web", "live", "worker", "render")
 OF_ROOT = (TREE / ".venv/lib", Path("/usr/include"), Path("/usr/lib/gcc"))
 """ROOT, and the headers and the compiler that it needs while it runs."""
 
-SETTINGS = '\nfile_roots = ["/var/lib/dqmhub/demo"]\nanonymous_read = "everyone"\n'
+SETTINGS = """
+file_roots = ["/var/lib/dqmhub/demo"]
+anonymous_read = "everyone"
+render_timeout_s = 600
+render_cpu_s = 600
+"""
 
 
 @pytest.fixture(scope="module")
@@ -51,21 +56,18 @@ def running(host: Machine) -> Iterator[None]:
             process.wait()
 
 
-ASK = ("python3.11", "-I", "-c", "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1], timeout=600).read())")
-
-
 def wait_for(host: Machine, address: str, *processes: subprocess.Popen[bytes]) -> None:
     """Wait until a server answers; a process that ends before is an error."""
 
     def answers() -> bool:
         assert [process.returncode for process in processes if process.poll() is not None] == []
-        return host.run(*ASK, address, check=False).returncode == 0
+        return host.request(address).returncode == 0
 
     until(answers, address)
 
 
 def samples(host: Machine) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(host.run(*ASK, f"{HUB}/api/v1/samples").stdout)["data"]
+    found: list[dict[str, object]] = json.loads(host.get(f"{HUB}/api/v1/samples"))["data"]
     return found
 
 
@@ -122,14 +124,14 @@ def test_all_services_run_without_a_network_and_go_on_through_an_upgrade(package
 def assert_a_plot_is_drawn(host: Machine, sample: dict[str, object]) -> None:
     """Its file is read by a process of its own, and drawn by the render service."""
     place = f"{sample['run']}{sample['dataset']}"
-    content = json.loads(host.run(*ASK, f"{HUB}/api/v1/archive/{place}").stdout)["data"]
+    content = json.loads(host.get(f"{HUB}/api/v1/archive/{place}"))["data"]
     path = ""
     while plots := [each for each in content if "name" in each] or content:
         if "path" in plots[0]:
             break
         path += f"/{plots[0]['subdir']}"
-        content = json.loads(host.run(*ASK, f"{HUB}/api/v1/archive/{place}{path}").stdout)["data"]
-    drawn = host.run(*ASK, f"{HUB}/api/v1/render/{place}/{plots[0]['path']}?format=svg").stdout
+        content = json.loads(host.get(f"{HUB}/api/v1/archive/{place}{path}"))["data"]
+    drawn = host.get(f"{HUB}/api/v1/render/{place}/{plots[0]['path']}?format=svg")
     assert "<svg" in drawn[:2000]
 
 
@@ -229,7 +231,7 @@ def test_mirror_and_transfer_run_without_the_hub(packages: Packages, tmp_path: P
         mirror = host.start("/usr/bin/dqmhub-mirror", "--config", "/etc/dqmhub-mirror.toml", "--data", "/var/lib/dqmhub-mirror")
         try:
             wait_for(host, "http://127.0.0.1:8084/", mirror)
-            assert "<html" in host.run(*ASK, "http://127.0.0.1:8084/").stdout
+            assert "<html" in host.get("http://127.0.0.1:8084/")
         finally:
             mirror.terminate()
             assert mirror.wait() == 0

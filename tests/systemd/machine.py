@@ -53,6 +53,10 @@ for unit in systemd-journald.service systemd-journald.socket systemd-journald-de
   ln -s "../$unit" "$root/usr/lib/systemd/system/sysinit.target.wants/"
 done
 echo 0123456789abcdef0123456789abcdef > "$root/etc/machine-id"
+mkdir -p "$root/etc/systemd/system.conf.d" "$root/etc/systemd/system/dqmhub-.service.d"
+printf '[Manager]\\nDefaultTimeoutStartSec=%s\\nDefaultTimeoutStopSec=%s\\n' "$6" "$6" > "$root/etc/systemd/system.conf.d/patience.conf"
+printf '[Service]\\nTimeoutStartSec=%s\\nTimeoutStopSec=%s\\nWatchdogSec=%s\\n' "$6" "$6" "$6" \\
+  > "$root/etc/systemd/system/dqmhub-.service.d/patience.conf"
 mkdir "$root/old"
 cd "$root"
 pivot_root . old
@@ -62,7 +66,8 @@ cd /
 umount -l /old
 exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --system --unit=basic.target
 """
-"""Makes the machine; arguments: an empty folder, the tree, its libraries, a folder with files for the root folder, and what to run in it then."""
+"""Makes the machine. Arguments: an empty folder, the tree, its libraries, a folder with files for the root folder, what to run in it then,
+and how long its systemd waits for services, which may stand still with all of the machine, s."""
 
 CHECKOUT = """
 mkdir -p /etc/dqmhub
@@ -96,16 +101,23 @@ def see_tree(root: Path) -> None:
         (folder / "tree.conf").write_text(f"[Service]\nProtectHome=tmpfs\nBindReadOnlyPaths={' '.join(sorted(hidden))}\n")
 
 
+PATIENT_CLIENTS = f"SYSTEMD_BUS_TIMEOUT={PATIENCE_S:.0f}"
+"""So long `systemctl` waits for systemd."""
+
+
 class Machine:
     """A running machine; `process` is its systemd."""
 
     def __init__(self, process: int) -> None:
         self.process = process
-        self._enter = ["nsenter", f"--target={process}", "--all"]
+        self._enter = ["nsenter", f"--target={process}", "--all", "env", PATIENT_CLIENTS]
 
     def run(self, *words: str, check: bool = True, text: str = "") -> str:
         """Run a command there as root; its output. text: its standard input."""
-        done = subprocess.run([*self._enter, *words], input=text, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+        try:
+            done = subprocess.run([*self._enter, *words], input=text, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired as error:
+            pytest.fail(f"{words} did not end: {error.stdout!r}{error.stderr!r}")
         if done.returncode and check:
             pytest.fail(f"{words}: {done.stdout}{done.stderr}{self.run('journalctl', '--no-pager', '--lines=100', check=False)}")
         return done.stdout.strip()
@@ -152,7 +164,7 @@ def machine(folder: Path, files: Path, install: str = CHECKOUT) -> Iterator[Mach
     group, log = _group_folder(folder.name), folder / "log"
     (folder / "shared").mkdir()
     namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--fork", "--kill-child"]
-    arguments = [str(folder / "shared"), str(TREE), LIBRARIES, str(files), install]
+    arguments = [str(folder / "shared"), str(TREE), LIBRARIES, str(files), install, f"{PATIENCE_S:.0f}"]
     join = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh"]
     with log.open("wb") as output:
         command = [*join, "unshare", *namespaces, "sh", "-c", BOOT, "sh", *arguments]
