@@ -36,7 +36,7 @@ def with_date(offset_s: float) -> Behaviour:
     ("offset_s", "level", "text"),
     [
         (0, "ok", "the clock agrees with that of"),
-        (20, "warning", "The clock of this machine is (19|20) s behind that of"),
+        (59, "warning", r"The clock of this machine is [1-5]?\d s behind that of"),  # at least: a slow answer makes it uncertain
         (-3600, "error", r"The clock of this machine is 3[56]\d\d s ahead of that of"),
     ],
     ids=["right", "behind", "ahead"],

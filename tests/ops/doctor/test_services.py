@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from app.core import heartbeat
 from app.core.heartbeat import Heartbeat, Service
 from app.core.settings import Settings
 from app.queue.periodic import PeriodicTaskState
@@ -17,12 +16,6 @@ from tests.support import gui
 
 NO_PROCESS = 1 << 30
 """No process has so high a number."""
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service is not silent because the machine is busy for some seconds."""
-    monkeypatch.setattr(heartbeat, "SILENT_S", 300.0)
 
 
 @pytest.mark.both_databases
