@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.formats import FormatError, Kind, MEListing, payload, remote, scan
-from tests.support.xrootd import XRootD, xrootd_server
+from tests.support.xrootd import XRootD, patient_client, xrootd_server
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ FILES = {"tdirectory": "classes.root", "dqmio": "types.root", "protobuf": "class
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[XRootD]:
-    with xrootd_server() as server:
+    with patient_client(), xrootd_server() as server:
         yield server
 
 

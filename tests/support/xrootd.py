@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from app.formats import remote
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
 from tests.support.processes import until
@@ -100,6 +101,16 @@ class XRootD:
     def thaw(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def patient_client() -> Iterator[None]:
+    """Let the client of this process wait for servers however long the machine stands still, and check versions on each use."""
+    remote._client.cache_clear()  # the limits of XRootD's client are those of its first use
+    remote.configure(timeout_s=PATIENCE_S, recheck_s=0.0)
+    yield
+    remote.configure()
+    remote._client.cache_clear()
 
 
 @contextmanager

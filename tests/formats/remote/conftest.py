@@ -1,4 +1,4 @@
-"""A real XRootD server, and limits that keep the tests short."""
+"""A real XRootD server, and a client that waits for it however long the machine stands still."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.formats import remote, xrootd
-from tests.support.xrootd import ANSWER_S, XRootD, xrootd_server
+from tests.support.patience import PATIENCE_S
+from tests.support.xrootd import XRootD, patient_client, xrootd_server
 
 
 @pytest.fixture
@@ -19,8 +20,8 @@ def server() -> Iterator[XRootD]:
 
 @pytest.fixture(autouse=True)
 def limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Few seconds for an answer, a version check on each use, and half a second between attempts at a silent server."""
+    """Files that stay open, a version check on each use, and half a second between attempts at a silent server."""
     monkeypatch.setattr(xrootd, "RETRY_S", 0.5)
-    remote.configure(timeout_s=ANSWER_S, recheck_s=0.0)
-    yield
-    remote.configure()
+    monkeypatch.setattr(remote, "OPEN_S", PATIENCE_S)
+    with patient_client():
+        yield
