@@ -21,7 +21,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import areas, create_app  # noqa: F401  areas makes the settings known
-from app.core import database, database_schema, log_context
+from app.core import database, database_kinds, database_schema, log_context
 from app.core.settings import TREE, Settings
 from app.gui.api import legacy, overlays, v1
 from app.gui.pages import compare, views
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 database.LOCK_TIMEOUT_S = round(PATIENCE_S)  # tests write beside services, which may stall while they write
+database_kinds.POSTGRESQL_GONE["connect_timeout"] = round(PATIENCE_S)
 for requests in (v1, legacy, overlays, compare, pictures, views, me_pictures):
     requests.WAIT_S = PATIENCE_S  # requests are answered when a file has been read, however slow the machine is
 

@@ -109,7 +109,7 @@ def connections(server: PostgreSQL) -> int:
 def pooled(postgresql: PostgreSQL, settings: Settings) -> Iterator[PostgreSQL]:
     """A PostgreSQL server with the tables bound to a new database."""
     with postgresql.database(postgresql.template()) as url:
-        database.connect(Settings(data_dir=settings.data_dir, database_url=url))
+        database.connect(Settings(data_dir=settings.data_dir, database_url=url))._wait_timeout = PATIENCE_S  # for a connection of the pool
         yield postgresql
         database.disconnect()
         database.proxy.initialize(None)
@@ -159,7 +159,7 @@ def test_threads_that_wait_for_a_silent_postgresql_share_one_failure(settings: S
         return frame is not None and (frame.f_code is PooledDatabase.connect.__code__ or is_waiting(frame.f_back))
 
     with raw(ends_once_all_wait) as server, ThreadPoolExecutor(4) as pool:
-        database.connect(settings.replace(database_url=f"postgresql://dqmhub@{server.place}/hub?connect_timeout=60"))
+        database.connect(settings.replace(database_url=f"postgresql://dqmhub@{server.place}/hub"))
         errors = pool.map(connect, range(4))
         until(lambda: sum(is_waiting(frame) for frame in sys._current_frames().values()) == 4, "four threads that wait")
         all_wait.set()
