@@ -74,9 +74,15 @@ def wait_for_jobs() -> None:
 
 
 @contextmanager
-def service(settings: Settings, name: str, log: Path | None = None, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One of the product's own services, by the name of its command; its standard error goes to the end of a file."""
-    command = [sys.executable, "-c", f"from app.cli import main; main([{name!r}])"]
+def service(
+    settings: Settings, name: str, log: Path | None = None, before: str = "", **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """One of the product's own services, by the name of its command; its standard error goes to the end of a file.
+
+    Args:
+        before: Python that is run before it starts.
+    """
+    command = [sys.executable, "-c", f"{before}\nfrom app.cli import main; main([{name!r}])"]
     env = environment(settings) | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())} | variables
     with log.open("ab") if log else nullcontext() as stderr:
         process = subprocess.Popen(command, cwd=TREE, env=env, stderr=stderr)

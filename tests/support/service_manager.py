@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import NamedTuple
 
 from tests.support.patience import PATIENCE_S
@@ -29,18 +31,32 @@ class ServiceManager:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._socket.bind(str(path))
+        self._received: Queue[list[Message]] = Queue()
+        self._thread = Thread(target=self._receive)
+        self._thread.start()
+
+    def _receive(self) -> None:
+        """Take each message from the socket at once, as systemd does: it has place for ten, and services wait for a place only shortly."""
+        while True:
+            data, ancillary, _, _ = self._socket.recvmsg(4096, socket.CMSG_SPACE(12))
+            if not data:
+                return
+            pid = int.from_bytes(ancillary[0][2][:4], "little")
+            self._received.put([Message(pid, line) for line in data.decode().splitlines()])
 
     def receive(self, timeout_s: float) -> list[Message]:
         """Wait for a message, and return its assignments; none after this time."""
-        self._socket.settimeout(timeout_s)
         try:
-            data, ancillary, _, _ = self._socket.recvmsg(4096, socket.CMSG_SPACE(12))
-        except TimeoutError:
+            found = self._received.get(timeout=timeout_s)
+        except Empty:
             return []
-        pid = int.from_bytes(ancillary[0][2][:4], "little")
-        found = [Message(pid, line) for line in data.decode().splitlines()]
         self.messages += found
         return found
+
+    def send(self, data: bytes) -> None:
+        """Send a message, as a service does."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(data, self.variables["NOTIFY_SOCKET"])
 
     def wait_for(self, text: str) -> Message:
         """Wait for the next message with this assignment; fails after PATIENCE_S."""
@@ -61,6 +77,8 @@ class ServiceManager:
 
     def close(self) -> None:
         """Remove the socket."""
+        self.send(b"")
+        self._thread.join()
         self._socket.close()
         os.unlink(self.variables["NOTIFY_SOCKET"])
 

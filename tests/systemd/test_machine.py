@@ -64,7 +64,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Pa
     (root / "etc/dqmhub-mirror.toml").touch()
     make_demo(root / "srv/files", build(TREE, sys.executable).with_name("dqmhub-demo"), 20, lambda _: None)
     drop_in = re.findall(r"```ini\n(\[Unit\].*?)```", DOCUMENT, re.DOTALL)
-    (root / "etc/systemd/system/dqmhub-render.service.d").mkdir()
+    (root / "etc/systemd/system/dqmhub-render.service.d").mkdir(parents=True)
     (root / "etc/systemd/system/dqmhub-render.service.d/override.conf").write_text(*drop_in)
     return root
 

@@ -16,6 +16,12 @@ from tests.support.ports import free_port
 from tests.support.processes import service, until
 from tests.support.service_manager import service_manager
 
+PATIENT = f"""
+from app.core.server import WebServer
+options = WebServer.options
+WebServer.options = lambda server: options(server) | {{"graceful_timeout": {PATIENCE_S:.0f}}}
+"""
+"""A server that stops waits for a worker which stands still for longer than its few seconds."""
 REQUEST = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -28,7 +34,11 @@ def has_pending(pid: int, number: signal.Signals) -> bool:
 
 def test_requests_that_wait_for_a_busy_worker_are_answered_when_the_web_server_stops(hub: Settings, tmp_path: Path) -> None:
     settings = hub.replace(web_port=free_port(), web_workers=1)
-    with service_manager(tmp_path) as manager, service(settings, "web", **manager.variables) as process, ExitStack() as stack:
+    with (
+        service_manager(tmp_path) as manager,
+        service(settings, "web", before=PATIENT, **manager.variables) as process,
+        ExitStack() as stack,
+    ):
         manager.wait_for("READY=1")
         (worker,) = children(process.pid)
         os.kill(worker, signal.SIGSTOP)
