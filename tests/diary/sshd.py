@@ -45,14 +45,14 @@ def ssh_server(folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     (folder / "config").write_text(CONFIG.format(port=port, folder=folder))
     kind, key = (folder / "host.pub").read_text().split()[:2]
     (folder / "known").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
-    known = "-o", f"UserKnownHostsFile={folder}/known"
+    more = "-o", f"UserKnownHostsFile={folder}/known", "-o", f"ConnectTimeout={PATIENCE_S:.0f}"
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # the start script of the system makes it otherwise
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stderr=log)
     try:
         until(lambda: _listens(port), "the server of ssh")
-        yield f"{getpass.getuser()}@127.0.0.1", ("-F", "none", "-p", str(port), "-i", str(folder / "user"), *known)
+        yield f"{getpass.getuser()}@127.0.0.1", ("-F", "none", "-p", str(port), "-i", str(folder / "user"), *more)
     finally:
         server.terminate()
         server.wait(PATIENCE_S)

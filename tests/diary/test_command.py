@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from app.diary.errors import BadSourceConfig, CommandFailed
 from app.diary.sources.command import UNENDED, CommandOptions, run
 from tests.diary import sshd
+from tests.support.patience import PATIENCE_S
 from tests.support.processes import until
 
 ODD = ["two words", "$HOME", "a'b", 'c"d', "*", "; exit 3", "é", ""]
@@ -23,16 +25,12 @@ ODD = ["two words", "$HOME", "a'b", 'c"d', "*", "; exit 3", "é", ""]
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandOptions]:
     """Where the commands of a test run."""
     if request.param == "here":
-        yield CommandOptions()
+        yield CommandOptions(timeout_s=PATIENCE_S)
         return
     if not sshd.IS_THERE:
         pytest.skip("there is no sshd")
     with sshd.ssh_server(tmp_path_factory.mktemp("ssh")) as (host, arguments):
-        yield CommandOptions(host=host, ssh=arguments)
-
-
-def limited(place: CommandOptions, **limits: float) -> CommandOptions:
-    return CommandOptions(host=place.host, ssh=place.ssh, **limits)
+        yield CommandOptions(host=host, ssh=arguments, timeout_s=PATIENCE_S)
 
 
 def test_arguments_come_as_they_are_and_no_shell_reads_them(place: CommandOptions) -> None:
@@ -45,7 +43,7 @@ def test_times_are_in_utc_and_messages_in_english(place: CommandOptions) -> None
 
 
 def test_variables_of_the_options_win_over_those_of_the_source(place: CommandOptions) -> None:
-    options = CommandOptions(host=place.host, ssh=place.ssh, environment=("A=of options", "TZ=JST-9"))
+    options = replace(place, environment=("A=of options", "TZ=JST-9"))
     assert run(["sh", "-c", "echo $A, $B; date -d @0 +%H"], options, {"A": "of source", "B": "b c"}) == "of options, b c\n09\n"
 
 
@@ -61,19 +59,25 @@ def test_a_command_that_there_is_not_is_named(place: CommandOptions) -> None:
 
 
 def test_a_command_that_does_not_end_is_ended_with_all_that_it_started(place: CommandOptions, tmp_path: Path) -> None:
-    with pytest.raises(CommandFailed, match="within 1 s"):
-        run(["sh", "-c", f"sleep 1000000 & echo $! > {tmp_path}/pid; wait"], limited(place, timeout_s=1))
-    until(lambda: not is_alive(int((tmp_path / "pid").read_text())), "the end of what the command had started")
+    pid = tmp_path / "pid"
+
+    def is_ended_late_enough() -> bool:
+        with pytest.raises(CommandFailed, match="within 1 s"):
+            run(["sh", "-c", f"sleep 1000000 & echo $! > {pid}.new; mv {pid}.new {pid}; wait"], replace(place, timeout_s=1))
+        return pid.exists()
+
+    until(is_ended_late_enough, "a command that had started something")
+    until(lambda: not is_alive(int(pid.read_text())), "the end of what the command had started")
 
 
 def test_a_command_that_closes_its_output_and_goes_on_is_ended(place: CommandOptions) -> None:
     with pytest.raises(CommandFailed, match="within 1 s"):
-        run(["sh", "-c", "exec sleep 1000000 >&- 2>&-"], limited(place, timeout_s=1))
+        run(["sh", "-c", "exec sleep 1000000 >&- 2>&-"], replace(place, timeout_s=1))
 
 
 def test_endless_output_ends_at_its_limit(place: CommandOptions) -> None:
     with pytest.raises(CommandFailed, match=r"^yes: It printed more than 1 MiB$"):
-        run(["yes"], limited(place, max_mib=1))
+        run(["yes"], replace(place, max_mib=1))
 
 
 def test_endless_errors_are_read_and_only_their_end_is_kept(place: CommandOptions) -> None:
@@ -91,7 +95,7 @@ def test_a_process_that_stays_with_the_errors_open_does_not_hold_the_source(tmp_
     """As the master of shared ssh connections does."""
     command = f"setsid sleep 1000000 >&- & echo $! > {tmp_path}/pid; echo done"
     try:
-        assert run(["sh", "-c", command], CommandOptions(timeout_s=600)) == "done\n"
+        assert run(["sh", "-c", command], CommandOptions(timeout_s=PATIENCE_S)) == "done\n"
     finally:
         os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
@@ -130,7 +134,7 @@ def test_a_command_that_cannot_be_ended_does_not_hold_the_source(tmp_path: Path,
     errors = []
     try:
         with pytest.raises(CommandFailed) as caught:
-            run(command, CommandOptions(max_mib=1, timeout_s=600))
+            run(command, CommandOptions(max_mib=1, timeout_s=PATIENCE_S))
         errors.append(str(caught.value))
     finally:
         until((tmp_path / "pid").exists, "the tracer")

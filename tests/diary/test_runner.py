@@ -26,6 +26,9 @@ from app.queue.store import enqueue
 from tests.diary.endless_source import JOBS, STORED, Endless
 from tests.diary.observations import NOW, changes, only_job, seen
 from tests.support.processes import environment, service, until
+from tests.support.stopped_clock import StoppedClock, clock
+
+__all__ = ["clock"]
 
 
 class Given(JobSource):
@@ -118,7 +121,7 @@ def test_missing_jobs_are_asked_for_before_they_are_lost(hub: Settings) -> None:
         JobScan(None, {}),
     ],
 )
-def test_whatever_a_source_does_wrong_is_a_failure_of_it_and_keeps_its_cursor(hub: Settings, scan: object) -> None:
+def test_whatever_a_source_does_wrong_is_a_failure_of_it_and_keeps_its_cursor(hub: Settings, clock: StoppedClock, scan: object) -> None:
     source = Given(JobScan([seen(NOW)], {"line": 1}), scan)
     scan_source(source, hub)
     with scanning_task(source, hub, None) as step:
@@ -133,14 +136,13 @@ def test_whatever_a_source_does_wrong_is_a_failure_of_it_and_keeps_its_cursor(hu
     assert only_job().state == "running"
 
 
-def test_the_pause_grows_with_jitter_to_five_minutes_at_most(hub: Settings) -> None:
+def test_the_pause_grows_with_jitter_to_five_minutes_at_most(hub: Settings, clock: StoppedClock) -> None:
     source, pauses = Given(JobScan([], {})), []
     for _ in range(30):
-        before = time.time()
         record_failure(source, OSError("down"))
-        pauses.append(source_state("given").next_try - before)
-    assert pauses[0] <= 2 + 1
-    assert max(pauses) <= LONGEST_PAUSE_S + 1
+        pauses.append(source_state("given").next_try - clock.now)
+    assert pauses[0] <= 2
+    assert max(pauses) <= LONGEST_PAUSE_S
     assert all(pause >= LONGEST_PAUSE_S / 2 for pause in pauses[10:])
     assert len({round(pause, 3) for pause in pauses[10:]}) > 10, "sources that failed at once are not asked at once"
     scan_source(source, hub)
@@ -174,7 +176,7 @@ def run_task(source: JobSource, settings: Settings, enough: Callable[[], object]
     run_window(PeriodicTask(f"jobs of {source.name}", 0.05, start), stopping)
 
 
-def test_a_failing_source_stops_no_other_and_is_tried_again(hub: Settings) -> None:
+def test_a_failing_source_stops_no_other_and_is_tried_again(hub: Settings, clock: StoppedClock) -> None:
     bad, good = Given(OSError("down"), name="bad"), Given(JobScan([seen(NOW)], {}), name="good")
     run_task(bad, hub, lambda: source_state("bad").failures)
     run_task(good, hub, lambda: DiaryJob.select().count())

@@ -21,7 +21,9 @@ from app.core.text import one_line
 from app.diary.errors import BadSourceConfig, CommandFailed
 
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC0"}
-SSH = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
+SSH = ("ssh", "-T", "-o", "BatchMode=yes")
+SSH_DEFAULTS = ("-o", "ConnectTimeout=10")
+"""After the arguments of a source: ssh takes the first value of each option."""
 LONGEST_S, MOST_MIB = 3600.0, 1024
 PIECE = 1 << 16
 ERROR_BYTES = 4000
@@ -109,7 +111,7 @@ def whole_command(command: Sequence[str], options: CommandOptions, environment: 
     """The arguments with which a command is started, its environment and its limit of time among them."""
     variables = [f"{name}={value}" for name, value in (ENVIRONMENT | dict(environment or {})).items()]
     here = ["timeout", "-s", "KILL", f"{options.timeout_s:.0f}", "env", *variables, *options.environment, *command]
-    return [*SSH, *options.ssh, "--", options.host, shlex.join(here)] if options.host else here
+    return [*SSH, *options.ssh, *SSH_DEFAULTS, "--", options.host, shlex.join(here)] if options.host else here
 
 
 def _read(process: subprocess.Popen[bytes], name: str, options: CommandOptions) -> tuple[bytes, str]:
