@@ -14,6 +14,7 @@ import pytest
 from app.runs import errors, tokens
 from app.runs.oms import MAX_ROW_BYTES, OmsClient
 from app.runs.settings import BITS
+from tests.support.processes import until
 from tests.support.run_services import RunServicesProcess, run_services
 
 pytestmark = pytest.mark.slow
@@ -155,12 +156,17 @@ def test_a_row_with_all_attributes_of_oms_is_far_below_the_limit(services: RunSe
 
 def test_a_slow_answer_ends_with_the_deadline(services: RunServicesProcess, oms: OmsClient) -> None:
     assert oms.run(RUN) is not None  # with a token that the client below uses, too
-    services.fault("oms", "slow", seconds=3600)
-    with (
-        client_of(services, runs_timeout_s=1.0) as patient,
-        pytest.raises(errors.ServiceTimeout, match="OMS is too slow: no answer within"),
-    ):
-        patient.run(RUN)
+    services.fault("oms", "slow", count=-1, seconds=3600)
+    caught: list[errors.ServiceError] = []
+
+    def is_cut_behind_its_request() -> bool:
+        with client_of(services, runs_timeout_s=1.0) as patient, pytest.raises(errors.ServiceError) as error:
+            patient.run(RUN)
+        caught.append(error.value)
+        return isinstance(error.value, errors.ServiceTimeout)
+
+    until(is_cut_behind_its_request, "the deadline, when the client is connected")
+    assert "OMS is too slow: no answer within" in str(caught[-1])
 
 
 def test_nobody_listens(services: RunServicesProcess) -> None:

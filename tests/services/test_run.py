@@ -52,12 +52,27 @@ def answers(url: str) -> bool:
         return False
 
 
+HONCHO = f"""
+import sys
+if "honcho" in sys.orig_argv:
+    import honcho.manager
+    honcho.manager.KILL_WAIT = {PATIENCE_S}
+"""
+"""What Python runs at its start: services that stand still for longer than 5 s are not killed for that when all are stopped."""
+
+
+def patient(settings: Settings) -> dict[str, str]:
+    """The environment of `dqmhub run` with these settings; it waits for services when it ends."""
+    (settings.data / "sitecustomize.py").write_text(HONCHO)
+    return environment(settings) | {"PYTHONPATH": settings.data_dir}
+
+
 @contextmanager
 def running(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """Run all services until the end of the block."""
     build(TREE, sys.executable)
     log = (settings.data / "run.log").open("wb")
-    process = subprocess.Popen([DQMHUB, "run"], env=environment(settings), start_new_session=True, stdout=log, stderr=log)
+    process = subprocess.Popen([DQMHUB, "run"], env=patient(settings), start_new_session=True, stdout=log, stderr=log)
     try:
         until(
             lambda: process.poll() is not None or answers(f"http://127.0.0.1:{settings.web_port}/healthz/ready"), "the services to be ready"
@@ -122,7 +137,7 @@ def test_ctrl_c_ends_every_process(own: Settings) -> None:
 def test_the_start_of_a_demo_is_quiet_and_ends_with_addresses_and_accounts(own: Settings) -> None:
     build(TREE, sys.executable)
     demo = own.replace(mirror_port=free_port(), simulator_port=free_port(), runs_simulator_port=free_port())
-    variables = environment(demo)
+    variables = patient(demo)
     log = demo.data / "run.log"
     with log.open("wb") as file:
         process = subprocess.Popen([DQMHUB, "run", "--demo"], env=variables, start_new_session=True, stdout=file, stderr=file)
@@ -166,8 +181,14 @@ def test_kill_9_of_services_leaves_no_orphan(own: Settings, victims: tuple[str, 
 
 def oldest(data: Path, command: str) -> int:
     """The process that has started the others of this command, once it runs."""
-    until(lambda: any(command in words for words in processes(data).values()), command)
-    return min(number for number, words in processes(data).items() if command in words)
+    found: list[int] = []
+
+    def are_there() -> bool:
+        found[:] = [number for number, words in processes(data).items() if command in words]
+        return bool(found)
+
+    until(are_there, command)
+    return min(found)
 
 
 @pytest.mark.parametrize("name", ["fu1", "fu2", "bu", "cleanup"])

@@ -86,7 +86,8 @@ class Host:
     def stop(self) -> None:
         """Stop its web server, and wait until nobody counts that as running any more."""
         self.run(str(self._services), "stop")
-        until(lambda: "No such process" in self.run("sh", "-c", f"kill -0 $(cat {self.prefix}/web.pid)"), "the web server to end")
+        has_ended = f"grep -qs . /proc/$(cat {self.prefix}/web.pid)/cmdline || echo ended"
+        until(lambda: self.run("sh", "-c", has_ended) == "ended\n", "the web server to end")
         with psycopg.connect(self.settings.database_url) as connection:  # as a while later
             connection.execute("UPDATE service SET seen = seen - %s", (PATIENCE_S,))
 
