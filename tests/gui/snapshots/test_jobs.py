@@ -14,8 +14,7 @@ from app.queue.models import BackgroundJob
 from jobs.gui import clean_snapshots, keep_snapshot
 from tests.gui.snapshots.conftest import LIVE, RUN, LiveRun
 from tests.jobs.test_clean import run_now
-
-WAIT_S = 60.0
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def import_as(live: LiveRun, *entries: tuple[int, str]) -> list[BackgroundJob]:
     """Register the file as these runs and datasets, import it, and return the jobs that wait to keep a snapshot."""
     register.register([Entry(dataset, run, 0, str(live.file), "protobuf") for run, dataset in entries])
     run, dataset = entries[0]
-    Catalog(live.settings).open(LIVE._replace(run=run, dataset=dataset), WAIT_S)
+    Catalog(live.settings).open(LIVE._replace(run=run, dataset=dataset), PATIENCE_S)
     return list(BackgroundJob.select().where(BackgroundJob.kind == KEEP_SNAPSHOT, BackgroundJob.state == "queued"))
 
 
