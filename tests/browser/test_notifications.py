@@ -44,6 +44,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iter
             data_dir=str(tmp_path_factory.mktemp("n")),
             web_workers=1,
             notify_refresh_s=1.0,
+            notify_timeout_s=60.0,  # a late answer would mean a second message
             square_url=f"http://{closed()}",
             square_production=("dqmfu-c2b03-45-01", "dqmfu-c2b04-45-01"),
             square_playback=(),

@@ -70,7 +70,7 @@ def test_tabs_change_by_themselves_and_a_wall_survives_restarts_of_the_server(br
             page.goto("/wall/shift")
             expect(page.locator(".panel-subsystems .cell").first).to_contain_text("error")
             wait_for_tab(page, "Pixel")
-            assert page.url.endswith("?tab=2")
+            expect(page).to_have_url(re.compile(r"\?tab=2$"))
             wait_for_tab(page, "Now")
         page.clock.run_for(3000)
         expect(page.locator("#contact")).to_contain_text("No contact with DQM Hub. Last contact ")

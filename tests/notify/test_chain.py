@@ -34,7 +34,12 @@ def p5_behind(tmp_path: Path, sqlite_template: Path, chat: Hook) -> Iterator[Cha
     data = tmp_path / "var"
     shutil.copytree(sqlite_template, data)
     base_settings = Settings(
-        data_dir=str(data), square_poll_s=0.2, square_status_s=1.0, square_playback=(), notify_webhooks=(chat.address,)
+        data_dir=str(data),
+        square_poll_s=0.2,
+        square_status_s=1.0,
+        square_playback=(),
+        notify_webhooks=(chat.address,),
+        notify_timeout_s=60.0,  # a late answer would mean a second message
     )
     with bound(base_settings), chain(base_settings, "--quiet-start", "--speed", "1", "--behind", "1200", services=("live", "p5")) as found:
         yield found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.core.settings import Settings
 from app.core.zones import CERN
-from app.notify import status
+from app.notify import delivery, status
 from app.notify.channels import channels
 from app.notify.channels.base import Channel
 from app.notify.delivery import deliver_due
@@ -48,6 +49,12 @@ def work(channel: Channel) -> None:
     deliver_due(channel, "", lambda: False)
 
 
+def stop_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause is over and nothing expires from now on, however long the machine stands still."""
+    now = time.time()
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(time=lambda: now))
+
+
 def states() -> list[tuple[str, int, str]]:
     return [(each.state, each.attempts, each.detail) for each in Delivery.select().order_by(Delivery.id)]
 
@@ -65,10 +72,11 @@ def test_due_messages_are_sent_once_in_order(hub: Settings, receiver: Hook) -> N
     assert states() == [("sent", 1, "status 200")] * 3
 
 
-def test_temporary_errors_are_retried_with_growing_pauses(hub: Settings, receiver: Hook) -> None:
+def test_temporary_errors_are_retried_with_growing_pauses(hub: Settings, receiver: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = one_channel(hub, notify_webhooks=(receiver.address,))
     receiver.status = 503
     due(channel, 1)
+    stop_clock(monkeypatch)
     pauses = []
     for _ in range(8):
         work(channel)
@@ -84,10 +92,11 @@ def test_temporary_errors_are_retried_with_growing_pauses(hub: Settings, receive
     assert states() == [("sent", 9, "status 204")]
 
 
-def test_after_a_failure_the_others_are_sent_first_in_the_next_step(hub: Settings, receiver: Hook) -> None:
+def test_after_a_failure_the_others_are_sent_first_in_the_next_step(hub: Settings, receiver: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = one_channel(hub, notify_webhooks=(receiver.address,))
     receiver.status = 500
     due(channel, 1, 2)
+    stop_clock(monkeypatch)
     work(channel)
     assert [message["id"] for message in receiver.messages] == ["crash-1"]
     receiver.status = 200
@@ -107,11 +116,12 @@ def test_permanent_errors_are_not_retried_and_the_others_are_sent(hub: Settings,
     assert states() == [("failed", 1, "status 404: the channel is archived")] * 2
 
 
-def test_an_alarm_expires_after_a_minute(hub: Settings) -> None:
+def test_an_alarm_expires_after_a_minute(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with raw(sound_server()) as server:
         channel = one_channel(hub, notify_sound=server.place)
         due(channel, 1, ago=61.0)
         due(channel, 2, ago=20.0)
+        stop_clock(monkeypatch)
         Delivery.update(detail="no connection").where(Delivery.since < time.time() - 60).execute()
         work(channel)
         assert len(server.received) == 1
@@ -187,9 +197,10 @@ def test_messages_not_sent_when_quiet_hours_begin_are_deferred_or_suppressed(hub
     assert Delivery.get(Delivery.state == "deferred").not_before > time.time() + 1000
 
 
-def test_an_unreachable_mail_server_is_retried_each_minute(hub: Settings) -> None:
+def test_an_unreachable_mail_server_is_retried_each_minute(hub: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = one_channel(hub, notify_smtp=closed(), notify_mail_from="a@b.ch", notify_mail_to=("c@d.ch",))
     due(channel, 1)
+    stop_clock(monkeypatch)
     Delivery.update(attempts=1100).execute()
     work(channel)
     row = Delivery.get()

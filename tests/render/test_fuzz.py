@@ -77,7 +77,7 @@ def payloads(objects: Path) -> Iterator[Request]:
 
 @pytest.mark.storm
 def test_service_survives_hundreds_of_broken_objects(program: Path, objects: Path, tmp_path: Path) -> None:
-    with Service(program, tmp_path, "--workers", "4", "--timeout", "15", "--cpu", "0.5", "--memory", "500") as service:
+    with Service(program, tmp_path, "--workers", "4", "--cpu", "0.5", "--memory", "500") as service:
         service.wait_until_ready()
         before = service.client.render(Request(name="A/x", spec="w=266;h=200", objects=[((objects / "TH1F.obj").read_bytes(), 0)]))
 
