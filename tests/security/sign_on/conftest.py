@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.security.models import Audit
+from app.security.sign_on import provider as hub_side
 from tests.security.conftest import HOME
 from tests.support.mock_provider import CLIENT, SECRET, MockProvider, mock_provider
+from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 GRANTS = ("dqm-viewers=viewer", "pixel=expert:Pixel", "strips=expert:SiStrips", "dqm-operators=operator", "dqm-admins=admin")
 STRANGE_VALUES: list[Any] = [7, -1, 1e300, True, "", "\ud800", "x" * 5000, [], [1], ["x", None], {"a": 1}, [[["a"]]], 10**400]
 """JSON values that a broken provider may send in any place."""
+
+
+@pytest.fixture(autouse=True)
+def patient_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub waits for its provider, and remembers that it failed, for as long as the machine may stand still."""
+    for limit in ("DEADLINE_S", "LEAVE_ALONE_S", "LOG_S"):
+        monkeypatch.setattr(hub_side, limit, PATIENCE_S)
 
 
 @pytest.fixture
