@@ -37,10 +37,10 @@ def demo_files(factory: pytest.TempPathFactory) -> list[Path]:
 
 @contextmanager
 def render_service(folder: Path, *arguments: str) -> Iterator[Path]:
-    """A render service with one worker; its socket is `folder`/socket."""
+    """A render service with one worker, which draws for as long as tests wait; its socket is `folder`/socket."""
     build(TREE, sys.executable)
     folder.mkdir(parents=True, exist_ok=True)
-    command = [binary(TREE), "--state-directory", f"{folder}/", "--workers", "1", *arguments]
+    command = [binary(TREE), "--state-directory", f"{folder}/", "--workers", "1", "--timeout", f"{PATIENCE_S:.0f}", *arguments]
     process = subprocess.Popen(command, env=os.environ | {"DQMHUB_SUPERVISOR_PID": str(os.getpid())})
     try:
         # the socket is there long before
@@ -62,4 +62,4 @@ def with_demo(hub: Settings, files: list[Path], service: Path) -> Settings:
     hub.data.mkdir(exist_ok=True)
     (hub.data / "render").symlink_to(service)
     register_all(files)
-    return hub.replace(file_roots=(str(files[0].parent),))
+    return hub.replace(file_roots=(str(files[0].parent),), render_timeout_s=PATIENCE_S)

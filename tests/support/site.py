@@ -37,7 +37,7 @@ def bound(settings: Settings) -> Iterator[None]:
 def site(settings: Settings, template: Path, files: list[Path]) -> Iterator[Settings]:
     """A running web server that knows these files; settings with its port. template: a folder with an empty database."""
     shutil.copytree(template, settings.data, dirs_exist_ok=True)
-    settings = settings.replace(web_port=free_port())
+    settings = settings.replace(web_port=free_port(), render_timeout_s=PATIENCE_S)
     with bound(settings):
         register_all(files)
     with service(settings, "web") as process:

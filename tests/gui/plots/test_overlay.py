@@ -186,7 +186,7 @@ STRANGE = "A;b/c&d#e%41 f=+?/x;w=5"
 
 
 def test_names_with_separators_are_found_when_they_are_percent_encoded(client: FlaskClient, hub: Settings) -> None:
-    opened = Catalog(hub).open(SampleKey(367129, 0, DATASET), 60)
+    opened = Catalog(hub).open(SampleKey(367129, 0, DATASET), PATIENCE_S)
     index = opened.names.find(MAP.encode())
     assert index is not None
     found = payload(opened.url, opened.format, opened.columns.row(index))

@@ -28,6 +28,7 @@ from render.options import Options
 from tests.render.service import TREE, compile_plugin
 from tests.support import gui
 from tests.support.cli import dqmhub
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +75,7 @@ def render_service(tmp_path_factory: pytest.TempPathFactory, flag: Path) -> Iter
 @pytest.fixture
 def sample(hub: Settings) -> OpenSample:
     execution.connect(hub)
-    return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), 30)
+    return Catalog(hub).open(SampleKey(367129, 0, "/ZeroBias/Run2023C-Demo-v1/DQMIO"), PATIENCE_S)
 
 
 def problem(hub: Settings, sample: OpenSample, options: Options) -> PlotError:
