@@ -56,7 +56,7 @@ def clients(site: ManyHosts, tmp_path_factory: pytest.TempPathFactory) -> Client
 
 def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -> None:
     site.p5.incident("start_run", lumis=200)
-    steps, since = steps_of_tasks(), time.monotonic()
+    since, steps = time.monotonic(), steps_of_tasks()
     lost = [*SERVICES, *CABLES] * ROUNDS or SHORT
     with clients.at_work():
         for name in lost:
@@ -76,8 +76,8 @@ def test_each_host_may_be_killed_under_load(site: ManyHosts, clients: Clients) -
     assert clients.broken_off <= sum(name.startswith("web") for name in lost), "a web server handles one registration at a time here"
     assert_nothing_is_lost_or_doubled(site, clients)
     assert site.chat.messages
-    elapsed = time.monotonic() - since
     frequent = {task: found for task, found in steps_of_tasks().items() if found[0] <= 60}  # news of a run start steps of the others, too
+    elapsed = time.monotonic() - since
     for task, (period_s, count) in frequent.items():
         assert count - steps[task][1] <= elapsed / period_s + len(lost) + 2, f"{task} runs on one host at a time"
     registered = f"{len(clients.datasets)} files registered ({clients.broken_off} repeated after 502, {clients.unavailable} after 503)"

@@ -13,6 +13,7 @@ import redis
 from app.core.settings import Settings
 from app.queue import execution, queues, store
 from app.queue.leases import LeaseWatch
+from tests.support.patience import PATIENCE_S
 
 
 @contextmanager
@@ -35,6 +36,7 @@ def connections(server: redis.Redis) -> int:
 def server(hub: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
     """The server of the queues of a hub, which waits for it for 3 s: a machine that stalls for a moment is not silent."""
     monkeypatch.setattr(queues, "REDIS_TIMEOUT_S", 3.0)
+    monkeypatch.setattr(execution, "SEND_PAUSE_S", PATIENCE_S)  # it must not be over before the test is
     execution.connect(hub.replace(huey_url=redis_url))
     with redis.Redis.from_url(redis_url) as found:
         found.flushall()
