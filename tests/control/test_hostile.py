@@ -64,7 +64,7 @@ def test_trickling_response_times_out_and_leaves_a_command_unknown(bare: Room) -
     with trickling(1) as address:
         row = Room(bare.settings.replace(square_url=address, square_command_timeout_s=2.0), bare.p5).do("restart_hltd", host=FU)
     assert row.state == UNKNOWN
-    assert "no whole answer within 2 s" in row.error
+    assert row.error.startswith(("no whole answer within 2 s", "no answer within 2 s")), "the latter if even its head came later"
 
 
 def test_error_status_is_never_a_success(bare: Room) -> None:
