@@ -8,13 +8,23 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
+from app.diary import status
+from app.diary.sources.directory import scan as directory_scan
 from app.diary.sources.registry import source_kinds
 from app.diary.sources.runner import Report, scan_source
 from app.diary.sources.source import JobSource
 from tests.diary.caejobs import Site, options
+from tests.support.patience import PATIENCE_S
 from tests.support.square_fixtures import filled
 
 __all__ = ["filled"]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No scan is cut, and no source is late, because the machine stands still."""
+    monkeypatch.setattr(directory_scan, "SCAN_S", PATIENCE_S)
+    monkeypatch.setattr(status, "LATE_S", PATIENCE_S)
 
 
 @pytest.fixture
