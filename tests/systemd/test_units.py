@@ -132,6 +132,14 @@ def test_every_service_that_runs_for_long_is_watched_and_started_again() -> None
         assert values(name, "KillMode") == ["mixed"], name
 
 
+def test_the_page_of_services_says_after_how_long_each_is_restarted() -> None:
+    page = (TREE / "docs/operators/services.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z, ]+) \| .* \| (\d+) (s|min) \|$", page, re.MULTILINE)
+    found = {name: int(number) * {"s": 1, "min": 60}[unit] for names, number, unit in rows for name in names.split(", ")}
+    watched = {name: values(name, "WatchdogSec") for name in SERVICES}
+    assert found == {re.split("[-@.]", name)[1]: int(after[0]) for name, after in watched.items() if after}
+
+
 def test_the_target_starts_each_service_of_the_hub_that_is_not_disabled(analyze: str, installed: Path) -> None:
     systemctl = ["systemctl", f"--root={installed}", "--quiet"]
     parts = {name for name in INSTALLED_UNITS if values(name, "PartOf") == ["dqmhub.target"]}
