@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 def upgrade(version: str, back: bool, yes: bool, abandon: bool, command: str) -> None:
     """Upgrade to the installed release VERSION, by default the newest: backup, migrations, switch, health check.
 
-    If a step fails, the previous release is in use again, unless the database has migrations that it does not know, and that no backup of
-    this upgrade undoes: then the services stay stopped. An upgrade that was killed is finished by the same command.
+    If a step fails, the previous release is in use again. In two cases the services stay stopped instead: no release was in use before, or
+    the database has migrations that the previous one does not know, and this upgrade made no backup before them. An upgrade that was killed
+    is finished by the same command.
     """
     from app.ops.backup import backup_folder
     from app.ops.owner import acting_as_owner, make_data_folder

@@ -32,9 +32,9 @@ def test_the_help_of_backup_says_what_its_commands_do() -> None:
     assert {f"`{name}`" for name in backup.commands} <= set(sentence.split())
 
 
-def test_the_help_of_upgrade_names_the_case_without_a_way_back() -> None:
+def test_the_help_of_upgrade_names_the_cases_without_a_way_back() -> None:
     words = " ".join(run_command({}, "upgrade", "--help").stdout.split())
-    assert "the previous release is in use again, unless the database has migrations that it does not know" in words
+    assert "no release was in use before, or the database has migrations that the previous one does not know" in words
 
 
 @pytest.mark.parametrize(
