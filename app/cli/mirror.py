@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -33,7 +32,7 @@ def mirror_arguments(settings: Settings) -> list[str]:
         "port": [service.mirror_port],
         "data": [mirror_data(settings)],
         "keys": service.mirror_keys,
-        "folder": [Path(service.mirror_folder).absolute()] if service.mirror_folder else [],
+        "folder": [service.mirror_folder] if service.mirror_folder else [],
         "prefix": [service.mirror_prefix] if service.mirror_prefix else [],
         "rate": [service.mirror_rate],
         "burst": [service.mirror_burst],

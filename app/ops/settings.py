@@ -19,7 +19,7 @@ class ServiceSettings:
     mirror_port: int = setting(8084, "Port on which `dqmhub mirror` listens.", between(1, 65535))
     mirror_data: str = setting("", "Data folder of the mirror; empty: mirror in data_dir.", path=True)
     mirror_keys: tuple[str, ...] = setting((), "Public keys of the hubs whose snapshots the mirror accepts.", public_keys)
-    mirror_folder: str = setting("", "Folder with further snapshots for the mirror, beside those sent over HTTP.")
+    mirror_folder: str = setting("", "Folder with further snapshots for the mirror, beside those sent over HTTP.", path=True)
     mirror_prefix: str = setting("", "URL path of the mirror behind a reverse proxy.", url_path)
     mirror_rate: float = setting(30.0, "Sustained requests per second from one address to the mirror; 0: no limit.", between(0, 1e6))
     mirror_oldest_h: float = setting(24.0, "Largest age of a snapshot that is sent to the mirror, in hours.", between(0.1, 8760))
