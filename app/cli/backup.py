@@ -94,12 +94,12 @@ def verify_backup(name: str) -> None:
 def acknowledge_loss(name: str) -> None:
     """Acknowledge that the backup NAME has lost rows, by default the only one that has; the one before is no longer kept for that."""
     from app.ops.backup import backup_folder
-    from app.ops.backup.losses import end_loss, find_loss
+    from app.ops.backup.losses import acknowledge, find_loss
 
     settings = cli.settings()
     with as_owner(settings):
         loss = find_loss(backup_folder(settings), name)
-        end_loss(loss)
+        acknowledge(loss)
     click.echo(f"acknowledged: {loss}")
 
 

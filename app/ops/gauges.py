@@ -35,7 +35,7 @@ def metrics(settings: Settings) -> Iterator[Metric]:
     )
     yield gauge(
         "dqmhub_backup_lost_rows",
-        "Rows that backups have lost in all, each more than half of those of the one before, until they are restored or acknowledged",
+        "Rows that are missing in backups with less than half of the rows of the one before, until that is acknowledged",
         [({}, each) for each in _lost_rows(settings)],
     )
     longest_s = 3600 * settings.of(ServiceSettings).backup_max_age_h
@@ -55,7 +55,7 @@ def _backups(settings: Settings) -> tuple[list[int], list[float]]:
 
 
 def _lost_rows(settings: Settings) -> list[int]:
-    """Rows of all losses that have not ended; empty if they are unknown."""
+    """Rows of all losses that nobody has acknowledged; empty if they are unknown."""
     try:
         return [sum(each.rows for each in row_losses(backup_folder(settings)))] if are_backups_made(settings) else []
     except BackupError:

@@ -1,7 +1,8 @@
 """Losses of rows: backups with far fewer rows than the one before, so data may have been lost before they were made.
 
-The manifest of each backup names the one before, so a loss is known as soon as the backup is complete. Until it ends, both backups are
-kept, and it is named where people look. It ends when somebody acknowledges it, or restores the backup from before it.
+The manifest of each backup names the one before, so a loss is known as soon as the backup is complete. Both backups are kept, and the
+loss is named where people look, until somebody acknowledges it. A restore acknowledges nothing: the rows may be lost again before the
+next backup, and who restores into another folder has mended nothing here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import backups
+from app.ops.backup.folder import backups, find_backup
 from app.ops.backup.manifest import Backup
 
 LEAST_PART = 0.5
@@ -19,8 +20,8 @@ LEAST_PART = 0.5
 LEAST_ROWS = 1000
 """Fewer rows before are too few to say so: a new hub is being tried."""
 
-ENDED = "loss-ended"
-"""Name of the file in the folder of a backup that has lost rows, once that loss has ended."""
+ACKNOWLEDGED = "loss-acknowledged"
+"""Name of the file in the folder of a backup that has lost rows, once somebody has acknowledged that."""
 
 
 class RowLoss(NamedTuple):
@@ -46,8 +47,8 @@ class RowLoss(NamedTuple):
     def remedy(self) -> str:
         """What to do."""
         return (
-            f"Both are kept. Restore the one before (`dqmhub restore {self.older.name}`), "
-            f"or acknowledge that so much was deleted (`dqmhub backup acknowledge {self.newer.name}`)"
+            f"Both are kept. Run `dqmhub backup acknowledge {self.newer.name}` if so much was deleted on purpose; "
+            f"otherwise after `dqmhub restore {self.older.name}` and the next backup"
         )
 
 
@@ -57,10 +58,10 @@ def row_count(backup: Backup) -> int:
 
 
 def row_losses(folder: Path) -> list[RowLoss]:
-    """The losses that have not ended, the latest first. Raises BackupError if the folder cannot be read."""
+    """The losses that nobody has acknowledged, the latest first. Raises BackupError if the folder cannot be read."""
     found = {backup.name: backup for backup in backups(folder)}
     losses = [RowLoss(found[newer.previous], newer) for newer in found.values() if newer.previous in found]
-    return [loss for loss in losses if _is_large(loss) and not (loss.newer.folder / ENDED).exists()]
+    return [loss for loss in losses if _is_large(loss) and not (loss.newer.folder / ACKNOWLEDGED).exists()]
 
 
 def _is_large(loss: RowLoss) -> bool:
@@ -77,36 +78,27 @@ def summary(losses: list[RowLoss]) -> str:
 def find_loss(folder: Path, name: str) -> RowLoss:
     """The loss of a backup by its name; "" for the only one. Raises BackupError if there is none, or several for ""."""
     losses = row_losses(folder)
+    if name:
+        name = find_backup(folder, name).name
     if not losses:
-        raise BackupError("No backup has lost rows, so there is nothing to acknowledge")
+        raise BackupError("There is no loss of rows to acknowledge")
     found = [loss for loss in losses if name in ("", loss.newer.name)]
     if len(found) != 1:
-        reason = f"The backup {name} has lost no rows" if name else f"{len(losses)} backups have lost rows"
-        raise BackupError(f"{reason}; name the one to acknowledge. {'. '.join(map(str, losses))}")
+        reason = f"The backup {name} has no loss of rows to acknowledge" if name else f"{len(losses)} backups have lost rows"
+        raise BackupError(f"{reason}; name one that has. {'. '.join(map(str, losses))}")
     return found[0]
 
 
-def end_loss(loss: RowLoss) -> None:
-    """Name a loss no longer, so that both backups are rotated as others. Raises BackupError if its folder cannot be written."""
+def acknowledge(loss: RowLoss) -> None:
+    """Mark a loss as acknowledged, so that both backups are rotated as others. Raises BackupError if its folder cannot be written."""
     try:
-        (loss.newer.folder / ENDED).touch()
+        (loss.newer.folder / ACKNOWLEDGED).touch()
     except OSError as error:
         raise BackupError(f"Cannot write to {loss.newer.folder} ({error.strerror}), so its loss of rows is still named") from error
 
 
-def end_undone_losses(folder: Path, restored: Backup) -> list[RowLoss]:
-    """End the losses since a backup that was restored, of which none began with more rows than it has; return them.
-
-    Raises BackupError if the folder cannot be read or written.
-    """
-    undone = [loss for loss in row_losses(folder) if loss.older.made >= restored.made and row_count(loss.older) <= row_count(restored)]
-    for loss in undone:
-        end_loss(loss)
-    return undone
-
-
 def refuse_newest(newest: Backup) -> None:
-    """Raise BackupError while a loss has not ended: the newest backup is not what to restore unless somebody says so."""
+    """Raise BackupError while a loss is not acknowledged: the newest backup is not what to restore unless somebody says so."""
     if losses := row_losses(newest.folder.parent):
         names = dict.fromkeys([*(loss.older.name for loss in losses), newest.name])
         raise BackupError(

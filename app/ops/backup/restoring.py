@@ -18,8 +18,6 @@ from app.core.database_kinds import DatabaseRefused
 from app.core.settings import Settings
 from app.ops.backup import postgresql_restore, sqlite_restore
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import backup_folder
-from app.ops.backup.losses import end_undone_losses
 from app.ops.backup.manifest import DATA, Backup
 from app.ops.backup.running import running_services
 from app.ops.backup.verifying import verify_for_use
@@ -68,16 +66,7 @@ def restore(settings: Settings, backup: Backup, progress: Callable[[str], object
             raise BackupError(f"Not all is restored: {error}.{kept} Remove the cause, and restore again") from error
         finally:
             _remove(files.values())
-    _end_losses(settings, backup, progress)
     return Restored(_places(aside, schema), is_older)
-
-
-def _end_losses(settings: Settings, backup: Backup, progress: Callable[[str], object]) -> None:
-    try:
-        for loss in end_undone_losses(backup_folder(settings), backup):
-            progress(f"The loss of rows of {loss.newer.name} is undone")
-    except BackupError as error:
-        progress(str(error))  # all is restored, only the warning stays
 
 
 def _places(aside: Path, schema: str) -> str:

@@ -1,4 +1,4 @@
-"""A backup that has lost rows is named, and the one before is kept, until somebody restores that or acknowledges the loss."""
+"""A backup that has lost rows is named, and the one before is kept, until somebody acknowledges the loss."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.core import database
 from app.core.settings import Settings
 from app.gui.models import ShortLink
 from app.ops.backup import Backup, backup_folder, backups, make_backup
-from app.ops.backup.losses import ENDED, row_losses
+from app.ops.backup.losses import ACKNOWLEDGED, row_losses
 from app.ops.backup.status import status_lines
 from tests.ops.backup.test_backups import add_links
 from tests.ops.doctor.findings import wrong
@@ -75,7 +75,7 @@ def test_a_backup_that_has_lost_rows_is_named_and_the_one_before_kept_until_some
     make_backup(few, backup_folder(hub), lambda _: None)
     assert not {before.name, after.name} & {each.name for each in backups(backup_folder(hub))}
     again = dqmhub(hub, "backup", "acknowledge")
-    assert (again.returncode, again.stderr) == (1, "Error: No backup has lost rows, so there is nothing to acknowledge\n")
+    assert (again.returncode, again.stderr) == (1, "Error: There is no loss of rows to acknowledge\n")
 
 
 def test_a_loss_is_known_as_soon_as_the_backup_is_there_whenever_the_command_is_killed(hub: Settings) -> None:
@@ -116,19 +116,21 @@ def test_each_loss_is_acknowledged_by_the_name_of_its_backup(hub: Settings, clie
     assert "\ndqmhub_backup_lost_rows 7000.0\n" in client.get("/metrics").text
     refused = dqmhub(hub, "backup", "acknowledge")
     assert refused.returncode == 1
-    assert refused.stderr == f"Error: 2 backups have lost rows; name the one to acknowledge. {'. '.join(facts)}\n"
+    assert refused.stderr == f"Error: 2 backups have lost rows; name one that has. {'. '.join(facts)}\n"
     unknown = dqmhub(hub, "backup", "acknowledge", first.name)
-    assert unknown.stderr == f"Error: The backup {first.name} has lost no rows; name the one to acknowledge. {'. '.join(facts)}\n"
+    reason = f"The backup {first.name} has no loss of rows to acknowledge"
+    assert unknown.stderr == f"Error: {reason}; name one that has. {'. '.join(facts)}\n"
+    assert f"no backup typo in {backup_folder(hub)}" in dqmhub(hub, "backup", "acknowledge", "typo").stderr
     assert losses(hub) == facts
     assert dqmhub(hub, "backup", "acknowledge", third.name).stdout == f"acknowledged: {facts[0]}\n"
     assert losses(hub) == facts[1:]
-    (second.folder / ENDED).mkdir()
+    (second.folder / ACKNOWLEDGED).mkdir()
     assert losses(hub) == []
 
 
 def test_an_acknowledgement_that_cannot_be_stored_is_an_error_in_one_line(hub: Settings, two_losses: list[Backup]) -> None:
     third = two_losses[-1]
-    (third.folder / ENDED).symlink_to(Path("missing") / "folder")
+    (third.folder / ACKNOWLEDGED).symlink_to(Path("missing") / "folder")
     refused = dqmhub(hub, "backup", "acknowledge", third.name)
     expected = f"Error: Cannot write to {third.folder} (No such file or directory), so its loss of rows is still named\n"
     assert (refused.returncode, refused.stderr) == (1, expected)
@@ -148,32 +150,27 @@ def test_the_newest_backup_is_only_restored_by_its_name_while_a_loss_is_named(hu
     assert losses(hub) == [fact(second, third), fact(first, second)], "to restore what has lost rows ends no loss"
 
 
-def test_a_loss_ends_when_the_backup_from_before_it_is_restored(hub: Settings, two_losses: list[Backup]) -> None:
-    first, second, third = two_losses
+def test_a_restore_acknowledges_no_loss_so_the_good_backup_is_kept_if_rows_are_lost_again(hub: Settings) -> None:
+    add_links(range(1500))
+    good, lossy = backup_of(hub, 1500), backup_of(hub, 1)
     unbind()
-    restored = run_command(environment(hub), "restore", second.name)
-    assert f"The loss of rows of {third.name} is undone\n" in restored.stderr
-    assert losses(hub) == [fact(first, second)]
-    assert run_command(environment(hub), "restore", first.name).returncode == 0
-    assert losses(hub) == []
-    assert run_command(environment(hub), "restore").stdout.startswith(f"restored {third.name} (")
+    assert run_command(environment(hub), "restore", good.name).returncode == 0
+    database.connect(hub)
+    assert ShortLink.select().count() == 1500
+    assert losses(hub) == [fact(good, lossy)]
+    few = hub.replace(backup_keep=1)
+    backup_of(few, 1)
+    assert {good.name, lossy.name} < {each.name for each in backups(backup_folder(hub))}
+    assert losses(hub) == [fact(good, lossy)]
 
 
-def test_all_losses_since_the_backup_that_is_restored_end_with_it(hub: Settings, two_losses: list[Backup]) -> None:
-    unbind()
-    assert run_command(environment(hub), "restore", two_losses[0].name).returncode == 0
-    assert losses(hub) == []
-
-
-def test_a_restore_is_complete_also_where_the_end_of_the_loss_cannot_be_stored(hub: Settings, two_losses: list[Backup]) -> None:
-    first, second, third = two_losses
-    for backup in (second, third):
-        (backup.folder / ENDED).symlink_to(Path("missing") / "folder")
-    unbind()
-    restored = run_command(environment(hub), "restore", first.name)
-    assert restored.stdout.startswith(f"restored {first.name} (")
-    assert f"Cannot write to {third.folder} (No such file or directory), so its loss of rows is still named\n" in restored.stderr
-    assert len(losses(hub)) == 2
+def test_the_doctor_names_a_backup_whose_manifest_is_damaged(hub: Settings) -> None:
+    add_links(range(1500))
+    backup_of(hub, 1500)
+    damaged = backup_of(hub, 1500)
+    (damaged.folder / "manifest.json").write_text("{")
+    ((level, text),) = wrong(hub, "backup")[:1]
+    assert (level, str(damaged.folder) in text) == ("warning", True), text
 
 
 def test_backups_from_before_their_manifests_named_the_one_before_are_used(hub: Settings) -> None:

@@ -132,7 +132,11 @@ CASES = {
     ),
     "DqmhubBackupMissing": constant("dqmhub_backups", 0, 1, {}, "There is no backup"),
     "DqmhubBackupShrunk": constant(
-        "dqmhub_backup_lost_rows", 1500, 0, {}, "Backups have lost 1.5k rows in all, each more than half of those of the one before"
+        "dqmhub_backup_lost_rows",
+        1500,
+        0,
+        {},
+        "Backups have lost 1.5k rows in all; such a backup has less than half of the rows of the one before",
     ),
     "DqmhubClockSet": constant(f"dqmhub_clock_set_seconds{{{HUB}}}", -31, 30, {"instance": "hub1"}, "The clock of hub1 was set by 31 s"),
     "DqmhubMirrorBehind": Case(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from app.core.disk import disk_space
 from app.core.settings import Settings
 from app.ops.backup import backup_folder, backups
 from app.ops.backup.errors import BackupError
-from app.ops.backup.folder import is_from_future
+from app.ops.backup.folder import is_from_future, unreadable_backups
 from app.ops.backup.losses import row_losses
 from app.ops.backup.making import space_needed
 from app.ops.backup.status import are_backups_made
@@ -54,8 +55,7 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis("ok", f"the newest backup, {newest.name}, is {max(age_h, 0):.0f} h old")
-    for loss in row_losses(folder):
-        yield Diagnosis("warning", str(loss), loss.remedy)
+    yield from _flawed(folder)
     if newest.is_sqlite and settings.data.is_dir() and folder.stat().st_dev == settings.data.stat().st_dev:
         yield Diagnosis(
             "warning", f"The backups in {folder} are on the disk of the data: one fault loses both", "Set backup_dir to another disk"
@@ -67,3 +67,10 @@ def check(settings: Settings, url: str) -> Iterator[Diagnosis]:
             f"The disk of {folder} has no space for the next backup",
             "Remove folders of old backups there, or set backup_dir to a larger disk",
         )
+
+
+def _flawed(folder: Path) -> Iterator[Diagnosis]:
+    for reason in unreadable_backups(folder):
+        yield Diagnosis("warning", reason, "Remove its folder, once you need nothing of it")
+    for loss in row_losses(folder):
+        yield Diagnosis("warning", str(loss), loss.remedy)
