@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from tempfile import TemporaryFile
 
+from app.core.deadline import deadline, expired
 from app.core.settings import Settings
 from app.http_client import HttpClient, HttpError
 from app.ops.upgrade.errors import UpgradeError
 from app.security.this_machine import read_key
 
 READY_S = 300.0
-"""Longest time until the web server shows its pages."""
+"""Longest time until the web server has shown its pages, s: services are stopped meanwhile."""
 END_S = 5.0
 """Longest time until the processes of the web server have ended after it."""
 LOOK_S = 0.1
@@ -48,7 +49,8 @@ def check_health(settings: Settings, program: Sequence[str]) -> None:
             [*program, "web"], env=environment, stdin=subprocess.DEVNULL, stdout=messages, stderr=messages, process_group=0
         )
         try:
-            problem = _problem(settings, f"http://127.0.0.1:{port}{settings.url_prefix}/", server)
+            with deadline(READY_S):
+                problem = _problem(settings, f"http://127.0.0.1:{port}{settings.url_prefix}/", server)
             messages.seek(0)
             log = messages.read().decode(errors="replace")  # what comes later is about the end of the server
         finally:
@@ -75,13 +77,12 @@ def _last_error(messages: str) -> str:
 
 
 def _problem(settings: Settings, address: str, server: subprocess.Popen[bytes]) -> str:
-    """What is wrong with a web server that starts; "" for nothing."""
-    end = time.monotonic() + READY_S
+    """What is wrong with a web server that starts, until the deadline in force; "" for nothing."""
     with closing(HttpClient()) as client:
         while problem := _not_ready(client, address):
             if server.poll() is not None:
                 return f"it ended with code {server.returncode}"
-            if time.monotonic() > end:
+            if expired():
                 return problem
             time.sleep(LOOK_S)
     with closing(HttpClient(headers={"Authorization": f"Bearer {read_key(settings)}"})) as client:
