@@ -20,7 +20,7 @@ DRAIN_S = 2.0
 """How long a client may take to read an error before the rest of its request is refused."""
 
 STALL_S = 5.0
-"""A process that does not look for its late connections for so long stood still, s."""
+"""A process whose event loop does not go round for so long stalled, s."""
 
 AT_ONCE = 64
 """Connections that are accepted in a row, before open ones are served."""
@@ -66,15 +66,20 @@ class Connections:
         """Connections in these states."""
         return [one for one in self._open.values() if one.state in states]
 
-    def late(self, now: float) -> list[Connection]:
-        """Connections after their deadline, without those that a thread has; to be called several times a second.
+    def give_stall(self, now: float) -> None:
+        """Give a stall of this process to all connections but those that a thread has: it may have been one of the clients, too.
 
-        A stall of this process is given to all of them: it may have been one of the whole machine, and of clients on it.
+        To be called several times a second, before events are handled, which begin new deadlines.
         """
         passed_s, self._looked = now - self._looked, now
         if passed_s > STALL_S:
-            for one in self._open.values():
-                one.deadline += passed_s
+            with self._hand_over:  # a thread may give its connection a new deadline at this moment
+                for one in self._open.values():
+                    if one.state != State.ANSWERING:
+                        one.deadline += passed_s
+
+    def late(self, now: float) -> list[Connection]:
+        """Connections after their deadline, without those that a thread has."""
         return [one for one in self._open.values() if one.deadline <= now and one.state != State.ANSWERING]
 
     # Listeners

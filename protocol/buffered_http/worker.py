@@ -90,7 +90,10 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def _poll(self) -> None:
         self.notify()
-        for number, _ in self.connections.epoll.poll(SWEEP_S):
+        events = self.connections.epoll.poll(SWEEP_S)
+        now = time.monotonic()  # before the events: a stall while they are handled is given by the next look
+        self.connections.give_stall(now)
+        for number, _ in events:
             if number == self.PIPE[0]:
                 with suppress(BlockingIOError):
                     os.read(number, 4096)
@@ -100,7 +103,6 @@ class BufferedWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 self.connections.accept(number)
         while not self.returned.empty():
             self._attempt(self._take_back, self.returned.get())
-        now = time.monotonic()
         if now >= self.next_sweep:
             self.next_sweep = now + SWEEP_S
             self.connections.listen_again()

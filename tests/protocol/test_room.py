@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import resource
 import socket
 import time
@@ -11,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
+from gunicorn.config import Config
 
 from protocol.buffered_http.budget import network_of
 from protocol.buffered_http.connection import Connection, State
 from protocol.buffered_http.connections import Connections, given_up
+from protocol.buffered_http.worker import BufferedWorker
 from tests.support.processes import until
 
 
@@ -123,14 +126,37 @@ def test_the_last_files_are_left_to_the_application(stack: ExitStack, connection
 
 def test_a_stall_of_the_server_takes_no_time_from_a_client(stack: ExitStack, connections: tuple[Connections, int]) -> None:
     found, number = connections
-    accepted(stack, found, number, 1)
-    (one,) = found.all(State.IDLE)
+    accepted(stack, found, number, 2)
+    one, other = found.all(State.IDLE)
     one.wait(State.HEAD, 3600)
-    start = one.deadline - 3600
-    assert found.late(start) == []
+    other.wait(State.ANSWERING, 3600)
+    start, others = one.deadline - 3600, other.deadline
+    found.give_stall(start)
+    found.give_stall(start + 7200)
+    assert one.deadline == pytest.approx(start + 3600 + 7200)
+    assert other.deadline == others, "a thread has this one"
     assert found.late(start + 7200) == []
-    assert one.deadline == pytest.approx(start + 3600 + 7200)
-    assert found.late(start + 7201) == [], "a second is no stall"
-    assert one.deadline == pytest.approx(start + 3600 + 7200)
+    found.give_stall(start + 7201)
+    assert one.deadline == pytest.approx(start + 3600 + 7200), "a second is no stall"
     one.wait(State.HEAD, 0)
     assert found.late(start + 7202) == [one]
+    other.state, other.deadline = State.IDLE, time.monotonic()
+
+
+def test_a_connection_that_waited_for_a_stalled_server_has_no_more_time_than_others(
+    stack: ExitStack, connections: tuple[Connections, int]
+) -> None:
+    found, number = connections
+    worker = BufferedWorker(0, os.getppid(), [], None, 30, Config(), logging.getLogger("test"))
+    stack.callback(worker.tmp.close)
+    worker.connections, worker.returned, worker.next_sweep, worker.PIPE = found, queue.SimpleQueue(), 0.0, (-1, -1)
+    accepted(stack, found, number, 1)
+    (old,) = found.all(State.IDLE)
+    before = old.deadline
+    stack.enter_context(socket.create_connection(found._listeners[number].getsockname()))
+    until(lambda: bool(found.epoll.poll(0)), "a connection to wait")
+    found._looked -= 3600
+    worker._poll()
+    (new,) = (one for one in found.all(State.IDLE) if one is not old)
+    assert old.deadline >= before + 3600
+    assert new.deadline <= time.monotonic() + 10
