@@ -29,6 +29,8 @@ _ANSWER = "answer.txt"
 _NICE = 10
 _MOST_OUTPUT = 1 << 16
 """Bytes of the output of a program that are read."""
+_PIECE = 1 << 20
+"""Bytes that are copied between two looks at the time limit."""
 _NOT_OF_AN_INPUT = re.compile(r"No space left on device|Disk quota exceeded|Too many open files")
 _LEAST_FREE = 1 << 16
 """Free bytes of the disk below which it is full."""
@@ -137,13 +139,13 @@ class RootTools:
     def trim(self, inputs: Collection[int]) -> dict[int, Path]:
         """Copies of the inputs that the last probe or check suspects, by number, without the objects that do not fit.
 
-        Empty when a copy fails. Raises `OSError` and MergeStopped.
+        Empty when a copy fails. Raises `OSError`, in particular MergeFailed, and MergeStopped.
         """
         copies = {}
         for number in inputs:
             source = self._folder / f"{number}.root"
             self._check_disk(source.stat().st_size)
-            shutil.copyfile(source, self._folder / f"trim-{number}.root")
+            self._copy(source, self._folder / f"trim-{number}.root")
         answer = self._macro(f"{TRIM}()")
         if not answer.is_complete or answer.unreadable:
             return {}
@@ -151,6 +153,16 @@ class RootTools:
             self._copies += 1
             copies[number] = (self._folder / f"trim-{number}.root").rename(self._folder / f"copy-{self._copies}.root")
         return copies
+
+    def _copy(self, source: Path, target: Path) -> None:
+        """Copy a file in pieces: of what passes without a look, the time limit counts only a part."""
+        with source.open("rb") as whole, target.open("wb") as copy:
+            while piece := whole.read(_PIECE):
+                copy.write(piece)
+                if self._stop.is_set():
+                    raise MergeStopped
+                if self._limit.left_s() <= 0:
+                    raise self._timed_out()
 
     def read_alone(self, path: Path) -> str:
         """Read one input in at most half of the remaining time; returns the error, "" if there is none.
