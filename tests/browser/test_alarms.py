@@ -61,6 +61,12 @@ def end_sound_output(page: Page) -> None:
     session.detach()
 
 
+def tones_once_heard(page: Page) -> int:
+    """How many tones the sound has, which is played once when it is switched on, to be known."""
+    assert becomes_true(page, lambda: page.evaluate("tones") > 0)
+    return int(page.evaluate("tones"))
+
+
 def test_title_icon_and_bar_carry_the_number_on_a_page_that_polls(page: Page) -> None:
     page.goto("/alarms")
     rule = AlarmRule.get()
@@ -99,8 +105,7 @@ def test_a_sound_is_played_for_a_new_alarm_once_the_user_allowed_it_and_by_one_p
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
     expect(button).to_have_attribute("data-sound", "on")
-    allowed = page.evaluate("tones")
-    assert allowed > 0, "the sound is played once, to be known"
+    allowed = tones_once_heard(page)
     second = page.context.new_page()
     second.goto("/alarms")
     second.locator("h1").click()
@@ -118,7 +123,7 @@ def test_a_page_that_lost_its_sound_output_plays_the_next_alarm(page: Page, watc
     button = page.locator("#alarm-sound")
     button.click()
     expect(button).to_have_attribute("data-sound", "on")
-    allowed = page.evaluate("tones")
+    allowed = tones_once_heard(page)
     assert becomes_true(page, lambda: page.evaluate("audio.currentTime > 0"))
     end_sound_output(page)
     assert becomes_true(page, lambda: any(LOST_OUTPUT in error for error in watch.errors))
@@ -127,13 +132,24 @@ def test_a_page_that_lost_its_sound_output_plays_the_next_alarm(page: Page, watc
     expect(button).to_have_attribute("data-sound", "on")
 
 
+def test_tones_wait_for_an_output_and_old_ones_are_dropped(page: Page) -> None:
+    page.clock.install()
+    page.add_init_script("addEventListener('load', () => { window.audio = new AudioContext(); dqm.beep(audio, [660, 770]); });")
+    page.goto("/help")
+    page.clock.pause_at(time.time() + 60)
+    assert page.evaluate("tones") == 0, "the browser allows no sound yet"
+    page.evaluate("void dqm.beep(audio, [880])")
+    assert becomes_true(page, lambda: page.evaluate("tones") > 0)
+    assert page.evaluate("tones") == 1
+
+
 def test_a_page_that_may_not_play_yet_leaves_the_sound_to_others_and_plays_what_nobody_heard(page: Page) -> None:
     page.clock.install()
     page.goto("/help")
     rule, poll_ms, ask_ms = AlarmRule.get(), 6_000, 21_000
     page.locator("#alarm-sound").click()
     expect(page.locator("#alarm-sound")).to_have_attribute("data-sound", "on")
-    allowed = page.evaluate("tones")
+    allowed = tones_once_heard(page)
     waiting = page.context.new_page()
     waiting.goto("/alarms")
     expect(waiting.locator("#alarm-sound")).to_have_attribute("title", "Alarm sound: waiting for a click")
