@@ -119,7 +119,7 @@ def test_a_trickling_body_ends_with_a_timeout_that_has_what_arrived(client: Http
 
 
 def cut(client: HttpClient, place: str, is_far: Callable[[HttpTimeout], bool], scheme: str = "http") -> HttpError:
-    """The error of an exchange that the deadline cut after the request was sent, and that had come so far; earlier where all stood still."""
+    """The error of an exchange that the deadline cut after the request was sent, and that had come so far; earlier where all stalled."""
     errors: list[HttpError] = []
 
     def has_come_far() -> bool:

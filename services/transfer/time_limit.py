@@ -1,4 +1,4 @@
-"""A time limit that leaves out how long the whole machine stood still, as a virtual one without processor does."""
+"""A time limit that leaves out how long the whole machine stalled, as a virtual one without processor does."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ACCESSIBILITY = (Path(__file__).parent / "accessibility.js").read_text(encoding=
 ABORTED = ["htmx:afterRequest", "htmx:sendAbort"]
 """What htmx writes when a newer request takes the place of another."""
 LOST_OUTPUT = "AudioContext encountered an error from the audio device"
-"""What Chromium writes when its sound output ends or hangs, as on a machine that stands still."""
+"""What Chromium writes when its sound output ends or hangs, as on a machine that stalls."""
 SET_HIDDEN = """hidden => {
     Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
     document.dispatchEvent(new Event("visibilitychange"));

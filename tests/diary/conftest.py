@@ -22,7 +22,7 @@ __all__ = ["filled"]
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No scan is cut, and no source is late, because the machine stands still."""
+    """No scan is cut, and no source is late, because the machine stalls."""
     monkeypatch.setattr(directory_scan, "SCAN_S", PATIENCE_S)
     monkeypatch.setattr(status, "LATE_S", PATIENCE_S)
 

@@ -50,7 +50,7 @@ def work(channel: Channel) -> None:
 
 
 def stop_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause is over and nothing expires from now on, however long the machine stands still."""
+    """No pause is over and nothing expires from now on, however long the machine stalls."""
     now = time.time()
     monkeypatch.setattr(delivery, "time", SimpleNamespace(time=lambda: now))
 

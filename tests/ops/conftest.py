@@ -1,4 +1,4 @@
-"""Nothing is silent or down because the machine of the tests stands still for some seconds."""
+"""Nothing is silent or down because the machine of the tests stalls for some seconds."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Site:
 
 
 def shell(machine: Machine, commands: str) -> str:
-    """Run commands of a page; what they print. The doctor is asked until it finds no error: to it, a machine that stood still is late."""
+    """Run commands of a page; what they print. The doctor is asked until it finds no error: to it, a machine that stalled is late."""
     patient = re.sub(r"^(.*dqmhub doctor.*)$", r"until \1; do :; done", commands, flags=re.M)
     return machine.run(*SHELL, patient, text=f"{PASSWORD}\n")
 

@@ -203,7 +203,7 @@ def test_with_a_url_prefix_everything_stays_below_it(small_app: Callable[..., Fl
 
 @pytest.fixture
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wait after wrong passwords is over, however long the machine stands still."""
+    """No wait after wrong passwords is over, however long the machine stalls."""
     now = time.time()
     monkeypatch.setattr(throttle, "time", SimpleNamespace(time=lambda: now))
 

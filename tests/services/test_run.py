@@ -58,7 +58,7 @@ if "honcho" in sys.orig_argv:
     import honcho.manager
     honcho.manager.KILL_WAIT = {PATIENCE_S}
 """
-"""What Python runs at its start: services that stand still for longer than 5 s are not killed for that when all are stopped."""
+"""What Python runs at its start: services that stall for longer than 5 s are not killed for that when all are stopped."""
 
 
 def patient(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""How long the tests wait before they call something hung. No test passes or fails by a clock: a busy machine may stand still for a minute."""
+"""How long the tests wait before they call something hung. No test passes or fails by a clock: a busy machine may stall for a minute."""
 
 from __future__ import annotations
 

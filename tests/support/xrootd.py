@@ -105,7 +105,7 @@ class XRootD:
 
 @contextmanager
 def patient_client() -> Iterator[None]:
-    """Let the client of this process wait for servers however long the machine stands still, and check versions on each use."""
+    """Let the client of this process wait for servers however long the machine stalls, and check versions on each use."""
     remote._client.cache_clear()  # the limits of XRootD's client are those of its first use
     remote.configure(timeout_s=PATIENCE_S, recheck_s=0.0)
     yield

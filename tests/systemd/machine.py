@@ -67,7 +67,7 @@ umount -l /old
 exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --system --unit=basic.target
 """
 """Makes the machine. Arguments: an empty folder, the tree, its libraries, a folder with files for the root folder, what to run in it then,
-and how long its systemd waits for services, which may stand still with all of the machine, s."""
+and how long its systemd waits for services, which may stall with all of the machine, s."""
 
 CHECKOUT = """
 mkdir -p /etc/dqmhub

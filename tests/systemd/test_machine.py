@@ -116,7 +116,7 @@ def nightly_doctor_sees_plots_drawn(host: Machine) -> bool:
 
 
 def assert_a_hanging_web_server_is_restarted(host: Machine) -> None:
-    """Its watchdog is short meanwhile, and may end a server, too, that stands still with all of the machine."""
+    """Its watchdog is short meanwhile, and may end a server, too, that stalls with all of the machine."""
     drop_in = "/run/systemd/system/dqmhub-web.service.d/zz-short.conf"
     host.run("mkdir", "--parents", str(Path(drop_in).parent))
     host.run("tee", drop_in, text="[Service]\nWatchdogSec=10\n")

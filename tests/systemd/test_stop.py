@@ -21,7 +21,7 @@ from app.core.server import WebServer
 options = WebServer.options
 WebServer.options = lambda server: options(server) | {{"graceful_timeout": {PATIENCE_S:.0f}}}
 """
-"""A server that stops waits for a worker which stands still for longer than its few seconds."""
+"""A server that stops waits for a worker which stalls for longer than its few seconds."""
 REQUEST = b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 

@@ -1,4 +1,4 @@
-"""Time limits of programs and GUI machines on a machine that stands still now and then."""
+"""Time limits of programs and GUI machines on a machine that stalls now and then."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_a_small_file_that_fills_the_memory_fails_alone(site: Site, maps: Path) 
 
 
 def test_a_fit_that_does_not_end_fails_its_file_alone(site: Site, peak: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computing_process, "MOST_ELAPSED", int(PATIENCE_S))  # the other files are read on a machine that stands still
+    monkeypatch.setattr(computing_process, "MOST_ELAPSED", int(PATIENCE_S))  # the other files are read on a machine that stalls
     site.settings = site.settings.replace(import_cpu_s=3)
     site.configure(n=COUNT, peak=FIT)
     check_that_it_fails_alone(site, peak, rf"{HOSTILE}: reading took more than 3 s of CPU \(import_cpu_s\)")

@@ -1,4 +1,4 @@
-"""A real XRootD server, and a client that waits for it however long the machine stands still."""
+"""A real XRootD server, and a client that waits for it however long the machine stalls."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def url(hub: Settings, server: XRootD, demo_files: list[Path]) -> str:
 
 @pytest.fixture
 def answer_s() -> float:
-    """Time limit of an answer of the server, s: it answers at once, but the machine may stand still."""
+    """Time limit of an answer of the server, s: it answers at once, but the machine may stall."""
     return PATIENCE_S
 
 

@@ -31,7 +31,7 @@ hostname "$1" && echo up && exec sleep infinity
 """
 """The first process of a host: when it is killed, all others of the host are."""
 HEARTBEAT = "app/core/heartbeat.py"
-"""Says when a service is silent: not as soon on hosts that may stand still for a while."""
+"""Says when a service is silent: not as soon on hosts that may stall for a while."""
 SERVICES = """#!/bin/sh
 case $1 in
 start) {prefix}/current/bin/dqmhub web >>{prefix}/web.log 2>&1 & echo $! >{prefix}/web.pid ;;

@@ -25,7 +25,7 @@ STRANGE_VALUES: list[Any] = [7, -1, 1e300, True, "", "\ud800", "x" * 5000, [], [
 
 @pytest.fixture(autouse=True)
 def patient_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hub waits for its provider, and remembers that it failed, for as long as the machine may stand still."""
+    """The hub waits for its provider, and remembers that it failed, for as long as the machine may stall."""
     for limit in ("DEADLINE_S", "LEAVE_ALONE_S", "LOG_S"):
         monkeypatch.setattr(hub_side, limit, PATIENCE_S)
 
