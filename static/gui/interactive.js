@@ -5,7 +5,6 @@
   const GROUPS = [1, 2, 4, 5, 10, 20, 50];
   /** Colours of references: those of the render service. */
   const COLOURS = ["#0033ff", "#ff6600", "#cc0000", "#990099", "#33cc33", "#666666", "#009999", "#666600", "#000099"];
-
   const SUMS = new Set(dqm.histogram.SUMS);
 
   let library = null;
