@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +24,9 @@ from tests.support import write_watch
 from tests.support.write_watch import WriteTransaction, WriteWatch, watched
 
 SHOW_THREADS = signal.SIGRTMIN + 5
+END = "end of the stacks\n"
+ROOTS = {"_bootstrap", "_run_module_as_main"}
+"""Functions with which the stacks of threads begin."""
 
 WAITS = frozenset({"socket.connect", "socket.getaddrinfo", "subprocess.Popen"})
 """Events of Python that have no end known in advance, so that no transaction may contain them."""
@@ -63,11 +66,32 @@ def watch_waits(watch: ReportingWatch) -> None:
     time.sleep = reporting_sleep
 
 
+def whole_stacks() -> list[list[tuple[str, int, str]]]:
+    """File, line and function of each frame of all threads, the outermost first. A stack that changes while it is read loses its beginning."""
+    stacks: list[list[tuple[str, int, str]]] = []
+    for _ in range(100):
+        frames = [list(traceback.walk_stack(frame)) for frame in sys._current_frames().values()]
+        stacks = [[(each.f_code.co_filename, line, each.f_code.co_name) for each, line in reversed(stack)] for stack in frames]
+        if all(stack[0][2] in ROOTS for stack in stacks):
+            break
+    return stacks
+
+
 def show_threads(folder: Path) -> None:
-    """Have this process and its forks write the stacks of their threads at a signal, each to a file with its number."""
+    """Have this process and its forks write the stacks of their threads at a signal, each to a file with its number.
+
+    faulthandler would look at threads while they run, and crashes now and then.
+    """
+
+    def write_stacks(file: Path) -> None:
+        texts = ["".join(f'File "{place}", line {line} in {function}\n' for place, line, function in stack) for stack in whole_stacks()]
+        with file.open("a") as opened:
+            opened.write("\n".join([*texts, END]))
 
     def register() -> None:
-        faulthandler.register(SHOW_THREADS, (folder / f"{os.getpid()}").open("w"), all_threads=True)
+        file = folder / f"{os.getpid()}"
+        file.touch()
+        signal.signal(SHOW_THREADS, lambda *_: write_stacks(file))
 
     register()
     os.register_at_fork(after_in_child=register)

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.core.settings import TREE
 from app.queue.periodic import PeriodicTaskState
 from tests.chaos.findings import Finding, area_of_path, becomes_true
-from tests.chaos.process import SHOW_THREADS
+from tests.chaos.process import END, SHOW_THREADS
 from tests.chaos.site import Site
 from tests.support.processes import of_session
 
@@ -103,13 +103,10 @@ def _threads_of(pid: int, stacks: Path) -> set[tuple[str, str]]:
         os.kill(pid, SHOW_THREADS)
     except OSError:
         return set()
-    becomes_true(lambda: _rest(stacks, size) or not Path(f"/proc/{pid}").exists(), MOST_FOR_STACKS_S)
-    time.sleep(0.1)  # the rest of the stacks
+    becomes_true(lambda: _rest(stacks, size).endswith(END) or not Path(f"/proc/{pid}").exists(), MOST_FOR_STACKS_S)
     targets = set()
     for stack in _rest(stacks, size).split("\n\n"):
-        ours = [
-            (file.removeprefix(f"{TREE}/"), function) for file, function in reversed(FRAME.findall(stack)) if file.startswith(f"{TREE}/")
-        ]
+        ours = [(file.removeprefix(f"{TREE}/"), function) for file, function in FRAME.findall(stack) if file.startswith(f"{TREE}/")]
         targets |= {target for target in ours[:1] if not target[0].startswith(NOT_COMPARED)}
     return targets
 
