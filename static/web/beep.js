@@ -9,13 +9,15 @@ dqm.beep = async (audio, frequencies) => {
   const EVERY_S = 0.22;
   const VOLUME = 0.15;
 
-  const asked = performance.now();
-  try {
-    await audio.resume(); // without output the time of the context stands, and all tones would get the same one
-  } catch {
-    return; // it was closed meanwhile
+  if (audio.state !== "running") {
+    const asked = performance.now();
+    try {
+      await audio.resume(); // without output the time of the context stands, and all tones would get the same one
+    } catch {
+      return; // it was closed meanwhile
+    }
+    if (performance.now() - asked > LATE_MS) return;
   }
-  if (performance.now() - asked > LATE_MS) return;
   for (const [number, frequency] of frequencies.entries()) {
     const start = audio.currentTime + number * EVERY_S;
     const tone = audio.createOscillator();

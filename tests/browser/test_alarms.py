@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from app.core.settings import Settings
 from app.security import Role, accounts
 from tests.alarms.pages import seed
 from tests.browser.pages import LOST_OUTPUT, Watch, accessibility_faults, becomes_true, open_page, set_hidden, sign_in
+from tests.support.patience import PATIENCE_S
+from tests.support.processes import until
 from tests.support.site import address, bound, site
 
 pytestmark = pytest.mark.slow
@@ -40,10 +43,18 @@ def alarm_hub(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -
         yield settings
 
 
+def shown_count(alarm_hub: Settings) -> str:
+    """Number of alarms and time of the newest, as the server tells pages."""
+    request = urllib.request.Request(f"{address(alarm_hub)}/alarms/count", headers={"HX-Request": "true"})
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+        return str(answer.headers["DQM-Alarms"])
+
+
 @pytest.fixture
 def page(browser: Browser, alarm_hub: Settings, watch: Watch) -> Iterator[Page]:
-    """A page of the hub; alarms of other tests are gone."""
+    """A page of the hub; alarms of other tests are gone, also from the number that the server keeps for a second."""
     PlotAlarm.delete().execute()
+    until(lambda: shown_count(alarm_hub) == "0.0", "the number without alarms")
     watch.expected += ["AudioContext was not allowed to start", LOST_OUTPUT]
     with open_page(browser, address(alarm_hub), watch) as page:
         page.context.add_init_script(LISTEN)
