@@ -55,7 +55,7 @@ def test_kill_9_of_the_consumer_at_any_time_loses_and_repeats_no_job(hub: Settin
         before = len(workers_that_started(traces))
         with consumer(hub, "bulk") as process:
             if chance.random() < 0.8:
-                until(lambda: len(workers_that_started(traces)) > before, "a handler to begin")  # noqa: B023  # called in this turn only
+                until(lambda before=before: len(workers_that_started(traces)) > before, "a handler to begin")
             time.sleep(chance.uniform(0, 0.3))
             process.kill()
     with consumer(hub, "bulk"):

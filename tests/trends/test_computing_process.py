@@ -110,7 +110,7 @@ def signalled(number: int, times: int = 1) -> Iterator[None]:
     def send() -> None:
         for _ in range(times):
             new: set[int] = set()
-            until(lambda: new.update(children() - seen) or new, "a child that reads a file")  # noqa: B023  # called in this turn only
+            until(lambda new=new: new.update(children() - seen) or new, "a child that reads a file")
             (child,) = new
             seen.add(child)
             os.kill(child, number)

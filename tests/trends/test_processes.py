@@ -52,7 +52,7 @@ def wait_for_all_jobs(site: Site) -> None:
 
     while not is_finished():
         done = store.counts().get(("bulk", "done"), 0)
-        until(lambda: store.counts().get(("bulk", "done"), 0) > done or is_finished(), "a further job to be done")  # noqa: B023  # called in this turn only
+        until(lambda done=done: store.counts().get(("bulk", "done"), 0) > done or is_finished(), "a further job to be done")
 
 
 @pytest.mark.storm
@@ -68,7 +68,7 @@ def test_two_workers_of_which_one_is_killed_again_and_again_store_every_point_on
             enqueue_due(site.settings)
             with service(site.settings, "worker") as victim:
                 done = TrendExtraction.select().count()
-                until(lambda: TrendExtraction.select().count() > done or done == RUNS, "points of a further file")  # noqa: B023  # called in this turn only
+                until(lambda done=done: TrendExtraction.select().count() > done or done == RUNS, "points of a further file")
                 time.sleep(chance.uniform(0, 3 if storms.TIMES > 1 else 0.3))
                 victim.kill()
         wait_for_all_jobs(site)
@@ -106,7 +106,7 @@ def test_recomputes_beside_changing_configurations_and_two_workers_mix_no_versio
                 enqueue_due(site.settings)
             assert recomputing.returncode == 0
             done = TrendExtraction.select().count()
-            until(lambda: TrendExtraction.select().count() > done or done == RUNS, "points of a further file")  # noqa: B023  # called in this turn only
+            until(lambda done=done: TrendExtraction.select().count() > done or done == RUNS, "points of a further file")
         TrendPoint.update(value=-1).execute()
         recomputing = recompute()
         configure("basic.BinCount(2)")
